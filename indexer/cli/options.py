@@ -1,0 +1,73 @@
+"""What every command takes, and what it is given for it."""
+
+import functools
+import os
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import click
+
+from indexer import config
+from indexer.cli.progress import shown
+from indexer.config import Config
+from indexer.parallel import Workers
+from indexer.progress import SILENT, Progress
+
+
+@dataclass(frozen=True, slots=True)
+class Session:
+    """The common options, read."""
+
+    config_file: Path
+    manifest_db: Path | None
+    jobs: int
+    quiet: bool
+    debug: bool
+
+    @property
+    def config(self) -> Config:
+        """``local.cfg``, read now: a command that needs no paths never asks."""
+        return config.load(self.config_file)
+
+    @property
+    def manifest(self) -> Path:
+        """The manifest's file."""
+        return self.manifest_db or self.config.manifest_path
+
+    @property
+    def workers(self) -> Workers:
+        """Worker processes on this machine."""
+        return Workers(jobs=self.jobs)
+
+    @property
+    def progress(self) -> Progress:
+        """How long work is shown: on standard error, or not at all with ``--quiet``."""
+        return SILENT if self.quiet else shown()
+
+
+_OPTIONS = (
+    click.option("--config", "config_file", type=click.Path(path_type=Path), default=Path("local.cfg"),
+                 show_default=True, help="Where this machine's paths stand."),
+    click.option("--manifest-db", type=click.Path(path_type=Path, dir_okay=False),
+                 help="The manifest.  [default: intermediate_outputs_path/manifest.duckdb]"),
+    click.option("--jobs", type=click.IntRange(min=1), default=os.cpu_count() or 1,
+                 help="Worker processes.  [default: cores]"),
+    click.option("--quiet", is_flag=True, help="No progress."),
+    click.option("--debug", is_flag=True, help="Show the traceback of an error."),
+)  # fmt: skip
+
+_NAMES = ("config_file", "manifest_db", "jobs", "quiet", "debug")
+
+
+def common(function: Callable[..., None]) -> Callable[..., None]:
+    """Decorate a command with the common options; it gets them as its first argument, a :class:`Session`."""
+
+    @functools.wraps(function)
+    def call(**given: Any) -> None:
+        function(Session(**{name: given.pop(name) for name in _NAMES}), **given)
+
+    for option in reversed(_OPTIONS):
+        call = option(call)
+    return call

@@ -1,0 +1,91 @@
+"""The edge of both programs: commands are loaded when called for, errors become one line and an exit status."""
+
+import difflib
+import importlib
+import os
+import sys
+from collections.abc import Mapping
+from typing import Any, NoReturn
+
+import click
+
+from indexer import __version__
+from indexer.errors import CheckFailed, ProjectError
+
+DONE, FOUND, WRONG_INPUT, INTERRUPTED = 0, 1, 2, 130
+
+
+class LazyGroup(click.Group):
+    """Commands by name and module, so that ``--help`` does not load DuckDB, Arrow and ``datasets``."""
+
+    def __init__(self, *, package: str, modules: Mapping[str, str], **options: Any) -> None:
+        super().__init__(**options)
+        self.package = package
+        self.modules = modules
+
+    def list_commands(self, ctx: click.Context) -> list[str]:  # noqa: ARG002
+        """All names, in the order of the table."""
+        return list(self.modules)
+
+    def get_command(self, ctx: click.Context, name: str) -> click.Command | None:  # noqa: ARG002
+        """The command called ``name``, or None."""
+        if name not in self.modules:
+            return None
+        module = importlib.import_module(f"{self.package}.cli.{self.modules[name]}")
+        command: click.Command = module.command
+        return command
+
+    def resolve_command(
+        self, ctx: click.Context, args: list[str]
+    ) -> tuple[str | None, click.Command | None, list[str]]:
+        """As click does, with the nearest name where there is no such command."""
+        try:
+            return super().resolve_command(ctx, args)
+        except click.UsageError as error:
+            raise click.UsageError(_with_near_miss(error.message, args[0], list(self.modules)), ctx) from None
+
+
+def _with_near_miss(message: str, typed: str, known: list[str]) -> str:
+    near = difflib.get_close_matches(typed, known, n=1)
+    hint = f" Did you mean '{near[0]}'?" if near and near[0] not in message else ""
+    return message + hint
+
+
+def run(package: str, about: str, modules: Mapping[str, str]) -> NoReturn:
+    """Run the program ``package``: parse, call, and leave with the exit status that the contract names."""
+    group = LazyGroup(package=package, modules=modules, name=package, help=about)
+    group = click.version_option(__version__, prog_name=package)(group)
+    sys.exit(_status_of(group, package))
+
+
+def _status_of(group: click.Group, package: str) -> int:
+    try:
+        group.main(prog_name=package, standalone_mode=False)
+    except click.exceptions.Exit as stop:
+        return stop.exit_code
+    except click.UsageError as error:
+        error.show()
+        return WRONG_INPUT
+    except ProjectError as error:
+        return _tell(error)
+    except CheckFailed as error:
+        return _found(error)
+    except (KeyboardInterrupt, click.Abort):
+        print("interrupted: what is finished is kept; run the same command to go on", file=sys.stderr)
+        return INTERRUPTED
+    except BrokenPipeError:
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+    return DONE
+
+
+def _tell(error: ProjectError) -> int:
+    if "--debug" in sys.argv:
+        raise error
+    print(f"error: {error}", file=sys.stderr)
+    return WRONG_INPUT
+
+
+def _found(error: CheckFailed) -> int:
+    if str(error):
+        print(error, file=sys.stderr)
+    return FOUND

@@ -1,0 +1,98 @@
+"""Progress on standard error: a bar in a terminal, a line now and then elsewhere."""
+
+import sys
+import time
+from collections.abc import Callable, Iterator
+from contextlib import AbstractContextManager, contextmanager
+
+from rich.console import Console
+from rich.progress import BarColumn, TextColumn, TimeRemainingColumn
+from rich.progress import Progress as RichProgress
+
+from indexer.progress import Bar, Progress
+
+_SECONDS_BETWEEN_LINES = 10.0
+
+
+def shown() -> Progress:
+    """The way that suits standard error."""
+    return _Terminal() if sys.stderr.isatty() else _Lines()
+
+
+class _Counts:
+    """Items, bytes and errors so far, and since when."""
+
+    def __init__(self, title: str, total: int | None, unit: str) -> None:
+        self.title, self.total, self.unit = title, total, unit
+        self.items = self.size = self.errors = 0
+        self.started = time.monotonic()
+
+    def add(self, items: int, size: int, errors: int) -> None:
+        self.items += items
+        self.size += size
+        self.errors += errors
+
+    def text(self) -> str:
+        """``1,200 of 5,000 images, 400/s, 95 MB/s, 3 errors``."""
+        seconds = max(time.monotonic() - self.started, 1e-6)
+        of_total = f" of {self.total:,}" if self.total is not None else ""
+        volume = f", {self.size / seconds / 1e6:,.0f} MB/s" if self.size else ""
+        errors = f", {self.errors:,} errors" if self.errors else ""
+        return f"{self.items:,}{of_total} {self.unit}, {self.items / seconds:,.0f}/s{volume}{errors}"
+
+
+class _Terminal:
+    def phase(self, title: str, total: int | None, unit: str) -> AbstractContextManager[Bar]:
+        return self._bar(_Counts(title, total, unit))
+
+    @contextmanager
+    def _bar(self, counts: _Counts) -> Iterator[Bar]:
+        columns = (
+            TextColumn("{task.description}"),
+            BarColumn(),
+            TextColumn("{task.fields[text]}"),
+            TimeRemainingColumn(),
+        )
+        with RichProgress(*columns, console=Console(stderr=True)) as display:
+            task = display.add_task(counts.title, total=counts.total, text="")
+            yield _TerminalBar(counts, lambda n: display.update(task, advance=n, text=counts.text()))
+
+
+class _TerminalBar:
+    def __init__(self, counts: _Counts, update: Callable[[int], None]) -> None:
+        self.counts, self.update = counts, update
+
+    def advance(self, items: int = 1, *, size: int = 0, errors: int = 0) -> None:
+        self.counts.add(items, size, errors)
+        self.update(items)
+
+
+class _Lines:
+    @contextmanager
+    def phase(self, title: str, total: int | None, unit: str) -> Iterator[Bar]:
+        bar = _LineBar(_Counts(title, total, unit))
+        yield bar
+        bar.print_line()
+
+
+class _LineBar:
+    def __init__(self, counts: _Counts) -> None:
+        self.counts = counts
+        self.due = counts.started + _SECONDS_BETWEEN_LINES
+
+    def advance(self, items: int = 1, *, size: int = 0, errors: int = 0) -> None:
+        self.counts.add(items, size, errors)
+        if time.monotonic() >= self.due:
+            self.due = time.monotonic() + _SECONDS_BETWEEN_LINES
+            self.print_line()
+
+    def print_line(self) -> None:
+        left = self._seconds_left()
+        print(f"{self.counts.title}: {self.counts.text()}{left}", file=sys.stderr)
+
+    def _seconds_left(self) -> str:
+        counts = self.counts
+        if not counts.total or not counts.items or counts.items >= counts.total:
+            return ""
+        seconds = (time.monotonic() - counts.started) / counts.items * (counts.total - counts.items)
+        return f", {seconds:,.0f} s left"

@@ -1,0 +1,89 @@
+"""``local.cfg``: where things lie on this machine.
+
+The format is that of the original AI-GenBench scripts (INI, section ``[paths]``), so their files work unchanged.
+"""
+
+import configparser
+import difflib
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+
+from indexer.errors import ConfigError
+
+MANDATORY = ("input_datasets_path", "output_path", "tmp_cache_dir", "intermediate_outputs_path")
+OPTIONAL = ("declarations_path",)
+
+
+@dataclass(frozen=True, slots=True)
+class Config:
+    """Paths of this machine. ``sources`` maps a source's key to the path that local.cfg names for it."""
+
+    file: Path
+    input_datasets_path: Path
+    output_path: Path
+    tmp_cache_dir: Path
+    intermediate_outputs_path: Path
+    declarations_path: Path | None
+    sources: Mapping[str, Path]
+
+    @property
+    def manifest_path(self) -> Path:
+        """Where the manifest lies unless ``--manifest-db`` says otherwise."""
+        return self.intermediate_outputs_path / "manifest.duckdb"
+
+    def root(self, key: str, default_folder: str) -> Path:
+        """Where the source ``key`` is looked for: its own key, else its folder below ``input_datasets_path``."""
+        return self.sources.get(key, self.input_datasets_path / default_folder)
+
+    def refuse_unknown(self, known: set[str]) -> None:
+        """Refuse keys that no source is called by.
+
+        Raises:
+            ConfigError: names every such key and the nearest known one.
+        """
+        unknown = [_suggest(key, known | set(MANDATORY) | set(OPTIONAL)) for key in self.sources if key not in known]
+        if unknown:
+            raise ConfigError(f"{self.file}: {'; '.join(unknown)}")
+
+
+def _suggest(key: str, known: set[str]) -> str:
+    near = difflib.get_close_matches(key, sorted(known), n=1)
+    return f"unknown key '{key}' in [paths]" + (f" (did you mean '{near[0]}'?)" if near else "")
+
+
+def load(file: Path) -> Config:
+    """Read ``local.cfg``.
+
+    Raises:
+        ConfigError: it is absent, is no INI file, or lacks mandatory keys; the message names all of them.
+    """
+    paths = _section(file)
+    missing = [key for key in MANDATORY if not paths.get(key)]
+    if missing:
+        raise ConfigError(f"{file}: [paths] lacks {', '.join(missing)}: see local.cfg.example")
+    base = file.resolve().parent
+    resolved = {key: _path(value, base) for key, value in paths.items() if value}
+    sources = {key: path for key, path in resolved.items() if key not in MANDATORY + OPTIONAL}
+    known = {key: resolved[key] for key in MANDATORY}
+    return Config(file, **known, declarations_path=resolved.get("declarations_path"), sources=sources)
+
+
+def _section(file: Path) -> dict[str, str]:
+    parser = configparser.ConfigParser(interpolation=None)
+    try:
+        text = file.read_text(encoding="utf-8-sig")
+        parser.read_string(text, source=str(file))
+        return dict(parser["paths"])
+    except FileNotFoundError:
+        raise ConfigError(f"{file} does not exist: copy local.cfg.example to it, or name one with --config") from None
+    except (OSError, UnicodeDecodeError, configparser.Error) as error:
+        raise ConfigError(f"{file} cannot be read: {' '.join(str(error).split())}") from error
+    except KeyError:
+        raise ConfigError(f"{file} has no section [paths]: see local.cfg.example") from None
+
+
+def _path(value: str, base: Path) -> Path:
+    """A path as the user wrote it: quotes dropped, ``~`` expanded, relative to the file's own folder."""
+    unquoted = value.strip().strip("\"'")
+    return base / Path(unquoted).expanduser()

@@ -1,0 +1,169 @@
+"""The DuckDB file: open it, run a step of ``sql/``, insert Arrow batches.
+
+One process writes. A result that is left open owns its connection in DuckDB 2, so everything here fetches at once.
+"""
+
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any, Self
+
+import duckdb
+import pyarrow as pa
+
+from indexer import __version__, resources
+from indexer.errors import ManifestError
+
+SCHEMA_VERSION = 1
+
+Parameters = Mapping[str, Any]
+
+
+class Store:
+    """A manifest that is open.
+
+    Every method that takes ``step`` runs ``sql/<step>.sql`` with just those of ``parameters`` that the file names.
+    """
+
+    def __init__(self, connection: duckdb.DuckDBPyConnection, path: Path) -> None:
+        self.connection = connection
+        self.path = path
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.connection.close()
+
+    def rows(self, step: str, parameters: Parameters | None = None) -> list[tuple[Any, ...]]:
+        """All rows of a step's SELECT."""
+        text = resources.sql(step)
+        return self.connection.execute(text, _named_in(text, parameters)).fetchall()
+
+    def arrow(self, step: str, parameters: Parameters | None = None) -> pa.Table:
+        """A step's SELECT as an Arrow table."""
+        text = resources.sql(step)
+        return self.connection.sql(text, params=_named_in(text, parameters)).to_arrow_table()
+
+    def save(self, table: str, step: str, parameters: Parameters | None = None) -> int:
+        """Make ``table`` anew from a step's SELECT; returns its rows."""
+        return self.save_query(table, resources.sql(step), parameters)
+
+    def save_query(self, table: str, query: str, parameters: Parameters | None = None) -> int:
+        """Make ``table`` anew from a SELECT's text; returns its rows."""
+        statement = f"create or replace table {table} as\n{query}"
+        self.connection.execute(statement, _named_in(query, parameters)).fetchall()
+        return self.count(table)
+
+    def append(self, table: str, step: str, parameters: Parameters | None = None) -> None:
+        """Insert a step's SELECT into ``table``, column by name."""
+        query = resources.sql(step)
+        self.connection.execute(f"insert into {table} by name\n{query}", _named_in(query, parameters)).fetchall()
+
+    def insert(self, table: str, batches: pa.RecordBatchReader | pa.Table) -> None:
+        """Insert Arrow rows into ``table``, column by name."""
+        with self.registered("incoming", batches):
+            self.connection.execute(f"insert into {table} by name select * from incoming").fetchall()
+
+    def execute(self, statement: str, parameters: Parameters | None = None) -> list[tuple[Any, ...]]:
+        """Run one statement that is no step (a DELETE, a setting); returns its rows."""
+        return self.connection.execute(statement, dict(parameters or {})).fetchall()
+
+    def count(self, table: str) -> int:
+        """The number of rows of ``table``."""
+        return int(self.execute(f"select count(*) from {table}")[0][0])
+
+    @contextmanager
+    def registered(self, name: str, rows: pa.RecordBatchReader | pa.Table) -> Iterator[None]:
+        """Arrow rows as a view called ``name`` for as long as the context lasts."""
+        self.connection.register(name, rows)
+        try:
+            yield
+        finally:
+            self.connection.unregister(name)
+
+    @contextmanager
+    def transaction(self) -> Iterator[None]:
+        """All that happens inside is committed together, or not at all."""
+        self.execute("begin")
+        try:
+            yield
+        except BaseException:
+            self.execute("rollback")
+            raise
+        self.execute("commit")
+
+
+def _named_in(query: str, parameters: Parameters | None) -> dict[str, Any]:
+    """Those of ``parameters`` that ``query`` names: DuckDB refuses surplus ones."""
+    if not parameters:
+        return {}
+    return {name: parameters[name] for name in duckdb.extract_statements(query)[0].named_parameters}
+
+
+def open_for_writing(path: Path) -> Store:
+    """Open the manifest at ``path``, making it where there is none.
+
+    Raises:
+        ManifestError: the file is in use, or was made by another schema version.
+    """
+    path.parent.mkdir(parents=True, exist_ok=True)
+    is_new = not path.exists()
+    store = Store(_connect(path, read_only=False), path)
+    if is_new:
+        _make_schema(store)
+    _check_schema(store)
+    return store
+
+
+def open_for_reading(path: Path) -> Store:
+    """Open the manifest at ``path`` read only.
+
+    Raises:
+        ManifestError: there is none, it is in use, or was made by another schema version.
+    """
+    if not path.exists():
+        raise ManifestError(f"no manifest at {path}: run 'python -m indexer scan' first")
+    store = Store(_connect(path, read_only=True), path)
+    _check_schema(store)
+    return store
+
+
+def _connect(path: Path, *, read_only: bool) -> duckdb.DuckDBPyConnection:
+    try:
+        connection = duckdb.connect(str(path), read_only=read_only)
+    except duckdb.IOException as error:
+        raise ManifestError(_explain(path, str(error))) from error
+    connection.execute("set preserve_insertion_order = false").fetchall()
+    return connection
+
+
+def _explain(path: Path, message: str) -> str:
+    first_line = message.splitlines()[0]
+    if "lock" in message.lower():
+        return f"{path} is open in another program ({first_line}): close it, or wait for it to end"
+    return f"{path} cannot be opened as a manifest ({first_line}): name another file with --manifest-db"
+
+
+def _make_schema(store: Store) -> None:
+    for statement in duckdb.extract_statements(resources.sql("schema")):
+        store.execute(statement.query)
+    made_by = {"schema_version": SCHEMA_VERSION, "tool_version": __version__}
+    store.execute("insert into made_by values ($schema_version, $tool_version)", made_by)
+    store.execute("checkpoint")
+
+
+def _check_schema(store: Store) -> None:
+    found = _schema_version(store)
+    if found != SCHEMA_VERSION:
+        raise ManifestError(
+            f"{store.path} was made by schema version {found}, this program reads {SCHEMA_VERSION}:"
+            " scan into a new file with --manifest-db, or use the version that made it"
+        )
+
+
+def _schema_version(store: Store) -> int | str:
+    try:
+        return int(store.execute("select max(schema_version) from made_by")[0][0])
+    except (duckdb.CatalogException, TypeError):
+        return "unknown (not a manifest of this program)"

@@ -1,0 +1,15 @@
+"""``python -m materializer``: phase two."""
+
+from indexer.cli import program
+
+
+def main() -> None:
+    """Run the command line."""
+    program.run("materializer", "Build a dataset from the selected rows of a manifest.", COMMANDS)
+
+
+# A command's name and the module below materializer.cli whose `command` it is; loaded when it is called for.
+COMMANDS: dict[str, str] = {}
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,1 @@
+"""Commands of phase two; the only place that prints."""

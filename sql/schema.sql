@@ -1,0 +1,170 @@
+-- Every table of a manifest file. Raw rows first, then what declarations make of them, then selections.
+-- Nothing here depends on where the sources lie on this machine: paths are below a source's root.
+
+create sequence if not exists container_ids;
+create sequence if not exists member_ids;
+
+create table if not exists made_by (
+    schema_version integer not null,       -- another version's file is refused, not misread
+    tool_version   varchar not null
+);
+
+-- Raw rows: one a container. The loose files of a source are one container of kind 'folder' with the path ''.
+create table if not exists container (
+    container_id bigint not null,          -- kept over rescans while the fingerprint stays
+    source       varchar not null,         -- key in local.cfg
+    path         varchar not null,         -- below the source's root; of volumes the last or only name; '' for loose files
+    path_bytes   blob,                     -- the same as bytes, where it is not UTF-8 (path is then escaped)
+    kind         varchar not null,         -- folder, zip, tar, 7z, stream, arrow, parquet
+    volumes      struct(path varchar, size bigint, mtime_ns bigint)[] not null, -- in reading order
+    size         bigint not null,          -- bytes of all volumes
+    fingerprint  varchar not null,         -- of volumes, sizes and mtimes: equal means not read again
+    status       varchar not null,         -- complete, partial, failed, skipped
+    reason       varchar,                  -- why it is not complete
+    declared     bigint,                   -- members that the archive says it holds, where it says so
+    listed       bigint not null,          -- members that were listed
+    row_count    bigint                    -- rows of an Arrow or Parquet file
+);
+
+-- Raw rows: one a file or member, whatever it is; which of them are images is a declaration's business.
+create table if not exists member (
+    member_id    bigint not null,          -- kept over rescans while the file is the same
+    container_id bigint not null,
+    ordinal      bigint not null,          -- place in the container's outermost listing: its identity, and the reading order
+    path         varchar not null,         -- the file on disk, below the source's root
+    name         varchar,                  -- inside it, levels joined by '!', 'row/column' in Arrow; null for a loose file
+    name_bytes   blob,                     -- the same as bytes, where it is not UTF-8 (name or path is then escaped)
+    size         bigint,                   -- bytes unpacked; null where only reading tells
+    packed_size  bigint,                   -- bytes as they lie
+    method       varchar,                  -- stored, deflate, deflate64, bzip2, lzma, zstd, ...
+    crc32        uinteger,                 -- where the container knows it
+    access       varchar not null,         -- file, slice, zip, pass, cell: how its bytes are reached (docs/architecture.md)
+    "offset"     bigint,                   -- slice, zip: where, counted over all volumes
+    mtime_ns     bigint,                   -- of a loose file
+    problem      varchar                   -- why it cannot be read; null if nothing is known against it
+);
+
+-- Rows of side files (csv, json, jsonl, txt, sidecars) and the scalar columns of Arrow and Parquet rows.
+create table if not exists side_row (
+    source       varchar not null,
+    table_name   varchar not null,         -- [tables.NAME] of the declaration
+    container_id bigint not null,
+    path         varchar not null,         -- logical path of the side file
+    line         bigint not null,          -- counts from 0: rows of a csv, elements of a JSON list, rows of an Arrow file
+    record       json not null             -- column name -> value
+);
+
+-- What is wrong with a container or a member: the health report.
+create table if not exists finding (
+    container_id bigint not null,
+    ordinal      bigint,                   -- null: the container as a whole
+    code         varchar not null,         -- stable word: volume-missing, truncated, overlap, crc, encrypted, ...
+    detail       varchar not null
+);
+
+-- What declarations make of raw rows: a row an image. sql/derive fills it anew after every scan.
+create table if not exists attributes (
+    member_id          bigint not null,
+    source             varchar not null,
+    file_id            varchar not null,
+    origin             varchar not null,
+    generator          varchar not null,   -- empty for a photograph
+    label              tinyint not null,   -- 0 real, 1 fake
+    description        varchar not null,
+    positive_prompt    varchar not null,
+    negative_prompt    varchar not null,
+    conditioning       varchar not null,
+    paired_real_images varchar[] not null,
+    status             varchar not null,   -- ok, or: duplicate_id, unreadable, incomplete
+    reason             varchar
+);
+
+-- Raw rows that a declaration should have understood and did not. Nothing becomes 'None' quietly.
+create table if not exists underivable (
+    member_id    bigint not null,
+    source       varchar not null,
+    code         varchar not null,         -- unmatched, missing_in_map, missing_in_table, duplicate_id
+    detail       varchar not null
+);
+
+-- What reading an image told; kept for ever, looked up by member.
+create table if not exists inspection (
+    member_id    bigint not null,
+    hash         varchar,                  -- sha256 of the stored bytes, hex
+    byte_size    bigint,
+    width        integer,
+    height       integer,
+    format       varchar,                  -- JPEG, PNG, WEBP, ...
+    mode         varchar,                  -- RGB, L, P, RGBA, CMYK, I;16, ...
+    jpeg_quality integer,                  -- estimated from the quantisation tables; null where not a JPEG
+    quantisation varchar,                  -- fingerprint of the quantisation tables
+    has_exif     boolean,
+    phash        ubigint,                  -- 64-bit perceptual hash
+    status       varchar not null,         -- ok, or a stable word for why it cannot be used
+    reason       varchar
+);
+
+create table if not exists selection (
+    name            varchar not null,
+    split           varchar not null,
+    position        bigint not null,       -- order inside name and split; spares count on after the rest
+    file_id         varchar not null,
+    role            varchar not null,      -- listed, sampled, paired, complement, spare
+    stratum         varchar not null,      -- what a spare of the same stratum and split may stand in for
+    substituted_for varchar                -- file_id whose place this row takes
+);
+
+-- What each selection was made from.
+create table if not exists selection_run (
+    name        varchar not null,
+    recipe      varchar not null,          -- the recipe's text, or the lists' names
+    recipe_hash varchar not null,          -- sha256 of it
+    seed        varchar not null
+);
+
+-- Rows that a selection left out, each with the step that did and why.
+create table if not exists selection_excluded (
+    name    varchar not null,
+    file_id varchar not null,
+    step    varchar not null,
+    reason  varchar not null
+);
+
+create or replace view manifest as
+select
+    a.file_id,
+    a.source,
+    m.path,
+    m.name as member,
+    coalesce(i.byte_size, m.size) as size,
+    i.hash,
+    a.origin,
+    a.generator,
+    a.label,
+    a.description,
+    a.positive_prompt,
+    a.negative_prompt,
+    a.conditioning,
+    a.paired_real_images,
+    i.width,
+    i.height,
+    i.format,
+    i.mode,
+    case when a.status <> 'ok' then a.status when i.status is not null then i.status else 'ok' end as status,
+    coalesce(a.reason, i.reason) as reason,
+    i.jpeg_quality,
+    i.quantisation,
+    i.has_exif,
+    i.phash,
+    m.name_bytes,
+    a.member_id,
+    m.container_id,
+    m.ordinal,
+    m.access,
+    m."offset",
+    m.packed_size,
+    m.method,
+    m.crc32
+from attributes a
+join member m using (member_id)
+left join inspection i using (member_id);
