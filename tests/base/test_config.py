@@ -1,0 +1,52 @@
+import pytest
+
+from indexer import config
+from indexer.errors import ConfigError
+
+MANDATORY = "\n".join(f"{key} = /data/{key}" for key in config.MANDATORY)
+
+
+def write(folder, text):
+    file = folder / "local.cfg"
+    file.write_text(text, encoding="utf-8")
+    return file
+
+
+def test_a_file_of_the_original_scripts_works(tmp_path, monkeypatch):
+    monkeypatch.setenv("HOME", "/home/someone")
+    text = f"[paths]\n{MANDATORY}\ngenimage = \"~/gen image\"\nsfhq-t2i = 'x'\n"
+    found = config.load(write(tmp_path, text))
+    assert found.root("genimage", "GenImage").as_posix() == "/home/someone/gen image"
+    assert found.root("sfhq-t2i", "SFHQ-T2I") == tmp_path.resolve() / "x"
+    assert found.root("coco", "coco").as_posix() == "/data/input_datasets_path/coco"
+    assert found.manifest_path.as_posix() == "/data/intermediate_outputs_path/manifest.duckdb"
+
+
+def test_every_missing_key_is_named_at_once(tmp_path):
+    with pytest.raises(ConfigError, match="lacks output_path, tmp_cache_dir, intermediate_outputs_path"):
+        config.load(write(tmp_path, "[paths]\ninput_datasets_path = /data\n"))
+
+
+@pytest.mark.parametrize(
+    ("text", "says"),
+    [
+        ("[path]\n", r"has no section \[paths\]"),
+        ("no ini file", "cannot be read"),
+        ("[paths]\na = 1\na = 2\n", "cannot be read"),
+    ],
+)
+def test_what_is_no_config_is_said_in_one_line(tmp_path, text, says):
+    with pytest.raises(ConfigError, match=says) as caught:
+        config.load(write(tmp_path, text))
+    assert "\n" not in str(caught.value)
+
+
+def test_an_absent_file_says_what_to_copy(tmp_path):
+    with pytest.raises(ConfigError, match=r"copy local\.cfg\.example"):
+        config.load(tmp_path / "local.cfg")
+
+
+def test_an_unknown_key_is_refused_with_the_nearest(tmp_path):
+    found = config.load(write(tmp_path, f"[paths]\n{MANDATORY}\ngenimge = /x\n"))
+    with pytest.raises(ConfigError, match=r"unknown key 'genimge' in \[paths\] \(did you mean 'genimage'\?\)"):
+        found.refuse_unknown({"genimage", "coco"})

@@ -1,0 +1,70 @@
+"""Workers really die here: by signals, by the clock, by exit."""
+
+import os
+import signal
+import time
+
+import pytest
+
+from indexer.parallel import Crew, Died, Workers, time_limit
+
+Span = tuple[int, int]
+
+
+def _count(span: Span) -> int:
+    if 13 in range(*span):
+        os.kill(os.getpid(), signal.SIGSEGV)
+    if 57 in range(*span):
+        with time_limit(0.2):
+            time.sleep(30)
+    return span[1] - span[0]
+
+
+def _halves(span: Span) -> list[Span]:
+    low, high = span
+    middle = (low + high) // 2
+    return [(low, middle), (middle, high)] if high - low > 1 else []
+
+
+def _exit(number: int) -> int:
+    if number == 3:
+        os._exit(1)
+    return number
+
+
+def _raise(number: int) -> int:
+    raise ZeroDivisionError(number)
+
+
+def _pid(_: int) -> int:
+    return os.getpid()
+
+
+@pytest.mark.parametrize("jobs", [1, 2])
+def test_a_killer_alone_is_lost(jobs):
+    crew = Crew(_count, Workers(jobs=jobs), _halves)
+    answers = dict(crew.run((low, low + 20) for low in range(0, 80, 20)))
+    died = {span: answer.reason for span, answer in answers.items() if isinstance(answer, Died)}
+    assert died == {(13, 14): "crashed its reader (SIGSEGV)", (57, 58): "took longer than its time limit"}
+    assert sum(answer for answer in answers.values() if not isinstance(answer, Died)) == 78
+
+
+def test_a_task_that_cannot_be_split_is_answered_with_its_death():
+    answers = dict(Crew(_exit, Workers(jobs=2)).run(range(6)))
+    assert isinstance(answers.pop(3), Died)
+    assert answers == {number: number for number in (0, 1, 2, 4, 5)}
+
+
+def test_a_bug_is_raised():
+    with pytest.raises(ZeroDivisionError):
+        list(Crew(_raise, Workers(jobs=2)).run([1]))
+
+
+def test_one_job_still_runs_outside_this_process():
+    [(_, pid)] = Crew(_pid, Workers(jobs=1)).run([0])
+    assert pid != os.getpid()
+
+
+def test_threads_run_inside_this_process():
+    [(_, pid)] = Crew(_pid, Workers(jobs=2, backend="threading")).run([0])
+    assert pid == os.getpid()
