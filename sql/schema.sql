@@ -87,6 +87,15 @@ create table if not exists underivable (
     detail       varchar not null
 );
 
+-- What each source's declaration says of itself; filled together with attributes. For cards, citations, exports.
+create table if not exists source_info (
+    source       varchar not null,
+    name         varchar not null,
+    licence      varchar not null,
+    citation     varchar not null,
+    homepage     varchar not null
+);
+
 -- What reading an image told; kept for ever, looked up by member.
 create table if not exists inspection (
     member_id    bigint not null,
@@ -128,6 +137,33 @@ create table if not exists selection_excluded (
     file_id varchar not null,
     step    varchar not null,
     reason  varchar not null
+);
+
+-- Rows of an imported manifest: what the other lab had. A build checks the bytes against hash and size,
+-- and takes the metadata from here. Columns as sql/share/rows.sql.
+create table if not exists shared_row (
+    name               varchar not null,   -- of the selection that the import made
+    split              varchar not null,
+    position           bigint not null,
+    role               varchar not null,
+    stratum            varchar not null,
+    substituted_for    varchar,
+    file_id            varchar not null,
+    source             varchar not null,
+    origin             varchar not null,
+    generator          varchar not null,
+    label              tinyint not null,
+    description        varchar not null,
+    positive_prompt    varchar not null,
+    negative_prompt    varchar not null,
+    conditioning       varchar not null,
+    paired_real_images varchar[] not null,
+    size               bigint not null,
+    hash               varchar not null,
+    width              integer,
+    height             integer,
+    format             varchar,
+    mode               varchar
 );
 
 create or replace view manifest as
