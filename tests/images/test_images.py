@@ -1,0 +1,140 @@
+"""Bytes -> facts or a stable reason, for pictures of every make and for what is none."""
+
+import io
+from pathlib import Path
+
+import numpy as np
+import pytest
+from PIL import Image, TiffImagePlugin
+
+from indexer.errors import BadData
+from indexer.images import ImageLimits, decode, header, inspect
+
+FORMATS = ("JPEG", "PNG", "WEBP", "GIF", "TIFF", "BMP")
+
+
+def photo(width: int = 320, height: int = 240, seed: int = 1) -> Image.Image:
+    """A smooth random landscape: like a photograph, it has most of its strength in low frequencies."""
+    coarse = np.random.default_rng(seed).integers(0, 256, (6, 8, 3), dtype=np.uint8)
+    return Image.fromarray(coarse).resize((width, height), Image.Resampling.BICUBIC)
+
+
+def saved(image: Image.Image, form: str = "PNG", **options: object) -> bytes:
+    target = io.BytesIO()
+    image.save(target, form, **options)
+    return target.getvalue()
+
+
+def bits_apart(one: bytes, other: bytes) -> int:
+    return (inspect(one).phash ^ inspect(other).phash).bit_count()
+
+
+@pytest.mark.parametrize("form", FORMATS)
+def test_facts_of_each_format(form: str) -> None:
+    data = saved(photo(), form)
+    found = inspect(data)
+    assert (found.status, found.reason) == ("ok", None)
+    assert (found.width, found.height, found.format, found.byte_size) == (320, 240, form, len(data))
+    assert header(data).mode == found.mode == decode(data).mode
+
+
+@pytest.mark.parametrize("quality", [1, 25, 50, 75, 90, 100])
+def test_jpeg_quality_is_that_it_was_saved_with(quality: int) -> None:
+    found = inspect(saved(photo(), "JPEG", quality=quality))
+    assert found.jpeg_quality == quality
+    assert found.quantisation == header(saved(photo(seed=2), "JPEG", quality=quality)).quantisation
+
+
+def test_only_jpegs_have_a_quality() -> None:
+    found = inspect(saved(photo()))
+    assert (found.jpeg_quality, found.quantisation) == (None, None)
+
+
+@pytest.mark.parametrize("form", ["JPEG", "PNG", "WEBP"])
+def test_exif_is_seen(form: str) -> None:
+    exif = Image.Exif()
+    exif[0x9003] = "2020:01:01 00:00:00"
+    assert inspect(saved(photo(), form, exif=exif)).has_exif is True
+    assert inspect(saved(photo(), form)).has_exif is False
+
+
+def test_exif_is_seen_in_a_tiff() -> None:
+    tags = TiffImagePlugin.ImageFileDirectory_v2()
+    tags[0x8769] = {0x9003: "2020:01:01 00:00:00"}
+    assert inspect(saved(photo(), "TIFF", tiffinfo=tags)).has_exif is True
+    assert inspect(saved(photo(), "TIFF")).has_exif is False
+
+
+def test_the_perceptual_hash_survives_what_leaves_the_picture_alike() -> None:
+    original = saved(photo())
+    assert bits_apart(original, saved(photo(), "JPEG", quality=40)) <= 4
+    assert bits_apart(original, saved(photo(), "WEBP", quality=60)) <= 4
+    assert bits_apart(original, saved(photo().resize((640, 480)))) <= 4
+    assert bits_apart(original, saved(photo(seed=2))) > 16
+
+
+def test_the_perceptual_hash_is_the_same_on_every_machine() -> None:
+    gradient = np.add.outer(np.arange(64) * 3, np.arange(64) % 7 * 5).astype(np.uint8)
+    assert inspect(saved(Image.fromarray(gradient), "BMP")).phash == 0
+
+
+@pytest.mark.parametrize("mode", ["1", "L", "LA", "P", "RGBA", "CMYK", "I;16", "I", "F"])
+def test_every_mode_has_a_perceptual_hash(mode: str) -> None:
+    grey = photo().convert("L")
+    image = Image.fromarray(np.asarray(grey).astype(np.uint16) * 256) if mode == "I;16" else photo().convert(mode)
+    found = inspect(saved(image, "TIFF"))
+    assert (found.status, found.mode) == ("ok", mode)
+    assert bits_apart(saved(image, "TIFF"), saved(grey)) <= (64 if mode == "1" else 12)
+
+
+def test_a_transparent_picture_is_seen_on_white() -> None:
+    clear = Image.new("RGBA", (300, 300), (0, 0, 0, 0))
+    assert inspect(saved(clear)).phash == inspect(saved(Image.new("RGB", (300, 300), "white"))).phash
+
+
+@pytest.mark.parametrize("form", FORMATS)
+def test_a_cut_off_file_is_told_and_keeps_the_facts_of_its_header(form: str) -> None:
+    data = saved(photo(), form)
+    found = inspect(data[: len(data) * 2 // 3])
+    assert found.status in {"truncated", "undecodable", "not_an_image"}
+    assert found.byte_size == len(data) * 2 // 3
+    assert found.phash is None
+    with pytest.raises(BadData):
+        decode(data[: len(data) * 2 // 3])
+
+
+@pytest.mark.parametrize(
+    ("data", "word"),
+    [(b"", "empty"), (b"PK\x03\x04 a zip", "not_an_image"), (b"%!PS-Adobe-3.0 EPSF", "not_an_image")],
+)
+def test_what_is_no_image(data: bytes, word: str) -> None:
+    assert inspect(data).status == word
+    for read in (header, decode):
+        with pytest.raises(BadData) as caught:
+            read(data)
+        assert caught.value.reason == word
+
+
+def test_more_pixels_than_allowed_are_never_decoded() -> None:
+    bomb = saved(Image.new("1", (12_000, 12_000)))
+    found = inspect(bomb)
+    assert (found.status, found.width) == ("too_many_pixels", None)
+    assert inspect(saved(photo()), ImageLimits(pixels=320 * 240)).status == "ok"
+    assert inspect(saved(photo()), ImageLimits(pixels=320 * 240 - 1)).status == "too_many_pixels"
+
+
+def test_odd_metadata_spoils_no_picture() -> None:
+    data = saved(photo(), "JPEG")
+    broken = b"Exif\0\0MM\0*\0\0\0\x08\0\x7f garbage"
+    marker = b"\xff\xe1" + (len(broken) + 2).to_bytes(2, "big") + broken
+    assert inspect(data[:2] + marker + data[2:]).status == "ok"
+
+
+@pytest.mark.parametrize("seed", range(6))
+def test_no_damage_raises(seed: int, tmp_path: Path) -> None:
+    random = np.random.default_rng(seed)
+    data = np.frombuffer(saved(photo(), FORMATS[seed]), dtype=np.uint8).copy()
+    for _ in range(40):
+        hurt = data.copy()
+        hurt[random.integers(0, len(hurt), 8)] = random.integers(0, 256, 8, dtype=np.uint8)
+        assert inspect(hurt.tobytes()).status
