@@ -9,7 +9,10 @@ def main() -> None:
 
 
 # A command's name and the module below indexer.cli whose `command` it is; loaded when it is called for.
-COMMANDS: dict[str, str] = {}
+COMMANDS: dict[str, str] = {
+    "sql": "sql",
+    "stats": "stats",
+}
 
 if __name__ == "__main__":
     main()

@@ -7,6 +7,7 @@
     ├── DeclarationError      a source's TOML file
     ├── RecipeError           a recipe or a list of file ids
     ├── ManifestError         the DuckDB file: absent, locked, made by another schema version
+    ├── QueryError            an SQL text that a user gave
     ├── SourceError           a dataset on disk: missing, changed since the scan, unreadable
     ├── OutputError           the folder to write: exists, is full, is read-only
     └── DependencyError       a program or library that has to be installed
@@ -33,6 +34,10 @@ class RecipeError(ProjectError):
 
 class ManifestError(ProjectError):
     """The manifest's file is absent, in use, or made by another schema version."""
+
+
+class QueryError(ProjectError):
+    """An SQL text that a user gave is wrong, asks for what is not allowed, or for too much."""
 
 
 class SourceError(ProjectError):

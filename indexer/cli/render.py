@@ -1,0 +1,168 @@
+"""Rows as text: a table for a person, or CSV, JSON, Parquet and Markdown for a program.
+
+Names and prompts come from strangers' archives, so nothing here lets a value steer a terminal or break a line.
+"""
+
+import csv
+import io
+import json
+import re
+import sys
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from decimal import Decimal
+from typing import Any, BinaryIO
+
+import pyarrow as pa
+import pyarrow.parquet as pq
+from rich.box import SIMPLE_HEAD
+from rich.console import Console
+from rich.table import Table
+from rich.text import Text
+
+# Control characters, and those that reorder or hide text (Unicode TR 36): C0, DEL, C1, bidi marks, separators, BOM.
+_STEERING = re.compile("[\x00-\x1f\x7f-\x9f\u061c\u200b-\u200f\u2028-\u202e\u2060-\u2069\ud800-\udfff\ufeff]")
+_PLAIN_WIDTH = 10_000  # without a terminal nothing is folded
+
+
+def printable(text: str) -> str:
+    r"""``text`` with each character that could steer a terminal spelled out: ``\x1b``, ``\u202e``."""
+    return _STEERING.sub(lambda found: found.group().encode("unicode_escape").decode(), text)
+
+
+def plain(value: Any) -> Any:
+    """A value as JSON has it: bytes as hex, times as text, whole decimals as numbers."""
+    match value:
+        case bytes():
+            return value.hex()
+        case Decimal():
+            return int(value) if value == value.to_integral_value() else float(value)
+        case dict():
+            return {str(key): plain(inner) for key, inner in value.items()}
+        case list() | tuple():
+            return [plain(inner) for inner in value]
+        case None | bool() | int() | float() | str():
+            return value
+    return str(value)
+
+
+def text_of(value: Any, null: str = "NULL") -> str:
+    """A value as one piece of text; lists and structs as JSON."""
+    value = plain(value)
+    if value is None:
+        return null
+    if isinstance(value, bool | list | dict):
+        return json.dumps(value, ensure_ascii=False)
+    return str(value)
+
+
+def console() -> Console:
+    """Where tables are shown: coloured and folded in a terminal, plain elsewhere."""
+    width = None if sys.stdout.isatty() else _PLAIN_WIDTH
+    return Console(width=width, highlight=False, emoji=False, markup=False)
+
+
+def table_text(rows: pa.Table, title: str | None = None) -> str:
+    """Rows as standard output would show them: with colours in a terminal."""
+    shown = console()
+    with shown.capture() as text:
+        shown.print(table(rows, title))
+    return "".join(line.rstrip() + "\n" for line in text.get().splitlines())
+
+
+def table(rows: pa.Table, title: str | None = None) -> Table:
+    """Rows for a terminal; numbers stand to the right."""
+    shown = Table(title=title, title_justify="left", title_style="bold", box=SIMPLE_HEAD, header_style="bold cyan")
+    for field in rows.schema:
+        shown.add_column(Text(printable(field.name)), justify="right" if _is_number(field.type) else "left")
+    for record in records(rows.to_batches()):
+        shown.add_row(*(_cell(value) for value in record))
+    return shown
+
+
+def markdown(rows: pa.Table) -> str:
+    """Rows as a Markdown table, as dataset cards have them."""
+    names = [_markdown_cell(field.name) for field in rows.schema]
+    rules = ["---:" if _is_number(field.type) else "---" for field in rows.schema]
+    lines = [names, rules, *([_markdown_cell(value) for value in record] for record in records(rows.to_batches()))]
+    return "\n".join(f"| {' | '.join(line)} |" for line in lines) + "\n"
+
+
+def records(batches: Iterable[pa.RecordBatch]) -> Iterator[tuple[Any, ...]]:
+    """Rows as tuples of Python values, a batch in memory at a time."""
+    for batch in batches:
+        yield from zip(*(column.to_pylist() for column in batch.columns), strict=True)
+
+
+def write_csv(schema: pa.Schema, batches: Iterable[pa.RecordBatch], out: BinaryIO) -> None:
+    """Rows as CSV with a header; lists and structs as JSON, NULL as an empty field."""
+    guard = printable if out.isatty() else str
+    with _text(out) as text:
+        writer = csv.writer(text, lineterminator="\n")
+        writer.writerow([guard(name) for name in schema.names])
+        for record in records(batches):
+            writer.writerow([guard(text_of(value, null="")) for value in record])
+
+
+def write_json(schema: pa.Schema, batches: Iterable[pa.RecordBatch], out: BinaryIO) -> None:
+    """Rows as a JSON list, an object a line."""
+    with _text(out) as text:
+        before = "[\n"
+        for record in records(batches):
+            row = {name: plain(value) for name, value in zip(schema.names, record, strict=True)}
+            text.write(before + _json(row))
+            before = ",\n"
+        text.write("[]\n" if before == "[\n" else "\n]\n")
+
+
+def write_parquet(schema: pa.Schema, batches: Iterable[pa.RecordBatch], out: BinaryIO) -> None:
+    """Rows as a Parquet file."""
+    with pq.ParquetWriter(out, schema, compression="zstd") as writer:
+        for batch in batches:
+            writer.write_batch(batch)
+
+
+def write_markdown(schema: pa.Schema, batches: Iterable[pa.RecordBatch], out: BinaryIO) -> None:
+    """Rows as a Markdown table."""
+    out.write(markdown(pa.Table.from_batches(batches, schema)).encode())
+
+
+Writer = Callable[[pa.Schema, Iterable[pa.RecordBatch], BinaryIO], None]
+
+# The formats that other programs read; `table` is for people and is shown by the command itself.
+WRITERS: dict[str, Writer] = {
+    "csv": write_csv,
+    "json": write_json,
+    "parquet": write_parquet,
+    "markdown": write_markdown,
+}
+FORMATS: Sequence[str] = ("table", *WRITERS)
+
+
+def _json(value: Any) -> str:
+    """JSON in which steering characters are escaped too: still the same value."""
+    return _STEERING.sub(lambda found: f"\\u{ord(found.group()):04x}", json.dumps(value, ensure_ascii=False))
+
+
+def _cell(value: Any) -> Text:
+    return Text("NULL", style="dim") if value is None else Text(printable(text_of(value)))
+
+
+def _markdown_cell(value: Any) -> str:
+    number = isinstance(value, int) and not isinstance(value, bool)
+    text = f"{value:,}" if number else printable(text_of(value, null=""))
+    return re.sub(r"([\\|<>`*_\[\]])", r"\\\1", text)
+
+
+def _is_number(kind: pa.DataType) -> bool:
+    return bool(pa.types.is_integer(kind) or pa.types.is_floating(kind) or pa.types.is_decimal(kind))
+
+
+class _text(io.TextIOWrapper):  # noqa: N801 - used as a context manager only
+    """A UTF-8 text layer over ``out`` that leaves it open."""
+
+    def __init__(self, out: BinaryIO) -> None:
+        super().__init__(out, encoding="utf-8", newline="", write_through=False)
+
+    def __exit__(self, *_: object) -> None:
+        self.flush()
+        self.detach()

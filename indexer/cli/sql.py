@@ -1,0 +1,58 @@
+"""``indexer sql``: query the manifest, read only."""
+
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import click
+import pyarrow as pa
+
+from indexer import sandbox, store
+from indexer.cli import render
+from indexer.cli.options import Session, common
+from indexer.cli.output import sink
+
+_ROWS_SHOWN = 1_000
+
+
+@click.command(
+    epilog="""Example:
+    indexer sql "select origin, generator, count(*) from manifest group by all order by all"
+    """
+)
+@click.argument("query")
+@click.option("--format", "form", type=click.Choice(render.FORMATS), default="table", show_default=True)
+@click.option("--output", type=click.Path(path_type=Path, dir_okay=False), help="Write to this file.")
+@click.option("--timeout", "seconds", type=click.FloatRange(min=0.1), default=600.0, show_default=True, help="Seconds.")
+@click.option("--memory", type=click.IntRange(min=64), default=4_000, show_default=True, help="Megabytes.")
+@common
+def command(session: Session, query: str, form: str, output: Path | None, **limits: Any) -> None:
+    """Query the manifest with one SELECT, read only.
+
+    The tables are described by `indexer sql "describe manifest"` and `indexer sql "show tables"`. The query can read
+    nothing but the manifest: no files, no extensions, no other databases.
+    """
+    store.open_for_reading(session.manifest).connection.close()  # says in plain words what is wrong with the file
+    bounds = sandbox.Bounds(threads=session.jobs, **limits)
+    with sandbox.query(session.manifest, query, bounds) as result, sink(output, binary=form == "parquet") as out:
+        if form == "table":
+            out.write(_table(result).encode())
+        else:
+            render.WRITERS[form](result.schema, result.batches, out)
+
+
+def _table(result: sandbox.Result) -> str:
+    rows = pa.Table.from_batches(_first(result.batches, _ROWS_SHOWN + 1), result.schema)
+    if rows.num_rows > _ROWS_SHOWN:
+        print(f"these are the first {_ROWS_SHOWN:,} rows; --format csv gives all", file=sys.stderr)
+    return render.table_text(rows[:_ROWS_SHOWN])
+
+
+def _first(batches: Iterator[pa.RecordBatch], rows: int) -> Iterator[pa.RecordBatch]:
+    """As few batches as hold ``rows`` rows."""
+    for batch in batches:
+        yield batch
+        rows -= batch.num_rows
+        if rows <= 0:
+            return

@@ -1,0 +1,123 @@
+"""``indexer stats``: what there is, counted, for a person, a dataset card or a program."""
+
+import json
+from pathlib import Path
+from typing import BinaryIO
+
+import click
+import pyarrow as pa
+
+from indexer import store
+from indexer.cli import render
+from indexer.cli.options import Session, common
+from indexer.cli.output import sink
+from indexer.statistics import Section, Statistics, gather
+
+_TITLES = {
+    "split": "Images per split",
+    "generator": "Images per generator",
+    "label": "Images per label",
+    "origin": "Images per origin",
+    "origin_generator": "Images per origin and generator",
+}
+# Size categories of dataset cards: huggingface.co/docs/hub/datasets-cards
+_CATEGORIES = ((1_000, "n<1K"), (10_000, "1K<n<10K"), (100_000, "10K<n<100K"), (1_000_000, "100K<n<1M"),
+               (10_000_000, "1M<n<10M"), (100_000_000, "10M<n<100M"))  # fmt: skip
+
+
+@click.command(
+    epilog="""Example:
+    indexer stats demo --format markdown --output DATASET_STATS.md
+    """
+)
+@click.argument("name", required=False)
+@click.option("--format", "form", type=click.Choice(["table", "markdown", "json", "csv"]), default="table",
+              show_default=True, help="csv: one row a split, origin, generator and label.")  # fmt: skip
+@click.option("--output", type=click.Path(path_type=Path, dir_okay=False), help="Write to this file.")
+@common
+def command(session: Session, name: str | None, form: str, output: Path | None) -> None:
+    """Count images a split, label, generator and origin: of the manifest, or of the selection NAME."""
+    with store.open_for_reading(session.manifest) as manifest:
+        statistics = gather(manifest, name)
+    with sink(output) as out:
+        _WRITERS[form](statistics, out)
+
+
+def _write_table(statistics: Statistics, out: BinaryIO) -> None:
+    for section in statistics.sections:
+        out.write((render.table_text(_readable(section.rows), _title(section)) + "\n").encode())
+    out.write(f"{_summary(statistics)}\n".encode())
+
+
+def _write_markdown(statistics: Statistics, out: BinaryIO) -> None:
+    out.write(_card_head(statistics).encode())
+    split = None
+    for section in statistics.sections:
+        if section.split != split:
+            split = section.split
+            out.write(f"\n## Split: {split}\n".encode())
+        out.write(f"\n### {_TITLES[section.by]}\n\n{render.markdown(_readable(section.rows))}".encode())
+    out.write(f"\n{_summary(statistics)}\n".encode())
+
+
+def _write_json(statistics: Statistics, out: BinaryIO) -> None:
+    sections = [
+        {"by": section.by, "split": section.split, "rows": render.plain(section.rows.to_pylist())}
+        for section in statistics.sections
+    ]
+    in_several, twice = statistics.overlap
+    document = {
+        "name": statistics.name,
+        "images": statistics.images,
+        "in_several_splits": in_several,
+        "twice_in_a_split": twice,
+        "sections": sections,
+    }
+    out.write(json.dumps(document, indent=1).encode() + b"\n")
+
+
+def _write_csv(statistics: Statistics, out: BinaryIO) -> None:
+    render.write_csv(statistics.counts.schema, statistics.counts.to_batches(), out)
+
+
+_WRITERS = {"table": _write_table, "markdown": _write_markdown, "json": _write_json, "csv": _write_csv}
+
+
+def _title(section: Section) -> str:
+    where = f", {render.printable(section.split)}" if section.split else ""
+    return _TITLES[section.by] + where
+
+
+def _summary(statistics: Statistics) -> str:
+    total = f"{statistics.images:,} images"
+    if statistics.name is None:
+        return f"{total} in the manifest."
+    in_several, twice = statistics.overlap
+    if not in_several and not twice:
+        return f"{total}. No image stands in two splits, and none twice in one."
+    return f"{total}. {in_several:,} stand in more than one split, {twice:,} twice in one."
+
+
+def _card_head(statistics: Statistics) -> str:
+    name = render.printable(statistics.name or "the manifest")
+    category = next((word for limit, word in _CATEGORIES if statistics.images < limit), "n>100M")
+    return (
+        f"---\npretty_name: {json.dumps(name)}\ntask_categories:\n- image-classification\nsize_categories:\n"
+        f"- {category}\n---\n\n# Dataset statistics: {name}\n\n*Made by `python -m indexer stats`.*\n"
+    )
+
+
+def _readable(rows: pa.Table) -> pa.Table:
+    """Bytes in the unit that suits them; the column of unusable images only where there are some."""
+    sizes = [_size(number) for number in rows.column("bytes").to_pylist()]
+    shown = rows.drop_columns(["bytes"]).append_column("size", pa.array(sizes, pa.string()))
+    return shown if any(rows.column("unusable").to_pylist()) else shown.drop_columns(["unusable"])
+
+
+def _size(number: float) -> str:
+    """``1.5 GB`` for 1,500,000,000."""
+    for unit in ("B", "kB", "MB", "GB"):
+        if number < 1000:
+            return f"{number:.3g} {unit}"
+        number /= 1000
+    return f"{number:.3g} TB"

@@ -1,0 +1,77 @@
+"""Counts that a person can read: images a split, label, generator and origin, of a manifest or of one selection."""
+
+import difflib
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+import pyarrow as pa
+
+from indexer.errors import ConfigError
+from indexer.store import Store
+
+_BY = ("generator", "label", "origin", "origin_generator")
+
+
+@dataclass(frozen=True, slots=True)
+class Section:
+    """One table: ``rows`` counted ``by`` something, within ``split`` (None: all of them)."""
+
+    by: str
+    split: str | None
+    rows: pa.Table
+
+
+@dataclass(frozen=True, slots=True)
+class Statistics:
+    """All tables of a manifest (``name`` None) or a selection, and the one that they were made from.
+
+    ``counts`` has a row for each split, origin, generator and label. ``overlap`` is how many file ids stand in more
+    than one split, and how many twice in one.
+    """
+
+    name: str | None
+    counts: pa.Table
+    sections: tuple[Section, ...]
+    overlap: tuple[int, int]
+
+    @property
+    def images(self) -> int:
+        """How many images were counted."""
+        return sum(self.counts.column("images").to_pylist())
+
+
+def gather(store: Store, name: str | None) -> Statistics:
+    """Count the manifest's images, or those of the selection ``name``; spares are left out.
+
+    Raises:
+        ConfigError: no selection has that name.
+    """
+    if name is not None:
+        _refuse_unknown(store, name)
+    store.save("temp.stats_counts", "stats/counts", {"name": name})
+    counts = store.connection.sql("from temp.stats_counts order by all").to_arrow_table()
+    in_several, twice = store.rows("stats/overlap", {"name": name})[0]
+    return Statistics(name, counts, tuple(_sections(store, name)), (in_several, twice))
+
+
+def _sections(store: Store, name: str | None) -> Iterator[Section]:
+    if name is None:
+        yield from (_section(store, by, None) for by in _BY)
+        return
+    splits = store.arrow("stats/split")
+    yield Section("split", None, splits)
+    for split in splits.column("split").to_pylist():
+        yield from (_section(store, by, split) for by in _BY)
+
+
+def _section(store: Store, by: str, split: str | None) -> Section:
+    return Section(by, split, store.arrow(f"stats/{by}", {"split": split}))
+
+
+def _refuse_unknown(store: Store, name: str) -> None:
+    known = [row[0] for row in store.rows("stats/selections")]
+    if name in known:
+        return
+    near = difflib.get_close_matches(name, known, n=1)
+    hint = f"did you mean '{near[0]}'?" if near else f"there are: {', '.join(known) or 'none yet'}"
+    raise ConfigError(f"no selection '{name}' in {store.path}: {hint} Make one with 'python -m indexer select'")

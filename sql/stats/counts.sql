@@ -1,0 +1,21 @@
+-- How many images there are of each kind: the one pass over the manifest that all other statistics are made from.
+-- With $name it counts a selection and its splits, without it the whole manifest (split is then empty).
+with chosen as (
+    select file_id, split
+    from selection
+    where name = $name and role <> 'spare'
+)
+select
+    coalesce(c.split, '') as split,
+    a.origin,
+    a.generator,
+    a.label,
+    count(*) as images,
+    count(*) filter (a.status <> 'ok' or coalesce(i.status, 'ok') <> 'ok') as unusable,
+    coalesce(sum(coalesce(i.byte_size, m.size)), 0)::bigint as bytes
+from attributes a
+join member m using (member_id)
+left join inspection i using (member_id)
+left join chosen c on c.file_id = a.file_id and a.status = 'ok'
+where $name is null or c.file_id is not null
+group by all

@@ -1,0 +1,10 @@
+-- Images an origin dataset, of one split or of all.
+select
+    origin,
+    sum(images)::bigint as images,
+    sum(unusable)::bigint as unusable,
+    sum(bytes)::bigint as bytes
+from stats_counts
+where $split is null or split = $split
+group by origin
+order by origin
