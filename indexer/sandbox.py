@@ -114,11 +114,15 @@ def _run(path: str, memory: int, threads: int, source: BinaryIO, sink: BinaryIO)
     resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
     allowed = memory * 1_000_000 + _OUTSIDE_DUCKDB
     resource.setrlimit(resource.RLIMIT_DATA, (allowed, allowed))
-    connection = _connect(path, memory, threads)
     statement = _single_select(source.read().decode("utf-8", "replace"))
+    with _connect(path, memory, threads) as connection:
+        _send(connection.sql(statement), sink)
+
+
+def _send(rows: duckdb.DuckDBPyRelation, sink: BinaryIO) -> None:
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")  # of an EXPLAIN's copied rows
-        reader = connection.sql(statement).to_arrow_reader(_ROWS_A_BATCH)
+        reader = rows.to_arrow_reader(_ROWS_A_BATCH)
     with pa.ipc.new_stream(sink, reader.schema) as stream:
         for batch in reader:
             stream.write_batch(batch)
@@ -164,11 +168,11 @@ def main() -> None:
     path, memory, threads = sys.argv[1:]
     try:
         _run(path, int(memory), int(threads), sys.stdin.buffer, sys.stdout.buffer)
-    except (duckdb.Error, QueryError, MemoryError) as error:
-        sys.stderr.write(_explain(error, path))
-        sys.exit(_REFUSED)
     except BrokenPipeError:
         sys.stderr.close()  # whoever asked has seen enough
+    except (duckdb.Error, QueryError, MemoryError, OSError, pa.ArrowException) as error:
+        sys.stderr.write(_explain(error, path))  # an error amid the rows comes wrapped in Arrow's own
+        sys.exit(_REFUSED)
 
 
 if __name__ == "__main__":

@@ -48,10 +48,11 @@ def gather(store: Store, name: str | None) -> Statistics:
     """
     if name is not None:
         _refuse_unknown(store, name)
-    store.save("temp.stats_counts", "stats/counts", {"name": name})
-    counts = store.connection.sql("from temp.stats_counts order by all").to_arrow_table()
+    counts = store.arrow("stats/counts", {"name": name})
+    with store.registered("stats_counts", counts):
+        sections = tuple(_sections(store, name))
     in_several, twice = store.rows("stats/overlap", {"name": name})[0]
-    return Statistics(name, counts, tuple(_sections(store, name)), (in_several, twice))
+    return Statistics(name, counts, sections, (in_several, twice))
 
 
 def _sections(store: Store, name: str | None) -> Iterator[Section]:

@@ -19,3 +19,4 @@ left join inspection i using (member_id)
 left join chosen c on c.file_id = a.file_id and a.status = 'ok'
 where $name is null or c.file_id is not null
 group by all
+order by all

@@ -1,0 +1,55 @@
+"""A small manifest, and both programs as a user runs them."""
+
+import os
+import subprocess
+import sys
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+
+from indexer import store
+
+Run = Callable[..., subprocess.CompletedProcess[str]]
+
+ROOT = Path(__file__).parents[2]
+
+_ATTRIBUTES = """
+insert into attributes
+select
+    i, 'genimage', 'GenImage/' || i, if(i < 8, 'GenImage/train', 'COCO2017_val'), if(i < 8, 'ADM', ''),
+    (i < 8)::tinyint, '', if(i = 1, e'a \x1b[31mred\x1b[0m | *cat*', ''), '', '', [],
+    if(i = 7, 'unreadable', 'ok'), null
+from range(12) r(i)
+"""
+_MEMBERS = """
+insert into member (member_id, container_id, ordinal, path, size, access)
+select i, 0, i, 'a/' || i || '.png', 1_000_000, 'file' from range(12) r(i)
+"""
+_SELECTION = """
+insert into selection
+select 'first', if(i % 2 = 0, 'train', 'validation'), i, 'GenImage/' || i, if(i = 6, 'spare', 'sampled'), '', null
+from range(10) r(i) where i <> 7
+"""
+
+
+@pytest.fixture
+def manifest(tmp_path: Path) -> Path:
+    """Twelve images: eight of ADM (one unreadable, one with a hostile prompt), four photographs; one selection."""
+    path = tmp_path / "manifest.duckdb"
+    with store.open_for_writing(path) as opened:
+        for statement in (_ATTRIBUTES, _MEMBERS, _SELECTION):
+            opened.execute(statement)
+    return path
+
+
+@pytest.fixture
+def run(tmp_path: Path) -> Run:
+    """Run ``indexer`` (or ``program=``) in an empty folder, as a user would; no terminal."""
+
+    def call(*arguments: object, program: str = "indexer", **environment: str) -> subprocess.CompletedProcess[str]:
+        command = [sys.executable, "-m", program, *map(str, arguments)]
+        settings = {**os.environ, "PYTHONPATH": str(ROOT), **environment}
+        return subprocess.run(command, cwd=tmp_path, env=settings, capture_output=True, text=True, check=False)
+
+    return call
