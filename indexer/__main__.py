@@ -12,6 +12,9 @@ def main() -> None:
 COMMANDS: dict[str, str] = {
     "sql": "sql",
     "stats": "stats",
+    "export": "export",
+    "import": "imports",
+    "diff": "diff",
 }
 
 if __name__ == "__main__":

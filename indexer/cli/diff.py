@@ -1,0 +1,25 @@
+"""``indexer diff``: two shared manifests."""
+
+from collections import Counter
+from pathlib import Path
+
+import click
+
+from indexer.cli.options import Session, common
+from indexer.errors import CheckFailed
+from indexer.sharing.difference import difference
+
+
+@click.command(epilog="Example: python -m indexer diff shared/v1 shared/v2")
+@click.argument("before", type=click.Path(path_type=Path))
+@click.argument("after", type=click.Path(path_type=Path))
+@common
+def command(_session: Session, before: Path, after: Path) -> None:
+    """Say what changed from the shared manifest BEFORE to AFTER: a line an image, tab separated."""
+    rows = difference(before, after).to_pylist()
+    for row in rows:
+        splits = f"{row['split_before'] or '-'} -> {row['split_after'] or '-'}"
+        print(f"{row['change']}\t{row['file_id']}\t{row['origin']}\t{splits}")
+    if rows:
+        counts = Counter(row["change"] for row in rows)
+        raise CheckFailed(", ".join(f"{count:,} {change}" for change, count in sorted(counts.items())))

@@ -1,0 +1,21 @@
+"""``indexer export``: a selection as a folder that travels."""
+
+from pathlib import Path
+
+import click
+
+from indexer import store as stores
+from indexer.cli.options import Session, common
+from indexer.sharing.export import export
+
+
+@click.command(epilog="Example: python -m indexer export ai_gen_bench_v1 shared/ai_gen_bench_v1")
+@click.argument("name")
+@click.argument("folder", type=click.Path(path_type=Path))
+@common
+def command(session: Session, name: str, folder: Path) -> None:
+    """Write the selection NAME to FOLDER, for another lab to rebuild."""
+    with stores.open_for_reading(session.manifest) as store:
+        head = export(store, name, folder)
+    images = sum(count for roles in head.rows.values() for role, count in roles.items() if role != "spare")
+    print(f"{folder}: {images:,} images of '{name}', digest {head.digests['all']}")

@@ -1,0 +1,32 @@
+"""``indexer import``: a shared manifest on this machine."""
+
+from pathlib import Path
+
+import click
+
+from indexer import store as stores
+from indexer.cli.options import Session, common
+from indexer.errors import CheckFailed
+from indexer.sharing.importing import Imported, Missing, import_manifest
+
+
+@click.command(epilog="Example: python -m indexer import shared/ai_gen_bench_v1 --missing substitute")
+@click.argument("folder", type=click.Path(path_type=Path))
+@click.option("--name", help="Name of the selection to make.  [default: the manifest's own]")
+@click.option("--missing", type=click.Choice([choice.value for choice in Missing]), default=Missing.FAIL.value,
+              show_default=True, help="What to do about images that are not here.")  # fmt: skip
+@common
+def command(session: Session, folder: Path, name: str | None, missing: str) -> None:
+    """Find the images of the shared manifest in FOLDER among those scanned here."""
+    with stores.open_for_writing(session.manifest) as store:
+        imported = import_manifest(store, folder, name, Missing(missing))
+    _show(imported)
+    if imported.unfilled:
+        raise CheckFailed(f"{imported.unfilled:,} images of '{imported.name}' are neither here nor replaced")
+
+
+def _show(imported: Imported) -> None:
+    for gap in imported.gaps:
+        if gap.outcome != "found" and not gap.is_spare:
+            print(f"{gap.origin}: {gap.images:,} {gap.outcome}, for instance {gap.example}")
+    print(f"selection '{imported.name}': {imported.selected:,} images, {imported.substituted:,} of them substitutes")

@@ -1,0 +1,136 @@
+"""A selection as a folder that travels."""
+
+import json
+import os
+import shutil
+from collections import Counter
+from collections.abc import Iterable, Iterator
+from pathlib import Path
+from typing import Any
+
+import pyarrow as pa
+import pyarrow.parquet as pq
+
+from indexer import __version__, resources
+from indexer.errors import ManifestError, OutputError
+from indexer.sharing.digests import Digests
+from indexer.sharing.readme import readme
+from indexer.sharing.shapes import FORMAT, FORMAT_VERSION, HEAD_FILE, ROW_SCHEMA, ROWS_FILE, TRAVELLING_SCHEMA, Head
+from indexer.store import Store
+
+ROWS_AT_A_TIME = 65_536
+
+
+def export(store: Store, name: str, folder: Path) -> Head:
+    """Write the selection ``name`` to ``folder``, which appears whole or not at all. Equal rows give equal bytes.
+
+    Raises:
+        ManifestError: there is no such selection, or some of its images have no sha256 yet.
+        OutputError: ``folder`` exists.
+    """
+    _check_exportable(store, name)
+    if folder.exists():
+        raise OutputError(f"{folder} exists: name another folder, or remove it")
+    unfinished = folder.with_name(folder.name + ".unfinished")
+    shutil.rmtree(unfinished, ignore_errors=True)
+    (unfinished / "file_ids").mkdir(parents=True)
+    head = _write_all(store, name, unfinished)
+    _sync(unfinished)
+    unfinished.rename(folder)
+    return head
+
+
+def _check_exportable(store: Store, name: str) -> None:
+    known = [row[0] for row in store.execute("select distinct name from selection order by name")]
+    if name not in known:
+        raise ManifestError(f"no selection '{name}' in {store.path}: there is {', '.join(known) or 'none yet'}")
+    lacking = store.rows("share/unhashed", {"name": name})
+    if lacking:
+        origins = ", ".join(f"{origin} {count:,}" for origin, count in lacking)
+        raise ManifestError(f"selection '{name}' has images without a sha256 ({origins}): run 'indexer inspect {name}'")
+
+
+def _write_all(store: Store, name: str, folder: Path) -> Head:
+    digests, counts = Digests(), Counter[tuple[str, str]]()
+    with _IdLists(folder / "file_ids") as lists, _parquet(folder / ROWS_FILE) as writer:
+        for batch in _rows(store, name):
+            writer.write_batch(_with_check(batch, digests.add(batch)))
+            lists.add(batch)
+            counts.update(zip(batch["split"].to_pylist(), batch["role"].to_pylist(), strict=True))
+    head = _head(store, name, counts, digests.result())
+    (folder / HEAD_FILE).write_text(_head_text(head), encoding="utf-8")
+    (folder / "README.md").write_text(readme(head), encoding="utf-8")
+    return head
+
+
+def _rows(store: Store, name: str) -> Iterator[pa.RecordBatch]:
+    reader = store.connection.sql(resources.sql("share/rows"), params={"name": name}).to_arrow_reader(ROWS_AT_A_TIME)
+    for batch in reader:
+        yield pa.RecordBatch.from_arrays(
+            [batch[field.name].cast(field.type) for field in ROW_SCHEMA], schema=ROW_SCHEMA
+        )
+
+
+def _with_check(rows: pa.RecordBatch, checks: pa.Array) -> pa.RecordBatch:
+    return pa.RecordBatch.from_arrays([*rows.columns, checks], schema=TRAVELLING_SCHEMA)
+
+
+def _parquet(file: Path) -> pq.ParquetWriter:
+    return pq.ParquetWriter(
+        file, TRAVELLING_SCHEMA, compression="zstd", compression_level=9, use_dictionary=True, write_statistics=True
+    )
+
+
+class _IdLists:
+    """``<split>_<real|fake>_file_ids.txt``: one id a line, spares left out, as AI-GenBench publishes them."""
+
+    def __init__(self, folder: Path) -> None:
+        self._folder = folder
+        self._files: dict[str, Any] = {}
+
+    def __enter__(self) -> "_IdLists":
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        for file in self._files.values():
+            file.close()
+
+    def add(self, batch: pa.RecordBatch) -> None:
+        columns = (batch[name].to_pylist() for name in ("split", "label", "role", "file_id"))
+        for split, label, role, file_id in zip(*columns, strict=True):
+            if role != "spare":
+                self._file(f"{split}_{'fake' if label else 'real'}_file_ids.txt").write(file_id + "\n")
+
+    def _file(self, name: str) -> Any:
+        if name not in self._files:
+            self._files[name] = (self._folder / name).open("w", encoding="utf-8", newline="\n")
+        return self._files[name]
+
+
+def _head(store: Store, name: str, counts: Counter[tuple[str, str]], digests: dict[str, str]) -> Head:
+    made_from = store.execute("select recipe, recipe_hash, seed from selection_run where name = $name", {"name": name})
+    recipe, recipe_hash, seed = made_from[0] if made_from else ("", "", "")
+    rows: dict[str, dict[str, int]] = {}
+    for (split, role), count in sorted(counts.items()):
+        rows.setdefault(split, {})[role] = count
+    return Head(name, recipe, recipe_hash, seed, __version__, rows, digests, _sources(store, name))
+
+
+def _sources(store: Store, name: str) -> dict[str, dict[str, Any]]:
+    columns = ("key", "name", "licence", "citation", "homepage", "rows")
+    found: Iterable[tuple[Any, ...]] = store.rows("share/sources", {"name": name})
+    return {row[0]: dict(zip(columns[1:], row[1:], strict=True)) for row in found}
+
+
+def _head_text(head: Head) -> str:
+    content = {"format": FORMAT, "format_version": FORMAT_VERSION}
+    content |= {field: getattr(head, field) for field in Head.__slots__}
+    return json.dumps(content, ensure_ascii=False, indent=1) + "\n"
+
+
+def _sync(folder: Path) -> None:
+    """Make every file, then the folders, durable before the rename that says they are whole."""
+    for path in [*folder.rglob("*"), folder]:
+        descriptor = os.open(path, os.O_RDONLY)
+        os.fsync(descriptor)
+        os.close(descriptor)

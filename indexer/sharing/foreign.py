@@ -1,0 +1,187 @@
+"""A shared manifest from a stranger: parsed and checked in a worker that may die, never here.
+
+What comes out is our own: a :class:`~indexer.sharing.shapes.Head` and a Parquet file that this program wrote.
+"""
+
+import json
+from collections import Counter
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import pyarrow as pa
+import pyarrow.compute as pc
+import pyarrow.parquet as pq
+
+from indexer.errors import BadData, ManifestError
+from indexer.parallel import Crew, Died, Workers, time_limit
+from indexer.sharing.digests import Digests
+from indexer.sharing.shapes import FORMAT, FORMAT_VERSION, HEAD_FILE, ROW_SCHEMA, ROWS_FILE, TRAVELLING_SCHEMA, Head
+
+ROLES = ("listed", "sampled", "paired", "complement", "spare")
+PATTERNS = {"split": "^[A-Za-z0-9_][A-Za-z0-9_.-]{0,63}$", "hash": "^[0-9a-f]{64}$", "row_check": "^[0-9a-f]{16}$"}
+
+
+@dataclass(frozen=True, slots=True)
+class ForeignLimits:
+    """What a stranger's manifest may ask of this machine: rows, bytes of text, of memory, seconds."""
+
+    rows: int = 50_000_000
+    head_size: int = 64 << 20
+    id_length: int = 4096
+    memory: int = 8 << 30
+    seconds: float = 3600.0
+
+
+@dataclass(frozen=True, slots=True)
+class _Task:
+    folder: Path
+    clean: Path
+    limits: ForeignLimits
+
+
+def load(folder: Path, clean: Path, limits: ForeignLimits = ForeignLimits()) -> Head:
+    """Check the shared manifest in ``folder`` and write its rows to the new Parquet file ``clean``.
+
+    Raises:
+        ManifestError: it is none, is newer than this program, is damaged, or does not add up to its own digests.
+    """
+    if not (folder / HEAD_FILE).is_file():
+        raise ManifestError(f"{folder} holds no shared manifest ({HEAD_FILE} is missing): name the folder of an export")
+    crew = Crew(_check, Workers(jobs=1, memory=limits.memory))
+    [(_, outcome)] = crew.run([_Task(folder, clean, limits)])
+    if isinstance(outcome, Died):
+        raise ManifestError(f"{folder} cannot be imported: reading it {outcome.reason}; ask for a fresh copy")
+    if isinstance(outcome, str):
+        raise ManifestError(f"{folder}: {outcome}")
+    return outcome
+
+
+def _check(task: _Task) -> Head | str:
+    """In the worker: the head, or what is wrong in one line."""
+    with time_limit(task.limits.seconds):
+        try:
+            head = _read_head(task.folder / HEAD_FILE, task.limits)
+            digests, counts = _copy_rows(task)
+        except BadData as error:
+            return str(error)
+        except (pa.ArrowException, OSError, MemoryError) as error:
+            return f"{ROWS_FILE} is damaged: {' '.join(str(error).split())[:200]}"
+        return head if head.digests == digests and head.rows == counts else _mismatch(head, digests)
+
+
+def _mismatch(head: Head, digests: dict[str, str]) -> str:
+    wrong = sorted(split for split in digests if head.digests.get(split) != digests[split])
+    return (
+        f"{HEAD_FILE} and {ROWS_FILE} do not belong together (digests or counts differ:"
+        f" {', '.join(wrong) or 'row counts'}): ask for a fresh copy"
+    )
+
+
+def _read_head(file: Path, limits: ForeignLimits) -> Head:
+    if file.stat().st_size > limits.head_size:
+        raise BadData(f"{HEAD_FILE} is larger than {limits.head_size:,} bytes")
+    try:
+        content = json.loads(file.read_bytes(), object_pairs_hook=_without_repeats, parse_constant=_no_constant)
+    except (ValueError, RecursionError) as error:
+        raise BadData(f"{HEAD_FILE} is not valid JSON", str(error)[:200]) from error
+    return _head_of(content)
+
+
+def _head_of(content: Any) -> Head:
+    if not isinstance(content, dict) or content.get("format") != FORMAT:
+        raise BadData(f"{HEAD_FILE} does not say format '{FORMAT}'")
+    version = content.get("format_version")
+    if not isinstance(version, int) or version > FORMAT_VERSION:
+        raise BadData(f"made in format version {version} by tool version {content.get('tool_version')}",
+                      f"this program reads up to {FORMAT_VERSION}; install that version or a newer one")  # fmt: skip
+    wrong = [name for name, kind in _FIELDS.items() if not isinstance(content.get(name), kind)]
+    if wrong:
+        raise BadData(f"{HEAD_FILE} lacks or misspells {', '.join(wrong)}")
+    return Head(**{name: content[name] for name in Head.__slots__})
+
+
+_TEXTS = ("name", "recipe", "recipe_hash", "seed", "tool_version")
+_FIELDS: dict[str, type] = dict.fromkeys(_TEXTS, str) | dict.fromkeys(("rows", "digests", "sources"), dict)
+
+
+def _without_repeats(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
+    names = Counter(name for name, _ in pairs)
+    repeated = [name for name, count in names.items() if count > 1]
+    if repeated:
+        raise ValueError(f"repeated key {repeated[0]!r}")
+    return dict(pairs)
+
+
+def _no_constant(word: str) -> None:
+    raise ValueError(f"{word} is no number")
+
+
+def _copy_rows(task: _Task) -> tuple[dict[str, str], dict[str, dict[str, int]]]:
+    """Check every batch and write it anew; returns digests and counts."""
+    digests, counts = Digests(), Counter[tuple[str, str]]()
+    with pq.ParquetFile(task.folder / ROWS_FILE) as source, pq.ParquetWriter(task.clean, ROW_SCHEMA) as writer:
+        for first, batch in _batches(source, task.limits):
+            rows = batch.select(ROW_SCHEMA.names)
+            _name_tampered(batch["row_check"], digests.add(rows), rows["file_id"], first)
+            counts.update(zip(rows["split"].to_pylist(), rows["role"].to_pylist(), strict=True))
+            writer.write_batch(rows)
+    return digests.result(), _nested(counts)
+
+
+def _nested(counts: Counter[tuple[str, str]]) -> dict[str, dict[str, int]]:
+    nested: dict[str, dict[str, int]] = {}
+    for (split, role), count in sorted(counts.items()):
+        nested.setdefault(split, {})[role] = count
+    return nested
+
+
+def _batches(source: pq.ParquetFile, limits: ForeignLimits) -> Iterator[tuple[int, pa.RecordBatch]]:
+    if source.metadata.num_rows > limits.rows:
+        raise BadData(f"{ROWS_FILE} has more than {limits.rows:,} rows")
+    if source.schema_arrow.names != TRAVELLING_SCHEMA.names:
+        raise BadData(f"{ROWS_FILE} has other columns than this format version")
+    first, last_key = 0, ("", -1)
+    for raw in source.iter_batches(batch_size=65_536):
+        batch = pa.RecordBatch.from_arrays(
+            [raw[field.name].cast(field.type) for field in TRAVELLING_SCHEMA], schema=TRAVELLING_SCHEMA
+        )
+        batch.validate(full=True)
+        _check_values(batch, first, limits)
+        last_key = _check_order(batch, first, last_key)
+        yield first, batch
+        first += batch.num_rows
+
+
+def _check_values(batch: pa.RecordBatch, first: int, limits: ForeignLimits) -> None:
+    tests = {name: pc.match_substring_regex(batch[name], pattern) for name, pattern in PATTERNS.items()}
+    tests["role"] = pc.is_in(batch["role"], pa.array(ROLES))
+    tests["label"] = pc.is_in(batch["label"], pa.array([0, 1], pa.int8()))
+    tests["size"] = pc.greater_equal(batch["size"], 0)
+    length = pc.binary_length(batch["file_id"])
+    tests["file_id"] = pc.and_(pc.greater(length, 0), pc.less_equal(length, limits.id_length))
+    for name, passed in tests.items():
+        if batch[name].null_count or not pc.all(passed).as_py():
+            row = pc.index(pc.fill_null(passed, False), False).as_py()
+            raise BadData(
+                f"{ROWS_FILE} row {first + row + 1} has a {name} that cannot be", repr(batch[name][row])[:100]
+            )
+
+
+def _check_order(batch: pa.RecordBatch, first: int, last: tuple[str, int]) -> tuple[str, int]:
+    """Rows stand in canonical order, each place once; returns the last key."""
+    for row, key in enumerate(zip(batch["split"].to_pylist(), batch["position"].to_pylist(), strict=True)):
+        if key <= last:
+            raise BadData(f"{ROWS_FILE} row {first + row + 1} is out of order")
+        last = key
+    return last
+
+
+def _name_tampered(stated: pa.Array, computed: pa.Array, ids: pa.Array, first: int) -> None:
+    differs = pc.not_equal(stated, computed)
+    if pc.any(differs).as_py():
+        row = pc.index(differs, True).as_py()
+        count = pc.sum(differs).as_py()
+        detail = f"row {first + row + 1} ({ids[row].as_py()!r})" + (f" and {count - 1} more" if count > 1 else "")
+        raise BadData(f"{ROWS_FILE} was changed after it was made", detail)

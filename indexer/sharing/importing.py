@@ -1,0 +1,103 @@
+"""A shared manifest on this machine: which of its rows are here, and what stands in for those that are not."""
+
+import hashlib
+import tempfile
+from dataclasses import dataclass
+from enum import StrEnum
+from pathlib import Path
+
+import pyarrow.parquet as pq
+
+from indexer.errors import ManifestError
+from indexer.sharing import foreign
+from indexer.sharing.shapes import ROW_SCHEMA, Head
+from indexer.store import Store
+
+
+class Missing(StrEnum):
+    """What happens to rows that are not found here as the manifest has them."""
+
+    FAIL = "fail"
+    SKIP = "skip"
+    SUBSTITUTE = "substitute"
+
+
+@dataclass(frozen=True, slots=True)
+class Gap:
+    """Images of one origin with one outcome: found, missing, different, unusable."""
+
+    origin: str
+    is_spare: bool
+    outcome: str
+    images: int
+    example: str
+
+
+@dataclass(frozen=True, slots=True)
+class Imported:
+    """What an import found. ``selected`` counts the rows of the selection it made, ``unfilled`` those left open."""
+
+    name: str
+    head: Head
+    gaps: tuple[Gap, ...]
+    selected: int
+    substituted: int
+    unfilled: int
+
+
+def import_manifest(store: Store, folder: Path, name: str | None, missing: Missing) -> Imported:
+    """Make a selection out of the shared manifest in ``folder``, under ``name`` or its own.
+
+    Raises:
+        ManifestError: the folder holds no sound manifest, or with ``Missing.FAIL`` rows are not found here.
+    """
+    with tempfile.TemporaryDirectory(prefix="import-") as scratch:
+        clean = Path(scratch) / "rows.parquet"
+        head = foreign.load(folder, clean)
+        with store.transaction():
+            return _settle(store, clean, name or head.name, (head, missing))
+
+
+def _settle(store: Store, clean: Path, name: str, given: tuple[Head, Missing]) -> Imported:
+    head, missing = given
+    _insert_rows(store, clean, name)
+    store.save("matched", "share/matched", {"name": name})
+    gaps = tuple(Gap(*row) for row in store.rows("share/gaps"))
+    open_rows = sum(gap.images for gap in gaps if gap.outcome != "found" and not gap.is_spare)
+    if open_rows and missing is Missing.FAIL:
+        raise ManifestError(_what_is_missing(name, gaps))
+    selected, substituted = _select(store, name, head, missing)
+    store.execute("drop table matched")
+    return Imported(name, head, gaps, selected, substituted, open_rows - substituted)
+
+
+def _what_is_missing(name: str, gaps: tuple[Gap, ...]) -> str:
+    listed = "; ".join(
+        f"{gap.origin}: {gap.images:,} {gap.outcome}, for instance {gap.example}"
+        for gap in gaps
+        if gap.outcome != "found" and not gap.is_spare
+    )
+    return f"'{name}' cannot be built whole here ({listed}): get them, or import with --missing substitute or skip"
+
+
+def _insert_rows(store: Store, clean: Path, name: str) -> None:
+    store.execute("delete from shared_row where name = $name", {"name": name})
+    with pq.ParquetFile(clean) as rows, store.registered("imported", rows.read()):
+        columns = ", ".join(field.name for field in ROW_SCHEMA)
+        store.execute(f"insert into shared_row (name, {columns}) select $name, {columns} from imported", {"name": name})
+
+
+def _select(store: Store, name: str, head: Head, missing: Missing) -> tuple[int, int]:
+    """Write the selection; returns its rows without spares, and how many of them stand in for others."""
+    store.execute("delete from selection where name = $name", {"name": name})
+    store.execute("delete from selection_run where name = $name", {"name": name})
+    step = "share/substituted" if missing is Missing.SUBSTITUTE else "share/found"
+    store.append("selection", step, {"name": name})
+    made_from = {"name": name, "recipe": head.recipe, "hash": _sha256(head.recipe), "seed": head.seed}
+    store.execute("insert into selection_run values ($name, $recipe, $hash, $seed)", made_from)
+    [(selected, substituted)] = store.rows("share/selected_counts", {"name": name})
+    return selected, substituted
+
+
+def _sha256(text: str) -> str:
+    return hashlib.sha256(text.encode("utf-8")).hexdigest()

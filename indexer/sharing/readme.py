@@ -1,0 +1,61 @@
+"""``README.md`` of a shared manifest, made from its head alone."""
+
+from collections.abc import Mapping
+
+from indexer.sharing.shapes import Head
+
+_TEXT = """# {name}
+
+A dataset of images as a list: which images, from which published collections, in which split. It holds no pixels.
+Whoever has the collections rebuilds the same dataset from it, however their copies are packed.
+
+    python -m indexer scan
+    python -m materializer build --manifest THIS_FOLDER --output DIR
+
+| split | images | spares |
+|---|---:|---:|
+{rows}
+
+| digest | sha256 |
+|---|---|
+{digests}
+
+Equal digests mean the same images, byte for byte, in the same places. `files.parquet` holds a row an image with its
+sha256; `file_ids/` the ids alone, as AI-GenBench publishes them; `manifest.json` the recipe and these digests.
+
+## Sources
+
+| source | images | licence | home |
+|---|---:|---|---|
+{sources}
+
+Recipe sha256 `{recipe_hash}`, seed `{seed}`, made by version {tool_version}.
+"""
+
+
+def readme(head: Head) -> str:
+    """The text, with counts, digests and licences."""
+    rows = [_split_row(split, roles) for split, roles in head.rows.items()]
+    digests = [f"| {name} | `{digest}` |" for name, digest in head.digests.items()]
+    sources = [_source_row(key, about) for key, about in head.sources.items()]
+    parts = {"rows": "\n".join(rows), "digests": "\n".join(digests), "sources": "\n".join(sources)}
+    return _TEXT.format(name=head.name, **parts, **_made_by(head))
+
+
+def _made_by(head: Head) -> dict[str, str]:
+    return {"recipe_hash": head.recipe_hash, "seed": head.seed, "tool_version": head.tool_version}
+
+
+def _split_row(split: str, roles: Mapping[str, int]) -> str:
+    counts = dict(roles)
+    spares = counts.pop("spare", 0)
+    return f"| {split} | {sum(counts.values()):,} | {spares:,} |"
+
+
+def _source_row(key: str, about: Mapping[str, object]) -> str:
+    licence, homepage = _cell(about["licence"]), _cell(about["homepage"])
+    return f"| {_cell(about['name'] or key)} | {about['rows']:,} | {licence} | {homepage} |"
+
+
+def _cell(text: object) -> str:
+    return str(text or "").replace("|", "\\|").replace("\n", " ")

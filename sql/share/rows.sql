@@ -1,0 +1,27 @@
+-- The rows of selection $name as they travel: portable columns only, in canonical order (split, position).
+select
+    s.split,
+    s.position,
+    s.role,
+    s.stratum,
+    s.substituted_for,
+    m.file_id,
+    m.source,
+    m.origin,
+    m.generator,
+    m.label,
+    m.description,
+    m.positive_prompt,
+    m.negative_prompt,
+    m.conditioning,
+    m.paired_real_images,
+    m.size,
+    m.hash,
+    m.width,
+    m.height,
+    m.format,
+    m.mode
+from selection s
+join manifest m using (file_id)
+where s.name = $name
+order by s.split, s.position

@@ -1,0 +1,14 @@
+-- The sources that selection $name takes from, with what their declarations say of licence and citation.
+select
+    m.source as key,
+    any_value(i.name) as name,
+    any_value(i.licence) as licence,
+    any_value(i.citation) as citation,
+    any_value(i.homepage) as homepage,
+    count(*) as rows
+from selection s
+join manifest m using (file_id)
+left join source_info i on i.source = m.source
+where s.name = $name and s.role <> 'spare'
+group by m.source
+order by key

@@ -1,0 +1,42 @@
+-- The imported selection with its gaps filled: the k-th gap of a stratum and split, in order of position, takes the
+-- k-th spare that is found here, in the spares' fixed order, and its role. Two labs with the same gaps get the same rows.
+with gaps as (
+    select
+        split, stratum, position, file_id,
+        row_number() over (partition by split, stratum order by position) as turn
+    from matched
+    where role <> 'spare' and outcome <> 'found'
+),
+
+spares as (
+    select
+        split, stratum, position, file_id,
+        row_number() over (partition by split, stratum order by position) as turn
+    from matched
+    where role = 'spare' and outcome = 'found'
+),
+
+filled as (
+    select
+        g.split, g.stratum, g.position,
+        s.file_id,
+        s.position as spare_position,
+        g.file_id as substituted_for
+    from gaps g
+    join spares s using (split, stratum, turn)
+)
+
+select
+    $name as name,
+    m.split,
+    m.position,
+    coalesce(f.file_id, m.file_id) as file_id,
+    m.role,
+    m.stratum,
+    coalesce(f.substituted_for, r.substituted_for) as substituted_for
+from matched m
+join shared_row r on r.name = $name and r.split = m.split and r.position = m.position
+left join filled f on f.split = m.split and f.position = m.position
+left join filled taken on taken.split = m.split and taken.spare_position = m.position
+where taken.position is null and (m.outcome = 'found' or f.file_id is not null)
+order by m.split, m.position

@@ -1,0 +1,156 @@
+import json
+
+import pyarrow as pa
+import pyarrow.compute as pc
+import pyarrow.parquet as pq
+import pytest
+
+from indexer.errors import ManifestError
+from indexer.sharing.difference import difference
+from indexer.sharing.export import export
+from indexer.sharing.importing import Missing, import_manifest
+from tests.sharing.conftest import IMAGES
+
+
+@pytest.fixture
+def shared(lab, tmp_path):
+    export(lab("author"), "main", tmp_path / "shared")
+    return tmp_path / "shared"
+
+
+def chosen(store):
+    query = "select split, position, file_id, role, substituted_for from selection order by all"
+    return store.execute(query)
+
+
+def test_a_lab_that_has_everything_gets_the_same_selection(lab, shared):
+    store = lab("reader", packed="packed/otherwise.zip")
+    expected = chosen(store)
+    imported = import_manifest(store, shared, None, Missing.FAIL)
+    assert (imported.selected, imported.substituted, imported.unfilled) == (11, 0, 0)
+    assert chosen(store) == expected
+
+
+def test_gaps_are_listed_by_origin_before_anything_is_built(lab, shared):
+    store = lab("reader", images=IMAGES[2:])
+    store.execute("update inspection set hash = repeat('0', 64) where member_id = 5")
+    with pytest.raises(ManifestError, match=r"Synth: 1 different, .*; Synth: 2 missing, for instance Synth/000"):
+        import_manifest(store, shared, None, Missing.FAIL)
+    assert store.count("shared_row") == 0
+
+
+def test_two_labs_with_the_same_gaps_substitute_the_same_spares(lab, shared):
+    outcomes = []
+    for name, images in (("one", IMAGES[2:]), ("two", IMAGES[:1:-1])):
+        store = lab(name, images=images)
+        imported = import_manifest(store, shared, None, Missing.SUBSTITUTE)
+        assert (imported.selected, imported.substituted, imported.unfilled) == (11, 2, 0)
+        outcomes.append(chosen(store))
+    assert outcomes[0] == outcomes[1]
+    taken = [(row[2], row[4]) for row in outcomes[0] if row[4]]
+    assert taken == [(IMAGES[11]["file_id"], IMAGES[0]["file_id"]), (IMAGES[12]["file_id"], IMAGES[1]["file_id"])]
+
+
+def test_a_spare_that_is_missing_too_is_passed_over(lab, shared):
+    store = lab("reader", images=IMAGES[1:11] + IMAGES[12:])
+    imported = import_manifest(store, shared, None, Missing.SUBSTITUTE)
+    assert [(row[2], row[4]) for row in chosen(store) if row[4]] == [(IMAGES[12]["file_id"], IMAGES[0]["file_id"])]
+    assert imported.unfilled == 0
+
+
+def test_skip_leaves_the_gaps_open_and_says_so(lab, shared):
+    store = lab("reader", images=IMAGES[4:])
+    imported = import_manifest(store, shared, "mine", Missing.SKIP)
+    assert (imported.selected, imported.substituted, imported.unfilled) == (7, 0, 4)
+
+
+def rewrite(shared, change):
+    table = change(pq.read_table(shared / "files.parquet"))
+    pq.write_table(table, shared / "files.parquet")
+
+
+def set_column(table, name, values):
+    return table.set_column(table.column_names.index(name), table.schema.field(name), values)
+
+
+def refused(lab, shared, says):
+    with pytest.raises(ManifestError, match=says) as caught:
+        import_manifest(lab("reader"), shared, None, Missing.SKIP)
+    assert "\n" not in str(caught.value)
+
+
+@pytest.mark.parametrize(
+    ("column", "change"),
+    [
+        ("hash", lambda values: pc.replace_with_mask(values, [i == 3 for i in range(14)], pa.array(["0" * 64]))),
+        ("size", lambda values: pc.replace_with_mask(values, [i == 3 for i in range(14)], pa.array([7]))),
+    ],
+)
+def test_a_tampered_row_is_named(lab, shared, column, change):
+    rewrite(shared, lambda table: set_column(table, column, change(table[column].combine_chunks())))
+    refused(lab, shared, r"changed after it was made: row 4 \('Synth/003")
+
+
+def test_a_dropped_row_shows_in_the_digests(lab, shared):
+    rewrite(shared, lambda table: table.slice(1))
+    refused(lab, shared, r"do not belong together \(digests or counts differ: all, train\)")
+
+
+@pytest.mark.parametrize(
+    ("column", "value", "says"),
+    [
+        ("hash", "../../etc/passwd", "row 1 has a hash that cannot be"),
+        ("split", "../out", "row 1 has a split that cannot be"),
+        ("role", "root", "row 1 has a role that cannot be"),
+        ("file_id", "x" * 5000, "row 1 has a file_id that cannot be"),
+    ],
+)
+def test_values_that_cannot_be_are_refused(lab, shared, column, value, says):
+    rewrite(shared, lambda table: set_column(table, column, pa.array([value] * table.num_rows)))
+    refused(lab, shared, says)
+
+
+@pytest.mark.parametrize(
+    ("text", "says"),
+    [
+        ('{"format": "image-manifest", "format_version": 99, "tool_version": "7.0"}', "format version 99 .*install"),
+        ('{"format": "other"}', "does not say format"),
+        ('{"format": "image-manifest", "format": 1}', "repeated key"),
+        ('{"format": NaN}', "NaN is no number"),
+        ("[" * 100_000, "not valid JSON"),
+        ('{"format": "image-manifest", "format_version": 1}', "lacks or misspells name, recipe"),
+    ],
+)
+def test_a_head_that_is_none_is_refused(lab, shared, text, says):
+    (shared / "manifest.json").write_text(text, encoding="utf-8")
+    refused(lab, shared, says)
+
+
+def test_damaged_parquet_is_refused(lab, shared):
+    file = shared / "files.parquet"
+    file.write_bytes(file.read_bytes()[:-100])
+    refused(lab, shared, r"files\.parquet is damaged")
+
+
+def test_an_empty_folder_is_no_manifest(lab, tmp_path):
+    refused(lab, tmp_path, "holds no shared manifest")
+
+
+def test_the_difference_names_every_change(lab, tmp_path):
+    export(lab("one"), "main", tmp_path / "before")
+    after = lab("two", images=IMAGES[1:])
+    after.execute("update selection set split = 'validation' where position = 2")
+    after.execute("update inspection set hash = repeat('1', 64) where member_id = 3")
+    after.execute("update attributes set description = 'new' where member_id = 4")
+    export(after, "main", tmp_path / "after")
+    rows = difference(tmp_path / "before", tmp_path / "after").to_pylist()
+    changes = {row["file_id"][6:9]: row["change"] for row in rows}
+    assert changes == {"000": "dropped", "002": "moved", "003": "content", "004": "metadata"}
+    assert difference(tmp_path / "before", tmp_path / "before").num_rows == 0
+
+
+def test_a_head_whose_digest_was_changed_is_refused(lab, shared):
+    head = json.loads((shared / "manifest.json").read_text(encoding="utf-8"))
+    head["digests"]["train"] = "0" * 64
+    (shared / "manifest.json").write_text(json.dumps(head), encoding="utf-8")
+    refused(lab, shared, "do not belong together")
