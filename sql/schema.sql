@@ -166,6 +166,56 @@ create table if not exists shared_row (
     mode               varchar
 );
 
+-- The logical path of a member: every archive on the way is a folder (docs/architecture.md, "The logical path").
+-- Its Python twin, with the same list of suffixes, is indexer/containers/names.py.
+create or replace macro archive_name(path) as regexp_replace(path,
+    '(?i)(?:\.tar\.(?:gz|bz2|xz|zst|lzma|lz4|z)'
+    || '|\.(?:zip|7z|tar|tgz|tbz2?|txz|tzst|rar|gz|bz2|xz|zst|lzma|lz4|cpio|iso|jar|whl|cbz|arrow|parquet)'
+    || '|\.z\d{2,4}|\.r\d\d|\.part\d+\.rar)(?:\.\d{2,4})?$', '');
+
+-- What lies in an archive, below the folder that the archive stands as.
+create or replace macro path_below(archive, inner_name) as
+    case when starts_with(regexp_replace(inner_name, '^(?:\./|/)+', '') || '/', split_part(archive, '/', -1) || '/')
+        then left(archive, length(archive) - length(split_part(archive, '/', -1)))
+        else archive || '/'
+    end || regexp_replace(inner_name, '^(?:\./|/)+', '');
+
+create or replace macro logical_path(path, name) as
+    case when name is null then path
+        when position('!' in name) = 0 then path_below(archive_name(path), name)
+        else list_reduce(
+            list_prepend(archive_name(path), string_split(regexp_replace(name,
+                '(?i)(?:\.tar\.(?:gz|bz2|xz|zst|lzma|lz4|z)'
+                || '|\.(?:zip|7z|tar|tgz|tbz2?|txz|tzst|rar|gz|bz2|xz|zst|lzma|lz4|cpio|iso|jar|whl|cbz|arrow|parquet)'
+                || '|\.z\d{2,4}|\.r\d\d|\.part\d+\.rar)(?:\.\d{2,4})?!', chr(0), 'g'), chr(0))),
+            lambda outer_path, level: path_below(outer_path, level))
+    end;
+
+-- Raw rows as declarations see them: one spelling of the path, and its parts.
+create or replace view raw_file as
+select
+    m.member_id,
+    c.source,
+    c.container_id,
+    m.ordinal,
+    m.access,
+    m.size,
+    m.problem,
+    logical_path(m.path, m.name) as logical,
+    -- without the suffix of its last component; a cell has none
+    case when m.access = 'cell' then logical else regexp_replace(logical, '\.[^./]*$', '') end as path,
+    case when m.access = 'cell' then '' else regexp_extract(logical, '\.([^./]*)$', 1) end as suffix,
+    -- the Arrow or Parquet file that a cell lies in, as side_row.path spells it, and its row there
+    case when m.access = 'cell' and contains(m.name, '!')
+        then logical_path(m.path, regexp_replace(m.name, '![^!]*$', '')) else m.path end as record_path,
+    case when m.access = 'cell' then try_cast(split_part(split_part(m.name, '!', -1), '/', 1) as bigint) end as line,
+    m.access = 'cell' or (
+        regexp_matches(logical, '(?i)\.(?:png|jpe?g|jpe|jfif|webp|bmp|gif|tiff?|ppm|pgm|avif|heic|jp2)$')
+        and not regexp_matches(logical, '(?:^|/)(?:__MACOSX/|\._)')
+    ) as is_image
+from member m
+join container c using (container_id);
+
 create or replace view manifest as
 select
     a.file_id,

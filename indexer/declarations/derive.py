@@ -1,0 +1,26 @@
+"""Raw rows -> ``attributes`` and ``underivable``, in SQL."""
+
+from collections.abc import Sequence
+
+from indexer.declarations.compiling import compile_source
+from indexer.declarations.shapes import Source
+from indexer.store import Store
+
+
+def derive(store: Store, sources: Sequence[Source]) -> None:
+    """Fill ``attributes`` and ``underivable`` anew from all raw rows of ``sources``; safe to run at any time.
+
+    Of files that have the same file_id one is taken, the others are told in ``underivable``.
+    """
+    with store.transaction():
+        store.execute("create or replace temp table derived as from attributes limit 0")
+        store.execute("alter table derived add column code varchar")
+        store.execute("alter table derived add column detail varchar")
+        for source in sources:
+            store.execute(f"insert into derived by name\n{compile_source(source)}")
+        store.save("duplicate_id", "derive/duplicate_id")
+        for table in ("attributes", "underivable"):
+            store.execute(f"delete from {table}")
+            store.append(table, f"derive/{table}")
+        store.execute("drop table duplicate_id")
+        store.execute("drop table derived")

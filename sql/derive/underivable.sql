@@ -1,0 +1,8 @@
+-- Images that no rule matches, that a map or a table lacks, or whose file_id another file has.
+select member_id, source, code, detail
+from derived
+where code is not null
+union all by name
+select member_id, source, 'duplicate_id' as code, file_id || ' is ' || kept || ' already' as detail
+from derived
+join duplicate_id using (member_id, file_id)

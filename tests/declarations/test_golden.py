@@ -1,0 +1,76 @@
+"""Each source has a folder tests/cases/<key>: tree.txt, side/, and what they must become: rows.csv, underivable.csv.
+
+After a change that is meant: ``make golden``, and read the difference before it is committed.
+"""
+
+import csv
+import io
+import os
+from pathlib import Path
+
+import pytest
+
+from indexer import resources, store
+from indexer.declarations import load
+from indexer.declarations.derive import derive
+from tests.support.raw_rows import RawRows, lines_of, packed
+
+CASES = Path(__file__).parents[1] / "cases"
+KEYS = [source.key for source in load([resources.sources_folder()])]
+
+ROWS = """
+    select logical_path(m.path, m.name) as path, file_id, origin, generator, label, description, positive_prompt,
+        negative_prompt, conditioning, array_to_string(paired_real_images, ' ') as paired_real_images, status
+    from attributes join member m using (member_id) order by file_id
+"""
+UNDERIVABLE = """
+    select code, logical_path(m.path, m.name) as path, detail
+    from underivable join member m using (member_id) order by all
+"""
+
+
+def world(key, sources, lines):
+    raw = RawRows()
+    raw.add(key, lines)
+    for table in sources[key].tables:
+        raw.add_side_files([table], CASES / table.source / "side")
+    return raw
+
+
+def derived(manifest, raw, sources):
+    raw.write(manifest)
+    derive(manifest, list(sources.values()))
+    return {"rows.csv": text(manifest, ROWS), "underivable.csv": text(manifest, UNDERIVABLE)}
+
+
+def text(manifest, query):
+    out = io.StringIO()
+    writer = csv.writer(out, lineterminator="\n")
+    found = manifest.connection.execute(query)
+    writer.writerow([column[0] for column in found.description])
+    writer.writerows(found.fetchall())
+    return out.getvalue()
+
+
+@pytest.mark.parametrize("key", KEYS)
+def test_a_source_gives_the_rows_of_its_case(key, sources, manifest):
+    case = CASES / key
+    found = derived(manifest, world(key, sources, lines_of(case / "tree.txt")), sources)
+    for name, rows in found.items():
+        if os.environ.get("GOLDEN"):
+            (case / name).write_text(rows, encoding="utf-8")
+        assert rows == (case / name).read_text(encoding="utf-8"), (
+            f"see what changed with: make golden && git diff {case}"
+        )
+
+
+@pytest.mark.parametrize("key", KEYS)
+def test_packed_or_loose_the_rows_are_equal(key, sources, tmp_path):
+    lines = lines_of(CASES / key / "tree.txt")
+    told = []
+    for number, layout in enumerate((lines, packed(lines, "downloads/whatever.zip"), packed(lines, "a.tar"))):
+        with store.open_for_writing(tmp_path / f"{number}.duckdb") as manifest:
+            derived(manifest, world(key, sources, layout), sources)
+            told.append(manifest.execute("select * exclude (member_id) from attributes order by file_id"))
+    assert told[0]
+    assert told[0] == told[1] == told[2]

@@ -1,0 +1,51 @@
+"""The logical path in Python and in SQL."""
+
+import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+
+from indexer import store
+from indexer.containers.names import logical_path
+
+CASES = [
+    ("a/b.png", None, "a/b.png"),
+    ("synthbuster.zip", "synthbuster/dalle2/a.png", "synthbuster/dalle2/a.png"),
+    ("dl/synthbuster.zip", "synthbuster/dalle2/a.png", "dl/synthbuster/dalle2/a.png"),
+    ("dl/other.zip", "synthbuster/dalle2/a.png", "dl/other/synthbuster/dalle2/a.png"),
+    ("progan_train.7z.007", "progan_train.zip!airplane/0.png", "progan_train/airplane/0.png"),
+    ("ILSVRC2012_img_train.tar", "n01440764.tar!n01440764_1.JPEG", "ILSVRC2012_img_train/n01440764/n01440764_1.JPEG"),
+    ("x.tar.gz", "./x/a!b.png", "x/a!b.png"),
+    ("captions.json.gz", "captions.json", "captions.json"),
+    ("A.ZIP", "a.Tar.GZ!q.zip!q/1.png", "A/a/q/1.png"),
+    ("pictures-1.0-py3-none-any.whl", "pkg/1.png", "pictures-1.0-py3-none-any/pkg/1.png"),
+    ("train/data-00000-of-00002.arrow", "5/image", "train/data-00000-of-00002/5/image"),
+    ("no suffix", "a.png", "no suffix/a.png"),
+]
+
+
+@pytest.mark.parametrize(("path", "name", "logical"), CASES)
+def test_an_archive_is_a_folder_of_its_name(path, name, logical):
+    assert logical_path(path, name) == logical
+
+
+@pytest.fixture(scope="module")
+def macro(tmp_path_factory):
+    with store.open_for_writing(tmp_path_factory.mktemp("names") / "manifest.duckdb") as opened:
+        yield lambda path, name: opened.execute("select logical_path($p, $n)", {"p": path, "n": name})[0][0]
+
+
+@pytest.mark.parametrize(("path", "name", "logical"), CASES)
+def test_the_macro_agrees(path, name, logical, macro):
+    assert macro(path, name) == logical
+
+
+words = st.lists(
+    st.sampled_from(["a", "b", "a.zip", "b.tar.gz", "x.7z.001", "!", "/", ".", "é·", "A.TAR!"]), max_size=7
+)
+
+
+@settings(max_examples=150, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@given(words, st.none() | words)
+def test_the_macro_agrees_on_anything(macro, path, name):
+    path, name = "".join(path), None if name is None else "".join(name)
+    assert macro(path, name) == logical_path(path, name)

@@ -1,0 +1,139 @@
+"""Raw rows without files: what a scan would have written, from a list of names and a folder of side files.
+
+A name is written as people say it: ``dl/synthbuster.zip!synthbuster/dalle2/r0.png`` lies in an archive,
+``synthbuster/dalle2/r0.png`` does not; ``train/data-0.arrow!5/image`` is row 5 of column ``image``;
+``train/data-0.arrow = 12`` says that this file has 12 rows. Lines that start with '#' say something to the reader.
+"""
+
+import csv
+import json
+import re
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from pathlib import Path
+from typing import Any
+
+import pyarrow as pa
+
+from indexer.containers.names import logical_path
+from indexer.declarations.shapes import SideTable
+from indexer.store import Store
+
+_ROWS = re.compile(r"(.+) = (\d+)")
+
+
+class RawRows:
+    """Collects raw rows, then writes them at once."""
+
+    def __init__(self) -> None:
+        self.containers: dict[tuple[str, str], dict[str, Any]] = {}
+        self.members: list[dict[str, Any]] = []
+        self.sides: list[dict[str, Any]] = []
+
+    def add(self, source: str, lines: Iterable[str]) -> None:
+        """Files and members of ``source``, one a line."""
+        for line in lines:
+            if rows := _ROWS.fullmatch(line):
+                self._container(source, rows.group(1))["row_count"] = int(rows.group(2))
+            elif line and not line.startswith("#"):
+                self._member(source, line)
+
+    def add_side_files(self, tables: Sequence[SideTable], folder: Path) -> None:
+        """The side files below ``folder``, where ``tables`` want them; ``x.parquet.csv`` stands for ``x.parquet``."""
+        for file in sorted(path for path in folder.rglob("*") if path.is_file()):
+            path = file.relative_to(folder).as_posix()
+            for table in tables:
+                logical = path.removesuffix(".csv") if table.format == "rows" else path
+                if re.match(table.file, logical):
+                    self.add_records(table, logical, records(file, table))
+
+    def add_records(self, table: SideTable, path: str, found: Iterable[Mapping[str, Any]]) -> None:
+        """Rows of one side file."""
+        container = self._container(table.source, path if table.format == "rows" else "")["container_id"]
+        for line, record in enumerate(found):
+            self.sides.append(
+                {
+                    "source": table.source,
+                    "table_name": table.name,
+                    "container_id": container,
+                    "path": path,
+                    "line": line,
+                    "record": json.dumps(record),
+                }
+            )
+
+    def write(self, store: Store) -> None:
+        """Insert everything."""
+        containers = [{**row, "volumes": []} for row in self.containers.values()]
+        schema = pa.schema([("container_id", pa.int64()), ("source", pa.string()), ("path", pa.string()),
+                            ("kind", pa.string()), ("size", pa.int64()), ("fingerprint", pa.string()),
+                            ("status", pa.string()), ("listed", pa.int64()), ("row_count", pa.int64()),
+                            ("volumes", pa.list_(pa.struct([("path", pa.string()), ("size", pa.int64()),
+                                                           ("mtime_ns", pa.int64())])))])  # fmt: skip
+        store.insert("container", pa.Table.from_pylist(containers, schema=schema))
+        store.insert("member", pa.Table.from_pylist(self.members))
+        if self.sides:
+            store.insert("side_row", pa.Table.from_pylist(self.sides))
+
+    def _member(self, source: str, line: str) -> None:
+        path, bang, name = line.partition("!")
+        container = self._container(source, path if bang else "")
+        cell = path.endswith((".arrow", ".parquet"))
+        self.members.append(
+            {
+                "member_id": len(self.members),
+                "container_id": container["container_id"],
+                "ordinal": len(self.members),
+                "path": path,
+                "name": name if bang else None,
+                "size": 1,
+                "access": "cell" if cell else "zip" if bang else "file",
+            }
+        )
+
+    def _container(self, source: str, path: str) -> dict[str, Any]:
+        return self.containers.setdefault(
+            (source, path),
+            {
+                "container_id": len(self.containers),
+                "source": source,
+                "path": path,
+                "kind": "zip" if path else "folder",
+                "size": 0,
+                "fingerprint": "",
+                "status": "complete",
+                "listed": 0,
+                "row_count": None,
+            },
+        )
+
+
+def records(file: Path, table: SideTable) -> Iterator[Mapping[str, Any]]:
+    """The rows of a small side file."""
+    if file.suffix == ".csv":
+        with file.open(encoding="utf-8-sig", newline="") as text:
+            yield from csv.DictReader(text)
+    elif file.suffix == ".txt":
+        names = table.columns or tuple(str(number) for number in range(9))
+        for line in file.read_text(encoding="utf-8").splitlines():
+            yield dict(zip(names, line.split(","), strict=False))
+    else:
+        found = json.loads(file.read_text(encoding="utf-8"))
+        for step in (table.rows or "").split(".") if table.rows else ():
+            found = found[step]
+        yield from found if isinstance(found, list) else [found]
+
+
+def lines_of(file: Path) -> list[str]:
+    """The lines of a tree.txt."""
+    return file.read_text(encoding="utf-8").splitlines()
+
+
+def packed(lines: Iterable[str], archive: str) -> list[str]:
+    """The same files in one archive."""
+    return [line if "!" in line or " = " in line else f"{archive}!{line}" for line in lines if line[:1] != "#"]
+
+
+def logical(line: str) -> str:
+    """The logical path that a line of a tree.txt has."""
+    path, bang, name = line.partition("!")
+    return logical_path(path, name if bang else None)
