@@ -55,6 +55,13 @@ class Store:
         self.connection.execute(statement, _named_in(query, parameters)).fetchall()
         return self.count(table)
 
+    def save_temporary(self, table: str, step: str, parameters: Parameters | None = None) -> int:
+        """Make ``table`` anew for this connection alone: works on a manifest opened read only; returns its rows."""
+        query = resources.sql(step)
+        statement = f"create or replace temporary table {table} as\n{query}"
+        self.connection.execute(statement, _named_in(query, parameters)).fetchall()
+        return self.count(table)
+
     def append(self, table: str, step: str, parameters: Parameters | None = None) -> None:
         """Insert a step's SELECT into ``table``, column by name."""
         query = resources.sql(step)

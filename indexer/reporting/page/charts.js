@@ -1,0 +1,65 @@
+// The charts: Vega-Lite specifications, fed anew when the filter or the colour scheme changes. Expressions are
+// interpreted, not compiled, so the page's policy need not allow eval.
+"use strict";
+
+const { element, visible, count } = window.page;
+const dark = matchMedia("(prefers-color-scheme: dark)");
+const views = new Map();
+
+function colour(name) {
+  return getComputedStyle(document.documentElement).getPropertyValue(`--${name}`).trim();
+}
+
+function config() {
+  const [ink, soft, line] = [colour("ink"), colour("soft"), colour("line")];
+  const font = getComputedStyle(document.body).fontFamily;
+  return {
+    font, background: "transparent", view: { stroke: null },
+    range: { category: [colour("real"), colour("fake")], heatmap: [colour("wash"), colour("real")], ramp: [colour("wash"), colour("real")] },
+    axis: { labelColor: soft, titleColor: soft, gridColor: line, domain: false, ticks: false, labelFontSize: 11.5, titleFontSize: 11.5, titleFontWeight: 500, labelPadding: 6, labelLimit: 190 },
+    legend: { labelColor: ink, titleColor: soft, labelFontSize: 12, orient: "top", title: null, symbolType: "square" },
+    header: { labelColor: ink }, text: { color: ink }, bar: { cornerRadiusEnd: 2 },
+  };
+}
+
+async function draw(figure, spec, values) {
+  const plot = figure.querySelector(".plot");
+  views.get(figure)?.finalize();
+  const sized = { ...spec, data: { name: "rows", values } };
+  const embedded = await window.vegaEmbed(plot, sized, { config: config(), renderer: "svg", actions: false, ast: true, tooltip: { theme: "custom" } });
+  views.set(figure, embedded);
+}
+
+function tabulate(figure, values) {
+  const holder = figure.querySelector(".figures .scroll");
+  const names = values.length ? Object.keys(values[0]).filter((name) => !name.startsWith("_")) : [];
+  const head = element("thead", {}, element("tr", {}, ...names.map((name) => element("th", { scope: "col" }, name))));
+  const cell = (value) => (typeof value === "number" ? count(Math.round(value * 10000) / 10000) : visible(value));
+  const body = values.map((one) => element("tr", {}, ...names.map((name) => element("td", {}, cell(one[name])))));
+  holder.replaceChildren(element("table", {}, head, element("tbody", {}, ...body)));
+}
+
+// One chart: where it stands, what it looks like, and how its values follow from the groups that pass the filter.
+class Chart {
+  constructor(figure, spec, values) {
+    Object.assign(this, { figure, spec, values });
+    figure.querySelector("details").addEventListener("toggle", () => this.table());
+    dark.addEventListener("change", () => this.redraw());
+  }
+
+  table() {
+    if (this.figure.querySelector("details").open) tabulate(this.figure, this.shown);
+  }
+
+  redraw() {
+    return draw(this.figure, this.spec, this.shown);
+  }
+
+  async update(groups) {
+    this.shown = this.values(groups);
+    this.table();
+    await this.redraw();
+  }
+}
+
+window.page.Chart = Chart;

@@ -1,0 +1,48 @@
+// Building blocks. Names are data: whatever is shown goes through `visible` and becomes text, never markup.
+"use strict";
+
+// Control, direction, unassigned and private characters as escapes that can be seen; line ends stay in prose.
+function visible(value, prose = false) {
+  return String(value).replace(/\p{C}/gu, (character) => {
+    if (prose && character === "\n") return character;
+    const code = character.codePointAt(0);
+    if (code < 0x100) return `\\x${code.toString(16).padStart(2, "0")}`;
+    if (code < 0x10000) return `\\u${code.toString(16).padStart(4, "0")}`;
+    return `\\U${code.toString(16).padStart(8, "0")}`;
+  });
+}
+
+function element(tag, attributes = {}, ...children) {
+  const made = document.createElement(tag);
+  for (const [name, value] of Object.entries(attributes)) {
+    if (value !== undefined && value !== null && value !== false) made.setAttribute(name, value === true ? "" : value);
+  }
+  made.append(...children.filter((child) => child !== null));
+  return made;
+}
+
+const count = new Intl.NumberFormat("en-GB").format;
+
+function size(bytes) {
+  if (bytes === null || bytes === undefined) return "";
+  for (const unit of ["B", "kB", "MB", "GB"]) {
+    if (bytes < 1000) return `${unit === "B" || bytes >= 100 ? Math.round(bytes) : bytes.toFixed(1)} ${unit}`;
+    bytes /= 1000;
+  }
+  return `${bytes.toFixed(1)} TB`;
+}
+
+function labelled(label) {
+  return element("span", { class: `${label}-text` }, label);
+}
+
+// Runs the last of many calls, once they pause.
+function paused(action, milliseconds) {
+  let timer = 0;
+  return (...given) => {
+    clearTimeout(timer);
+    timer = setTimeout(() => action(...given), milliseconds);
+  };
+}
+
+window.page = { visible, element, count, size, labelled, paused };

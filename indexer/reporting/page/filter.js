@@ -1,0 +1,61 @@
+// The filter bar: what it says, who hears of it, and the address that keeps it.
+"use strict";
+
+const { paused, visible, element } = window.page;
+const form = document.getElementById("filters");
+const listeners = [];
+const FIELDS = ["label", "generator", "origin", "split", "text"];
+
+function current() {
+  const state = Object.fromEntries(FIELDS.map((name) => [name, form.elements[name].value]));
+  return { ...state, text: state.text.trim().toLowerCase() };
+}
+
+// Whether something with these four attributes passes; text is the caller's to match.
+function passes(state, one) {
+  return (
+    (!state.label || state.label === one.label) &&
+    (!state.generator || state.generator === one.generator) &&
+    (!state.origin || state.origin === one.origin) &&
+    (!state.split || state.split === one.split)
+  );
+}
+
+function options(name, values) {
+  const select = form.elements[name];
+  const known = [...new Set(values)].filter((value) => value !== "").sort((a, b) => a.localeCompare(b, "en"));
+  select.append(...known.map((value) => element("option", { value }, visible(value))));
+  if (!known.length) select.closest("label").hidden = true;
+}
+
+function tell() {
+  const state = current();
+  const kept = FIELDS.filter((name) => state[name]).map((name) => [name, form.elements[name].value]);
+  history.replaceState(null, "", kept.length ? `#?${new URLSearchParams(kept)}` : location.pathname + location.search);
+  for (const listener of listeners) listener(state);
+}
+
+function restore() {
+  if (!location.hash.startsWith("#?")) return;
+  for (const [name, value] of new URLSearchParams(location.hash.slice(2))) {
+    if (FIELDS.includes(name)) form.elements[name].value = value;
+  }
+}
+
+const soon = paused(tell, 120);
+form.addEventListener("input", (event) => (event.target.name === "text" ? soon() : tell()));
+form.addEventListener("reset", () => setTimeout(tell));
+form.addEventListener("submit", (event) => event.preventDefault());
+
+window.page.filter = {
+  options,
+  passes,
+  current,
+  start(listener) {
+    listeners.push(listener);
+  },
+  open() {
+    restore();
+    tell();
+  },
+};

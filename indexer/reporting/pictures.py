@@ -1,0 +1,70 @@
+"""Bytes -> thumbnails. Strangers' bytes are decoded in workers that may die (:mod:`indexer.parallel`)."""
+
+import base64
+import io
+import unicodedata
+
+from PIL import Image, ImageOps
+
+from indexer.errors import BadData
+from indexer.images import decoding
+from indexer.images.shapes import ImageLimits
+from indexer.reporting.shapes import Picture, Thumbnail, Unshown
+
+SIDE = 224
+
+
+def drawn(data: bytes, side: int = SIDE) -> Picture:
+    """A thumbnail of at most ``side`` pixels a side, or why there is none; never raises for bad data."""
+    try:
+        with decoding.codec_errors():
+            return _thumbnail(decoding.opened(data, ImageLimits()), side)
+    except BadData as bad:
+        return Unshown(bad.reason.replace("_", " "))
+
+
+def _thumbnail(image: Image.Image, side: int) -> Thumbnail:
+    image.draft("RGB", (2 * side, 2 * side))
+    small = on_white(ImageOps.exif_transpose(image))
+    small.thumbnail((side, side), Image.Resampling.LANCZOS)
+    packed = io.BytesIO()
+    small.save(packed, "WEBP", quality=72, method=4)
+    return Thumbnail(packed.getvalue(), small.width, small.height)
+
+
+def on_white(image: Image.Image) -> Image.Image:
+    """The image as RGB: transparent pixels over white, deep grey values stretched over what eight bits hold."""
+    if image.mode.startswith("I") or image.mode == "F":
+        return _stretched(image).convert("RGB")
+    if not image.has_transparency_data:
+        return image.convert("RGB")
+    layer = image.convert("RGBA")
+    return Image.alpha_composite(Image.new("RGBA", layer.size, "white"), layer).convert("RGB")
+
+
+def _stretched(image: Image.Image) -> Image.Image:
+    values = image.convert("F")
+    low, high = values.getextrema()
+    if not (isinstance(low, float) and isinstance(high, float) and high > low):
+        return values.convert("L")
+    scale = 255 / (high - low)
+    return values.point(lambda value: value * scale - low * scale).convert("L")
+
+
+def data_uri(thumbnail: Thumbnail) -> str:
+    """The thumbnail as the ``src`` of an ``img``."""
+    return f"data:image/webp;base64,{base64.b64encode(thumbnail.data).decode('ascii')}"
+
+
+def visible(text: str) -> str:
+    """Names are data: control, direction and unassigned characters as escapes that can be seen (``\\x1b``)."""
+    if text.isascii() and text.isprintable():
+        return text
+    return "".join(_escaped(character) for character in text)
+
+
+def _escaped(character: str) -> str:
+    if unicodedata.category(character)[0] != "C":
+        return character
+    code = ord(character)
+    return f"\\x{code:02x}" if code < 0x100 else f"\\u{code:04x}" if code < 0x10000 else f"\\U{code:08x}"

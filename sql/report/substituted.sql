@@ -1,0 +1,5 @@
+-- Rows that stand in for others.
+select row_id, file_id, substituted_for, split, generator, origin
+from report_row
+where substituted_for is not null
+order by row_id

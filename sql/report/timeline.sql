@@ -1,0 +1,7 @@
+-- Generators among the rows by the date they were released.
+select r.generator, r.released, sum(g.images)::bigint as images
+from report_release r
+join report_group g using (generator)
+where g.label = 1
+group by all
+order by r.released, r.generator

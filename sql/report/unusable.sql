@@ -1,0 +1,10 @@
+-- Images of the manifest that cannot be used, and raw rows that their declaration does not understand.
+select source || ': ' || status as stage, coalesce(reason, '') as reason, count(*) as images, min(file_id) as example
+from report_row
+where status <> 'ok'
+group by source, status, reason
+union all
+select source || ': ' || code, '', count(*), min(detail)
+from underivable
+group by source, code
+order by images desc, stage, reason
