@@ -1,25 +1,22 @@
+# A Python of your choice gets an environment of its own: make test PYTHON=python3.13
 PYTHON ?= python3
-VENV := .venv
+VENV ?= .venv$(if $(filter-out python3,$(PYTHON)),-$(subst /,-,$(PYTHON)))
 RUN := $(VENV)/bin/
+SETUP := PYTHON='$(PYTHON)' VENV='$(VENV)' sh .ci/setup
 
 .DEFAULT_GOAL := help
-.PHONY: help env test check lint types imports fix
+.PHONY: help demo env test check lint types imports fix lock clean
 
 help:  ## list the targets
-	@grep -E '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed 's/:.*##/\t/' | expand -t 16
+	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed 's/:.*##/\t/' | expand -t 16
 
-env: $(VENV)/.ready  ## environment, dependencies and, where it is missing, the system's libarchive
-
-$(VENV)/.ready: pyproject.toml
-	$(PYTHON) -m venv $(VENV)
-	$(RUN)python -m pip install --quiet --upgrade pip
-	$(RUN)python -m pip install --quiet --editable '.[test]'
-	@touch $@
+demo: $(VENV)/.program  ## from nothing to a dataset: sample data, scan, select, build, open
+	@PATH="$(abspath $(VENV))/bin:$$PATH" sh demo/run
 
 test: check  ## everything that CI runs
 
 check: lint types imports  ## format, lint, types, import directions, tests
-	$(RUN)python -m pytest -n 2
+	$(RUN)python -m pytest -n auto
 
 lint: env
 	$(RUN)ruff format --check .
@@ -34,3 +31,19 @@ imports: env
 fix: env  ## format and repair what ruff can
 	$(RUN)ruff format .
 	$(RUN)ruff check --fix .
+
+env: $(VENV)/.ready  ## environment for the tests: packages, archivers, libarchive
+
+$(VENV)/.ready: pyproject.toml requirements-test.lock
+	@$(SETUP) test
+	@touch $@
+
+$(VENV)/.program: pyproject.toml
+	@$(SETUP) program
+	@touch $@
+
+lock:  ## write requirements-test.lock anew, from the newest versions that pyproject.toml allows
+	@PYTHON='$(PYTHON)' sh .ci/lock
+
+clean:  ## remove environments and sample data
+	rm -rf .venv .venv-* demo-data build dist
