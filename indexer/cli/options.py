@@ -25,6 +25,7 @@ class Session:
     jobs: int
     quiet: bool
     debug: bool
+    json_log: bool = False
 
     @property
     def config(self) -> Config:
@@ -44,7 +45,7 @@ class Session:
     @property
     def progress(self) -> Progress:
         """How long work is shown: on standard error, or not at all with ``--quiet``."""
-        return SILENT if self.quiet else shown()
+        return SILENT if self.quiet else shown(as_json=self.json_log)
 
 
 _OPTIONS = (
@@ -55,10 +56,11 @@ _OPTIONS = (
     click.option("--jobs", type=click.IntRange(min=1), default=os.cpu_count() or 1,
                  help="Worker processes.  [default: cores]"),
     click.option("--quiet", is_flag=True, help="No progress."),
+    click.option("--json-log", is_flag=True, help="Progress and messages as JSON lines."),
     click.option("--debug", is_flag=True, help="Show the traceback of an error."),
 )  # fmt: skip
 
-_NAMES = ("config_file", "manifest_db", "jobs", "quiet", "debug")
+_NAMES = ("config_file", "manifest_db", "jobs", "quiet", "debug", "json_log")
 
 
 def common(function: Callable[..., None]) -> Callable[..., None]:

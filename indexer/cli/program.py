@@ -3,13 +3,15 @@
 import difflib
 import importlib
 import os
+import shlex
+import signal
 import sys
 from collections.abc import Mapping
 from typing import Any, NoReturn
 
 import click
 
-from indexer import __version__
+from indexer.cli import messages, versions
 from indexer.errors import CheckFailed, ProjectError
 
 DONE, FOUND, WRONG_INPUT, INTERRUPTED = 0, 1, 2, 130
@@ -47,14 +49,27 @@ class LazyGroup(click.Group):
 
 def _with_near_miss(message: str, typed: str, known: list[str]) -> str:
     near = difflib.get_close_matches(typed, known, n=1)
-    hint = f" Did you mean '{near[0]}'?" if near and near[0] not in message else ""
+    hint = f" Did you mean '{near[0]}'?" if near and "Did you mean" not in message else ""
     return message + hint
+
+
+# What an interrupted command leaves behind, where that is not plain.
+_KEPT = {
+    "scan": "the containers that were read are in the manifest",
+    "select": "the manifest is as it was",
+    "build": "the shards that are finished are kept",
+    "fetch": "the files that are finished are kept",
+    "sql": "the manifest is only read",
+    "stats": "the manifest is only read",
+}
 
 
 def run(package: str, about: str, modules: Mapping[str, str]) -> NoReturn:
     """Run the program ``package``: parse, call, and leave with the exit status that the contract names."""
-    group = LazyGroup(package=package, modules=modules, name=package, help=about)
-    group = click.version_option(__version__, prog_name=package)(group)
+    signal.signal(signal.SIGTERM, signal.default_int_handler)  # whoever ends us finds the same order as after Ctrl-C
+    version = click.Option(["--version"], is_flag=True, is_eager=True, expose_value=False, callback=versions.show,
+                           help="Show the versions of this program and of what it rests on.")  # fmt: skip
+    group = LazyGroup(package=package, modules=modules, name=package, help=about, params=[version])
     sys.exit(_status_of(group, package))
 
 
@@ -64,28 +79,40 @@ def _status_of(group: click.Group, package: str) -> int:
     except click.exceptions.Exit as stop:
         return stop.exit_code
     except click.UsageError as error:
-        error.show()
-        return WRONG_INPUT
+        return _refused(error, package)
     except ProjectError as error:
         return _tell(error)
     except CheckFailed as error:
         return _found(error)
     except (KeyboardInterrupt, click.Abort):
-        print("interrupted: what is finished is kept; run the same command to go on", file=sys.stderr)
-        return INTERRUPTED
+        return _interrupted(package)
     except BrokenPipeError:
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
     return DONE
 
 
+def _refused(error: click.UsageError, package: str) -> int:
+    command = error.ctx.command_path if error.ctx else package
+    message = f"{error.format_message()} See: python -m {command} --help"
+    messages.tell(message, event="error", prefix="error: ", status=WRONG_INPUT)
+    return WRONG_INPUT
+
+
 def _tell(error: ProjectError) -> int:
     if "--debug" in sys.argv:
         raise error
-    print(f"error: {error}", file=sys.stderr)
+    messages.tell(str(error), event="error", prefix="error: ", status=WRONG_INPUT)
     return WRONG_INPUT
 
 
 def _found(error: CheckFailed) -> int:
     if str(error):
-        print(error, file=sys.stderr)
+        messages.tell(str(error), event="found", status=FOUND)
     return FOUND
+
+
+def _interrupted(package: str) -> int:
+    kept = next((_KEPT[word] for word in sys.argv[1:] if word in _KEPT), "what is finished is kept")
+    again = shlex.join(["python", "-m", package, *sys.argv[1:]])
+    messages.tell(f"interrupted: {kept}; to go on: {again}", event="interrupted", status=INTERRUPTED)
+    return INTERRUPTED

@@ -1,5 +1,6 @@
 """Progress on standard error: a bar in a terminal, a line now and then elsewhere."""
 
+import json
 import sys
 import time
 from collections.abc import Callable, Iterator
@@ -14,8 +15,10 @@ from indexer.progress import Bar, Progress
 _SECONDS_BETWEEN_LINES = 10.0
 
 
-def shown() -> Progress:
+def shown(*, as_json: bool = False) -> Progress:
     """The way that suits standard error."""
+    if as_json:
+        return _JsonLines()
     return _Terminal() if sys.stderr.isatty() else _Lines()
 
 
@@ -75,6 +78,14 @@ class _Lines:
         bar.print_line()
 
 
+class _JsonLines:
+    @contextmanager
+    def phase(self, title: str, total: int | None, unit: str) -> Iterator[Bar]:
+        bar = _JsonBar(_Counts(title, total, unit))
+        yield bar
+        bar.print_line("done")
+
+
 class _LineBar:
     def __init__(self, counts: _Counts) -> None:
         self.counts = counts
@@ -96,3 +107,12 @@ class _LineBar:
             return ""
         seconds = (time.monotonic() - counts.started) / counts.items * (counts.total - counts.items)
         return f", {seconds:,.0f} s left"
+
+
+class _JsonBar(_LineBar):
+    def print_line(self, event: str = "progress") -> None:
+        counts = self.counts
+        facts = {"phase": counts.title, "items": counts.items, "total": counts.total, "unit": counts.unit,
+                 "bytes": counts.size, "errors": counts.errors,
+                 "seconds": round(time.monotonic() - counts.started, 3)}  # fmt: skip
+        print(json.dumps({"event": event, **facts}), file=sys.stderr, flush=True)

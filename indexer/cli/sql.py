@@ -16,11 +16,7 @@ from indexer.cli.output import sink
 _ROWS_SHOWN = 1_000
 
 
-@click.command(
-    epilog="""Example:
-    indexer sql "select origin, generator, count(*) from manifest group by all order by all"
-    """
-)
+@click.command(epilog='Example: python -m indexer sql "select origin, generator, count(*) from manifest group by all"')
 @click.argument("query")
 @click.option("--format", "form", type=click.Choice(render.FORMATS), default="table", show_default=True)
 @click.option("--output", type=click.Path(path_type=Path, dir_okay=False), help="Write to this file.")

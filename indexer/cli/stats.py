@@ -25,11 +25,7 @@ _CATEGORIES = ((1_000, "n<1K"), (10_000, "1K<n<10K"), (100_000, "10K<n<100K"), (
                (10_000_000, "1M<n<10M"), (100_000_000, "10M<n<100M"))  # fmt: skip
 
 
-@click.command(
-    epilog="""Example:
-    indexer stats demo --format markdown --output DATASET_STATS.md
-    """
-)
+@click.command(epilog="Example: python -m indexer stats demo --format markdown --output DATASET_STATS.md")
 @click.argument("name", required=False)
 @click.option("--format", "form", type=click.Choice(["table", "markdown", "json", "csv"]), default="table",
               show_default=True, help="csv: one row a split, origin, generator and label.")  # fmt: skip
