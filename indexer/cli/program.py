@@ -86,7 +86,7 @@ def _status_of(group: click.Group, package: str) -> int:
         return _found(error)
     except (KeyboardInterrupt, click.Abort):
         return _interrupted(package)
-    except BrokenPipeError:
+    except SystemExit:  # click's way of saying that nobody reads our output any more
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
     return DONE
 
