@@ -86,12 +86,12 @@ def test_interrupted_says_what_is_kept_and_how_to_go_on(manifest: Path, how: sig
 
 
 def test_a_pipe_that_closes_is_no_trouble(manifest: Path) -> None:
-    child = _streaming(manifest)
-    assert child.stdout
-    assert child.stderr
-    child.stdout.close()
-    assert child.stderr.read() == b""
-    assert child.wait(timeout=30) == 0
+    with _streaming(manifest) as child:
+        assert child.stdout
+        assert child.stderr
+        child.stdout.close()
+        assert child.stderr.read() == b""
+    assert child.returncode == 0
 
 
 def test_json_log_of_an_error(run: Run) -> None:
