@@ -1,0 +1,167 @@
+"""A recipe: the choices of one dataset, as TOML. It says nothing of layouts and folders.
+
+::
+
+    seed = 7                    # any text or whole number; another seed, another choice
+    per_generator = 100         # images of each generator
+    generators = ["ADM"]        # left out: every generator of the manifest
+    cap = 0                     # of a generator and origin that [caps] does not name; left out: no cap
+    when_short = "error"        # or "drop": do without a generator that cannot reach its number
+    spares = 0.02               # inspected stand-ins, as a part of what is chosen
+    origins = ["GenImage/train"]  # which of two equal images stays; origins not named come after, by name
+
+    [split]                     # parts of one
+    train = 0.8
+    validation = 0.2
+
+    [quotas]                    # generators that differ from per_generator
+    ADM = 50
+
+    [caps."GenImage/train"]     # at most so many images of a generator from an origin
+    ADM = 30
+
+    [images]
+    min_side = 200              # pixels
+    max_pixels = 24_883_200
+
+    [duplicates]
+    exact = true                # equal bytes
+    radius = 4                  # near duplicates: bits of 64 in which perceptual hashes may differ; -1: look for none
+
+    [photographs]
+    per_fake = 1.0              # 0: none
+    origins = ["COCO2017_train"]  # left out: all
+"""
+
+import hashlib
+import tomllib
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+
+from indexer import resources
+from indexer.errors import RecipeError
+from indexer.selection.checking import Fields, unknown_keys
+
+MAX_RADIUS = 8
+
+
+@dataclass(frozen=True, slots=True)
+class Recipe:
+    """The choices, checked. ``text`` is what they were read from; tables are in the order of the file."""
+
+    text: str
+    seed: str
+    per_generator: int | None
+    splits: Mapping[str, float]
+    generators: tuple[str, ...] | None = None
+    quotas: Mapping[str, int] | None = None
+    caps: Mapping[str, Mapping[str, int]] | None = None
+    cap: int | None = None
+    when_short: str = "error"
+    spares: float = 0.02
+    origins: tuple[str, ...] = ()
+    min_side: int = 1
+    max_pixels: int = 89_478_485
+    exact: bool = True
+    radius: int = 4
+    photographs_per_fake: float = 1.0
+    photograph_origins: tuple[str, ...] | None = None
+
+    @property
+    def hash(self) -> str:
+        """sha256 of the recipe's text."""
+        return hashlib.sha256(self.text.encode()).hexdigest()
+
+
+def find(name: str) -> Path:
+    """The file that ``name`` means: itself, or the recipe of that name that comes with the project.
+
+    Raises:
+        RecipeError: there is neither.
+    """
+    known = {path.parent.name: path for path in sorted(resources.manifests_folder().glob("*/recipe.toml"))}
+    path = Path(name)
+    path = path / "recipe.toml" if path.is_dir() else path
+    if path.is_file():
+        return path
+    if name in known:
+        return known[name]
+    raise RecipeError(f"no recipe at {name}: name a TOML file, or one of {', '.join(known) or '(none here)'}")
+
+
+def load(path: Path) -> Recipe:
+    """Read a recipe.
+
+    Raises:
+        RecipeError: it cannot be read, or is wrong; the message lists every problem with its address.
+    """
+    try:
+        text = path.read_text(encoding="utf-8")
+    except (OSError, UnicodeDecodeError) as error:
+        raise RecipeError(f"{path} cannot be read: {error}") from error
+    return parse(text, str(path))
+
+
+def parse(text: str, where: str = "recipe") -> Recipe:
+    """A recipe from its text. See :func:`load`."""
+    try:
+        table = tomllib.loads(text)
+    except tomllib.TOMLDecodeError as error:
+        raise RecipeError(f"{where} is no TOML: {error}") from error
+    problems: list[str] = []
+    recipe = _recipe(text, table, problems)
+    problems += _contradictions(recipe)
+    if problems:
+        raise RecipeError(f"{where}: {len(problems)} problem(s): {'; '.join(problems)}")
+    return recipe
+
+
+_TOP = ("seed", "per_generator", "generators", "cap", "when_short", "spares", "origins")
+_TABLES = ("split", "quotas", "caps", "images", "duplicates", "photographs")
+
+
+def _recipe(text: str, table: dict[str, object], problems: list[str]) -> Recipe:
+    problems += unknown_keys(table, (*_TOP, *_TABLES), "")
+    top = Fields(table, "", problems)
+    images = Fields(top.table("images", ("min_side", "max_pixels")), "images.", problems)
+    duplicates = Fields(top.table("duplicates", ("exact", "radius")), "duplicates.", problems)
+    photographs = Fields(top.table("photographs", ("per_fake", "origins")), "photographs.", problems)
+    return Recipe(
+        text=text,
+        seed=top.text_or_number("seed"),
+        per_generator=top.whole("per_generator", None, 1),
+        splits=_splits(Fields(top.table("split"), "split.", problems)),
+        generators=top.names("generators", None),
+        quotas=Fields(top.table("quotas"), "quotas.", problems).all_whole(),
+        caps={origin: Fields(caps, f"caps.'{origin}'.", problems).all_whole() for origin, caps in top.tables("caps")},
+        cap=top.whole("cap", None, 0),
+        when_short=top.one_of("when_short", ("error", "drop")),
+        spares=top.number("spares", 0.02, (0.0, 1.0)),
+        origins=top.names("origins", ()) or (),
+        min_side=images.whole("min_side", 1, 1) or 1,
+        max_pixels=images.whole("max_pixels", 89_478_485, 1) or 1,
+        exact=duplicates.truth("exact", default=True),
+        radius=duplicates.up_to("radius", 4, (-1, MAX_RADIUS)),
+        photographs_per_fake=photographs.number("per_fake", 1.0, (0.0, 100.0)),
+        photograph_origins=photographs.names("origins", None),
+    )
+
+
+def _splits(fields: Fields) -> dict[str, float]:
+    if not fields.values:
+        return {"train": 1.0}
+    return {name: fields.number(name, 0.0, (0.0, 1.0)) for name in fields.values}
+
+
+def _contradictions(recipe: Recipe) -> list[str]:
+    """What is wrong with values that are right one by one."""
+    problems = []
+    if abs(sum(recipe.splits.values()) - 1) > 1e-9:
+        problems.append(f"split: the parts sum to {sum(recipe.splits.values()):g}, not 1")
+    if recipe.per_generator is None and not recipe.quotas:
+        problems.append("per_generator is missing: how many images of each generator?")
+    if recipe.generators is not None:
+        named = [*(recipe.quotas or ()), *(name for caps in (recipe.caps or {}).values() for name in caps)]
+        problems += unknown_keys(dict.fromkeys(named), recipe.generators, "quotas and caps: generator ")
+    return problems

@@ -1,0 +1,63 @@
+"""What crosses the border of the selection, and the working tables that a recipe fills."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+import pyarrow as pa
+
+from indexer.store import Store
+
+# Reads what `work.pool` holds and nobody inspected yet; returns how many that were.
+Inspect = Callable[[Store], int]
+
+
+@dataclass(frozen=True, slots=True)
+class Uneven:
+    """A generator whose parts are not what the recipe asks, because its images hang together in groups."""
+
+    generator: str
+    split: str
+    images: int
+    wanted: int
+
+
+@dataclass(frozen=True, slots=True)
+class Selected:
+    """How a selection turned out. ``counts`` has a row for each (split, role), ``excluded`` for each (step, reason)."""
+
+    name: str
+    counts: tuple[tuple[str, str, int], ...]
+    excluded: tuple[tuple[str, str, int], ...]
+    inspected: int = 0
+    dropped: tuple[str, ...] = ()
+    uneven: tuple[Uneven, ...] = ()
+
+
+def _schema(**columns: pa.DataType) -> pa.Schema:
+    return pa.schema(list(columns.items()))
+
+
+_TEXT, _WHOLE = pa.string(), pa.int64()
+
+# Working tables that are given, or that start empty; all others are made by a step.
+WORK = {
+    "quota": _schema(generator=_TEXT, wanted=_WHOLE, spare=_WHOLE),
+    "cap": _schema(generator=_TEXT, origin=_TEXT, cap=_WHOLE),
+    "preference": _schema(origin=_TEXT, place=_WHOLE),
+    "depth": _schema(generator=_TEXT, origin=_TEXT, depth=_WHOLE),
+    "kept": _schema(member_id=_WHOLE, generator=_TEXT, origin=_TEXT, rank_key=_TEXT, place=_WHOLE),
+    "settled": _schema(member_id=_WHOLE, generator=_TEXT, origin=_TEXT, rank_key=_TEXT),
+    "near_dropped": _schema(preference=_WHOLE, keeper=_WHOLE),
+    "verdict": _schema(member_id=_WHOLE, step=_TEXT, reason=_TEXT),
+    "dropped": _schema(generator=_TEXT),
+    "placement": _schema(signature=_WHOLE, split=_TEXT, after=_WHOLE, upto=_WHOLE),
+}
+
+
+def put(store: Store, table: str, rows: list[tuple[object, ...]]) -> None:
+    """Make ``work.<table>`` anew with ``rows``."""
+    schema = WORK[table]
+    columns = zip(*rows, strict=True) if rows else ([] for _ in schema)
+    arrays = [pa.array(column, field.type) for column, field in zip(columns, schema, strict=True)]
+    with store.registered("incoming", pa.table(arrays, schema=schema)):
+        store.save_query(f"work.{table}", "select * from incoming")

@@ -1,0 +1,5 @@
+-- Rows with equal bytes, each with the first of them.
+select preference, min(preference) over (partition by hash) as keeper
+from work.judged
+where refusal is null and hash is not null and $exact
+qualify preference <> keeper

@@ -1,0 +1,30 @@
+-- Every row of the manifest that the selection left out: the step that did, and why.
+select
+    $name as name,
+    a.file_id,
+    case
+        when a.status <> 'ok' then 'rank'
+        when v.step is not null then v.step
+        when a.label = 0 and $photograph_origins is not null and not list_contains($photograph_origins, a.origin) then 'rank'
+        when a.label = 0 then 'photographs'
+        when q.generator is null or coalesce(c.cap, $cap, 1) = 0 then 'rank'
+        else 'quotas'
+    end as step,
+    case
+        when a.status <> 'ok' then coalesce(a.reason, a.status)
+        when v.reason is not null then v.reason
+        when a.label = 0 and $photograph_origins is not null and not list_contains($photograph_origins, a.origin)
+            then 'the recipe takes no photographs from its origin'
+        when a.label = 0 then 'enough photographs come before it'
+        when a.generator = '' then 'its generator is not known'
+        when q.generator is null and d.generator is null then 'the recipe does not name its generator'
+        when d.generator is not null then 'its generator was dropped: it cannot reach its number'
+        when coalesce(c.cap, $cap, 1) = 0 then 'the recipe takes none of its generator from its origin'
+        else 'enough images of its generator come before it'
+    end as reason
+from attributes a
+anti join work.result r using (member_id)
+left join work.verdict v using (member_id)
+left join work.fake_quota q using (generator)
+left join work.cap c using (generator, origin)
+left join work.dropped d using (generator)

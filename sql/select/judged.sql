@@ -1,0 +1,25 @@
+-- What is known against each candidate that was reached, and who wins over whom among equals: what is settled already,
+-- then the order of origins, then the order of ranks.
+with reached as (
+    select member_id, generator, origin, rank_key, false as settled from work.pool
+    union all
+    select member_id, generator, origin, rank_key, true as settled from work.settled
+)
+select
+    r.member_id,
+    r.generator,
+    r.origin,
+    r.rank_key,
+    r.settled,
+    i.hash,
+    i.phash,
+    case
+        when i.status is null then case when $inspect then 'not inspected' end
+        when i.status <> 'ok' then replace(i.status, '_', ' ')
+        when least(i.width, i.height) < $min_side then 'smaller than ' || $min_side || ' pixels'
+        when i.width::bigint * i.height > $max_pixels then 'more than ' || $max_pixels || ' pixels'
+    end as refusal,
+    row_number() over (order by not r.settled, p.place nulls last, r.origin, r.rank_key, r.generator) as preference
+from reached r
+left join inspection i using (member_id)
+left join work.preference p using (origin)

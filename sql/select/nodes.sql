@@ -1,0 +1,10 @@
+-- A number for every image of the groups; those that stand alone are groups of one.
+with image as (
+    select file_id from work.fake
+    union
+    select one from work.edge
+    union
+    select other from work.edge
+)
+select file_id, row_number() over (order by file_id) as node
+from image

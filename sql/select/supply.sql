@@ -1,0 +1,17 @@
+-- How many each stratum can still give: those known to be good, and those nobody looked at yet.
+with good as (
+    select generator, origin, count(*) as kept
+    from work.kept
+    group by generator, origin
+)
+select
+    s.generator,
+    s.origin,
+    s.candidates,
+    coalesce(d.depth, 0) as depth,
+    coalesce(g.kept, 0) as kept,
+    least(s.cap, coalesce(g.kept, 0) + s.candidates - coalesce(d.depth, 0)) as most
+from work.stratum s
+join work.quota q using (generator)
+left join work.depth d using (generator, origin)
+left join good g using (generator, origin)
