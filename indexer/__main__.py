@@ -15,6 +15,7 @@ COMMANDS: dict[str, str] = {
     "export": "export",
     "import": "imports",
     "diff": "diff",
+    "select": "select",
 }
 
 if __name__ == "__main__":

@@ -22,14 +22,15 @@ class Kinds:
 
 
 def targets(totals: Whole, parts: Real) -> Whole:
-    """Whole numbers, splits x generators, that sum to ``totals`` and are nearest to ``parts`` (which sum to one) of them."""
+    """Whole numbers, splits x generators, that sum to ``totals`` and are nearest to ``parts`` of them."""
     exact = parts[:, None] * totals[None, :]
     base = np.floor(exact + 1e-9).astype(np.int64)
     missing = totals - base.sum(axis=0)
     # The largest fractions get one more; the first split wins a tie.
     order = np.argsort(-(exact - base), axis=0, kind="stable")
     turn = np.argsort(order, axis=0, kind="stable")
-    return base + (turn < missing[None, :])
+    nearest: Whole = base + (turn < missing[None, :])
+    return nearest
 
 
 def deal(kinds: Kinds, parts: Real) -> Whole:

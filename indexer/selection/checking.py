@@ -1,25 +1,23 @@
 """Read values out of a TOML table and gather what is wrong with them, each with its address."""
 
-import difflib
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, TypeVar
+
+from indexer.declarations.fields import near
+
+Default = TypeVar("Default")
 
 
 def unknown_keys(table: Mapping[str, object], known: Iterable[str], address: str) -> list[str]:
     """A problem for each key that is not ``known``, with the nearest one that is."""
     names = list(known)
-    return [f"{address}'{key}' is unknown{_hint(key, names)}" for key in table if key not in names]
-
-
-def _hint(key: str, known: list[str]) -> str:
-    near = difflib.get_close_matches(key, known, n=1)
-    return f" (did you mean '{near[0]}'?)" if near else f" (known: {', '.join(known)})" if len(known) < 12 else ""
+    return [f"{address}'{key}' is unknown{near(key, names)}" for key in table if key not in names]
 
 
 @dataclass(frozen=True, slots=True)
 class Fields:
-    """The values of one TOML table. Each method returns a value that is usable, and notes a problem if it had to invent it."""
+    """The values of one TOML table. What is wrong is noted, and something usable returned in its place."""
 
     values: Mapping[str, Any]
     address: str
@@ -34,8 +32,8 @@ class Fields:
 
     def whole(self, key: str, default: int | None, least: int) -> int | None:
         """A whole number of ``least`` or more."""
-        value = self.values.get(key, default)
-        if value is default or (_is_whole(value) and value >= least):
+        value: int | None = self.values.get(key, default)
+        if value is default or (_is_whole(value) and value is not None and value >= least):
             return value
         return self._wrong(key, f"a whole number of {least} or more", default)
 
@@ -60,12 +58,12 @@ class Fields:
 
     def one_of(self, key: str, words: tuple[str, ...]) -> str:
         """One of ``words``; the first of them if there is none."""
-        value = self.values.get(key, words[0])
+        value: str = self.values.get(key, words[0])
         return value if value in words else self._wrong(key, " or ".join(f'"{word}"' for word in words), words[0])
 
     def names(self, key: str, default: tuple[str, ...] | None) -> tuple[str, ...] | None:
         """A list of texts, each once."""
-        value = self.values.get(key, default)
+        value: object = self.values.get(key, default)
         if value is default:
             return default
         if isinstance(value, list) and all(isinstance(name, str) for name in value) and len(set(value)) == len(value):
@@ -78,7 +76,7 @@ class Fields:
 
     def table(self, key: str, known: tuple[str, ...] | None = None) -> Mapping[str, Any]:
         """A table below this one; empty if there is none. ``known`` are the keys it may have (None: any)."""
-        value = self.values.get(key, {})
+        value: Mapping[str, Any] = self.values.get(key, {})
         if not isinstance(value, dict):
             return self._wrong(key, "a table", {})
         if known is not None:
@@ -90,7 +88,7 @@ class Fields:
         below = Fields(self.table(key), f"{self.address}{key}.", self.problems)
         return [(name, below.table(name)) for name in below.values]
 
-    def _wrong(self, key: str, wanted: str, instead: Any) -> Any:
+    def _wrong(self, key: str, wanted: str, instead: Default) -> Default:
         found = f"is {self.values[key]!r}, not" if key in self.values else "is missing:"
         self.problems.append(f"{self.address}{key} {found} {wanted}")
         return instead

@@ -3,10 +3,11 @@
 import math
 from collections.abc import Iterator
 from contextlib import contextmanager
+from typing import Any
 
 from indexer.selection.filling import Filling
 from indexer.selection.recipe import Recipe
-from indexer.selection.shapes import WORK, Inspect, Selected, put
+from indexer.selection.shapes import WORK, Counts, Inspect, Selected, put
 from indexer.selection.splitting import split
 from indexer.store import Store
 
@@ -110,8 +111,8 @@ class _Selecting:
         run = {"recipe": self.recipe.text, "recipe_hash": self.recipe.hash, "seed": self.recipe.seed}
         keep(self.store, {"name": self.parameters["name"], **run})
 
-    def _counts(self) -> tuple[tuple[tuple[str, str, int], ...], tuple[tuple[str, str, int], ...]]:
-        return tuple(self.store.rows("select/counts")), tuple(self.store.rows("select/excluded_counts"))
+    def _counts(self) -> tuple[Counts, Counts]:
+        return _counted(self.store.rows("select/counts")), _counted(self.store.rows("select/excluded_counts"))
 
     def _settle(self, table: str) -> None:
         """Rows that are chosen for good: whatever equals one of them is the one that goes."""
@@ -124,6 +125,10 @@ class _Selecting:
 
     def _save(self, table: str, step: str | None = None) -> None:
         self.store.save(f"work.{table}", f"select/{step or table}", self.parameters)
+
+
+def _counted(rows: list[tuple[Any, ...]]) -> Counts:
+    return tuple((first, second, int(images)) for first, second, images in rows)
 
 
 def keep(store: Store, run: dict[str, object]) -> None:

@@ -97,6 +97,7 @@ class Filling:
 
 def _shortage(short: list[tuple[str, int, int, str]]) -> str:
     told = [
-        f"{generator or 'photographs'}: {found:,} of {wanted:,} ({origins})" for generator, wanted, found, origins in short
+        f"{generator or 'photographs'}: {found:,} of {wanted:,} ({origins})"
+        for generator, wanted, found, origins in short
     ]
-    return f"too few images: {'; '.join(told)}: lower quotas, raise caps, or set when_short = \"drop\""
+    return f'too few images: {"; ".join(told)}: lower quotas, raise caps, or set when_short = "drop"'

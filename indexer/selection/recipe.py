@@ -111,9 +111,9 @@ def parse(text: str, where: str = "recipe") -> Recipe:
         raise RecipeError(f"{where} is no TOML: {error}") from error
     problems: list[str] = []
     recipe = _recipe(text, table, problems)
-    problems += _contradictions(recipe)
+    problems += _contradictions(recipe, table)
     if problems:
-        raise RecipeError(f"{where}: {len(problems)} problem(s): {'; '.join(problems)}")
+        raise RecipeError("\n  - ".join([f"{where}: {len(problems)} problem(s)", *problems]))
     return recipe
 
 
@@ -154,12 +154,12 @@ def _splits(fields: Fields) -> dict[str, float]:
     return {name: fields.number(name, 0.0, (0.0, 1.0)) for name in fields.values}
 
 
-def _contradictions(recipe: Recipe) -> list[str]:
+def _contradictions(recipe: Recipe, table: Mapping[str, object]) -> list[str]:
     """What is wrong with values that are right one by one."""
     problems = []
     if abs(sum(recipe.splits.values()) - 1) > 1e-9:
         problems.append(f"split: the parts sum to {sum(recipe.splits.values()):g}, not 1")
-    if recipe.per_generator is None and not recipe.quotas:
+    if "per_generator" not in table and not recipe.quotas:
         problems.append("per_generator is missing: how many images of each generator?")
     if recipe.generators is not None:
         named = [*(recipe.quotas or ()), *(name for caps in (recipe.caps or {}).values() for name in caps)]

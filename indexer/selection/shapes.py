@@ -10,6 +10,9 @@ from indexer.store import Store
 # Reads what `work.pool` holds and nobody inspected yet; returns how many that were.
 Inspect = Callable[[Store], int]
 
+# (split, role) or (step, reason), and how many images
+Counts = tuple[tuple[str, str, int], ...]
+
 
 @dataclass(frozen=True, slots=True)
 class Uneven:
@@ -26,8 +29,8 @@ class Selected:
     """How a selection turned out. ``counts`` has a row for each (split, role), ``excluded`` for each (step, reason)."""
 
     name: str
-    counts: tuple[tuple[str, str, int], ...]
-    excluded: tuple[tuple[str, str, int], ...]
+    counts: Counts
+    excluded: Counts
     inspected: int = 0
     dropped: tuple[str, ...] = ()
     uneven: tuple[Uneven, ...] = ()

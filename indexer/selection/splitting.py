@@ -4,7 +4,7 @@ from collections.abc import Mapping
 
 import numpy as np
 
-from indexer.selection.balance import Kinds, deal, targets
+from indexer.selection.balance import Kinds, Whole, deal, targets
 from indexer.selection.shapes import Uneven, put
 from indexer.store import Store
 
@@ -12,7 +12,7 @@ _CHOSEN = "image "
 
 
 def split(store: Store, parts: Mapping[str, float]) -> tuple[Uneven, ...]:
-    """Leave the split of every component in ``work.side``; returns the generators that could not be divided as asked."""
+    """Leave the split of every component in ``work.side``; returns what could not be divided as asked."""
     for table, step in (("edge", "edges"), ("node", "nodes"), ("component", "components"), ("signature", "signatures")):
         store.save(f"work.{table}", f"select/{step}")
     signatures = store.rows("select/signature_counts")
@@ -34,7 +34,7 @@ def _kinds(signatures: list[tuple[int, list[str], list[int], int]], names: list[
 
 
 def _placement(
-    signatures: list[tuple[int, list[str], list[int], int]], splits: list[str], dealt: np.ndarray
+    signatures: list[tuple[int, list[str], list[int], int]], splits: list[str], dealt: Whole
 ) -> list[tuple[object, ...]]:
     """Each kind's queue cut in as many stretches as there are splits."""
     upto = np.cumsum(dealt, axis=1)
@@ -45,7 +45,7 @@ def _placement(
     ]
 
 
-def _uneven(kinds: Kinds, dealt: np.ndarray, names: list[str], parts: Mapping[str, float]) -> tuple[Uneven, ...]:
+def _uneven(kinds: Kinds, dealt: Whole, names: list[str], parts: Mapping[str, float]) -> tuple[Uneven, ...]:
     found = dealt.T @ kinds.images
     wanted = targets(found.sum(axis=0), np.array(list(parts.values())))
     return tuple(

@@ -22,13 +22,15 @@ sided as (
     join work.side s using (component)
     left join of_chosen o using (file_id)
 ),
-placed as (
-    select
-        *,
-        row_number() over (partition by split order by only_of_spares, fraction, origin, rank_key) as place
+queued as (
+    select *, row_number() over (partition by split order by only_of_spares, fraction, origin, rank_key) as place
     from sided
+),
+told as (
+    select q.*, n.spares, q.only_of_spares or q.place > n.photographs as is_spare
+    from queued q
+    join work.need n using (split)
 )
-select p.member_id, p.file_id, '' as generator, p.origin, p.rank_key, p.split, p.only_of_spares or p.place > n.photographs as is_spare
-from placed p
-join work.need n using (split)
-where p.place <= n.photographs + n.spares
+select member_id, file_id, '' as generator, origin, rank_key, split, is_spare
+from told
+qualify not is_spare or row_number() over (partition by split, is_spare order by place) <= spares

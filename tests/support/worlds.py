@@ -55,7 +55,16 @@ def world(path: Path, pictures: Iterable[Picture]) -> Store:
     return manifest
 
 
-_TEXTS = ("source", "file_id", "origin", "generator", "description", "positive_prompt", "negative_prompt", "conditioning")
+_TEXTS = (
+    "source",
+    "file_id",
+    "origin",
+    "generator",
+    "description",
+    "positive_prompt",
+    "negative_prompt",
+    "conditioning",
+)
 _ATTRIBUTES = pa.schema(
     [
         ("member_id", pa.int64()),
