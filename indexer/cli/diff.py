@@ -6,6 +6,7 @@ from pathlib import Path
 import click
 
 from indexer.cli.options import Session, common
+from indexer.cli.render import printable
 from indexer.errors import CheckFailed
 from indexer.sharing.difference import difference
 
@@ -15,11 +16,11 @@ from indexer.sharing.difference import difference
 @click.argument("after", type=click.Path(path_type=Path))
 @common
 def command(_session: Session, before: Path, after: Path) -> None:
-    """Say what changed from the shared manifest BEFORE to AFTER: a line an image, tab separated."""
+    """Say what changed from the shared manifest BEFORE to AFTER: a line an image."""
     rows = difference(before, after).to_pylist()
     for row in rows:
         splits = f"{row['split_before'] or '-'} -> {row['split_after'] or '-'}"
-        print(f"{row['change']}\t{row['file_id']}\t{row['origin']}\t{splits}")
+        print(printable(f"{row['change']} {row['file_id']} ({row['origin']}, {splits})"))
     if rows:
         counts = Counter(row["change"] for row in rows)
         raise CheckFailed(", ".join(f"{count:,} {change}" for change, count in sorted(counts.items())))

@@ -6,6 +6,7 @@ import click
 
 from indexer import store as stores
 from indexer.cli.options import Session, common
+from indexer.cli.render import printable
 from indexer.errors import CheckFailed
 from indexer.sharing.importing import Imported, Missing, import_manifest
 
@@ -28,5 +29,5 @@ def command(session: Session, folder: Path, name: str | None, missing: str) -> N
 def _show(imported: Imported) -> None:
     for gap in imported.gaps:
         if gap.outcome != "found" and not gap.is_spare:
-            print(f"{gap.origin}: {gap.images:,} {gap.outcome}, for instance {gap.example}")
+            print(printable(f"{gap.origin}: {gap.images:,} {gap.outcome}, for instance {gap.example}"))
     print(f"selection '{imported.name}': {imported.selected:,} images, {imported.substituted:,} of them substitutes")
