@@ -1,0 +1,64 @@
+"""One kind of work, wherever it runs."""
+
+import importlib
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from dataclasses import dataclass
+from typing import Any, Generic, TypeVar
+
+from indexer.errors import ConfigError, DependencyError
+from indexer.parallel.shapes import Died, Workers
+
+Task = TypeVar("Task")
+Result = TypeVar("Result")
+
+# A backend, the module that runs tasks on it, and the extra that installs it.
+_BACKENDS = {
+    "loky": ("local", ""),
+    "threading": ("local", ""),
+    "dask": ("on_dask", "dask"),
+    "ray": ("on_ray", "ray"),
+}
+BACKENDS = tuple(_BACKENDS)
+
+
+@dataclass(frozen=True, slots=True)
+class Crew(Generic[Task, Result]):
+    """A function that can be sent to a worker, and how a task of many items is cut in parts.
+
+    Where the engine retries a lost worker's task, the function runs again: it has to leave the same result.
+    """
+
+    function: Callable[[Task], Result]
+    workers: Workers
+    split: Callable[[Task], Sequence[Task]] | None = None
+
+    def run(self, tasks: Iterable[Task]) -> Iterator[tuple[Task, "Result | Died"]]:
+        """Yield each task with its result as it is done, in no order that may be relied on.
+
+        A task that kills its worker is cut in parts, where it can be, until the killer is alone. An exception that the
+        function raises ends the run and is raised here; bad data is a result, not an exception.
+
+        Raises:
+            ConfigError: no such backend, or no scheduler answers.
+            DependencyError: the backend's package is not installed.
+        """
+        engine = _engine(self.workers.backend)
+        for task, result in engine.run(self.function, tasks, self.workers):
+            parts = self.split(task) if self.split and isinstance(result, Died) else ()
+            if len(parts) > 1:
+                yield from self.run(parts)
+            else:
+                yield task, result
+
+
+def _engine(backend: str) -> Any:
+    if backend not in _BACKENDS:
+        raise ConfigError(f"no backend '{backend}': there is {', '.join(_BACKENDS)}")
+    module, extra = _BACKENDS[backend]
+    try:
+        return importlib.import_module(f"indexer.parallel.{module}")
+    except ImportError as error:
+        raise DependencyError(
+            f"--backend {backend} needs packages that are not installed ({error.name}):"
+            f" pip install 'image-manifest[{extra}]'"
+        ) from error

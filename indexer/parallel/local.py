@@ -1,0 +1,93 @@
+"""Workers of this machine, by joblib.
+
+When a worker is killed, joblib fails everything that was under way. Those suspects are run again, each alone, so that
+only the task that kills its worker is answered with :class:`~indexer.parallel.shapes.Died`.
+"""
+
+import faulthandler
+import re
+import resource
+from collections.abc import Callable, Iterable, Iterator
+from typing import Any, TypeVar
+
+from joblib import Parallel, delayed
+from joblib.externals.loky.process_executor import BrokenProcessPool
+
+from indexer.parallel.shapes import Died, Workers
+
+Task = TypeVar("Task")
+Result = TypeVar("Result")
+
+ATTEMPTS = 2
+
+
+def run(
+    function: Callable[[Task], Result], tasks: Iterable[Task], workers: Workers
+) -> Iterator[tuple[Task, Result | Died]]:
+    """Yield each task with its result as it is done."""
+    source = enumerate(tasks)
+    while True:
+        under_way: dict[int, Task] = {}
+        try:
+            for index, result in _pool(workers)(_calls(function, source, under_way, workers)):
+                yield under_way.pop(index), result
+        except BrokenProcessPool:
+            for _, task in sorted(under_way.items()):
+                yield task, _alone(function, task, workers)
+        else:
+            return
+
+
+def _alone(function: Callable[[Task], Result], task: Task, workers: Workers) -> Result | Died:
+    """Run a suspect by itself, more than once: the first time it may have been another's victim."""
+    reason = ""
+    for _ in range(ATTEMPTS):
+        try:
+            [(_, result)] = _pool(workers)(_calls(function, iter([(0, task)]), {}, workers))
+        except BrokenProcessPool as error:
+            reason = _cause_of_death(str(error))
+        else:
+            return result  # type: ignore[no-any-return]
+    return Died(reason)
+
+
+def _pool(workers: Workers) -> Parallel:
+    # With n_jobs=1 joblib would run in this process; two workers and one task at a time keep it out.
+    jobs, ahead = (2, 1) if workers.jobs == 1 else (workers.jobs, "2*n_jobs")
+    return Parallel(
+        n_jobs=jobs,
+        backend=workers.backend,
+        return_as="generator_unordered",
+        pre_dispatch=ahead,
+        batch_size=1,
+        mmap_mode=None,
+        max_nbytes=None,
+    )
+
+
+def _calls(
+    function: Callable[[Task], Result], source: Iterator[tuple[int, Task]], under_way: dict[int, Task], workers: Workers
+) -> Iterator[Any]:
+    for index, task in source:
+        under_way[index] = task
+        yield delayed(_call)(function, index, task, workers)
+
+
+def _call(function: Callable[[Task], Result], index: int, task: Task, workers: Workers) -> tuple[int, Result]:
+    if workers.backend == "loky":
+        faulthandler.disable()  # a worker's death is told in one line by whoever runs the crew
+        _bound_memory(workers.memory)
+    return index, function(task)
+
+
+def _bound_memory(size: int | None) -> None:
+    if size:
+        resource.setrlimit(resource.RLIMIT_DATA, (size, resource.getrlimit(resource.RLIMIT_DATA)[1]))
+
+
+def _cause_of_death(message: str) -> str:
+    """The signal's name out of loky's message, in words."""
+    found = re.search(r"(SIG[A-Z]+|EXIT)\((-?\d+)\)", message)
+    name = found.group(1) if found else "unknown cause"
+    words = {"SIGALRM": "took longer than its time limit", "SIGSEGV": "crashed its reader (SIGSEGV)"}
+    return words.get(name, f"ended its worker ({found.group(0) if found else name})")
