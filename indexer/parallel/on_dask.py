@@ -8,7 +8,7 @@ Dask itself runs a lost worker's tasks elsewhere, up to its setting ``distribute
 import contextlib
 from collections.abc import Callable, Iterable, Iterator
 from itertools import islice
-from typing import TypeVar
+from typing import Any, TypeVar
 
 from distributed import Client, Future, KilledWorker, as_completed
 
@@ -50,7 +50,9 @@ def _client(workers: Workers) -> Iterator[Client]:
     try:
         client = Client(workers.scheduler, timeout=CONNECT_SECONDS, set_as_default=False)
     except (OSError, ValueError) as error:
-        raise ConfigError(f"no Dask scheduler answers at {workers.scheduler}: start one, or mend --scheduler") from error
+        raise ConfigError(
+            f"no Dask scheduler answers at {workers.scheduler}: start one, or mend --scheduler"
+        ) from error
     with client:
         yield client
 
@@ -59,7 +61,7 @@ def _submit(client: Client, function: Callable[[Task], Result], task: Task) -> F
     return client.submit(function, task, pure=False)
 
 
-def _answer(future: Future) -> object:
+def _answer(future: Future) -> Any:
     if future.status == "finished":
         return future.result()
     error = future.exception()

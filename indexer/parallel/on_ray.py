@@ -49,7 +49,7 @@ def _connect(scheduler: str | None) -> None:
         raise ConfigError(f"no Ray cluster answers at {scheduler}: start one, or mend --scheduler") from error
 
 
-def _answer(reference: Any) -> object:
+def _answer(reference: Any) -> Any:
     try:
         return ray.get(reference)
     except WorkerCrashedError:
