@@ -2,9 +2,14 @@
 
 from collections.abc import Sequence
 
+import pyarrow as pa
+
 from indexer.declarations.compiling import compile_source
 from indexer.declarations.shapes import Source
 from indexer.store import Store
+
+_HEAD_FIELDS = ("name", "licence", "citation", "homepage")
+_SOURCE_INFO = pa.schema([(name, pa.string()) for name in ("source", *_HEAD_FIELDS)])
 
 
 def derive(store: Store, sources: Sequence[Source]) -> None:
@@ -19,8 +24,16 @@ def derive(store: Store, sources: Sequence[Source]) -> None:
         for source in sources:
             store.execute(f"insert into derived by name\n{compile_source(source)}")
         store.save("duplicate_id", "derive/duplicate_id")
+        _note_sources(store, sources)
         for table in ("attributes", "underivable"):
             store.execute(f"delete from {table}")
             store.append(table, f"derive/{table}")
         store.execute("drop table duplicate_id")
         store.execute("drop table derived")
+
+
+def _note_sources(store: Store, sources: Sequence[Source]) -> None:
+    """Keep what the declarations say of themselves beside the rows: cards and exports take it from there."""
+    rows = [{"source": source.key} | {name: getattr(source.head, name) for name in _HEAD_FIELDS} for source in sources]
+    store.execute("delete from source_info")
+    store.insert("source_info", pa.Table.from_pylist(rows, _SOURCE_INFO))
