@@ -1,0 +1,176 @@
+"""Arrow and Parquet: what counts as an image, sizes, damage, reading back."""
+
+import json
+import os
+import subprocess
+from pathlib import Path
+from typing import Any
+
+import datasets
+import pyarrow as pa
+import pyarrow.parquet as pq
+import pytest
+
+from indexer.containers import tabular
+from indexer.containers.shapes import Access, Container, Kind, Limits, Report, Status, Volume, Wanted
+from indexer.errors import SourceError
+
+IMAGE = pa.struct({"bytes": pa.binary(), "path": pa.string()})
+TABLE = pa.table(
+    {
+        "id": pa.array([10, 11, 12]),
+        "image_gen0": pa.array([{"bytes": b"a" * 5, "path": "x"}, {"bytes": None, "path": "y"}, None], IMAGE),
+        "prompt": ["one", "two", None],
+        "image_gen1": pa.array([{"bytes": bytes([n]) * n, "path": None} for n in (1, 2, 3)], IMAGE),
+    }
+)
+
+
+def container(file: Path, kind: Kind) -> Container:
+    status = file.stat()
+    return Container(file.parent, file.name, kind, (Volume(file.name, status.st_size, status.st_mtime_ns),))
+
+
+def write(file: Path, table: pa.Table, rows: int = 2) -> Container:
+    if file.suffix == ".parquet":
+        pq.write_table(table, file, row_group_size=rows)
+        return container(file, Kind.PARQUET)
+    opener = pa.ipc.new_file if file.suffix == ".feather" else pa.ipc.new_stream
+    with pa.OSFile(str(file), "wb") as sink, opener(sink, table.schema) as writer:
+        writer.write_table(table, max_chunksize=rows)
+    return container(file, Kind.ARROW)
+
+
+def listed(of: Container) -> tuple[list[dict[str, Any]], Report]:
+    *batches, report = tabular.list_cells(of, Limits())
+    assert isinstance(report, Report)
+    return [row for batch in batches for row in batch.to_pylist()], report  # type: ignore[union-attr]
+
+
+def read(of: Container, *names: str) -> dict[str, bytes | str]:
+    wanted = [Wanted(key, key, of.path, name, Access.CELL, *[None] * 5) for key, name in enumerate(names)]
+    parts = tabular.read_cells(of, wanted)
+    return {names[key]: data if isinstance(data, bytes) else data.reason for key, data in parts}
+
+
+@pytest.mark.parametrize("name", ["a.arrow", "a.feather"])
+def test_arrow_cells_are_listed_row_by_row_with_their_sizes(tmp_path: Path, name: str) -> None:
+    rows, report = listed(write(tmp_path / name, TABLE))
+    assert [(row["ordinal"], row["name"], row["size"], row["problem"]) for row in rows] == [
+        (0, "0/image_gen0", 5, None),
+        (1, "0/image_gen1", 1, None),
+        (2, "1/image_gen0", None, "only a path, no bytes"),
+        (3, "1/image_gen1", 2, None),
+        (4, "2/image_gen0", None, "empty cell"),
+        (5, "2/image_gen1", 3, None),
+    ]
+    assert {(row["path"], row["access"]) for row in rows} == {(name, "cell")}
+    assert report == Report(Status.COMPLETE, None, 6, 6, 3)
+
+
+def test_parquet_cells_are_listed_by_the_footer(tmp_path: Path) -> None:
+    rows, report = listed(write(tmp_path / "a.parquet", TABLE))
+    assert [(row["ordinal"], row["name"], row["size"]) for row in rows[:2]] == [
+        (0, "0/image_gen0", None),
+        (1, "0/image_gen1", None),
+    ]
+    assert report == Report(Status.COMPLETE, None, 6, 6, 3)
+
+
+@pytest.mark.parametrize("name", ["a.arrow", "a.feather", "a.parquet"])
+def test_cells_are_read_back_in_row_order(tmp_path: Path, name: str) -> None:
+    of = write(tmp_path / name, TABLE)
+    found = read(of, "2/image_gen1", "0/image_gen0", "1/image_gen0", "2/image_gen0")
+    assert list(found.items()) == [
+        ("0/image_gen0", b"aaaaa"),
+        ("1/image_gen0", "only a path, no bytes"),
+        ("2/image_gen0", "empty cell"),
+        ("2/image_gen1", b"\3\3\3"),
+    ]
+
+
+def test_a_file_saved_by_datasets_is_what_it_says(tmp_path: Path) -> None:
+    features = datasets.Features(
+        image=datasets.Image(), sound=datasets.Audio(), raw=datasets.Value("binary"), label=datasets.Value("int64")
+    )
+    cell = {"bytes": b"12", "path": None}
+    rows = pa.table({"image": [cell], "sound": [cell], "raw": [b"123"], "label": [1]}, features.arrow_schema)
+    names = [row["name"] for row in listed(write(tmp_path / "a.arrow", rows))[0]]
+    assert names == ["0/image", "0/raw"]
+    assert json.loads(rows.schema.metadata[b"huggingface"])["info"]["features"]["sound"]["_type"] == "Audio"
+
+
+@pytest.mark.parametrize("kind", [pa.binary(), pa.large_binary(), pa.binary_view()])
+def test_columns_of_bytes_are_images(tmp_path: Path, kind: pa.DataType) -> None:
+    of = write(tmp_path / "a.arrow", pa.table({"key": ["0"], "jpg": pa.array([b"123"], kind)}))
+    assert [(row["name"], row["size"]) for row in listed(of)[0]] == [("0/jpg", 3)]
+    assert read(of, "0/jpg") == {"0/jpg": b"123"}
+
+
+def test_a_table_without_images_is_complete_and_has_rows(tmp_path: Path) -> None:
+    rows, report = listed(write(tmp_path / "a.parquet", pa.table({"url": ["a", "b"]})))
+    assert not rows
+    assert report == Report(Status.COMPLETE, None, 0, 0, 2)
+
+
+def test_scalar_columns_of_every_row(tmp_path: Path) -> None:
+    for name in ("a.arrow", "a.parquet"):
+        of = write(tmp_path / name, TABLE)
+        rows = [row for batch in tabular.scalar_rows(of, None) for row in batch.to_pylist()]
+        assert rows[0] == {"id": 10, "prompt": "one"}
+        assert len(rows) == 3
+        assert [row for batch in tabular.scalar_rows(of, ["prompt"]) for row in batch.to_pylist()][1] == {"prompt": "two"}
+
+
+def test_a_stream_without_its_end_is_partial(tmp_path: Path) -> None:
+    of = write(tmp_path / "a.arrow", TABLE)
+    with (tmp_path / "a.arrow").open("r+b") as file:
+        file.truncate(file.seek(0, os.SEEK_END) - 8)
+    rows, report = listed(of)
+    assert len(rows) == 6
+    assert report.status == Status.PARTIAL
+    assert report.findings[0].code == "truncated"
+
+
+@pytest.mark.parametrize("name", ["a.arrow", "a.feather", "a.parquet"])
+@pytest.mark.parametrize("keep", [0.0, 0.3, 0.6])
+def test_a_cut_file_is_told(tmp_path: Path, name: str, keep: float) -> None:
+    of = write(tmp_path / name, TABLE, rows=1)
+    os.truncate(tmp_path / name, int((tmp_path / name).stat().st_size * keep))
+    _, report = listed(of)
+    assert report.status != Status.COMPLETE
+    assert report.reason
+
+
+def test_offsets_that_point_anywhere_are_bad_data(tmp_path: Path) -> None:
+    of = write(tmp_path / "a.arrow", pa.table({"jpg": pa.array([b"1" * 100, b"2" * 100], pa.binary())}))
+    data = (tmp_path / "a.arrow").read_bytes()
+    offsets = b"".join(value.to_bytes(4, "little") for value in (0, 100, 200))
+    assert offsets in data
+    (tmp_path / "a.arrow").write_bytes(data.replace(offsets, b"\0\0\0\0\xff\xff\xff\x7f\xff\xff\xff\x7f"))
+    _, report = listed(of)
+    assert report.status == Status.FAILED
+
+
+def test_a_file_with_fewer_rows_than_before_has_changed(tmp_path: Path) -> None:
+    for name in ("a.arrow", "a.parquet"):
+        of = write(tmp_path / name, TABLE)
+        with pytest.raises(SourceError, match="changed since the scan"):
+            read(of, "3/image_gen0")
+        with pytest.raises(SourceError, match="changed since the scan"):
+            read(of, "0/image_gen7")
+
+
+def test_listing_does_not_read_the_images(tmp_path: Path) -> None:
+    file = tmp_path / "a.arrow"
+    of = write(file, pa.table({"jpg": pa.array([b"x" * (1 << 24)] * 4, pa.large_binary())}), rows=1)
+    with file.open("rb") as opened:
+        os.fsync(opened.fileno())
+        os.posix_fadvise(opened.fileno(), 0, 0, os.POSIX_FADV_DONTNEED)
+    assert [row["size"] for row in listed(of)[0]] == [1 << 24] * 4
+    assert bytes_in_cache(file) < 1 << 20
+
+
+def bytes_in_cache(file: Path) -> int:
+    tool = ["fincore", "--bytes", "--noheadings", "--output", "RES", str(file)]  # of util-linux
+    return int(subprocess.run(tool, capture_output=True, check=True).stdout)
