@@ -119,7 +119,9 @@ def test_scalar_columns_of_every_row(tmp_path: Path) -> None:
         rows = [row for batch in tabular.scalar_rows(of, None) for row in batch.to_pylist()]
         assert rows[0] == {"id": 10, "prompt": "one"}
         assert len(rows) == 3
-        assert [row for batch in tabular.scalar_rows(of, ["prompt"]) for row in batch.to_pylist()][1] == {"prompt": "two"}
+        assert [row for batch in tabular.scalar_rows(of, ["prompt"]) for row in batch.to_pylist()][1] == {
+            "prompt": "two"
+        }
 
 
 def test_a_stream_without_its_end_is_partial(tmp_path: Path) -> None:
