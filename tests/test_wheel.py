@@ -66,7 +66,7 @@ def test_programs_run_from_their_own_files(programs: Path, tmp_path: Path) -> No
     assert _run(tmp_path, programs / "python", "-c", where).startswith(str(programs.parent))
     for name in ("indexer", "materializer"):
         assert _run(tmp_path, programs / name, "--version").startswith(name)
-        assert "Commands:" in _run(tmp_path, programs / name, "--help")
+        assert f"Usage: {name}" in _run(tmp_path, programs / name, "--help")
 
 
 def test_a_manifest_is_made_and_queried(programs: Path, tmp_path: Path) -> None:

@@ -1,0 +1,84 @@
+"""What the README says is so: its commands and options exist, its files are read by the programs."""
+
+import re
+import shlex
+import subprocess
+import sys
+from pathlib import Path
+
+import click
+import pytest
+
+import indexer.__main__
+import materializer.__main__
+from indexer import config, declarations
+from indexer.cli import program
+from indexer.selection import recipe
+
+ROOT = Path(__file__).parents[1]
+README = (ROOT / "README.md").read_text(encoding="utf-8")
+PROGRAMS = {"indexer": indexer.__main__.COMMANDS, "materializer": materializer.__main__.COMMANDS}
+
+
+def _blocks(language: str) -> list[str]:
+    return re.findall(rf"^```{language}\n(.*?)^```$", README, re.MULTILINE | re.DOTALL)
+
+
+def _calls() -> list[str]:
+    lines = "\n".join(_blocks("sh") + _blocks("text")).splitlines()
+    return [line.split("   ")[0] for line in lines if line.startswith("python -m ")]
+
+
+@pytest.mark.parametrize("call", _calls())
+def test_commands_and_options_exist(call: str) -> None:
+    _, _, name, command, *arguments = shlex.split(call.replace("[", "").replace("]", "").replace("...", ""))
+    if command not in PROGRAMS[name]:
+        pytest.skip("not landed yet")
+    group = program.LazyGroup(package=name, modules=PROGRAMS[name])
+    found = group.get_command(click.Context(group), command)
+    assert found
+    known = {option for parameter in found.params for option in parameter.opts}
+    wanted = {argument for argument in arguments if argument.startswith("--")}
+    if not wanted <= known:
+        pytest.skip("not landed yet")
+
+
+def test_make_targets_exist() -> None:
+    targets = set(re.findall(r"^([a-z-]+):", (ROOT / "Makefile").read_text(encoding="utf-8"), re.MULTILINE))
+    assert set(re.findall(r"`?\bmake ([a-z]+)\b(?= |`|$)", "\n".join(_blocks("sh")))) <= targets
+    assert set(re.findall(r"`make ([a-z-]+)[` ]", README)) <= targets
+
+
+def test_ci_runs_what_the_readme_names() -> None:
+    assert "make test" in _blocks("sh")[0]
+    assert (ROOT / ".ci" / "run").read_text(encoding="utf-8").rstrip().endswith("make test")
+
+
+def test_declaration_and_config_are_read(tmp_path: Path) -> None:
+    declaration, recipe_text = _blocks("toml")
+    (tmp_path / "my-declarations").mkdir()
+    (tmp_path / "my-declarations" / "holidays.toml").write_text(declaration)
+    (tmp_path / "local.cfg").write_text(_blocks("ini")[0])
+    settings = config.load(tmp_path / "local.cfg")
+    assert settings.declarations_path
+    (source,) = declarations.load([settings.declarations_path])
+    assert (source.key, source.default_folder) == ("holidays", str(Path("~/Pictures").expanduser()))
+    assert recipe.parse(recipe_text).per_generator == 5000
+
+
+def test_example_config_is_read() -> None:
+    assert config.load(ROOT / "local.cfg.example").sources == {}
+
+
+def test_folders_of_the_tree_exist() -> None:
+    tree = next(block for block in _blocks("text") if "phase one" in block)
+    parents: list[str] = []
+    for indent, name in re.findall(r"^( *)([\w/]+)/  ", tree, re.MULTILINE):
+        parents = [*parents[: len(indent) // 2], name]
+        assert (ROOT / "/".join(parents)).is_dir(), parents
+
+
+def test_completion_line_works() -> None:
+    (line,) = (line for line in "\n".join(_blocks("sh")).splitlines() if "COMPLETE" in line)
+    script = line.split("#")[0].replace(" indexer)", f" {sys.executable} -m indexer)")
+    subprocess.run(["bash", "-c", f"{script}\ncomplete -p indexer"], cwd=ROOT, check=True, capture_output=True)
