@@ -108,6 +108,7 @@ create table if not exists inspection (
     jpeg_quality integer,                  -- estimated from the quantisation tables; null where not a JPEG
     quantisation varchar,                  -- fingerprint of the quantisation tables
     has_exif     boolean,
+    pixel_hash   varchar,                  -- equal where the picture is, whatever metadata stands beside it
     phash        ubigint,                  -- 64-bit perceptual hash
     status       varchar not null,         -- ok, or a stable word for why it cannot be used
     reason       varchar
@@ -160,6 +161,7 @@ create table if not exists shared_row (
     paired_real_images varchar[] not null,
     size               bigint not null,
     hash               varchar not null,
+    pixel_hash         varchar,
     width              integer,
     height             integer,
     format             varchar,
@@ -241,6 +243,7 @@ select
     i.jpeg_quality,
     i.quantisation,
     i.has_exif,
+    i.pixel_hash,
     i.phash,
     m.name_bytes,
     a.member_id,

@@ -9,6 +9,7 @@ from PIL import Image
 from indexer.errors import BadData
 from indexer.images.decoding import codec_errors, header_of, opened
 from indexer.images.phash import phash
+from indexer.images.pixels import pixel_hash
 from indexer.images.shapes import ImageLimits, Inspection
 
 # Twice what the perceptual hash looks at, so that a JPEG decoded at reduced scale and a full picture agree.
@@ -25,7 +26,8 @@ def inspect(data: bytes, limits: ImageLimits | None = None) -> Inspection:
         with codec_errors():
             image = opened(data, limits or ImageLimits())
             facts |= dataclasses.asdict(header_of(image, data))
-            facts["phash"] = phash(_decoded(image))
+            picture = _decoded(image)
+            facts |= {"pixel_hash": pixel_hash(data, picture), "phash": phash(picture)}
     except BadData as bad:
         return Inspection(bad.reason, bad.detail, **facts)
     return Inspection("ok", **facts)

@@ -47,6 +47,7 @@ class Inspection:
     jpeg_quality: int | None = None
     quantisation: str | None = None
     has_exif: bool | None = None
+    pixel_hash: str | None = None
     phash: int | None = None
 
 
@@ -63,6 +64,7 @@ INSPECTION_SCHEMA = pa.schema(
         pa.field("jpeg_quality", pa.int32()),
         pa.field("quantisation", pa.string()),
         pa.field("has_exif", pa.bool_()),
+        pa.field("pixel_hash", pa.string()),
         pa.field("phash", pa.uint64()),
         pa.field("status", pa.string(), nullable=False),
         pa.field("reason", pa.string()),

@@ -33,6 +33,7 @@ ROW_SCHEMA = pa.schema(
         pa.field("paired_real_images", pa.list_(pa.string()), nullable=False),
         pa.field("size", pa.int64(), nullable=False),
         pa.field("hash", pa.string(), nullable=False),
+        pa.field("pixel_hash", pa.string()),
         pa.field("width", pa.int32()),
         pa.field("height", pa.int32()),
         pa.field("format", pa.string()),

@@ -9,7 +9,7 @@ with texts as (
             split, position::varchar, role, stratum, substituted_for, file_id, source, origin, generator,
             label::varchar, description, positive_prompt, negative_prompt, conditioning,
             array_to_string(list_transform(paired_real_images, lambda p: strlen(p)::varchar || ':' || p), ''),
-            size::varchar, hash, width::varchar, height::varchar, format, mode
+            size::varchar, hash, pixel_hash, width::varchar, height::varchar, format, mode
         ] as fields
     from incoming
 )

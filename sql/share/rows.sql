@@ -17,6 +17,7 @@ select
     m.paired_real_images,
     m.size,
     m.hash,
+    m.pixel_hash,
     m.width,
     m.height,
     m.format,

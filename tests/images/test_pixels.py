@@ -1,0 +1,65 @@
+import io
+
+import pytest
+from PIL import Image
+
+from indexer.images.inspecting import inspect
+
+GRADIENT = Image.linear_gradient("L").resize((64, 48))
+PICTURE = Image.merge("RGB", [GRADIENT, GRADIENT.rotate(180), GRADIENT.transpose(Image.Transpose.FLIP_LEFT_RIGHT)])
+
+
+def saved(image, form, **options):
+    buffer = io.BytesIO()
+    image.save(buffer, form, **options)
+    return buffer.getvalue()
+
+
+def pixels(data):
+    return inspect(data).pixel_hash
+
+
+def exif():
+    found = Image.Exif()
+    found[0x010F] = "a camera"
+    return found
+
+
+@pytest.mark.parametrize(
+    ("one", "other"),
+    [
+        (saved(PICTURE, "JPEG"), saved(PICTURE, "JPEG", exif=exif(), comment=b"hello", dpi=(72, 72))),
+        (saved(PICTURE, "JPEG"), saved(PICTURE, "JPEG") + b"trailing"),
+        (saved(PICTURE, "PNG"), saved(PICTURE, "PNG", compress_level=1)),
+        (saved(PICTURE, "PNG"), saved(PICTURE, "BMP")),
+        (saved(PICTURE, "PNG"), saved(PICTURE, "TIFF")),
+    ],
+)
+def test_equal_pictures_hash_equal_whatever_their_bytes(one, other):
+    assert one != other
+    assert pixels(one) == pixels(other) is not None
+
+
+@pytest.mark.parametrize(
+    "other",
+    [
+        saved(PICTURE, "JPEG", quality=74),
+        saved(PICTURE.rotate(180), "JPEG"),
+        saved(PICTURE.convert("L"), "JPEG"),
+        saved(PICTURE, "PNG"),
+    ],
+)
+def test_other_pictures_hash_otherwise(other):
+    assert pixels(saved(PICTURE, "JPEG")) != pixels(other)
+
+
+def test_a_palette_in_another_order_is_the_same_picture():
+    one = PICTURE.quantize(8)
+    order = [7, 6, 5, 4, 3, 2, 1, 0]
+    other = one.remap_palette(order)
+    assert one.tobytes() != other.tobytes()
+    assert pixels(saved(one, "PNG")) == pixels(saved(other, "PNG"))
+
+
+def test_a_jpeg_cut_in_its_header_has_none():
+    assert pixels(saved(PICTURE, "JPEG")[:40]) is None
