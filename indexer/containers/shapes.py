@@ -95,7 +95,10 @@ class Limits:
 
 @dataclass(frozen=True, slots=True)
 class Wanted:
-    """A member to read: the columns of its raw row that say where its bytes are. ``key`` is the caller's."""
+    """A member to read: the columns of its raw row that say where its bytes are. ``key`` is the caller's.
+
+    ``path`` of a loose file whose row has ``name_bytes`` is ``os.fsdecode(name_bytes)``: escapes are for people.
+    """
 
     key: int
     ordinal: int
@@ -107,6 +110,18 @@ class Wanted:
     size: int | None
     method: str | None
     crc32: int | None
+
+
+@dataclass(frozen=True, slots=True)
+class Captured:
+    """A member's bytes, handed over while a container that cannot be read at will is listed.
+
+    ``name`` is the row's. Reading it later would take another pass.
+    """
+
+    ordinal: int
+    name: str
+    data: bytes
 
 
 # A raw row as listings yield it: the table `member` of sql/schema.sql without the ids that the store gives.

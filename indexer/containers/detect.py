@@ -1,0 +1,98 @@
+"""Files -> containers: volumes grouped by name and sibling, kinds told by first bytes.
+
+Opening a file costs more than listing it, and sources have millions of images. So a file is opened to be told apart
+
+* when its suffix is not one of images and texts,
+* when its suffix is, and few files of the source have it, or it is many times as large as they are.
+
+An archive under a wrong suffix, or none, is found that way; a thousand small archives all called ``.png`` are not.
+"""
+
+import os
+from collections import defaultdict
+from collections.abc import Iterable, Iterator, Sequence
+from pathlib import Path
+from statistics import median
+
+from indexer.containers.grouping import Cut, Group, groups_of
+from indexer.containers.magic import SNIFFED, kind_of
+from indexer.containers.shapes import Container, Kind, Volume
+from indexer.containers.suffixes import DOCUMENTS, ORDINARY, promised_kind, suffix_of
+from indexer.containers.volumes import Part, Volumes
+from indexer.containers.zip_end import find_end
+
+_FEW = 64
+_OUTLIER_RATIO = 8
+_OUTLIER_SIZE = 1 << 20
+_SMALLEST_ARCHIVE = 22  # bytes: a zip of nothing
+
+
+def find_containers(root: Path, files: Sequence[Volume]) -> tuple[list[Container], list[Volume]]:
+    """The containers among ``files``, in order of their paths, and the files that are none, in the order given.
+
+    A file whose name promises an archive, or a volume of one, is a container whatever it holds: that it holds none
+    is then for its listing to say. Files that cannot be opened are left among the rest.
+    """
+    files = list(files)
+    unordinary = [file for file in files if suffix_of(file.path) not in ORDINARY]
+    containers = [found for group in groups_of(unordinary) if (found := _from_group(root, group))]
+    taken = {volume.path for container in containers for volume in container.volumes}
+    single = [file for file in _worth_opening(files) if file.path not in taken]
+    containers += [found for file in single if (found := _from_file(root, file))]
+    taken |= {volume.path for container in containers for volume in container.volumes}
+    loose = [file for file in files if file.path not in taken]
+    return sorted(containers, key=lambda container: container.path), loose
+
+
+def _worth_opening(files: Iterable[Volume]) -> Iterator[Volume]:
+    """The files that might be archives, as this module's head says."""
+    by_suffix: dict[str, list[Volume]] = defaultdict(list)
+    for file in files:
+        by_suffix[suffix_of(file.path)].append(file)
+    for suffix, group in by_suffix.items():
+        if suffix in DOCUMENTS:
+            continue
+        yield from group if suffix not in ORDINARY or len(group) <= _FEW else _outliers(group)
+
+
+def _outliers(group: list[Volume]) -> list[Volume]:
+    least = max(_OUTLIER_SIZE, _OUTLIER_RATIO * median(file.size for file in group))
+    return [file for file in group if file.size >= least]
+
+
+def _from_group(root: Path, group: Group) -> Container | None:
+    """The container that a set of volumes is; None where names alone suggested a set and its first bytes do not."""
+    path = group.volumes[-1].path
+    if group.cut is not Cut.PLAIN:
+        return Container(root, path, Kind.ZIP if group.cut is Cut.SPLIT_ZIP else Kind.STREAM, group.volumes)
+    kind = _sniffed(root, group.volumes[0])
+    if kind is None and group.typed:
+        kind = promised_kind(group.base.rstrip("._-").removesuffix(".part"))
+    return Container(root, path, kind, group.volumes) if kind else None
+
+
+def _from_file(root: Path, file: Volume) -> Container | None:
+    kind = _sniffed(root, file) or promised_kind(file.path)
+    return Container(root, file.path, kind, (file,)) if kind else None
+
+
+def _sniffed(root: Path, file: Volume) -> Kind | None:
+    """The kind that the file's bytes are of; None also where it cannot be read."""
+    if file.size < _SMALLEST_ARCHIVE:
+        return None
+    try:
+        descriptor = os.open(root / file.path, os.O_RDONLY | os.O_CLOEXEC)
+    except OSError:
+        return None
+    try:
+        return kind_of(os.pread(descriptor, SNIFFED, 0)) or _kind_by_end(descriptor, file)
+    finally:
+        os.close(descriptor)
+
+
+def _kind_by_end(descriptor: int, file: Volume) -> Kind | None:
+    """Zips behind a prefix, as self-extracting ones are, show only at their end."""
+    if suffix_of(file.path) in ORDINARY:
+        return None  # a picture with something behind it is a picture
+    window = Volumes([Part(file.path, file.size, descriptor)]).window()
+    return Kind.ZIP if find_end(window) else None

@@ -1,0 +1,49 @@
+"""Which names stand twice in an archive, told from 64 bits a name."""
+
+import numpy as np
+import numpy.typing as npt
+
+from indexer.containers.rows import Health
+from indexer.containers.zip_directory import Block
+
+_MIX = np.uint64(0x9E3779B97F4A7C15)
+_TURN, _REST = np.uint64(29), np.uint64(35)
+_MASKS = np.array([(1 << 8 * size) - 1 for size in range(9)], np.uint64)
+
+Words = npt.NDArray[np.uint64]
+
+
+def fingerprints(content: npt.NDArray[np.uint8], start: npt.NDArray[np.int64], size: npt.NDArray[np.int64]) -> Words:
+    """64 bits for each stretch of ``content``, mixed from its 8-byte words; equal stretches have equal ones."""
+    padded = np.concatenate([content, np.zeros(8, np.uint8)])
+    words = np.ndarray((len(content) + 1,), "<u8", padded, strides=(1,))
+    mixed = size.astype(np.uint64) * _MIX
+    for done in range(0, int(size.max(initial=0)), 8):
+        rows = np.flatnonzero(size > done)
+        word = words[start[rows] + done] & _MASKS[np.minimum(size[rows] - done, 8)]
+        value = (mixed[rows] ^ word) * _MIX
+        mixed[rows] = (value << _TURN) | (value >> _REST)
+    return mixed
+
+
+class Repeats:
+    """Finds the members whose name an earlier one has."""
+
+    def __init__(self) -> None:
+        self._ordinals: list[npt.NDArray[np.int64]] = []
+        self._prints: list[Words] = []
+
+    def add(self, block: Block) -> None:
+        """Take in the names of a block."""
+        self._ordinals.append(np.arange(block.first, block.first + len(block)))
+        self._prints.append(fingerprints(block.data, block.name_start, block.name_size))
+
+    def report(self, health: Health) -> None:
+        """A finding for each member that repeats a name."""
+        if not self._prints:
+            return
+        prints, ordinals = np.concatenate(self._prints), np.concatenate(self._ordinals)
+        order = np.argsort(prints, kind="stable")
+        again = np.flatnonzero(prints[order][1:] == prints[order][:-1]) + 1
+        for ordinal in np.sort(ordinals[order[again]]):
+            health.add("repeated-name", f"member {ordinal} has the name of an earlier one", int(ordinal))

@@ -1,0 +1,49 @@
+"""What an archive's kind means for walking it."""
+
+from collections.abc import Iterator
+from typing import Any
+
+import pyarrow as pa
+
+from indexer.containers.entry import Entry
+from indexer.containers.forward import stream_entries, tar_entries
+from indexer.containers.placing import Level
+from indexer.containers.rows import Health, Row
+from indexer.containers.shapes import Access, Kind, Limits
+from indexer.containers.volumes import Window
+from indexer.containers.zip_end import find_end
+from indexer.containers.zip_listing import list_directory
+from indexer.containers.zip_reading import Packed, data_position, zip_member_blocks
+from indexer.errors import BadData
+
+
+def entries_of(level: Level, health: Health) -> Iterator[Entry]:
+    """The members of an archive that is no zip, in order. Raises BadData where it cannot be walked any further."""
+    if level.kind is Kind.TAR:
+        return tar_entries(level.content, health)
+    if not isinstance(level.content, Window):
+        raise TypeError(f"{level.kind} is read at will, not from a stream")
+    if level.kind is Kind.STREAM:
+        return stream_entries(level.content, level.name, health)
+    raise BadData("format not supported", level.kind)
+
+
+def zip_batches(level: Level, limits: Limits, health: Health) -> Iterator[pa.RecordBatch]:
+    """The members of a zip as batches, from its directory. Raises BadData."""
+    if not isinstance(level.content, Window):
+        raise TypeError("a zip is read at will, not from a stream")
+    end = find_end(level.content)
+    if end is None:
+        raise BadData("no directory")
+    return list_directory(level.content, end, level.starts, limits, health)
+
+
+def zip_entry(window: Window, row: dict[str, Any]) -> Entry:
+    """A row of a zip as a member whose bytes can be had now. Raises BadData where no local header stands."""
+    member = Packed(row["offset"], row["packed_size"], row["size"], row["method"], row["crc32"])
+    content = None
+    if member.method == "stored":
+        content = window.window(data_position(window, member), member.size)
+    raw = row["name_bytes"] or row["name"].encode()
+    entry = Row(row["ordinal"], raw, member.size, Access.ZIP, member.packed_size, member.method)
+    return Entry(entry, lambda: zip_member_blocks(window, member), content)

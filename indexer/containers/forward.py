@@ -1,0 +1,71 @@
+"""Archives that are walked member by member: plain tars, and streams that are read from the start or not at all."""
+
+from collections.abc import Iterator
+from functools import partial
+
+from indexer.containers import streams, tar
+from indexer.containers.entry import Bytes, Entry, blocks_of, part_of
+from indexer.containers.magic import SNIFFED, compression_of, kind_of
+from indexer.containers.rows import Health, Row
+from indexer.containers.shapes import Access, Kind
+from indexer.containers.streams import Stream
+from indexer.containers.suffixes import promises_bytes
+from indexer.containers.tar import TarEntry
+from indexer.containers.volumes import Window
+from indexer.errors import BadData
+
+
+def tar_entries(content: Bytes, health: Health) -> Iterator[Entry]:
+    """The members of a tar. In a window they are slices; in a stream only a pass reaches them."""
+    access = Access.SLICE if isinstance(content, Window) else Access.PASS
+    for entry in tar.entries(content, health):
+        part = part_of(content, entry.offset, entry.size)
+        yield Entry(_tar_row(entry, access), partial(_whole, part), part, entry.head)
+
+
+def _tar_row(entry: TarEntry, access: Access) -> Row:
+    is_slice = access is Access.SLICE
+    return Row(
+        ordinal=entry.ordinal,
+        name=entry.name,
+        size=entry.size,
+        access=access,
+        packed_size=entry.size if is_slice else None,
+        offset=entry.offset if is_slice else None,
+        problem=entry.problem or without_data(entry.name, entry.size),
+    )
+
+
+def without_data(name: bytes, size: int) -> str | None:
+    """The problem of an empty member whose name promises contents, or None."""
+    return "no data" if size == 0 and promises_bytes(name.decode("utf-8", "replace")) else None
+
+
+def _whole(part: Bytes) -> Iterator[bytes]:
+    seen = 0
+    for block in blocks_of(part, part.size or 0):
+        seen += len(block)
+        yield block
+    if seen != part.size:
+        raise BadData("truncated", f"{part.size} bytes declared, {seen} there")
+
+
+def stream_entries(window: Window, name: str, health: Health) -> Iterator[Entry]:
+    """The members of a compressed tar; of another compressed file its contents, as one member named after it."""
+    compression = compression_of(window.read(0, SNIFFED))
+    if compression not in streams.READABLE:
+        raise BadData("format not supported", compression or "unknown")
+    stream = Stream(window, compression)
+    head = stream.read(0, SNIFFED)
+    if kind_of(head) is Kind.TAR:
+        yield from tar_entries(stream, health)
+    else:
+        yield _single(stream, name, head)
+
+
+def _single(stream: Stream, name: str, head: bytes) -> Entry:
+    """The one member of a compressed file that is no tar. Its size is not known before it was read."""
+    base = name.rpartition("/")[2]
+    inner = base.rpartition(".")[0] or base
+    row = Row(ordinal=0, name=inner.encode("utf-8", "surrogateescape"), size=None, access=Access.PASS, method=None)
+    return Entry(row, stream.rest, None, head)

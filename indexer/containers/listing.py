@@ -1,0 +1,97 @@
+"""A container -> its raw rows, then its report."""
+
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import TypeAlias
+
+import pyarrow as pa
+
+from indexer.containers.magic import SNIFFED, kind_of
+from indexer.containers.opening import check_volumes, opened
+from indexer.containers.placing import Level
+from indexer.containers.rows import BATCH_ROWS, Health
+from indexer.containers.shapes import Captured, Container, Kind, Limits, Report, Status
+from indexer.containers.suffixes import promised_kind
+from indexer.containers.volumes import Window
+from indexer.containers.walk import Interest, Taken, Walk
+from indexer.errors import BadData, SourceError
+
+Listed: TypeAlias = pa.RecordBatch | Captured | Report
+Capture: TypeAlias = Callable[[str], bool]
+
+
+def list_members(
+    container: Container, limits: Limits, capture: Capture | None = None, scratch: Path | None = None
+) -> Iterator[Listed]:
+    """Batches of MEMBER_SCHEMA in the container's order, the Report last; bad data are part of the report.
+
+    ``capture`` says by name which members to hand over at once, as :class:`Captured`, where reading them later would
+    take another pass. ``scratch`` is for what has to be unpacked to be looked into. Raises DependencyError where a
+    library is missing.
+    """
+    if container.kind not in LISTERS:
+        yield Report(Status.SKIPPED, f"no reader for {container.kind}", None, 0)
+        return
+    yield from LISTERS[container.kind](container, limits, capture, scratch)
+
+
+def _list_archive(
+    container: Container, limits: Limits, capture: Capture | None, scratch: Path | None
+) -> Iterator[Listed]:
+    wants = capture or (lambda _: False)
+    interest = Interest(lambda _, name: wants(name), lambda _: True, limits.side_file_size)
+    walk = Walk(_shown(container.path), limits, interest, scratch)
+    try:
+        check_volumes(container, walk.health)
+        with opened(container) as content:
+            _check_name(container, content.window, walk.health)
+            level = Level(content.window, container.kind, container.path, starts=content.starts)
+            yield from _gathered(walk.level(level))
+    except (OSError, SourceError) as error:
+        walk.health.add("unreadable", str(error))
+    yield _report(container, walk)
+
+
+def _shown(path: str) -> str:
+    return path.encode("utf-8", "surrogateescape").decode("utf-8", "backslashreplace")
+
+
+def _gathered(found: Iterator[pa.RecordBatch | Taken]) -> Iterator[pa.RecordBatch | Captured]:
+    """Small batches put together: a tar of a thousand tars should not come as a thousand batches."""
+    waiting: list[pa.RecordBatch] = []
+    for item in found:
+        if isinstance(item, Taken):
+            if not isinstance(item.data, BadData):
+                yield Captured(item.ordinal, item.name, item.data)
+            continue
+        waiting.append(item)
+        if sum(map(len, waiting)) >= BATCH_ROWS // 2:
+            yield pa.concat_batches(waiting)
+            waiting = []
+    if waiting:
+        yield pa.concat_batches(waiting)
+
+
+def _check_name(container: Container, window: Window, health: Health) -> None:
+    """A finding where the name of a single file promises another kind than its bytes are of."""
+    promised = promised_kind(container.path)
+    kind = kind_of(window.read(0, SNIFFED)) if len(container.volumes) == 1 else None
+    if kind and kind is not promised:
+        promise = f"promises {promised}" if promised else "does not promise an archive"
+        health.add("extension", f"{_shown(container.path)} {promise}, its first bytes are of {kind}")
+
+
+def _report(container: Container, walk: Walk) -> Report:
+    """How the listing ended; nothing listed out of something is a failure, whatever else was found."""
+    health = walk.health
+    if walk.listed == 0:
+        size = sum(volume.size for volume in container.volumes)
+        health.add("no-members", f"no member was found in {size} bytes")
+    status = Status.FAILED if walk.listed == 0 else Status.PARTIAL if health.reason else Status.COMPLETE
+    return Report(status, health.reason, health.declared, walk.listed, findings=health.all_findings())
+
+
+Lister = Callable[[Container, Limits, Capture | None, Path | None], Iterator[Listed]]
+
+# Kinds are listed here and read in reading.READERS; a further kind is a row in both.
+LISTERS: dict[Kind, Lister] = dict.fromkeys((Kind.ZIP, Kind.TAR, Kind.SEVEN_ZIP, Kind.STREAM), _list_archive)

@@ -1,0 +1,119 @@
+"""A container's volumes opened as one stretch of bytes, with room for those that are missing."""
+
+import contextlib
+import os
+from collections.abc import Iterator
+from dataclasses import dataclass
+from itertools import accumulate
+from pathlib import Path
+
+from indexer.containers.grouping import LAST, Cut, numbers_of
+from indexer.containers.rows import Health
+from indexer.containers.shapes import Container, Volume
+from indexer.containers.volumes import Part, Volumes, Window
+from indexer.containers.zip_end import find_end
+from indexer.errors import SourceError
+
+# A split zip's volume ends early rather than in the middle of a header. What is missing beyond that was lost.
+_SPLIT_SLACK = 1024
+
+
+@dataclass(frozen=True, slots=True)
+class Opened:
+    """All bytes of a container, and where each of its disks (volumes, missing ones too) begins in them."""
+
+    window: Window
+    starts: tuple[int, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class _Disk:
+    """One volume: what of it lies on disk (None: nothing does), and what it should hold at least."""
+
+    name: str
+    volume: Volume | None
+    room: int
+
+    @property
+    def size(self) -> int:
+        return max(self.room, self.volume.size if self.volume else 0)
+
+
+@contextlib.contextmanager
+def opened(container: Container) -> Iterator[Opened]:
+    """Open all volumes of an archive. Raises SourceError where one has vanished or changed."""
+    with contextlib.ExitStack() as stack:
+        disks = _disks(container)
+        parts = [part for disk in disks for part in _parts(container.root, disk, stack)]
+        starts = tuple(accumulate((disk.size for disk in disks[:-1]), initial=0))
+        yield Opened(Volumes(parts).window(), starts)
+
+
+def _parts(root: Path, disk: _Disk, stack: contextlib.ExitStack) -> Iterator[Part]:
+    if disk.volume is not None:
+        descriptor = open_file(root, disk.volume)
+        stack.callback(os.close, descriptor)
+        yield Part(disk.name, disk.volume.size, descriptor)
+    lost = disk.size - (disk.volume.size if disk.volume else 0)
+    if lost:
+        yield Part(disk.name, lost, None)
+
+
+def open_file(root: Path, volume: Volume) -> int:
+    """A descriptor of the volume, which must be as it was when scanned. Raises SourceError."""
+    path = root / volume.path
+    try:
+        descriptor = os.open(path, os.O_RDONLY | os.O_CLOEXEC)
+    except OSError as error:
+        raise SourceError(f"{path}: {error.strerror}; put it back or scan its source again") from None
+    status = os.fstat(descriptor)
+    if (status.st_size, status.st_mtime_ns) != (volume.size, volume.mtime_ns):
+        os.close(descriptor)
+        raise SourceError(f"{path}: has changed since it was scanned; scan its source again")
+    return descriptor
+
+
+def _disks(container: Container) -> list[_Disk]:
+    """The volumes by number, gaps filled. Volumes of a set are equally large, so a missing one leaves known room."""
+    volumes = container.volumes
+    cut = numbers_of(volumes)
+    if cut is None or cut[0] is Cut.RAR:
+        return [_Disk(volume.path, volume, 0) for volume in volumes]
+    way, numbers = cut
+    if numbers[-1] == LAST:
+        numbers = (*numbers[:-1], _last_number(container, numbers))
+    room = max((volume.size for volume in volumes[:-1]), default=0)
+    disks = [_Disk(f"volume {number + 1} of {max(numbers) + 1}", None, room) for number in range(max(numbers) + 1)]
+    slack = _SPLIT_SLACK if way is Cut.SPLIT_ZIP else 0
+    for number, volume in zip(numbers, volumes, strict=True):
+        is_cut_short = volume.size < room - slack and number < max(numbers)
+        disks[number] = _Disk(volume.path, volume, room if is_cut_short else 0)
+    return disks
+
+
+def _last_number(container: Container, numbers: tuple[int, ...]) -> int:
+    """The number of a split zip's ``.zip``: as its end record says, at least one more than the others have."""
+    least = numbers[-2] + 1 if len(numbers) > 1 else 0
+    volume = container.volumes[-1]
+    descriptor = open_file(container.root, volume)
+    try:
+        end = find_end(Volumes([Part(volume.path, volume.size, descriptor)]).window())
+    finally:
+        os.close(descriptor)
+    return max(least, min(end.disk, least + 10_000)) if end else least
+
+
+def check_volumes(container: Container, health: Health) -> None:
+    """Findings about the set: missing, empty, oddly sized volumes. Raises SourceError as :func:`opened` does."""
+    disks = _disks(container)
+    for disk in disks:
+        if disk.volume is None:
+            health.add("volume-missing", f"{disk.name} is missing")
+        elif disk.volume.size == 0:
+            health.add("volume-empty", f"{disk.name} is empty")
+        elif disk.room > disk.volume.size or (disk is disks[-1] and 0 < _usual(disks) < disk.volume.size):
+            health.add("volume-size", f"{disk.name} has {disk.volume.size} bytes, others have {_usual(disks)}")
+
+
+def _usual(disks: list[_Disk]) -> int:
+    return max((disk.size for disk in disks[:-1]), default=0)

@@ -1,0 +1,120 @@
+"""A container and wanted members -> their bytes."""
+
+import os
+from collections.abc import Callable, Iterator, Sequence
+from itertools import chain
+from pathlib import Path
+from typing import TypeAlias
+
+from indexer.containers.opening import opened
+from indexer.containers.placing import Level
+from indexer.containers.shapes import Access, Container, Kind, Limits, Wanted
+from indexer.containers.volumes import Window
+from indexer.containers.walk import NESTED_SHIFT, Interest, Taken, Walk
+from indexer.containers.zip_reading import Packed, checked, read_zip_member
+from indexer.errors import BadData, SourceError
+
+Answer: TypeAlias = tuple[int, bytes | BadData]
+
+
+def read_members(
+    container: Container, wanted: Sequence[Wanted], limits: Limits, scratch: Path | None = None
+) -> Iterator[Answer]:
+    """The key of each wanted member with its bytes, or with the reason why it has none.
+
+    Members that are reached at will come in the order given; then, in the container's order, those that take a pass:
+    all of them in one. Raises SourceError where the container has vanished or changed since it was scanned.
+    """
+    if container.kind not in READERS:
+        raise SourceError(f"{container.root / container.path}: no reader for {container.kind}")
+    yield from READERS[container.kind](container, wanted, limits, scratch)
+
+
+def _read_archive(
+    container: Container, wanted: Sequence[Wanted], limits: Limits, scratch: Path | None
+) -> Iterator[Answer]:
+    passed = [member for member in wanted if member.access is Access.PASS]
+    with opened(container) as content:
+        for member in wanted:
+            if member.access is not Access.PASS:
+                yield member.key, _answer(_read_at_will, content.window, member, limits)
+        if passed:
+            level = Level(content.window, container.kind, container.path, starts=content.starts)
+            yield from _pass(level, passed, limits, scratch)
+
+
+def _answer(read: Callable[..., bytes], *arguments: object) -> bytes | BadData:
+    """What ``read`` gives, or what is wrong with it. A disk that fails is bad data of this member only."""
+    try:
+        return read(*arguments)
+    except BadData as error:
+        return error
+    except OSError as error:
+        return BadData("unreadable", error.strerror or str(error))
+
+
+def _read_at_will(window: Window, member: Wanted, limits: Limits) -> bytes:
+    offset, packed_size, size = member.offset, member.packed_size, member.size
+    if offset is None or packed_size is None or size is None:
+        raise BadData("no place known", f"{member.access} without an offset or a size")
+    if size > limits.member_size:
+        raise BadData("over the size limit", f"{size} bytes")
+    if member.access is Access.ZIP:
+        return read_zip_member(window, Packed(offset, packed_size, size, member.method or "stored", member.crc32))
+    data = window.read(offset, size)
+    if len(data) < size:
+        raise BadData("truncated", f"{size} bytes declared, {len(data)} there")
+    return checked(data, member.crc32)
+
+
+def _pass(level: Level, wanted: Sequence[Wanted], limits: Limits, scratch: Path | None) -> Iterator[Answer]:
+    """One walk that reads all of ``wanted`` and ends behind the last; what it did not meet is bad data."""
+    keys: dict[int, list[int]] = {}
+    for member in wanted:
+        keys.setdefault(member.ordinal, []).append(member.key)
+    entered = {(ordinal >> NESTED_SHIFT) - 1 for ordinal in keys if ordinal >> NESTED_SHIFT}
+    interest = Interest(lambda ordinal, _: ordinal in keys, entered.__contains__, limits.member_size)
+    walk = Walk(level.name, limits, interest, scratch)
+    for item in walk.level(level):
+        if isinstance(item, Taken):
+            yield from ((key, item.data) for key in keys.pop(item.ordinal, ()))
+            if not keys:
+                return
+    reason = BadData("not found again", walk.health.reason or "")
+    yield from ((key, reason) for key in chain.from_iterable(keys.values()))
+
+
+def _read_folder(
+    container: Container,
+    wanted: Sequence[Wanted],
+    limits: Limits,
+    scratch: Path | None,  # noqa: ARG001
+) -> Iterator[Answer]:
+    if not container.root.is_dir():
+        raise SourceError(f"{container.root}: is no folder; correct its path in local.cfg")
+    for member in wanted:
+        yield member.key, _answer(_read_file, container.root / member.path, member.size, limits)
+
+
+def _read_file(path: Path, size: int | None, limits: Limits) -> bytes:
+    """All of a loose file, which must have the size that it had. Raises BadData, OSError."""
+    descriptor = os.open(path, os.O_RDONLY | os.O_CLOEXEC)
+    try:
+        found = os.fstat(descriptor).st_size
+        if size is not None and found != size:
+            raise BadData("changed since the scan", f"{size} bytes then, {found} now")
+        if found > limits.member_size:
+            raise BadData("over the size limit", f"{found} bytes")
+        with open(descriptor, "rb", buffering=0, closefd=False) as file:
+            return file.read()
+    finally:
+        os.close(descriptor)
+
+
+Reader = Callable[[Container, Sequence[Wanted], Limits, Path | None], Iterator[Answer]]
+
+# Kinds are read here and listed in listing.LISTERS; a further kind is a row in both.
+READERS: dict[Kind, Reader] = {
+    Kind.FOLDER: _read_folder,
+    **dict.fromkeys((Kind.ZIP, Kind.TAR, Kind.SEVEN_ZIP, Kind.STREAM), _read_archive),
+}

@@ -1,0 +1,96 @@
+"""Bytes over several files: a window that is read by position, whatever volumes it lies in."""
+
+import bisect
+import os
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from itertools import accumulate
+
+from indexer.errors import BadData
+
+BLOCK = 1 << 20
+
+
+@dataclass(frozen=True, slots=True)
+class Part:
+    """``size`` bytes of a volume; ``descriptor`` None where the bytes are missing: then ``name`` says of which file."""
+
+    name: str
+    size: int
+    descriptor: int | None
+
+
+class Volumes:
+    """Open parts end to end. Missing ones keep their room, so that positions in the others stay right."""
+
+    def __init__(self, parts: Sequence[Part]) -> None:
+        self._parts = tuple(parts)
+        self._starts = list(accumulate((part.size for part in parts), initial=0))
+        self.size = self._starts.pop()
+
+    def read(self, offset: int, size: int) -> bytes:
+        """``size`` bytes at ``offset``, fewer at the end and before a missing part.
+
+        Raises BadData where the first byte is missing, OSError from the disk.
+        """
+        index = bisect.bisect_right(self._starts, offset) - 1
+        part = self._parts[index]
+        within = offset - self._starts[index]
+        if within + size <= part.size and part.descriptor is not None:
+            return os.pread(part.descriptor, size, within)
+        return b"".join(self._pieces(index, within, min(size, self.size - offset)))
+
+    def _pieces(self, index: int, within: int, size: int) -> Iterator[bytes]:
+        for number, part in enumerate(self._parts[index:]):
+            if size <= 0 or (number and part.descriptor is None):
+                return
+            piece = _read(part, within, min(size, part.size - within))
+            yield piece
+            size -= len(piece)
+            within = 0
+
+    def window(self) -> "Window":
+        """All of it."""
+        return Window(self, 0, self.size)
+
+
+def _read(part: Part, offset: int, size: int) -> bytes:
+    if size <= 0:
+        return b""
+    if part.descriptor is None:
+        raise BadData("volume missing", part.name)
+    data = os.pread(part.descriptor, size, offset)
+    while 0 < len(data) < size:  # one pread gives 2 GiB at most
+        more = os.pread(part.descriptor, size - len(data), offset + len(data))
+        if not more:
+            break
+        data += more
+    return data
+
+
+@dataclass(frozen=True, slots=True)
+class Window:
+    """``size`` bytes at ``start`` of some volumes. Positions count from the window's start; nothing is copied."""
+
+    volumes: Volumes
+    start: int
+    size: int
+
+    def read(self, offset: int, size: int) -> bytes:
+        """``size`` bytes at ``offset``, fewer at the window's end or before a missing volume.
+
+        Raises BadData where the first of them is missing, ValueError before the window's start.
+        """
+        if offset < 0:
+            raise ValueError(f"position {offset} lies before the window")
+        size = min(size, self.size - offset)
+        return self.volumes.read(self.start + offset, size) if size > 0 else b""
+
+    def window(self, offset: int, size: int) -> "Window":
+        """The part of this window at ``offset``; it ends where this one ends."""
+        return Window(self.volumes, self.start + offset, max(0, min(size, self.size - offset)))
+
+    def blocks(self, size: int = BLOCK) -> Iterator[bytes]:
+        """All bytes from the start, in blocks."""
+        for offset in range(0, self.size, size):
+            yield self.read(offset, size)
