@@ -74,7 +74,7 @@ def _releases(file: Path) -> list[dict[str, str]]:
         return []
     with file.open(encoding="utf-8", newline="") as lines:
         rows = [row for row in csv.DictReader(lines) if row.get("released")]
-    return [{"generator": row["generator"], "released": f"{row['released']}-01-01"[:10]} for row in rows]
+    return [{"generator": row["name"], "released": f"{row['released']}-01-01"[:10]} for row in rows]
 
 
 def _all_clusters(store: Store) -> list[Cluster]:

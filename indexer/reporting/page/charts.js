@@ -22,10 +22,16 @@ function config() {
   };
 }
 
+// A height given by the line, in pixels: Vega-Lite would warn that it fits the width alone.
+function heightOf(spec, values) {
+  if (!spec.height.step) return spec.height;
+  return spec.height.step * Math.max(1, new Set(values.map((one) => one[spec.encoding.y.field])).size);
+}
+
 async function draw(figure, spec, values) {
   const plot = figure.querySelector(".plot");
   views.get(figure)?.finalize();
-  const sized = { ...spec, data: { name: "rows", values } };
+  const sized = { ...spec, height: heightOf(spec, values), data: { name: "rows", values } };
   const embedded = await window.vegaEmbed(plot, sized, { config: config(), renderer: "svg", actions: false, ast: true, tooltip: { theme: "custom" } });
   views.set(figure, embedded);
 }

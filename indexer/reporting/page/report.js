@@ -33,15 +33,18 @@ function byName(rows) {
   return rows.sort((a, b) => (a.label < b.label) - (a.label > b.label) || total.get(b.name) - total.get(a.name) || (a.name < b.name ? -1 : 1));
 }
 
-function counts(passing) {
+function counts(label) {
+  return (passing) => counted(passing.filter((group) => group.label === label));
+}
+
+function counted(passing) {
   const rows = summed(passing, (group) => JSON.stringify([group.label, nameOf(group), group.split]));
   return byName(rows.map((group) => ({ name: nameOf(group), label: group.label, split: group.split, images: group.images, _order: splits.indexOf(group.split) })));
 }
 
 function origins(passing) {
   const rows = summed(passing.filter((group) => group.label === "fake"), (group) => JSON.stringify([group.generator, group.origin]));
-  const most = Math.max(...rows.map((row) => row.images));
-  return rows.map(({ generator, origin, images }) => ({ generator, origin, images, _most: most }));
+  return rows.map(({ generator, origin, images }) => ({ generator, origin, images, _label: "fake" }));
 }
 
 function timeline(passing) {
@@ -77,10 +80,11 @@ function heat(passing) {
   return byName(named.map((row) => ({ name: nameOf(row), label: row.label, bin: row.bin, share: row.share, images: row.images, _place: row.place })));
 }
 
-const VALUES = { counts, origins, timeline, heat };
+// What a chart shows: `data-chart` names the specification and, behind a colon, what of it.
+const VALUES = { counts, shares, origins: () => origins, timeline: () => timeline, heat: () => heat };
 const charts = [...document.querySelectorAll("[data-chart]")].map((figure) => {
-  const [name, trait] = figure.dataset.chart.split(":");
-  return new Chart(figure, data.charts[name], trait ? shares(trait) : VALUES[name]);
+  const [name, what] = figure.dataset.chart.split(":");
+  return new Chart(figure, data.charts[name], VALUES[name](what));
 });
 
 // Pictures: hidden where the filter says so, opened by a click or Enter.
