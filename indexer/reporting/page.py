@@ -15,10 +15,9 @@ from pathlib import Path
 from typing import Any
 
 from indexer.errors import DependencyError
-from indexer.reporting import rows
+from indexer.reporting import rows, templates
 from indexer.reporting.facts import Facts
-from indexer.reporting.pictures import data_uri, visible
-from indexer.reporting.shapes import Notes, Picture, Thumbnail, Unshown
+from indexer.reporting.shapes import Notes, Picture, Unshown
 
 FOLDER = Path(__file__).parent / "page"
 _SCRIPTS = ("dom", "filter", "charts", "table", "detail", "report")
@@ -58,35 +57,23 @@ def rendered(report: Report) -> str:
     """
     check_dependencies()
     scripts = [_charting_library(), *(_file(f"{name}.js") for name in _SCRIPTS)]
-    html: str = _template("report.html.jinja").render(
-        report=report,
-        facts=report.facts,
-        shown=_shown(report),
-        data=_data(report),
-        table=rows.packed(report.facts.rows),
-        style=_file("style.css"),
-        scripts=scripts,
-        hashes=[_source_hash(script) for script in scripts],
-        licences=_file("licences.txt"),
+    html: str = (
+        templates.environment(FOLDER)
+        .get_template("report.html.jinja")
+        .render(
+            report=report,
+            facts=report.facts,
+            sheets=_sheets(_shown(report), report.facts.choice.sheets),
+            shown=_shown(report),
+            data=_data(report),
+            table=rows.packed(report.facts.rows),
+            style=_file("style.css"),
+            scripts=scripts,
+            hashes=[_source_hash(script) for script in scripts],
+            licences=_file("licences.txt"),
+        )
     )
     return html
-
-
-def _template(name: str) -> Any:
-    """Templates see names as data: everything is escaped, and a missing variable is an error."""
-    import jinja2  # noqa: PLC0415
-
-    environment = jinja2.Environment(
-        loader=jinja2.FileSystemLoader(FOLDER),
-        autoescape=True,
-        undefined=jinja2.StrictUndefined,
-        trim_blocks=True,
-        lstrip_blocks=True,
-        finalize=lambda value: visible(value) if type(value) is str else value,
-    )
-    environment.filters.update(number=number, size=size, percent=percent, picture=data_uri, zip=zip, sheets=_sheets)
-    environment.tests.update(thumbnail=lambda one: isinstance(one, Thumbnail))
-    return environment.get_template(name)
 
 
 @cache
@@ -152,22 +139,3 @@ def _sheets(shown: Mapping[int, dict[str, Any]], chosen: Iterable[int]) -> list[
 
 def _records(table: Mapping[str, Any]) -> list[dict[str, Any]]:
     return [dict(zip(table, values, strict=True)) for values in zip(*table.values(), strict=True)]
-
-
-def number(value: int) -> str:
-    """``360,000``."""
-    return f"{value:,}"
-
-
-def size(value: float) -> str:
-    """Bytes as a person reads them: ``1.2 GB``."""
-    for unit in ("B", "kB", "MB", "GB"):
-        if value < 1000:
-            return f"{value:.0f} {unit}" if unit == "B" or value >= 100 else f"{value:.1f} {unit}"
-        value /= 1000
-    return f"{value:.1f} TB"
-
-
-def percent(value: float) -> str:
-    """A share as ``12.5 %``."""
-    return f"{100 * value:.1f} %"

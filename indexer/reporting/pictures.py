@@ -12,6 +12,7 @@ from indexer.images.shapes import ImageLimits
 from indexer.reporting.shapes import Picture, Thumbnail, Unshown
 
 SIDE = 224
+_MEDIA = {"JPEG": "image/jpeg", "PNG": "image/png", "WEBP": "image/webp", "GIF": "image/gif"}
 
 
 def drawn(data: bytes, side: int = SIDE) -> Picture:
@@ -21,6 +22,25 @@ def drawn(data: bytes, side: int = SIDE) -> Picture:
             return _thumbnail(decoding.opened(data, ImageLimits()), side)
     except BadData as bad:
         return Unshown(bad.reason.replace("_", " "))
+
+
+def whole(data: bytes) -> Picture:
+    """The image in full: its very bytes where browsers know the format, else as PNG on white."""
+    try:
+        with decoding.codec_errors():
+            image = decoding.opened(data, ImageLimits())
+            media = _MEDIA.get(image.format or "")
+            if media and image.mode != "CMYK":
+                return Thumbnail(data, image.width, image.height, media)
+            return _as_png(image)
+    except BadData as bad:
+        return Unshown(bad.reason.replace("_", " "))
+
+
+def _as_png(image: Image.Image) -> Thumbnail:
+    packed = io.BytesIO()
+    on_white(image).save(packed, "PNG")
+    return Thumbnail(packed.getvalue(), image.width, image.height, "image/png")
 
 
 def _thumbnail(image: Image.Image, side: int) -> Thumbnail:
@@ -53,7 +73,7 @@ def _stretched(image: Image.Image) -> Image.Image:
 
 def data_uri(thumbnail: Thumbnail) -> str:
     """The thumbnail as the ``src`` of an ``img``."""
-    return f"data:image/webp;base64,{base64.b64encode(thumbnail.data).decode('ascii')}"
+    return f"data:{thumbnail.media};base64,{base64.b64encode(thumbnail.data).decode('ascii')}"
 
 
 def visible(text: str) -> str:

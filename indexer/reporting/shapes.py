@@ -26,11 +26,12 @@ class Options:
 
 @dataclass(frozen=True, slots=True)
 class Thumbnail:
-    """A small picture: WebP bytes, its own size in pixels, and the format and size of the image it was made from."""
+    """A picture as a browser shows it: bytes of the media type ``media``, its size in pixels."""
 
     data: bytes
     width: int
     height: int
+    media: str = "image/webp"
 
 
 @dataclass(frozen=True, slots=True)

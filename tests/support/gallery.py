@@ -15,7 +15,7 @@ from indexer import images, store
 from indexer.containers.shapes import MEMBER_SCHEMA
 from indexer.store import Store
 
-SOURCE = "gallery"
+SOURCE = "coco"  # any source that is declared: its folder is where the program looks
 HOSTILE = "<script>document.title='in'</script>\u202egnp.\x1b[31m\"'&amp;=1+1"
 
 
@@ -69,7 +69,7 @@ def items() -> Iterator[Item]:
 
 
 def made(folder: Path) -> Path:
-    """Write the images below ``folder/gallery`` and the manifest beside it; returns the manifest's path."""
+    """Write the images below ``folder/coco`` and the manifest beside it; returns the manifest's path."""
     manifest = folder / "manifest.duckdb"
     with store.open_for_writing(manifest) as opened:
         for member_id, item in enumerate(items(), start=1):
@@ -103,9 +103,9 @@ def _select(opened: Store) -> None:
     opened.insert("selection", pa.Table.from_pylist([_chosen(*one) for one in enumerate(sorted(splits.items()))]))
     opened.execute("insert into selection_run values ('small', 'recipe', 'feed', 'seed')")
     opened.execute("insert into selection_excluded values ('small', 'SD/99', 'deduplicate', 'same bytes as SD/1')")
-    opened.execute("insert into source_info values ('gallery', 'Gallery', 'CC0 for tests', '', '')")
+    opened.execute("insert into source_info values ('coco', 'Gallery', 'CC0 for tests', '', '')")
     opened.execute(
-        "insert into container by name select 1 as container_id, 'gallery' as source, '' as path, 'folder' as kind,"
+        "insert into container by name select 1 as container_id, 'coco' as source, '' as path, 'folder' as kind,"
         " [{path: '', size: 0, mtime_ns: 0}] as volumes, 0 as size, '' as fingerprint, 'partial' as status,"
         " 'one folder could not be read' as reason, 34 as listed"
     )

@@ -4,7 +4,7 @@
 const { paused, visible, element } = window.page;
 const form = document.getElementById("filters");
 const listeners = [];
-const FIELDS = ["label", "generator", "origin", "split", "text"];
+const FIELDS = [...form.elements].map((one) => one.name).filter(Boolean);
 
 function current() {
   const state = Object.fromEntries(FIELDS.map((name) => [name, form.elements[name].value]));
