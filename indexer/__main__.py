@@ -16,6 +16,7 @@ COMMANDS: dict[str, str] = {
     "import": "imports",
     "diff": "diff",
     "select": "select",
+    "report": "report",
 }
 
 if __name__ == "__main__":

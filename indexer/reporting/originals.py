@@ -1,0 +1,128 @@
+"""Rows of the manifest -> pictures, read where they lie: in folders and archives, by workers that may die."""
+
+import os
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
+from itertools import groupby
+from pathlib import Path
+from typing import Any
+
+from indexer.containers.reading import read_members
+from indexer.containers.shapes import Access, Container, Kind, Limits, Volume, Wanted
+from indexer.errors import BadData, SourceError
+from indexer.parallel import Crew, Died, Workers, time_limit
+from indexer.progress import SILENT, Progress
+from indexer.reporting.pictures import SIDE, drawn, whole
+from indexer.reporting.shapes import Picture, Unshown
+from indexer.store import Store
+
+_IMAGES_A_TASK = 100
+
+# A worker that takes longer than these allow hangs, and is ended. A pass is given the time that its archive takes at
+# a speed below every unpacking we have met.
+_SECONDS_A_TASK = 60.0
+_SECONDS_AN_IMAGE = 2.0
+_SLOWEST_PASS = 2_000_000  # bytes a second
+
+Row = Mapping[str, Any]
+
+
+@dataclass(frozen=True, slots=True)
+class Sitting:
+    """Images of one container to draw, within ``seconds``: at most ``side`` pixels a side, or in full (None).
+
+    Keys are the caller's.
+    """
+
+    container: Container
+    wanted: tuple[Wanted, ...]
+    seconds: float
+    side: int | None = SIDE
+
+
+def pictures(
+    store: Store, roots: Mapping[str, Path], workers: Workers, progress: Progress = SILENT
+) -> dict[int, Picture]:
+    """Draw the rows of the temporary table ``report_picture``; answers row id -> picture, or why there is none."""
+    rows = store.arrow("report/wanted").to_pylist()
+    found: dict[int, Picture] = {row["key"]: Unshown("its source is not on this machine") for row in rows}
+    with progress.phase("drawing", len(rows), "images") as bar:
+        for sitting, answer in Crew(draw, workers, halves).run(sittings(rows, roots)):
+            drawings = _dead(sitting, answer) if isinstance(answer, Died) else answer
+            found.update(drawings)
+            bar.advance(len(drawings))
+    return found
+
+
+def sittings(rows: Iterable[Row], roots: Mapping[str, Path]) -> Iterator[Sitting]:
+    """Rows of sql/report/wanted.sql as tasks; what must be passed through is passed once. Unknown sources are left."""
+    for (source, _), group in groupby(rows, key=lambda row: (row["source"], row["container_id"])):
+        members = list(group)
+        if source in roots:
+            yield from _cut(_container(members[0], roots[source]), tuple(map(wanted, members)))
+
+
+def draw(sitting: Sitting) -> list[tuple[int, Picture]]:
+    """Read and draw; a container that is gone or has changed since the scan costs its images, not the page."""
+    found: list[tuple[int, Picture]] = []
+    try:
+        with time_limit(sitting.seconds):
+            for key, data in read_members(sitting.container, sitting.wanted, Limits()):
+                found.append((key, _picture(data, sitting.side)))
+    except SourceError as error:
+        known = {key for key, _ in found}
+        found += [(one.key, Unshown(str(error))) for one in sitting.wanted if one.key not in known]
+    return found
+
+
+def halves(sitting: Sitting) -> Sequence[Sitting]:
+    """A task that ended its worker, in two: only what does it is lost."""
+    middle = len(sitting.wanted) // 2
+    parts = (sitting.wanted[:middle], sitting.wanted[middle:])
+    return [replace(sitting, wanted=part) for part in parts if part]
+
+
+def wanted(row: Row) -> Wanted:
+    """Where a row's bytes lie."""
+    return Wanted(
+        key=row["key"],
+        ordinal=row["ordinal"],
+        path=_bytes_path(row["path"], row["name_bytes"] if row["access"] == Access.FILE else None),
+        name=row["name"],
+        access=Access(row["access"]),
+        offset=row["offset"],
+        packed_size=row["packed_size"],
+        size=row["size"],
+        method=row["method"],
+        crc32=row["crc32"],
+    )
+
+
+def _container(row: Row, root: Path) -> Container:
+    volumes = tuple(Volume(one["path"], one["size"], one["mtime_ns"]) for one in row["volumes"])
+    return Container(root, _bytes_path(row["container_path"], row["path_bytes"]), Kind(row["kind"]), volumes)
+
+
+def _bytes_path(path: str, raw: bytes | None) -> str:
+    """A path as it stands on disk: one that is not UTF-8 is kept as bytes beside its escaped form."""
+    return os.fsdecode(raw) if raw else path
+
+
+def _cut(container: Container, members: tuple[Wanted, ...]) -> Iterator[Sitting]:
+    if any(one.access is Access.PASS for one in members):
+        size = sum(volume.size for volume in container.volumes)
+        yield Sitting(container, members, _SECONDS_A_TASK + size / _SLOWEST_PASS)
+        return
+    for start in range(0, len(members), _IMAGES_A_TASK):
+        part = members[start : start + _IMAGES_A_TASK]
+        yield Sitting(container, part, _SECONDS_A_TASK + _SECONDS_AN_IMAGE * len(part))
+
+
+def _picture(data: bytes | BadData, side: int | None) -> Picture:
+    if isinstance(data, BadData):
+        return Unshown(str(data))
+    return whole(data) if side is None else drawn(data, side)
+
+
+def _dead(sitting: Sitting, died: Died) -> list[tuple[int, Picture]]:
+    return [(one.key, Unshown(died.reason)) for one in sitting.wanted]

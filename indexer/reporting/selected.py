@@ -1,0 +1,61 @@
+"""A manifest, or one of its selections -> its report."""
+
+import difflib
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+
+from indexer.errors import RecipeError
+from indexer.parallel import Workers
+from indexer.progress import SILENT, Progress
+from indexer.reporting import facts, originals
+from indexer.reporting.facts import columns
+from indexer.reporting.page import Report
+from indexer.reporting.shapes import Notes, Options
+from indexer.store import Store
+
+
+@dataclass(frozen=True, slots=True)
+class Reader:
+    """What reading images takes. ``roots`` maps a source's key to its place on this machine."""
+
+    roots: Mapping[str, Path]
+    workers: Workers
+    progress: Progress = SILENT
+
+
+def report(store: Store, name: str | None, options: Options, reader: Reader) -> Report:
+    """The report of the selection ``name``; None: of the whole manifest.
+
+    Raises:
+        RecipeError: there is no such selection.
+    """
+    run = _run(store, name) if name else []
+    step = "report/rows_of_selection" if name else "report/rows_of_manifest"
+    store.save_temporary("report_row", step, {"name": name})
+    found = facts.gather(store, options)
+    pictures = originals.pictures(store, reader.roots, reader.workers, reader.progress)
+    title = name or store.path.stem
+    return Report(title, "selection" if name else "manifest", found, pictures, _notes(store, name, run))
+
+
+def _run(store: Store, name: str) -> list[tuple[str, str]]:
+    """What the selection was made from, as lines for the page."""
+    runs = store.execute("select name, recipe_hash, seed from selection_run order by name")
+    for known, recipe_hash, seed in runs:
+        if known == name:
+            return [("recipe", recipe_hash[:16]), ("seed", seed)]
+    near = difflib.get_close_matches(name, [known for known, *_ in runs], n=1)
+    hint = f" (did you mean '{near[0]}'?)" if near else ""
+    raise RecipeError(f"{store.path} has no selection '{name}'{hint}: 'python -m indexer select' makes one")
+
+
+def _notes(store: Store, name: str | None, run: list[tuple[str, str]]) -> Notes:
+    refused = columns(store, "excluded", {"name": name}) if name else columns(store, "unusable")
+    return Notes(
+        facts=run,
+        refused=refused,
+        substituted=columns(store, "substituted"),
+        health=columns(store, "health"),
+        licences=dict(store.execute("select source, licence from source_info")),
+    )
