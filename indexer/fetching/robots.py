@@ -1,0 +1,67 @@
+"""What a host forbids: robots.txt (RFC 9309) and the header ``X-Robots-Tag``."""
+
+import asyncio
+from collections.abc import Awaitable, Callable
+from urllib.robotparser import RobotFileParser
+
+from indexer.errors import BadData
+from indexer.fetching.shapes import Passing
+
+SIZE = 512_000  # bytes of a robots.txt that are read; RFC 9309, 2.5, asks for 500 KiB at least
+_UNWANTED = {"noai", "noimageai", "noindex", "noimageindex", "none"}
+
+Rules = RobotFileParser | None  # None: everything is allowed
+Load = Callable[[str], Awaitable[Rules]]
+
+
+class Robots:
+    """The robots.txt of each origin, asked for once; ``load`` gets one."""
+
+    def __init__(self, agent: str, load: Load) -> None:
+        self._agent = agent
+        self._load = load
+        self._rules: dict[str, asyncio.Task[Rules]] = {}
+
+    async def check(self, origin: str, url: str) -> float:
+        """The seconds that ``origin`` wants between two requests, 0 if it says nothing.
+
+        Raises:
+            BadData: ``url`` is forbidden, or nobody can tell, which forbids everything (RFC 9309, 2.3.1.4).
+        """
+        rules = await self._of(origin)
+        if rules is None:
+            return 0.0
+        if not rules.can_fetch(self._agent, url):
+            raise BadData("robots.txt disallows", origin)
+        return float(rules.crawl_delay(self._agent) or 0)
+
+    async def _of(self, origin: str) -> Rules:
+        task = self._rules.get(origin)
+        if task is None:
+            task = self._rules[origin] = asyncio.ensure_future(self._load(origin))
+        try:
+            return await asyncio.shield(task)
+        except Passing:
+            if self._rules.get(origin) is task:
+                del self._rules[origin]  # whoever tries again asks again
+            raise
+
+
+def parse(text: str) -> Rules:
+    """The rules of a robots.txt, None where it has none."""
+    rules = RobotFileParser()
+    rules.parse(text.splitlines())
+    return rules
+
+
+def refuse_tagged(tags: list[str], agent: str) -> None:
+    """Refuse an answer whose ``X-Robots-Tag`` opts out of indexing or of machine learning.
+
+    Raises:
+        BadData: it does, for everybody or for ``agent``.
+    """
+    for tag in tags:
+        name, _, rest = tag.lower().partition(":")
+        directives = rest if rest and name.strip() == agent else "" if rest else name
+        if found := _UNWANTED & {each.strip() for each in directives.split(",")}:
+            raise BadData("X-Robots-Tag opts out", ", ".join(sorted(found)))

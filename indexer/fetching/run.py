@@ -1,0 +1,101 @@
+"""A list and a folder -> the images; killed at any moment, the next run goes on."""
+
+import contextlib
+import shutil
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, field
+from enum import StrEnum
+from pathlib import Path
+
+from indexer.errors import OutputError
+from indexer.fetching import lists
+from indexer.fetching.engine import Engine, run_pending
+from indexer.fetching.log import FILE, Log, file_hash
+from indexer.fetching.shapes import Limits, Manners, Tally
+from indexer.fetching.shards import FileShards, Shards, TarShards
+from indexer.progress import SILENT, Progress
+
+_SCRATCH = "_fetch"  # below the target: bodies too large for memory, gone after the run
+
+
+class Layout(StrEnum):
+    """How images lie on disk."""
+
+    WEBDATASET = "webdataset"
+    FILES = "files"
+
+
+@dataclass(frozen=True, slots=True)
+class Order:
+    """What to fetch: a list, its columns of URLs, where to, how laid out; ``failed_too`` tries failed ones again."""
+
+    list: Path
+    to: Path
+    parts: Sequence[lists.Part]
+    layout: Layout = Layout.WEBDATASET
+    failed_too: bool = False
+    limits: Limits = field(default_factory=Limits)
+    manners: Manners = field(default_factory=Manners)
+
+
+@dataclass(frozen=True, slots=True)
+class FetchSummary:
+    """How a download stands: items by how they ended, those whose bytes had gone from disk, and the log as CSV."""
+
+    tallies: Sequence[Tally]
+    lost: int
+    table: Path
+
+    def count(self, status: str) -> int:
+        """The number of items with a status: success, failed or pending."""
+        return sum(tally.items for tally in self.tallies if tally.status == status)
+
+
+def fetch(order: Order, progress: Progress = SILENT) -> FetchSummary:
+    """Fetch what is still missing.
+
+    Raises:
+        ConfigError: the list cannot be read or lacks a column.
+        OutputError: the folder is in use, was filled from another list, holds something else or cannot be written.
+        KeyboardInterrupt: stopped by SIGINT or SIGTERM; what was fetched is stored.
+    """
+    rows = lists.read(order.list)
+    items = lists.items(rows, order.parts)
+    _refuse_foreign(order.to)
+    with Log(order.to) as log:
+        log.begin(items, _recipe(order))
+        shards: Shards = TarShards(log) if order.layout is Layout.WEBDATASET else FileShards(log)
+        lost = shards.repair()
+        try:
+            _run(order, log, shards, progress)
+        finally:
+            table = log.write_table()
+        return FetchSummary(log.tallies(), lost, table)
+
+
+def _run(order: Order, log: Log, shards: Shards, progress: Progress) -> None:
+    total = log.count_pending(failed_too=order.failed_too)
+    with progress.phase("fetch", total, "images") as bar, _scratch(order.to) as scratch:
+        engine = Engine(log, shards, bar)
+        run_pending(engine, scratch, order.limits, order.manners, failed_too=order.failed_too)
+
+
+def _recipe(order: Order) -> dict[str, object]:
+    """What a folder is filled from: another one of these would mix two downloads."""
+    columns = [[part.folder, part.column, part.prefix] for part in order.parts]
+    return {"list": file_hash(order.list), "columns": columns, "layout": order.layout.value}
+
+
+def _refuse_foreign(to: Path) -> None:
+    if to.is_dir() and any(to.iterdir()) and not (to / FILE).exists():
+        raise OutputError(f"{to} is not empty and no download of this program: name an empty or new folder with --to")
+
+
+@contextlib.contextmanager
+def _scratch(to: Path) -> Iterator[Path]:
+    folder = to / _SCRATCH
+    folder.mkdir(exist_ok=True)
+    try:
+        yield folder
+    finally:
+        shutil.rmtree(folder, ignore_errors=True)

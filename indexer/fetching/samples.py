@@ -1,0 +1,64 @@
+"""A stored image's sidecar, with img2dataset's keys and ours."""
+
+import hashlib
+import json
+from dataclasses import dataclass
+from typing import IO
+
+from PIL import Image
+
+from indexer.fetching.shapes import Outcome
+
+_CHUNK = 1 << 20
+
+
+@dataclass(frozen=True, slots=True)
+class Sample:
+    """What is stored for an item; ``sidecar`` is JSON text as bytes."""
+
+    outcome: Outcome
+    body: IO[bytes]
+    digest: str
+    size: int
+    sidecar: bytes
+
+
+def of(outcome: Outcome, body: IO[bytes]) -> Sample:
+    """Hash and measure a body, and describe it; the body is left at its start."""
+    digest = hashlib.sha256()
+    while chunk := body.read(_CHUNK):
+        digest.update(chunk)
+    size = body.tell()
+    sidecar = _sidecar(outcome, digest.hexdigest(), size, _pixels(body))
+    body.seek(0)
+    return Sample(outcome, body, digest.hexdigest(), size, sidecar)
+
+
+def _sidecar(outcome: Outcome, digest: str, size: int, pixels: tuple[int | None, int | None]) -> bytes:
+    """The keys of an img2dataset sidecar in its order; no time of day, so that equal bytes give equal files."""
+    width, height = pixels
+    content = {
+        **outcome.item.record,
+        "url": outcome.item.url,
+        "key": outcome.item.name,
+        "status": "success",
+        "error_message": None,
+        "width": width,
+        "height": height,
+        "original_width": width,
+        "original_height": height,
+        "sha256": digest,
+        "bytes": size,
+        "type": outcome.type,
+    }
+    return json.dumps(content, ensure_ascii=False).encode("utf-8", "surrogatepass")
+
+
+def _pixels(body: IO[bytes]) -> tuple[int | None, int | None]:
+    """Width and height by the header; None where it cannot be read, which is for an inspection to explain."""
+    body.seek(0)
+    try:
+        with Image.open(body) as image:
+            return image.size
+    except (OSError, ValueError, SyntaxError, Image.DecompressionBombError, Image.DecompressionBombWarning):
+        return None, None

@@ -1,0 +1,169 @@
+"""Bytes -> tar shards, or files with sidecars; both laid out and named as img2dataset does.
+
+::
+
+    TO/[part/]00004.tar                 with 00004088.jpg and 00004088.json next to each other
+    TO/[part/]00004/00004088.jpg + .json
+
+Suffixes are those of the bytes. Whatever is written here counts once the log says so: a kill leaves a tail of a tar or
+some files that the log does not know, and :func:`repair` takes them away before the next run.
+"""
+
+import os
+import shutil
+import tarfile
+from collections.abc import Iterable, Sequence
+from itertools import groupby
+from pathlib import Path
+from typing import IO, Protocol
+
+from indexer.fetching.log import Log
+from indexer.fetching.samples import Sample
+from indexer.fetching.shapes import SHARD_ITEMS
+
+_BLOCK = tarfile.BLOCKSIZE
+_END = bytes(2 * _BLOCK)  # a tar ends with two blocks of zeros (POSIX pax, "ustar Interchange Format")
+
+
+class Shards(Protocol):
+    """A layout."""
+
+    def store(self, samples: Sequence[Sample]) -> None:
+        """Put samples on disk for good, and what the log needs to know about that into it."""
+
+    def repair(self) -> int:
+        """Make disk and log agree after a kill; returns the items whose bytes are gone, pending again."""
+
+
+class TarShards:
+    """WebDataset: a tar a thousand items, whole after every batch."""
+
+    def __init__(self, log: Log) -> None:
+        self._log = log
+        self._lengths = {(part, shard): length for part, shard, length in log.lengths()}
+
+    def store(self, samples: Sequence[Sample]) -> None:
+        """Append samples to their shards; one fsync a shard and batch."""
+        for (part, shard), group in groupby(sorted(samples, key=_shard_of), key=_shard_of):
+            length = self._append(self._path(part, shard), self._lengths.get((part, shard), 0), group)
+            self._lengths[part, shard] = length
+            self._log.record_length(part, shard, length)
+
+    def _append(self, path: Path, start: int, samples: Iterable[Sample]) -> int:
+        """Write members from byte ``start`` on, then the archive's end; returns the bytes before that end."""
+        path.parent.mkdir(parents=True, exist_ok=True)
+        with path.open("r+b" if path.exists() else "w+b") as tar:
+            tar.seek(start)
+            for sample in samples:
+                _add(tar, sample)
+            length = tar.tell()
+            _finish(tar)
+        return length
+
+    def repair(self) -> int:
+        """Cut tails that the log does not know; forget shards that are shorter than they were."""
+        lost = {place for place, length in self._lengths.items() if not self._cut(place, length)}
+        keys = [(part, key) for part, key, _, _ in self._log.stored() if (part, _shard_name(key)) in lost]
+        self._log.forget(keys)
+        for part, shard in sorted(lost):
+            self._log.forget_shard(part, shard)
+            del self._lengths[part, shard]
+        return len(keys)
+
+    def _cut(self, place: tuple[str, str], length: int) -> bool:
+        """End a shard behind its last known member; False where it is gone or shorter."""
+        path = self._path(*place)
+        if not path.exists() or path.stat().st_size < length:
+            return False
+        if path.stat().st_size != length + len(_END):
+            with path.open("r+b") as tar:
+                tar.seek(length)
+                _finish(tar)
+        return True
+
+    def _path(self, part: str, shard: str) -> Path:
+        return self._log.folder / part / f"{shard}.tar"
+
+
+class FileShards:
+    """A folder a thousand items, an image and its sidecar each."""
+
+    def __init__(self, log: Log) -> None:
+        self._log = log
+
+    def store(self, samples: Sequence[Sample]) -> None:
+        """Write samples, each file by temporary file, fsync and rename."""
+        for sample in samples:
+            item = sample.outcome.item
+            folder = self._log.folder / item.part / item.shard
+            folder.mkdir(parents=True, exist_ok=True)
+            _write(folder / f"{item.name}.{sample.outcome.type}", sample.body)
+            _write(folder / f"{item.name}.json", sample.sidecar)
+
+    def repair(self) -> int:
+        """Forget items whose file is gone or has another size; remove files that the log does not know."""
+        lost, known = [], set()
+        for part, key, suffix, size in self._log.stored():
+            folder, name = self._log.folder / part / _shard_name(key), f"{key:08d}"
+            if _has_size(folder / f"{name}.{suffix}", size) and (folder / f"{name}.json").exists():
+                known |= {folder / f"{name}.{suffix}", folder / f"{name}.json"}
+            else:
+                lost.append((part, key))
+        self._log.forget(lost)
+        self._remove_unknown(known)
+        return len(lost)
+
+    def _remove_unknown(self, known: set[Path]) -> None:
+        for part in self._log.parts():
+            for path in (self._log.folder / part).glob("[0-9]" * 5 + "*/[0-9]*"):
+                if path not in known and path.is_file():
+                    path.unlink()
+
+
+def _shard_of(sample: Sample) -> tuple[str, str]:
+    return sample.outcome.item.part, sample.outcome.item.shard
+
+
+def _shard_name(key: int) -> str:
+    return f"{key // SHARD_ITEMS:05d}"
+
+
+def _has_size(path: Path, size: int) -> bool:
+    return path.exists() and path.stat().st_size == size
+
+
+def _add(tar: IO[bytes], sample: Sample) -> None:
+    """Two members that share a stem, as WebDataset wants them."""
+    name = sample.outcome.item.name
+    tar.write(_header(f"{name}.{sample.outcome.type}", sample.size))
+    shutil.copyfileobj(sample.body, tar, 1 << 20)
+    tar.write(bytes(-sample.size % _BLOCK))
+    tar.write(_header(f"{name}.json", len(sample.sidecar)))
+    tar.write(sample.sidecar)
+    tar.write(bytes(-len(sample.sidecar) % _BLOCK))
+
+
+def _header(name: str, size: int) -> bytes:
+    """A header without owner or time of day, so that equal members are equal bytes."""
+    member = tarfile.TarInfo(name)
+    member.size = size
+    return member.tobuf(tarfile.GNU_FORMAT)
+
+
+def _finish(tar: IO[bytes]) -> None:
+    tar.write(_END)
+    tar.truncate()
+    tar.flush()
+    os.fsync(tar.fileno())
+
+
+def _write(path: Path, content: IO[bytes] | bytes) -> None:
+    temporary = path.with_name(f"{path.name}.tmp")
+    with temporary.open("wb") as file:
+        if isinstance(content, bytes):
+            file.write(content)
+        else:
+            shutil.copyfileobj(content, file, 1 << 20)
+        file.flush()
+        os.fsync(file.fileno())
+    temporary.rename(path)

@@ -1,0 +1,5 @@
+-- How many items are still to be fetched.
+select count(*)
+from item i
+left join log l using (part, key)
+where l.key is null or ($failed_too and l.status = 'failed')

@@ -1,0 +1,2 @@
+-- What the folder was filled from.
+select recipe from made_by

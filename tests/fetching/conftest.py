@@ -1,0 +1,61 @@
+"""A server that fails as asked, and orders that do not wait for it."""
+
+import csv
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from indexer.fetching.lists import Part
+from indexer.fetching.run import FetchSummary, Layout, Order, fetch
+from indexer.fetching.shapes import Limits, Manners
+from tests.support.webserver import Server, serving
+
+QUICK = Limits(
+    rate=0, attempts=3, backoff=0.01, idle_timeout=0.4, total_timeout=1.0, connect_timeout=2.0, size=1_000_000
+)
+
+
+@pytest.fixture
+def server() -> Iterator[Server]:
+    with serving() as running:
+        yield running
+
+
+@dataclass
+class Download:
+    """A list of addresses, and the folder that is filled from it."""
+
+    list: Path
+    to: Path
+
+    def order(self, layout: str = "files", **changes: Any) -> Order:
+        order = Order(
+            self.list, self.to, (Part("url"),), Layout(layout), limits=QUICK, manners=Manners(allow_private=True)
+        )
+        return replace(order, **changes)
+
+    def run(self, layout: str = "files", **changes: Any) -> FetchSummary:
+        return fetch(self.order(layout, **changes))
+
+    def log(self) -> list[dict[str, str]]:
+        with (self.to / "fetch-log.csv").open(newline="") as file:
+            return list(csv.DictReader(file))
+
+    def errors(self) -> list[tuple[str, str]]:
+        return [(row["status"], row["error"]) for row in self.log()]
+
+
+@pytest.fixture
+def download(tmp_path: Path) -> Callable[[Sequence[str]], Download]:
+    def make(addresses: Sequence[str]) -> Download:
+        path = tmp_path / "list.csv"
+        with path.open("w", newline="") as file:
+            writer = csv.writer(file)
+            writer.writerow(["id", "url", "note"])
+            writer.writerows([number, url, "a, b"] for number, url in enumerate(addresses))
+        return Download(path, tmp_path / "out")
+
+    return make

@@ -1,0 +1,257 @@
+"""A real HTTP server on loopback that fails in every way a host can, byte by byte as each way asks.
+
+A way is the first component of a path, what follows is its own: ``/png/7.png``, ``/status/404/x``, ``/flaky/500/2/x``.
+"""
+
+import io
+import socket
+import socketserver
+import threading
+import time
+from collections import Counter
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+
+from PIL import Image
+
+HTML = b"<!DOCTYPE html><html><body>Gone fishing</body></html>"
+
+
+def image(number: int, form: str = "PNG") -> bytes:
+    """A small image of its own for each number."""
+    buffer = io.BytesIO()
+    Image.new("RGB", (8, 6), (number % 256, number // 256 % 256, 7)).save(buffer, form)
+    return buffer.getvalue()
+
+
+class Server:
+    """What was asked, and how answers are made; ``url`` is where it listens."""
+
+    def __init__(self, address: str = "127.0.0.1") -> None:
+        self.asked: Counter[str] = Counter()
+        self.heads: list[str] = []
+        self.times: dict[str, list[float]] = {}
+        self.robots: bytes | None = None
+        self.busy = 0
+        self.most_at_once = 0
+        self.stopping = threading.Event()
+        self._lock = threading.Lock()
+        self._tcp = _listen(address, self)
+        host = f"[{address}]" if ":" in address else address
+        self.port = self._tcp.server_address[1]
+        self.url = f"http://{host}:{self.port}"
+
+    def close(self) -> None:
+        self.stopping.set()
+        self._tcp.shutdown()
+        self._tcp.server_close()
+
+    def answer(self, connection: socket.socket) -> bool:
+        """Answer one request; whether the connection stays open."""
+        head = _read_head(connection)
+        if not head:
+            return False
+        path = head.split(" ", 2)[1]
+        with self._lock:
+            self.asked[path] += 1
+            self.heads.append(head)
+            self.times.setdefault(path, []).append(time.monotonic())
+            self.busy += 1
+            self.most_at_once = max(self.most_at_once, self.busy)
+        try:
+            way, *rest = path.lstrip("/").split("/")
+            return WAYS[way](self, connection, rest, path)
+        finally:
+            with self._lock:
+                self.busy -= 1
+
+
+def _listen(address: str, server: Server) -> socketserver.ThreadingTCPServer:
+    class Handler(socketserver.BaseRequestHandler):
+        def handle(self) -> None:
+            self.request.settimeout(20)
+            try:
+                while server.answer(self.request):
+                    pass
+            except OSError:
+                return  # clients that had enough hang up
+
+    class Tcp(socketserver.ThreadingTCPServer):
+        daemon_threads = True
+        block_on_close = False
+        request_queue_size = 128
+        address_family = socket.AF_INET6 if ":" in address else socket.AF_INET
+
+    tcp = Tcp((address, 0), Handler)
+    threading.Thread(target=tcp.serve_forever, kwargs={"poll_interval": 0.01}, daemon=True).start()
+    return tcp
+
+
+def _read_head(connection: socket.socket) -> str:
+    head = b""
+    while not head.endswith(b"\r\n\r\n"):
+        piece = connection.recv(65536)
+        if not piece:
+            return ""
+        head += piece
+    return head.decode("latin-1")
+
+
+def reply(connection: socket.socket, status: str, body: bytes = b"", *headers: str) -> bool:
+    """A whole answer."""
+    lines = [f"HTTP/1.1 {status}", f"Content-Length: {len(body)}", *headers, "", ""]
+    connection.sendall("\r\n".join(lines).encode("latin-1") + body)
+    return True
+
+
+def _number(text: str) -> int:
+    return int("".join(filter(str.isdigit, text)) or 0)
+
+
+def _png(server: Server, to: socket.socket, rest: list[str], path: str) -> bool:
+    return reply(to, "200 OK", image(_number(rest[-1])), "Content-Type: text/html")
+
+
+def _jpeg(server: Server, to: socket.socket, rest: list[str], path: str) -> bool:
+    return reply(to, "200 OK", image(_number(rest[-1]), "JPEG"))
+
+
+def _tiff(server: Server, to: socket.socket, rest: list[str], path: str) -> bool:
+    return reply(to, "200 OK", image(_number(rest[-1]), "TIFF"))
+
+
+def _status(server: Server, to: socket.socket, rest: list[str], path: str) -> bool:
+    return reply(to, f"{rest[0]} Because", HTML)
+
+
+def _flaky(server: Server, to: socket.socket, rest: list[str], path: str) -> bool:
+    """``/flaky/STATUS/TIMES/name``: fails so many times, then has the image."""
+    if server.asked[path] <= int(rest[1]):
+        return reply(to, f"{rest[0]} For now", HTML)
+    return _png(server, to, rest, path)
+
+
+def _busy(server: Server, to: socket.socket, rest: list[str], path: str) -> bool:
+    """``/busy/SECONDS/name``: 429 with Retry-After the first time."""
+    if server.asked[path] == 1:
+        return reply(to, "429 Too Many Requests", b"", f"Retry-After: {rest[0]}")
+    return _png(server, to, rest, path)
+
+
+def _cut(server: Server, to: socket.socket, rest: list[str], path: str) -> bool:
+    """Half of the body, then nothing; the second time all of it with ``/cut/once/name``."""
+    body = image(_number(rest[-1]))
+    if rest[0] == "once" and server.asked[path] > 1:
+        return reply(to, "200 OK", body)
+    to.sendall(f"HTTP/1.1 200 OK\r\nContent-Length: {len(body)}\r\n\r\n".encode() + body[: len(body) // 2])
+    return False
+
+
+def _wrong_length(server: Server, to: socket.socket, rest: list[str], path: str) -> bool:
+    """More is announced than there is."""
+    body = image(_number(rest[-1]))
+    to.sendall(f"HTTP/1.1 200 OK\r\nContent-Length: {len(body) + 99}\r\n\r\n".encode() + body)
+    return False
+
+
+def _endless(server: Server, to: socket.socket, rest: list[str], path: str) -> bool:
+    """An image's start and then zeros without end, in chunks or until the connection closes."""
+    chunked = rest[0] == "chunked"
+    to.sendall(
+        b"HTTP/1.1 200 OK\r\n" + (b"Transfer-Encoding: chunked\r\n\r\n" if chunked else b"Connection: close\r\n\r\n")
+    )
+    piece = image(1) + bytes(60_000)
+    while not server.stopping.is_set():
+        to.sendall(b"%x\r\n%s\r\n" % (len(piece), piece) if chunked else piece)
+        piece = bytes(60_000)
+    return False
+
+
+def _announced(server: Server, to: socket.socket, rest: list[str], path: str) -> bool:
+    to.sendall(b"HTTP/1.1 200 OK\r\nContent-Length: 99999999999\r\n\r\n")
+    return False
+
+
+def _html(server: Server, to: socket.socket, rest: list[str], path: str) -> bool:
+    return reply(to, "200 OK", b"\n\n  " + HTML, "Content-Type: image/jpeg")
+
+
+def _json(server: Server, to: socket.socket, rest: list[str], path: str) -> bool:
+    return reply(to, "200 OK", b'{"error": "no"}')
+
+
+def _empty(server: Server, to: socket.socket, rest: list[str], path: str) -> bool:
+    return reply(to, "200 OK")
+
+
+def _garbage(server: Server, to: socket.socket, rest: list[str], path: str) -> bool:
+    to.sendall(b"SSH-2.0-OpenSSH_9.7\r\n\r\n")
+    return False
+
+
+def _silent(server: Server, to: socket.socket, rest: list[str], path: str) -> bool:
+    """Nothing, for as long as anybody waits."""
+    server.stopping.wait(20)
+    return False
+
+
+def _drip(server: Server, to: socket.socket, rest: list[str], path: str) -> bool:
+    """A byte now and then: never idle, never done."""
+    to.sendall(b"HTTP/1.1 200 OK\r\nContent-Length: 100000\r\n\r\n")
+    while not server.stopping.wait(0.02):
+        to.sendall(b"\x89")
+    return False
+
+
+def _loop(server: Server, to: socket.socket, rest: list[str], path: str) -> bool:
+    other = "/loop/b" if path.endswith("a") else "/loop/a"
+    return reply(to, "302 Found", b"", f"Location: {other}")
+
+
+def _chain(server: Server, to: socket.socket, rest: list[str], path: str) -> bool:
+    """``/chain/N``: N redirects to an image."""
+    left = int(rest[0])
+    return reply(to, "301 Moved", b"", f"Location: /chain/{left - 1}") if left else _png(server, to, ["3"], path)
+
+
+def _to(server: Server, to: socket.socket, rest: list[str], path: str) -> bool:
+    """``/to/ADDRESS``: a redirect there."""
+    return reply(to, "302 Found", b"", f"Location: {'/'.join(rest)}")
+
+
+def _tagged(server: Server, to: socket.socket, rest: list[str], path: str) -> bool:
+    return reply(to, "200 OK", image(5), "X-Robots-Tag: noai, noimageai")
+
+
+def _named(server: Server, to: socket.socket, rest: list[str], path: str) -> bool:
+    return reply(to, "200 OK", image(6), 'Content-Disposition: attachment; filename="../../evil.sh"')
+
+
+def _gate(server: Server, to: socket.socket, rest: list[str], path: str) -> bool:
+    """Images below ``/gate/N`` come until N were asked for, then the server stays silent."""
+    if sum(count for each, count in server.asked.items() if each.startswith("/gate/")) > int(rest[0]):
+        return _silent(server, to, rest, path)
+    return _png(server, to, rest, path)
+
+
+def _robots(server: Server, to: socket.socket, rest: list[str], path: str) -> bool:
+    return reply(to, "404 Not Found") if server.robots is None else reply(to, "200 OK", server.robots)
+
+
+Way = Callable[[Server, socket.socket, list[str], str], bool]
+WAYS: dict[str, Way] = {
+    "png": _png, "jpeg": _jpeg, "tiff": _tiff, "status": _status, "flaky": _flaky, "busy": _busy, "cut": _cut,
+    "wrong_length": _wrong_length, "endless": _endless, "announced": _announced, "html": _html, "json": _json,
+    "empty": _empty, "garbage": _garbage, "silent": _silent, "drip": _drip, "loop": _loop, "chain": _chain, "to": _to,
+    "tagged": _tagged, "named": _named, "gate": _gate, "robots.txt": _robots,
+}  # fmt: skip
+
+
+@contextmanager
+def serving(address: str = "127.0.0.1") -> Iterator[Server]:
+    """A server for as long as the context lasts."""
+    server = Server(address)
+    try:
+        yield server
+    finally:
+        server.close()
