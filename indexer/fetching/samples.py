@@ -5,11 +5,13 @@ import json
 from dataclasses import dataclass
 from typing import IO
 
-from PIL import Image
-
+from indexer.errors import BadData
 from indexer.fetching.shapes import Outcome
+from indexer.images import decoding
+from indexer.images.shapes import ImageLimits
 
 _CHUNK = 1 << 20
+_HEAD = 1 << 16
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,7 +31,7 @@ def of(outcome: Outcome, body: IO[bytes]) -> Sample:
     while chunk := body.read(_CHUNK):
         digest.update(chunk)
     size = body.tell()
-    sidecar = _sidecar(outcome, digest.hexdigest(), size, _pixels(body))
+    sidecar = _sidecar(outcome, digest.hexdigest(), size, _pixels(body, outcome.type))
     body.seek(0)
     return Sample(outcome, body, digest.hexdigest(), size, sidecar)
 
@@ -54,11 +56,14 @@ def _sidecar(outcome: Outcome, digest: str, size: int, pixels: tuple[int | None,
     return json.dumps(content, ensure_ascii=False).encode("utf-8", "surrogatepass")
 
 
-def _pixels(body: IO[bytes]) -> tuple[int | None, int | None]:
-    """Width and height by the header; None where it cannot be read, which is for an inspection to explain."""
+def _pixels(body: IO[bytes], suffix: str | None) -> tuple[int | None, int | None]:
+    """Width and height by the header; None where it cannot be read, which is for an inspection to explain.
+
+    Only a TIFF may have its header at its end; of the others the start is read, lest long rubbish is searched for one.
+    """
     body.seek(0)
     try:
-        with Image.open(body) as image:
-            return image.size
-    except (OSError, ValueError, SyntaxError, Image.DecompressionBombError, Image.DecompressionBombWarning):
+        with decoding.codec_errors():
+            return decoding.opened(body.read(-1 if suffix == "tif" else _HEAD), ImageLimits()).size
+    except BadData:
         return None, None

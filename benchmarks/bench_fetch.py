@@ -1,0 +1,137 @@
+"""Throughput of ``fetch`` against the bare HTTP client, 10,000 URLs on loopback: ``make bench-fetch``.
+
+A server in a process of its own sends the same 50 kB to everybody. *bare* reads bodies and forgets them, *saving*
+writes each to a file of its own: the ten lines that one would write instead. ``fetch`` also hashes, sniffs, reads
+headers, writes sidecars, obeys robots.txt and limits, and commits a log; all of that counts, from list to summary.
+"""
+
+import asyncio
+import csv
+import io
+import multiprocessing
+import sys
+import tempfile
+import time
+from collections.abc import Callable
+from multiprocessing.connection import Connection
+from pathlib import Path
+
+import aiohttp
+from PIL import Image
+
+from indexer.fetching.lists import Part
+from indexer.fetching.run import Layout, Order, fetch
+from indexer.fetching.shapes import Limits, Manners
+
+
+def _jpeg() -> bytes:
+    buffer = io.BytesIO()
+    Image.effect_noise((240, 160), 60).save(buffer, "JPEG")
+    return buffer.getvalue()
+
+
+URLS = 10_000
+CONNECTIONS = 32
+BODY = _jpeg().ljust(50_000, b"\0")
+ANSWER = b"HTTP/1.1 200 OK\r\nContent-Type: image/jpeg\r\nContent-Length: %d\r\n\r\n" % len(BODY) + BODY
+NO_ROBOTS = b"HTTP/1.1 404 Not Found\r\nContent-Length: 0\r\n\r\n"
+
+Keep = Callable[[int, bytes], None]
+
+
+class _Protocol(asyncio.Protocol):
+    def connection_made(self, transport: asyncio.BaseTransport) -> None:
+        self.transport = transport
+
+    def data_received(self, data: bytes) -> None:
+        self.transport.write(NO_ROBOTS if b"/robots.txt" in data else ANSWER)  # type: ignore[attr-defined]
+
+
+async def _serve(ready: Connection) -> None:
+    server = await asyncio.get_running_loop().create_server(_Protocol, "127.0.0.1", 0)
+    ready.send(server.sockets[0].getsockname()[1])
+    await server.serve_forever()
+
+
+def _serving(ready: Connection) -> None:
+    asyncio.run(_serve(ready))
+
+
+async def _bare(addresses: list[str], keep: Keep) -> None:
+    """As many workers as connections take addresses from one iterator."""
+    left = enumerate(addresses)
+
+    async def work(session: aiohttp.ClientSession) -> None:
+        for number, address in left:
+            async with session.get(address) as response:
+                keep(number, await response.read())
+
+    async with aiohttp.ClientSession(connector=aiohttp.TCPConnector(limit=CONNECTIONS)) as session:
+        await asyncio.gather(*(work(session) for _ in range(CONNECTIONS)))
+
+
+def _forget(addresses: list[str], _: Path) -> None:
+    asyncio.run(_bare(addresses, lambda *_: None))
+
+
+def _save(addresses: list[str], folder: Path) -> None:
+    folder.mkdir()
+    asyncio.run(_bare(addresses, lambda number, body: _write(folder / f"{number:08d}.jpg", body)))
+
+
+def _write(path: Path, body: bytes) -> None:
+    path.write_bytes(body)
+
+
+def _fetch_as(layout: Layout) -> Callable[[list[str], Path], None]:
+    def run(addresses: list[str], folder: Path) -> None:
+        folder.mkdir()
+        path = folder.with_suffix(".csv")
+        with path.open("w", newline="") as file:
+            csv.writer(file).writerows([["url"], *([address] for address in addresses)])
+        limits = Limits(connections=CONNECTIONS, per_host=CONNECTIONS, rate=0)
+        order = Order(path, folder, (Part("url"),), layout, limits=limits, manners=Manners(allow_private=True))
+        assert fetch(order).count("success") == len(addresses)
+
+    return run
+
+
+WAYS: dict[str, Callable[[list[str], Path], None]] = {
+    "bare": _forget,
+    "saving": _save,
+    "fetch, webdataset": _fetch_as(Layout.WEBDATASET),
+    "fetch, files": _fetch_as(Layout.FILES),
+}
+
+
+def _measure(addresses: list[str], rounds: int) -> dict[str, float]:
+    """The best of some rounds of each way, in turn: what else the machine does falls on all of them."""
+    best: dict[str, float] = {}
+    for _ in range(rounds):
+        for name, way in WAYS.items():
+            with tempfile.TemporaryDirectory(dir=_scratch()) as folder:
+                start = time.perf_counter()
+                way(addresses, Path(folder) / "out")
+                best[name] = min(best.get(name, 1e9), time.perf_counter() - start)
+    return best
+
+
+def _scratch() -> str | None:
+    return sys.argv[1] if len(sys.argv) > 1 else None
+
+
+def main() -> None:
+    """Print seconds, images a second, and ratios to the bare client."""
+    ours, theirs = multiprocessing.Pipe()
+    server = multiprocessing.Process(target=_serving, args=[theirs], daemon=True)
+    server.start()
+    port = ours.recv()
+    best = _measure([f"http://127.0.0.1:{port}/{number}.jpg" for number in range(URLS)], rounds=2)
+    for name, seconds in best.items():
+        ratios = f"{seconds / best['bare']:5.2f} of bare, {seconds / best['saving']:5.2f} of saving"
+        print(f"{name:20}{seconds:7.2f} s{URLS / seconds:9,.0f}/s   {ratios}")
+    server.terminate()
+
+
+if __name__ == "__main__":
+    main()
