@@ -1,0 +1,45 @@
+"""The same crew on Dask and Ray: tasks lost with their worker run again, killers are told apart."""
+
+import pytest
+
+from indexer.errors import ConfigError
+from indexer.parallel import Crew, Died, Workers
+from tests.cluster.work import ROOT, die_at_13, die_once, halves, nap, square
+
+
+@pytest.fixture(params=["dask", "ray"])
+def workers(request, monkeypatch):
+    if request.param == "dask":
+        address, _ = request.getfixturevalue("dask_cluster")
+        return Workers(backend="dask", scheduler=address)
+    pytest.importorskip("ray", reason="the extra [ray] is not installed")
+    monkeypatch.setenv("PYTHONPATH", str(ROOT))
+    return Workers(backend="ray")
+
+
+def test_every_task_is_answered_once(workers):
+    answers = list(Crew(square, workers).run(range(50)))
+    assert sorted(answers) == [(number, number * number) for number in range(50)]
+
+
+def test_a_lost_workers_task_runs_again(workers, tmp_path):
+    [(_, answer)] = Crew(die_once, workers).run([str(tmp_path / "died")])
+    assert answer == "answered"
+
+
+def test_a_killer_is_told_apart_and_the_rest_goes_on(workers):
+    answers = dict(Crew(die_at_13, workers, halves).run([(0, 4), (12, 14), (20, 24)]))
+    assert isinstance(answers.pop((13, 14)), Died)
+    assert sum(answers.values()) == 9
+
+
+def test_a_slow_task_does_not_hold_up_the_rest(workers):
+    tasks = Crew(nap, workers).run([3.0, *[0.0] * 20])
+    assert [task for task, _ in tasks][-1] == 3.0
+
+
+def test_no_scheduler_is_said_in_one_line():
+    with pytest.raises(ConfigError, match=r"no Dask scheduler answers at tcp://127\.0\.0\.1:9: start one"):
+        list(Crew(square, Workers(backend="dask", scheduler="tcp://127.0.0.1:9")).run([1]))
+    with pytest.raises(ConfigError, match="needs --scheduler"):
+        list(Crew(square, Workers(backend="dask")).run([1]))
