@@ -74,5 +74,8 @@ def _refuse_unknown(store: Store, name: str) -> None:
     if name in known:
         return
     near = difflib.get_close_matches(name, known, n=1)
-    hint = f"did you mean '{near[0]}'?" if near else f"there are: {', '.join(known) or 'none yet'}"
-    raise ConfigError(f"no selection '{name}' in {store.path}: {hint} Make one with 'python -m indexer select'")
+    if near:
+        hint = f"did you mean '{near[0]}'?"
+    else:
+        hint = f"there are {', '.join(known)}" if known else "make one with 'python -m indexer select RECIPE'"
+    raise ConfigError(f"no selection '{name}' in {store.path}: {hint}")

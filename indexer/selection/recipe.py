@@ -33,6 +33,7 @@
     origins = ["COCO2017_train"]  # left out: all
 """
 
+import difflib
 import hashlib
 import tomllib
 from collections.abc import Mapping
@@ -87,7 +88,9 @@ def find(name: str) -> Path:
         return path
     if name in known:
         return known[name]
-    raise RecipeError(f"no recipe at {name}: name a TOML file, or one of {', '.join(known) or '(none here)'}")
+    near = difflib.get_close_matches(name, known, n=1)
+    hint = f"did you mean '{near[0]}'? " if near else ""
+    raise RecipeError(f"no recipe at {name}: {hint}name a TOML file, or one of {', '.join(known) or '(none here)'}")
 
 
 def load(path: Path) -> Recipe:

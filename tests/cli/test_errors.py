@@ -1,0 +1,138 @@
+"""The errors of a newcomer's first ten minutes, word for word: what is wrong, where, and what to do."""
+
+import shlex
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+
+import duckdb
+import pytest
+
+from indexer import store
+from indexer.__main__ import COMMANDS
+from tests.cli.conftest import Run
+
+CONFIG = """\
+[paths]
+input_datasets_path = datasets
+output_path = built
+tmp_cache_dir = tmp
+intermediate_outputs_path = index
+"""
+
+
+def _nothing(_: Path) -> None:
+    """A folder as it is when one starts."""
+
+
+def _config(more: str = "") -> Callable[[Path], None]:
+    def write(folder: Path) -> None:
+        (folder / "local.cfg").write_text(CONFIG + more)
+
+    return write
+
+
+def _manifest(folder: Path) -> None:
+    _config()(folder)
+    with store.open_for_writing(folder / "index" / "manifest.duckdb"):
+        pass
+
+
+def _newer_manifest(folder: Path) -> None:
+    _manifest(folder)
+    with duckdb.connect(folder / "index" / "manifest.duckdb") as connection:
+        connection.execute("update made_by set schema_version = 99").fetchall()
+
+
+def _no_manifest(folder: Path) -> None:
+    _config()(folder)
+    (folder / "index").mkdir()
+    (folder / "index" / "manifest.duckdb").write_text("this is no database")
+
+
+def _bad_recipe(folder: Path) -> None:
+    _manifest(folder)
+    (folder / "recipe.toml").write_text("per_generater = 5\n[split]\ntrain = 0.5\nvalidation = 0.6\n")
+
+
+@dataclass(frozen=True, slots=True)
+class Mishap:
+    """What lies there, what is called, and what is then said."""
+
+    prepare: Callable[[Path], None]
+    call: str
+    says: str
+
+
+MISHAPS = {
+    "no local.cfg": Mishap(
+        _nothing, "indexer scan",
+        "local.cfg does not exist: copy local.cfg.example to it, or name one with --config",
+    ),
+    "config without its keys": Mishap(
+        lambda folder: (folder / "local.cfg").write_text("[paths]\ntmp_cache_dir = tmp\n") and None, "indexer scan",
+        "local.cfg: [paths] lacks input_datasets_path, output_path, intermediate_outputs_path: see local.cfg.example",
+    ),
+    "config without its section": Mishap(
+        lambda folder: (folder / "local.cfg").write_text("[path]\n") and None, "indexer scan",
+        "local.cfg has no section [paths]: see local.cfg.example",
+    ),
+    "slip in a key": Mishap(
+        _config("gen_image = datasets/GenImage\n"), "indexer scan",
+        "local.cfg: unknown key 'gen_image' in [paths] (did you mean 'genimage'?)",
+    ),
+    "no manifest yet": Mishap(
+        _config(), "indexer sql 1",
+        "no manifest at {folder}/index/manifest.duckdb: run 'python -m indexer scan' first",
+    ),
+    "manifest of another version": Mishap(
+        _newer_manifest, "indexer stats",
+        "{folder}/index/manifest.duckdb was made by schema version 99, this program reads 1:"
+        " scan into a new file with --manifest-db, or use the version that made it",
+    ),
+    "unknown recipe": Mishap(
+        _manifest, "indexer select dmo",
+        "no recipe at dmo: did you mean 'demo'? name a TOML file, or one of demo",
+    ),
+    "wrong recipe": Mishap(
+        _bad_recipe, "indexer select recipe.toml",
+        "recipe.toml: 4 problem(s)\n"
+        "  - 'per_generater' is unknown (did you mean 'per_generator'?)\n"
+        "  - seed is missing: a text or a whole number\n"
+        "  - split: the parts sum to 1.1, not 1\n"
+        "  - per_generator is missing: how many images of each generator?",
+    ),
+    "unknown selection": Mishap(
+        _manifest, "indexer stats demo",
+        "no selection 'demo' in {folder}/index/manifest.duckdb: make one with 'python -m indexer select RECIPE'",
+    ),
+    "slip in a command": Mishap(
+        _nothing, "indexer scna",
+        "No such command 'scna'. Did you mean 'scan'? See: python -m indexer --help",
+    ),
+    "slip in an option": Mishap(
+        _nothing, "indexer stats --formt csv",
+        "No such option '--formt'. Did you mean '--format'? See: python -m indexer stats --help",
+    ),
+    "slip in a column": Mishap(
+        _manifest, "indexer sql 'select genrator from manifest'",
+        'Binder Error: Referenced column "genrator" not found in FROM clause!'
+        ' Candidate bindings: "generator", "reason", "negative_prompt", "format", "method"',
+    ),
+    "folder of an output is not there": Mishap(
+        _manifest, "indexer stats --output nowhere/stats.md",
+        "nowhere/stats.md cannot be written: No such file or directory",
+    ),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("mishap", MISHAPS.values(), ids=MISHAPS)
+def test_said_word_for_word(run: Run, tmp_path: Path, mishap: Mishap) -> None:
+    if "scan" in mishap.call + mishap.says.split("Did")[-1][:20] and "scan" not in COMMANDS:
+        pytest.skip("not landed yet")
+    mishap.prepare(tmp_path)
+    program, *arguments = shlex.split(mishap.call)
+    done = run(*arguments, program=program)
+    assert done.stderr == f"error: {mishap.says.format(folder=tmp_path)}\n"
+    assert done.returncode == 2
+    assert done.stdout == ""
