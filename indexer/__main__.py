@@ -18,6 +18,7 @@ COMMANDS: dict[str, str] = {
     "diff": "diff",
     "select": "select",
     "report": "report",
+    "browse": "browse",
 }
 
 if __name__ == "__main__":

@@ -1,0 +1,135 @@
+"""Member ids -> pictures, read out of archives while somebody looks.
+
+One thread gathers what is asked for at the same time and has it read container by container, by workers that may die:
+a damaged image costs its own picture. A page of a browser asks for sixty thumbnails at once.
+"""
+
+import queue
+import threading
+from collections import OrderedDict
+from collections.abc import Mapping, Sequence
+from concurrent.futures import Future
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import Any
+
+from indexer import store
+from indexer.containers.shapes import Access
+from indexer.errors import ProjectError
+from indexer.parallel import Crew, Died, Workers
+from indexer.reporting.originals import Sitting, draw, halves, sittings
+from indexer.reporting.pictures import SIDE
+from indexer.reporting.shapes import Picture, Unshown
+
+_SECONDS = 60.0
+_AT_ONCE = 64
+_KEPT = 2_000
+_LARGEST_PASS = 256_000_000  # bytes of a container that is passed through for a thumbnail
+
+
+@dataclass(frozen=True, slots=True)
+class Asked:
+    """A picture that is asked for: a thumbnail, or the image in full."""
+
+    member_id: int
+    full: bool
+
+
+class Viewer:
+    """Answers with pictures; :meth:`close` ends its thread."""
+
+    def __init__(self, manifest: Path, roots: Mapping[str, Path], workers: Workers) -> None:
+        self._manifest = manifest
+        self._roots = roots
+        self._workers = workers
+        self._asked: queue.SimpleQueue[tuple[Asked, Future[Picture]] | None] = queue.SimpleQueue()
+        self._kept: OrderedDict[Asked, Picture] = OrderedDict()
+        self._thread = threading.Thread(target=self._serve, daemon=True)
+        self._thread.start()
+
+    def ask(self, asked: Asked) -> "Future[Picture]":
+        """A picture to come; never fails, but may say why there is none."""
+        future: Future[Picture] = Future()
+        self._asked.put((asked, future))
+        return future
+
+    def close(self) -> None:
+        """Stop when what was asked for is answered."""
+        self._asked.put(None)
+        self._thread.join()
+
+    def _serve(self) -> None:
+        while together := self._gather():
+            waiting = [(asked, future) for asked, future in together if future.set_running_or_notify_cancel()]
+            try:
+                pictures = self._pictures({asked for asked, _ in waiting})
+                for asked, future in waiting:
+                    future.set_result(pictures[asked])
+            except Exception as error:  # a bug: whoever asked raises it, and the thread goes on
+                for _, future in waiting:
+                    future.set_exception(error)
+
+    def _gather(self) -> list[tuple[Asked, "Future[Picture]"]]:
+        """The next that is asked for, with all that is waiting behind it, up to a screenful; nothing at the end."""
+        together: list[tuple[Asked, Future[Picture]]] = []
+        while len(together) < _AT_ONCE:
+            try:
+                one = self._asked.get(block=not together)
+            except queue.Empty:
+                break
+            if one is None:
+                self._asked.put(None)  # the end is met again when this is answered
+                break
+            together.append(one)
+        return together
+
+    def _pictures(self, asked: set[Asked]) -> dict[Asked, Picture]:
+        found = {one: self._kept[one] for one in asked if one in self._kept}
+        missing = sorted(asked - found.keys(), key=lambda one: (one.full, one.member_id))
+        for full in (False, True):
+            members = [one.member_id for one in missing if one.full is full]
+            drawn = self._drawn(members, full=full) if members else {}
+            found |= {Asked(member, full): picture for member, picture in drawn.items()}
+        self._keep(found)
+        return found
+
+    def _drawn(self, members: Sequence[int], *, full: bool) -> dict[int, Picture]:
+        found: dict[int, Picture] = {member: Unshown("its source is not on this machine") for member in members}
+        try:
+            rows = self._rows(members)
+            for sitting in sittings(rows, self._roots):
+                found |= self._answered(sitting, full=full)
+        except ProjectError as error:
+            return {member: Unshown(str(error)) for member in members}
+        return found
+
+    def _rows(self, members: Sequence[int]) -> list[dict[str, Any]]:
+        with store.open_for_reading(self._manifest) as opened:
+            return list(opened.arrow("browse/wanted", {"members": list(members)}).to_pylist())
+
+    def _answered(self, sitting: Sitting, *, full: bool) -> dict[int, Picture]:
+        if not full and _is_long(sitting):
+            why = Unshown("in a solid archive: open it to read through to it")
+            return {one.key: why for one in sitting.wanted}
+        task = replace(sitting, side=None if full else SIDE, seconds=sitting.seconds if full else _SECONDS)
+        found: dict[int, Picture] = {}
+        for part, answer in Crew(draw, self._workers, halves).run([task]):
+            if isinstance(answer, Died):
+                found |= {one.key: Unshown(answer.reason) for one in part.wanted}
+            else:
+                found |= dict(answer)
+        return found
+
+    def _keep(self, found: Mapping[Asked, Picture]) -> None:
+        """Remember the latest thumbnails; full images are read anew."""
+        for asked, picture in found.items():
+            if not asked.full and not isinstance(picture, Unshown):
+                self._kept[asked] = picture
+                self._kept.move_to_end(asked)
+        while len(self._kept) > _KEPT:
+            self._kept.popitem(last=False)
+
+
+def _is_long(sitting: Sitting) -> bool:
+    passes = any(one.access is Access.PASS for one in sitting.wanted)
+    return passes and sum(volume.size for volume in sitting.container.volumes) > _LARGEST_PASS
