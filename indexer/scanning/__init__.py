@@ -1,1 +1,16 @@
-"""Roots -> raw rows: walk, list in parallel, read side files, keep the manifest up to date."""
+"""Roots -> raw rows: what lies on disk, in the tables ``container``, ``member``, ``side_row`` and ``finding``.
+
+::
+
+    walk        a root -> its files, fd-relative; what cannot be walked is a finding
+    survey      a source -> its containers, its loose files, what of it was scanned before
+    worker      a container -> temporary Arrow files of raw rows (runs in worker processes)
+    side_files  bytes of a csv, json, jsonl or txt file -> records
+    commit      raw rows -> the store, a transaction a container
+    run         strings these together; :func:`scan` is all that others call
+"""
+
+from indexer.scanning.run import scan
+from indexer.scanning.shapes import ScanOptions, ScanSummary, SourceSummary
+
+__all__ = ["ScanOptions", "ScanSummary", "SourceSummary", "scan"]

@@ -1,0 +1,94 @@
+"""``indexer scan``: fill or refresh the manifest."""
+
+import difflib
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+
+import click
+import pyarrow as pa
+
+from indexer import declarations, resources, store
+from indexer.cli import render
+from indexer.cli.options import Session, common
+from indexer.config import Config
+from indexer.declarations.shapes import Source
+from indexer.errors import ConfigError
+from indexer.scanning import ScanOptions, ScanSummary, SourceSummary, scan
+
+_PROBLEMS_SHOWN = 20
+
+
+@click.command(
+    epilog="""\b
+Examples:
+  python -m indexer scan
+  python -m indexer scan --source coco --source genimage --show-problems
+"""
+)
+@click.option("--source", "keys", multiple=True, metavar="KEY", help="Only this source (more than once: these).")
+@click.option("--show-problems", is_flag=True, help="Print every finding of the scanned sources, not just their kinds.")
+@common
+def command(session: Session, keys: tuple[str, ...], show_problems: bool) -> None:
+    """Fill or refresh the manifest: list what lies below the sources' roots, then derive a row an image.
+
+    Containers that have not changed are not read again. It may be interrupted at any time and goes on when run again.
+    """
+    config = session.config
+    sources = declarations.load([resources.sources_folder(), *filter(None, [config.declarations_path])])
+    config.refuse_unknown({source.key for source in sources})
+    roots = _roots(config, sources, keys)
+    options = ScanOptions(session.workers, progress=session.progress, must_exist=bool(keys))
+    with store.open_for_writing(session.manifest) as manifest:
+        summary = scan(manifest, roots, sources, options)
+        findings = manifest.arrow("scan/findings", {"sources": list(roots)}) if show_problems else None
+    _print_summary(summary, session.manifest)
+    _print_problems(summary, findings)
+
+
+def _roots(config: Config, sources: Sequence[Source], keys: Sequence[str]) -> Mapping[str, Path]:
+    """Where the sources ``keys`` lie; without keys, all of them.
+
+    Raises:
+        ConfigError: no source is called so; names the nearest.
+    """
+    folders = {source.key: source.default_folder for source in sources}
+    unknown = [key for key in keys if key not in folders]
+    if unknown:
+        near = difflib.get_close_matches(unknown[0], sorted(folders), n=1)
+        hint = f" (did you mean '{near[0]}'?)" if near else f": there are {', '.join(sorted(folders))}"
+        raise ConfigError(f"--source: no source is called '{unknown[0]}'{hint}")
+    return {key: config.root(key, folder) for key, folder in folders.items() if not keys or key in keys}
+
+
+def _print_summary(summary: ScanSummary, manifest: Path) -> None:
+    rows = [_row(source) for source in summary.sources if source.containers or not source.warning]
+    if rows:
+        print(render.table_text(pa.Table.from_pylist(rows), "Scanned"))
+    for source in summary.sources:
+        if source.warning:
+            print(f"{source.key}: {render.printable(source.warning.removeprefix(source.key + ': '))}")
+    statuses = ", ".join(f"{count:,} {status}" for status, count in summary.statuses.items())
+    print(f"Containers: {statuses or 'none'}. Took {summary.seconds:,.1f} s. The manifest is {manifest}")
+
+
+def _row(source: SourceSummary) -> dict[str, str | int]:
+    return {
+        "source": source.key,
+        "containers": source.containers,
+        "read": source.read,
+        "unchanged": source.unchanged,
+        "dropped": source.dropped,
+        "members": source.members,
+        "images": source.images,
+    }
+
+
+def _print_problems(summary: ScanSummary, findings: pa.Table | None) -> None:
+    if findings is not None:
+        print(render.table_text(findings, "Findings"))
+        return
+    for problem in summary.problems[:_PROBLEMS_SHOWN]:
+        where = f"{problem.path or problem.source}: {problem.detail}"
+        print(f"{problem.source}: {problem.count:,} x {problem.code}, such as {render.printable(where)}")
+    if summary.problems:
+        print("--show-problems lists all of them")

@@ -1,0 +1,110 @@
+"""What a scan has to read: of each source, the containers that are new or changed and the side files without rows."""
+
+import os
+from collections.abc import Iterable
+from dataclasses import dataclass, field, replace
+from itertools import count
+from pathlib import Path
+
+from indexer.containers.shapes import Limits, Status, Wanted
+from indexer.declarations.shapes import SideTable
+from indexer.errors import SourceError
+from indexer.scanning import commit
+from indexer.scanning.asked import Asked
+from indexer.scanning.commit import Entry, Known
+from indexer.scanning.survey import Survey, fingerprint, survey
+from indexer.scanning.worker import Task
+from indexer.store import Store
+
+SIDE_FILES_A_TASK = 2_000
+
+
+@dataclass(frozen=True, slots=True)
+class Job:
+    """A worker's task, and what its result is recorded as."""
+
+    entry: Entry
+    task: Task
+
+    @property
+    def size(self) -> int:
+        """Bytes that may have to be read."""
+        volumes = sum(volume.size for volume in self.task.container.volumes)
+        return volumes + sum(wanted.size or 0 for wanted in self.task.wanted)
+
+
+@dataclass(slots=True)
+class Plan:
+    """What is to be done for one source, and what is known already. ``warning`` says why there is nothing."""
+
+    key: str
+    root: Path
+    jobs: list[Job] = field(default_factory=list)
+    unchanged: int = 0
+    dropped: int = 0
+    warning: str | None = None
+
+
+class Planner:
+    """Plans source after source; loose files are recorded on the way, since nothing of them has to be read."""
+
+    def __init__(self, store: Store, tables: Iterable[SideTable], limits: Limits, spool: Path) -> None:
+        self.store = store
+        self.tables = sorted(set(tables), key=repr)
+        self.limits = limits
+        self.spool = spool
+        self._numbers = count()
+
+    def plan(self, key: str, root: Path) -> Plan:
+        """Look below one root.
+
+        Raises:
+            SourceError: it does not exist, or is neither a folder nor an archive.
+        """
+        if not root.exists():
+            raise SourceError(f"{key}: {root} does not exist: put the dataset there, or name its place in local.cfg")
+        found = survey(root)
+        plan = Plan(key, root, warning=f"{root} holds no files" if found.is_empty else None)
+        known = commit.known_containers(self.store, key)
+        self._plan_loose(plan, found, known.pop(b"", None))
+        self._plan_containers(plan, found, known)
+        self._drop(plan, found, known)
+        return plan
+
+    def _plan_containers(self, plan: Plan, found: Survey, known: dict[bytes, Known]) -> None:
+        """Containers that are new or changed become jobs; what stays in ``known`` was not found."""
+        tables = self._tables_of(plan.key)
+        for container in found.containers:
+            mark = fingerprint(container, tables)
+            before = known.pop(os.fsencode(container.path), None)
+            if before and before.fingerprint == mark and before.status != Status.FAILED:
+                plan.unchanged += 1
+                continue
+            entry = Entry(plan.key, container, mark, before)
+            plan.jobs.append(self._job(entry))
+
+    def _plan_loose(self, plan: Plan, found: Survey, before: Known | None) -> None:
+        """Record the loose files; those that a declaration asks for and that have no rows become jobs."""
+        if not (found.loose.num_rows or found.findings or before):
+            return
+        tables = tuple(table for table in self._tables_of(plan.key) if table.format != "rows")
+        entry = Entry(plan.key, found.folder, fingerprint(found.folder, tables), before)
+        container_id = commit.record_loose(self.store, entry, found)
+        recorded = replace(entry, known=Known(container_id, entry.fingerprint, Status.COMPLETE))
+        wanted = commit.loose_side_files(self.store, container_id, Asked(tables)) if tables else []
+        for start in range(0, len(wanted), SIDE_FILES_A_TASK):
+            plan.jobs.append(self._job(recorded, tuple(wanted[start : start + SIDE_FILES_A_TASK])))
+
+    def _drop(self, plan: Plan, found: Survey, gone: dict[bytes, Known]) -> None:
+        """Drop what was not found, save where nobody could look."""
+        dropped = [known for path, known in gone.items() if not found.may_hold(os.fsdecode(path))]
+        commit.drop(self.store, dropped)
+        plan.dropped = len(dropped)
+
+    def _job(self, entry: Entry, wanted: tuple[Wanted, ...] = ()) -> Job:
+        spool = self.spool / str(next(self._numbers))
+        return Job(entry, Task(entry.container, self._tables_of(entry.source), self.limits, spool, wanted))
+
+    def _tables_of(self, key: str) -> tuple[SideTable, ...]:
+        """The tables that lie below the root of ``key``, whoever asked for them."""
+        return tuple(table for table in self.tables if table.source == key)

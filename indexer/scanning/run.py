@@ -1,0 +1,105 @@
+"""A scan from end to end: look below the roots, read what changed, commit container by container, derive."""
+
+import shutil
+import time
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from pathlib import Path
+
+from indexer.containers.shapes import Kind, Report, Status
+from indexer.declarations.derive import derive
+from indexer.declarations.shapes import Source
+from indexer.errors import SourceError
+from indexer.parallel import Crew, Died
+from indexer.scanning import commit
+from indexer.scanning.plan import Job, Plan, Planner
+from indexer.scanning.shapes import Problem, ScanOptions, ScanSummary, SourceSummary
+from indexer.scanning.worker import failure, work
+from indexer.store import Store
+
+
+def scan(store: Store, roots: Mapping[str, Path], sources: Sequence[Source], options: ScanOptions) -> ScanSummary:
+    """Bring the raw tables up to date with what lies below ``roots`` (source key -> folder or archive), then derive.
+
+    Containers whose volumes are as they were are not read. What an interrupted scan has committed is kept.
+
+    Raises:
+        SourceError: a root is missing or unusable, and ``options.must_exist``.
+    """
+    started = time.monotonic()
+    tables = [table for source in sources for table in source.tables]
+    with _spool_folder(store.path) as spool:
+        planner = Planner(store, tables, options.limits, spool)
+        plans = [_plan(planner, key, root, options) for key, root in roots.items()]
+        _read(store, [job for plan in plans for job in plan.jobs], options)
+    with options.progress.phase("derive", None, "sources"):
+        derive(store, sources)
+    return _summary(store, plans, time.monotonic() - started)
+
+
+@contextmanager
+def _spool_folder(manifest: Path) -> Iterator[Path]:
+    """A folder beside the manifest for rows on their way; what a killed scan left in it is nobody's."""
+    folder = manifest.with_name(manifest.name + ".scanning")
+    shutil.rmtree(folder, ignore_errors=True)
+    folder.mkdir()
+    try:
+        yield folder
+    finally:
+        shutil.rmtree(folder, ignore_errors=True)
+
+
+def _plan(planner: Planner, key: str, root: Path, options: ScanOptions) -> Plan:
+    try:
+        return planner.plan(key, root)
+    except SourceError as error:
+        if options.must_exist:
+            raise
+        return Plan(key, root, warning=str(error))
+
+
+def _read(store: Store, jobs: Sequence[Job], options: ScanOptions) -> None:
+    """Run the jobs in worker processes, the biggest first, and commit each as it is done."""
+    ordered = sorted(jobs, key=lambda job: (-job.size, job.entry.source, job.task.container.path))
+    by_task = {job.task.spool: job for job in ordered}
+    crew = Crew(work, options.workers)
+    with options.progress.phase("scan", len(ordered), "containers") as bar:
+        for task, result in crew.run(job.task for job in ordered):
+            report = _report_of(result)
+            _record(store, by_task[task.spool], report)
+            bar.advance(1, errors=report.status != Status.COMPLETE)
+
+
+def _report_of(result: Report | Died) -> Report:
+    return failure(result.reason, "reader-died") if isinstance(result, Died) else result
+
+
+def _record(store: Store, job: Job, report: Report) -> None:
+    if job.task.container.kind == Kind.FOLDER:
+        commit.record_side_files(store, job.entry, job.task, report)
+    else:
+        commit.record_container(store, job.entry, job.task, report)
+
+
+def _summary(store: Store, plans: Sequence[Plan], seconds: float) -> ScanSummary:
+    scanned = {"sources": [plan.key for plan in plans]}
+    counts = {row[0]: row[1:] for row in store.rows("scan/counts", scanned)}
+    sources = tuple(_source_summary(plan, counts.get(plan.key, (0, 0, 0, 0))) for plan in plans)
+    problems = tuple(Problem(*row) for row in store.rows("scan/problems", scanned))
+    return ScanSummary(sources, dict(store.rows("scan/statuses", scanned)), problems, seconds)
+
+
+def _source_summary(plan: Plan, counts: tuple[int, ...]) -> SourceSummary:
+    containers, members, images, underivable = counts
+    return SourceSummary(
+        key=plan.key,
+        root=str(plan.root),
+        containers=containers,
+        read=len({job.task.container.path for job in plan.jobs}),
+        unchanged=plan.unchanged,
+        dropped=plan.dropped,
+        members=members,
+        images=images,
+        underivable=underivable,
+        warning=plan.warning,
+    )

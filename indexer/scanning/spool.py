@@ -1,0 +1,81 @@
+"""Raw rows on their way from a worker to the store: temporary Arrow files, so that neither holds them all."""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from types import TracebackType
+from typing import Self
+
+import pyarrow as pa
+
+_SIDE_BATCH = 8_192
+
+SIDE_SCHEMA = pa.schema(
+    [
+        pa.field("source", pa.string(), nullable=False),
+        pa.field("table_name", pa.string(), nullable=False),
+        pa.field("path", pa.string(), nullable=False),
+        pa.field("line", pa.int64(), nullable=False),
+        pa.field("record", pa.string(), nullable=False),
+    ]
+)
+
+
+class Spool:
+    """Batches of one schema, written to ``file`` as an Arrow stream; no batch, no file."""
+
+    def __init__(self, file: Path, schema: pa.Schema) -> None:
+        self.file = file
+        self.schema = schema
+        self._writer: pa.RecordBatchStreamWriter | None = None
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, at: TracebackType | None) -> None:
+        if self._writer:
+            self._writer.close()
+
+    def write(self, batch: pa.RecordBatch) -> None:
+        """Append a batch."""
+        if self._writer is None:
+            self._writer = pa.ipc.new_stream(str(self.file), self.schema)
+        self._writer.write_batch(batch)
+
+
+class SideSpool(Spool):
+    """Rows of side files, gathered into batches."""
+
+    def __init__(self, file: Path) -> None:
+        super().__init__(file, SIDE_SCHEMA)
+        self._rows: list[tuple[str, str, str, int, str]] = []
+
+    def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, at: TracebackType | None) -> None:
+        self._flush()
+        super().__exit__(kind, error, at)
+
+    def add(self, row: tuple[str, str, str, int, str]) -> None:
+        """Append one row, in the schema's order."""
+        self._rows.append(row)
+        if len(self._rows) >= _SIDE_BATCH:
+            self._flush()
+
+    def _flush(self) -> None:
+        if self._rows:
+            columns = [
+                pa.array(values, kind)
+                for values, kind in zip(zip(*self._rows, strict=True), SIDE_SCHEMA.types, strict=True)
+            ]
+            self.write(pa.record_batch(columns, schema=SIDE_SCHEMA))
+            self._rows = []
+
+
+@contextmanager
+def spooled(file: Path, schema: pa.Schema) -> Iterator[pa.RecordBatchReader]:
+    """What a :class:`Spool` wrote to ``file``, a batch at a time; the file is gone afterwards."""
+    if not file.exists():
+        yield pa.RecordBatchReader.from_batches(schema, [])
+        return
+    with pa.OSFile(str(file)) as source:
+        yield pa.ipc.open_stream(source)
+    file.unlink()

@@ -1,0 +1,95 @@
+"""A source's root -> its containers and loose files, with what tells whether they changed since the last scan."""
+
+import hashlib
+import json
+from collections.abc import Sequence
+from dataclasses import asdict, dataclass
+from pathlib import Path
+
+import pyarrow as pa
+
+from indexer.containers.detect import find_containers
+from indexer.containers.shapes import Container, Finding, Kind, Volume
+from indexer.declarations.shapes import SideTable
+from indexer.errors import SourceError
+from indexer.scanning.walk import LOOSE_SCHEMA, Walk, is_below, loose_rows, walk
+
+# Raised when listings tell more than before, so that the next scan reads every container again.
+LISTING_VERSION = 1
+
+
+@dataclass(frozen=True, slots=True)
+class Survey:
+    """What lies below a root. Paths count from ``base``: the root, or the folder of a root that is one archive."""
+
+    base: Path
+    containers: tuple[Container, ...]
+    loose: pa.Table
+    findings: tuple[Finding, ...]
+    unread: tuple[str, ...]
+
+    @property
+    def is_empty(self) -> bool:
+        """Whether there is neither archive nor file."""
+        return not self.containers and not self.loose.num_rows
+
+    @property
+    def folder(self) -> Container:
+        """The loose files as a container."""
+        return Container(self.base, "", Kind.FOLDER, ())
+
+    def may_hold(self, path: str) -> bool:
+        """Whether ``path`` lies in a folder that nobody could look into this time."""
+        return is_below(path, self.unread)
+
+
+def survey(root: Path) -> Survey:
+    """Look below ``root``, a folder or one archive (whose other volumes lie beside it).
+
+    Raises:
+        SourceError: it cannot be opened, or is a file that is no archive.
+    """
+    try:
+        return _one_archive(root) if root.is_file() else _folder(root)
+    except OSError as error:
+        raise SourceError(f"{root} cannot be read ({error.strerror}): see local.cfg") from error
+
+
+def _folder(root: Path) -> Survey:
+    found: Walk = walk(root)
+    containers, others = find_containers(root, sorted(found.volumes, key=lambda volume: volume.path))
+    loose = pa.concat_tables([found.plain, _table(others)])
+    return Survey(root, tuple(containers), loose, tuple(found.findings), found.unread)
+
+
+def _one_archive(root: Path) -> Survey:
+    base, stem = root.parent, root.name.split(".")[0]
+    beside = [_volume(file) for file in sorted(base.iterdir()) if file.name.split(".")[0] == stem and file.is_file()]
+    containers, _ = find_containers(base, beside)
+    named = [container for container in containers if root.name in {volume.path for volume in container.volumes}]
+    if not named:
+        raise SourceError(f"{root} is neither a folder nor an archive: see local.cfg")
+    return Survey(base, tuple(named), LOOSE_SCHEMA.empty_table(), (), ())
+
+
+def _volume(file: Path) -> Volume:
+    status = file.stat()
+    return Volume(file.name, status.st_size, status.st_mtime_ns)
+
+
+def _table(files: Sequence[Volume]) -> pa.Table:
+    paths = [file.path for file in files]
+    rows = loose_rows(paths, [file.size for file in files], [file.mtime_ns for file in files])
+    return pa.Table.from_batches([rows], LOOSE_SCHEMA)
+
+
+def fingerprint(container: Container, tables: Sequence[SideTable]) -> str:
+    """Equal fingerprints mean that a container need not be read again.
+
+    It covers the volumes' names, sizes and times, and the side tables that are looked for: a declaration that asks for
+    another table has its containers read again.
+    """
+    asked = sorted((asdict(table) for table in tables), key=json.dumps)
+    volumes = [asdict(volume) for volume in container.volumes]
+    text = json.dumps([LISTING_VERSION, container.kind, volumes, asked])
+    return hashlib.sha256(text.encode("utf-8", "surrogatepass")).hexdigest()

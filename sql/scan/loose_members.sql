@@ -1,0 +1,15 @@
+-- Loose files as raw rows, numbered in the order of their paths' bytes: `loose` is what the walk found.
+select
+    row_number() over (order by coalesce(name_bytes, path::blob)) - 1 as ordinal,
+    path,
+    null::varchar as name,
+    name_bytes,
+    size,
+    size as packed_size,
+    'stored' as method,
+    null::uinteger as crc32,
+    'file' as access,
+    null::bigint as "offset",
+    mtime_ns,
+    null::varchar as problem
+from loose

@@ -1,0 +1,15 @@
+-- Loose side files whose rows are not to be kept: the file changed or vanished, or something was wrong with it.
+with seen as (
+    select distinct path from side_row where container_id = $container_id
+),
+sound as (
+    select m.path
+    from member m
+    join loose l on l.path = m.path and l.size = m.size and l.mtime_ns = m.mtime_ns
+    where m.container_id = $container_id
+    and not exists (
+        select 1 from finding f where f.container_id = m.container_id and f.ordinal = m.ordinal and f.code = 'side-file'
+    )
+)
+select path from seen
+where path not in (select path from sound)

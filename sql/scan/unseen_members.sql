@@ -1,0 +1,5 @@
+-- Known loose files below folders that could not be looked into this time: nothing says that they are gone.
+select path, name_bytes, size, mtime_ns
+from member
+where container_id = $container_id
+and len(list_filter($unread::varchar[], lambda folder: starts_with(path, folder))) > 0

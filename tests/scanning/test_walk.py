@@ -1,0 +1,127 @@
+"""Walking: links, loops, names that are no text, folders that are shut, things that are no files."""
+
+import os
+import stat
+from pathlib import Path
+
+import pytest
+
+from indexer.scanning.walk import Walk, walk
+from tests.scanning.conftest import fill
+
+
+def plain(found: Walk) -> list[str]:
+    return sorted(found.plain["path"].to_pylist())
+
+
+def findings(found: Walk) -> list[tuple[str, str]]:
+    return sorted((finding.code, finding.detail) for finding in found.findings)
+
+
+def test_files_are_pictures_and_texts_or_what_may_be_an_archive(root: Path) -> None:
+    fill(root, {"a/b/c.jpg": b"123", "a/x.JSON": b"{}", "a/z.zip": b"PK", "noname": b""})
+    found = walk(root)
+    assert plain(found) == ["a/b/c.jpg", "a/x.JSON"]
+    assert sorted((volume.path, volume.size) for volume in found.volumes) == [("a/z.zip", 2), ("noname", 0)]
+    assert found.plain.to_pylist()[0]["mtime_ns"] in {(root / path).stat().st_mtime_ns for path in plain(found)}
+
+
+def test_links_are_findings_wherever_they_point(root: Path, tmp_path: Path) -> None:
+    fill(tmp_path / "elsewhere", {"secret.jpg": b"x"})
+    fill(root, {"a/b.jpg": b"x"})
+    (root / "a" / "loop").symlink_to(root)
+    (root / "out").symlink_to(tmp_path / "elsewhere")
+    (root / "twin.jpg").symlink_to(root / "a" / "b.jpg")
+    (root / "dangling").symlink_to("nowhere")
+    found = walk(root)
+    assert plain(found) == ["a/b.jpg"]
+    assert [code for code, _ in findings(found)] == ["symlink"] * 4
+
+
+def test_a_root_that_is_a_link_is_followed(root: Path, tmp_path: Path) -> None:
+    fill(root, {"a.jpg": b"x"})
+    (tmp_path / "link").symlink_to(root)
+    assert plain(walk(tmp_path / "link")) == ["a.jpg"]
+
+
+def test_a_name_that_is_not_utf8_is_escaped_and_kept_as_bytes(root: Path) -> None:
+    folder = os.fsencode(root) + b"/caf\xe9"
+    os.mkdir(folder)
+    Path(os.fsdecode(folder + b"/\xff.jpg")).write_bytes(b"x")
+    fill(root, {"plain.jpg": b"x"})
+    rows = sorted(walk(root).plain.to_pylist(), key=lambda row: row["path"])
+    assert [(row["path"], row["name_bytes"]) for row in rows] == [
+        (r"caf\xe9/\xff.jpg", b"caf\xe9/\xff.jpg"),
+        ("plain.jpg", None),
+    ]
+
+
+def test_pipes_and_sockets_are_findings_and_never_opened(root: Path) -> None:
+    os.mkfifo(root / "photos.zip")
+    os.mknod(root / "socket.jpg", stat.S_IFSOCK | 0o600)
+    found = walk(root)
+    assert not plain(found)
+    assert findings(found) == [("not-a-file", "photos.zip: a named pipe"), ("not-a-file", "socket.jpg: a socket")]
+
+
+def test_a_folder_that_is_shut_is_a_finding(root: Path) -> None:
+    fill(root, {"shut/a.jpg": b"x", "open/b.jpg": b"x"})
+    (root / "shut").chmod(0)
+    try:
+        found = as_nobody(root)
+    finally:
+        (root / "shut").chmod(0o700)
+    assert found == "['open/b.jpg'] ('shut/',) [('unreadable', 'shut/: Permission denied')]"
+
+
+def as_nobody(root: Path) -> str:
+    """Walk as a user without root's rights, in a child."""
+    if os.getuid() != 0:
+        found = walk(root)
+        return f"{plain(found)} {found.unread} {findings(found)}"
+    for folder in [root, *root.parents]:
+        folder.chmod(folder.stat().st_mode | 0o055) if folder.stat().st_uid == 0 and folder != Path("/") else None
+    reader, writer = os.pipe()
+    child = os.fork()
+    if child == 0:
+        os.setgroups([])
+        os.setgid(65534)
+        os.setuid(65534)
+        found = walk(root)
+        os.write(writer, f"{plain(found)} {found.unread} {findings(found)}".encode())
+        os._exit(0)
+    os.close(writer)
+    assert os.waitpid(child, 0)[1] == 0
+    return os.read(reader, 10_000).decode()
+
+
+def test_paths_longer_than_the_system_takes_are_walked(root: Path) -> None:
+    folder = os.open(root, os.O_RDONLY)
+    for _ in range(40):
+        os.mkdir("d" * 200, dir_fd=folder)
+        below = os.open("d" * 200, os.O_RDONLY, dir_fd=folder)
+        os.close(folder)
+        folder = below
+    os.close(os.open("deep.jpg", os.O_CREAT | os.O_WRONLY, dir_fd=folder))
+    os.close(folder)
+    assert [len(path) for path in plain(walk(root))] == [40 * 201 + len("deep.jpg")]
+
+
+def test_folders_nested_beyond_reason_are_a_finding(root: Path) -> None:
+    folder = os.open(root, os.O_RDONLY)
+    for _ in range(400):
+        os.mkdir("d", dir_fd=folder)
+        below = os.open("d", os.O_RDONLY, dir_fd=folder)
+        os.close(folder)
+        folder = below
+    os.close(folder)
+    found = walk(root)
+    assert {code for code, _ in findings(found)} == {"unreadable"}
+    assert len(found.unread) == 1
+
+
+def test_many_findings_of_a_kind_are_counted(root: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("indexer.scanning.walk.KEPT_FINDINGS", 2)
+    for number in range(5):
+        (root / str(number)).symlink_to("nowhere")
+    assert ("symlink", "and 3 more of this kind") in findings(walk(root))
