@@ -10,7 +10,7 @@ from typing import Any
 import pyarrow as pa
 import pyarrow.parquet as pq
 
-from indexer.containers import tabular
+from indexer.containers.tabular_columns import is_scalar
 from indexer.declarations.shapes import SideTable
 from indexer.errors import BadData
 
@@ -115,7 +115,7 @@ def _rows(data: bytes, table: SideTable) -> Iterator[Record | BadLine]:
     """The scalar columns of a small Parquet file inside an archive."""
     try:
         file = pq.ParquetFile(io.BytesIO(data))
-        names = [field.name for field in file.schema_arrow if tabular.is_scalar(field.type)]
+        names = [field.name for field in file.schema_arrow if is_scalar(field.type)]
         wanted = [name for name in names if table.columns is None or name in table.columns]
         for batch in file.iter_batches(columns=wanted):
             yield from batch.to_pylist()

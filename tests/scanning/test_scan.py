@@ -261,13 +261,9 @@ def test_a_root_may_be_one_archive(manifest: Store, root: Path) -> None:
 
 
 def test_names_that_are_not_utf8_are_kept_as_bytes(manifest: Store, root: Path, rescan: Scan) -> None:
-    folder = os.fsencode(root)
-    with open(folder + b"/caf\xe9.jpg", "wb") as file:
-        file.write(b"1")
-    zipped(root / "a.zip", PICTURES).rename(os.fsdecode(folder + b"/n\xff.zip"))
-    os.mkdir(folder + b"/d\xe9")
-    with open(folder + b"/d\xe9/prompts.csv", "wb") as file:
-        file.write(b"a\n1\n")
+    (root / "caf\udce9.jpg").write_bytes(b"1")
+    zipped(root / "a.zip", PICTURES).rename(root / "n\udcff.zip")
+    fill(root, {"d\udce9/prompts.csv": b"a\n1\n"})
     rescan(source(PROMPTS))
     assert manifest.execute("select path, path_bytes, status from container order by path") == [
         ("", None, "complete"), (r"n\xff.zip", b"n\xff.zip", "complete")

@@ -13,6 +13,7 @@ import pytest
 
 from indexer.containers import tabular
 from indexer.containers.shapes import Access, Container, Kind, Limits, Report, Status, Volume, Wanted
+from indexer.containers.tabular_reading import read_cells
 from indexer.errors import SourceError
 
 IMAGE = pa.struct({"bytes": pa.binary(), "path": pa.string()})
@@ -49,7 +50,7 @@ def listed(of: Container) -> tuple[list[dict[str, Any]], Report]:
 
 def read(of: Container, *names: str) -> dict[str, bytes | str]:
     wanted = [Wanted(key, key, of.path, name, Access.CELL, *[None] * 5) for key, name in enumerate(names)]
-    parts = tabular.read_cells(of, wanted)
+    parts = read_cells(of, wanted)
     return {names[key]: data if isinstance(data, bytes) else data.reason for key, data in parts}
 
 

@@ -1,0 +1,51 @@
+"""Which columns of an Arrow or Parquet file hold images, and which hold scalars.
+
+Columns of images are those of the type ``struct<bytes, path>`` or of bytes (img2dataset names one after its encoding),
+less those that the features of `datasets <https://huggingface.co/docs/datasets>`_ call something else.
+"""
+
+import json
+from typing import Any
+
+import pyarrow as pa
+
+
+def image_columns(schema: pa.Schema) -> tuple[str, ...]:
+    """The columns that hold images, in the schema's order."""
+    features = _features(schema)
+    return tuple(f.name for f in schema if _may_be_image(f.type) and _is_called_image(features.get(f.name)))
+
+
+def _may_be_image(kind: pa.DataType) -> bool:
+    if pa.types.is_struct(kind):
+        names = {kind.field(index).name: kind.field(index).type for index in range(kind.num_fields)}
+        return set(names) == {"bytes", "path"} and _is_bytes(names["bytes"])
+    return _is_bytes(kind)
+
+
+def _is_bytes(kind: pa.DataType) -> bool:
+    tests = (pa.types.is_binary, pa.types.is_large_binary, pa.types.is_binary_view)
+    return any(test(kind) for test in tests)
+
+
+def _is_called_image(feature: Any) -> bool:
+    """What ``datasets`` calls it: Image, LargeImage or plain bytes; where there is no word, the type decides."""
+    if not isinstance(feature, dict):
+        return True
+    kind = str(feature.get("_type", ""))
+    return kind.endswith("Image") or (kind == "Value" and "binary" in str(feature.get("dtype", "")))
+
+
+def _features(schema: pa.Schema) -> dict[str, Any]:
+    """Feature by column out of the schema's ``huggingface`` metadata, as ``datasets`` writes it; empty without it."""
+    try:
+        features = json.loads((schema.metadata or {})[b"huggingface"])["info"]["features"]
+    except (KeyError, ValueError, TypeError):
+        return {}
+    return features if isinstance(features, dict) else {}
+
+
+def is_scalar(kind: pa.DataType) -> bool:
+    """Whether a column holds text, numbers, dates or truth values: no bytes, nothing nested."""
+    tests = (pa.types.is_nested, pa.types.is_null, pa.types.is_fixed_size_binary, _is_bytes)
+    return not any(test(kind) for test in tests)

@@ -1,0 +1,61 @@
+"""Arrow and Parquet files, opened so that nothing is read before it is asked for."""
+
+import mmap
+from collections.abc import Iterator
+from pathlib import Path
+
+import pyarrow as pa
+import pyarrow.parquet as pq
+
+from indexer.containers.shapes import Container, Kind
+
+_BUFFER = 1 << 20
+_FILE_MAGIC = b"ARROW1"
+_STREAM_END = b"\xff\xff\xff\xff\0\0\0\0"
+
+
+def path_of(container: Container) -> Path:
+    """The container's only file."""
+    return container.root / container.volumes[0].path
+
+
+def schema_of(container: Container) -> pa.Schema:
+    """The columns, by the head of an Arrow file or the footer of a Parquet one."""
+    if container.kind == Kind.PARQUET:
+        with parquet(path_of(container)) as file:
+            return file.schema_arrow
+    with _arrow_reader(path_of(container)) as reader:
+        return reader.schema
+
+
+def parquet(path: Path) -> pq.ParquetFile:
+    """A Parquet file whose columns are read in small pieces, not as whole chunks."""
+    return pq.ParquetFile(path, pre_buffer=False, buffer_size=_BUFFER)
+
+
+def arrow_batches(path: Path) -> Iterator[pa.RecordBatch]:
+    """The record batches of an Arrow stream or file, through a memory map: nothing is read until it is touched."""
+    with _arrow_reader(path) as reader:
+        if isinstance(reader, pa.RecordBatchFileReader):
+            yield from (reader.get_batch(index) for index in range(reader.num_record_batches))
+        else:
+            yield from reader
+
+
+def _arrow_reader(path: Path) -> pa.RecordBatchFileReader | pa.RecordBatchStreamReader:
+    with path.open("rb") as file:
+        mapped = mmap.mmap(file.fileno(), 0, prot=mmap.PROT_READ)
+    mapped.madvise(mmap.MADV_RANDOM)  # else the kernel reads megabytes of image around each offset
+    opener = pa.ipc.open_file if mapped[: len(_FILE_MAGIC)] == _FILE_MAGIC else pa.ipc.open_stream
+    return opener(pa.BufferReader(pa.py_buffer(mapped)))
+
+
+def has_end(path: Path) -> bool:
+    """Whether an Arrow stream was closed by its writer; a reader takes its end for that of the file, wherever it is.
+
+    See https://arrow.apache.org/docs/format/Columnar.html#ipc-streaming-format.
+    """
+    with path.open("rb") as file:
+        is_stream = file.read(len(_FILE_MAGIC)) != _FILE_MAGIC
+        file.seek(-min(len(_STREAM_END), path.stat().st_size), 2)
+        return not is_stream or file.read() == _STREAM_END
