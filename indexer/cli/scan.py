@@ -12,7 +12,7 @@ from indexer.cli import render
 from indexer.cli.options import Session, common
 from indexer.config import Config
 from indexer.declarations.shapes import Source
-from indexer.errors import ConfigError
+from indexer.errors import CheckFailed, ConfigError
 from indexer.scanning import ScanOptions, ScanSummary, SourceSummary, scan
 
 _PROBLEMS_SHOWN = 20
@@ -32,6 +32,7 @@ def command(session: Session, keys: tuple[str, ...], show_problems: bool) -> Non
     """Fill or refresh the manifest: list what lies below the sources' roots, then derive a row an image.
 
     Containers that have not changed are not read again. It may be interrupted at any time and goes on when run again.
+    Exit status 1: done, and an archive is damaged or unreadable.
     """
     config = session.config
     sources = declarations.load([resources.sources_folder(), *filter(None, [config.declarations_path])])
@@ -43,6 +44,9 @@ def command(session: Session, keys: tuple[str, ...], show_problems: bool) -> Non
         findings = manifest.arrow("scan/findings", {"sources": list(roots)}) if show_problems else None
     _print_summary(summary, session.manifest)
     _print_problems(summary, findings)
+    incomplete = sum(count for status, count in summary.statuses.items() if status != "complete")
+    if incomplete:
+        raise CheckFailed(f"{incomplete:,} containers are not complete; what is sound in them is in the manifest")
 
 
 def _roots(config: Config, sources: Sequence[Source], keys: Sequence[str]) -> Mapping[str, Path]:

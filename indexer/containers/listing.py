@@ -9,9 +9,10 @@ import pyarrow as pa
 from indexer.containers.magic import SNIFFED, kind_of
 from indexer.containers.opening import check_volumes, opened
 from indexer.containers.placing import Level
-from indexer.containers.rows import BATCH_ROWS, Health
+from indexer.containers.rows import BATCH_ROWS, Health, shown
 from indexer.containers.shapes import Captured, Container, Kind, Limits, Report, Status
 from indexer.containers.suffixes import promised_kind
+from indexer.containers.tabular import list_cells
 from indexer.containers.volumes import Window
 from indexer.containers.walk import Interest, Taken, Walk
 from indexer.errors import BadData, SourceError
@@ -40,7 +41,7 @@ def _list_archive(
 ) -> Iterator[Listed]:
     wants = capture or (lambda _: False)
     interest = Interest(lambda _, name: wants(name), lambda _: True, limits.side_file_size)
-    walk = Walk(_shown(container.path), limits, interest, scratch)
+    walk = Walk(shown(container.path), limits, interest, scratch)
     try:
         check_volumes(container, walk.health)
         with opened(container) as content:
@@ -50,10 +51,6 @@ def _list_archive(
     except (OSError, SourceError) as error:
         walk.health.add("unreadable", str(error))
     yield _report(container, walk)
-
-
-def _shown(path: str) -> str:
-    return path.encode("utf-8", "surrogateescape").decode("utf-8", "backslashreplace")
 
 
 def _gathered(found: Iterator[pa.RecordBatch | Taken]) -> Iterator[pa.RecordBatch | Captured]:
@@ -78,7 +75,7 @@ def _check_name(container: Container, window: Window, health: Health) -> None:
     kind = kind_of(window.read(0, SNIFFED)) if len(container.volumes) == 1 else None
     if kind and kind is not promised:
         promise = f"promises {promised}" if promised else "does not promise an archive"
-        health.add("extension", f"{_shown(container.path)} {promise}, its first bytes are of {kind}")
+        health.add("extension", f"{shown(container.path)} {promise}, its first bytes are of {kind}")
 
 
 def _report(container: Container, walk: Walk) -> Report:
@@ -91,7 +88,19 @@ def _report(container: Container, walk: Walk) -> Report:
     return Report(status, health.reason, health.declared, walk.listed, findings=health.all_findings())
 
 
+def _list_table(
+    container: Container,
+    limits: Limits,
+    capture: Capture | None,  # noqa: ARG001
+    scratch: Path | None,  # noqa: ARG001
+) -> Iterator[Listed]:
+    yield from list_cells(container, limits)
+
+
 Lister = Callable[[Container, Limits, Capture | None, Path | None], Iterator[Listed]]
 
 # Kinds are listed here and read in reading.READERS; a further kind is a row in both.
-LISTERS: dict[Kind, Lister] = dict.fromkeys((Kind.ZIP, Kind.TAR, Kind.SEVEN_ZIP, Kind.STREAM), _list_archive)
+LISTERS: dict[Kind, Lister] = {
+    **dict.fromkeys((Kind.ZIP, Kind.TAR, Kind.SEVEN_ZIP, Kind.STREAM), _list_archive),
+    **dict.fromkeys((Kind.ARROW, Kind.PARQUET), _list_table),
+}

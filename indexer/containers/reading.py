@@ -9,6 +9,7 @@ from typing import TypeAlias
 from indexer.containers.opening import opened
 from indexer.containers.placing import Level
 from indexer.containers.shapes import Access, Container, Kind, Limits, Wanted
+from indexer.containers.tabular_reading import read_cells
 from indexer.containers.volumes import Window
 from indexer.containers.walk import NESTED_SHIFT, Interest, Taken, Walk
 from indexer.containers.zip_reading import Packed, checked, read_zip_member
@@ -111,10 +112,20 @@ def _read_file(path: Path, size: int | None, limits: Limits) -> bytes:
         os.close(descriptor)
 
 
+def _read_table(
+    container: Container,
+    wanted: Sequence[Wanted],
+    limits: Limits,  # noqa: ARG001
+    scratch: Path | None,  # noqa: ARG001
+) -> Iterator[Answer]:
+    yield from read_cells(container, wanted)
+
+
 Reader = Callable[[Container, Sequence[Wanted], Limits, Path | None], Iterator[Answer]]
 
 # Kinds are read here and listed in listing.LISTERS; a further kind is a row in both.
 READERS: dict[Kind, Reader] = {
     Kind.FOLDER: _read_folder,
     **dict.fromkeys((Kind.ZIP, Kind.TAR, Kind.SEVEN_ZIP, Kind.STREAM), _read_archive),
+    **dict.fromkeys((Kind.ARROW, Kind.PARQUET), _read_table),
 }

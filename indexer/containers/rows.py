@@ -1,5 +1,6 @@
 """Raw rows on their way into Arrow, and what a listing finds wrong on its way."""
 
+import os
 from collections import Counter
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
@@ -37,6 +38,11 @@ def decoded(raw: bytes) -> tuple[str, bytes | None]:
         return raw.decode("utf-8"), None
     except UnicodeDecodeError:
         return raw.decode("utf-8", "backslashreplace"), raw
+
+
+def shown(path: str) -> str:
+    """A path on disk as UTF-8: its surrogate escapes, bytes that are none, are spelled ``\\xff``."""
+    return decoded(os.fsencode(path))[0]
 
 
 def batch_of(rows: list[Row]) -> pa.RecordBatch:

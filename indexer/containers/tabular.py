@@ -10,7 +10,8 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from indexer.containers.shapes import MEMBER_SCHEMA, Access, Container, Finding, Kind, Limits, Report, Status
+from indexer.containers.rows import batch_from, shown
+from indexer.containers.shapes import Access, Container, Finding, Kind, Limits, Report, Status
 from indexer.containers.tabular_columns import image_columns, is_scalar
 from indexer.containers.tabular_files import arrow_batches, has_end, parquet, path_of, schema_of
 from indexer.containers.tabular_reading import NO_IMAGE, NOT_IN_FILE
@@ -116,25 +117,21 @@ def _rows(
     numbers = pa.array(range(first, first + length), pa.int64())
     spelled = pc.cast(numbers, pa.string())
     by_column = [
-        _batch(
+        batch_from(
+            {
+                "ordinal": pc.add(pc.multiply(numbers, len(names)), index),
+                "name": pc.binary_join_element_wise(spelled, name, "/"),
+                "size": sizes,
+                "problem": problems,
+                "path": pa.repeat(shown(container.path), length),
+                "access": pa.repeat(str(Access.CELL), length),
+            },
             length,
-            ordinal=pc.add(pc.multiply(numbers, len(names)), index),
-            name=pc.binary_join_element_wise(spelled, name, "/"),
-            size=sizes,
-            problem=problems,
-            path=pa.repeat(container.path, length),
-            access=pa.repeat(str(Access.CELL), length),
         )
         for index, (name, (sizes, problems)) in enumerate(zip(names, cells, strict=True))
     ]
     table = pa.Table.from_batches(by_column).combine_chunks().sort_by("ordinal")
     return table.to_batches()[0]
-
-
-def _batch(length: int, **columns: pa.Array) -> pa.RecordBatch:
-    arrays = [columns.get(f.name) for f in MEMBER_SCHEMA]
-    filled = [pa.nulls(length, f.type) if a is None else a for a, f in zip(arrays, MEMBER_SCHEMA, strict=True)]
-    return pa.record_batch(filled, schema=MEMBER_SCHEMA)
 
 
 def _one_line(error: BaseException) -> str:

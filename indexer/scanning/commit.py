@@ -7,11 +7,12 @@ from dataclasses import asdict, dataclass
 import pyarrow as pa
 import pyarrow.compute as pc
 
+from indexer.containers.rows import shown
 from indexer.containers.shapes import MEMBER_SCHEMA, Container, Finding, Report, Status, Wanted
 from indexer.scanning.asked import PICTURE, Asked
 from indexer.scanning.spool import SIDE_SCHEMA, spooled
 from indexer.scanning.survey import Survey
-from indexer.scanning.walk import LOOSE_SCHEMA, printable
+from indexer.scanning.walk import LOOSE_SCHEMA
 from indexer.scanning.worker import Task, wanted_of
 from indexer.store import Store
 
@@ -138,10 +139,10 @@ def _replace_row(store: Store, container_id: int, entry: Entry, report: Report, 
     row = {
         "container_id": container_id,
         "source": entry.source,
-        "path": printable(container.path),
-        "path_bytes": os.fsencode(container.path) if printable(container.path) != container.path else None,
+        "path": shown(container.path),
+        "path_bytes": os.fsencode(container.path) if shown(container.path) != container.path else None,
         "kind": str(container.kind),
-        "volumes": [asdict(volume) | {"path": printable(volume.path)} for volume in container.volumes],
+        "volumes": [asdict(volume) | {"path": shown(volume.path)} for volume in container.volumes],
         "size": sum(volume.size for volume in container.volumes) if size is None else size,
         "fingerprint": entry.fingerprint,
         "status": str(report.status),
@@ -205,7 +206,7 @@ def _with_unseen(store: Store, entry: Entry, survey: Survey) -> pa.Table:
     """The loose files found, and those known ones that lie in folders nobody could look into this time."""
     if not (survey.unread and entry.known):
         return survey.loose
-    where = {"container_id": entry.known.container_id, "unread": [printable(path) for path in survey.unread]}
+    where = {"container_id": entry.known.container_id, "unread": [shown(path) for path in survey.unread]}
     return pa.concat_tables([survey.loose, store.arrow("scan/unseen_members", where).cast(LOOSE_SCHEMA)])
 
 

@@ -32,8 +32,9 @@ def scan(store: Store, roots: Mapping[str, Path], sources: Sequence[Source], opt
         planner = Planner(store, tables, options.limits, spool)
         plans = [_plan(planner, key, root, options) for key, root in roots.items()]
         _read(store, [job for plan in plans for job in plan.jobs], options)
-    with options.progress.phase("derive", None, "sources"):
+    with options.progress.phase("derive", len(sources), "sources") as bar:
         derive(store, sources)
+        bar.advance(len(sources))
     return _summary(store, plans, time.monotonic() - started)
 
 

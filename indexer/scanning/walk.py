@@ -13,6 +13,7 @@ from pathlib import Path
 import pyarrow as pa
 import pyarrow.compute as pc
 
+from indexer.containers.rows import shown
 from indexer.containers.shapes import Finding, Volume
 
 # What stands for itself by its name: no container is looked for in it, so that millions of pictures need not be opened.
@@ -82,7 +83,7 @@ class _Found:
     def note(self, code: str, detail: str) -> None:
         self.counts[code] = self.counts.get(code, 0) + 1
         if self.counts[code] <= KEPT_FINDINGS:
-            self.findings.setdefault(code, []).append(Finding(code, printable(detail)))
+            self.findings.setdefault(code, []).append(Finding(code, shown(detail)))
 
     def flush(self) -> None:
         rows = loose_rows(self.paths, self.sizes, self.mtimes)
@@ -180,18 +181,13 @@ def _kind(mode: int) -> str:
     return words.get(stat.S_IFMT(mode), "no regular file")
 
 
-def printable(text: str) -> str:
-    """A path as UTF-8: bytes that are none are written as ``\\xff``."""
-    return text.encode("utf-8", "surrogateescape").decode("utf-8", "backslashreplace")
-
-
 def loose_rows(paths: list[str], sizes: list[int], mtimes: list[int]) -> pa.RecordBatch:
     """Rows of LOOSE_SCHEMA; paths carry surrogate escapes where they are not UTF-8."""
     try:
         columns = [pa.array(paths, pa.string()), pa.nulls(len(paths), pa.binary())]
     except UnicodeEncodeError:
-        raw = [os.fsencode(path) if printable(path) != path else None for path in paths]
-        columns = [pa.array([printable(path) for path in paths], pa.string()), pa.array(raw, pa.binary())]
+        raw = [os.fsencode(path) if shown(path) != path else None for path in paths]
+        columns = [pa.array([shown(path) for path in paths], pa.string()), pa.array(raw, pa.binary())]
     columns += [pa.array(sizes, pa.int64()), pa.array(mtimes, pa.int64())]
     return pa.record_batch(columns, schema=LOOSE_SCHEMA)
 

@@ -13,6 +13,7 @@ from indexer.containers import tabular
 from indexer.containers.listing import list_members
 from indexer.containers.names import logical_path
 from indexer.containers.reading import read_members
+from indexer.containers.rows import shown
 from indexer.containers.shapes import (
     MEMBER_SCHEMA,
     Access,
@@ -31,7 +32,6 @@ from indexer.parallel import time_limit
 from indexer.scanning.asked import PICTURE, Asked
 from indexer.scanning.side_files import BadLine, parse, to_json
 from indexer.scanning.spool import SideSpool, Spool
-from indexer.scanning.walk import printable
 
 BAD_LINES_KEPT = 20
 # What strangers' bytes and disks may raise; whatever else is a bug of ours.
@@ -128,7 +128,9 @@ class _Listing:
 
     def _parts(self) -> Iterator[pa.RecordBatch | Captured | Report]:
         capture = self._is_wanted if self.asked else None
-        return _timed(list_members(self.container, self.task.limits, capture), self.task.limits.seconds)
+        return _timed(
+            list_members(self.container, self.task.limits, capture, self.task.spool.parent), self.task.limits.seconds
+        )
 
     def _read_side_files(self) -> None:
         try:
@@ -156,9 +158,11 @@ class _Listing:
         if not left:
             return
         keyed = [replace(want, key=key) for key, want in enumerate(left)]
-        for key, data in _timed(read_members(self.container, keyed, self.task.limits), self.task.limits.seconds):
+        for key, data in _timed(
+            read_members(self.container, keyed, self.task.limits, self.task.spool.parent), self.task.limits.seconds
+        ):
             want = keyed[key]
-            logical = printable(logical_path(want.path, want.name))
+            logical = shown(logical_path(want.path, want.name))
             if isinstance(data, BadData):
                 self._note(want.ordinal, f"{logical}: {data}")
             else:
