@@ -9,7 +9,12 @@ def main() -> None:
 
 
 # A command's name and the module below materializer.cli whose `command` it is; loaded when it is called for.
-COMMANDS: dict[str, str] = {}
+COMMANDS: dict[str, str] = {
+    "build": "build",
+    "plan": "plan",
+    "verify": "verify",
+    "finalize": "finalize",
+}
 
 if __name__ == "__main__":
     main()

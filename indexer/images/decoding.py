@@ -1,6 +1,7 @@
 """Pillow behind one door: the formats we allow, our pixel limit, and one kind of error for all that codecs raise."""
 
 import io
+import re
 import struct
 import threading
 import warnings
@@ -98,7 +99,13 @@ def codec_errors() -> Iterator[None]:
     except BadData:
         raise
     except Exception as error:
-        raise BadData(_word(error), f"{type(error).__name__}: {' '.join(str(error).split())}"[:200]) from error
+        raise BadData(_word(error), _detail(error)) from error
+
+
+def _detail(error: Exception) -> str:
+    """One line, without the buffer's address: equal troubles read alike."""
+    text = re.sub(r" <_io\.BytesIO[^>]*>", "", " ".join(str(error).split()))
+    return f"{type(error).__name__}: {text}"[:200]
 
 
 def _word(error: Exception) -> str:

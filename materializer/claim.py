@@ -1,0 +1,84 @@
+"""Whose folder the output is: a new one, ours from an unfinished build of the same, or somebody's to be left alone."""
+
+import fcntl
+import json
+import os
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import asdict
+from pathlib import Path
+from typing import Any
+
+from indexer.errors import OutputError
+from materializer import record
+from materializer.durable import UNFINISHED, write_json
+from materializer.formats import FORMATS
+from materializer.plan import Plan
+from materializer.shapes import Settings
+
+
+@contextmanager
+def claimed(output: Path, plan: Plan, settings: Settings) -> Iterator[None]:
+    """Hold ``output`` for this build as long as the context lasts; leftovers of a killed one are cleared away.
+
+    Raises:
+        OutputError: it holds something else, another build is writing there, or it cannot be written.
+    """
+    try:
+        output.mkdir(parents=True, exist_ok=True)
+        descriptor = os.open(output, os.O_RDONLY | os.O_DIRECTORY)
+    except OSError as error:
+        raise OutputError(f"{output} cannot be used as output folder ({error.strerror}): name another one") from error
+    try:
+        _lock(descriptor, output)
+        _take(output, plan, settings)
+        yield
+    finally:
+        os.close(descriptor)
+
+
+def _lock(descriptor: int, output: Path) -> None:
+    try:
+        fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except BlockingIOError:
+        raise OutputError(f"{output} is being written by another build: wait for it, or name another folder") from None
+
+
+def _take(output: Path, plan: Plan, settings: Settings) -> None:
+    ours, held = _described(plan, settings), _held(output)
+    if held is None and any(output.iterdir()):
+        raise OutputError(f"{output} is not empty and holds no build: name a new folder, or empty it")
+    if held is not None and not _may_go_on(output, held, ours):
+        raise OutputError(
+            f"{output} holds another build, of selection '{held.get('selection')}': name a new folder, or delete it"
+        )
+    stale = set(held["shards"]) - set(ours["shards"]) if held else set()
+    for path in (*(output / name for name in stale), *output.rglob(f"*{UNFINISHED}")):
+        path.unlink(missing_ok=True)
+    if ours != held:
+        write_json(output / record.PLAN, ours)
+
+
+def _described(plan: Plan, settings: Settings) -> dict[str, Any]:
+    kind = FORMATS[settings.format]
+    return {
+        "selection": plan.selection,
+        "recipe_hash": plan.recipe_hash,
+        "seed": plan.seed,
+        "settings": asdict(settings),
+        "shards": {kind.path(planned.shard): planned.key for planned in plan.shards},
+    }
+
+
+def _held(output: Path) -> dict[str, Any] | None:
+    try:
+        held = json.loads((output / record.PLAN).read_text(encoding="utf-8"))
+    except (OSError, ValueError):
+        return None
+    return held if isinstance(held, dict) and isinstance(held.get("shards"), dict) else None
+
+
+def _may_go_on(output: Path, held: dict[str, Any], ours: dict[str, Any]) -> bool:
+    """An unfinished build may go on after a rescan that moved rows; a finished one is not changed any more."""
+    same = all(held.get(key) == ours[key] for key in ("selection", "recipe_hash", "seed", "settings"))
+    return same and (held["shards"] == ours["shards"] or not (output / record.BUILD).exists())

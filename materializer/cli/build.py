@@ -1,0 +1,61 @@
+"""``materializer build``: the dataset."""
+
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+import click
+
+from indexer import store as stores
+from indexer.cli.options import Session, common
+from indexer.errors import CheckFailed
+from materializer import build as building
+from materializer.build import Summary
+from materializer.cli.options import planned, request
+from materializer.shapes import Feature, Format
+
+
+@click.command(epilog="Example: python -m materializer build --selection demo --output built/demo")
+@click.option("--output", type=click.Path(path_type=Path), required=True, help="The folder to make.")
+@click.option("--backend", type=click.Choice(["loky", "threading"]), default="loky", show_default=True,
+              help="What runs the work.")  # fmt: skip
+@planned
+@common
+def command(session: Session, output: Path, backend: str, **given: Any) -> None:
+    """Read the rows of a selection from their archives and write them as a sharded dataset.
+
+    Killed or stopped, the same command goes on where it was; the result is the same to the byte.
+    """
+    asked = request(session, output, given)
+    with stores.open_for_reading(session.manifest) as store:
+        workers = replace(session.workers, backend=backend)
+        summary = building.build(store, asked, workers, session.progress)
+    print(_told(summary))
+    if summary.missing:
+        raise CheckFailed(
+            f"{summary.missing:,} rows are missing: no spare was left; see {output}/record/refused.parquet"
+        )
+
+
+def _told(summary: Summary) -> str:
+    rows = ", ".join(f"{split} {count:,}" for split, count in summary.splits.items())
+    kept = f" ({summary.kept:,} were there already)" if summary.kept else ""
+    refused = f"; {summary.refused:,} rows refused, {summary.refused - summary.missing:,} of them substituted"
+    lines = [
+        f"{summary.request.output}: {rows} images, {summary.size / 1e6:,.1f} MB in {summary.shards:,} shards{kept}",
+        f"checked: every image{refused if summary.refused else ', none refused'}",
+        "open it:",
+        f"  {opening(summary)}",
+    ]
+    return "\n".join(lines)
+
+
+def opening(summary: Summary) -> str:
+    """The line of Python that opens the result."""
+    output, settings = str(summary.request.output), summary.request.settings
+    if settings.format is Format.WEBDATASET:
+        return f"import datasets; dataset = datasets.load_dataset('webdataset', data_dir={output!r})"
+    if settings.format is Format.PARQUET:
+        return f"import datasets; dataset = datasets.load_dataset({output!r})"
+    imports = "datasets, materializer.large_image" if settings.feature is Feature.LARGE else "datasets"
+    return f"import {imports}; dataset = datasets.load_from_disk({output!r})"

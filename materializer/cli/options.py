@@ -1,0 +1,84 @@
+"""What ``build`` and ``plan`` have in common: the selection, and what decides the output's bytes."""
+
+import re
+from collections.abc import Callable
+from enum import StrEnum
+from pathlib import Path
+from typing import Any
+
+import click
+
+from indexer.cli.options import Session
+from indexer.cli.roots import source_roots
+from indexer.errors import ConfigError
+from materializer.shapes import Check, Feature, Format, Order, Pixels, Request, Settings
+
+_UNITS = {"": 1, "KB": 10**3, "MB": 10**6, "GB": 10**9, "KIB": 2**10, "MIB": 2**20, "GIB": 2**30}
+
+
+def size(text: str) -> int:
+    """Bytes as people write them: ``500MB``, ``2GiB``, ``1000000``.
+
+    Raises:
+        click.BadParameter: it is no size.
+    """
+    found = re.fullmatch(r"\s*(\d+(?:\.\d+)?)\s*([KMG]i?B)?\s*", text, re.IGNORECASE)
+    count = int(float(found[1]) * _UNITS[(found[2] or "").upper()]) if found else 0
+    if count < 1:
+        raise click.BadParameter(f"'{text}' is no size: write it as 500MB or 2GiB")
+    return count
+
+
+def _choice(kind: type[StrEnum]) -> click.Choice[str]:
+    return click.Choice([value.value for value in kind])
+
+
+_OPTIONS = (
+    click.option("--selection", required=True, metavar="NAME", help="What to build."),
+    click.option("--format", "format_", type=_choice(Format), default=Format.ARROW.value, show_default=True,
+                 help="What to write."),
+    click.option("--image-feature", "feature", type=_choice(Feature),
+                 help="How images are stored; 'standard' opens without code of ours."
+                 "  [default: large for arrow, standard for the others]"),
+    click.option("--pixels", type=_choice(Pixels), default=Pixels.RGB.value, show_default=True,
+                 help="rgb: RGB images keep their bytes, others become RGB on white, lossless PNG."
+                 " verbatim: all keep their bytes. jpeg: all become RGB JPEGs."),
+    click.option("--quality", type=click.IntRange(1, 100), default=95, show_default=True, help="Of --pixels jpeg."),
+    click.option("--check", type=_choice(Check), default=Check.DECODE.value, show_default=True,
+                 help="How far images are looked into; sizes and checksums always are."),
+    click.option("--order", type=_choice(Order), default=Order.SHUFFLED.value, show_default=True,
+                 help="Shuffled by a hash of seed and file_id, or as selected."),
+    click.option("--shard-size", type=size, default="500MB", show_default=True, help="Bytes of images in a shard."),
+)  # fmt: skip
+
+
+def planned(function: Callable[..., None]) -> Callable[..., None]:
+    """Decorate a command with the options that say what is built."""
+    for option in reversed(_OPTIONS):
+        function = option(function)
+    return function
+
+
+def request(session: Session, output: Path, given: dict[str, Any]) -> Request:
+    """The options as a request.
+
+    Raises:
+        ConfigError: options that exclude each other, or local.cfg cannot be used.
+    """
+    kind = Format(given["format_"])
+    feature = given["feature"] or (Feature.LARGE if kind is Format.ARROW else Feature.STANDARD)
+    if kind is Format.WEBDATASET and feature == Feature.LARGE:
+        raise ConfigError("--image-feature large is for --format arrow and parquet: a tar holds files as they are")
+    settings = Settings(
+        format=kind,
+        feature=Feature(feature),
+        pixels=Pixels(given["pixels"]),
+        quality=given["quality"] if given["pixels"] == Pixels.JPEG else Settings().quality,
+        check=Check(given["check"]),
+        order=Order(given["order"]),
+        shard_size=given["shard_size"],
+    )
+    config = session.config
+    # The paths of a source that is one archive count from its folder, where its other volumes lie.
+    folders = {key: root.parent if root.is_file() else root for key, root in source_roots(config).items()}
+    return Request(given["selection"], output, folders, config.tmp_cache_dir, settings)

@@ -1,0 +1,112 @@
+"""Files that are there whole or not at all: written under another name, flushed, renamed, the folder flushed."""
+
+import errno
+import hashlib
+import json
+import os
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
+from pathlib import Path
+from typing import Any, Protocol
+
+from indexer.errors import OutputError
+
+UNFINISHED = ".unfinished"
+
+
+class RawFile(Protocol):
+    """An unbuffered file."""
+
+    def write(self, data: memoryview, /) -> int:
+        """Write some of ``data``; returns how many bytes."""
+
+
+class HashingFile:
+    """A file being written that knows its size and sha256. Takes whatever has the buffer protocol."""
+
+    def __init__(self, file: RawFile) -> None:
+        self._file = file
+        self._sha256 = hashlib.sha256()
+        self.size = 0
+        self.closed = False  # asked for by Arrow
+
+    def write(self, data: Any) -> int:
+        """Append ``data``."""
+        view = memoryview(data).cast("B")
+        self._sha256.update(view)
+        self.size += view.nbytes
+        left = view
+        while left:
+            left = left[self._file.write(left) :]  # the kernel takes 2 GiB at a time, and less on a disk that fills
+        return view.nbytes
+
+    def tell(self) -> int:
+        """Bytes so far."""
+        return self.size
+
+    def flush(self) -> None:
+        """Nothing is kept back here."""
+
+    @property
+    def sha256(self) -> str:
+        """Of all bytes so far, hex."""
+        return self._sha256.hexdigest()
+
+
+@contextmanager
+def writing(path: Path) -> Iterator[HashingFile]:
+    """A new file that appears as ``path`` when the context ends well, and leaves nothing when it does not.
+
+    Raises:
+        OutputError: the disk is full, read only, or fails.
+    """
+    unfinished = path.with_name(path.name + UNFINISHED)
+    try:
+        with _told(path):
+            path.parent.mkdir(parents=True, exist_ok=True)
+            with unfinished.open("wb", buffering=0) as file:
+                yield HashingFile(file)
+                os.fsync(file.fileno())
+            unfinished.replace(path)
+            sync_folder(path.parent)
+    except BaseException:
+        with suppress(OSError):
+            unfinished.unlink(missing_ok=True)
+        raise
+
+
+@contextmanager
+def _told(path: Path) -> Iterator[None]:
+    try:
+        yield
+    except OSError as error:
+        what = "the disk is full" if error.errno in (errno.ENOSPC, errno.EDQUOT) else error.strerror or str(error)
+        raise OutputError(
+            f"{path} cannot be written ({what}): what is finished is kept; make room, then run the same command again"
+        ) from error
+
+
+def sync_folder(folder: Path) -> None:
+    """Flush a folder's entries to disk."""
+    descriptor = os.open(folder, os.O_RDONLY | os.O_DIRECTORY)
+    try:
+        os.fsync(descriptor)
+    finally:
+        os.close(descriptor)
+
+
+def write_bytes(path: Path, data: bytes) -> None:
+    """A small file at once."""
+    with writing(path) as file:
+        file.write(data)
+
+
+def write_json(path: Path, value: Any) -> None:
+    """Indented JSON with a line end; keys stay in their order."""
+    write_bytes(path, (json.dumps(value, indent=2, ensure_ascii=False) + "\n").encode())
+
+
+def sha256_of(path: Path) -> str:
+    """The sha256 of a file, hex."""
+    with path.open("rb") as file:
+        return hashlib.file_digest(file, "sha256").hexdigest()

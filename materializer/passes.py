@@ -1,0 +1,126 @@
+"""Forward-only containers (solid 7z, compressed tar, Parquet) are gone through once, whatever shards they feed.
+
+What is wanted of one goes end to end into a file below ``tmp_cache_dir`` while it streams by. From then on that file is
+a container like any other, whose members are reached by offset; memory holds one image at a time.
+"""
+
+import hashlib
+import json
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import pyarrow as pa
+import pyarrow.parquet as pq
+
+from indexer.containers.reading import read_members
+from indexer.containers.shapes import Container, Kind, Limits, Volume
+from indexer.errors import BadData
+from indexer.parallel import Crew, Died, Workers
+from indexer.progress import Progress
+from indexer.store import Store
+from materializer.durable import writing
+from materializer.plan import PlannedContainer
+from materializer.reading import wanted
+
+_INDEX_SCHEMA = pa.schema(
+    [
+        pa.field("container_id", pa.int64(), nullable=False),
+        pa.field("ordinal", pa.int64(), nullable=False),
+        pa.field("member", pa.string()),
+        pa.field("offset", pa.int64()),
+        pa.field("size", pa.int64()),
+        pa.field("reason", pa.string()),
+        pa.field("detail", pa.string()),
+    ]
+)
+
+
+@dataclass(frozen=True, slots=True)
+class PassTask:
+    """A container to go through; ``rows`` in its own order. ``folder`` takes the spill file and its index."""
+
+    number: int
+    container: Container
+    rows: pa.Table
+    folder: Path
+    stem: str
+
+    @property
+    def spill(self) -> Path:
+        """The file of spilled members."""
+        return self.folder / f"{self.stem}.spill"
+
+    @property
+    def index(self) -> Path:
+        """Where each member lies in it."""
+        return self.folder / f"{self.stem}.parquet"
+
+
+def spill(
+    store: Store, planned: Mapping[int, PlannedContainer], folder: Path, workers: Workers, progress: Progress
+) -> Mapping[int, Container]:
+    """Go through every forward-only container; the table ``plan_spilled`` says where its members lie now.
+
+    Returns the spill files as containers, by the negated ``container_id``. Spills of a killed build are taken up.
+
+    Raises:
+        SourceError: a container vanished or changed.
+        OutputError: ``folder`` cannot be written.
+    """
+    tasks = [_task(store, number, one, folder) for number, one in planned.items() if one.forward]
+    if not tasks:
+        return {}
+    found: dict[int, Container] = {}
+    with progress.phase("going through forward-only archives", len(tasks), "archives") as bar:
+        for task, index in Crew(go_through, workers).run(tasks):
+            store.insert("plan_spilled", _all_died(task, index) if isinstance(index, Died) else index)
+            found[-task.number] = _container(task)
+            bar.advance(size=sum(volume.size for volume in task.container.volumes))
+    return found
+
+
+def go_through(task: PassTask) -> pa.Table:
+    """Spill what is wanted of a container; returns where each member lies. Runs in workers."""
+    if task.index.exists() and task.spill.exists():
+        return pq.read_table(task.index)
+    rows = task.rows.to_pylist()
+    with writing(task.spill) as file:
+        index = pa.Table.from_pylist(list(_spilled(task, rows, file)), schema=_INDEX_SCHEMA)
+    with writing(task.index) as file:
+        pq.write_table(index, pa.PythonFile(file, mode="w"))
+    return index
+
+
+def _spilled(task: PassTask, rows: list[dict[str, Any]], file: Any) -> Iterator[dict[str, Any]]:
+    asked = [wanted({**row, "place": place}) for place, row in enumerate(rows)]
+    for place, data in read_members(task.container, asked, Limits(), task.folder):
+        entry = {"container_id": task.number, "ordinal": rows[place]["ordinal"], "member": rows[place]["member"]}
+        if isinstance(data, BadData):
+            yield entry | {"reason": data.reason, "detail": data.detail}
+        else:
+            yield entry | {"offset": file.tell(), "size": len(data)}
+            file.write(data)
+
+
+def _task(store: Store, number: int, planned: PlannedContainer, folder: Path) -> PassTask:
+    rows = store.arrow("plan/forward", {"container_id": number})
+    asked = [planned.fingerprint, rows["ordinal"].to_pylist(), rows["member"].to_pylist()]
+    stem = hashlib.sha256(json.dumps(asked).encode()).hexdigest()[:32]
+    return PassTask(number, planned.container, rows, folder, stem)
+
+
+def _container(task: PassTask) -> Container:
+    """The spill file as a container; of one that died there is none, and no row asks for it."""
+    volumes: tuple[Volume, ...] = ()
+    if task.spill.exists():
+        found = task.spill.stat()
+        volumes = (Volume(task.spill.name, found.st_size, found.st_mtime_ns),)
+    return Container(task.folder, task.spill.name, Kind.TAR, volumes)
+
+
+def _all_died(task: PassTask, died: Died) -> pa.Table:
+    rows = task.rows.select(["ordinal", "member"]).to_pylist()
+    why = {"container_id": task.number, "reason": "died", "detail": died.reason}
+    return pa.Table.from_pylist([{**row, **why} for row in rows], schema=_INDEX_SCHEMA)

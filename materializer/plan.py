@@ -1,0 +1,137 @@
+"""Which row goes to which shard and place, and in which order containers are read: SQL, strung together.
+
+The steps are ``sql/plan/*.sql``; their tables (``plan_*``) live as long as the connection, so a plan can be made of a
+manifest that is opened read only.
+"""
+
+import difflib
+import hashlib
+import json
+import os
+from collections.abc import Iterable, Mapping
+from dataclasses import asdict, dataclass
+from pathlib import Path
+from typing import Any
+
+import pyarrow as pa
+
+from indexer.containers.shapes import Container, Kind, Volume
+from indexer.errors import ConfigError, RecipeError
+from indexer.store import Store
+from materializer.shapes import Request, RowsTask, Settings, Shard
+
+# What an image is taken for whose size only reading tells; it decides nothing but where shards are cut.
+UNKNOWN_SIZE = 100_000
+
+
+@dataclass(frozen=True, slots=True)
+class PlannedShard:
+    """A shard to be: ``places`` rows of about ``size`` bytes; ``key`` is a hash of all that decides its bytes."""
+
+    shard: Shard
+    places: int
+    size: int
+    key: str
+
+
+@dataclass(frozen=True, slots=True)
+class PlannedContainer:
+    """A container that is read: its ``rows`` of ``size`` bytes, for which ``read`` bytes are taken from disk."""
+
+    container: Container
+    fingerprint: str
+    forward: bool
+    rows: int
+    size: int
+    read: int
+
+
+@dataclass(frozen=True, slots=True)
+class Plan:
+    """What a build will do. Containers are keyed by ``container_id``."""
+
+    selection: str
+    recipe_hash: str
+    seed: str
+    shards: tuple[PlannedShard, ...]
+    containers: Mapping[int, PlannedContainer]
+
+    @property
+    def key(self) -> str:
+        """A hash of all shards' keys."""
+        return _sha256([shard.key for shard in self.shards])
+
+
+def make(store: Store, request: Request) -> Plan:
+    """Plan a build.
+
+    Raises:
+        RecipeError: there is no such selection, or it is empty.
+        ConfigError: a source that is needed has no root.
+    """
+    recipe_hash, seed = _run_of(store, request.selection)
+    settings = request.settings
+    store.save_temporary("plan_chosen", "plan/chosen", {"selection": request.selection, "unknown_size": UNKNOWN_SIZE})
+    where = {"order": settings.order.value, "seed": seed, "shard_size": settings.shard_size}
+    if not store.save_temporary("plan_placed", "plan/placed", where):
+        raise RecipeError(f"selection '{request.selection}' has no rows to build: see 'python -m indexer stats'")
+    store.save_temporary("plan_settled", "plan/settled")
+    store.save_temporary("plan_spilled", "plan/spilled")
+    return Plan(request.selection, recipe_hash, seed, _shards(store, settings), _containers(store, request.roots))
+
+
+def rows_of(store: Store, shard: Shard) -> pa.Table:
+    """The rows of a shard in output order, as settled and spilled so far."""
+    return store.arrow("plan/rows", {"split": shard.split, "shard": shard.index})
+
+
+def _run_of(store: Store, name: str) -> tuple[str, str]:
+    runs = store.rows("plan/run", {"selection": name})
+    if runs:
+        return runs[0][0], runs[0][1]
+    names = [row[0] for row in store.rows("plan/selections")]
+    near = difflib.get_close_matches(name, names, n=1)
+    hint = f"did you mean '{near[0]}'?" if near else f"there are: {', '.join(names) or 'none yet'}"
+    raise RecipeError(f"{store.path} has no selection '{name}' ({hint}): make it with 'python -m indexer select'")
+
+
+def _shards(store: Store, settings: Settings) -> tuple[PlannedShard, ...]:
+    found = []
+    for split, index, count, places, size, content in store.rows("plan/shards"):
+        key = _sha256([split, index, count, content, asdict(settings)])
+        found.append(PlannedShard(Shard(split, index, count), places, size, key))
+    return tuple(found)
+
+
+def _containers(store: Store, roots: Mapping[str, Path]) -> dict[int, PlannedContainer]:
+    found = {}
+    for row in store.arrow("plan/containers").to_pylist():
+        container = Container(_root(roots, row["source"]), _path(row), Kind(row["kind"]), _volumes(row))
+        found[row["container_id"]] = PlannedContainer(
+            container, row["fingerprint"], row["is_forward"], row["rows"], row["bytes"], row["bytes_read"]
+        )
+    return found
+
+
+def _root(roots: Mapping[str, Path], source: str) -> Path:
+    if source not in roots:
+        raise ConfigError(f"the selection needs source '{source}', for which no folder is known: name it in local.cfg")
+    return roots[source]
+
+
+def _path(row: Mapping[str, Any]) -> str:
+    return os.fsdecode(row["path_bytes"]) if row["path_bytes"] else str(row["path"])
+
+
+def _volumes(row: Mapping[str, Any]) -> tuple[Volume, ...]:
+    return tuple(Volume(volume["path"], volume["size"], volume["mtime_ns"]) for volume in row["volumes"] or ())
+
+
+def _sha256(parts: Iterable[Any]) -> str:
+    return hashlib.sha256(json.dumps(list(parts), sort_keys=True).encode()).hexdigest()
+
+
+def work_of(rows: pa.Table, containers: Mapping[int, Container], settings: Settings) -> RowsTask:
+    """Rows as a task, with just those containers that they lie in."""
+    needed = {number for number in rows["container_id"].to_pylist() if number is not None}
+    return RowsTask(rows, {number: containers[number] for number in sorted(needed)}, settings)

@@ -1,0 +1,121 @@
+"""Rows in output order -> their images, read in the order in which they lie.
+
+Rows are taken in windows. Inside one, every container is read in its own order; the window after it is asked for from
+the disk meanwhile. So memory is bounded by two windows, and a disk that seeks is asked for many places at a time.
+"""
+
+import os
+from collections.abc import Iterator, Mapping, Sequence
+from itertools import groupby
+from pathlib import Path
+from typing import Any
+
+import pyarrow as pa
+
+from indexer.containers.reading import read_members
+from indexer.containers.shapes import Access, Wanted
+from indexer.errors import BadData, SourceError
+from indexer.parallel import time_limit
+from materializer import readahead
+from materializer.pixels import Facts, Stored, prepare
+from materializer.shapes import RowsTask, Settings
+
+WINDOW_SIZE = 48_000_000
+WINDOW_ROWS = 2_000
+
+# A decoder that takes longer hangs: the kernel ends this worker, and the image is refused.
+_SECONDS_AN_IMAGE = 120.0
+
+Row = Mapping[str, Any]
+Read = Stored | BadData
+
+
+def images(work: RowsTask) -> Iterator[tuple[list[Row], list[Read]]]:
+    """Yield rows window by window, in output order, each with its image or why it cannot be used."""
+    ahead = _windows(work.rows)
+    window = next(ahead, None)
+    while window is not None:
+        following = next(ahead, None)
+        if following is not None:
+            readahead.ask(work.containers, following)
+        yield window, _read(work, window)
+        window = following
+
+
+def wanted(row: Row) -> Wanted:
+    """Where a row's bytes lie; the key is the caller's to set."""
+    is_loose = row["access"] == Access.FILE
+    path = os.fsdecode(row["name_bytes"]) if is_loose and row["name_bytes"] else row["path"]
+    return Wanted(
+        key=row["place"],
+        ordinal=row["ordinal"],
+        path=path,
+        name=row["member"],
+        access=Access(row["access"]),
+        offset=row["offset"],
+        packed_size=row["packed_size"],
+        size=row["size"],
+        method=row["method"],
+        crc32=row["crc32"],
+    )
+
+
+def _windows(rows: pa.Table) -> Iterator[list[Row]]:
+    """Cut rows where their expected bytes reach a window; one larger image is a window of its own."""
+    window: list[Row] = []
+    size = 0
+    for batch in rows.to_batches(max_chunksize=WINDOW_ROWS):
+        for row in batch.to_pylist():
+            if window and (size + row["expected_size"] > WINDOW_SIZE or len(window) >= WINDOW_ROWS):
+                yield window
+                window, size = [], 0
+            window.append(row)
+            size += row["expected_size"]
+    if window:
+        yield window
+
+
+def _read(work: RowsTask, window: Sequence[Row]) -> list[Read]:
+    by_place: dict[int, Read] = {}
+    rows = {row["place"]: row for row in window}
+    for place, data in _bytes(work, window):
+        by_place[place] = data if isinstance(data, BadData) else _stored(rows[place], data, work.settings)
+    return [by_place[row["place"]] for row in window]
+
+
+def _bytes(work: RowsTask, window: Sequence[Row]) -> Iterator[tuple[int, bytes | BadData]]:
+    """Bytes as they come, container by container; what is known to be unusable is not read."""
+    for row in window:
+        if row["refusal"] is not None:
+            yield row["place"], BadData(row["refusal"], row["detail"] or "")
+    readable = sorted((row for row in window if row["refusal"] is None), key=readahead.reading_order)
+    for number, group in groupby(readable, key=lambda row: int(row["container_id"])):
+        container, members = work.containers[number], [(row, wanted(row)) for row in group]
+        for row, member in members:
+            if member.access is Access.FILE:
+                _refuse_changed(container.root / member.path, row)
+        yield from read_members(container, [member for _, member in members], work.limits)
+
+
+def _refuse_changed(path: Path, row: Row) -> None:
+    """A loose file that is gone or another one is not bad data: the manifest is out of date."""
+    try:
+        found = path.stat()
+    except OSError as error:
+        raise SourceError(f"{path} cannot be read ({error.strerror}): bring it back, or scan again") from error
+    if (found.st_size, found.st_mtime_ns) != (row["size"], row["mtime_ns"]):
+        raise SourceError(f"{path} has changed since it was scanned: run 'python -m indexer scan' again")
+
+
+def _stored(row: Row, data: bytes, settings: Settings) -> Read:
+    try:
+        with time_limit(_SECONDS_AN_IMAGE):
+            return prepare(data, _facts(row), row["hash"], settings)
+    except BadData as bad:
+        return bad
+
+
+def _facts(row: Row) -> Facts | None:
+    if None in (row["known_hash"], row["width"], row["height"], row["format"], row["mode"]):
+        return None
+    return Facts(row["known_hash"], row["width"], row["height"], row["format"], row["mode"])

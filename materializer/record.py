@@ -1,0 +1,134 @@
+"""The record of a build, beside its shards: enough to go on after a kill, and to verify every byte later.
+
+::
+
+    build.json                       what was built from what: versions, selection, settings, shards with their sha256
+    record/plan.json                 written first: whose folder this is, and the shards to be
+    record/rows/train-00000-of-00012.parquet    a shard's rows, its sha256 and its plan's key in the file's metadata
+    record/refused.parquet           rows that could not be used, why, and which spare took their place
+
+Nothing here names a path of this machine or the time: equal builds have equal records.
+"""
+
+import json
+from collections.abc import Iterable, Sequence
+from dataclasses import asdict, dataclass
+from pathlib import Path
+from typing import Any
+
+import pyarrow as pa
+import pyarrow.parquet as pq
+
+from materializer.durable import sha256_of, writing
+from materializer.pixels import Stored
+from materializer.shapes import Refusal, Shard, Written
+
+BUILD, PLAN, ROWS, REFUSED = "build.json", "record/plan.json", "record/rows", "record/refused.parquet"
+
+ROW_SCHEMA = pa.schema(
+    [
+        pa.field("split", pa.string(), nullable=False),
+        pa.field("shard", pa.int64(), nullable=False),
+        pa.field(
+            "position", pa.int64(), nullable=False
+        ),  # in the split, as planned; a row without a spare leaves a gap
+        pa.field("file_id", pa.string(), nullable=False),
+        pa.field("substituted_for", pa.string()),
+        pa.field("source_sha256", pa.string(), nullable=False),
+        pa.field("stored_sha256", pa.string(), nullable=False),
+        pa.field("stored_size", pa.int64(), nullable=False),
+        pa.field("transform", pa.string(), nullable=False),
+    ]
+)
+
+REFUSED_SCHEMA = pa.schema(
+    [
+        pa.field("split", pa.string(), nullable=False),
+        pa.field("position", pa.int64()),  # null: a spare that was tried
+        pa.field("file_id", pa.string(), nullable=False),
+        pa.field("reason", pa.string(), nullable=False),
+        pa.field("detail", pa.string(), nullable=False),
+        pa.field("substitute", pa.string()),  # null: no spare was left
+    ]
+)
+
+_NOTE = b"shard"
+
+
+@dataclass(frozen=True, slots=True)
+class ShardRecord:
+    """What a shard's record says of it."""
+
+    key: str
+    written: Written
+    refused: tuple[Refusal, ...]
+    rows: pa.Table
+
+    @property
+    def file_ids(self) -> tuple[str, ...]:
+        """Of its rows, in order."""
+        return tuple(self.rows["file_id"].to_pylist())
+
+
+def rows_table(shard: Shard, rows: pa.Table, images: Sequence[Stored]) -> pa.Table:
+    """The record of rows that were written, each with its image."""
+    count = len(images)
+    columns = [
+        [shard.split] * count,
+        [shard.index] * count,
+        rows["place"],
+        rows["file_id"],
+        rows["substituted_for"],
+        [image.facts.sha256 for image in images],
+        [image.sha256 for image in images],
+        [len(image.data) for image in images],
+        [image.transform for image in images],
+    ]
+    arrays = [pa.chunked_array([column]) if isinstance(column, list) else column for column in columns]
+    return pa.table(arrays, schema=ROW_SCHEMA)
+
+
+def path_of(output: Path, shard: Shard) -> Path:
+    """Where a shard's record stands."""
+    return output / ROWS / f"{shard.stem}.parquet"
+
+
+def write(output: Path, shard: Shard, record: ShardRecord) -> None:
+    """Write a shard's record; the shard itself must be on disk already."""
+    note = {
+        "key": record.key,
+        "written": asdict(record.written),
+        "refused": [asdict(refusal) for refusal in record.refused],
+    }
+    table = record.rows.replace_schema_metadata({_NOTE: json.dumps(note)})
+    with writing(path_of(output, shard)) as file:
+        pq.write_table(table, pa.PythonFile(file, mode="w"), compression="zstd")
+
+
+def read(output: Path, shard: Shard) -> ShardRecord | None:
+    """A shard's record, or None where there is none that can be read."""
+    try:
+        rows = pq.read_table(path_of(output, shard))
+        note = json.loads(rows.schema.metadata[_NOTE])
+        refused = tuple(Refusal(**refusal) for refusal in note["refused"])
+        return ShardRecord(note["key"], Written(**note["written"]), refused, rows.replace_schema_metadata())
+    except (OSError, pa.ArrowInvalid, KeyError, TypeError, ValueError):
+        return None
+
+
+def seems_finished(output: Path, shard: Shard, name: str, key: str) -> bool:
+    """Whether a shard and its record are there, at a glance: by key and size."""
+    found, file = read(output, shard), output / name
+    return found is not None and found.key == key and file.is_file() and file.stat().st_size == found.written.size
+
+
+def stands(file: Path, written: Written) -> bool:
+    """Whether a shard is on disk as its record says, to the byte."""
+    return file.is_file() and file.stat().st_size == written.size and sha256_of(file) == written.sha256
+
+
+def write_refused(output: Path, refused: Iterable[dict[str, Any]]) -> None:
+    """Write who was refused, in order."""
+    table = pa.Table.from_pylist(list(refused), schema=REFUSED_SCHEMA)
+    with writing(output / REFUSED) as file:
+        pq.write_table(table, pa.PythonFile(file, mode="w"), compression="zstd")

@@ -1,0 +1,26 @@
+-- Rows of a finished build that are not what the manifest and the selection say.
+with built as (
+    select split, file_id, source_sha256
+    from read_parquet($rows)
+),
+
+chosen as (
+    select s.split, s.file_id, any_value(coalesce(r.hash, m.hash)) as hash, count(m.file_id) > 0 as is_known
+    from selection s
+    left join manifest m using (file_id)
+    left join shared_row r on r.name = s.name and r.split = s.split and r.position = s.position
+    where s.name = $selection
+    group by s.split, s.file_id
+)
+
+select
+    b.file_id,
+    case
+        when c.file_id is null then 'is not in the selection as ' || b.split
+        when not c.is_known then 'is not in the manifest'
+        else 'came from other bytes than the manifest has'
+    end as what
+from built b
+left join chosen c using (split, file_id)
+where c.file_id is null or not c.is_known or c.hash <> b.source_sha256
+order by b.file_id

@@ -1,0 +1,59 @@
+"""A source of real pictures, some of them bad, some to be converted; and a build of it."""
+
+from dataclasses import replace
+
+import pytest
+
+from indexer import store as stores
+from indexer.parallel import Workers
+from materializer.build import build
+from materializer.shapes import Request, Settings
+from tests.support import manifests
+
+SHARD = 10_000  # bytes: some ten pictures
+
+
+@pytest.fixture
+def images():
+    """Forty pictures to train on, twelve to validate with, six spares; of all modes, and a few that cannot be used."""
+    found = [
+        *manifests.pictures(40),
+        *manifests.pictures(12, "validation", first=100),
+        *manifests.pictures(6, role="spare", first=200),
+    ]
+    found[3] = replace(found[3], data=found[3].data[:300])
+    found[30] = replace(found[30], data=b"no picture at all")
+    found[-6] = replace(found[-6], data=b"")
+    for at, (mode, kind) in enumerate([("L", "PNG"), ("P", "PNG"), ("RGBA", "PNG"), ("CMYK", "JPEG"), ("I;16", "PNG")]):
+        found[10 + at] = replace(found[10 + at], data=manifests.encoded(at, mode, kind))
+    return found
+
+
+@pytest.fixture
+def site(tmp_path):
+    """Where a test's sources, manifest and outputs lie."""
+    return Site(tmp_path)
+
+
+class Site:
+    def __init__(self, folder):
+        self.folder = folder
+        self.root = folder / "source"
+        self.manifest = folder / "manifest.duckdb"
+
+    def lay_out(self, images, packing="folder"):
+        manifests.make(self.manifest, self.root, images, packing)
+        return self
+
+    def request(self, name="out", **settings):
+        settings = Settings(**{"shard_size": SHARD, **settings})
+        return Request("main", self.folder / name, {manifests.SOURCE: self.root}, self.folder / "scratch", settings)
+
+    def build(self, name="out", jobs=2, backend="threading", **settings):
+        with stores.open_for_reading(self.manifest) as store:
+            return build(store, self.request(name, **settings), Workers(jobs, backend))
+
+
+def tree(folder):
+    """Every file below ``folder`` with its bytes."""
+    return {str(path.relative_to(folder)): path.read_bytes() for path in sorted(folder.rglob("*")) if path.is_file()}

@@ -1,0 +1,98 @@
+"""A build: what is in it, and that nothing but selection and sources has a say in its bytes."""
+
+import hashlib
+import json
+import subprocess
+import sys
+
+import datasets
+import pyarrow.parquet as pq
+import pytest
+
+import materializer.large_image  # noqa: F401 - registers the feature
+from materializer import columns
+from materializer.shapes import Feature
+from tests.materializer.conftest import tree
+
+
+def rows(site, name="out"):
+    return pq.read_table(site.folder / name / "record" / "rows").to_pylist()
+
+
+def test_rgb_images_keep_their_very_bytes(site, images):
+    site.lay_out(images).build(check="header")
+    dataset = datasets.load_from_disk(str(site.folder / "out"))["train"].cast_column(
+        "image", datasets.Image(decode=False)
+    )
+    source = {image.file_id: image.data for image in images}
+    recorded = {row["file_id"]: row for row in rows(site)}
+    kept = [row for row in dataset if recorded[row["file_id"]]["transform"] == "verbatim"]
+    assert len(kept) == 40 - 5
+    for row in kept:
+        assert row["image"]["bytes"] == source[row["file_id"]]
+        assert recorded[row["file_id"]]["source_sha256"] == hashlib.sha256(row["image"]["bytes"]).hexdigest()
+
+
+def test_what_is_converted_is_rgb_png_and_says_so(site, images):
+    site.lay_out(images).build()
+    dataset = datasets.load_from_disk(str(site.folder / "out"))["train"]
+    said = {row["file_id"]: row["transform"] for row in rows(site) if row["transform"] != "verbatim"}
+    converted = [row for row in dataset if row["file_id"] in said]
+    assert sorted(text.split(" to ")[0] for text in said.values()) == [
+        "JPEG CMYK",
+        "PNG I;16",
+        "PNG L",
+        "PNG P",
+        "PNG RGBA",
+    ]
+    assert all(row["image"].mode == "RGB" and row["image"].format == "PNG" for row in converted)
+
+
+@pytest.mark.parametrize("packing", ["folder", "stored", "deflate"])
+def test_packing_workers_and_backend_have_no_say(site, images, packing, tmp_path):
+    site.lay_out(images).build("reference", jobs=1)
+    other = type(site)(tmp_path / "other").lay_out(images, packing)
+    for jobs, backend in [(1, "loky"), (2, "loky"), (4, "threading")]:
+        other.build(f"{jobs}{backend}", jobs, backend)
+        assert tree(other.folder / f"{jobs}{backend}") == tree(site.folder / "reference")
+
+
+def test_refused_rows_are_told_and_the_next_good_spare_takes_their_place(site, images):
+    summary = site.lay_out(images).build()
+    refused = pq.read_table(site.folder / "out/record/refused.parquet").to_pylist()
+    assert summary.splits == {"train": 40, "validation": 12}
+    assert (summary.refused, summary.missing) == (2, 0)
+    assert [(row["file_id"], row["reason"], row["substitute"]) for row in refused] == [
+        ("train/sampled/0003", "truncated", "train/spare/0201"),
+        ("train/sampled/0030", "not_an_image", "train/spare/0202"),
+        ("train/spare/0200", "empty", None),
+    ]
+    places = {row["file_id"]: (row["position"], row["substituted_for"]) for row in rows(site)}
+    assert places["train/spare/0201"] == (refused[0]["position"], "train/sampled/0003")
+
+
+def test_without_spares_a_row_is_missing_and_leaves_a_gap(site, images):
+    summary = site.lay_out([image for image in images if image.role != "spare"]).build()
+    assert (summary.splits["train"], summary.missing) == (38, 2)
+    assert {row["position"] for row in rows(site) if row["split"] == "train"} < set(range(40))
+
+
+def test_a_standard_build_opens_without_this_project(site, images, tmp_path):
+    site.lay_out(images).build(feature=Feature.STANDARD)
+    script = (
+        "import datasets, sys; dataset = datasets.load_from_disk(sys.argv[1]);"
+        "assert not any(name.startswith(('materializer', 'indexer')) for name in sys.modules);"
+        "print({name: len(split) for name, split in dataset.items()}, dataset['train'][0]['image'].size)"
+    )
+    run = [sys.executable, "-I", "-c", script, str(site.folder / "out")]
+    done = subprocess.run(run, cwd=tmp_path, capture_output=True, text=True, check=True)
+    assert done.stdout == "{'train': 40, 'validation': 12} (24, 16)\n"
+
+
+@pytest.mark.parametrize("feature", Feature)
+def test_columns_are_what_datasets_makes_of_them(feature):
+    info = datasets.DatasetInfo.from_dict({"features": columns.features(feature)})
+    assert info.features.arrow_schema.equals(columns.schema(feature))
+    note = json.loads(columns.schema(feature).metadata[b"huggingface"])
+    assert datasets.Features.from_dict(note["info"]["features"]) == info.features
+    assert list(info.features)[:4] == ["image", "height", "width", "label"]

@@ -1,0 +1,69 @@
+"""Each format, opened by its own stock reader."""
+
+import io
+import json
+
+import datasets
+import pyarrow.parquet as pq
+import pytest
+from PIL import Image
+
+from materializer import batches
+from materializer.formats import parquet
+from materializer.shapes import Feature, Format, Pixels
+from tests.support import manifests
+
+
+@pytest.fixture(autouse=True)
+def cache(tmp_path, monkeypatch):
+    monkeypatch.setattr(datasets.config, "HF_DATASETS_CACHE", tmp_path / "cache")
+
+
+def test_parquet_opens_by_its_file_names(site, images, tmp_path, monkeypatch):
+    monkeypatch.setattr(parquet, "ROW_GROUP_SIZE", 6_000)
+    monkeypatch.setattr(batches, "BATCH_SIZE", 2_000)
+    site.lay_out(images).build(format=Format.PARQUET, feature=Feature.STANDARD)
+    found = datasets.load_dataset(str(site.folder / "out"), cache_dir=str(tmp_path / "cache"))
+    assert {name: len(split) for name, split in found.items()} == {"train": 40, "validation": 12}
+    assert isinstance(found["train"].features["image"], datasets.Image)
+    assert found["train"].features["label"].names == ["real", "fake"]
+    assert found["train"][0]["image"].size == (24, 16)
+    file = pq.ParquetFile(site.folder / "out/data/train-00000-of-00004.parquet")
+    assert file.num_row_groups > 1
+
+
+def test_webdataset_has_its_keys_in_order(site, images, tmp_path):
+    site.lay_out(images).build(format=Format.WEBDATASET, feature=Feature.STANDARD)
+    files = {split: str(site.folder / f"out/data/{split}-*.tar") for split in ("train", "validation")}
+    found = datasets.load_dataset("webdataset", data_files=files, streaming=True)["train"]
+    samples = list(found)
+    assert [sample["__key__"] for sample in samples] == [f"{place:09d}" for place in range(40)]
+    texts = {sample["json"]["file_id"] for sample in samples}
+    assert "train/spare/0201" in texts
+    assert all("jpg" in sample or "png" in sample for sample in samples)
+
+
+def test_verbatim_converts_nothing_and_jpeg_everything(site, images):
+    site.lay_out(images).build("verbatim", pixels=Pixels.VERBATIM, format=Format.WEBDATASET, feature=Feature.STANDARD)
+    site.build("jpeg", pixels=Pixels.JPEG, quality=80, feature=Feature.STANDARD)
+    source = {image.file_id: image.data for image in images}
+    for name in ("train-00000-of-00004", "train-00001-of-00004"):
+        rows = pq.read_table(site.folder / f"verbatim/record/rows/{name}.parquet").to_pylist()
+        assert all(row["source_sha256"] == row["stored_sha256"] for row in rows)
+        assert all(row["stored_size"] == len(source[row["file_id"]]) for row in rows)
+    found = datasets.load_from_disk(str(site.folder / "jpeg"))["train"]
+    formats = {(row["image"].format, row["image"].mode) for row in found}
+    assert formats == {("JPEG", "RGB")}
+    said = json.loads((site.folder / "jpeg/build.json").read_text())
+    assert said["settings"]["quality"] == 80
+
+
+def test_transparent_is_white_and_sixteen_bits_are_scaled(site):
+    clear, dark = io.BytesIO(), io.BytesIO()
+    Image.new("RGBA", (4, 4), (255, 0, 0, 0)).save(clear, "PNG")
+    Image.new("I;16", (4, 4), 0x8080).save(dark, "PNG")
+    images = [manifests.Picture("clear", clear.getvalue()), manifests.Picture("dark", dark.getvalue())]
+    site.lay_out(images).build()
+    rows = {row["file_id"]: row["image"] for row in datasets.load_from_disk(str(site.folder / "out"))["train"]}
+    assert rows["clear"].getpixel((0, 0)) == (255, 255, 255)
+    assert rows["dark"].getpixel((0, 0)) == (128, 128, 128)

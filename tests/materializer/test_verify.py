@@ -1,0 +1,74 @@
+"""Every kind of damage to a finished build is found, and named."""
+
+import json
+
+import pytest
+
+from indexer import store as stores
+from indexer.errors import OutputError
+from indexer.parallel import Workers
+from materializer.shapes import Feature, Format
+from materializer.verify import verify
+
+HERE = Workers(2, "threading")
+SHARD = "train/data-00001-of-00004.arrow"
+
+
+@pytest.mark.parametrize("kind", Format)
+def test_a_build_verifies_against_record_and_manifest(site, images, kind):
+    feature = Feature.LARGE if kind is Format.ARROW else Feature.STANDARD
+    site.lay_out(images).build(format=kind, feature=feature)
+    with stores.open_for_reading(site.manifest) as store:
+        found = verify(site.folder / "out", store, HERE)
+    assert (found.rows, found.differences) == (52, ())
+
+
+def flip(path):
+    data = bytearray(path.read_bytes())
+    data[len(data) * 3 // 4] ^= 1
+    path.write_bytes(data)
+
+
+def cut(path):
+    path.write_bytes(path.read_bytes()[: path.stat().st_size // 2])
+
+
+@pytest.mark.parametrize(
+    ("name", "damage", "words"),
+    [
+        (SHARD, flip, "its bytes are not those that were written"),
+        (SHARD, cut, "its bytes are not those that were written"),
+        (SHARD, lambda path: path.unlink(), "is missing"),
+        ("record/rows/train-00001-of-00004.parquet", cut, "its record is missing or damaged"),
+        ("train/state.json", cut, "is not as it was written"),
+        (
+            "dataset_dict.json",
+            lambda path: path.write_text(json.dumps({"splits": ["train"]})),
+            "is not as it was written",
+        ),
+    ],
+)
+def test_damage_is_found(site, images, name, damage, words):
+    site.lay_out(images).build()
+    damage(site.folder / "out" / name)
+    assert words in {difference.what for difference in verify(site.folder / "out", None, HERE).differences}
+
+
+def test_what_the_manifest_says_otherwise_is_told(site, images):
+    site.lay_out(images).build()
+    with stores.open_for_writing(site.manifest) as store:
+        store.execute("delete from selection where file_id = 'train/sampled/0007'")
+        store.execute(
+            "insert into inspection (member_id, hash, status) select member_id, 'feed', 'ok' from attributes"
+            " where file_id = 'train/sampled/0008'"
+        )
+        found = verify(site.folder / "out", store, HERE).differences
+    assert [(one.where, one.what) for one in found] == [
+        ("train/sampled/0007", "is not in the selection as train"),
+        ("train/sampled/0008", "came from other bytes than the manifest has"),
+    ]
+
+
+def test_no_build_no_verification(tmp_path):
+    with pytest.raises(OutputError, match="holds no finished build"):
+        verify(tmp_path, None, HERE)
