@@ -18,12 +18,14 @@ ORDINARY = IMAGES | _TEXTS
 
 # Zips by their first bytes, documents and models by their use: never looked into.
 DOCUMENTS = _words(
-    "docx xlsx pptx odt ods odp epub jar apk npz pt pth ckpt bin safetensors whl kmz xpi keras mat pdf h5 hdf5"
+    "docx xlsx pptx odt ods odp epub jar apk npz pt pth ckpt bin safetensors kmz xpi keras mat pdf h5 hdf5"
 )
 
 ARCHIVES = {
     "zip": Kind.ZIP,
     "zipx": Kind.ZIP,
+    "whl": Kind.ZIP,  # what Python packages are shipped in: pictures nobody here zipped
+    "cbz": Kind.ZIP,
     "tar": Kind.TAR,
     "7z": Kind.SEVEN_ZIP,
     "parquet": Kind.PARQUET,
