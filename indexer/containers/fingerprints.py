@@ -4,7 +4,6 @@ import numpy as np
 import numpy.typing as npt
 
 from indexer.containers.rows import Health
-from indexer.containers.zip_directory import Block
 
 _MIX = np.uint64(0x9E3779B97F4A7C15)
 _TURN, _REST = np.uint64(29), np.uint64(35)
@@ -33,10 +32,10 @@ class Repeats:
         self._ordinals: list[npt.NDArray[np.int64]] = []
         self._prints: list[Words] = []
 
-    def add(self, block: Block) -> None:
-        """Take in the names of a block."""
-        self._ordinals.append(np.arange(block.first, block.first + len(block)))
-        self._prints.append(fingerprints(block.data, block.name_start, block.name_size))
+    def add(self, ordinals: npt.ArrayLike, prints: npt.ArrayLike) -> None:
+        """Take in members by ordinal, and what stands for their names: 64 bits each."""
+        self._ordinals.append(np.asarray(ordinals, np.int64))
+        self._prints.append(np.asarray(prints).astype(np.uint64))
 
     def report(self, health: Health) -> None:
         """A finding for each member that repeats a name."""

@@ -8,12 +8,14 @@ import pyarrow as pa
 from indexer.containers.entry import Entry
 from indexer.containers.forward import stream_entries, tar_entries
 from indexer.containers.placing import Level
-from indexer.containers.rows import Health, Row
+from indexer.containers.rows import Health, Row, batches_of
+from indexer.containers.seven_zip import seven_zip_entries
 from indexer.containers.shapes import Access, Kind, Limits
 from indexer.containers.volumes import Window
-from indexer.containers.zip_end import find_end
+from indexer.containers.zip_end import disk_starts, find_end
 from indexer.containers.zip_listing import list_directory
 from indexer.containers.zip_reading import Packed, data_position, zip_member_blocks
+from indexer.containers.zip_salvage import salvaged_rows
 from indexer.errors import BadData
 
 
@@ -23,19 +25,22 @@ def entries_of(level: Level, health: Health) -> Iterator[Entry]:
         return tar_entries(level.content, health)
     if not isinstance(level.content, Window):
         raise TypeError(f"{level.kind} is read at will, not from a stream")
+    if level.kind is Kind.SEVEN_ZIP:
+        return seven_zip_entries(level.content, health)
     if level.kind is Kind.STREAM:
         return stream_entries(level.content, level.name, health)
     raise BadData("format not supported", level.kind)
 
 
 def zip_batches(level: Level, limits: Limits, health: Health) -> Iterator[pa.RecordBatch]:
-    """The members of a zip as batches, from its directory. Raises BadData."""
+    """The members of a zip as batches: from its directory, or where that is lost from their local headers."""
     if not isinstance(level.content, Window):
         raise TypeError("a zip is read at will, not from a stream")
     end = find_end(level.content)
     if end is None:
-        raise BadData("no directory")
-    return list_directory(level.content, end, level.starts, limits, health)
+        health.add("no-directory", "the zip's directory is missing, members were found by their own headers")
+        return batches_of(salvaged_rows(level.content, health))
+    return list_directory(level.content, end, disk_starts(end, level.starts), limits, health)
 
 
 def zip_entry(window: Window, row: dict[str, Any]) -> Entry:

@@ -1,14 +1,17 @@
 """Archives that are walked member by member: plain tars, and streams that are read from the start or not at all."""
 
+import contextlib
+import stat
 from collections.abc import Iterator
 from functools import partial
 
 from indexer.containers import streams, tar
 from indexer.containers.entry import Bytes, Entry, blocks_of, part_of
+from indexer.containers.libarchive import Header, Pass
 from indexer.containers.magic import SNIFFED, compression_of, kind_of
-from indexer.containers.rows import Health, Row
+from indexer.containers.rows import Health, Row, decoded
 from indexer.containers.shapes import Access, Kind
-from indexer.containers.streams import Stream
+from indexer.containers.streams import Stream, unpacked
 from indexer.containers.suffixes import promises_bytes
 from indexer.containers.tar import TarEntry
 from indexer.containers.volumes import Window
@@ -54,8 +57,9 @@ def stream_entries(window: Window, name: str, health: Health) -> Iterator[Entry]
     """The members of a compressed tar; of another compressed file its contents, as one member named after it."""
     compression = compression_of(window.read(0, SNIFFED))
     if compression not in streams.READABLE:
-        raise BadData("format not supported", compression or "unknown")
-    stream = Stream(window, compression)
+        yield from _by_libarchive(window, health)
+        return
+    stream = Stream(unpacked(window, compression))
     head = stream.read(0, SNIFFED)
     if kind_of(head) is Kind.TAR:
         yield from tar_entries(stream, health)
@@ -69,3 +73,26 @@ def _single(stream: Stream, name: str, head: bytes) -> Entry:
     inner = base.rpartition(".")[0] or base
     row = Row(ordinal=0, name=inner.encode("utf-8", "surrogateescape"), size=None, access=Access.PASS, method=None)
     return Entry(row, stream.rest, None, head)
+
+
+def _by_libarchive(window: Window, health: Health) -> Iterator[Entry]:
+    """Members of what only libarchive reads: rar, cpio, rare compressions."""
+    walk = Pass(window)
+    with contextlib.closing(walk):
+        while (header := walk.next()) is not None:
+            if header.warning:
+                health.add("warning", f"{decoded(header.name)[0]}: {header.warning}", header.index)
+            if stat.S_ISDIR(header.type):
+                continue
+            row = Row(header.index, header.name, header.size, Access.PASS, method=None, problem=_problem(header))
+            yield Entry(row, partial(walk.data, header.size))
+
+
+def _problem(header: Header) -> str | None:
+    if header.encrypted:
+        return "encrypted"
+    if stat.S_ISLNK(header.type) or header.hard_link:
+        return "hard link" if header.hard_link else "symbolic link"
+    if header.type and not stat.S_ISREG(header.type):
+        return "not a file"
+    return without_data(header.name, header.size) if header.size is not None else None

@@ -84,6 +84,7 @@ def _report(container: Container, walk: Walk) -> Report:
     if walk.listed == 0:
         size = sum(volume.size for volume in container.volumes)
         health.add("no-members", f"no member was found in {size} bytes")
+        health.reason = f"{health.findings[0].code}: {health.findings[0].detail}"
     status = Status.FAILED if walk.listed == 0 else Status.PARTIAL if health.reason else Status.COMPLETE
     return Report(status, health.reason, health.declared, walk.listed, findings=health.all_findings())
 

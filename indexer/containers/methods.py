@@ -14,6 +14,7 @@ ZIP_METHODS = {
     20: "zstd",
     93: "zstd",
     95: "xz",
+    98: "ppmd",
     99: "aes",
 }
 READABLE = frozenset({"stored", "deflate", "deflate64", "bzip2", "lzma", "zstd", "xz"})

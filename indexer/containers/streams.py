@@ -60,47 +60,46 @@ READABLE = frozenset(_OPENERS)
 
 
 class Stream:
-    """What a compressed window unpacks to, read at growing positions; a block is kept to look ahead in."""
+    """Bytes that come block by block, read at growing positions; a block is kept to look ahead in."""
 
     size: int | None = None
 
-    def __init__(self, window: Window, compression: str) -> None:
-        self._compression = compression
-        self._file = _OPENERS[compression](io.BufferedReader(WindowFile(window), BLOCK))
+    def __init__(self, blocks: Iterator[bytes]) -> None:
+        self._blocks = blocks
         self._start, self._block = 0, b""
 
     def read(self, offset: int, size: int) -> bytes:
-        """``size`` bytes at ``offset``, fewer at the end; ``offset`` may lie a little before the last one's end.
+        """``size`` bytes at ``offset``, fewer at the end; ``offset`` may lie a little before the last read's end.
 
-        Raises BadData where the stream is damaged or cut off.
+        Raises what the blocks raise, BadData mostly, and ValueError for a position that has gone by.
         """
         if offset < self._start:
             raise ValueError(f"position {offset} of a stream has gone by")
-        self._skip_to(offset)
+        while offset >= self._start + len(self._block) and (block := next(self._blocks, b"")):
+            self._start += len(self._block)
+            self._block = block
         within = offset - self._start
         blocks, have = [self._block], len(self._block) - within
-        while have < size and (block := self._next()):
+        while have < size and (block := next(self._blocks, b"")):
             blocks.append(block)
             have += len(block)
         self._block = b"".join(blocks) if len(blocks) > 1 else self._block
         return self._block[within : within + size]
 
-    def _skip_to(self, offset: int) -> None:
-        while offset >= self._start + len(self._block) and (block := self._next()):
-            self._start += len(self._block)
-            self._block = block
-
-    def _next(self) -> bytes:
-        try:
-            block: bytes = self._file.read(BLOCK)
-        except _TROUBLE as error:
-            raise BadData("damaged stream", f"{self._compression}: {error}") from None
-        return block
-
     def rest(self) -> Iterator[bytes]:
         """Everything from the start on, where nothing but a look ahead was read."""
         yield self._block
-        while block := self._next():
+        for block in self._blocks:
             self._start += len(self._block)
             self._block = block
             yield block
+
+
+def unpacked(window: Window, compression: str) -> Iterator[bytes]:
+    """What a compressed window holds, block by block. Raises BadData where the stream is damaged or cut off."""
+    try:
+        with _OPENERS[compression](io.BufferedReader(WindowFile(window), BLOCK)) as file:
+            while block := file.read(BLOCK):
+                yield block
+    except _TROUBLE as error:
+        raise BadData("damaged stream", f"{compression}: {error}") from None

@@ -5,6 +5,7 @@ import io
 import lzma
 import zlib
 from collections.abc import Callable, Iterable, Iterator
+from itertools import chain
 from typing import Any, Protocol
 
 import inflate64
@@ -14,7 +15,7 @@ from isal import igzip_lib
 from indexer.errors import BadData
 
 _BLOCK = 1 << 20
-_TROUBLE: Any = (zlib.error, igzip_lib.error, lzma.LZMAError, OSError, EOFError, ValueError)
+UNPACKING_TROUBLE: Any = (zlib.error, igzip_lib.error, lzma.LZMAError, OSError, EOFError, ValueError)
 
 
 class Decoder(Protocol):
@@ -33,14 +34,14 @@ def inflate(data: bytes | memoryview, size: int) -> bytes:
     decoder = igzip_lib.IgzipDecompressor(igzip_lib.DECOMP_DEFLATE)
     try:
         unpacked: bytes = decoder.decompress(data, size)
-    except _TROUBLE as error:
+    except UNPACKING_TROUBLE as error:
         raise BadData("cannot be unpacked", str(error)) from None
     return unpacked if decoder.eof and len(unpacked) == size else _all_of(decoder, unpacked, size)
 
 
 def _all_of(decoder: Decoder, unpacked: bytes, size: int) -> bytes:
     """What is left where one call did not reach the end, as with an end that is a block of its own."""
-    blocks = [unpacked, *_drain(decoder, b"", size - len(unpacked) + 1)]
+    blocks = [unpacked, *drain(decoder, b"", size - len(unpacked) + 1)]
     return _whole(b"".join(blocks), size)
 
 
@@ -56,7 +57,7 @@ def unpack(method: str, packed: Iterable[bytes], size: int) -> Iterator[bytes]:
         raise BadData("method not supported", method)
     try:
         yield from _limited(_READERS[method](iter(packed)), size)
-    except _TROUBLE as error:
+    except UNPACKING_TROUBLE as error:
         raise BadData("cannot be unpacked", f"{method}: {error}") from None
 
 
@@ -74,13 +75,13 @@ def _limited(blocks: Iterator[bytes], size: int) -> Iterator[bytes]:
 def decode(decoder: Decoder, packed: Iterable[bytes]) -> Iterator[bytes]:
     """Everything that ``decoder`` makes of ``packed``; EOFError where it wants more than there is."""
     for block in packed:
-        yield from _drain(decoder, block, None)
+        yield from drain(decoder, block, None)
         if decoder.eof:
             return
     raise EOFError("the packed bytes end early")
 
 
-def _drain(decoder: Decoder, data: bytes, most: int | None) -> Iterator[bytes]:
+def drain(decoder: Decoder, data: bytes, most: int | None) -> Iterator[bytes]:
     """All that comes of ``data``, in blocks; ``most`` bounds it."""
     while not decoder.eof and (most is None or most > 0):
         block = decoder.decompress(data, _BLOCK if most is None else min(_BLOCK, most))
@@ -105,8 +106,10 @@ class _Inflate64:
         return bytes(self._inflater.inflate(data)) if data else b""
 
 
-def _small(packed: Iterator[bytes]) -> Iterator[bytes]:
-    return (block[at : at + 65_536] for block in packed for at in range(0, len(block), 65_536))
+def inflated64(packed: Iterator[bytes]) -> Iterator[bytes]:
+    """Deflate64, unpacked."""
+    small = (block[at : at + 65_536] for block in packed for at in range(0, len(block), 65_536))
+    return decode(_Inflate64(), small)
 
 
 def _zip_lzma(packed: Iterator[bytes]) -> Iterator[bytes]:
@@ -115,14 +118,13 @@ def _zip_lzma(packed: Iterator[bytes]) -> Iterator[bytes]:
     length = int.from_bytes(head[2:4], "little")
     filters = [lzma_filter(head[4 : 4 + length])]
     decoder = lzma.LZMADecompressor(lzma.FORMAT_RAW, filters=filters)
-    yield from _until_empty(decoder, head[4 + length :], packed)
+    yield from decode_rest(decoder, chain([head[4 + length :]], packed))
 
 
-def _until_empty(decoder: Decoder, first: bytes, packed: Iterator[bytes]) -> Iterator[bytes]:
+def decode_rest(decoder: Decoder, packed: Iterable[bytes]) -> Iterator[bytes]:
     """As :func:`decode`, for streams that need no end mark: they end with their bytes."""
-    yield from _drain(decoder, first, None)
     for block in packed:
-        yield from _drain(decoder, block, None)
+        yield from drain(decoder, block, None)
 
 
 def lzma_filter(properties: bytes) -> dict[str, int]:
@@ -170,7 +172,7 @@ def arrow_codec(codec: str) -> Callable[[Iterator[bytes]], Iterator[bytes]]:
 _READERS: dict[str, Callable[[Iterator[bytes]], Iterator[bytes]]] = {
     "stored": lambda packed: packed,
     "deflate": lambda packed: decode(igzip_lib.IgzipDecompressor(igzip_lib.DECOMP_DEFLATE), packed),
-    "deflate64": lambda packed: decode(_Inflate64(), _small(packed)),
+    "deflate64": inflated64,
     "bzip2": lambda packed: decode(bz2.BZ2Decompressor(), packed),
     "lzma": _zip_lzma,
     "xz": lambda packed: decode(lzma.LZMADecompressor(lzma.FORMAT_XZ), packed),

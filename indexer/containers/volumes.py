@@ -49,6 +49,11 @@ class Volumes:
             size -= len(piece)
             within = 0
 
+    def next_part(self, offset: int) -> int:
+        """Where the part behind the one at ``offset`` begins."""
+        index = bisect.bisect_right(self._starts, offset)
+        return self._starts[index] if index < len(self._starts) else self.size
+
     def window(self) -> "Window":
         """All of it."""
         return Window(self, 0, self.size)
@@ -89,6 +94,10 @@ class Window:
     def window(self, offset: int, size: int) -> "Window":
         """The part of this window at ``offset``; it ends where this one ends."""
         return Window(self.volumes, self.start + offset, max(0, min(size, self.size - offset)))
+
+    def next_part(self, offset: int) -> int:
+        """Where the volume behind the one at ``offset`` begins."""
+        return self.volumes.next_part(self.start + offset) - self.start
 
     def blocks(self, size: int = BLOCK) -> Iterator[bytes]:
         """All bytes from the start, in blocks."""

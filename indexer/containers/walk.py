@@ -19,7 +19,9 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from indexer.containers.entry import Bytes, Entry, blocks_of
+from indexer.containers.fingerprints import Repeats
 from indexer.containers.formats import entries_of, zip_batches, zip_entry
+from indexer.containers.limits import within_limits
 from indexer.containers.nesting import nested_kind
 from indexer.containers.placing import Level, placed
 from indexer.containers.rows import BATCH_ROWS, Health, Row, batch_of, decoded
@@ -81,16 +83,24 @@ class Walk:
 
     def _entries(self, level: Level, health: Health) -> Iterator[Found]:
         rows: list[Row] = []
+        repeats = Repeats()
         with _noting(health):
             for entry in entries_of(level, health):
                 ordinal = self._number(level, entry.row)
-                row = yield from self._visit(level, entry, ordinal)
+                row = yield from self._visit(level, within_limits(entry, self._limits, health), ordinal)
                 rows.append(replace(row, ordinal=ordinal))
                 if len(rows) >= BATCH_ROWS:
-                    yield self._placed(batch_of(rows), level)
-                    rows = []
+                    yield self._flushed(rows, level, repeats)
         if rows:
-            yield self._placed(batch_of(rows), level)
+            yield self._flushed(rows, level, repeats)
+        repeats.report(health)
+
+    def _flushed(self, rows: list[Row], level: Level, repeats: Repeats) -> pa.RecordBatch:
+        """The gathered rows as a batch; then there are none."""
+        repeats.add([row.ordinal for row in rows], [hash(row.name) for row in rows])
+        batch = self._placed(batch_of(rows), level)
+        rows.clear()
+        return batch
 
     def _number(self, level: Level, row: Row) -> int:
         if level.outer is None:
@@ -140,15 +150,16 @@ class Walk:
             kind = self._kind_inside(level, entry, ordinal)
             size = yield from self._looked_into(_Visit(level, entry, ordinal, name, kind, wanted))
         except BadData as error:
-            self._note(level, ordinal, name, error)
             if wanted:
                 yield Taken(ordinal, name, error)
+            if entry.row.problem is None:
+                self._note(level, ordinal, name, error)
             return entry.row
         return replace(entry.row, size=size)
 
     def _is_wanted(self, level: Level, entry: Entry, ordinal: int, name: str) -> bool:
         is_passed = level.base is None or entry.row.access is Access.PASS
-        return is_passed and not entry.row.problem and self._interest.wants(ordinal, name)
+        return is_passed and self._interest.wants(ordinal, name)
 
     def _kind_inside(self, level: Level, entry: Entry, ordinal: int) -> Kind | None:
         if not self._interest.enters(ordinal if level.outer is None else level.outer):
@@ -161,6 +172,8 @@ class Walk:
     def _looked_into(self, visit: "_Visit") -> Generator[Found, None, int | None]:
         """The size of the member, which reading may have told."""
         entry = visit.entry
+        if visit.wanted and entry.row.problem:
+            raise BadData(entry.row.problem)
         if visit.kind:
             return (yield from self._entered(visit, visit.kind))
         if visit.wanted:

@@ -5,16 +5,17 @@ from collections.abc import Iterator, Sequence
 import numpy as np
 import numpy.typing as npt
 import pyarrow as pa
+from indexer.containers.zip_directory import Block, Mask, read_blocks
+from indexer.containers.zip_end import End
 
-from indexer.containers.fingerprints import Repeats
+from indexer.containers.fingerprints import Repeats, fingerprints
 from indexer.containers.limits import beyond_limits
 from indexer.containers.methods import READABLE, zip_method
+from indexer.containers.problems import CODES
 from indexer.containers.rows import Health, batch_from, decoded
 from indexer.containers.shapes import Access, Limits
 from indexer.containers.suffixes import promises_bytes
 from indexer.containers.volumes import Window
-from indexer.containers.zip_directory import Block, Mask, read_blocks
-from indexer.containers.zip_end import End
 
 LOCAL_HEADER = 30
 _ENCRYPTED, _UTF8 = 0x1, 0x800
@@ -32,7 +33,8 @@ def list_directory(
     for block in read_blocks(window, end, starts):
         batch, is_folder = _rows(block, end, limits)
         _note_problems(batch, health)
-        repeats.add(block)
+        prints = fingerprints(block.data, block.name_start, block.name_size)
+        repeats.add(np.arange(block.first, block.first + len(block)), prints)
         extents.add(block, is_folder)
         entries += len(block)
         folders += int(is_folder.sum())
@@ -135,18 +137,6 @@ def _note_problems(batch: pa.RecordBatch, health: Health) -> None:
     troubled = batch.filter(batch["problem"].is_valid())
     for row in troubled.select(["ordinal", "name", "problem"]).to_pylist():
         health.add(CODES[row["problem"]], f"{row['name']}: {row['problem']}", row["ordinal"])
-
-
-# Which finding a member's problem is.
-CODES = {
-    "encrypted": "encrypted",
-    "symbolic link": "not-a-file",
-    "method not supported": "method",
-    "no data": "empty",
-    "over the size limit": "limit",
-    "truncated": "truncated",
-    "header damaged": "header-damaged",
-}
 
 
 class Extents:

@@ -11,9 +11,9 @@ from dataclasses import dataclass
 import numpy as np
 import numpy.typing as npt
 import pyarrow as pa
+from indexer.containers.zip_end import End
 
 from indexer.containers.volumes import Window
-from indexer.containers.zip_end import End
 
 BLOCK = 8 << 20
 HEADER = np.dtype(

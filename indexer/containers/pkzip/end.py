@@ -12,6 +12,7 @@ _END = struct.Struct("<4s4H2LH")
 _LOCATOR = struct.Struct("<4sLQL")
 _END64 = struct.Struct("<4sQ2H2L4Q")
 _LONGEST_COMMENT = 65_535
+_MOST_DISKS = 10_000
 _FULL16, _FULL32 = 0xFFFF, 0xFFFFFFFF
 
 
@@ -90,3 +91,18 @@ def _find_zip64(window: Window, end: End) -> tuple[int, tuple[int, ...]] | None:
         if record[:4] == b"PK\6\6" and len(record) == _END64.size:
             return position, _END64.unpack(record)
     return None
+
+
+def disk_starts(end: End, starts: tuple[int, ...]) -> tuple[int, ...]:
+    """Where each disk begins, for a zip whose volumes begin at ``starts``.
+
+    Volumes that somebody joined into one file still have members numbered by disk. All disks but the last are equally
+    large then, and where the directory stands tells how large. Of a zip behind a prefix, the only disk begins there.
+    """
+    if len(starts) > 1 or end.directory_disk > _MOST_DISKS:
+        return starts
+    if end.directory_disk == 0:
+        prefix = end.directory_position - end.directory_offset
+        return (prefix,) if prefix > 0 else starts
+    size = (end.directory_position - end.directory_offset) // end.directory_disk
+    return tuple(size * disk for disk in range(end.disk + 1))

@@ -1,0 +1,15 @@
+"""Why a member cannot be read (``member.problem``), and which finding that is."""
+
+CODES = {
+    "encrypted": "encrypted",
+    "symbolic link": "not-a-file",
+    "hard link": "not-a-file",
+    "not a file": "not-a-file",
+    "sparse file": "sparse",
+    "method not supported": "method",
+    "no data": "empty",
+    "over the size limit": "limit",
+    "truncated": "truncated",
+    "volume missing": "volume-missing",
+    "header damaged": "header-damaged",
+}
