@@ -16,10 +16,10 @@ from statistics import median
 
 from indexer.containers.grouping import Cut, Group, groups_of
 from indexer.containers.magic import SNIFFED, kind_of
+from indexer.containers.pkzip.end import find_end
 from indexer.containers.shapes import Container, Kind, Volume
 from indexer.containers.suffixes import DOCUMENTS, ORDINARY, promised_kind, suffix_of
 from indexer.containers.volumes import Part, Volumes
-from indexer.containers.zip_end import find_end
 
 _FEW = 64
 _OUTLIER_RATIO = 8

@@ -7,15 +7,15 @@ import pyarrow as pa
 
 from indexer.containers.entry import Entry
 from indexer.containers.forward import stream_entries, tar_entries
+from indexer.containers.pkzip.end import disk_starts, find_end
+from indexer.containers.pkzip.listing import list_directory
+from indexer.containers.pkzip.reading import Packed, data_position, zip_member_blocks
+from indexer.containers.pkzip.salvage import salvaged_rows
 from indexer.containers.placing import Level
 from indexer.containers.rows import Health, Row, batches_of
-from indexer.containers.seven_zip import seven_zip_entries
+from indexer.containers.seven_zip.members import seven_zip_entries
 from indexer.containers.shapes import Access, Kind, Limits
 from indexer.containers.volumes import Window
-from indexer.containers.zip_end import disk_starts, find_end
-from indexer.containers.zip_listing import list_directory
-from indexer.containers.zip_reading import Packed, data_position, zip_member_blocks
-from indexer.containers.zip_salvage import salvaged_rows
 from indexer.errors import BadData
 
 

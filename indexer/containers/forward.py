@@ -5,7 +5,7 @@ import stat
 from collections.abc import Iterator
 from functools import partial
 
-from indexer.containers import streams, tar
+from indexer.containers import streams
 from indexer.containers.entry import Bytes, Entry, blocks_of, part_of
 from indexer.containers.libarchive import Header, Pass
 from indexer.containers.magic import SNIFFED, compression_of, kind_of
@@ -13,7 +13,8 @@ from indexer.containers.rows import Health, Row, decoded
 from indexer.containers.shapes import Access, Kind
 from indexer.containers.streams import Stream, unpacked
 from indexer.containers.suffixes import promises_bytes
-from indexer.containers.tar import TarEntry
+from indexer.containers.tar import members as tar
+from indexer.containers.tar.members import TarEntry
 from indexer.containers.volumes import Window
 from indexer.errors import BadData
 

@@ -5,7 +5,7 @@ and bzip2 format pages, POSIX pax (tar, cpio), Arrow's IPC and Parquet format pa
 """
 
 from indexer.containers.shapes import Kind
-from indexer.containers.tar_header import RECORD, parse
+from indexer.containers.tar.header import RECORD, parse
 
 SNIFFED = RECORD  # bytes that telling a kind takes
 _ZEROS = bytes(RECORD)

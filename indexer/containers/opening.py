@@ -8,10 +8,10 @@ from itertools import accumulate
 from pathlib import Path
 
 from indexer.containers.grouping import LAST, Cut, numbers_of
+from indexer.containers.pkzip.end import find_end
 from indexer.containers.rows import Health
 from indexer.containers.shapes import Container, Volume
 from indexer.containers.volumes import Part, Volumes, Window
-from indexer.containers.zip_end import find_end
 from indexer.errors import SourceError
 
 # A split zip's volume ends early rather than in the middle of a header. What is missing beyond that was lost.

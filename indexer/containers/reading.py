@@ -7,12 +7,12 @@ from pathlib import Path
 from typing import TypeAlias
 
 from indexer.containers.opening import opened
+from indexer.containers.pkzip.reading import Packed, checked, read_zip_member
 from indexer.containers.placing import Level
 from indexer.containers.shapes import Access, Container, Kind, Limits, Wanted
 from indexer.containers.tabular_reading import read_cells
 from indexer.containers.volumes import Window
 from indexer.containers.walk import NESTED_SHIFT, Interest, Taken, Walk
-from indexer.containers.zip_reading import Packed, checked, read_zip_member
 from indexer.errors import BadData, SourceError
 
 Answer: TypeAlias = tuple[int, bytes | BadData]

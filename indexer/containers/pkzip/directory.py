@@ -11,8 +11,8 @@ from dataclasses import dataclass
 import numpy as np
 import numpy.typing as npt
 import pyarrow as pa
-from indexer.containers.zip_end import End
 
+from indexer.containers.pkzip.end import End
 from indexer.containers.volumes import Window
 
 BLOCK = 8 << 20

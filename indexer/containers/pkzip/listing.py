@@ -5,12 +5,12 @@ from collections.abc import Iterator, Sequence
 import numpy as np
 import numpy.typing as npt
 import pyarrow as pa
-from indexer.containers.zip_directory import Block, Mask, read_blocks
-from indexer.containers.zip_end import End
 
 from indexer.containers.fingerprints import Repeats, fingerprints
 from indexer.containers.limits import beyond_limits
-from indexer.containers.methods import READABLE, zip_method
+from indexer.containers.pkzip.directory import Block, Mask, read_blocks
+from indexer.containers.pkzip.end import End
+from indexer.containers.pkzip.methods import READABLE, zip_method
 from indexer.containers.problems import CODES
 from indexer.containers.rows import Health, batch_from, decoded
 from indexer.containers.shapes import Access, Limits

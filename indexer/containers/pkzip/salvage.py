@@ -9,7 +9,7 @@ from dataclasses import dataclass, replace
 
 from isal import igzip_lib, isal_zlib
 
-from indexer.containers.methods import READABLE, zip_method
+from indexer.containers.pkzip.methods import READABLE, zip_method
 from indexer.containers.problems import CODES
 from indexer.containers.rows import Health, Row, decoded
 from indexer.containers.shapes import Access

@@ -9,7 +9,7 @@ from collections.abc import Callable, Iterator
 
 from isal import igzip_lib
 
-from indexer.containers.seven_zip_shapes import Coder, Folder
+from indexer.containers.seven_zip.shapes import Coder, Folder
 from indexer.containers.unpacking import UNPACKING_TROUBLE, arrow_codec, decode, decode_rest, inflated64, lzma_filter
 from indexer.containers.volumes import Window
 from indexer.errors import BadData

@@ -7,7 +7,7 @@ import struct
 from collections.abc import Iterator
 from zlib import crc32
 
-from indexer.containers.seven_zip_shapes import Archive, Coder, Folder, HeaderReader, Substream
+from indexer.containers.seven_zip.shapes import Archive, Coder, Folder, HeaderReader, Substream
 from indexer.errors import BadData
 
 SIGNATURE = b"7z\xbc\xaf\x27\x1c"

@@ -9,7 +9,7 @@ from dataclasses import dataclass, field, replace
 
 from indexer.containers.entry import Bytes
 from indexer.containers.rows import Health
-from indexer.containers.tar_header import EXTENSIONS, PROBLEMS, RECORD, UNLISTED, Header, is_header, parse, pax_records
+from indexer.containers.tar.header import EXTENSIONS, PROBLEMS, RECORD, UNLISTED, Header, is_header, parse, pax_records
 
 _BLOCK = 1 << 20
 _ZEROS = bytes(RECORD)

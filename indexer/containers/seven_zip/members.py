@@ -9,17 +9,17 @@ from dataclasses import dataclass
 from functools import partial
 from zlib import crc32
 
-from indexer.containers import seven_zip_header as header
 from indexer.containers.entry import Entry, Stretch, blocks_of
 from indexer.containers.forward import without_data
 from indexer.containers.libarchive import Pass
+from indexer.containers.pkzip.reading import checked_blocks
 from indexer.containers.rows import Health, Row
-from indexer.containers.seven_zip_folders import is_encrypted, is_stored, method_of, unpacked_folder
-from indexer.containers.seven_zip_shapes import Archive, Substream
+from indexer.containers.seven_zip import header
+from indexer.containers.seven_zip.folders import is_encrypted, is_stored, method_of, unpacked_folder
+from indexer.containers.seven_zip.shapes import Archive, Substream
 from indexer.containers.shapes import Access
 from indexer.containers.streams import Stream
 from indexer.containers.volumes import Window
-from indexer.containers.zip_reading import checked_blocks
 from indexer.errors import BadData
 
 _LARGEST_HEADER = 1 << 31

@@ -1,0 +1,1 @@
+"""Tar: ``header`` reads one record, ``members`` walks from one to the next."""
