@@ -47,3 +47,7 @@ lock:  ## write requirements-test.lock anew, from the newest versions that pypro
 
 clean:  ## remove environments and sample data
 	rm -rf .venv .venv-* demo-data build dist
+
+.PHONY: bench-fetch
+bench-fetch: env  ## throughput of fetch against the bare HTTP client, 10,000 URLs on loopback
+	$(RUN)python -m benchmarks.bench_fetch

@@ -104,9 +104,10 @@ class Client:
 
     async def _hop(self, url: URL, answer: _Answer) -> URL | tuple[IO[bytes], str]:
         """One request: the next address, or the body and its suffix."""
-        host = self.hosts[str(url.origin())]
+        origin = origin_of(url)
+        host = self.hosts[origin]
         if not self.manners.ignore_robots:
-            host.keep_interval(await self._robots.check(str(url.origin()), str(url)))
+            host.keep_interval(await self._robots.check(origin, str(url)))
         async with self._asked(url, host) as response:
             answer.http_status = response.status
             if response.status in _REDIRECTS and "Location" in response.headers:
@@ -175,7 +176,7 @@ class Client:
             async with self._asked(url, host) as response:
                 if response.status in _REDIRECTS and "Location" in response.headers:
                     url = parse_url(response.headers["Location"], base=url)
-                    host = self.hosts[str(url.origin())]
+                    host = self.hosts[origin_of(url)]
                     continue
                 if response.status >= 500 or response.status == 429:
                     raise Passing("robots.txt unavailable", f"{response.status} {response.reason}")
@@ -195,6 +196,11 @@ def user_agent(manners: Manners) -> str:
     """Who asks: the project, its version, what for, and whom to write to."""
     contact = f"; {manners.contact}" if manners.contact else ""
     return f"{AGENT}/{__version__} (research dataset download{contact})"
+
+
+def origin_of(url: URL) -> str:
+    """Scheme, host and port of an address, as one text; a default port and no port are the same."""
+    return f"{url.scheme}://{url.host_port_subcomponent}"
 
 
 def parse_url(text: str, base: URL | None = None) -> URL:

@@ -9,7 +9,7 @@ from pathlib import Path
 
 from indexer.errors import BadData, OutputError, ProjectError
 from indexer.fetching import samples
-from indexer.fetching.client import Client, parse_url
+from indexer.fetching.client import Client, origin_of, parse_url
 from indexer.fetching.hosts import Host
 from indexer.fetching.log import Log
 from indexer.fetching.shapes import Limits, Manners, Outcome
@@ -57,7 +57,7 @@ class Engine:
                 for item in self._log.pending(failed_too=failed_too):
                     await self._window.acquire()
                     try:
-                        host = client.hosts[str(parse_url(item.url).origin())]
+                        host = client.hosts[origin_of(parse_url(item.url))]
                     except BadData as error:
                         await self._done(Outcome(item, 0, error=error.reason, detail=error.detail))
                         continue

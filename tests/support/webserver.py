@@ -32,6 +32,7 @@ class Server:
         self.heads: list[str] = []
         self.times: dict[str, list[float]] = {}
         self.robots: bytes | None = None
+        self.gate_is_open = False
         self.busy = 0
         self.most_at_once = 0
         self.stopping = threading.Event()
@@ -228,8 +229,9 @@ def _named(server: Server, to: socket.socket, rest: list[str], path: str) -> boo
 
 
 def _gate(server: Server, to: socket.socket, rest: list[str], path: str) -> bool:
-    """Images below ``/gate/N`` come until N were asked for, then the server stays silent."""
-    if sum(count for each, count in server.asked.items() if each.startswith("/gate/")) > int(rest[0]):
+    """Images below ``/gate/N`` come until N were asked for; then the server is silent until its gate is opened."""
+    asked = sum(count for each, count in server.asked.items() if each.startswith("/gate/"))
+    if asked > int(rest[0]) and not server.gate_is_open:
         return _silent(server, to, rest, path)
     return _png(server, to, rest, path)
 

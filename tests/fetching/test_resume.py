@@ -1,0 +1,142 @@
+"""Killed at any moment, the next run goes on: nothing is lost, nothing is there twice."""
+
+import os
+import signal
+import sqlite3
+import subprocess
+import sys
+import tarfile
+from pathlib import Path
+
+import pytest
+
+from indexer.errors import OutputError
+from indexer.fetching.log import Log
+from tests.fetching.conftest import Download
+from tests.support.webserver import image
+
+ITEMS = 40
+
+
+def start(job: Download, layout: str) -> subprocess.Popen[str]:
+    """The real program in a process of its own."""
+    command = [
+        sys.executable, "-m", "indexer", "fetch", "anything", "--list", str(job.list), "--to", str(job.to),
+        "--url-column", "url", "--format", layout, "--rate", "0", "--allow-private", "--timeout", "60", "--quiet",
+    ]  # fmt: skip
+    return subprocess.Popen(command, text=True, stdout=subprocess.PIPE, stderr=subprocess.PIPE)
+
+
+def wait_for_rows(job: Download, rows: int) -> None:
+    """Wait until so many items are in the log."""
+    path = job.to / "fetch-log.sqlite"
+    while not path.exists() or count(path) < rows:
+        os.sched_yield()
+
+
+def count(path: Path) -> int:
+    try:
+        with sqlite3.connect(f"file:{path}?mode=ro", uri=True) as database:
+            return int(database.execute("select count(*) from log").fetchone()[0])
+    except sqlite3.OperationalError:
+        return 0  # the tables are being made
+
+
+def stored(job: Download, layout: str) -> dict[str, bytes]:
+    """Every image on disk; fails where one is there twice."""
+    if layout == "files":
+        return {path.stem: path.read_bytes() for path in job.to.glob("0*/*.png")}
+    with tarfile.open(job.to / "00000.tar") as tar:
+        members = [member for member in tar if member.name.endswith(".png")]
+        assert len(members) == len({member.name for member in members})
+        return {Path(member.name).stem: tar.extractfile(member).read() for member in members}
+
+
+def everything() -> dict[str, bytes]:
+    return {f"{number:08d}": image(number) for number in range(ITEMS)}
+
+
+@pytest.fixture
+def job(server, download) -> Download:
+    """A download that stands still after half of its images."""
+    return download([f"{server.url}/gate/{ITEMS // 2}/{number}.png" for number in range(ITEMS)])
+
+
+@pytest.mark.parametrize("layout", ["files", "webdataset"])
+@pytest.mark.parametrize("how", [signal.SIGKILL, signal.SIGTERM, signal.SIGINT])
+def test_a_killed_run_goes_on(server, job, layout, how):
+    process = start(job, layout)
+    wait_for_rows(job, ITEMS // 2)
+    process.send_signal(how)
+    _, told = process.communicate(timeout=20)
+    assert process.returncode == (-signal.SIGKILL if how is signal.SIGKILL else 130), told
+    before = server.asked.total()
+    server.gate_is_open = True
+    assert job.run(layout).count("success") == ITEMS
+    assert stored(job, layout) == everything()
+    assert server.asked.total() - before <= ITEMS // 2 + 1  # what was stored was not asked for again, but robots.txt
+
+
+def test_a_tail_that_the_log_does_not_know_is_cut(server, download):
+    job = download([f"{server.url}/png/{number}.png" for number in range(5)])
+    job.run("webdataset")
+    shard = job.to / "00000.tar"
+    whole = shard.read_bytes()
+    shard.write_bytes(whole[:-1024] + b"half a member")
+    job.run("webdataset")
+    assert shard.read_bytes() == whole
+
+
+@pytest.mark.parametrize("layout", ["files", "webdataset"])
+def test_what_is_gone_from_the_disk_is_fetched_again(server, download, layout):
+    job = download([f"{server.url}/png/{number}.png" for number in range(ITEMS)])
+    job.run(layout)
+    victim = job.to / ("00000.tar" if layout == "webdataset" else "00000/00000003.png")
+    victim.write_bytes(b"")
+    summary = job.run(layout)
+    assert summary.lost == (ITEMS if layout == "webdataset" else 1)
+    assert stored(job, layout) == everything()
+
+
+def test_files_that_the_log_does_not_know_are_removed(server, download):
+    job = download([f"{server.url}/png/1.png"])
+    job.run()
+    for name in ("00000000.jpg", "00000000.png.tmp", "00000007.json"):
+        (job.to / "00000" / name).write_bytes(b"left over")
+    job.run()
+    assert sorted(path.name for path in (job.to / "00000").iterdir()) == ["00000000.json", "00000000.png"]
+
+
+def test_another_list_is_refused(server, download):
+    job = download([f"{server.url}/png/1.png"])
+    job.run()
+    download([f"{server.url}/png/2.png"])
+    with pytest.raises(OutputError, match="another list"):
+        job.run()
+
+
+def test_a_folder_of_somebody_else_is_refused(server, download):
+    job = download([f"{server.url}/png/1.png"])
+    (job.to / "00000").mkdir(parents=True)
+    with pytest.raises(OutputError, match="not empty"):
+        job.run()
+
+
+def test_two_at_once_are_refused(server, download):
+    job = download([f"{server.url}/png/1.png"])
+    job.run()
+    with Log(job.to), pytest.raises(OutputError, match="another fetch"):
+        job.run()
+
+
+@pytest.mark.parametrize("layout", ["files", "webdataset"])
+def test_killed_again_and_again(server, download, layout):
+    job = download([f"{server.url}/png/{number}.png" for number in range(200)])
+    for rows in (1, 60, 120):
+        process = start(job, layout)
+        wait_for_rows(job, rows)
+        process.kill()
+        process.communicate()
+    assert job.run(layout).count("success") == 200
+    assert stored(job, layout) == {f"{number:08d}": image(number) for number in range(200)}
+    assert [row["status"] for row in job.log()] == ["success"] * 200
