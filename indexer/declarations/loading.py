@@ -80,7 +80,15 @@ def _head(top: Fields, name: str) -> Head:
 
 def _download(top: Fields, number: int, given: Mapping[str, Any]) -> Download:
     fields = Fields(given, top.file, f"download {number}", top.problems)
-    found = Download(fields.text("file"), fields.text("url"), fields.number("size"), fields.text("note"))
+    found = Download(
+        file=fields.text("file"),
+        url=fields.text("url"),
+        size=fields.number("size"),
+        note=fields.text("note"),
+        files=fields.texts("files"),
+        hash=fields.text("hash"),
+        hub=fields.text("hub"),
+    )
     fields.close()
     return found
 

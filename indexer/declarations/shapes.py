@@ -107,12 +107,19 @@ class Rule:
 
 @dataclass(frozen=True, slots=True)
 class Download:
-    """A file to fetch, and what to know about it. ``size`` is in bytes, where it is known."""
+    """A file to fetch, or several, and what to know about it. ``size`` is in bytes, where it is known.
+
+    ``files`` are the names of what has to be there, as globs; None takes ``file``. ``hash`` is the published one,
+    ``sha256:...`` or ``md5:...``. ``hub`` is the dataset repository on the Hugging Face hub that has ``files``.
+    """
 
     file: str
     url: str = ""
     size: int | None = None
     note: str = ""
+    files: tuple[str, ...] | None = None
+    hash: str = ""
+    hub: str = ""
 
 
 @dataclass(frozen=True, slots=True)

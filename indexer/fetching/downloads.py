@@ -1,0 +1,149 @@
+"""What a person downloads by hand: is it there, all of it, and unharmed as far as that is published?"""
+
+import fnmatch
+import hashlib
+import os
+import re
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from enum import StrEnum
+from pathlib import Path
+
+from indexer.containers.grouping import LAST, Cut, Group, groups_of
+from indexer.containers.shapes import Volume
+from indexer.declarations.shapes import Download, Source
+from indexer.progress import SILENT, Progress
+
+_PLAIN_NAME = re.compile(r"[^\s,<>]+")
+
+
+class State(StrEnum):
+    """How a download stands."""
+
+    COMPLETE = "complete"  # size or hash is as published
+    PRESENT = "present"  # there; nothing is published to compare it with
+    MISSING = "missing"
+    WRONG = "wrong"
+    UNKNOWN = "not looked for"  # the declaration does not name its files
+
+
+@dataclass(frozen=True, slots=True)
+class Check:
+    """One download, how it stands, and why."""
+
+    download: Download
+    state: State
+    detail: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Inventory:
+    """A source's downloads below ``root``, sets of volumes that have gaps, and how many other files lie there."""
+
+    source: Source
+    root: Path
+    checks: tuple[Check, ...]
+    gaps: tuple[str, ...]
+    others: int
+
+    @property
+    def is_wrong(self) -> bool:
+        """Whether something that is there is not as it should be; what is missing is not wrong."""
+        return bool(self.gaps) or any(check.state is State.WRONG for check in self.checks)
+
+
+def take_stock(source: Source, root: Path, progress: Progress = SILENT) -> Inventory:
+    """Compare what a source's head names with what lies below ``root``, a folder or the archive itself.
+
+    Published hashes are computed, which reads those files whole; nothing else is opened.
+    """
+    files = list(_files(root))
+    matches = [_matching(download, files) for download in source.head.downloads]
+    with progress.phase("check", len(matches), "downloads") as bar:
+        checks = []
+        for download, found in zip(source.head.downloads, matches, strict=True):
+            checks.append(_check(download, root, found))
+            bar.advance()
+    named = {file.path for found in matches for file in found or ()}
+    return Inventory(source, root, tuple(checks), tuple(_gaps(files)), len(files) - len(named))
+
+
+def _files(root: Path) -> Iterator[Volume]:
+    """Files below ``root``; a root that is a file is called as it is."""
+    if root.is_file():
+        yield Volume(root.name, root.stat().st_size, 0)
+    for folder, folders, names in os.walk(root):
+        folders.sort()
+        for name in sorted(names):
+            path = Path(folder, name)
+            yield Volume(path.relative_to(root).as_posix(), path.stat().st_size, 0)
+
+
+def patterns(download: Download) -> tuple[str, ...]:
+    """The globs of a download's files, none where its declaration only describes them."""
+    if download.files is not None:
+        return download.files
+    return (download.file,) if _PLAIN_NAME.fullmatch(download.file) else ()
+
+
+def _matching(download: Download, files: Sequence[Volume]) -> list[Volume] | None:
+    """The files that a download is, wherever below the root they lie; None where their names are not known."""
+    names = [pattern.rpartition("/")[2] for pattern in patterns(download)]
+    if not names:
+        return None
+    return [file for file in files if any(fnmatch.fnmatchcase(file.path.rpartition("/")[2], name) for name in names)]
+
+
+def _check(download: Download, root: Path, found: Sequence[Volume] | None) -> Check:
+    if found is None:
+        return Check(download, State.UNKNOWN)
+    absent = _absent(download, found)
+    if absent:
+        return Check(download, State.MISSING, "" if not found else f"lacks {', '.join(absent)}")
+    if empty := [file.path for file in found if not file.size]:
+        return Check(download, State.WRONG, f"empty: {', '.join(empty)}")
+    return _compare(download, root, found)
+
+
+def _absent(download: Download, found: Sequence[Volume]) -> list[str]:
+    names = [file.path.rpartition("/")[2] for file in found]
+    return [each for each in patterns(download) if not fnmatch.filter(names, each.rpartition("/")[2])]
+
+
+def _compare(download: Download, root: Path, found: Sequence[Volume]) -> Check:
+    """Size and hash against the published ones, where there are any."""
+    size = sum(file.size for file in found)
+    if download.size is not None and size != download.size:
+        return Check(download, State.WRONG, f"{size:,} bytes instead of {download.size:,}")
+    if download.hash and (digest := _hash(download, root, found[0])) != download.hash:
+        return Check(download, State.WRONG, f"{digest} instead of {download.hash}")
+    known = download.size is not None or download.hash
+    return Check(download, State.COMPLETE if known else State.PRESENT, f"{size:,} bytes")
+
+
+def _hash(download: Download, root: Path, file: Volume) -> str:
+    name = download.hash.partition(":")[0]
+    path = root if root.is_file() else root / file.path
+    with path.open("rb") as content:
+        return f"{name}:{hashlib.file_digest(content, name).hexdigest()}"
+
+
+def _gaps(files: Sequence[Volume]) -> Iterator[str]:
+    """Sets of volumes by their names that lack some, or hold empty or odd ones."""
+    for group in groups_of(files):
+        if group.typed and (len(group.volumes) > 1 or group.numbers[0] not in (LAST, -1)):
+            yield from (f"{group.base}: {problem}" for problem in _problems(group))
+
+
+def _problems(group: Group) -> Iterator[str]:
+    numbers = [number for number in group.numbers if number not in (LAST, -1)]
+    first = 1 if group.cut is Cut.SPLIT_ZIP else min(1, *numbers)
+    if lacking := sorted(set(range(first, max(numbers) + 1)) - set(numbers)):
+        yield f"volume {', '.join(map(str, lacking))} missing"
+    if group.cut is Cut.SPLIT_ZIP and LAST not in group.numbers:
+        yield "the last volume, .zip, is missing"
+    sizes = [volume.size for volume in group.volumes]
+    if 0 in sizes:
+        yield "a volume is empty"
+    elif len(set(sizes[:-1])) > 1 or sizes[-1] > max(sizes[:-1], default=sizes[-1]):
+        yield "volumes are of different sizes: one is cut short"
