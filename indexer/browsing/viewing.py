@@ -18,13 +18,13 @@ from indexer.containers.shapes import Access
 from indexer.errors import ProjectError
 from indexer.parallel import Crew, Died, Workers
 from indexer.reporting.originals import Sitting, draw, halves, sittings
-from indexer.reporting.pictures import SIDE
 from indexer.reporting.shapes import Picture, Unshown
 
 _SECONDS = 60.0
 _AT_ONCE = 64
 _KEPT = 2_000
 _LARGEST_PASS = 256_000_000  # bytes of a container that is passed through for a thumbnail
+_TOO_LONG = Unshown("in a solid archive: open it to read through to it")
 
 
 @dataclass(frozen=True, slots=True)
@@ -96,9 +96,12 @@ class Viewer:
     def _drawn(self, members: Sequence[int], *, full: bool) -> dict[int, Picture]:
         found: dict[int, Picture] = {member: Unshown("its source is not on this machine") for member in members}
         try:
-            rows = self._rows(members)
-            for sitting in sittings(rows, self._roots):
-                found |= self._answered(sitting, full=full)
+            waiting = list(sittings(self._rows(members), self._roots))
+            long = [sitting for sitting in waiting if not full and _is_long(sitting)]
+            found |= {one.key: _TOO_LONG for sitting in long for one in sitting.wanted}
+            tasks = [_bounded(sitting, full=full) for sitting in waiting if sitting not in long]
+            for task, answer in Crew(draw, self._workers, halves).run(tasks):
+                found |= _dead(task, answer) if isinstance(answer, Died) else dict(answer)
         except ProjectError as error:
             return {member: Unshown(str(error)) for member in members}
         return found
@@ -106,19 +109,6 @@ class Viewer:
     def _rows(self, members: Sequence[int]) -> list[dict[str, Any]]:
         with store.open_for_reading(self._manifest) as opened:
             return list(opened.arrow("browse/wanted", {"members": list(members)}).to_pylist())
-
-    def _answered(self, sitting: Sitting, *, full: bool) -> dict[int, Picture]:
-        if not full and _is_long(sitting):
-            why = Unshown("in a solid archive: open it to read through to it")
-            return {one.key: why for one in sitting.wanted}
-        task = replace(sitting, side=None if full else SIDE, seconds=sitting.seconds if full else _SECONDS)
-        found: dict[int, Picture] = {}
-        for part, answer in Crew(draw, self._workers, halves).run([task]):
-            if isinstance(answer, Died):
-                found |= {one.key: Unshown(answer.reason) for one in part.wanted}
-            else:
-                found |= dict(answer)
-        return found
 
     def _keep(self, found: Mapping[Asked, Picture]) -> None:
         """Remember the latest thumbnails; full images are read anew."""
@@ -133,3 +123,12 @@ class Viewer:
 def _is_long(sitting: Sitting) -> bool:
     passes = any(one.access is Access.PASS for one in sitting.wanted)
     return passes and sum(volume.size for volume in sitting.container.volumes) > _LARGEST_PASS
+
+
+def _bounded(sitting: Sitting, *, full: bool) -> Sitting:
+    """The task as somebody waits for it: a thumbnail soon or never, an image in full for as long as it takes."""
+    return replace(sitting, side=None) if full else replace(sitting, seconds=_SECONDS)
+
+
+def _dead(sitting: Sitting, died: Died) -> dict[int, Picture]:
+    return {one.key: Unshown(died.reason) for one in sitting.wanted}

@@ -37,7 +37,7 @@ class Item:
         return self.path.rsplit(".", 1)[0]
 
 
-def picture(seed: str, size: tuple[int, int], form: str, **options: Any) -> bytes:
+def picture(seed: str, size: tuple[int, int], form: str, mode: str = "RGB", **options: Any) -> bytes:
     """A few coloured shapes on a gradient; equal arguments give equal bytes."""
     chance = random.Random(seed)
     image = Image.linear_gradient("L").resize(size).convert("RGB")
@@ -47,7 +47,7 @@ def picture(seed: str, size: tuple[int, int], form: str, **options: Any) -> byte
         colour = tuple(chance.randrange(256) for _ in range(3))
         draw.ellipse((x, y, x + size[0] // 3, y + size[1] // 3), fill=colour)
     packed = io.BytesIO()
-    image.save(packed, form, **options)
+    image.convert(mode).save(packed, form, **options)
     return packed.getvalue()
 
 

@@ -43,7 +43,8 @@ function restore() {
 }
 
 const soon = paused(tell, 120);
-form.addEventListener("input", (event) => (event.target.name === "text" ? soon() : tell()));
+form.elements.text.addEventListener("input", soon);
+form.addEventListener("change", tell);
 form.addEventListener("reset", () => setTimeout(tell));
 form.addEventListener("submit", (event) => event.preventDefault());
 

@@ -1,0 +1,90 @@
+"""A gallery with its manifest, its report, the server over it, and a real browser to look at them."""
+
+import os
+import shutil
+import subprocess
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from selenium import webdriver
+from selenium.webdriver.chrome.service import Service
+from selenium.webdriver.support.ui import WebDriverWait
+
+from tests.support import gallery
+
+ROOT = Path(__file__).parents[2]
+_SECONDS = 30
+
+
+def indexer(folder: Path, *arguments: str, program: str = "indexer") -> subprocess.CompletedProcess[str]:
+    """Run the program in ``folder`` as a user would."""
+    command = [sys.executable, "-m", program, *arguments]
+    settings = {**os.environ, "PYTHONPATH": str(ROOT)}
+    return subprocess.run(command, cwd=folder, env=settings, capture_output=True, text=True, check=False)
+
+
+@pytest.fixture(scope="session")
+def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A folder with ``coco/``, ``manifest.duckdb`` and ``local.cfg``; the selection is called ``small``."""
+    made = tmp_path_factory.mktemp("gallery")
+    gallery.made(made)
+    keys = ("input_datasets_path", "output_path", "tmp_cache_dir", "intermediate_outputs_path")
+    (made / "local.cfg").write_text("[paths]\n" + "".join(f"{key} = .\n" for key in keys))
+    return made
+
+
+@pytest.fixture(scope="session")
+def report(folder: Path) -> Path:
+    """The page of the selection ``small``."""
+    done = indexer(folder, "report", "small", "--output", "page.html", "--jobs", "1", "--quiet")
+    assert (done.returncode, done.stderr) == (0, "")
+    return folder / "page.html"
+
+
+@pytest.fixture(scope="session")
+def address(folder: Path) -> Iterator[str]:
+    """The address that ``indexer browse`` prints, key and all, for as long as the tests last."""
+    command = [sys.executable, "-m", "indexer", "browse", "--jobs", "1", "--quiet"]
+    settings = {**os.environ, "PYTHONPATH": str(ROOT)}
+    with subprocess.Popen(command, cwd=folder, env=settings, stdout=subprocess.PIPE, text=True) as server:
+        assert server.stdout
+        try:
+            yield server.stdout.readline().strip()
+        finally:
+            server.terminate()
+
+
+@pytest.fixture(scope="session")
+def browser(tmp_path_factory: pytest.TempPathFactory) -> Iterator[webdriver.Chrome]:
+    """Chromium without a window and without a network of its own."""
+    chromium, driver = shutil.which("chromium") or shutil.which("google-chrome"), shutil.which("chromedriver")
+    if not (chromium and driver):
+        pytest.skip("no Chromium with its driver: apt-get install chromium chromium-driver")
+    options = webdriver.ChromeOptions()
+    options.binary_location = chromium
+    profile = tmp_path_factory.mktemp("profile")
+    for argument in ("headless=new", "no-sandbox", "disable-gpu", "disable-background-networking", "no-first-run",
+                     "disable-dev-shm-usage", "window-size=1200,900", f"user-data-dir={profile}"):  # fmt: skip
+        options.add_argument(f"--{argument}")
+    options.set_capability("goog:loggingPrefs", {"browser": "ALL"})
+    opened = webdriver.Chrome(options=options, service=Service(driver))
+    try:
+        yield opened
+    finally:
+        opened.quit()
+
+
+def opened(browser: webdriver.Chrome, address: str) -> webdriver.Chrome:
+    """The browser with a page that has finished drawing; what the console said before is forgotten."""
+    browser.get("about:blank")
+    browser.get_log("browser")
+    browser.get(address)
+    wait(browser, "return 'ready' in document.documentElement.dataset")
+    return browser
+
+
+def wait(browser: webdriver.Chrome, script: str) -> None:
+    """Until the page answers ``script`` with something true."""
+    WebDriverWait(browser, _SECONDS, 0.05).until(lambda one: one.execute_script(script), script)

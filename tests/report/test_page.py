@@ -1,0 +1,142 @@
+"""The report as a file: complete by itself, the same for the same input, names nowhere taken for markup."""
+
+import base64
+import gzip
+import hashlib
+import json
+import os
+import re
+import subprocess
+import sys
+from pathlib import Path
+
+import pyarrow as pa
+import pytest
+
+from indexer import store
+from indexer.parallel import Workers
+from indexer.reporting import clusters, page, pictures, rows, selected
+from indexer.reporting.shapes import Options, Thumbnail, Unshown
+from tests.report.conftest import ROOT, indexer
+from tests.support import gallery
+
+
+def _data(html: str) -> dict:
+    return json.loads(re.search(r'<script type="application/json" id="data">(.*?)</script>', html, re.DOTALL)[1])
+
+
+def _rendered(folder: Path, name: str | None, options: Options) -> str:
+    reader = selected.Reader({gallery.SOURCE: folder / gallery.SOURCE}, Workers(jobs=2))
+    with store.open_for_reading(folder / "manifest.duckdb") as manifest:
+        return page.rendered(selected.report(manifest, name, options, reader))
+
+
+def test_equal_input_gives_equal_bytes(folder: Path, report: Path) -> None:
+    assert _rendered(folder, "small", Options()) == report.read_text()
+
+
+def test_nothing_is_fetched(report: Path) -> None:
+    html = report.read_text().split('<script type="module">')[0]
+    loaded = re.findall(r'<(?:img|script|link|iframe)[^>]*?(?:src|href)="([^"]{1,40})', html)
+    assert loaded
+    assert all(address.startswith("data:") for address in loaded)
+    policy = re.search(r'http-equiv="Content-Security-Policy" content="([^"]+)"', html)[1]
+    assert policy.startswith("default-src 'none'; img-src data:;")
+    assert "unsafe-eval" not in policy
+
+
+def test_policy_names_every_script(report: Path) -> None:
+    html = report.read_text()
+    for script in re.findall(r'<script type="module">(.*?)</script>', html, re.DOTALL):
+        assert base64.b64encode(hashlib.sha256(script.encode()).digest()).decode() in html
+
+
+def test_names_are_text(report: Path) -> None:
+    html = report.read_text()
+    assert "<script>document.title" not in html
+    assert "&lt;script&gt;document.title" in html
+    assert "\x1b" not in html
+    assert "\u202e" not in html
+    assert gallery.HOSTILE in _data(html)["groups"]["generator"]  # kept whole where it is data
+
+
+def test_numbers_and_reasons(report: Path) -> None:
+    html = re.sub(r"\s+", " ", report.read_text())
+    assert "<dt>images</dt><dd>34</dd>" in html
+    assert "<bdi>SD/77</bdi>" in html  # what SD/3 stands in for
+    assert "same bytes as SD/1" in html
+    assert "one folder could not be read" in html
+    assert '<td class="bad">1</td>' in html  # the cluster that crosses splits
+
+
+def test_provenance_of_every_thumbnail(report: Path) -> None:
+    html = report.read_text()
+    details = _data(html)["details"]
+    shown = set(re.findall(r'data-row="(\d+)"', html))
+    assert shown
+    assert shown == set(details)
+    assert all({"origin", "path", "file_id", "licence"} <= set(row) for row in details.values())
+
+
+def test_whole_manifest(folder: Path) -> None:
+    whole = _rendered(folder, None, Options(images=1, rows=3))
+    assert "The first 3 of 34" in whole
+    assert "coco: undecodable" in whole or "coco: not_an_image" in whole
+
+
+def test_unknown_selection(folder: Path) -> None:
+    done = indexer(folder, "report", "smal")
+    assert done.returncode == 2
+    assert "no selection 'smal' (did you mean 'small'?)" in done.stderr
+
+
+def test_missing_library_is_one_line(folder: Path) -> None:
+    code = (
+        "import sys; sys.modules['vl_convert'] = None; sys.argv = ['indexer', 'report'];"
+        "from indexer.__main__ import main; main()"
+    )
+    settings = {**os.environ, "PYTHONPATH": str(ROOT)}
+    done = subprocess.run(
+        [sys.executable, "-c", code], cwd=folder, env=settings, capture_output=True, text=True, check=False
+    )
+    assert done.returncode == 2
+    assert done.stderr == "error: a report needs vl_convert: python -m pip install 'image-manifest[report]'\n"
+
+
+def test_rows_unpack_to_what_they_were() -> None:
+    names = ["row_id", "group_id", "file_id", "source", "path", "member", "format", "status", "text"]
+    table = pa.table({name: [f"{name}{n}\x00" for n in range(450)] for name in names})
+    slices = json.loads(gzip.decompress(base64.b64decode(rows.packed(table))))
+    assert [len(one["file_id"]) for one in slices] == [200, 200, 50]
+    assert slices[2]["file_id"][49] == "file_id449\\x00"
+
+
+def test_clusters_are_connected_and_worst_first() -> None:
+    places = {row: clusters.Place("train" if row < 5 else "validation", int(row == 9)) for row in range(10)}
+    found = clusters.grouped("look alike", [(3, 2), (1, 2), (4, 6), (8, 9)], places)
+    assert [(one.rows, one.crosses) for one in found] == [
+        ((8, 9), ("label",)),
+        ((4, 6), ("split",)),
+        ((1, 2, 3), ()),
+    ]
+
+
+@pytest.mark.parametrize(
+    ("mode", "form"), [("RGBA", "PNG"), ("P", "GIF"), ("I;16", "PNG"), ("CMYK", "JPEG"), ("1", "PNG")]
+)
+def test_every_mode_has_a_thumbnail(mode: str, form: str) -> None:
+    data = gallery.picture("x", (300, 100), form, mode=mode)
+    assert isinstance(thumbnail := pictures.drawn(data, 64), Thumbnail)
+    assert (thumbnail.width, thumbnail.height) == (64, 21)
+
+
+def test_bytes_that_are_no_image_are_told() -> None:
+    assert pictures.drawn(b"GIF89a") == Unshown("not an image")
+
+
+@pytest.mark.parametrize(
+    ("name", "seen"),
+    [("plain", "plain"), ("a\x1b[0m\n", "a\\x1b[0m\\x0a"), ("\u202egnp", "\\u202egnp"), ("é 漢", "é 漢")],
+)
+def test_control_characters_are_seen(name: str, seen: str) -> None:
+    assert pictures.visible(name) == seen

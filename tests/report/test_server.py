@@ -1,0 +1,193 @@
+"""The server: what it tells, and whom and what it refuses."""
+
+import http.client
+import json
+from pathlib import Path
+from urllib.parse import urlsplit
+
+import pytest
+from PIL import Image
+from selenium.webdriver import Chrome, Keys
+from selenium.webdriver.common.by import By
+from selenium.webdriver.support.ui import Select
+
+from indexer.browsing.guard import COOKIE
+from tests.report.conftest import indexer, opened, wait
+
+Answer = tuple[int, bytes, http.client.HTTPMessage]
+
+
+@pytest.fixture
+def ask(address: str):
+    """Ask the server; by default as the page does, with the key in a cookie."""
+    parts = urlsplit(address)
+    key = parts.query.removeprefix("key=")
+
+    def call(path: str, *, body: object = None, **headers: str) -> Answer:
+        connection = http.client.HTTPConnection(parts.hostname, parts.port, timeout=60)
+        said = {"Cookie": f"{COOKIE}={key}"} | {name.replace("_", "-"): value for name, value in headers.items()}
+        if body is None:
+            connection.request("GET", path, headers=said)
+        else:
+            connection.request("POST", path, json.dumps(body), {"Content-Type": "application/json"} | said)
+        answer = connection.getresponse()
+        data = answer.read()
+        connection.close()
+        return answer.status, data, answer.headers
+
+    return call
+
+
+def test_screens_and_filters(ask) -> None:
+    status, data, _ = ask("/api/rows?generator=BigGAN&text=gan/3")
+    assert status == 200
+    assert [(row["file_id"], row["label"]) for row in json.loads(data)] == [("GAN/3", "fake")]
+    assert json.loads(ask("/api/count?selection=small&split=validation")[1]) == 8
+    first = json.loads(ask("/api/rows")[1])
+    behind = f"after_id={first[3]['file_id']}&after_member={first[3]['member_id']}"
+    assert json.loads(ask(f"/api/rows?{behind}")[1])[0]["file_id"] == first[4]["file_id"]
+
+
+def test_images_are_read_where_they_lie(ask, folder: Path) -> None:
+    [row] = json.loads(ask("/api/rows?text=coco/2")[1])
+    status, data, headers = ask(f"/image/{row['member_id']}")
+    assert (status, headers["content-type"]) == (200, "image/jpeg")
+    assert data == (folder / "coco" / "COCO" / "2.jpg").read_bytes()
+    status, data, headers = ask(f"/thumbnail/{row['member_id']}")
+    assert (status, headers["content-type"], data[:4]) == (200, "image/webp", b"RIFF")
+
+
+def test_a_broken_image_is_told(ask) -> None:
+    [row] = json.loads(ask("/api/rows?text=sd/broken")[1])
+    assert ask(f"/thumbnail/{row['member_id']}")[:2] == (404, b'{"error":"not an image"}')
+    assert ask("/image/999999")[0] == 404
+
+
+@pytest.mark.parametrize(
+    "path",
+    [
+        "/static/../../../../etc/passwd",
+        "/static/..%2f..%2f..%2f..%2fetc%2fpasswd",
+        "/static//etc/passwd",
+        "/static/%2e%2e/page.py",
+        "/static/dom.js%00",
+        "/image/../../etc/passwd",
+        "/image/1.5",
+        "/image/-1",
+        "/image/99999999999999999999999999",
+        "/thumbnail/coco/COCO/2.jpg",
+        "/local.cfg",
+        "//etc/passwd",
+    ],
+)
+def test_no_path_reaches_a_file(ask, path: str) -> None:
+    status, data, _ = ask(path)
+    assert status == 404
+    assert b"root:" not in data
+    assert b"input_datasets_path" not in data
+
+
+@pytest.mark.parametrize("host", ["evil.example", "evil.example:80", "127.0.0.1", "127.0.0.1.evil.example", ""])
+def test_other_names_of_this_machine_are_refused(ask, host: str) -> None:
+    assert ask("/api/rows", Host=host)[0] == 421
+
+
+def test_other_sites_and_strangers_are_refused(ask) -> None:
+    assert ask("/api/rows", Sec_Fetch_Site="cross-site")[0] == 403
+    assert ask("/api/rows", Sec_Fetch_Site="same-site")[0] == 403
+    assert ask("/api/rows", Cookie="")[0] == 403
+    assert ask("/api/rows", Cookie=f"{COOKIE}=guess")[0] == 403
+    assert ask("/?key=guess", Cookie="")[0] == 403
+
+
+def test_every_answer_is_guarded(ask) -> None:
+    for path in ("/", "/api/rows", "/static/dom.js", "/nowhere"):
+        headers = ask(path)[2]
+        assert headers["content-security-policy"].startswith("default-src 'none'")
+        assert headers["x-content-type-options"] == "nosniff"
+        assert headers["cross-origin-resource-policy"] == "same-origin"
+
+
+def test_answers_in_sql(ask) -> None:
+    status, data, _ = ask(
+        "/api/sql", body={"query": "select label, count(*) as n from manifest group by all order by 1"}
+    )
+    assert status == 200
+    assert json.loads(data) == {"columns": ["label", "n"], "rows": [["0", "16"], ["1", "18"]], "more": False}
+    assert json.loads(ask("/api/sql", body={"query": "from range(1000)"})[1])["more"]
+
+
+@pytest.mark.parametrize(
+    "query",
+    [
+        "delete from selection",
+        "create table t as select 1",
+        "copy manifest to '/tmp/stolen.csv'",
+        "select * from read_text('/etc/passwd')",
+        "select * from '/etc/passwd'",
+        "attach '/tmp/other.duckdb'",
+        "install httpfs",
+        "load httpfs",
+        "set enable_external_access = true",
+        "select 1; drop table selection",
+        "select getenv('HOME')",
+        "",
+    ],
+)
+def test_sql_only_reads_the_manifest(ask, query: str) -> None:
+    status, data, _ = ask("/api/sql", body={"query": query})
+    assert status == 409
+    assert "error" in json.loads(data)
+    assert b"root:" not in data
+
+
+def test_queries_come_as_json(ask) -> None:
+    assert ask("/api/sql", body={"query": "select 1"}, Content_Type="text/plain")[0] == 415
+    assert ask("/api/sql", body=["select 1"])[0] == 400
+    assert ask("/api/sql", body={"query": "x" * 200_000})[0] == 413
+    assert ask("/api/sql")[0] == 405
+
+
+def test_a_taken_port_is_one_line(folder: Path, address: str) -> None:
+    done = indexer(folder, "browse", "--port", str(urlsplit(address).port))
+    assert done.returncode == 2
+    assert "cannot listen at 127.0.0.1" in done.stderr
+
+
+@pytest.fixture
+def page(browser: Chrome, address: str) -> Chrome:
+    return opened(browser, address)
+
+
+def test_looks_into_the_manifest(page: Chrome, tmp_path: Path) -> None:
+    wait(page, "return [...document.querySelectorAll('.grid img')].filter((one) => one.naturalWidth > 0).length > 10")
+    assert "key=" not in page.current_url
+    assert page.title == "manifest.duckdb · browse"
+    Select(page.find_element(By.NAME, "origin")).select_by_visible_text("RAISE")
+    wait(page, "return document.getElementById('matching').textContent === '8 images'")
+    assert len(page.find_elements(By.CSS_SELECTOR, ".grid .thumb")) == 8
+    wait(page, "return [...document.querySelectorAll('.grid img')].every((one) => one.naturalWidth > 0)")
+    assert [entry for entry in page.get_log("browser") if "404" not in entry["message"]] == []
+    page.save_screenshot(str(tmp_path / "shot.png"))
+    with Image.open(tmp_path / "shot.png") as shot:
+        assert len(shot.convert("RGB").getcolors(maxcolors=1 << 24)) > 1_000
+
+
+def test_opens_an_image_in_full_by_keyboard(page: Chrome) -> None:
+    page.find_element(By.CSS_SELECTOR, ".grid .thumb").send_keys(Keys.ENTER)
+    wait(page, "return document.querySelector('#detail img').naturalWidth === 320")
+    assert page.find_element(By.ID, "detail-title").text == "COCO/0"
+    page.switch_to.active_element.send_keys(Keys.ARROW_RIGHT)
+    assert page.find_element(By.ID, "detail-title").text == "COCO/1"
+
+
+def test_answers_in_the_page(page: Chrome) -> None:
+    box = page.find_element(By.NAME, "query")
+    box.clear()
+    box.send_keys("select member_id, file_id from manifest where generator like '<script>%'", Keys.CONTROL, Keys.ENTER)
+    wait(page, "return document.querySelectorAll('#answer tbody a').length === 1")
+    assert "<script>document.title" in page.find_element(By.ID, "answer").text
+    box.clear()
+    box.send_keys("drop table member", Keys.CONTROL, Keys.ENTER)
+    wait(page, "return document.getElementById('failed').textContent.length > 0")
+    assert "SELECT" in page.find_element(By.ID, "failed").text
