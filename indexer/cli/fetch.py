@@ -10,6 +10,7 @@ import click
 from rich.console import Console
 from rich.table import Table
 
+from indexer.cli import downloads
 from indexer.cli.options import Session, common
 from indexer.errors import ConfigError, DependencyError
 from indexer.fetching.lists import RECIPES, Part
@@ -24,6 +25,7 @@ _MANNERS = ("contact", "ignore_robots", "allow_private")
 _OPTIONS = (
     click.option("--list", "list_file", type=_PATH, help="List of URLs: CSV, JSON, JSON lines, or a zip of one."),
     click.option("--to", type=_PATH, help="Folder to fill; run the same command again to go on."),
+    click.option("--only", multiple=True, metavar="GLOB", help="Of the hub's files only these (more than once)."),
     click.option("--format", "layout", type=click.Choice(["webdataset", "files"]), default="webdataset",
                  show_default=True, help="Tar shards, or files with sidecars."),
     click.option("--retry-failed", is_flag=True, help="Try again what failed before."),
@@ -48,6 +50,8 @@ _OPTIONS = (
 _EXAMPLES = """
 \b
 Examples:
+  python -m indexer fetch synthbuster
+  python -m indexer fetch elsa_d3 --to ~/datasets/ELSA_D3 --only 'data/validation-*.parquet'
   python -m indexer fetch polardiffshield --list database.csv --to ~/datasets/polardiffshield
   python -m indexer fetch raise --list RAISE_all.csv --to ~/datasets/RAISE_all --contact me@lab.example
   python -m indexer fetch raise --list RAISE_all.csv --to ~/datasets/RAISE_all --retry-failed
@@ -63,13 +67,21 @@ def _with_options(function: Callable[..., None]) -> Callable[..., None]:
 @_with_options
 @common
 def command(session: Session, key: str, **given: Any) -> None:
-    """Download the source KEY: images by a list of URLs, byte for byte as they are served.
+    """Download the source KEY, or say what of it has to be downloaded and whether it is there.
 
-    What became of each URL stands in fetch-log.csv. Dead links are rows there, not errors.
+    With --list and --to, images are fetched by their URLs, byte for byte as they are served; what became of each stands
+    in fetch-log.csv, where dead links are rows, not errors. With --to alone, files are brought from the Hugging Face
+    hub, of those sources that lie there. With neither, nothing is downloaded: what to get, how large, under which
+    licence, and how it stands on this machine. Exit status 1: something there is not as it was published.
     """
-    if given["list_file"] is None or given["to"] is None:
-        raise click.UsageError("fetching by a list takes --list FILE and --to FOLDER")
-    _scrape(session, key, given)
+    if given["list_file"] and given["to"]:
+        _scrape(session, key, given)
+    elif given["list_file"]:
+        raise click.UsageError("--list takes --to FOLDER, which is filled")
+    elif given["to"]:
+        downloads.from_hub(session, key, given["to"].expanduser(), given["only"])
+    else:
+        downloads.show(session, key)
 
 
 def _scrape(session: Session, key: str, given: dict[str, Any]) -> None:

@@ -58,13 +58,14 @@ def take_stock(source: Source, root: Path, progress: Progress = SILENT) -> Inven
     Published hashes are computed, which reads those files whole; nothing else is opened.
     """
     files = list(_files(root))
-    matches = [_matching(download, files) for download in source.head.downloads]
-    with progress.phase("check", len(matches), "downloads") as bar:
-        checks = []
-        for download, found in zip(source.head.downloads, matches, strict=True):
+    matches = [(download, _matching(download, files)) for download in source.head.downloads]
+    hashed = any(download.hash for download, _ in matches)
+    checks = []
+    with (progress if hashed else SILENT).phase("check", len(matches), "downloads") as bar:
+        for download, found in matches:
             checks.append(_check(download, root, found))
             bar.advance()
-    named = {file.path for found in matches for file in found or ()}
+    named = {file.path for _, found in matches for file in found or ()}
     return Inventory(source, root, tuple(checks), tuple(_gaps(files)), len(files) - len(named))
 
 

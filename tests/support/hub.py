@@ -4,13 +4,15 @@ import hashlib
 import json
 import socket
 
+import pytest
+
 from tests.support.webserver import WAYS, Server, reply
 
 REVISION = "a" * 40
 GATED = "somebody/gated"
 
 
-def add_to(files: dict[str, bytes]) -> None:
+def add_to(patch: pytest.MonkeyPatch, files: dict[str, bytes]) -> None:
     """Let every server answer as a hub whose repositories all hold ``files``."""
 
     def api(server: Server, to: socket.socket, rest: list[str], path: str) -> bool:
@@ -27,7 +29,8 @@ def add_to(files: dict[str, bytes]) -> None:
         to.sendall("\r\n".join(["HTTP/1.1 200 OK", *headers, "", ""]).encode() + body)
         return True
 
-    WAYS["api"], WAYS["datasets"] = api, resolve
+    patch.setitem(WAYS, "api", api)
+    patch.setitem(WAYS, "datasets", resolve)
 
 
 def _digest(data: bytes) -> str:

@@ -1,0 +1,49 @@
+"""``fetch`` as a user runs it."""
+
+import subprocess
+import sys
+
+from indexer import resources
+
+
+def run(*arguments: object, cwd=None) -> subprocess.CompletedProcess[str]:
+    command = [sys.executable, "-m", "indexer", "fetch", *map(str, arguments)]
+    environment = {"PATH": "/usr/bin:/bin", "PYTHONPATH": str(resources.sources_folder().parents[1])}
+    return subprocess.run(command, capture_output=True, text=True, cwd=cwd, env=environment, timeout=60, check=False)
+
+
+def test_a_list_is_fetched_and_counted(server, download):
+    job = download([f"{server.url}/png/1.png", f"{server.url}/status/404/x"])
+    done = run("raise", "--list", job.list, "--to", job.to, "--url-column", "url", "--allow-private", "--rate", 0)
+    assert done.returncode == 0, done.stderr
+    assert "success" in done.stdout
+    assert "404" in done.stdout
+    assert str(job.to / "fetch-log.csv") in done.stdout
+
+
+def test_what_to_download_is_said_without_any_configuration(tmp_path):
+    done = run("synthbuster", cwd=tmp_path)
+    assert done.returncode == 0, done.stderr
+    for word in ("synthbuster.zip", "12,372,557,226", "missing", "CC BY-NC-SA 4.0", "zenodo"):
+        assert word in done.stdout
+
+
+def test_a_damaged_download_is_exit_status_one(tmp_path):
+    (tmp_path / "synthbuster").mkdir()
+    (tmp_path / "synthbuster/synthbuster.zip").write_bytes(b"half")
+    done = run("synthbuster", cwd=tmp_path)
+    assert done.returncode == 1
+    assert "4 bytes instead of 12,372,557,226" in done.stdout
+
+
+def test_mistakes_are_one_line(tmp_path):
+    for arguments, told in (
+        (["synthbustr"], "did you mean 'synthbuster'?"),
+        (["coco", "--to", tmp_path], "not on the Hugging Face hub"),
+        (["raise", "--list", tmp_path / "no.csv", "--to", tmp_path / "out"], "no.csv"),
+        (["other", "--list", tmp_path / "no.csv", "--to", tmp_path / "out"], "--url-column"),
+    ):
+        done = run(*arguments, cwd=tmp_path)
+        assert done.returncode == 2
+        assert told in done.stderr
+        assert len(done.stderr.strip().splitlines()) == 1

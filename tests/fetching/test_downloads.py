@@ -1,0 +1,104 @@
+"""What a person downloads by hand: named, and compared with what is there."""
+
+import hashlib
+from pathlib import Path
+
+import pytest
+
+from indexer.declarations.shapes import Download, Head, Source
+from indexer.errors import ConfigError, SourceError
+from indexer.fetching import hub
+from indexer.fetching.downloads import State, take_stock
+from tests.support import hub as local_hub
+
+
+def source(*downloads: Download) -> Source:
+    return Source("some", "some", Path("some.toml"), Head("Some", downloads=downloads), ())
+
+
+def write(root: Path, **sizes: int) -> None:
+    for name, size in sizes.items():
+        path = root / name.replace("__", "/").replace("_", ".")
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_bytes(b"x" * size)
+
+
+@pytest.mark.parametrize(
+    ("download", "state", "detail"),
+    [
+        (Download("a.zip", size=10), State.COMPLETE, "10 bytes"),
+        (Download("a.zip", size=11), State.WRONG, "10 bytes instead of 11"),
+        (Download("a.zip"), State.PRESENT, "10 bytes"),
+        (Download("b.zip", size=5), State.PRESENT, ""),
+        (Download("c.zip"), State.WRONG, "empty: c.zip"),
+        (Download("no.zip"), State.MISSING, ""),
+        (Download("about ten files"), State.UNKNOWN, ""),
+        (Download("both", files=("a.zip", "sub/b.zip"), size=15), State.COMPLETE, "15 bytes"),
+        (Download("both", files=("a.zip", "d.zip")), State.MISSING, "lacks d.zip"),
+        (Download("all", files=("*.zip",)), State.WRONG, "empty: c.zip"),
+        (Download("a.zip", hash=f"sha256:{hashlib.sha256(b'x' * 10).hexdigest()}"), State.COMPLETE, "10 bytes"),
+        (Download("a.zip", hash=f"md5:{hashlib.md5(b'x' * 10).hexdigest()}"), State.COMPLETE, "10 bytes"),
+    ],
+)
+def test_each_state(tmp_path, download, state, detail):
+    write(tmp_path, a_zip=10, deep__b_zip=5, c_zip=0)
+    (check,) = take_stock(source(download), tmp_path).checks
+    assert check.state is (State.COMPLETE if download.file == "b.zip" else state)
+    assert check.detail == (detail or check.detail)
+
+
+def test_a_wrong_hash_is_told(tmp_path):
+    write(tmp_path, a_zip=10)
+    stock = take_stock(source(Download("a.zip", hash="md5:00")), tmp_path)
+    assert stock.checks[0].state is State.WRONG
+    assert stock.is_wrong
+
+
+def test_a_root_may_be_the_archive_itself_or_not_be_there(tmp_path):
+    write(tmp_path, a_zip=10)
+    assert take_stock(source(Download("a.zip", size=10)), tmp_path / "a.zip").checks[0].state is State.COMPLETE
+    assert take_stock(source(Download("a.zip", size=10)), tmp_path / "nowhere").checks[0].state is State.MISSING
+
+
+@pytest.mark.parametrize(
+    ("sizes", "gaps"),
+    [
+        ({"a_z01": 9, "a_z02": 9, "a_zip": 3}, []),
+        ({"a_z01": 9, "a_z03": 9, "a_zip": 3}, ["a: volume 2 missing"]),
+        ({"a_z01": 9, "a_z02": 9}, ["a: the last volume, .zip, is missing"]),
+        ({"a_z01": 9, "a_z02": 0, "a_zip": 3}, ["a: a volume is empty"]),
+        ({"a_z01": 9, "a_z02": 7, "a_zip": 3}, ["a: volumes are of different sizes: one is cut short"]),
+        ({"a_7z_001": 9, "a_7z_003": 9}, ["a.7z.: volume 2 missing"]),
+        ({"a_7z_002": 9, "a_7z_003": 9}, ["a.7z.: volume 1 missing"]),
+        ({"a_zip": 9, "b_zip": 3}, []),
+    ],
+)
+def test_volumes(tmp_path, sizes, gaps):
+    write(tmp_path, **sizes)
+    assert list(take_stock(source(), tmp_path).gaps) == gaps
+
+
+def test_only_what_is_asked_for_comes_from_the_hub(server, tmp_path, monkeypatch):
+    local_hub.add_to(monkeypatch, {"data/a-1.parquet": b"aaa", "data/b-1.parquet": b"bbb", "README.md": b"hello"})
+    some = source(Download("data", files=("data/a-*.parquet", "data/b-*.parquet"), hub="somebody/some"))
+    for repository, globs in hub.wanted(some, ["data/a-1.parquet"]).items():
+        hub.download(repository, globs, tmp_path, server.url)
+    assert (tmp_path / "data/a-1.parquet").read_bytes() == b"aaa"
+    assert not (tmp_path / "data/b-1.parquet").exists()
+    assert not (tmp_path / "README.md").exists()
+
+
+def test_what_the_hub_refuses_is_said_even_where_a_folder_is_there(server, tmp_path, monkeypatch):
+    local_hub.add_to(monkeypatch, {})
+    (tmp_path / "old").write_bytes(b"")
+    with pytest.raises(SourceError, match="on request"):
+        hub.download(local_hub.GATED, ["*"], tmp_path, server.url)
+    with pytest.raises(SourceError, match="cannot be had"):
+        hub.download("somebody/some", ["*"], tmp_path, "http://127.0.0.1:1")
+
+
+def test_what_is_not_on_the_hub_is_said():
+    with pytest.raises(ConfigError, match="not on the Hugging Face hub"):
+        hub.wanted(source(Download("a.zip")), [])
+    with pytest.raises(ConfigError, match="--only b"):
+        hub.wanted(source(Download("x", files=("a*",), hub="n/m")), ["b"])
