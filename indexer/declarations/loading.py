@@ -185,7 +185,7 @@ def _rule(fields: Fields, number: int, defaults: Mapping[str, Any]) -> Rule:
         let=_let(own),
         keep=own.parsed("keep", templates.parse_condition),
         ignore=ignore,
-        row_order=own.texts("row_order") or (),
+        row_order=tuple(anchored(pattern) for pattern in own.texts("row_order") or ()),
     )
     known = {"path", "ignore"} if ignore else {"path", "ignore", "let", "keep", "row_order", *COLUMNS}
     for key in {**fields.values, **({} if ignore else defaults)}:

@@ -12,6 +12,7 @@ _PLACES = {
     "@stem": r"regexp_replace(split_part(path, '/', -1), '\.[^.]*$', '')",
     "@parent": "split_part(path, '/', -2)",
     "@line": "cast(line as varchar)",
+    "@number": "cast(line + 1 as varchar)",
     "@record": "path || ':' || line",
 }
 
@@ -29,7 +30,7 @@ def select(table: Table, columns: Sequence[str]) -> str:
         return rows
     if table.pick == "join":  # a side file that lies there twice, loose and packed, is read once
         rows = rows.replace("select", "select distinct", 1)
-    picked = ", ".join(f"{_pick(table, quoted(column))} as {quoted(column)}" for column in columns)
+    picked = ", ".join(f"{_pick(table, column)} as {quoted(column)}" for column in columns)
     return f"select key, {picked}\nfrom (\n{indented(rows)}\n)\ngroup by key"
 
 
@@ -70,9 +71,10 @@ def _order(table: Table) -> str:
     return f"struct_pack(number := {by_number}, file := {_PLACES['@stem']}, line := line)"
 
 
-def _pick(table: Table, column: str) -> str:
-    if table.pick == "join":
+def _pick(table: Table, name: str) -> str:
+    column = quoted(name)
+    if table.pick == "join" and name not in _PLACES:
         return f"string_agg({column}, {literal(table.separator)} order by place)"
-    if table.pick in ("first", "last"):
-        return f"{'arg_min' if table.pick == 'first' else 'arg_max'}({column}, place)"
-    return f"case when min({column}) = max({column}) then min({column}) end"
+    if table.pick == "only":
+        return f"case when min({column}) = max({column}) then min({column}) end"
+    return f"{'arg_max' if table.pick == 'last' else 'arg_min'}({column}, place)"

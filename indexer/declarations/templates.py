@@ -9,6 +9,7 @@ from indexer.declarations.shapes import Chain, Condition, Placeholder, Template
 FUNCTIONS = {
     "int": "cast(try_cast({} as bigint) as varchar)",  # 000000096923 -> 96923
     "lower": "lower({})",
+    "first_word": "split_part({}, ' ', 1)",
     "spaces": "replace({}, '_', ' ')",
     "stem": r"regexp_replace(split_part({}, '/', -1), '\.[^.]*$', '')",  # of a path or URL
     "no_suffix": r"regexp_replace({}, '\.[^./]*$', '')",
@@ -16,7 +17,7 @@ FUNCTIONS = {
 
 _BRACES = re.compile(r"\{([^{}]*)\}")
 _FALLBACK = re.compile(r"'([^']*)'")
-_CONDITION = re.compile(r"(?P<value>.*\S)\s*(?P<sign>!=|=)\s*(?P<to>[^{}=]*)")
+_CONDITION = re.compile(r"(?P<value>.*?\S)\s*(?P<sign>!=|=)\s*(?P<to>[^{}=]*)")
 
 
 def parse(text: str) -> Template:

@@ -48,18 +48,22 @@ class RawRows:
 
     def add_records(self, table: SideTable, path: str, found: Iterable[Mapping[str, Any]]) -> None:
         """Rows of one side file."""
-        container = self._container(table.source, path if table.format == "rows" else "")["container_id"]
         for line, record in enumerate(found):
-            self.sides.append(
-                {
-                    "source": table.source,
-                    "table_name": table.name,
-                    "container_id": container,
-                    "path": path,
-                    "line": line,
-                    "record": json.dumps(record),
-                }
-            )
+            self.add_record(table, path, line, record)
+
+    def add_record(self, table: SideTable, path: str, line: int, record: Mapping[str, Any]) -> None:
+        """One row of one side file."""
+        container = self._container(table.source, path if table.format == "rows" else "")
+        self.sides.append(
+            {
+                "source": table.source,
+                "table_name": table.name,
+                "container_id": container["container_id"],
+                "path": path,
+                "line": line,
+                "record": json.dumps(record),
+            }
+        )
 
     def write(self, store: Store) -> None:
         """Insert everything."""
