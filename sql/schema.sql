@@ -211,8 +211,9 @@ select
     case when m.access = 'cell' and contains(m.name, '!')
         then logical_path(m.path, regexp_replace(m.name, '![^!]*$', '')) else m.path end as record_path,
     case when m.access = 'cell' then try_cast(split_part(split_part(m.name, '!', -1), '/', 1) as bigint) end as line,
-    m.access = 'cell' or (
-        regexp_matches(logical, '(?i)\.(?:png|jpe?g|jpe|jfif|webp|bmp|gif|tiff?|ppm|pgm|avif|heic|jp2)$')
+    -- a row without an image is no image: 'empty cell' is what the listing calls it
+    (m.access = 'cell' and m.problem is distinct from 'empty cell') or (
+        m.access <> 'cell' and regexp_matches(logical, '(?i)\.(?:png|jpe?g|jpe|jfif|webp|bmp|gif|tiff?|ppm|pgm|avif|heic|jp2)$')
         and not regexp_matches(logical, '(?:^|/)(?:__MACOSX/|\._)')
     ) as is_image
 from member m

@@ -21,8 +21,10 @@ def derive(store: Store, sources: Sequence[Source]) -> None:
         store.execute("create or replace temp table derived as from attributes limit 0")
         store.execute("alter table derived add column code varchar")
         store.execute("alter table derived add column detail varchar")
+        scanned = {source for (source,) in store.execute("select distinct source from container")}
         for source in sources:
-            store.execute(f"insert into derived by name\n{compile_source(source)}")
+            if source.key in scanned:
+                store.execute(f"insert into derived by name\n{compile_source(source)}")
         store.save("duplicate_id", "derive/duplicate_id")
         _note_sources(store, sources)
         for table in ("attributes", "underivable"):

@@ -55,8 +55,7 @@ class RuleCompiler:
         text = self._text(template)
         label = f"case {text} when 'real' then 0 when 'fake' then 1 when '0' then 0 when '1' then 1 end"
         if templates.constant(template) is None:
-            told = f"{{'code': 'missing_in_map', 'detail': 'label: neither real nor fake: ' || {text}}}"
-            self.failures.append(f"when ({label}) is null then {told}")
+            self.failures.append(_when(f"({label}) is null", "missing_in_map", f"'neither real nor fake: ' || {text}"))
         return label
 
     def _kept(self) -> str:
@@ -119,24 +118,28 @@ class RuleCompiler:
         return f"case\n{indented(chr(10).join(self.failures))}\nend"
 
     def _failure(self, placeholder: Placeholder, test: str) -> Iterator[str]:
-        """What to say where ``test`` holds; first whether it is for something that a ``let`` lacks."""
+        """What to say where ``test`` holds: the first step of its last chain that found nothing, and for what."""
         chain = placeholder.chains[-1]
+        expression = self._start(chain.name)
         for inner in self.rule.let.get(chain.name, ()):
             if isinstance(inner, Placeholder) and inner.fallback is None:
                 yield from self._failure(inner, f"{test} and {self._expression(inner)} is null")
         if chain.name == "row":
-            code, detail = "incomplete", literal("a file before this one is missing, so its row cannot be counted")
-        else:
-            code, start = self._code(chain), f"coalesce({self._start(chain.name)}, '')"
-            detail = f"{literal(f'{placeholder} has nothing for ')} || {start}"
-        if chain.steps or chain.name in ("row", "record"):
-            yield f"when {test} then {{'code': '{code}', 'detail': {detail}}}"
+            yield _when(test, "incomplete", literal("a file before this one is missing, so its row cannot be counted"))
+        for step in chain.steps:
+            found = self._step(expression, step)
+            told = f"{literal(f'{placeholder}: {step} has nothing for ')} || coalesce({expression}, '')"
+            yield _when(f"{test} and {found} is null", self._code(step), told)
+            expression = found
 
-    def _code(self, chain: Chain) -> str:
-        last = chain.steps[-1] if chain.steps else ""
-        if templates.lookup(last):
+    def _code(self, step: str) -> str:
+        if templates.lookup(step):
             return "missing_in_table"
-        return "missing_in_map" if last in self.maps else "unmatched"
+        return "missing_in_map" if step in self.maps else "unmatched"
+
+
+def _when(test: str, code: str, detail: str) -> str:
+    return f"when {test} then {{'code': '{code}', 'detail': {detail}}}"
 
 
 def _case(expression: str, entries: Mapping[str, str]) -> str:

@@ -13,7 +13,7 @@ import pytest
 from indexer import resources, store
 from indexer.declarations import load
 from indexer.declarations.derive import derive
-from tests.support.raw_rows import RawRows, lines_of, packed
+from tests.support.raw_rows import RawRows, lines_of, packed, packed_with
 
 CASES = Path(__file__).parents[1] / "cases"
 KEYS = [source.key for source in load([resources.sources_folder()])]
@@ -29,11 +29,11 @@ UNDERIVABLE = """
 """
 
 
-def world(key, sources, lines):
+def world(key, sources, lines, place=str):
     raw = RawRows()
     raw.add(key, lines)
     for table in sources[key].tables:
-        raw.add_side_files([table], CASES / table.source / "side")
+        raw.add_side_files([table], CASES / table.source / "side", place)
     return raw
 
 
@@ -68,9 +68,11 @@ def test_a_source_gives_the_rows_of_its_case(key, sources, manifest):
 def test_packed_or_loose_the_rows_are_equal(key, sources, tmp_path):
     lines = lines_of(CASES / key / "tree.txt")
     told = []
-    for number, layout in enumerate((lines, packed(lines, "downloads/whatever.zip"), packed(lines, "a.tar"))):
+    for number, archive in enumerate((None, "downloads/whatever.zip", "a.tar")):
+        layout = packed(lines, archive) if archive else lines
+        place = packed_with(lines, archive) if archive else str
         with store.open_for_writing(tmp_path / f"{number}.duckdb") as manifest:
-            derived(manifest, world(key, sources, layout), sources)
+            derived(manifest, world(key, sources, layout, place), sources)
             told.append(manifest.execute("select * exclude (member_id) from attributes order by file_id"))
     assert told[0]
     assert told[0] == told[1] == told[2]

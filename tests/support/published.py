@@ -63,7 +63,9 @@ def _caption(world: World, subset: str, image: int, caption: int) -> None:
 
 def _aeroblade(world: World, rest: str, parts: Sequence[str]) -> None:
     world.file("aeroblade", f"aeroblade.zip!data/raw/generated/{rest}.png")
-    table, file = ("openai", "ViT-L-14-openai") if parts[0].endswith("openai") else ("laion2b", "ViT-H-14-laion2b_s32b_b79k")
+    table, file = (
+        ("openai", "ViT-L-14-openai") if parts[0].endswith("openai") else ("laion2b", "ViT-H-14-laion2b_s32b_b79k")
+    )
     world.row("aeroblade", table, f"data/raw/prompts/{file}.csv", {"image_id": parts[1], "prompt": "a"})
 
 
@@ -123,10 +125,15 @@ def _forensynths(world: World, rest: str, parts: Sequence[str]) -> None:
         world.file("forensynths", f"CNN_synth_testset.zip!{'/'.join(parts[1:])}.png")
 
 
-_GENIMAGE = {"ADM": "ADM/imagenet_ai_0508_adm", "Glide": "glide/imagenet_glide", "Midjourney": "Midjourney/imagenet_midjourney",
-             "Stable Diffusion 1.4": "stable_diffusion_v_1_4/imagenet_ai_0419_sdv4",
-             "Stable Diffusion 1.5": "stable_diffusion_v_1_5/imagenet_ai_0424_sdv5",
-             "VQ-Diffusion": "VQDM/imagenet_ai_0419_vqdm", "Wukong": "wukong/imagenet_ai_0424_wukong"}  # fmt: skip
+_GENIMAGE = {
+    "ADM": "ADM/imagenet_ai_0508_adm",
+    "Glide": "glide/imagenet_glide",
+    "Midjourney": "Midjourney/imagenet_midjourney",
+    "Stable Diffusion 1.4": "stable_diffusion_v_1_4/imagenet_ai_0419_sdv4",
+    "Stable Diffusion 1.5": "stable_diffusion_v_1_5/imagenet_ai_0424_sdv5",
+    "VQ-Diffusion": "VQDM/imagenet_ai_0419_vqdm",
+    "Wukong": "wukong/imagenet_ai_0424_wukong",
+}
 
 
 def _genimage(world: World, rest: str, parts: Sequence[str]) -> None:

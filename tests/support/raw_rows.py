@@ -8,13 +8,13 @@ A name is written as people say it: ``dl/synthbuster.zip!synthbuster/dalle2/r0.p
 import csv
 import json
 import re
-from collections.abc import Iterable, Iterator, Mapping, Sequence
-from pathlib import Path
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from pathlib import Path, PurePosixPath
 from typing import Any
 
 import pyarrow as pa
 
-from indexer.containers.names import logical_path
+from indexer.containers.names import archive_name
 from indexer.declarations.shapes import SideTable
 from indexer.store import Store
 
@@ -37,14 +37,17 @@ class RawRows:
             elif line and not line.startswith("#"):
                 self._member(source, line)
 
-    def add_side_files(self, tables: Sequence[SideTable], folder: Path) -> None:
-        """The side files below ``folder``, where ``tables`` want them; ``x.parquet.csv`` stands for ``x.parquet``."""
+    def add_side_files(self, tables: Sequence[SideTable], folder: Path, place: Callable[[str], str] = str) -> None:
+        """The side files below ``folder``, where ``tables`` want them; ``x.parquet.csv`` stands for ``x.parquet``.
+
+        ``place`` says where a file is, if not where it lies.
+        """
         for file in sorted(path for path in folder.rglob("*") if path.is_file()):
             path = file.relative_to(folder).as_posix()
             for table in tables:
                 logical = path.removesuffix(".csv") if table.format == "rows" else path
                 if re.match(table.file, logical):
-                    self.add_records(table, logical, records(file, table))
+                    self.add_records(table, place(logical), records(file, table))
 
     def add_records(self, table: SideTable, path: str, found: Iterable[Mapping[str, Any]]) -> None:
         """Rows of one side file."""
@@ -133,11 +136,16 @@ def lines_of(file: Path) -> list[str]:
 
 
 def packed(lines: Iterable[str], archive: str) -> list[str]:
-    """The same files in one archive."""
-    return [line if "!" in line or " = " in line else f"{archive}!{line}" for line in lines if line[:1] != "#"]
+    """The same files, the loose ones in one archive."""
+    return [f"{archive}!{line}" if _is_loose(line) else line for line in lines]
 
 
-def logical(line: str) -> str:
-    """The logical path that a line of a tree.txt has."""
-    path, bang, name = line.partition("!")
-    return logical_path(path, name if bang else None)
+def packed_with(lines: Iterable[str], archive: str) -> Callable[[str], str]:
+    """Where a side file is after :func:`packed`: a sidecar goes with its image."""
+    moved = {PurePosixPath(line).with_suffix("") for line in lines if _is_loose(line)}
+    folder = archive_name(archive)
+    return lambda path: f"{folder}/{path}" if PurePosixPath(path).with_suffix("") in moved else path
+
+
+def _is_loose(line: str) -> bool:
+    return bool(line) and "!" not in line and not line.startswith("#") and not _ROWS.fullmatch(line)
