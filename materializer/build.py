@@ -17,9 +17,11 @@ from indexer.errors import SourceError
 from indexer.parallel import Crew, Died, Workers
 from indexer.progress import SILENT, Bar, Progress
 from indexer.store import Store
+from materializer import card, record
 from materializer import plan as planning
-from materializer import record
+from materializer.card.facts import Facts, File, gather
 from materializer.claim import claimed
+from materializer.digests import digests_of
 from materializer.durable import write_json
 from materializer.formats import FORMATS
 from materializer.passes import spill
@@ -144,9 +146,11 @@ def _finished(job: Build, outcomes: Mapping[PlannedShard, Outcome], settlement: 
     output, settings = job.request.output, job.request.settings
     splits = _by_split(job.plan, outcomes)
     record.write_refused(output, _refused_rows(settlement))
+    built = _record_of(output, splits)
+    card.write(output, _card_facts(job, splits, built))
     for name, value in FORMATS[settings.format].leading_files(settings.feature, splits).items():
         write_json(output / name, value)
-    write_json(output / record.BUILD, _described(job, splits, settlement))
+    write_json(output / record.BUILD, _described(job, splits, settlement) | {"digests": digests_of(built)})
     all_written = [written for shards in splits.values() for _, written in shards]
     return Summary(
         request=job.request,
@@ -157,6 +161,21 @@ def _finished(job: Build, outcomes: Mapping[PlannedShard, Outcome], settlement: 
         refused=len(settlement.settled),
         missing=settlement.missing,
     )
+
+
+def _record_of(output: Path, splits: Mapping[str, list[tuple[Shard, Written]]]) -> pa.Table:
+    """The record of every row that was written."""
+    found = (record.read(output, shard) for shards in splits.values() for shard, _ in shards)
+    return pa.concat_tables([kept.rows for kept in found if kept] or [record.ROW_SCHEMA.empty_table()])
+
+
+def _card_facts(job: Build, splits: Mapping[str, list[tuple[Shard, Written]]], built: pa.Table) -> Facts:
+    kind = FORMATS[job.request.settings.format]
+    files = tuple(
+        File(kind.path(shard), written.size, written.sha256) for shards in splits.values() for shard, written in shards
+    )
+    counts, origins = gather(job.store, built)
+    return Facts(job.plan.selection, job.request.settings, counts, origins, files, digests_of(built))
 
 
 def _by_split(plan: Plan, outcomes: Mapping[PlannedShard, Outcome]) -> dict[str, list[tuple[Shard, Written]]]:

@@ -4,6 +4,7 @@ Ray is called directly: its joblib backend is a pool that cannot hand results ov
 whole when a worker dies. Ray itself runs a lost worker's tasks again, ``ATTEMPTS`` times in all.
 """
 
+import logging
 from collections.abc import Callable, Iterable, Iterator
 from itertools import islice
 from typing import Any, TypeVar
@@ -44,7 +45,7 @@ def _connect(scheduler: str | None) -> None:
     if ray.is_initialized():
         return
     try:
-        ray.init(address=scheduler, log_to_driver=False, logging_level="ERROR", include_dashboard=False)
+        ray.init(address=scheduler, log_to_driver=False, logging_level=logging.ERROR, include_dashboard=False)
     except (ConnectionError, ValueError) as error:
         raise ConfigError(f"no Ray cluster answers at {scheduler}: start one, or mend --scheduler") from error
 

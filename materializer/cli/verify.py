@@ -6,7 +6,9 @@ import click
 
 from indexer import store as stores
 from indexer.cli.options import Session, common
+from indexer.cli.render import printable
 from indexer.errors import CheckFailed
+from materializer.grading import GRADES, SAME, Grading, grade
 from materializer.verify import Verification, verify
 
 _SHOWN = 20
@@ -14,16 +16,36 @@ _SHOWN = 20
 
 @click.command(epilog="Example: python -m materializer verify built/demo")
 @click.argument("folder", type=click.Path(path_type=Path))
+@click.option("--manifest", type=click.Path(path_type=Path), metavar="DIR", help="Grade it by this shared manifest.")
 @click.option("--no-manifest", is_flag=True, help="Compare with the build's own record only.")
 @common
-def command(session: Session, folder: Path, no_manifest: bool) -> None:
-    """Read every byte of the build in FOLDER again and compare it with its record and the manifest."""
-    if no_manifest:
+def command(session: Session, folder: Path, manifest: Path | None, no_manifest: bool) -> None:
+    """Read every byte of the build in FOLDER again and compare it with its record and the manifest.
+
+    With --manifest each row is graded: identical bytes, identical pixels, different, substituted, missing or extra.
+    """
+    if manifest or no_manifest:
         found = verify(folder, None, session.workers, session.progress)
     else:
         with stores.open_for_reading(session.manifest) as store:
             found = verify(folder, store, session.workers, session.progress)
     _show(folder, found)
+    if manifest:
+        _show_grades(grade(folder, manifest))
+
+
+def _show_grades(grading: Grading) -> None:
+    worse = [row for row in grading.rows.to_pylist() if row["grade"] != SAME]
+    for row in worse[:_SHOWN]:
+        by = f" by {row['substitute']}" if row["substitute"] else ""
+        print(printable(f"{row['split']} {row['file_id']}: {row['grade']}{by}"))
+    if len(worse) > _SHOWN:
+        print(f"... and {len(worse) - _SHOWN:,} more")
+    print("; ".join(f"{grading.counts.get(name, 0):,} {name}" for name in GRADES))
+    for split, digest in grading.built.items():
+        print(f"{split:12} {digest} {'as expected' if grading.expected.get(split) == digest else 'NOT as expected'}")
+    if not grading.is_identical:
+        raise CheckFailed("this build is not the manifest's dataset, byte for byte")
 
 
 def _show(folder: Path, found: Verification) -> None:

@@ -1,0 +1,12 @@
+-- The sources that were built from, with what their declarations say, and their rows.
+select
+    c.source,
+    coalesce(any_value(i.name), c.source) as name,
+    coalesce(any_value(i.licence), '') as licence,
+    coalesce(any_value(i.citation), '') as citation,
+    coalesce(any_value(i.homepage), '') as homepage,
+    sum(c.images)::bigint as images
+from card_counts c
+left join source_info i on i.source = c.source
+group by c.source
+order by c.source

@@ -1,0 +1,79 @@
+"""The bill of materials: read back by the programs that it is for."""
+
+import json
+import subprocess
+import sys
+
+import pytest
+import yaml
+
+from materializer import card
+from materializer.card.facts import Count, Facts, File, Origin
+from materializer.shapes import Format, Settings
+
+EVIL = 'evil | "name": <script>alert(1)</script>\n---\n\x1b[31m'
+
+
+def facts(**changes):
+    counts = (
+        Count("train", 0, "", "COCO2017_train", "coco", 3, 1, 3_000_000),
+        Count("train", 1, "ADM", "GenImage/train", "genimage", 2, 0, 2_000_000),
+        Count("validation", 1, EVIL, "GenImage/val", "genimage", 1, 0, 1_000_000),
+    )
+    origins = (
+        Origin("coco", "COCO 2017", "CC BY 4.0", "Lin et al.", "https://cocodataset.org", 3),
+        Origin("genimage", EVIL, "", "", "", 3),
+    )
+    files = (File("train/data-00000-of-00001.arrow", 10, "0" * 64),)
+    digests = {"train": "a" * 64, "validation": "b" * 64, "all": "c" * 64}
+    return Facts(**{"name": "demo", "settings": Settings(), "counts": counts, "origins": origins,
+                    "files": files, "digests": digests} | changes)  # fmt: skip
+
+
+@pytest.fixture
+def written(tmp_path):
+    card.write(tmp_path, facts())
+    return tmp_path
+
+
+def test_the_card_has_a_head_that_yaml_reads_and_nothing_of_strangers_in_it(written):
+    _, head, body = (written / "README.md").read_text(encoding="utf-8").split("---\n", 2)
+    content = yaml.safe_load(head)
+    files = [{"split": split, "path": f"{split}/data-*.arrow"} for split in ("train", "validation")]
+    assert content["configs"] == [{"config_name": "default", "data_files": files}]
+    assert content["size_categories"] == ["n<1K"]
+    assert "| COCO 2017 | 3 | CC BY 4.0 | https://cocodataset.org |" in body
+    assert "<script>" not in body
+    assert "\x1b" not in body
+
+
+def test_the_statistics_count_by_split_generator_and_origin(written):
+    text = (written / "DATASET_STATS.md").read_text(encoding="utf-8")
+    assert "## train: 5 images" in text
+    assert "| (real) | COCO2017\\_train | 3 | 3.0 |" in text
+    assert "| ADM | 2 | 2.0 |" in text
+
+
+def test_every_table_row_has_as_many_cells_as_its_head(written):
+    for name in ("README.md", "DATASET_STATS.md"):
+        tables = (written / name).read_text(encoding="utf-8").split("\n\n")
+        for table in (part.splitlines() for part in tables if part.startswith("|")):
+            assert {line.replace("\\|", "").count("|") for line in table} == {table[0].count("|")}
+
+
+@pytest.mark.parametrize("format_", list(Format))
+def test_equal_facts_give_equal_files(tmp_path, format_):
+    for folder in ("one", "two"):
+        (tmp_path / folder).mkdir()
+        card.write(tmp_path / folder, facts(settings=Settings(format=format_)))
+    one, two = ({path.name: path.read_bytes() for path in (tmp_path / name).iterdir()} for name in ("one", "two"))
+    assert one == two
+
+
+def test_croissant_is_what_its_own_validator_accepts(written):
+    pytest.importorskip("mlcroissant", reason="mlcroissant is not installed")
+    code = "import sys, mlcroissant; print(mlcroissant.Dataset(sys.argv[1]).metadata.issues.errors)"
+    command = [sys.executable, "-W", "ignore", "-c", code, str(written / "croissant.json")]
+    done = subprocess.run(command, capture_output=True, text=True, check=False)
+    assert (done.returncode, done.stdout.strip()) == (0, "set()"), done.stderr
+    assert json.loads((written / "croissant.json").read_text())["conformsTo"].endswith("/1.1")
