@@ -5,6 +5,7 @@ Arrow to walk, and no batch is near the 2 GiB that 32-bit offsets can count.
 """
 
 from collections.abc import Iterator, Sequence
+from itertools import pairwise
 from pathlib import PurePosixPath
 
 import numpy as np
@@ -42,6 +43,16 @@ def too_large(image: Stored, feature: Feature) -> BadData | None:
     return BadData(
         "too_large", f"{len(image.data)} bytes, the standard image feature holds 2 GiB: use --image-feature large"
     )
+
+
+def blobs(images: pa.Array) -> Iterator[memoryview]:
+    """The values of a binary array, of either offset size, without a copy of them."""
+    kind = _OFFSETS[Feature.LARGE if pa.types.is_large_binary(images.type) else Feature.STANDARD]
+    _, offsets, data = images.buffers()
+    ends = np.frombuffer(offsets, kind)[images.offset : images.offset + len(images) + 1]
+    view = memoryview(data) if data is not None else memoryview(b"")
+    for start, end in pairwise(ends.tolist()):
+        yield view[start:end]
 
 
 def file_name(file_id: str, suffix: str) -> str:

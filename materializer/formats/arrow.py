@@ -12,7 +12,7 @@ from typing import Any
 import pyarrow as pa
 
 from materializer import columns
-from materializer.batches import batches
+from materializer.batches import batches, blobs
 from materializer.durable import HashingFile
 from materializer.pixels import Stored
 from materializer.shapes import Feature, Shard, Written
@@ -43,7 +43,7 @@ def writer(file: HashingFile, feature: Feature) -> Iterator[ArrowWriter]:
         yield ArrowWriter(stream, feature)
 
 
-def read(path: Path) -> Iterator[tuple[str, bytes]]:
+def read(path: Path) -> Iterator[tuple[str, memoryview]]:
     """Yield file_id and image bytes of each row.
 
     Raises:
@@ -52,8 +52,7 @@ def read(path: Path) -> Iterator[tuple[str, bytes]]:
     with pa.memory_map(str(path)) as source, pa.ipc.open_stream(source) as stream:
         for batch in stream:
             batch.validate(full=True)  # a damaged offset would be followed anywhere
-            for file_id, image in zip(batch["file_id"], batch["image"].field("bytes"), strict=True):
-                yield file_id.as_py(), image.as_buffer()
+            yield from zip(batch["file_id"].to_pylist(), blobs(batch["image"].field("bytes")), strict=True)
 
 
 def leading_files(feature: Feature, splits: Mapping[str, Sequence[tuple[Shard, Written]]]) -> dict[str, Any]:

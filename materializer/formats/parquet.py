@@ -12,7 +12,7 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 
 from materializer import columns
-from materializer.batches import batches
+from materializer.batches import batches, blobs
 from materializer.durable import HashingFile
 from materializer.pixels import Stored
 from materializer.shapes import Feature, Shard, Written
@@ -69,7 +69,7 @@ def writer(file: HashingFile, feature: Feature) -> Iterator[ParquetWriter]:
         shard.flush()
 
 
-def read(path: Path) -> Iterator[tuple[str, bytes]]:
+def read(path: Path) -> Iterator[tuple[str, memoryview]]:
     """Yield file_id and image bytes of each row.
 
     Raises:
@@ -77,8 +77,7 @@ def read(path: Path) -> Iterator[tuple[str, bytes]]:
     """
     with pq.ParquetFile(path) as file:
         for batch in file.iter_batches(64, columns=["file_id", "image.bytes"]):
-            for file_id, image in zip(batch["file_id"], batch["image"].field("bytes"), strict=True):
-                yield file_id.as_py(), image.as_buffer()
+            yield from zip(batch["file_id"].to_pylist(), blobs(batch["image"].field("bytes")), strict=True)
 
 
 def leading_files(feature: Feature, splits: Mapping[str, Sequence[tuple[Shard, Written]]]) -> dict[str, Any]:  # noqa: ARG001

@@ -1,6 +1,9 @@
 """A source of real pictures, some of them bad, some to be converted; and a build of it."""
 
+import os
+import tempfile
 from dataclasses import replace
+from pathlib import Path
 
 import pytest
 
@@ -31,8 +34,13 @@ def images():
 
 @pytest.fixture
 def site(tmp_path):
-    """Where a test's sources, manifest and outputs lie."""
-    return Site(tmp_path)
+    """Where a test's sources, manifest and outputs lie: in memory where that can hold files, as flushing is free."""
+    memory = Path("/dev/shm")
+    if not os.access(memory, os.W_OK):
+        yield Site(tmp_path)
+        return
+    with tempfile.TemporaryDirectory(dir=memory) as folder:
+        yield Site(Path(folder))
 
 
 class Site:
@@ -45,9 +53,9 @@ class Site:
         manifests.make(self.manifest, self.root, images, packing)
         return self
 
-    def request(self, name="out", **settings):
+    def request(self, name="out", selection="main", **settings):
         settings = Settings(**{"shard_size": SHARD, **settings})
-        return Request("main", self.folder / name, {manifests.SOURCE: self.root}, self.folder / "scratch", settings)
+        return Request(selection, self.folder / name, {manifests.SOURCE: self.root}, self.folder / "scratch", settings)
 
     def build(self, name="out", jobs=2, backend="threading", **settings):
         with stores.open_for_reading(self.manifest) as store:

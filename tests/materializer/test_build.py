@@ -48,10 +48,10 @@ def test_what_is_converted_is_rgb_png_and_says_so(site, images):
     assert all(row["image"].mode == "RGB" and row["image"].format == "PNG" for row in converted)
 
 
-@pytest.mark.parametrize("packing", ["folder", "stored", "deflate"])
-def test_packing_workers_and_backend_have_no_say(site, images, packing, tmp_path):
+@pytest.mark.parametrize("packing", ["stored", "deflate", "tar.gz", "7z"])
+def test_packing_workers_and_backend_have_no_say(site, images, packing):
     site.lay_out(images).build("reference", jobs=1)
-    other = type(site)(tmp_path / "other").lay_out(images, packing)
+    other = type(site)(site.folder / "other").lay_out(images, packing)
     for jobs, backend in [(1, "loky"), (2, "loky"), (4, "threading")]:
         other.build(f"{jobs}{backend}", jobs, backend)
         assert tree(other.folder / f"{jobs}{backend}") == tree(site.folder / "reference")

@@ -75,7 +75,7 @@ def fill(store, images, members, container):
     store.insert("container", pa.Table.from_pylist([{**container, "container_id": number}]))
     blank = dict.fromkeys(MEMBER_SCHEMA.names)
     raw = [
-        {**blank, **row, "member_id": first + at, "container_id": number, "ordinal": at}
+        {**blank, "ordinal": at, **row, "member_id": first + at, "container_id": number}
         for at, row in enumerate(members)
     ]
     schema = pa.schema([("member_id", pa.int64()), ("container_id", pa.int64()), *MEMBER_SCHEMA])
@@ -125,7 +125,7 @@ def _attributes(member_id, image):
         "positive_prompt": "a «prompt»",
         "negative_prompt": "",
         "conditioning": "",
-        "paired_real_images": [f"COCO/{member_id}"],
+        "paired_real_images": [f"COCO/{image.file_id}"],
         "status": "ok",
     }
 
@@ -180,9 +180,8 @@ def _seven_zip(root, images):
         cwd=loose, check=True,
     )  # fmt: skip
     ordered = subprocess.run(["bsdtar", "-tf", path], capture_output=True, text=True, check=True).stdout.splitlines()
-    by_name = {image.name: image for image in images}
-    images.sort(key=lambda image: ordered.index(image.name))
-    return _forward(path.name, [by_name[name] for name in ordered]), path.name, "7z"
+    rows = _forward(path.name, images)
+    return [{**row, "ordinal": ordered.index(row["name"])} for row in rows], path.name, "7z"
 
 
 def _forward(path, images):

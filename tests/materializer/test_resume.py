@@ -1,0 +1,127 @@
+"""Stopped at any moment, a build goes on; what is in its way is told in one line."""
+
+import fcntl
+import os
+import subprocess
+import sys
+from dataclasses import replace
+from pathlib import Path
+
+import pyarrow.parquet as pq
+import pytest
+
+from indexer import store as stores
+from indexer.errors import OutputError, RecipeError, SourceError
+from materializer import record
+from materializer.shapes import Order, Shard
+from tests.materializer.conftest import tree
+
+ROOT = Path(__file__).parents[2]
+
+
+@pytest.mark.parametrize("packing", ["deflate", "tar.gz"])
+def test_killed_at_twenty_moments_the_result_is_the_same(site, images, packing):
+    """Ten moments with archives that are read at will, ten with one that has to be gone through."""
+    site.lay_out(images, packing)
+    run = [sys.executable, "-m", "tests.materializer.killed", site.manifest, site.root, site.folder / "builds", "10"]
+    done = subprocess.run(run, cwd=ROOT, stdout=subprocess.PIPE, text=True, check=True)
+    expected = tree(site.folder / "builds/undisturbed")
+    assert int(done.stdout) > 3
+    for number in range(10):
+        assert tree(site.folder / f"builds/{number}") == expected
+    assert list((site.folder / "builds").glob("scratch/*")) == []
+
+
+def test_finished_shards_are_kept_and_damaged_ones_written_again(site, images):
+    site.lay_out(images, "tar.gz").build()
+    expected = tree(site.folder / "out")
+    with (site.folder / "out/train/data-00002-of-00004.arrow").open("r+b") as file:
+        file.seek(2_000)
+        file.write(b"damage")
+    (site.folder / "out/record/rows/validation-00000-of-00002.parquet").write_bytes(b"PAR1")
+    assert site.build().kept == 4
+    assert tree(site.folder / "out") == expected
+
+
+def test_kept_shards_must_meet_a_hash_that_is_known_since(site, images):
+    site.lay_out(images).build()
+    first = record.read(site.folder / "out", Shard("train", 0, 4)).file_ids[0]
+    with stores.open_for_writing(site.manifest) as store:
+        store.execute(
+            "insert into inspection (member_id, hash, status) select member_id, 'feed', 'ok' from attributes"
+            " where file_id = $file_id", {"file_id": first},
+        )  # fmt: skip
+    assert 0 < site.build().kept < 6
+    refused = {row["file_id"]: row["reason"] for row in _refused(site)}
+    assert refused[first] == "differs"
+
+
+def _refused(site):
+    return pq.read_table(site.folder / "out" / record.REFUSED).to_pylist()
+
+
+def test_a_folder_of_somebody_else_is_left_alone(site, images):
+    site.lay_out(images)
+    (site.folder / "out").mkdir()
+    (site.folder / "out/thesis.tex").write_text("all of it")
+    with pytest.raises(OutputError, match="is not empty and holds no build"):
+        site.build()
+    assert tree(site.folder / "out") == {"thesis.tex": b"all of it"}
+
+
+def test_a_folder_of_another_build_is_left_alone(site, images):
+    site.lay_out(images).build()
+    expected = tree(site.folder / "out")
+    with pytest.raises(OutputError, match="holds another build, of selection 'main'"):
+        site.build(order=Order.SELECTION)
+    assert tree(site.folder / "out") == expected
+
+
+def test_no_such_selection(site, images):
+    site.lay_out(images)
+    with pytest.raises(RecipeError, match=r"has no selection 'mian' \(did you mean 'main'\?\)"):
+        site.build(selection="mian")
+
+
+@pytest.mark.parametrize("packing", ["folder", "stored", "7z"])
+def test_a_source_that_vanished_or_changed_stops_the_build(site, images, packing):
+    site.lay_out(images, packing)
+    file = next(path for path in sorted(site.root.rglob("*")) if path.is_file())
+    content = file.read_bytes()
+    file.unlink()
+    with pytest.raises(SourceError, match=r"is not there|cannot be read"):
+        site.build()
+    file.write_bytes(content)  # the same bytes at another time
+    with pytest.raises(SourceError, match="has changed since it was scanned"):
+        site.build()
+    assert not (site.folder / "out" / record.BUILD).exists()
+
+
+def test_a_full_disk_stops_the_build_and_loses_nothing(site, images):
+    site.lay_out([replace(image, data=image.data + bytes(100_000)) for image in images])
+    small = site.folder / "small"
+    small.mkdir()
+    mount = ["mount", "-t", "tmpfs", "-o", "size=3m", "tmpfs", small]
+    if subprocess.run(mount, capture_output=True, check=False).returncode:
+        pytest.skip("no right to mount a small disk")
+    try:
+        with pytest.raises(OutputError, match=r"cannot be written \(the disk is full\): what is finished is kept"):
+            site.build("small/out", shard_size=500_000)
+        assert not list(small.rglob("*.unfinished"))
+        subprocess.run(["mount", "-o", "remount,size=20m", small], check=True)
+        assert site.build("small/out", shard_size=500_000).kept > 0
+        site.build("large", shard_size=500_000)
+        assert tree(small / "out") == tree(site.folder / "large")
+    finally:
+        subprocess.run(["umount", small], check=True)
+
+
+def test_two_builds_at_once_do_not_meet(site, images):
+    site.lay_out(images)
+    (site.folder / "out").mkdir()
+    descriptor = os.open(site.folder / "out", os.O_RDONLY)
+    fcntl.flock(descriptor, fcntl.LOCK_EX)
+    with pytest.raises(OutputError, match="is being written by another build"):
+        site.build()
+    os.close(descriptor)
+    assert site.build().shards == 6
