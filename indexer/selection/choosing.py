@@ -9,7 +9,7 @@ from indexer.selection.filling import Filling
 from indexer.selection.recipe import Recipe
 from indexer.selection.shapes import WORK, Counts, Inspect, Selected, put
 from indexer.selection.splitting import split
-from indexer.store import Store
+from indexer.store import Parameters, Store
 
 
 def select(store: Store, recipe: Recipe, name: str, inspect: Inspect | None = None) -> Selected:
@@ -21,12 +21,12 @@ def select(store: Store, recipe: Recipe, name: str, inspect: Inspect | None = No
         RecipeError: there are too few images of a generator, or too few photographs.
         SourceError: a container vanished or changed since the scan.
     """
-    with _workbench(store):
+    with workbench(store):
         return _Selecting(store, recipe, name, inspect).run()
 
 
 @contextmanager
-def _workbench(store: Store) -> Iterator[None]:
+def workbench(store: Store) -> Iterator[None]:
     """A database in memory for the steps' tables, which nobody needs afterwards."""
     store.execute("attach ':memory:' as work")
     try:
@@ -75,8 +75,7 @@ class _Selecting:
         return [(name, images, math.ceil(images * recipe.spares)) for name, images in wanted.items() if images]
 
     def _choose_fakes(self) -> None:
-        self._save("ranked", "ranked_fakes")
-        self.filling.fill()
+        self.filling.fill("fakes")
         self._note_verdicts()
         put(self.store, "dropped", [(name,) for name in self.filling.dropped])
         for table, origin in (("fake", "taken"), ("fake_duplicate", "duplicate")):
@@ -85,9 +84,8 @@ class _Selecting:
 
     def _look_at_paired(self) -> None:
         """The photographs of the fakes: which are good, and which equal one another, is known before the split."""
-        self._save("ranked", "ranked_paired")
-        put(self.store, "quota", [("", 0, 0)])
-        self.filling.look_at_all()
+        self._save("pool", "pool_paired")
+        self.filling.judge()
         self._note_verdicts()
         self.store.save_query("work.paired_duplicate", "from work.duplicate")
 
@@ -99,20 +97,19 @@ class _Selecting:
         wanted, spare = self.store.execute(
             "select coalesce(sum(photographs), 0)::bigint, coalesce(sum(spares), 0)::bigint from work.complement_need"
         )[0]
-        self._save("ranked", "ranked_photographs")
         put(self.store, "quota", [("", wanted, spare)])
-        self.filling.fill()
+        self.filling.fill("photographs")
         self._note_verdicts()
         self._save("complement", "complement_taken")
 
     def _keep_result(self) -> None:
         self._save("result")
-        self._save("excluded")
         run = {"recipe": self.recipe.text, "recipe_hash": self.recipe.hash, "seed": self.recipe.seed}
-        keep(self.store, {"name": self.parameters["name"], **run})
+        keep(self.store, {**self.parameters, **run}, "select/excluded")
 
     def _counts(self) -> tuple[Counts, Counts]:
-        return _counted(self.store.rows("select/counts")), _counted(self.store.rows("select/excluded_counts"))
+        counts, excluded = (self.store.rows(f"select/{step}", self.parameters) for step in ("counts", "excluded_counts"))
+        return _counted(counts), _counted(excluded)
 
     def _settle(self, table: str) -> None:
         """Rows that are chosen for good: whatever equals one of them is the one that goes."""
@@ -131,15 +128,14 @@ def _counted(rows: list[tuple[Any, ...]]) -> Counts:
     return tuple((first, second, int(images)) for first, second, images in rows)
 
 
-def keep(store: Store, run: dict[str, object]) -> None:
-    """Make ``work.result`` and ``work.excluded`` the selection called ``run["name"]``, all at once."""
+def keep(store: Store, run: Parameters, excluded: str) -> None:
+    """Make ``work.result``, and what the step ``excluded`` tells, the selection called ``run["name"]``, all at once."""
     with store.transaction():
         for table in ("selection", "selection_run", "selection_excluded"):
             store.execute(f"delete from {table} where name = $name", {"name": run["name"]})
         store.execute("insert into selection by name select * exclude (member_id) from work.result")
-        store.execute("insert into selection_excluded by name from work.excluded")
-        store.execute("insert into selection_run by name select $name as name, $recipe as recipe,"
-                      " $recipe_hash as recipe_hash, $seed as seed", run)  # fmt: skip
+        store.append("selection_excluded", excluded, run)
+        store.append("selection_run", "select/run", run)
 
 
 def _parameters(recipe: Recipe, name: str) -> dict[str, object]:

@@ -13,7 +13,7 @@ from indexer.store import Parameters, Store
 
 @dataclass(slots=True)
 class Filling:
-    """Quotas under way. ``work.ranked``, ``work.quota``, ``work.cap`` and ``work.settled`` are given."""
+    """Quotas under way. ``work.quota``, ``work.cap`` and ``work.settled`` are given."""
 
     store: Store
     parameters: Parameters
@@ -21,24 +21,27 @@ class Filling:
     inspected: int = 0
     dropped: list[str] = field(default_factory=list)
 
-    def fill(self) -> None:
-        """Leave what is chosen, and its spares, in ``work.taken``.
+    def fill(self, kind: str) -> None:
+        """Leave what is chosen of the ``kind`` (fakes, photographs), and its spares, in ``work.taken``.
 
         Raises:
             RecipeError: generators cannot reach their numbers, and the recipe does not say to drop them.
         """
-        self._begin()
+        self._save("stratum", f"strata_{kind}")
+        for table in ("depth", "queue", "kept"):
+            put(self.store, table, [])
         while True:
             has_dropped = self._share()
             if self._is_met() and not has_dropped:
                 break
             self._save("depth", "deepened")
+            self._make_queues(kind)
+            self._save("pool")
             self.judge()
         self._save("taken")
 
     def judge(self) -> None:
-        """Look at what ``work.depth`` reaches; leave what is good and unlike all others in ``work.kept``."""
-        self._save("pool")
+        """Look at ``work.pool``; leave what is good and unlike all others in ``work.kept``."""
         self.inspected += self.inspect(self.store)
         self._save("judged")
         self._save("exact")
@@ -47,16 +50,13 @@ class Filling:
         self._save("duplicate", "duplicates")
         self._save("kept")
 
-    def look_at_all(self) -> None:
-        """As :meth:`fill`, where every candidate is wanted: what is good ends in ``work.kept``."""
-        self._begin()
-        self._save("depth", "all_depth")
-        self.judge()
-
-    def _begin(self) -> None:
-        self._save("stratum", "strata")
-        for table in ("depth", "kept"):
-            put(self.store, table, [])
+    def _make_queues(self, kind: str) -> None:
+        """Make the queues again, and longer, where they end before what is to be looked at."""
+        stretch = 1
+        while self.store.rows("select/not_queued"):
+            stretch *= 2
+            self._save("reach", stretch=stretch)
+            self._save("queue", f"queue_{kind}")
 
     def _share(self) -> bool:
         """Say what each origin gives to each generator, as far as is known by now; True if generators were dropped."""
@@ -85,7 +85,9 @@ class Filling:
         put(self.store, "near_dropped", [])
         if self.parameters["radius"] < 1:
             return
-        left = self._save("pair", "near")
+        self._save("print", "prints")
+        self.store.append("work.near", "select/near", self.parameters)
+        left = self._save("pair", "pairs")
         while left:
             self._save("near_now", "near_dropped")
             self.store.execute("insert into work.near_dropped by name from work.near_now")

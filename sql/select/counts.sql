@@ -1,5 +1,6 @@
 -- Images a split and role.
 select split, role, count(*) as images
-from work.result
+from selection
+where name = $name
 group by split, role
 order by split, role

@@ -1,4 +1,4 @@
--- Pairs of perceptual hashes at most $radius bits apart.
+-- Pairs of perceptual hashes at most $radius bits apart, of which one at least is new.
 -- Cut the 64 bits into radius + 2 bands: bits that differ in at most $radius places leave two bands untouched, so a pair
 -- meets in the bucket of some two bands. Buckets of two bands are so small that comparing all within them costs little.
 with edge as (
@@ -11,16 +11,17 @@ band as (
 ),
 bucket as (
     select
-        f.preference,
-        f.phash,
+        p.phash,
+        p.is_fresh,
         one.b * 16 + other.b as bands,
-        ((f.phash >> one.low) & one.mask) * 4294967296 + ((f.phash >> other.low) & other.mask) as bits
-    from work.fingerprint f
+        ((p.phash >> one.low) & one.mask) * 4294967296 + ((p.phash >> other.low) & other.mask) as bits
+    from work.print p
     cross join band one
     join band other on one.b < other.b
 )
-select distinct a.preference as first, b.preference as second
+select distinct least(a.phash, b.phash) as one, greatest(a.phash, b.phash) as other
 from bucket a
 join bucket b using (bands, bits)
-where a.preference < b.preference
+where b.is_fresh
+  and (a.phash < b.phash or (a.phash > b.phash and not a.is_fresh))
   and bit_count(xor(a.phash, b.phash)) <= $radius

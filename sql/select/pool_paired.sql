@@ -1,15 +1,10 @@
--- Photographs that belong to the fakes that were taken.
+-- Photographs that belong to the fakes that were taken: all of them are looked at.
 with wanted as (
     select distinct unnest(a.paired_real_images) as file_id
     from work.fake f
     join attributes a using (member_id)
 )
-select
-    a.member_id,
-    '' as generator,
-    a.origin,
-    md5($seed || a.file_id) as rank_key,
-    row_number() over (partition by a.origin order by md5($seed || a.file_id), a.file_id) as place
+select a.member_id, '' as generator, a.origin, md5($seed || a.file_id) as rank_key
 from attributes a
 join wanted using (file_id)
 where $per_fake > 0

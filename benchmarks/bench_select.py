@@ -1,0 +1,114 @@
+"""How long choosing takes: ten million rows, sixty generators in twenty origins; and a million perceptual hashes.
+
+    python benchmarks/bench_select.py [rows] [hashes]
+
+Rows are made in the real tables; everything counts as inspected, so what is timed is SQL alone.
+"""
+
+import resource
+import shutil
+import sys
+import tempfile
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+from indexer import store as stores
+from indexer.selection import choosing, recipe
+from indexer.store import Store
+
+RECIPE = """
+seed = 1234
+per_generator = 5000
+[split]
+train = 0.8
+validation = 0.2
+[images]
+min_side = 200
+"""
+
+# A fifth are photographs; every third fake belongs to one; one image in a hundred is too small, one in fifty a copy.
+ATTRIBUTES = """
+insert into attributes by name
+select
+    i as member_id,
+    'bench' as source,
+    'Origin ' || i % 20 || '/folder' || i % 997 || '/image' || i as file_id,
+    'Origin ' || i % 20 as origin,
+    case when i % 5 = 0 then '' else 'Generator ' || i // 20 % 60 end as generator,
+    case when i % 5 = 0 then 0 else 1 end as label,
+    '' as description, '' as positive_prompt, '' as negative_prompt, '' as conditioning,
+    case when i % 3 = 0 and i % 5 <> 0
+        then ['Origin ' || i // 30 * 5 % 20 || '/folder' || i // 30 * 5 % 997 || '/image' || i // 30 * 5] else [] end
+        as paired_real_images,
+    'ok' as status
+from range($rows) t(i)
+"""
+INSPECTION = """
+insert into inspection by name
+select
+    i as member_id,
+    md5((i - case when i % 50 = 1 then 40 else 0 end)::varchar) as hash,
+    100000 as byte_size,
+    case when i % 100 = 0 then 100 else 512 end as width, 512 as height, 'PNG' as format, 'RGB' as mode,
+    ('0x' || substr(md5('p' || i), 1, 16))::ubigint as phash, 'ok' as status
+from range($rows) t(i)
+"""
+
+
+@contextmanager
+def timed(what: str, target: float) -> Iterator[None]:
+    """Print how long the block took, and against which target."""
+    start, cpu = time.perf_counter(), time.process_time()
+    yield
+    seconds, cpu = time.perf_counter() - start, time.process_time() - cpu
+    peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1e6
+    print(f"{what}: {seconds:.1f} s (target {target:.0f} s), {cpu:.1f} s of processor, peak of the process {peak:.1f} GB", flush=True)
+
+
+def main() -> None:
+    rows, hashes = (int(text) for text in [*sys.argv[1:], "10000000", "1000000"][:2])
+    folder = Path(tempfile.mkdtemp(prefix="bench-select-"))
+    try:
+        with stores.open_for_writing(folder / "manifest.duckdb") as store:
+            _limit(store)
+            with timed(f"making {rows:,} rows", 60):
+                store.execute(ATTRIBUTES, {"rows": rows})
+                store.execute(INSPECTION, {"rows": rows})
+                store.execute("checkpoint")
+            with timed("rank, quotas, equals, split, photographs, reasons", 30):
+                selected = choosing.select(store, recipe.parse(RECIPE), "bench")
+            print(selected.counts, selected.excluded, selected.uneven[:3])
+            with timed(f"near duplicates among {hashes:,} hashes, radius 4", 300):
+                print(f"{_near(store, hashes):,} pairs")
+    finally:
+        shutil.rmtree(folder)
+
+
+def _limit(store: Store) -> None:
+    store.execute("set threads = 2")
+    store.execute("set memory_limit = '3500MB'")
+
+
+def _near(store: Store, hashes: int) -> int:
+    """Half of the hashes are random, half lie 0 to 8 bits from one of them."""
+    with choosing.workbench(store):
+        store.save_query(
+            "work.print",
+            f"""
+            with random as (
+                select i, ('0x' || substr(md5('r' || i // 2), 1, 16))::ubigint as base, md5('f' || i) as flips
+                from range({hashes}) t(i)
+            )
+            select distinct true as is_fresh, case when i % 2 = 0 then base else xor(base, list_reduce(list_transform(
+                range(i % 9), lambda n: 1::ubigint << (('0x' || substr(flips, 1 + 2 * n::int, 2))::int % 64)),
+                lambda a, b: a | b, 0::ubigint)) end as phash
+            from random
+            """,
+        )
+        return store.save("work.near", "select/near", {"radius": 4})
+
+
+if __name__ == "__main__":
+    main()

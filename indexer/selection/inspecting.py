@@ -1,0 +1,133 @@
+"""Look at candidates once: read them where they lie, keep what was found in the table ``inspection`` for ever."""
+
+import dataclasses
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from itertools import groupby
+from pathlib import Path
+from typing import Any
+
+import pyarrow as pa
+
+from indexer import images
+from indexer.containers.reading import read_members
+from indexer.containers.shapes import Access, Container, Kind, Limits, Volume, Wanted
+from indexer.errors import BadData, SourceError
+from indexer.images import INSPECTION_SCHEMA, ImageLimits, Inspection
+from indexer.parallel import Crew, Died, Workers, time_limit
+from indexer.progress import SILENT, Bar, Progress
+from indexer.store import Store
+
+# Members of a task. Where they are reached one by one, small tasks keep all workers busy to the end; where a container
+# has to be passed through, every further task is a further pass.
+_AT_A_TIME = 100
+_IN_A_PASS = 50_000
+_ROWS_KEPT_AT_ONCE = 2_000
+_SECONDS_PER_IMAGE = 60.0
+
+Row = dict[str, Any]
+
+
+@dataclass(frozen=True, slots=True)
+class Task:
+    """Members of one container to look at."""
+
+    container: Container
+    wanted: tuple[Wanted, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Inspector:
+    """Looks at what ``work.pool`` holds. ``roots`` says where each source lies on this machine."""
+
+    roots: Mapping[str, Path]
+    workers: Workers
+    progress: Progress = SILENT
+
+    def __call__(self, store: Store) -> int:
+        """Inspect what nobody looked at yet; returns how many images that were.
+
+        Raises:
+            SourceError: a container vanished or changed since the scan. What was found until then is kept.
+        """
+        members = store.rows("select/uninspected")
+        tasks = list(_tasks(members, self._containers(store)))
+        crew = Crew(_look, self.workers, _halves)
+        with self.progress.phase("Inspecting", len(members), "images") as bar, _Keeper(store, bar) as keeper:
+            for task, found in crew.run(tasks):
+                keeper.add(_died(task, found) if isinstance(found, Died) else found)
+        return len(members)
+
+    def _containers(self, store: Store) -> dict[int, Container]:
+        return {
+            number: Container(self._root(source), path, Kind(kind), tuple(Volume(**volume) for volume in volumes))
+            for number, source, path, kind, volumes in store.rows("select/containers")
+        }
+
+    def _root(self, source: str) -> Path:
+        if source not in self.roots:
+            raise SourceError(f"nothing says where the source '{source}' lies: name it in local.cfg, or declare it")
+        return self.roots[source]
+
+
+class _Keeper:
+    """Rows on their way to the table: many at once, and what is there even when the rest fails."""
+
+    def __init__(self, store: Store, bar: Bar) -> None:
+        self.store, self.bar = store, bar
+        self.rows: list[Row] = []
+
+    def __enter__(self) -> "_Keeper":
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self._write()
+
+    def add(self, rows: list[Row]) -> None:
+        bad = sum(row["status"] != "ok" for row in rows)
+        self.bar.advance(len(rows), size=sum(row["byte_size"] or 0 for row in rows), errors=bad)
+        self.rows += rows
+        if len(self.rows) >= _ROWS_KEPT_AT_ONCE:
+            self._write()
+
+    def _write(self) -> None:
+        if self.rows:
+            self.store.insert("inspection", pa.Table.from_pylist(self.rows, schema=INSPECTION_SCHEMA))
+        self.rows = []
+
+
+def _tasks(members: list[tuple[Any, ...]], containers: Mapping[int, Container]) -> Iterator[Task]:
+    """Members (of each container together, in the order in which they lie) in pieces that suit a worker."""
+    for number, rows in groupby(members, key=lambda row: int(row[0])):
+        wanted = [Wanted(*row[1:5], Access(row[5]), *row[6:]) for row in rows]
+        for is_pass, part in groupby(wanted, key=lambda want: want.access is Access.PASS):
+            yield from _pieces(containers[number], list(part), _IN_A_PASS if is_pass else _AT_A_TIME)
+
+
+def _pieces(container: Container, wanted: Sequence[Wanted], size: int) -> Iterator[Task]:
+    for start in range(0, len(wanted), size):
+        yield Task(container, tuple(wanted[start : start + size]))
+
+
+def _halves(task: Task) -> Sequence[Task]:
+    return list(_pieces(task.container, task.wanted, max(1, (len(task.wanted) + 1) // 2)))
+
+
+def _look(task: Task) -> list[Row]:
+    found = read_members(task.container, task.wanted, Limits())
+    return [_row(key, _inspected(data)) for key, data in found]
+
+
+def _inspected(data: bytes | BadData) -> Inspection:
+    if isinstance(data, BadData):
+        return images.failed("unreadable", str(data))
+    with time_limit(_SECONDS_PER_IMAGE):
+        return images.inspect(data, ImageLimits())
+
+
+def _died(task: Task, death: Died) -> list[Row]:
+    return [_row(want.key, images.failed("died", death.reason)) for want in task.wanted]
+
+
+def _row(member: int, inspection: Inspection) -> Row:
+    return {"member_id": member, **dataclasses.asdict(inspection)}
