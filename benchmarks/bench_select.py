@@ -64,10 +64,14 @@ def timed(what: str, target: float) -> Iterator[None]:
     yield
     seconds, cpu = time.perf_counter() - start, time.process_time() - cpu
     peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1e6
-    print(f"{what}: {seconds:.1f} s (target {target:.0f} s), {cpu:.1f} s of processor, peak of the process {peak:.1f} GB", flush=True)
+    print(
+        f"{what}: {seconds:.1f} s (target {target:.0f} s), {cpu:.1f} s of processor, peak of the process {peak:.1f} GB",
+        flush=True,
+    )
 
 
 def main() -> None:
+    """Make the rows, choose, compare."""
     rows, hashes = (int(text) for text in [*sys.argv[1:], "10000000", "1000000"][:2])
     folder = Path(tempfile.mkdtemp(prefix="bench-select-"))
     try:

@@ -8,22 +8,26 @@ import pyarrow as pa
 from indexer import store as stores
 from indexer.cli import render
 from indexer.cli.options import Session, common
+from indexer.cli.roots import source_roots
 from indexer.selection import choosing, recipe
+from indexer.selection.inspecting import Inspector
 from indexer.selection.shapes import Selected
 
 
 @click.command(epilog="Example: python -m indexer select ai_gen_bench_v1")
 @click.argument("recipe_name", metavar="RECIPE", required=False)
 @click.option("--name", help="What the selection is called.  [default: the recipe's folder or file name]")
+@click.option("--no-inspect", is_flag=True, help="Read no image: only what is known already counts against one.")
 @common
-def command(session: Session, recipe_name: str | None, name: str | None) -> None:
+def command(session: Session, recipe_name: str | None, name: str | None, *, no_inspect: bool) -> None:
     """Choose images by RECIPE: a TOML file, or the name of a recipe that comes with the project."""
     if recipe_name is None:
         raise click.UsageError("name a recipe, or give lists with --ids")
     file = recipe.find(recipe_name)
     choices = recipe.load(file)
+    inspect = None if no_inspect else Inspector(source_roots(session.config), session.workers, session.progress)
     with stores.open_for_writing(session.manifest) as store:
-        selected = choosing.select(store, choices, name or _name_of(file))
+        selected = choosing.select(store, choices, name or _name_of(file), inspect)
     _show(selected)
 
 

@@ -108,7 +108,9 @@ class _Selecting:
         keep(self.store, {**self.parameters, **run}, "select/excluded")
 
     def _counts(self) -> tuple[Counts, Counts]:
-        counts, excluded = (self.store.rows(f"select/{step}", self.parameters) for step in ("counts", "excluded_counts"))
+        counts, excluded = (
+            self.store.rows(f"select/{step}", self.parameters) for step in ("counts", "excluded_counts")
+        )
         return _counted(counts), _counted(excluded)
 
     def _settle(self, table: str) -> None:

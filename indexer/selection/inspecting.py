@@ -50,7 +50,7 @@ class Inspector:
         Raises:
             SourceError: a container vanished or changed since the scan. What was found until then is kept.
         """
-        members = store.rows("select/uninspected")
+        members = store.arrow("select/uninspected").to_pylist()
         tasks = list(_tasks(members, self._containers(store)))
         crew = Crew(_look, self.workers, _halves)
         with self.progress.phase("Inspecting", len(members), "images") as bar, _Keeper(store, bar) as keeper:
@@ -96,10 +96,10 @@ class _Keeper:
         self.rows = []
 
 
-def _tasks(members: list[tuple[Any, ...]], containers: Mapping[int, Container]) -> Iterator[Task]:
+def _tasks(members: list[Row], containers: Mapping[int, Container]) -> Iterator[Task]:
     """Members (of each container together, in the order in which they lie) in pieces that suit a worker."""
-    for number, rows in groupby(members, key=lambda row: int(row[0])):
-        wanted = [Wanted(*row[1:5], Access(row[5]), *row[6:]) for row in rows]
+    for number, rows in groupby(members, key=lambda row: row.pop("container_id")):
+        wanted = [Wanted(**{**row, "access": Access(row["access"])}) for row in rows]
         for is_pass, part in groupby(wanted, key=lambda want: want.access is Access.PASS):
             yield from _pieces(containers[number], list(part), _IN_A_PASS if is_pass else _AT_A_TIME)
 

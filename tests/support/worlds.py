@@ -77,6 +77,11 @@ _ATTRIBUTES = pa.schema(
 )
 
 
+def inspection_rows(pictures: Iterable[Picture]) -> list[dict[str, object]]:
+    """What looking at ``pictures`` would tell, as rows of the table ``inspection``; see :func:`world` for their ids."""
+    return [_inspection(number, picture) for number, picture in enumerate(pictures, start=1)]
+
+
 def _member(number: int, picture: Picture) -> dict[str, object]:
     place = {"member_id": number, "container_id": 1, "ordinal": number - 1}
     return place | {"path": f"{picture.file_id}.png", "size": 1000 + number, "access": "file"}
