@@ -6,7 +6,7 @@ import subprocess
 import sys
 from pathlib import Path
 
-from demo.datasets import make_coco, make_genimage, make_synthbuster
+from demo.layouts import make_coco, make_genimage, make_synthbuster
 from demo.photographs import open_photographs
 
 _HERE = Path(__file__).parent

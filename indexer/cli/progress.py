@@ -75,7 +75,8 @@ class _Lines:
     def phase(self, title: str, total: int | None, unit: str) -> Iterator[Bar]:
         bar = _LineBar(_Counts(title, total, unit))
         yield bar
-        bar.print_line()
+        if total != 0:
+            bar.print_line()
 
 
 class _JsonLines:

@@ -66,7 +66,7 @@ def table_text(rows: pa.Table, title: str | None = None) -> str:
     shown = console()
     with shown.capture() as text:
         shown.print(table(rows, title))
-    return "".join(line.rstrip() + "\n" for line in text.get().splitlines())
+    return "\n".join(line.rstrip() for line in text.get().strip("\n").splitlines() if line.strip()) + "\n"
 
 
 def table(rows: pa.Table, title: str | None = None) -> Table:

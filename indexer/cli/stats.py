@@ -20,6 +20,7 @@ _TITLES = {
     "origin": "Images per origin",
     "origin_generator": "Images per origin and generator",
 }
+_COUNTED = ("images", "unusable", "bytes")
 # Size categories of dataset cards: huggingface.co/docs/hub/datasets-cards
 _CATEGORIES = ((1_000, "n<1K"), (10_000, "1K<n<10K"), (100_000, "10K<n<100K"), (1_000_000, "100K<n<1M"),
                (10_000_000, "1M<n<10M"), (100_000_000, "10M<n<100M"))  # fmt: skip
@@ -40,9 +41,23 @@ def command(session: Session, name: str | None, form: str, output: Path | None) 
 
 
 def _write_table(statistics: Statistics, out: BinaryIO) -> None:
-    for section in statistics.sections:
-        out.write((render.table_text(_readable(section.rows), _title(section)) + "\n").encode())
+    for by in dict.fromkeys(section.by for section in statistics.sections):
+        sections = [section for section in statistics.sections if section.by == by]
+        rows = _readable(sections[0].rows) if len(sections) == 1 else _side_by_side(sections)
+        out.write(f"{render.table_text(rows, _TITLES[by])}\n".encode())
     out.write(f"{_summary(statistics)}\n".encode())
+
+
+def _side_by_side(sections: list[Section]) -> pa.Table:
+    """One table of several splits': what was counted, and a column of images for each split."""
+    named = [name for name in sections[0].rows.column_names if name not in _COUNTED]
+    images = [
+        {tuple(row[name] for name in named): row["images"] for row in section.rows.to_pylist()} for section in sections
+    ]
+    keys = sorted({key for counts in images for key in counts})
+    columns = [pa.array([key[place] for key in keys], pa.string()) for place in range(len(named))]
+    columns += [pa.array([counts.get(key, 0) for key in keys], pa.int64()) for counts in images]
+    return pa.table(columns, names=[*named, *(section.split or "" for section in sections)])
 
 
 def _write_markdown(statistics: Statistics, out: BinaryIO) -> None:
@@ -77,11 +92,6 @@ def _write_csv(statistics: Statistics, out: BinaryIO) -> None:
 
 
 _WRITERS = {"table": _write_table, "markdown": _write_markdown, "json": _write_json, "csv": _write_csv}
-
-
-def _title(section: Section) -> str:
-    where = f", {render.printable(section.split)}" if section.split else ""
-    return _TITLES[section.by] + where
 
 
 def _summary(statistics: Statistics) -> str:

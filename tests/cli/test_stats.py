@@ -35,7 +35,9 @@ def test_selection_split_by_split_without_spares(run: Run, manifest: Path) -> No
 
 def test_table_for_people(run: Run, manifest: Path) -> None:
     done = run("stats", "first", "--manifest-db", manifest)
-    assert "Images per generator, train" in done.stdout
+    lines = [line.split() for line in done.stdout.splitlines()]
+    assert ["generator", "train", "validation"] in lines
+    assert ["ADM", "3", "3"] in lines
     assert "8 images. No image stands in two splits, and none twice in one." in done.stdout
     assert "\x1b" not in done.stdout
 

@@ -1,4 +1,4 @@
-"""``python demo/open.py DIR``: open a built dataset with stock `datasets`, as anybody would."""
+"""``python demo/show.py DIR``: open a built dataset with stock `datasets`, as anybody would."""
 
 import sys
 
