@@ -7,6 +7,7 @@ up: an interrupt is not always heard.
 """
 
 import difflib
+import os
 import re
 import resource
 import subprocess
@@ -64,8 +65,7 @@ def query(manifest: Path, text: str, bounds: Bounds) -> Iterator[Result]:
         QueryError: the text is no single SELECT, is wrong, asks for what is not allowed, or takes too long. While
             rows are read, too.
     """
-    command = [sys.executable, "-m", "indexer.sandbox", str(manifest), *map(str, (bounds.memory, bounds.threads))]
-    with subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.PIPE) as child:
+    with _child(manifest, bounds) as child:
         timer = threading.Timer(bounds.seconds, child.kill)
         timer.start()
         try:
@@ -73,6 +73,18 @@ def query(manifest: Path, text: str, bounds: Bounds) -> Iterator[Result]:
         finally:
             timer.cancel()
             child.kill()
+
+
+def _child(manifest: Path, bounds: Bounds) -> subprocess.Popen[bytes]:
+    """A fresh interpreter that finds modules where this one does, and none in the current folder."""
+    limits = (str(bounds.memory), str(bounds.threads))
+    return subprocess.Popen(
+        [sys.executable, "-P", "-m", "indexer.sandbox", str(manifest), *limits],
+        env={**os.environ, "PYTHONPATH": os.pathsep.join(filter(None, sys.path))},
+        stdin=subprocess.PIPE,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+    )
 
 
 def _ask(child: subprocess.Popen[bytes], text: str, bounds: Bounds) -> Result:

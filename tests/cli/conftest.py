@@ -1,18 +1,30 @@
 """A small manifest, and both programs as a user runs them."""
 
+import importlib
 import os
 import subprocess
 import sys
 from collections.abc import Callable
+from dataclasses import dataclass
 from pathlib import Path
 
 import pytest
 
 from indexer import store
 
-Run = Callable[..., subprocess.CompletedProcess[str]]
-
 ROOT = Path(__file__).parents[2]
+
+
+@dataclass(frozen=True, slots=True)
+class Done:
+    """How a program ended."""
+
+    returncode: int
+    stdout: str
+    stderr: str
+
+
+Run = Callable[..., Done]
 
 _ATTRIBUTES = """
 insert into attributes
@@ -44,12 +56,29 @@ def manifest(tmp_path: Path) -> Path:
 
 
 @pytest.fixture
-def run(tmp_path: Path) -> Run:
-    """Run ``indexer`` (or ``program=``) in an empty folder, as a user would; no terminal."""
+def run(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capfd: pytest.CaptureFixture[str]) -> Run:
+    """Run ``indexer`` (or ``program=``) in an empty folder, as a user would, no terminal; quickly: in this process."""
 
-    def call(*arguments: object, program: str = "indexer", **environment: str) -> subprocess.CompletedProcess[str]:
+    def call(*arguments: object, program: str = "indexer") -> Done:
+        monkeypatch.chdir(tmp_path)
+        monkeypatch.setattr(sys, "argv", [program, *map(str, arguments)])
+        capfd.readouterr()
+        with pytest.raises(SystemExit) as ended:
+            importlib.import_module(f"{program}.__main__").main()
+        assert isinstance(ended.value.code, int)
+        return Done(ended.value.code, *capfd.readouterr())
+
+    return call
+
+
+@pytest.fixture
+def spawn(tmp_path: Path) -> Run:
+    """The same in a process of its own, for what only a process can show."""
+
+    def call(*arguments: object, program: str = "indexer", **environment: str) -> Done:
         command = [sys.executable, "-m", program, *map(str, arguments)]
         settings = {**os.environ, "PYTHONPATH": str(ROOT), **environment}
-        return subprocess.run(command, cwd=tmp_path, env=settings, capture_output=True, text=True, check=False)
+        done = subprocess.run(command, cwd=tmp_path, env=settings, capture_output=True, text=True, check=False)
+        return Done(done.returncode, done.stdout, done.stderr)
 
     return call

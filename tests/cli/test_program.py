@@ -44,8 +44,8 @@ def test_old_libarchive_is_warned_about(run: Run) -> None:
     assert ("older than 3.8.9" in run("--version").stderr) == (found < (3, 8, 9))
 
 
-def test_version_without_libarchive(run: Run) -> None:
-    done = run("--version", LIBARCHIVE="/nowhere/libarchive.so")
+def test_version_without_libarchive(spawn: Run) -> None:
+    done = spawn("--version", LIBARCHIVE="/nowhere/libarchive.so")
     assert done.returncode == 0
     assert "libarchive not found" in done.stdout
     assert "install libarchive-tools" in done.stderr
@@ -63,14 +63,14 @@ def test_help_of_every_command_has_an_example(name: str, command: str) -> None:
 
 
 @pytest.mark.parametrize("shell", ["bash", "zsh", "fish"])
-def test_shell_completion(run: Run, shell: str) -> None:
-    done = run(_INDEXER_COMPLETE=f"{shell}_source")
+def test_shell_completion(spawn: Run, shell: str) -> None:
+    done = spawn(_INDEXER_COMPLETE=f"{shell}_source")
     assert done.returncode == 0
     assert "_INDEXER_COMPLETE" in done.stdout
 
 
-def test_completion_knows_the_commands(run: Run) -> None:
-    done = run(_INDEXER_COMPLETE="bash_complete", COMP_WORDS="indexer st", COMP_CWORD="1")
+def test_completion_knows_the_commands(spawn: Run) -> None:
+    done = spawn(_INDEXER_COMPLETE="bash_complete", COMP_WORDS="indexer st", COMP_CWORD="1")
     assert done.stdout == "plain,stats\n"
 
 
@@ -116,11 +116,11 @@ def test_json_log_of_progress(capfd: pytest.CaptureFixture[str]) -> None:
     }
 
 
-def test_debug_shows_the_traceback(run: Run) -> None:
-    assert "Traceback" in run("stats", "--debug", "--manifest-db", "nowhere.duckdb").stderr
+def test_debug_shows_the_traceback(spawn: Run) -> None:
+    assert "Traceback" in spawn("stats", "--debug", "--manifest-db", "nowhere.duckdb").stderr
 
 
-def test_commands_start_quickly(run: Run) -> None:
+def test_commands_start_quickly() -> None:
     """`--help` of the whole loads each command's module; none of them may load `datasets` for it."""
     probe = "import sys; from indexer.__main__ import main\ntry: main()\nfinally: print('datasets' in sys.modules)"
     settings = {**os.environ, "PYTHONPATH": str(ROOT)}

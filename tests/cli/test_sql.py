@@ -38,7 +38,7 @@ def test_json_and_csv_and_parquet_and_markdown_say_the_same(run: Run, manifest: 
     assert sorted(path.name for path in tmp_path.iterdir()) == ["manifest.duckdb", "rows.parquet"]
 
 
-def test_parquet_goes_to_a_pipe(run: Run, manifest: Path, tmp_path: Path) -> None:
+def test_parquet_goes_to_a_pipe(manifest: Path) -> None:
     command = [sys.executable, "-m", "indexer", "sql", COUNTS, "--manifest-db", str(manifest), "--format", "parquet"]
     data = subprocess.run(command, capture_output=True, check=True).stdout
     assert pyarrow.parquet.read_table(pyarrow.BufferReader(data)).num_rows == 2
