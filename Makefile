@@ -51,3 +51,7 @@ clean:  ## remove environments and sample data
 .PHONY: bench-fetch
 bench-fetch: env  ## throughput of fetch against the bare HTTP client, 10,000 URLs on loopback
 	$(RUN)python -m benchmarks.bench_fetch
+
+.PHONY: bench-scan
+bench-scan: env  ## listing and scanning against zipfile and scandir; ARGS=--memory: the peak of 5,000,000 members
+	$(RUN)python -m benchmarks.bench_scan $(ARGS)

@@ -3,10 +3,11 @@
 import re
 from collections.abc import Iterable
 
+from indexer.containers.suffixes import IMAGES
 from indexer.declarations.shapes import SideTable
 
 # A picture is never a side file, and nearly everything is a picture: asked of whole columns, before any name is.
-PICTURE = r"(?i)\.(jpe?g|png|webp|gif|bmp|tiff?|jp2|avif)$"
+PICTURE = rf"(?i)\.({'|'.join(sorted(IMAGES))})$"
 
 
 class Asked:

@@ -6,12 +6,13 @@ from dataclasses import dataclass, field, replace
 from itertools import count
 from pathlib import Path
 
-from indexer.containers.shapes import Limits, Status, Wanted
+from indexer.containers.shapes import Status, Wanted
 from indexer.declarations.shapes import SideTable
 from indexer.errors import SourceError
 from indexer.scanning import commit
 from indexer.scanning.asked import Asked
 from indexer.scanning.commit import Entry, Known
+from indexer.scanning.shapes import ScanOptions
 from indexer.scanning.survey import Survey, fingerprint, survey
 from indexer.scanning.worker import Task
 from indexer.store import Store
@@ -48,10 +49,10 @@ class Plan:
 class Planner:
     """Plans source after source; loose files are recorded on the way, since nothing of them has to be read."""
 
-    def __init__(self, store: Store, tables: Iterable[SideTable], limits: Limits, spool: Path) -> None:
+    def __init__(self, store: Store, tables: Iterable[SideTable], options: ScanOptions, spool: Path) -> None:
         self.store = store
         self.tables = sorted(set(tables), key=repr)
-        self.limits = limits
+        self.options = options
         self.spool = spool
         self._numbers = count()
 
@@ -63,10 +64,10 @@ class Planner:
         """
         if not root.exists():
             raise SourceError(f"{key}: {root} does not exist: put the dataset there, or name its place in local.cfg")
-        found = survey(root)
+        found = survey(root, self.options.workers)
         plan = Plan(key, root, warning=f"{root} holds no files" if found.is_empty else None)
         known = commit.known_containers(self.store, key)
-        self._plan_loose(plan, found, known.pop(b"", None))
+        self._plan_loose(plan, found, known)
         self._plan_containers(plan, found, known)
         self._drop(plan, found, known)
         return plan
@@ -83,10 +84,11 @@ class Planner:
             entry = Entry(plan.key, container, mark, before)
             plan.jobs.append(self._job(entry))
 
-    def _plan_loose(self, plan: Plan, found: Survey, before: Known | None) -> None:
+    def _plan_loose(self, plan: Plan, found: Survey, known: dict[bytes, Known]) -> None:
         """Record the loose files; those that a declaration asks for and that have no rows become jobs."""
-        if not (found.loose.num_rows or found.findings or before):
+        if not (found.loose.num_rows or found.findings):
             return
+        before = known.pop(b"", None)
         tables = tuple(table for table in self._tables_of(plan.key) if table.format != "rows")
         entry = Entry(plan.key, found.folder, fingerprint(found.folder, tables), before)
         container_id = commit.record_loose(self.store, entry, found)
@@ -103,7 +105,7 @@ class Planner:
 
     def _job(self, entry: Entry, wanted: tuple[Wanted, ...] = ()) -> Job:
         spool = self.spool / str(next(self._numbers))
-        return Job(entry, Task(entry.container, self._tables_of(entry.source), self.limits, spool, wanted))
+        return Job(entry, Task(entry.container, self._tables_of(entry.source), self.options.limits, spool, wanted))
 
     def _tables_of(self, key: str) -> tuple[SideTable, ...]:
         """The tables that lie below the root of ``key``, whoever asked for them."""

@@ -1,6 +1,8 @@
 """A scan from end to end: look below the roots, read what changed, commit container by container, derive."""
 
+import glob
 import shutil
+import tempfile
 import time
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
@@ -29,7 +31,7 @@ def scan(store: Store, roots: Mapping[str, Path], sources: Sequence[Source], opt
     started = time.monotonic()
     tables = [table for source in sources for table in source.tables]
     with _spool_folder(store.path) as spool:
-        planner = Planner(store, tables, options.limits, spool)
+        planner = Planner(store, tables, options, spool)
         plans = [_plan(planner, key, root, options) for key, root in roots.items()]
         _read(store, [job for plan in plans for job in plan.jobs], options)
     with options.progress.phase("derive", len(sources), "sources") as bar:
@@ -40,14 +42,15 @@ def scan(store: Store, roots: Mapping[str, Path], sources: Sequence[Source], opt
 
 @contextmanager
 def _spool_folder(manifest: Path) -> Iterator[Path]:
-    """A folder beside the manifest for rows on their way; what a killed scan left in it is nobody's."""
-    folder = manifest.with_name(manifest.name + ".scanning")
-    shutil.rmtree(folder, ignore_errors=True)
-    folder.mkdir()
-    try:
-        yield folder
-    finally:
-        shutil.rmtree(folder, ignore_errors=True)
+    """A folder beside the manifest for rows on their way.
+
+    Those of killed scans are removed. Each scan has its own, since workers of a killed one may be writing still.
+    """
+    prefix = f"{manifest.name}.scan-"
+    for left in manifest.parent.glob(f"{glob.escape(prefix)}*"):
+        shutil.rmtree(left, ignore_errors=True)
+    with tempfile.TemporaryDirectory(prefix=prefix, dir=manifest.parent, ignore_cleanup_errors=True) as folder:
+        yield Path(folder)
 
 
 def _plan(planner: Planner, key: str, root: Path, options: ScanOptions) -> Plan:

@@ -7,15 +7,21 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 
 import pyarrow as pa
+import pyarrow.compute as pc
 
 from indexer.containers.detect import find_containers
 from indexer.containers.shapes import Container, Finding, Kind, Volume
 from indexer.declarations.shapes import SideTable
 from indexer.errors import SourceError
-from indexer.scanning.walk import LOOSE_SCHEMA, Walk, is_below, loose_rows, walk
+from indexer.parallel import Workers
+from indexer.scanning.walk import LOOSE_SCHEMA, is_below, loose_rows, volumes_of, walk
 
 # Raised when listings tell more than before, so that the next scan reads every container again.
 LISTING_VERSION = 1
+# Pictures and texts in which an archive is looked for: so few of a suffix, or so many times the size of most.
+FEW = 64
+LARGER = 8
+LARGE = 1 << 20
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,23 +49,35 @@ class Survey:
         return is_below(path, self.unread)
 
 
-def survey(root: Path) -> Survey:
+def survey(root: Path, workers: Workers) -> Survey:
     """Look below ``root``, a folder or one archive (whose other volumes lie beside it).
 
     Raises:
         SourceError: it cannot be opened, or is a file that is no archive.
     """
     try:
-        return _one_archive(root) if root.is_file() else _folder(root)
+        return _one_archive(root) if root.is_file() else _folder(root, workers)
     except OSError as error:
         raise SourceError(f"{root} cannot be read ({error.strerror}): see local.cfg") from error
 
 
-def _folder(root: Path) -> Survey:
-    found: Walk = walk(root)
-    containers, others = find_containers(root, sorted(found.volumes, key=lambda volume: volume.path))
-    loose = pa.concat_tables([found.plain, _table(others)])
-    return Survey(root, tuple(containers), loose, tuple(found.findings), found.unread)
+def _folder(root: Path, workers: Workers) -> Survey:
+    found = walk(root, workers)
+    is_odd = _may_be_archives(found.plain)
+    odd = [*found.volumes, *volumes_of(found.plain.filter(is_odd))]
+    containers, others = find_containers(root, sorted(odd, key=lambda volume: volume.path))
+    loose = pa.concat_tables([found.plain.filter(pc.invert(is_odd)), _table(others)])
+    return Survey(root, tuple(containers), loose, found.findings, found.unread)
+
+
+def _may_be_archives(plain: pa.Table) -> pa.ChunkedArray:
+    """Which pictures and texts are worth a look inside: those of a suffix that few have, and the far too large."""
+    suffixes = pc.utf8_lower(pc.replace_substring_regex(plain["path"], r"^.*\.", ""))
+    counts = {entry["values"]: entry["counts"] for entry in pc.value_counts(suffixes).to_pylist()}
+    rare = [suffix for suffix, count in counts.items() if count <= FEW]
+    typical = pc.quantile(plain["size"], 0.5)[0].as_py() or 0
+    is_large = pc.greater_equal(plain["size"], max(LARGE, LARGER * int(typical)))
+    return pc.or_(pc.is_in(suffixes, pa.array(rare, pa.string())), is_large)
 
 
 def _one_archive(root: Path) -> Survey:

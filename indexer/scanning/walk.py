@@ -4,10 +4,14 @@ A link is a finding wherever it points: its target is listed by itself if it lie
 does not. So loops end, and no file is listed twice.
 """
 
+import errno
 import os
 import stat
+from collections import Counter
 from collections.abc import Iterator, Sequence
+from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, field
+from itertools import chain
 from pathlib import Path
 
 import pyarrow as pa
@@ -15,14 +19,20 @@ import pyarrow.compute as pc
 
 from indexer.containers.rows import shown
 from indexer.containers.shapes import Finding, Volume
+from indexer.containers.suffixes import ORDINARY
+from indexer.parallel import Crew, Workers
 
-# What stands for itself by its name: no container is looked for in it, so that millions of pictures need not be opened.
-PLAIN = r"(?i)\.(jpe?g|png|webp|gif|bmp|tiff?|jp2|avif|json|jsonl|txt|csv|tsv|md|html?|xml|ya?ml|py)$"
+# Files that stand for themselves by their suffix, so that millions of pictures need not become Python objects.
+PLAIN = rf"(?i)\.({'|'.join(sorted(ORDINARY))})$"
 # Findings of one kind that are kept one by one; the rest is counted.
 KEPT_FINDINGS = 1_000
+# Fewer files than that are listed sooner than workers are up.
+FILES_ALONE = 50_000
+PARTS_A_WORKER = 8
 # One descriptor a level is open; 1,024 is what a process may have.
 MAX_DEPTH = 300
 _CHUNK = 65_536
+_FOLDER = os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC
 
 LOOSE_SCHEMA = pa.schema(
     [
@@ -34,31 +44,53 @@ LOOSE_SCHEMA = pa.schema(
 )
 
 
-@dataclass(slots=True)
+@dataclass(frozen=True, slots=True)
 class Walk:
     """What was found: plain files as rows of LOOSE_SCHEMA, others as volumes, and what could not be walked.
 
-    ``unread`` are the folders (paths ending in '/', the root is '') whose files nobody saw this time.
+    ``unread`` are the folders (paths ending in '/', the root is '') whose files nobody saw this time; ``left`` those
+    that were not entered because there were enough files without them.
     """
 
     plain: pa.Table
-    volumes: list[Volume]
-    findings: list[Finding]
-    unread: tuple[str, ...]
+    volumes: tuple[Volume, ...] = ()
+    findings: tuple[Finding, ...] = ()
+    unread: tuple[str, ...] = ()
+    left: tuple[str, ...] = ()
 
 
-def walk(root: Path) -> Walk:
+@dataclass(frozen=True, slots=True)
+class Part:
+    """A worker's share of a walk: some folders below ``root``, with all that lies in them."""
+
+    root: Path
+    folders: tuple[str, ...]
+
+
+def walk(root: Path, workers: Workers) -> Walk:
     """List the regular files below the folder ``root``, in no order that may be relied on.
+
+    The first FILES_ALONE of them are listed here; where there are more, worker processes list the folders left.
 
     Raises:
         OSError: the root itself cannot be opened.
     """
-    found = _Found()
-    top = os.open(root, os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC)
-    try:
+    found = _Found(FILES_ALONE)
+    with _opened(os.open(root, _FOLDER)) as top:
         _walk_folder(top, "", found)
-    finally:
-        os.close(top)
+    walks = [found.walk()]
+    parts = _parts(root, walks[0].left, workers.jobs * PARTS_A_WORKER)
+    for part, result in Crew(walk_part, workers).run(parts) if parts else ():
+        walks.append(result if isinstance(result, Walk) else _lost(part, result.reason))
+    return _joined(walks)
+
+
+def walk_part(part: Part) -> Walk:
+    """List one share; runs in a worker process."""
+    found = _Found(None)
+    with _opened(os.open(part.root, _FOLDER)) as top:
+        for path in part.folders:
+            _walk_path(top, path, found)
     return found.walk()
 
 
@@ -67,21 +99,48 @@ def is_below(path: str, folders: Sequence[str]) -> bool:
     return any(path.startswith(folder) for folder in folders)
 
 
+def _parts(root: Path, folders: Sequence[str], count: int) -> list[Part]:
+    size = -(-len(folders) // count) or 1
+    return [Part(root, tuple(folders[start : start + size])) for start in range(0, len(folders), size)]
+
+
+def _lost(part: Part, reason: str) -> Walk:
+    findings = tuple(Finding("unreadable", f"{shown(path)}: {reason}") for path in part.folders)
+    return Walk(LOOSE_SCHEMA.empty_table(), findings=findings, unread=part.folders)
+
+
+def _joined(walks: Sequence[Walk]) -> Walk:
+    return Walk(
+        pa.concat_tables([walk.plain for walk in walks]),
+        *(
+            tuple(chain.from_iterable(getattr(walk, name) for walk in walks))
+            for name in ("volumes", "findings", "unread")
+        ),
+    )
+
+
 @dataclass(slots=True)
 class _Found:
     """Grows while walking; full chunks become Arrow rows, which need a quarter of the memory of Python's objects."""
 
+    enough: int | None
+    count: int = 0
     paths: list[str] = field(default_factory=list)
     sizes: list[int] = field(default_factory=list)
     mtimes: list[int] = field(default_factory=list)
     chunks: list[pa.RecordBatch] = field(default_factory=list)
     volumes: list[Volume] = field(default_factory=list)
     findings: dict[str, list[Finding]] = field(default_factory=dict)
-    counts: dict[str, int] = field(default_factory=dict)
+    counts: Counter[str] = field(default_factory=Counter)
     unread: list[str] = field(default_factory=list)
+    left: list[str] = field(default_factory=list)
+
+    @property
+    def is_enough(self) -> bool:
+        return self.enough is not None and self.count >= self.enough
 
     def note(self, code: str, detail: str) -> None:
-        self.counts[code] = self.counts.get(code, 0) + 1
+        self.counts[code] += 1
         if self.counts[code] <= KEPT_FINDINGS:
             self.findings.setdefault(code, []).append(Finding(code, shown(detail)))
 
@@ -90,17 +149,36 @@ class _Found:
         self.paths, self.sizes, self.mtimes = [], [], []
         is_plain = pc.match_substring_regex(rows["path"], PLAIN)
         self.chunks.append(rows.filter(is_plain))
-        self.volumes.extend(_volumes(rows.filter(pc.invert(is_plain))))
+        self.volumes.extend(volumes_of(rows.filter(pc.invert(is_plain))))
 
     def walk(self) -> Walk:
         self.flush()
-        findings = [finding for found in self.findings.values() for finding in found]
-        findings += [
-            Finding(code, f"and {count - KEPT_FINDINGS:,} more of this kind")
-            for code, count in self.counts.items()
-            if count > KEPT_FINDINGS
-        ]
-        return Walk(pa.Table.from_batches(self.chunks, LOOSE_SCHEMA), self.volumes, findings, tuple(self.unread))
+        findings = [*chain.from_iterable(self.findings.values())]
+        more = {code: count - KEPT_FINDINGS for code, count in self.counts.items() if count > KEPT_FINDINGS}
+        findings += [Finding(code, f"and {count:,} more of this kind") for code, count in more.items()]
+        plain = pa.Table.from_batches(self.chunks, LOOSE_SCHEMA)
+        return Walk(plain, tuple(self.volumes), tuple(findings), tuple(self.unread), tuple(self.left))
+
+
+@contextmanager
+def _opened(descriptor: int) -> Iterator[int]:
+    try:
+        yield descriptor
+    finally:
+        os.close(descriptor)
+
+
+def _walk_path(top: int, path: str, found: _Found) -> None:
+    """Walk the folder ``path`` below ``top``, entered name by name: it may be too long to be opened at once."""
+    with ExitStack() as stack:
+        folder = top
+        try:
+            for name in path.rstrip("/").split("/"):
+                folder = stack.enter_context(_opened(os.open(name, _FOLDER | os.O_NOFOLLOW, dir_fd=folder)))
+        except OSError as error:
+            _note_unread(path, error, found)
+        else:
+            _walk_folder(folder, path, found)
 
 
 def _walk_folder(folder: int, prefix: str, found: _Found) -> None:
@@ -124,6 +202,7 @@ def _walk_folder(folder: int, prefix: str, found: _Found) -> None:
 
 
 def _stat_files(folder: int, prefix: str, names: list[str], found: _Found) -> None:
+    found.count += len(names)
     sizes, mtimes, paths = found.sizes, found.mtimes, found.paths
     for name in names:
         try:
@@ -141,18 +220,19 @@ def _stat_files(folder: int, prefix: str, names: list[str], found: _Found) -> No
 
 def _enter(parent: int, name: str, prefix: str, found: _Found) -> None:
     path = f"{prefix}{name}/"
+    if found.is_enough:
+        found.left.append(path)
+        return
+    if path.count("/") > MAX_DEPTH:
+        _note_unread(path, OSError(errno.ELOOP, "folders are nested too deep"), found)
+        return
     try:
-        folder = os.open(name, os.O_RDONLY | os.O_DIRECTORY | os.O_NOFOLLOW | os.O_CLOEXEC, dir_fd=parent)
+        descriptor = os.open(name, _FOLDER | os.O_NOFOLLOW, dir_fd=parent)
     except OSError as error:
         _note_unread(path, error, found)
         return
-    try:
-        if path.count("/") > MAX_DEPTH:
-            _note_unread(path, OSError(0, "folders are nested too deep"), found)
-        else:
-            _walk_folder(folder, path, found)
-    finally:
-        os.close(folder)
+    with _opened(descriptor) as folder:
+        _walk_folder(folder, path, found)
 
 
 def _note_unread(path: str, error: OSError, found: _Found) -> None:
@@ -192,6 +272,7 @@ def loose_rows(paths: list[str], sizes: list[int], mtimes: list[int]) -> pa.Reco
     return pa.record_batch(columns, schema=LOOSE_SCHEMA)
 
 
-def _volumes(rows: pa.RecordBatch) -> Iterator[Volume]:
+def volumes_of(rows: pa.RecordBatch | pa.Table) -> Iterator[Volume]:
+    """Rows of LOOSE_SCHEMA as volumes."""
     for path, raw, size, mtime in zip(*(column.to_pylist() for column in rows.columns), strict=True):
         yield Volume(os.fsdecode(raw) if raw else path, size, mtime)

@@ -1,6 +1,6 @@
 -- Loose files as raw rows, numbered in the order of their paths' bytes: `loose` is what the walk found.
 select
-    row_number() over (order by coalesce(name_bytes, path::blob)) - 1 as ordinal,
+    row_number() over (order by coalesce(name_bytes, encode(path))) - 1 as ordinal,
     path,
     null::varchar as name,
     name_bytes,

@@ -6,8 +6,14 @@ from pathlib import Path
 
 import pytest
 
-from indexer.scanning.walk import Walk, walk
+from indexer.parallel import Workers
+from indexer.scanning.walk import Walk
+from indexer.scanning.walk import walk as walk_with
 from tests.scanning.conftest import fill
+
+
+def walk(root: Path) -> Walk:
+    return walk_with(root, Workers(jobs=1))
 
 
 def plain(found: Walk) -> list[str]:
@@ -122,3 +128,15 @@ def test_many_findings_of_a_kind_are_counted(root: Path, monkeypatch: pytest.Mon
     for number in range(5):
         (root / str(number)).symlink_to("nowhere")
     assert ("symlink", "and 3 more of this kind") in findings(walk(root))
+
+
+def test_workers_list_what_is_left(root: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("indexer.scanning.walk.FILES_ALONE", 10)
+    fill(root, {f"{a}/{b}/{c}.jpg": b"x" for a in "abc" for b in "0123456789" for c in range(5)})
+    fill(root, {"a/caf\udce9/x.jpg": b"x", "c/9/z.zip": b"PK"})
+    (root / "b" / "link").symlink_to("nowhere")
+    found = walk(root)
+    assert len(plain(found)) == 3 * 10 * 5 + 1
+    assert {code for code, _ in findings(found)} == {"symlink"}
+    assert [volume.path for volume in found.volumes] == ["c/9/z.zip"]
+    assert found.left == ()

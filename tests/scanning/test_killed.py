@@ -1,0 +1,72 @@
+"""A scan that is killed, or whose worker is, and scanned again: nothing is lost, nothing is twice."""
+
+import os
+import signal
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from indexer import store
+from indexer.parallel import Workers
+from indexer.scanning import ScanOptions, scan
+from tests.scanning.conftest import fill
+from tests.scanning.test_scan import PICTURES, PROMPTS, everything, source, zipped
+
+ZIPS = 24
+
+# Scans, and says on a line of its own when a container has been committed.
+DRIVER = """
+import sys
+from pathlib import Path
+from indexer import store
+from indexer.parallel import Workers
+from indexer.progress import SILENT
+from indexer.scanning import ScanOptions, scan
+from tests.scanning.test_scan import PROMPTS, source
+
+class Bar:
+    def __enter__(self): return self
+    def __exit__(self, *_): return None
+    def advance(self, items=1, *, size=0, errors=0): print("committed", flush=True)
+
+class Told:
+    def phase(self, title, total, unit): return Bar() if title == "scan" else SILENT
+
+with store.open_for_writing(Path(sys.argv[1])) as manifest:
+    scan(manifest, {"mine": Path(sys.argv[2])}, source(PROMPTS), ScanOptions(Workers(jobs=2), progress=Told()))
+"""
+
+
+def many(root: Path) -> Path:
+    fill(root, {f"loose/{number}/prompts.csv": b"a\n%d\n" % number for number in range(10)})
+    for number in range(ZIPS):
+        zipped(root / f"{number:02d}.zip", PICTURES | {"prompts.csv": b"a\n%d\n" % number})
+    return root
+
+
+@pytest.mark.parametrize("committed", [0, 1, 7, ZIPS])
+def test_killed_at_any_moment_and_scanned_again(
+    tmp_path: Path, root: Path, committed: int, request: pytest.FixtureRequest
+) -> None:
+    many(root)
+    killed = tmp_path / "killed.duckdb"
+    command = [sys.executable, "-c", DRIVER, str(killed), str(root)]
+    here = Path(__file__).parents[2]
+    with subprocess.Popen(command, stdout=subprocess.PIPE, cwd=here, start_new_session=True) as child:
+        assert child.stdout
+        for _ in range(committed):
+            assert child.stdout.readline() == b"committed\n"
+        child.send_signal(signal.SIGKILL)
+        child.stdout.close()
+        child.wait()
+        request.addfinalizer(lambda: os.killpg(child.pid, signal.SIGKILL))  # its workers, which live on for a while
+    with store.open_for_writing(killed) as manifest:
+        before = manifest.count("container")
+        summary = scan(manifest, {"mine": root}, source(PROMPTS), ScanOptions(Workers(jobs=2)))
+        found = everything(manifest)
+    with store.open_for_writing(tmp_path / "undisturbed.duckdb") as manifest:
+        scan(manifest, {"mine": root}, source(PROMPTS), ScanOptions(Workers(jobs=2)))
+        assert found == everything(manifest)
+    assert summary.sources[0].unchanged >= max(0, before - 1) >= max(0, committed - 2)
