@@ -1,5 +1,6 @@
 """A scan that is killed, or whose worker is, and scanned again: nothing is lost, nothing is twice."""
 
+import contextlib
 import os
 import signal
 import subprocess
@@ -14,7 +15,7 @@ from indexer.scanning import ScanOptions, scan
 from tests.scanning.conftest import fill
 from tests.scanning.test_scan import PICTURES, PROMPTS, everything, source, zipped
 
-ZIPS = 24
+ZIPS = 10
 
 # Scans, and says on a line of its own when a container has been committed.
 DRIVER = """
@@ -46,7 +47,7 @@ def many(root: Path) -> Path:
     return root
 
 
-@pytest.mark.parametrize("committed", [0, 1, 7, ZIPS])
+@pytest.mark.parametrize("committed", [0, 1, 4])
 def test_killed_at_any_moment_and_scanned_again(
     tmp_path: Path, root: Path, committed: int, request: pytest.FixtureRequest
 ) -> None:
@@ -61,7 +62,7 @@ def test_killed_at_any_moment_and_scanned_again(
         child.send_signal(signal.SIGKILL)
         child.stdout.close()
         child.wait()
-        request.addfinalizer(lambda: os.killpg(child.pid, signal.SIGKILL))  # its workers, which live on for a while
+        request.addfinalizer(lambda: end_workers(child.pid))
     with store.open_for_writing(killed) as manifest:
         before = manifest.count("container")
         summary = scan(manifest, {"mine": root}, source(PROMPTS), ScanOptions(Workers(jobs=2)))
@@ -70,3 +71,9 @@ def test_killed_at_any_moment_and_scanned_again(
         scan(manifest, {"mine": root}, source(PROMPTS), ScanOptions(Workers(jobs=2)))
         assert found == everything(manifest)
     assert summary.sources[0].unchanged >= max(0, before - 1) >= max(0, committed - 2)
+
+
+def end_workers(group: int) -> None:
+    """End what a killed scan left running: its workers wait for five minutes before they go."""
+    with contextlib.suppress(ProcessLookupError):
+        os.killpg(group, signal.SIGKILL)

@@ -18,13 +18,12 @@ from tests.scanning.test_scan import PROMPTS, source
 
 TREE = {
     "data/prompts.csv": b"name,prompt\na,one\n",
-    "data/caf\udce9/x.jpg": b"1" * 10,
     "data/DALL\u00b7E/\U0001f600.png": b"2" * 20,
 } | {f"data/train/{number:03d}.jpg": os.urandom(3_000) for number in range(60)}
 
 ROWS = """
     select logical_path(path, name) as logical, size from member
-    where not ends_with(path, '/') order by all
+    where name is distinct from 'data.tar' order by all  -- an archive in an archive has a row of its own
 """
 SIDE = "select path, line, record::varchar from side_row order by all"
 

@@ -1,6 +1,7 @@
 """Scanning and scanning again: what is read, kept, dropped."""
 
 import os
+import shutil
 import subprocess
 from collections.abc import Sequence
 from dataclasses import replace
@@ -31,7 +32,7 @@ def zipped(archive: Path, files: dict[str, bytes]) -> Path:
     folder = fill(archive.with_suffix(".tree"), files)
     archive.unlink(missing_ok=True)
     subprocess.run(["zip", "-q", "-X", "-D", archive, *sorted(files)], cwd=folder, check=True)
-    subprocess.run(["rm", "-r", folder], check=True)
+    shutil.rmtree(folder)
     return archive
 
 
