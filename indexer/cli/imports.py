@@ -21,13 +21,19 @@ def command(session: Session, folder: Path, name: str | None, missing: str) -> N
     """Find the images of the shared manifest in FOLDER among those scanned here."""
     with stores.open_for_writing(session.manifest) as store:
         imported = import_manifest(store, folder, name, Missing(missing))
-    _show(imported)
+    print(told(imported))
     if imported.unfilled:
         raise CheckFailed(f"{imported.unfilled:,} images of '{imported.name}' are neither here nor replaced")
 
 
-def _show(imported: Imported) -> None:
-    for gap in imported.gaps:
-        if gap.outcome != "found" and not gap.is_spare:
-            print(printable(f"{gap.origin}: {gap.images:,} {gap.outcome}, for instance {gap.example}"))
-    print(f"selection '{imported.name}': {imported.selected:,} images, {imported.substituted:,} of them substitutes")
+def told(imported: Imported) -> str:
+    """What an import found, a line for each origin with gaps."""
+    lines = [
+        f"{gap.origin}: {gap.images:,} {gap.outcome}, for instance {gap.example}"
+        for gap in imported.gaps
+        if gap.outcome != "found" and not gap.is_spare
+    ]
+    lines.append(
+        f"selection '{imported.name}': {imported.selected:,} images, {imported.substituted:,} of them substitutes"
+    )
+    return "\n".join(map(printable, lines))

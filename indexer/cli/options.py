@@ -3,7 +3,7 @@
 import functools
 import os
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -12,7 +12,7 @@ import click
 from indexer import config
 from indexer.cli.progress import shown
 from indexer.config import Config
-from indexer.parallel import Workers
+from indexer.parallel import BACKENDS, Workers
 from indexer.progress import SILENT, Progress
 
 
@@ -26,6 +26,8 @@ class Session:
     quiet: bool
     debug: bool
     json_log: bool = False
+    backend: str = "loky"
+    scheduler: str | None = None
 
     @property
     def config(self) -> Config:
@@ -39,8 +41,8 @@ class Session:
 
     @property
     def workers(self) -> Workers:
-        """Worker processes on this machine."""
-        return Workers(jobs=self.jobs)
+        """What runs the work: processes of this machine, or an engine."""
+        return Workers(jobs=self.jobs, backend=self.backend, scheduler=self.scheduler)
 
     @property
     def progress(self) -> Progress:
@@ -73,3 +75,17 @@ def common(function: Callable[..., None]) -> Callable[..., None]:
     for option in reversed(_OPTIONS):
         call = option(call)
     return call
+
+
+def on_workers(function: Callable[..., None]) -> Callable[..., None]:
+    """Decorate a command, below :func:`common`, whose work can run on another engine than processes of this machine."""
+
+    @functools.wraps(function)
+    def call(session: Session, *, backend: str, scheduler: str | None, **given: Any) -> None:
+        function(replace(session, backend=backend, scheduler=scheduler), **given)
+
+    call = click.option("--scheduler", metavar="ADDRESS", help="Of the engine: tcp://HOST:8786, ray://HOST:10001.")(
+        call
+    )
+    return click.option("--backend", type=click.Choice(BACKENDS), default="loky", show_default=True,
+                        help="What runs the work; dask and ray are extras.")(call)  # fmt: skip

@@ -9,7 +9,7 @@ import pyarrow as pa
 
 from indexer import declarations, resources, store
 from indexer.cli import render
-from indexer.cli.options import Session, common
+from indexer.cli.options import Session, common, on_workers
 from indexer.config import Config
 from indexer.declarations.shapes import Source
 from indexer.errors import CheckFailed, ConfigError
@@ -28,6 +28,7 @@ Examples:
 @click.option("--source", "keys", multiple=True, metavar="KEY", help="Only this source (more than once: these).")
 @click.option("--show-problems", is_flag=True, help="Print every finding of the scanned sources, not just their kinds.")
 @common
+@on_workers
 def command(session: Session, keys: tuple[str, ...], show_problems: bool) -> None:
     """Fill or refresh the manifest: list what lies below the sources' roots, then derive a row an image.
 

@@ -1,14 +1,15 @@
 """``materializer build``: the dataset."""
 
-from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 import click
 
 from indexer import store as stores
-from indexer.cli.options import Session, common
+from indexer.cli.imports import told
+from indexer.cli.options import Session, common, on_workers
 from indexer.errors import CheckFailed
+from indexer.sharing.importing import Missing, import_manifest
 from materializer import build as building
 from materializer.build import Summary
 from materializer.cli.options import planned, request
@@ -17,24 +18,43 @@ from materializer.shapes import Feature, Format
 
 @click.command(epilog="Example: python -m materializer build --selection demo --output built/demo")
 @click.option("--output", type=click.Path(path_type=Path), required=True, help="The folder to make.")
-@click.option("--backend", type=click.Choice(["loky", "threading"]), default="loky", show_default=True,
-              help="What runs the work.")  # fmt: skip
+@click.option(
+    "--manifest",
+    "shared",
+    type=click.Path(path_type=Path),
+    metavar="DIR",
+    help="Build this shared manifest instead of a selection.",
+)
+@click.option("--missing", type=click.Choice([choice.value for choice in Missing]), default=Missing.FAIL.value,
+              show_default=True, help="Of a shared manifest: what to do about images that are not here.")  # fmt: skip
 @planned
 @common
-def command(session: Session, output: Path, backend: str, **given: Any) -> None:
+@on_workers
+def command(session: Session, output: Path, shared: Path | None, missing: str, **given: Any) -> None:
     """Read the rows of a selection from their archives and write them as a sharded dataset.
 
     Killed or stopped, the same command goes on where it was; the result is the same to the byte.
     """
+    if (shared is None) == (given["selection"] is None):
+        raise click.UsageError("name either a --selection or a shared --manifest")
+    if shared:
+        given["selection"] = _imported(session, shared, Missing(missing))
     asked = request(session, output, given)
     with stores.open_for_reading(session.manifest) as store:
-        workers = replace(session.workers, backend=backend)
-        summary = building.build(store, asked, workers, session.progress)
+        summary = building.build(store, asked, session.workers, session.progress)
     print(_told(summary))
     if summary.missing:
         raise CheckFailed(
             f"{summary.missing:,} rows are missing: no spare was left; see {output}/record/refused.parquet"
         )
+
+
+def _imported(session: Session, folder: Path, missing: Missing) -> str:
+    """Make a selection of a shared manifest, say what is not here, and give its name."""
+    with stores.open_for_writing(session.manifest) as store:
+        imported = import_manifest(store, folder, None, missing)
+    print(told(imported))
+    return imported.name
 
 
 def _told(summary: Summary) -> str:

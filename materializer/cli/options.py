@@ -34,7 +34,7 @@ def _choice(kind: type[StrEnum]) -> click.Choice[str]:
 
 
 _OPTIONS = (
-    click.option("--selection", required=True, metavar="NAME", help="What to build."),
+    click.option("--selection", metavar="NAME", help="What to build."),
     click.option("--format", "format_", type=_choice(Format), default=Format.ARROW.value, show_default=True,
                  help="What to write."),
     click.option("--image-feature", "feature", type=_choice(Feature),

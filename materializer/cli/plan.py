@@ -18,6 +18,8 @@ from materializer.estimate import Estimate
 @common
 def command(session: Session, **given: Any) -> None:
     """Say what a build of a selection will read, write and need, and about how long it will take."""
+    if given["selection"] is None:
+        raise click.UsageError("name a --selection")
     asked = request(session, Path(), given)
     with stores.open_for_reading(session.manifest) as store:
         found = planning.make(store, asked)
