@@ -136,6 +136,13 @@ def open_for_reading(path: Path) -> Store:
     return store
 
 
+def in_memory() -> Store:
+    """An empty manifest that lies nowhere: for what can do without one."""
+    store = Store(duckdb.connect(), Path(":memory:"))
+    _make_schema(store)
+    return store
+
+
 def _connect(path: Path, *, read_only: bool) -> duckdb.DuckDBPyConnection:
     try:
         connection = duckdb.connect(str(path), read_only=read_only)

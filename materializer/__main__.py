@@ -14,6 +14,7 @@ COMMANDS: dict[str, str] = {
     "plan": "plan",
     "verify": "verify",
     "finalize": "finalize",
+    "report": "report",
 }
 
 if __name__ == "__main__":

@@ -8,7 +8,7 @@ import click
 
 from indexer import store
 from indexer.cli.options import Session, common
-from indexer.cli.roots import source_roots
+from indexer.cli.roots import source_folders
 from indexer.errors import ConfigError, DependencyError
 
 _LOOPBACK = ("127.0.0.1", "::1", "localhost")
@@ -38,7 +38,7 @@ def _serve(session: Session, bound: socket.socket, host: str) -> None:
     port = bound.getsockname()[1]
     names = {host, *(_LOOPBACK if host in _LOOPBACK else ())}
     access = Access(frozenset(_address(name, port) for name in names))
-    viewer = Viewer(session.manifest, source_roots(session.config), session.workers)
+    viewer = Viewer(session.manifest, source_folders(session.config), session.workers)
     print(f"http://{_address(host, port)}/?key={access.key}", flush=True)
     app = application(session.manifest, viewer, access)
     server = uvicorn.Server(uvicorn.Config(app, log_level="warning", ws="none", server_header=False, date_header=False))

@@ -8,7 +8,7 @@ import click
 from indexer import store
 from indexer.cli.options import Session, common
 from indexer.cli.output import sink
-from indexer.cli.roots import source_roots
+from indexer.cli.roots import source_folders
 from indexer.reporting import page, selected
 from indexer.reporting.shapes import Options
 
@@ -27,7 +27,7 @@ def command(session: Session, name: str | None, output: Path | None, **shown: An
     Numbers, charts, images and where they come from. The page opens from its file, without a network.
     """
     page.check_dependencies()
-    roots = source_roots(session.config)
+    roots = source_folders(session.config)
     with store.open_for_reading(session.manifest) as manifest:
         reader = selected.Reader(roots, session.workers, session.progress)
         report = selected.report(manifest, name, Options(**shown), reader)

@@ -10,3 +10,8 @@ def source_roots(config: Config) -> dict[str, Path]:
     """Every declared source's key and its place, whether it is there or not."""
     folders = [resources.sources_folder(), *filter(None, [config.declarations_path])]
     return {source.key: config.root(source.key, source.default_folder) for source in declarations.load(folders)}
+
+
+def source_folders(config: Config) -> dict[str, Path]:
+    """As :func:`source_roots`; of a source that is one archive its folder, from which the manifest's paths count."""
+    return {key: root.parent if root.is_file() else root for key, root in source_roots(config).items()}

@@ -9,7 +9,7 @@ from typing import Any
 import click
 
 from indexer.cli.options import Session
-from indexer.cli.roots import source_roots
+from indexer.cli.roots import source_folders
 from indexer.errors import ConfigError
 from materializer.shapes import Check, Feature, Format, Order, Pixels, Request, Settings
 
@@ -79,6 +79,4 @@ def request(session: Session, output: Path, given: dict[str, Any]) -> Request:
         shard_size=given["shard_size"],
     )
     config = session.config
-    # The paths of a source that is one archive count from its folder, where its other volumes lie.
-    folders = {key: root.parent if root.is_file() else root for key, root in source_roots(config).items()}
-    return Request(given["selection"], output, folders, config.tmp_cache_dir, settings)
+    return Request(given["selection"], output, source_folders(config), config.tmp_cache_dir, settings)

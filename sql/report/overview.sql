@@ -7,5 +7,5 @@ select
     count(distinct origin) as origins,
     coalesce(sum(size), 0)::bigint as bytes,
     count(*) filter (where status <> 'ok') as unusable,
-    count(*) filter (where width is not null) as probed
+    count(format) as probed
 from report_row

@@ -6,7 +6,7 @@ const dialog = document.getElementById("detail");
 const NAMES = [
   ["label", "Label"], ["generator", "Generator"], ["origin", "Origin"], ["split", "Split"], ["role", "Chosen as"],
   ["substituted_for", "Stands in for"], ["source", "Source"], ["path", "File or archive"], ["member", "Inside it"],
-  ["shard", "Shard"], ["pixels", "Pixels"], ["format", "Format"], ["mode", "Mode"], ["jpeg_quality", "JPEG quality"],
+  ["shard", "Shard"], ["transform", "Stored as"], ["pixels", "Pixels"], ["format", "Format"], ["mode", "Mode"], ["jpeg_quality", "JPEG quality"],
   ["size", "Size"], ["hash", "SHA-256"], ["phash", "Perceptual hash"], ["description", "Description"],
   ["positive_prompt", "Prompt"], ["negative_prompt", "Negative prompt"], ["conditioning", "Conditioning"],
   ["paired_real_images", "Paired photographs"], ["licence", "Licence"], ["status", "Status"], ["reason", "Reason"],

@@ -1,0 +1,37 @@
+"""``materializer report``: a built dataset as a page to look at."""
+
+from pathlib import Path
+from typing import Any
+
+import click
+
+from indexer import store as stores
+from indexer.cli.options import Session, common
+from indexer.cli.output import sink
+from indexer.reporting import page
+from indexer.reporting.shapes import Options
+from materializer import report as reporting
+
+
+@click.command(epilog="Example: python -m materializer report built/demo --output demo.html")
+@click.argument("folder", type=click.Path(path_type=Path))
+@click.option("--output", type=click.Path(path_type=Path, dir_okay=False), help="[default: FOLDER-report.html]")
+@click.option("--images", type=click.IntRange(min=0), default=6, show_default=True, help="Shown of each generator.")
+@click.option("--rows", type=click.IntRange(min=0), default=400_000, show_default=True, help="Rows of the table.")
+@click.option("--seed", default="report", show_default=True, help="Decides which images are shown.")
+@click.option("--no-manifest", is_flag=True, help="Tell what the dataset itself says, not which archives it is from.")
+@common
+def command(session: Session, folder: Path, output: Path | None, no_manifest: bool, **shown: Any) -> None:
+    """Make one HTML page of the dataset in FOLDER: a build, or whatever 'save_to_disk' has written.
+
+    Numbers, charts, refusals, images and where they come from. The page opens from its file, without a network.
+    """
+    page.check_dependencies()
+    manifest = stores.in_memory() if no_manifest else stores.open_for_reading(session.manifest)
+    with manifest as store:
+        reader = reporting.Reader(session.workers, session.progress)
+        report = reporting.report(store, folder, Options(**shown), reader)
+    file = output or Path(f"{folder.resolve().name}-report.html")
+    with sink(file) as out:
+        out.write(page.rendered(report).encode())
+    print(file)
