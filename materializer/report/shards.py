@@ -9,7 +9,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 import pyarrow.parquet as pq
 
-from indexer.errors import BadData
+from indexer.errors import BadData, OutputError
 from indexer.images import decoding
 from indexer.parallel import time_limit
 from indexer.reporting.pictures import drawn
@@ -34,10 +34,17 @@ class Look:
 
 
 def rows(file: File) -> pa.Table:
-    """All that the file says of its images but the images themselves; ``size`` in bytes, ``place`` in the file."""
-    with _batches(file) as batches:
-        tables = [_described(batch) for batch in batches]
-    found = pa.concat_tables(tables) if tables else _described(pa.RecordBatch.from_pylist([]))
+    """All that the file says of its images but the images themselves; ``size`` in bytes, ``place`` in the file.
+
+    Raises:
+        OutputError: the file is damaged, or lacks a column that every image has.
+    """
+    try:
+        with _batches(file) as batches:
+            found = pa.concat_tables([_described(batch) for batch in batches])
+    except (pa.ArrowInvalid, OSError, KeyError) as error:
+        message = f"{file.path} cannot be read ({' '.join(str(error).split())}): build it again, or copy it anew"
+        raise OutputError(message) from error
     count = found.num_rows
     return (
         found.append_column("split", pa.array([file.split] * count, pa.string()))

@@ -1,0 +1,107 @@
+"""The report of a built dataset: from its shards, with and without a manifest, and of somebody else's shards."""
+
+import json
+import re
+from pathlib import Path
+
+import pyarrow as pa
+import pytest
+from selenium.webdriver import Chrome
+from selenium.webdriver.common.by import By
+
+from indexer import store
+from indexer.errors import OutputError
+from indexer.parallel import Workers
+from indexer.reporting import page
+from indexer.reporting.shapes import Options
+from materializer.build import build
+from materializer.report import Reader, report
+from materializer.shapes import Format, Request, Settings
+from tests.report.conftest import indexer, opened
+from tests.support import gallery
+
+WORKERS = Workers(jobs=1)
+
+
+def _built(folder: Path, name: str, settings: Settings) -> Path:
+    request = Request("small", folder / name, {gallery.SOURCE: folder / gallery.SOURCE}, folder, settings)
+    with store.open_for_reading(folder / "manifest.duckdb") as manifest:
+        build(manifest, request, WORKERS)
+    return folder / name
+
+
+@pytest.fixture(scope="module")
+def dataset(folder: Path) -> Path:
+    """The selection as Arrow, several shards."""
+    return _built(folder, "built", Settings(shard_size=100_000))
+
+
+def _rendered(dataset: Path, manifest: store.Store) -> str:
+    with manifest as opened_manifest:
+        return page.rendered(report(opened_manifest, dataset, Options(), Reader(WORKERS)))
+
+
+def _data(html: str) -> dict:
+    return json.loads(re.search(r'<script type="application/json" id="data">(.*?)</script>', html, re.DOTALL)[1])
+
+
+def test_provenance_reaches_back_to_the_archives(folder: Path, dataset: Path) -> None:
+    html = _rendered(dataset, store.open_for_reading(folder / "manifest.duckdb"))
+    details = _data(html)["details"]
+    assert {row["source"] for row in details.values()} == {"coco"}
+    fake = next(row for row in details.values() if row["file_id"] == "SD/1")
+    assert (fake["path"], fake["licence"], fake["format"]) == ("SD/1.png", "CC0 for tests", "PNG")
+    assert fake["shard"].startswith("data-0000")
+    assert html.count("data:image/webp") >= len(details)
+    assert "refused, no spare left" in html  # the broken image
+    assert "same bytes" in html  # the leak
+
+
+def test_does_without_a_manifest(folder: Path, dataset: Path) -> None:
+    done = indexer(folder, "report", "built", "--no-manifest", "--output", "b.html", "--quiet", program="materializer")
+    assert (done.returncode, done.stderr) == (0, "")
+    html = (folder / "b.html").read_text()
+    assert html == _rendered(dataset, store.in_memory())
+    assert "<dt>images</dt><dd>33</dd>" in re.sub(r"\s+", " ", html).replace("> <", "><")
+
+
+def test_parquet_tells_the_same(folder: Path, dataset: Path) -> None:
+    parquet = _built(folder, "parquet", Settings(format=Format.PARQUET))
+    groups = [_data(_rendered(one, store.in_memory()))["groups"] for one in (dataset, parquet)]
+    assert groups[0] == groups[1]
+
+
+def test_of_somebody_else(tmp_path: Path) -> None:
+    """What ``save_to_disk`` writes, with fewer columns than ours and no record."""
+    data = gallery.picture("x", (64, 48), "JPEG", quality=80)
+    rows = {"image": [{"bytes": data, "path": None}] * 3, "label": [0, 1, 1], "generator": ["", "A", "A"],
+            "file_id": ["r", "f", "g"], "origin_dataset": ["R", "F", "F"]}  # fmt: skip
+    table = pa.table(rows)
+    with pa.ipc.new_stream(str(tmp_path / "data-00000-of-00001.arrow"), table.schema) as stream:
+        stream.write_table(table)
+    (tmp_path / "state.json").write_text(json.dumps({"_data_files": [{"filename": "data-00000-of-00001.arrow"}]}))
+    data = _data(_rendered(tmp_path, store.in_memory()))
+    assert data["groups"]["images"] == [1, 2]
+    assert {row["jpeg_quality"] for row in data["details"].values()} == {80}
+
+
+@pytest.mark.parametrize("name", ["nowhere", "."])
+def test_no_dataset_is_one_line(folder: Path, name: str) -> None:
+    with pytest.raises(OutputError, match="cannot be read: name a folder that a build or 'save_to_disk' has written"):
+        _rendered(folder / name, store.in_memory())
+
+
+def test_a_damaged_shard_is_one_line(folder: Path, tmp_path: Path) -> None:
+    (tmp_path / "state.json").write_text(json.dumps({"_data_files": [{"filename": "x.arrow"}]}))
+    (tmp_path / "x.arrow").write_bytes(b"no arrow at all")
+    with pytest.raises(OutputError, match=r"x\.arrow cannot be read"):
+        _rendered(tmp_path, store.in_memory())
+
+
+def test_looks_like_the_others(browser: Chrome, folder: Path, dataset: Path) -> None:
+    file = folder / "look.html"
+    file.write_text(_rendered(dataset, store.open_for_reading(folder / "manifest.duckdb")))
+    shown = opened(browser, file.as_uri())
+    assert shown.get_log("browser") == []
+    shown.find_element(By.CSS_SELECTOR, ".sheet .thumb").click()
+    assert "Shard" in shown.find_element(By.CSS_SELECTOR, "#detail dl").text
