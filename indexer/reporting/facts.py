@@ -59,7 +59,7 @@ def gather(store: Store, options: Options) -> Facts:
 
 
 def _prepare(store: Store) -> None:
-    for table in ("group", "ladder", "trait", "band"):
+    for table in ("group", "ladder", "trait", "band", "alike"):
         store.save_temporary(f"report_{table}", f"report/{table}s")
     store.execute("create or replace temp table report_release (generator varchar, released date)")
     store.execute("create or replace temp table report_picture (row_id bigint)")
@@ -78,10 +78,11 @@ def _releases(file: Path) -> list[dict[str, str]]:
 
 
 def _all_clusters(store: Store) -> list[Cluster]:
-    known = store.execute("select row_id, split, label from report_row where hash is not null or phash is not null")
-    places = {row: clusters.Place(split, label) for row, split, label in known}
-    same = clusters.grouped("same bytes", store.rows("report/same"), places)
-    near = clusters.grouped("look alike", store.rows("report/near"), places)
+    places = {row: clusters.Place(split, label) for row, split, label in store.rows("report/places")}
+    pairs = "select first, second from report_alike where kind = $kind"
+    same, near = (
+        clusters.grouped(kind, store.execute(pairs, {"kind": kind}), places) for kind in ("same bytes", "look alike")
+    )
     exact = {cluster.rows for cluster in same}
     return same + [cluster for cluster in near if cluster.rows not in exact]
 
