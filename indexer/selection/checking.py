@@ -4,6 +4,8 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any, TypeVar
 
+import duckdb
+
 from indexer.declarations.fields import near
 
 Default = TypeVar("Default")
@@ -70,6 +72,13 @@ class Fields:
             return tuple(value)
         return self._wrong(key, "a list of texts, each once", default)
 
+    def pattern(self, key: str) -> str | None:
+        """A regular expression that DuckDB understands, or None."""
+        value: object = self.values.get(key)
+        if value is None or (isinstance(value, str) and _is_pattern(value)):
+            return value
+        return self._wrong(key, "a regular expression (of RE2)", None)
+
     def all_whole(self) -> dict[str, int]:
         """Every value of the table, as whole numbers."""
         return {key: self.whole(key, 0, 0) or 0 for key in self.values}
@@ -92,6 +101,14 @@ class Fields:
         found = f"is {self.values[key]!r}, not" if key in self.values else "is missing:"
         self.problems.append(f"{self.address}{key} {found} {wanted}")
         return instead
+
+
+def _is_pattern(text: str) -> bool:
+    try:
+        duckdb.execute("select regexp_matches('', $text)", {"text": text}).fetchall()
+    except duckdb.Error:
+        return False
+    return True
 
 
 def _is_whole(value: object) -> bool:

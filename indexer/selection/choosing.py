@@ -65,8 +65,18 @@ class _Selecting:
         caps = self.recipe.caps or {}
         put(self.store, "cap", [(generator, origin, cap) for origin in caps for generator, cap in caps[origin].items()])
         put(self.store, "preference", list(zip(self.recipe.origins, range(len(self.recipe.origins)), strict=True)))
+        put(self.store, "section_rule", self._section_rules())
+        self._save("section", "sections")
         put(self.store, "quota", self._quotas())
         self.store.save_query("work.fake_quota", "from work.quota")
+
+    def _section_rules(self) -> list[tuple[object, ...]]:
+        sections = list((self.recipe.sections or {}).items())
+        return [
+            (place, name, origin, section.file_id)
+            for place, (name, section) in enumerate(sections)
+            for origin in section.origins
+        ]
 
     def _quotas(self) -> list[tuple[object, ...]]:
         recipe, own = self.recipe, self.recipe.quotas or {}

@@ -17,8 +17,12 @@
     [quotas]                    # generators that differ from per_generator
     ADM = 50
 
-    [caps."GenImage/train"]     # at most so many images of a generator from an origin
+    [caps.GenImage]             # at most so many images of a generator from an origin, or a section
     ADM = 30
+
+    [sections.GenImage]         # several origins that quotas and caps take for one, or a part of one:
+    origins = ["GenImage/train", "GenImage/val"]
+    file_id = "/ai/"            # fakes of them whose id this regular expression finds; left out: all
 
     [images]
     min_side = 200              # pixels
@@ -48,6 +52,14 @@ MAX_RADIUS = 8
 
 
 @dataclass(frozen=True, slots=True)
+class Section:
+    """What quotas take for one origin: the fakes of ``origins`` whose file_id the expression (of RE2) finds."""
+
+    origins: tuple[str, ...]
+    file_id: str | None
+
+
+@dataclass(frozen=True, slots=True)
 class Recipe:
     """The choices, checked. ``text`` is what they were read from; tables are in the order of the file."""
 
@@ -61,6 +73,7 @@ class Recipe:
     cap: int | None = None
     when_short: str = "error"
     spares: float = 0.02
+    sections: Mapping[str, Section] | None = None
     origins: tuple[str, ...] = ()
     min_side: int = 1
     max_pixels: int = 89_478_485
@@ -121,7 +134,7 @@ def parse(text: str, where: str = "recipe") -> Recipe:
 
 
 _TOP = ("seed", "per_generator", "generators", "cap", "when_short", "spares", "origins")
-_TABLES = ("split", "quotas", "caps", "images", "duplicates", "photographs")
+_TABLES = ("split", "quotas", "caps", "sections", "images", "duplicates", "photographs")
 
 
 def _recipe(text: str, table: dict[str, object], problems: list[str]) -> Recipe:
@@ -140,6 +153,7 @@ def _recipe(text: str, table: dict[str, object], problems: list[str]) -> Recipe:
         caps={origin: Fields(caps, f"caps.'{origin}'.", problems).all_whole() for origin, caps in top.tables("caps")},
         cap=top.whole("cap", None, 0),
         when_short=top.one_of("when_short", ("error", "drop")),
+        sections={name: _section(name, values, problems) for name, values in top.tables("sections")},
         spares=top.number("spares", 0.02, (0.0, 1.0)),
         origins=top.names("origins", ()) or (),
         min_side=images.whole("min_side", 1, 1) or 1,
@@ -149,6 +163,15 @@ def _recipe(text: str, table: dict[str, object], problems: list[str]) -> Recipe:
         photographs_per_fake=photographs.number("per_fake", 1.0, (0.0, 100.0)),
         photograph_origins=photographs.names("origins", None),
     )
+
+
+def _section(name: str, values: Mapping[str, object], problems: list[str]) -> Section:
+    fields = Fields(values, f"sections.'{name}'.", problems)
+    problems += unknown_keys(values, ("origins", "file_id"), fields.address)
+    origins = fields.names("origins", ()) or ()
+    if not origins:
+        problems.append(f"{fields.address}origins is missing: of which origins is it made?")
+    return Section(origins, fields.pattern("file_id"))
 
 
 def _splits(fields: Fields) -> dict[str, float]:

@@ -46,6 +46,7 @@ _TEXT, _WHOLE = pa.string(), pa.int64()
 WORK = {
     "quota": _schema(generator=_TEXT, wanted=_WHOLE, spare=_WHOLE),
     "cap": _schema(generator=_TEXT, origin=_TEXT, cap=_WHOLE),
+    "section_rule": _schema(place=_WHOLE, section=_TEXT, origin=_TEXT, file_id=_TEXT),
     "preference": _schema(origin=_TEXT, place=_WHOLE),
     "depth": _schema(generator=_TEXT, origin=_TEXT, depth=_WHOLE),
     "queue": _schema(member_id=_WHOLE, generator=_TEXT, origin=_TEXT, rank_key=_TEXT, place=_WHOLE),

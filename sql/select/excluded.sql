@@ -1,4 +1,9 @@
 -- Every row of the manifest that the selection left out: the step that did, and why.
+with candidate as (
+    select a.* exclude (origin), coalesce(s.section, a.origin) as origin
+    from attributes a
+    left join work.section s using (member_id)
+)
 select
     $name as name,
     a.file_id,
@@ -22,7 +27,7 @@ select
         when coalesce(c.cap, $cap, 1) = 0 then 'the recipe takes none of its generator from its origin'
         else 'enough images of its generator come before it'
     end as reason
-from attributes a
+from candidate a
 anti join work.result r using (member_id)
 left join work.verdict v using (member_id)
 left join work.fake_quota q using (generator)

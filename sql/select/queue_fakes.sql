@@ -1,12 +1,22 @@
 -- The candidates of each stratum in the order of md5 text, which is the same in every version of DuckDB.
+with candidate as (
+    select
+        a.member_id,
+        a.file_id,
+        a.generator,
+        coalesce(s.section, a.origin) as origin,
+        md5($seed || a.file_id) as rank_key
+    from attributes a
+    left join work.section s using (member_id)
+    where a.label = 1
+      and a.status = 'ok'
+)
 select
-    a.member_id,
-    a.generator,
-    a.origin,
-    md5($seed || a.file_id) as rank_key,
-    row_number() over (partition by a.generator, a.origin order by md5($seed || a.file_id), a.file_id) as place
-from attributes a
+    member_id,
+    generator,
+    origin,
+    rank_key,
+    row_number() over (partition by generator, origin order by rank_key, file_id) as place
+from candidate
 join work.reach r using (generator, origin)
-where a.label = 1
-  and a.status = 'ok'
-  and md5($seed || a.file_id) < r.bound
+where rank_key < r.bound

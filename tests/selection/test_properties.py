@@ -53,7 +53,7 @@ SEEDS = st.integers(0, 2**32)
 
 
 def made_up(seed: int, *, equals: bool = True, groups: bool = True) -> Case:
-    """A world of a few hundred images with equals, broken ones and shared photographs, and a recipe that it can meet."""
+    """A few hundred images with equals, broken ones and shared photographs, and a recipe that they can meet."""
     chance = random.Random(seed)
     pictures = [
         Picture(f"{place}/{n}", place, content=_content(chance, equals), phash=_phash(chance, equals))

@@ -4,6 +4,8 @@ from pathlib import Path
 
 import pytest
 
+from indexer import resources
+from indexer.declarations.checking import vocabulary
 from indexer.errors import RecipeError
 from indexer.selection import recipe
 
@@ -57,3 +59,20 @@ def test_what_is_no_recipe(tmp_path: Path) -> None:
     broken.write_text("seed =")
     with pytest.raises(RecipeError, match="is no TOML"):
         recipe.load(broken)
+
+
+def test_the_benchmark_can_be_met() -> None:
+    """36 generators of 5,000 images, from origins whose caps allow that many."""
+    read = recipe.load(recipe.find("ai_gen_bench_v1"))
+    assert len(read.generators) == len(set(read.generators)) == 36
+    for generator in read.generators:
+        assert sum(caps.get(generator, 0) for caps in read.caps.values()) >= 5000, generator
+
+
+def test_the_benchmark_names_what_declarations_name() -> None:
+    """A generator or origin that no declaration spells that way would stay empty."""
+    read = recipe.load(recipe.find("ai_gen_bench_v1"))
+    assert set(read.generators) <= set(vocabulary())
+    declared = "\n".join(path.read_text() for path in resources.sources_folder().glob("*.toml"))
+    for origin in {*read.caps, *read.photograph_origins} - set(read.sections):
+        assert f'"{origin}"' in declared or f'"{origin.split("/")[0]}/{{' in declared, origin
