@@ -1,5 +1,6 @@
 """``indexer select``: make a selection from a recipe or from lists of file ids."""
 
+from collections.abc import Sequence
 from pathlib import Path
 
 import click
@@ -9,26 +10,67 @@ from indexer import store as stores
 from indexer.cli import render
 from indexer.cli.options import Session, common
 from indexer.cli.roots import source_roots
+from indexer.errors import CheckFailed, ConfigError
 from indexer.selection import choosing, recipe
 from indexer.selection.inspecting import Inspector
-from indexer.selection.shapes import Selected
+from indexer.selection.listing import Listed, Missing, select_listed
+from indexer.selection.shapes import Counts, Selected
+
+_EXAMPLES = """Examples:
+
+python -m indexer select ai_gen_bench_v1
+
+python -m indexer select --ids train=train.txt --ids validation=val.txt --substitute laion --name published
+"""
 
 
-@click.command(epilog="Example: python -m indexer select ai_gen_bench_v1")
-@click.argument("recipe_name", metavar="RECIPE", required=False)
+@click.command(epilog=_EXAMPLES)
+@click.argument("recipe_name", metavar="[RECIPE]", required=False)
 @click.option("--name", help="What the selection is called.  [default: the recipe's folder or file name]")
+@click.option("--ids", "lists", multiple=True, metavar="SPLIT=FILE", help="Take these file ids; may be repeated.")
+@click.option(
+    "--substitute", metavar="ORIGIN", help="Replace listed photographs of ORIGIN that are missing, by others."
+)
 @click.option("--no-inspect", is_flag=True, help="Read no image: only what is known already counts against one.")
 @common
-def command(session: Session, recipe_name: str | None, name: str | None, *, no_inspect: bool) -> None:
-    """Choose images by RECIPE: a TOML file, or the name of a recipe that comes with the project."""
-    if recipe_name is None:
-        raise click.UsageError("name a recipe, or give lists with --ids")
+def command(session: Session, recipe_name: str | None, name: str | None, **how: object) -> None:
+    """Choose images by RECIPE (a TOML file, or the name of one that comes with the project), or by lists."""
+    lists = how["lists"]
+    if bool(recipe_name) == bool(lists):
+        raise click.UsageError("name either a recipe, or lists with --ids")
+    if recipe_name:
+        _by_recipe(session, recipe_name, name, inspects=not how["no_inspect"])
+    elif name:
+        _by_list(session, lists, name, how["substitute"])  # type: ignore[arg-type]
+    else:
+        raise click.UsageError("say with --name what the selection is called")
+
+
+def _by_recipe(session: Session, recipe_name: str, name: str | None, *, inspects: bool) -> None:
     file = recipe.find(recipe_name)
     choices = recipe.load(file)
-    inspect = None if no_inspect else Inspector(source_roots(session.config), session.workers, session.progress)
+    inspect = Inspector(source_roots(session.config), session.workers, session.progress) if inspects else None
     with stores.open_for_writing(session.manifest) as store:
-        selected = choosing.select(store, choices, name or _name_of(file), inspect)
-    _show(selected)
+        _show(choosing.select(store, choices, name or _name_of(file), inspect))
+
+
+def _by_list(session: Session, lists: Sequence[str], name: str, substitute: str | None) -> None:
+    with stores.open_for_writing(session.manifest) as store:
+        listed = select_listed(store, _files(lists), name, substitute)
+    _show_listed(listed)
+    without = sum(group.images - group.substituted for group in listed.missing)
+    if without:
+        raise CheckFailed(f"{without:,} listed images cannot be had and have no substitute")
+
+
+def _files(lists: Sequence[str]) -> dict[str, list[Path]]:
+    files: dict[str, list[Path]] = {}
+    for text in lists:
+        split, is_pair, file = text.partition("=")
+        if not (split and is_pair and file):
+            raise ConfigError(f"--ids {text}: write it as SPLIT=FILE, as in train=train_ids.txt")
+        files.setdefault(split, []).append(Path(file))
+    return files
 
 
 def _name_of(file: Path) -> str:
@@ -36,16 +78,22 @@ def _name_of(file: Path) -> str:
 
 
 def _show(selected: Selected) -> None:
-    print(_table(f"Selection '{selected.name}'", ("split", "role"), selected.counts))
-    print(_table("Left out", ("step", "reason"), selected.excluded))
+    _show_counts(f"Selection '{selected.name}'", ("split", "role"), selected.counts)
+    _show_counts("Left out", ("step", "reason"), selected.excluded)
     for part in selected.uneven:
         print(f"{part.generator}: {part.images:,} in {part.split}, not {part.wanted:,}: its images hang together")
     if selected.dropped:
         print(f"dropped, too few images: {', '.join(selected.dropped)}")
 
 
-def _table(title: str, names: tuple[str, str], counts: tuple[tuple[str, str, int], ...]) -> str:
-    columns = list(zip(*counts, strict=True)) if counts else [(), (), ()]
-    types = (pa.string(), pa.string(), pa.int64())
-    arrays = [pa.array(column, kind) for column, kind in zip(columns, types, strict=True)]
-    return render.table_text(pa.table(arrays, names=[*names, "images"]), title)
+def _show_listed(listed: Listed) -> None:
+    _show_counts(f"Selection '{listed.name}'", ("split", "role"), listed.counts)
+    if listed.missing:
+        rows = [{field: getattr(group, field) for field in Missing.__slots__} for group in listed.missing]
+        print(render.table_text(pa.Table.from_pylist(rows), "Listed images that cannot be had"))
+
+
+def _show_counts(title: str, names: tuple[str, str], counts: Counts) -> None:
+    rows = [{names[0]: first, names[1]: second, "images": images} for first, second, images in counts]
+    schema = pa.schema([(names[0], pa.string()), (names[1], pa.string()), ("images", pa.int64())])
+    print(render.table_text(pa.Table.from_pylist(rows, schema=schema), title))

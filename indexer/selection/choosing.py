@@ -121,7 +121,7 @@ class _Selecting:
         counts, excluded = (
             self.store.rows(f"select/{step}", self.parameters) for step in ("counts", "excluded_counts")
         )
-        return _counted(counts), _counted(excluded)
+        return counted(counts), counted(excluded)
 
     def _settle(self, table: str) -> None:
         """Rows that are chosen for good: whatever equals one of them is the one that goes."""
@@ -136,7 +136,8 @@ class _Selecting:
         self.store.save(f"work.{table}", f"select/{step or table}", self.parameters)
 
 
-def _counted(rows: list[tuple[Any, ...]]) -> Counts:
+def counted(rows: list[tuple[Any, ...]]) -> Counts:
+    """Rows of two texts and a number."""
     return tuple((first, second, int(images)) for first, second, images in rows)
 
 

@@ -48,6 +48,7 @@ WORK = {
     "cap": _schema(generator=_TEXT, origin=_TEXT, cap=_WHOLE),
     "section_rule": _schema(place=_WHOLE, section=_TEXT, origin=_TEXT, file_id=_TEXT),
     "preference": _schema(origin=_TEXT, place=_WHOLE),
+    "listed": _schema(split=_TEXT, file_id=_TEXT),
     "depth": _schema(generator=_TEXT, origin=_TEXT, depth=_WHOLE),
     "queue": _schema(member_id=_WHOLE, generator=_TEXT, origin=_TEXT, rank_key=_TEXT, place=_WHOLE),
     "kept": _schema(member_id=_WHOLE, generator=_TEXT, origin=_TEXT, rank_key=_TEXT, place=_WHOLE),

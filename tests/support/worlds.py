@@ -20,6 +20,7 @@ class Picture:
     generator: str = ""
     paired: tuple[str, ...] = ()
     prompt: str = ""
+    source: str = "world"
     status: str = "ok"
     content: str | None = None  # equal contents are equal bytes; None: like no other
     phash: int | None = None  # None: none
@@ -91,7 +92,7 @@ def _attributes(number: int, picture: Picture) -> dict[str, object]:
     return {
         **dict.fromkeys(_TEXTS, ""),
         "member_id": number,
-        "source": "world",
+        "source": picture.source,
         "file_id": picture.file_id,
         "origin": picture.origin,
         "generator": picture.generator,

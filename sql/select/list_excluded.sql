@@ -1,0 +1,3 @@
+-- Listed ids that cannot be had.
+select $name as name, file_id, 'list' as step, reason
+from work.missing

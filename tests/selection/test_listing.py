@@ -1,0 +1,85 @@
+"""Selections by list: what is listed, what is missing, what stands in."""
+
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+
+from indexer.errors import RecipeError
+from indexer.selection.listing import select_listed
+from tests.support.worlds import Picture, fakes, photographs, world
+
+
+def listed(folder: Path, **splits: list[str]) -> dict[str, list[Path]]:
+    """A list on disk for each split."""
+    for split, ids in splits.items():
+        (folder / f"{split}.txt").write_text("\n".join(ids) + "\n", encoding="utf-8")
+    return {split: [folder / f"{split}.txt"] for split in splits}
+
+
+def test_what_is_listed_is_selected_whatever_the_order_of_lines(tmp_path: Path) -> None:
+    ids = [f"o/A/{n}" for n in range(20)]
+    with world(tmp_path / "m.duckdb", [*fakes("A", "o", 30), *photographs("coco", 9)]) as store:
+        first = select_listed(store, listed(tmp_path, train=ids, validation=["coco/1"]), "x")
+        rows = store.execute("select split, position, file_id, role, stratum from selection order by all")
+        select_listed(store, listed(tmp_path, train=ids[::-1], validation=["coco/1"]), "x")
+        assert rows == store.execute("select split, position, file_id, role, stratum from selection order by all")
+    assert first.counts == (("train", "listed", 20), ("validation", "listed", 1))
+    assert {row[2] for row in rows} == {*ids, "coco/1"}
+    assert not first.missing
+
+
+def test_what_is_missing_is_told_by_origin_and_reason(tmp_path: Path) -> None:
+    broken = replace(fakes("A", "o", 1)[0], inspected="truncated")
+    refused = Picture("o/A/7", "o", "A", status="unreadable")
+    with world(tmp_path / "m.duckdb", [broken, refused]) as store:
+        found = select_listed(store, listed(tmp_path, train=["o/A/0", "o/A/7", "COCO2017_train/3"]), "x")
+        reasons = store.execute("select file_id, step, reason from selection_excluded order by all")
+    assert [(gap.origin, gap.reason, gap.images) for gap in found.missing] == [
+        ("COCO2017_train", "not in the manifest", 1), ("o", "truncated", 1), ("o", "was unreadable", 1),
+    ]  # fmt: skip
+    assert reasons[0] == ("COCO2017_train/3", "list", "not in the manifest")
+
+
+def laion(source: str, numbers: range) -> list[Picture]:
+    return [Picture(f"LAION-400M/{n}", "LAION-400M", source=source) for n in numbers]
+
+
+def test_substitutes_come_from_the_sources_of_their_split_and_say_for_whom(tmp_path: Path) -> None:
+    tied = Picture("o/A/1", "o", "A", paired=("LAION-400M/30",))
+    pictures = [*laion("laion_train", range(40)), *laion("laion_validation", range(100, 140)), tied]
+    train, validation = [f"LAION-400M/{n}" for n in range(15, 25)], [f"LAION-400M/{n}" for n in range(110, 115)]
+    lists = listed(
+        tmp_path,
+        train=[*train, "LAION-400M/900", "LAION-400M/901"],
+        validation=[*validation, "LAION-400M/902", "o/A/1", "RAISE/r1"],
+    )
+    with world(tmp_path / "m.duckdb", pictures) as store:
+        found = select_listed(store, lists, "x", "laion")
+        rows = store.execute("select split, file_id, substituted_for from selection where substituted_for is not null")
+        spares = store.execute("select split, file_id from selection where role = 'spare'")
+    assert sorted((split, gone) for split, _, gone in rows) == [
+        ("train", "LAION-400M/900"), ("train", "LAION-400M/901"), ("validation", "LAION-400M/902"),
+    ]  # fmt: skip
+    for split, file_id, *_ in [*rows, *spares]:
+        number = int(file_id.split("/")[1])
+        assert (number < 40) == (split == "train")
+        assert number != 30
+        assert file_id not in {*train, *validation}
+    assert [(gap.origin, gap.images - gap.substituted) for gap in found.missing if gap.images > gap.substituted] == [
+        ("RAISE", 1)
+    ]
+    assert {split for split, _ in spares} == {"train", "validation"}
+
+
+def test_an_id_cannot_stand_on_two_sides(tmp_path: Path) -> None:
+    with (
+        world(tmp_path / "m.duckdb", fakes("A", "o", 3)) as store,
+        pytest.raises(RecipeError, match="'o/A/1' is listed for train and for validation"),
+    ):
+        select_listed(store, listed(tmp_path, train=["o/A/1"], validation=["o/A/1"]), "x")
+
+
+def test_a_list_that_is_none(tmp_path: Path) -> None:
+    with world(tmp_path / "m.duckdb", []) as store, pytest.raises(RecipeError, match="cannot be read as a list"):
+        select_listed(store, {"train": [tmp_path / "absent.txt"]}, "x")
