@@ -4,6 +4,7 @@ import csv
 import re
 from collections.abc import Iterable, Iterator, Sequence
 from functools import cache
+from itertools import chain
 from pathlib import Path
 
 import duckdb
@@ -52,6 +53,10 @@ class _Checker:
     def check(self) -> None:
         for table in self.lookups.values():
             self._check_table(table)
+        if self.source.keep:
+            self._check_template("", "keep", self.source.keep.value, set(BUILTINS))
+        for pattern in chain.from_iterable(self.source.row_orders):
+            self._check_order(pattern)
         for rule in self.source.rules:
             self._check_rule(rule)
         self._check_generators()
@@ -66,24 +71,20 @@ class _Checker:
             self.add(place, f"'pick' must be one of {', '.join(_PICKS)}, not '{table.pick}'")
         if table.beside and not table.beside.is_file():
             self.add(place, f"there is no file {table.beside.name} beside {self.source.file.name}")
-        for chain in _chains(table.key):
-            for step in chain.steps:
+        for key in _chains(table.key):
+            for step in key.steps:
                 if step not in templates.FUNCTIONS:
                     self.add(place, f"'key': no function '{step}'{near(step, templates.FUNCTIONS)}")
 
     def _check_rule(self, rule: Rule) -> None:
         place = f"rule {rule.number}"
         names = set(BUILTINS) | self._groups(place, "path", rule.path)
-        for pattern in rule.row_order:
-            self._check_order(place, pattern)
         for name, template in rule.let.items():
             self._check_template(place, f"let {name}", template, names)
             names.add(name)
         for column, parts in rule.values.items():
             for template in parts:
                 self._check_template(place, column, template, names)
-        if rule.keep:
-            self._check_template(place, "keep", rule.keep.value, names)
         self._check_label(place, rule)
         self._check_row(place, rule)
 
@@ -102,17 +103,17 @@ class _Checker:
             self.add(place, f"'{key}' gives a group the name '{shadowing[0]}', which every rule has already")
         return set(compiled.groupindex)
 
-    def _check_order(self, place: str, pattern: str) -> None:
-        if self._groups(place, "row_order", pattern) - {"index", "total"}:
-            self.add(place, "'row_order' knows two groups: index and total, as in (?P<index>\\d+)-of-(?P<total>\\d+)")
+    def _check_order(self, pattern: str) -> None:
+        if self._groups("", "row_orders", pattern) != {"index", "total"}:
+            self.add("", "'row_orders' needs two groups in each pattern: (?P<index>\\d+)-of-(?P<total>\\d+)")
 
     def _check_template(self, place: str, key: str, template: Template, names: set[str]) -> None:
-        for chain in _chains(template):
-            if chain.name not in names:
+        for value in _chains(template):
+            if value.name not in names:
                 groups = sorted(names - set(BUILTINS))
-                hint = near(chain.name, names) or f" (groups: {', '.join(groups) or 'none'})"
-                self.add(place, f"'{key}' uses {{{chain.name}}}, which is no group of its path{hint}")
-            for step in chain.steps:
+                hint = near(value.name, names) or f" (groups: {', '.join(groups) or 'none'})"
+                self.add(place, f"'{key}' uses {{{value.name}}}, which is no group of its path{hint}")
+            for step in value.steps:
                 self._check_step(place, key, step)
 
     def _check_step(self, place: str, key: str, step: str) -> None:
@@ -140,9 +141,11 @@ class _Checker:
 
     def _check_row(self, place: str, rule: Rule) -> None:
         parts = [template for values in rule.values.values() for template in values]
-        uses = any(chain.name == "row" for template in parts for chain in _chains(template))
-        if uses and not rule.row_order:
-            self.add(place, "{row} needs 'row_order': the patterns of the files, in the order in which rows count on")
+        uses = any(value.name == "row" for template in parts for value in _chains(template))
+        if uses and not self.source.row_orders:
+            self.add(
+                place, "{row} needs 'row_orders': patterns of the files, in the order in which their rows count on"
+            )
 
     def _check_generators(self) -> None:
         known = {*vocabulary(), *self.source.generators, ""}
@@ -160,8 +163,8 @@ class _Checker:
         if constant is not None:
             yield constant
         elif len(template) == 1:
-            for chain in _chains(template):
-                entries = self.maps.get(chain.steps[-1], {}) if chain.steps else {}
+            for value in _chains(template):
+                entries = self.maps.get(value.steps[-1], {}) if value.steps else {}
                 yield from (name for name in entries.values() if "{}" not in name)
 
     def _check_unused(self) -> None:
@@ -173,7 +176,7 @@ class _Checker:
 
 
 def _chains(template: Template) -> Iterable[Chain]:
-    return (chain for part in template if isinstance(part, Placeholder) for chain in part.chains)
+    return chain.from_iterable(part.chains for part in template if isinstance(part, Placeholder))
 
 
 @cache

@@ -95,6 +95,7 @@ class Fields:
 
     def parsed(self, key: str, parse: Callable[[str], T]) -> T | None:
         """A string that ``parse`` understands (it raises ValueError otherwise), or None where there is none."""
+        self.asked.add(key)
         return self.understood(key, self.text(key), parse) if key in self.values else None
 
     def understood(self, key: str, text: str, parse: Callable[[str], T]) -> T | None:

@@ -51,10 +51,11 @@ def _source(top: Fields, file: Path) -> Source:
         tables=tables,
         lookups=lookups,
         maps=_maps(top),
-        include=anchored(top.text("include")) if "include" in top.values else None,
+        include=top.parsed("include", anchored),
+        keep=top.parsed("keep", templates.parse_condition),
+        row_orders=_row_orders(top),
         generators=top.texts("generators") or (),
     )
-    top.asked.add("include")
     top.close()
     return source
 
@@ -62,6 +63,16 @@ def _source(top: Fields, file: Path) -> Source:
 def anchored(pattern: str) -> str:
     """A pattern that starts where a path's component starts and ends where the path ends."""
     return f"(?:^|/)(?:{pattern})$"
+
+
+def _row_orders(top: Fields) -> tuple[tuple[str, ...], ...]:
+    """One list of patterns a dataset: its parts, in the order in which their rows count on."""
+    orders = top.values.get("row_orders", [])
+    top.asked.add("row_orders")
+    if not isinstance(orders, list) or not all(isinstance(order, list) for order in orders):
+        top.problem("'row_orders' must be a list of lists of patterns")
+        return ()
+    return tuple(tuple(anchored(str(pattern)) for pattern in order) for order in orders)
 
 
 def _head(top: Fields, name: str) -> Head:
@@ -183,11 +194,9 @@ def _rule(fields: Fields, number: int, defaults: Mapping[str, Any]) -> Rule:
         path=anchored(path),
         values={column: _value(own, column) for column in COLUMNS},
         let=_let(own),
-        keep=own.parsed("keep", templates.parse_condition),
         ignore=ignore,
-        row_order=tuple(anchored(pattern) for pattern in own.texts("row_order") or ()),
     )
-    known = {"path", "ignore"} if ignore else {"path", "ignore", "let", "keep", "row_order", *COLUMNS}
+    known = {"path", "ignore"} if ignore else {"path", "ignore", "let", *COLUMNS}
     for key in {**fields.values, **({} if ignore else defaults)}:
         if key not in known:
             fields.problem(f"unknown key '{key}'{near(key, known)}")

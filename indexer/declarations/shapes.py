@@ -18,7 +18,7 @@ BUILTINS = {
     "grandparent": "split_part(path, '/', -3)",
     "suffix": "suffix",
     "record": "record_path || ':' || line",  # the row of an Arrow or Parquet file that a cell belongs to
-    "row": "first_row + line",  # its place among all files that `row_order` puts in order
+    "row": "first_row + line",  # its place among all files that `row_orders` puts in order
 }
 
 
@@ -85,7 +85,7 @@ class Table:
 
 @dataclass(frozen=True, slots=True)
 class Condition:
-    """Which of a rule's rows are kept; the others are dropped silently."""
+    """Which images are kept, by a value that depends on no rule; the others are dropped silently."""
 
     value: Template
     equal: bool
@@ -100,9 +100,7 @@ class Rule:
     path: str
     values: Mapping[str, tuple[Template, ...]]
     let: Mapping[str, Template]
-    keep: Condition | None = None
     ignore: str | None = None
-    row_order: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -140,6 +138,7 @@ class Source:
 
     ``tables`` are the side tables to be read for it, other sources' among them; ``lookups`` how its rules use them.
     ``include`` is a pattern over the logical path of whatever counts as an image here; None takes the usual suffixes.
+    Each of ``row_orders`` puts the files of one Arrow or Parquet dataset in the order in which their rows count on.
     """
 
     key: str
@@ -151,4 +150,6 @@ class Source:
     lookups: Mapping[str, Table] | None = None
     maps: Mapping[str, Mapping[str, str]] | None = None
     include: str | None = None
+    keep: Condition | None = None
+    row_orders: tuple[tuple[str, ...], ...] = ()
     generators: tuple[str, ...] = ()

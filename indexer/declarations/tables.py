@@ -10,6 +10,7 @@ from indexer.declarations.sql import indented, literal, quoted
 _PLACES = {
     "@path": r"regexp_replace(path, '\.[^./]*$', '')",
     "@stem": r"regexp_replace(split_part(path, '/', -1), '\.[^.]*$', '')",
+    "@folder": "regexp_replace(path, '/?[^/]*$', '')",
     "@parent": "split_part(path, '/', -2)",
     "@line": "cast(line as varchar)",
     "@number": "cast(line + 1 as varchar)",

@@ -72,7 +72,12 @@ def _aeroblade(world: World, rest: str, parts: Sequence[str]) -> None:
 def _artifact(world: World, rest: str, parts: Sequence[str]) -> None:
     world.file("artifact", f"artifact-dataset.zip!{rest}.jpg")
     below = "/".join(parts[1:])
-    world.row("artifact", "metadata", f"{parts[0]}/metadata.csv", {"image_path": f"{below}.jpg", "target": "6"})
+    world.row(
+        "artifact",
+        "metadata",
+        f"artifact-dataset/{parts[0]}/metadata.csv",
+        {"image_path": f"{below}.jpg", "target": "6"},
+    )
 
 
 def _ddmd(world: World, rest: str, parts: Sequence[str]) -> None:

@@ -141,10 +141,17 @@ def packed(lines: Iterable[str], archive: str) -> list[str]:
 
 
 def packed_with(lines: Iterable[str], archive: str) -> Callable[[str], str]:
-    """Where a side file is after :func:`packed`: a sidecar goes with its image."""
-    moved = {PurePosixPath(line).with_suffix("") for line in lines if _is_loose(line)}
-    folder = archive_name(archive)
-    return lambda path: f"{folder}/{path}" if PurePosixPath(path).with_suffix("") in moved else path
+    """Where a side file is after :func:`packed`: a sidecar goes with its image, a table with the images below it."""
+    images = [PurePosixPath(line) for line in lines if _is_loose(line)]
+    moved = {image.with_suffix("") for image in images}
+    folders = {folder for image in images for folder in image.parents}
+
+    def place(path: str) -> str:
+        side = PurePosixPath(path)
+        goes = side.with_suffix("") in moved or (side.suffix in (".csv", ".txt") and side.parent in folders)
+        return f"{archive_name(archive)}/{path}" if goes else path
+
+    return place
 
 
 def _is_loose(line: str) -> bool:
