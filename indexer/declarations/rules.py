@@ -34,6 +34,8 @@ class RuleCompiler:
     def _column(self, column: str) -> str:
         values = self.rule.values[column]
         if column == "paired_real_images":
+            if templates.is_list(values):
+                return f"try_cast(cast({self._text(values[0])} as json) as varchar[])"
             return f"cast([{', '.join(self._text(template) for template in values)}] as varchar[])"
         if column == "label":
             return self._label(values[0])

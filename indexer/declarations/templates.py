@@ -1,7 +1,7 @@
 """Text with values in it: ``Synthbuster/{folder}/{stem}``, ``{stem|prompts.Prompt ?? ''}``."""
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 
 from indexer.declarations.shapes import Chain, Condition, Placeholder, Template
 
@@ -12,6 +12,8 @@ FUNCTIONS = {
     "first_word": "split_part({}, ' ', 1)",
     "spaces": "replace({}, '_', ' ')",
     "stem": r"regexp_replace(split_part({}, '/', -1), '\.[^.]*$', '')",  # of a path or URL
+    "unpadded": r"""regexp_replace({}, '/0+([1-9]\d*)("|$)', '/\1\2', 'g')""",  # val/000139 -> val/139
+    "each": "{}",  # a list in the record: each of its elements, for paired_real_images alone
     "no_suffix": r"regexp_replace({}, '\.[^./]*$', '')",
 }
 
@@ -66,6 +68,12 @@ def parse_condition(text: str) -> Condition:
 def placeholders(template: Template) -> Iterator[Placeholder]:
     """The placeholders of a template."""
     return (part for part in template if isinstance(part, Placeholder))
+
+
+def is_list(templates: Sequence[Template]) -> bool:
+    """Whether one placeholder is all there is, and its value a list whose elements are meant."""
+    parts = [part for template in templates for part in template]
+    return len(parts) == 1 and isinstance(parts[0], Placeholder) and parts[0].chains[-1].steps[-1:] == ("each",)
 
 
 def constant(template: Template) -> str | None:
