@@ -48,6 +48,6 @@ def _features(schema: pa.Schema) -> dict[str, Any]:
 def is_scalar(kind: pa.DataType) -> bool:
     """Whether a column holds text, numbers, dates or truth values, or lists of texts: no bytes, nothing else nested."""
     if pa.types.is_list(kind) or pa.types.is_large_list(kind):
-        return pa.types.is_string(kind.value_type) or pa.types.is_large_string(kind.value_type)
+        return bool(pa.types.is_string(kind.value_type) or pa.types.is_large_string(kind.value_type))
     tests = (pa.types.is_nested, pa.types.is_null, pa.types.is_fixed_size_binary, _is_bytes)
     return not any(test(kind) for test in tests)

@@ -61,7 +61,7 @@ def fetch(order: Order, progress: Progress = SILENT) -> FetchSummary:
     """
     rows = lists.read(order.list)
     items = lists.items(rows, order.parts)
-    _refuse_foreign(order.to)
+    _refuse_foreign(order.to, order.list)
     with Log(order.to) as log:
         log.begin(items, _recipe(order))
         shards: Shards = TarShards(log) if order.layout is Layout.WEBDATASET else FileShards(log)
@@ -86,8 +86,11 @@ def _recipe(order: Order) -> dict[str, object]:
     return {"list": file_hash(order.list), "columns": columns, "layout": order.layout.value}
 
 
-def _refuse_foreign(to: Path) -> None:
-    if to.is_dir() and any(to.iterdir()) and not (to / FILE).exists():
+def _refuse_foreign(to: Path, own_list: Path) -> None:
+    """Refuse a folder with anything but the list in it: repairing a download removes what its log does not know."""
+    if not to.is_dir() or (to / FILE).exists():
+        return
+    if any(each.resolve() != own_list.resolve() for each in to.iterdir()):
         raise OutputError(f"{to} is not empty and no download of this program: name an empty or new folder with --to")
 
 

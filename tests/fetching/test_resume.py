@@ -122,6 +122,14 @@ def test_a_folder_of_somebody_else_is_refused(server, download):
         job.run()
 
 
+def test_the_list_may_lie_in_the_folder(server, download):
+    job = download([f"{server.url}/png/1.png"])
+    job.to.mkdir()
+    job.list = job.list.rename(job.to / "list.csv")
+    assert job.run().count("success") == 1
+    assert job.run().count("success") == 1
+
+
 def test_two_at_once_are_refused(server, download):
     job = download([f"{server.url}/png/1.png"])
     job.run()
