@@ -7,7 +7,7 @@ import pyarrow as pa
 
 from indexer.containers.entry import Entry
 from indexer.containers.forward import stream_entries, tar_entries
-from indexer.containers.pkzip.end import disk_starts, find_end
+from indexer.containers.pkzip.end import disk_starts, find_end, with_directory
 from indexer.containers.pkzip.listing import list_directory
 from indexer.containers.pkzip.reading import Packed, data_position, zip_member_blocks
 from indexer.containers.pkzip.salvage import salvaged_rows
@@ -36,7 +36,7 @@ def zip_batches(level: Level, limits: Limits, health: Health) -> Iterator[pa.Rec
     """The members of a zip as batches: from its directory, or where that is lost from their local headers."""
     if not isinstance(level.content, Window):
         raise TypeError("a zip is read at will, not from a stream")
-    end = find_end(level.content)
+    end = with_directory(level.content, find_end(level.content), level.starts)
     if end is None:
         health.add("no-directory", "the zip's directory is missing, members were found by their own headers")
         return batches_of(salvaged_rows(level.content, health))

@@ -4,59 +4,49 @@ libarchive checks no gzip CRC, so it never sees a stream that one of these reads
 """
 
 import bz2
-import io
 import lzma
-import zlib
 from collections.abc import Callable, Iterator
-from typing import Any, BinaryIO
 
-import pyarrow as pa
-from isal import igzip, igzip_lib
-
-from indexer.containers.volumes import BLOCK, Window
+from indexer.containers.gunzip import gunzip
+from indexer.containers.unpacking import UNPACKING_TROUBLE, Decoder, arrow_codec, decode, drain
+from indexer.containers.volumes import Window
 from indexer.errors import BadData
 
-_TROUBLE: Any = (
-    OSError,
-    EOFError,
-    lzma.LZMAError,
-    zlib.error,
-    igzip_lib.error,
-    pa.ArrowInvalid,
-)
+
+def _each_stream(decoder: Callable[[], Decoder]) -> Callable[[Iterator[bytes]], Iterator[bytes]]:
+    """Unpack streams that stand one behind the other, as parallel compressors write them; zeros between are padding."""
+
+    def unpack(packed: Iterator[bytes]) -> Iterator[bytes]:
+        current, left = decoder(), b""
+        for block in packed:
+            left = block
+            while left := left.lstrip(b"\0") if current.eof else left:
+                current = decoder() if current.eof else current
+                yield from drain(current, left, None)
+                left = current.unused_data
+        if not current.eof:
+            raise EOFError("the packed bytes end early")
+
+    return unpack
 
 
-class WindowFile(io.RawIOBase):
-    """A window as a file, for libraries that read files."""
-
-    def __init__(self, window: Window) -> None:
-        self._window, self._position = window, 0
-
-    def readable(self) -> bool:
-        """It is."""
-        return True
-
-    def readinto(self, buffer: Any) -> int:
-        """Fill ``buffer`` as far as there are bytes."""
-        data = self._window.read(self._position, len(buffer))
-        buffer[: len(data)] = data
-        self._position += len(data)
-        return len(data)
-
-
-def _arrow(codec: str) -> Callable[[Any], Any]:
-    return lambda file: pa.CompressedInputStream(pa.PythonFile(file, mode="r"), codec)
-
-
-_OPENERS: dict[str, Callable[[BinaryIO], Any]] = {
-    "gzip": igzip.open,
-    "bzip2": bz2.BZ2File,
-    "xz": lzma.LZMAFile,
-    "lzma": lzma.LZMAFile,
-    "zstd": _arrow("zstd"),
-    "lz4": _arrow("lz4"),
+_UNPACKERS: dict[str, Callable[[Iterator[bytes]], Iterator[bytes]]] = {
+    "gzip": gunzip,
+    "bzip2": _each_stream(bz2.BZ2Decompressor),
+    "xz": _each_stream(lambda: lzma.LZMADecompressor(lzma.FORMAT_XZ)),
+    "lzma": lambda packed: decode(lzma.LZMADecompressor(lzma.FORMAT_ALONE), packed),
+    "zstd": arrow_codec("zstd"),
+    "lz4": arrow_codec("lz4"),
 }
-READABLE = frozenset(_OPENERS)
+READABLE = frozenset(_UNPACKERS)
+
+
+def unpacked(window: Window, compression: str) -> Iterator[bytes]:
+    """What a compressed window holds, block by block. Raises BadData where the stream is damaged or cut off."""
+    try:
+        yield from _UNPACKERS[compression](window.blocks())
+    except UNPACKING_TROUBLE as error:
+        raise BadData("damaged stream", f"{compression}: {error}") from None
 
 
 class Stream:
@@ -93,13 +83,3 @@ class Stream:
             self._start += len(self._block)
             self._block = block
             yield block
-
-
-def unpacked(window: Window, compression: str) -> Iterator[bytes]:
-    """What a compressed window holds, block by block. Raises BadData where the stream is damaged or cut off."""
-    try:
-        with _OPENERS[compression](io.BufferedReader(WindowFile(window), BLOCK)) as file:
-            while block := file.read(BLOCK):
-                yield block
-    except _TROUBLE as error:
-        raise BadData("damaged stream", f"{compression}: {error}") from None

@@ -15,6 +15,7 @@ from isal import igzip_lib
 from indexer.errors import BadData
 
 _BLOCK = 1 << 20
+_SMALL_BLOCK = 1 << 16  # where damage costs the block it lies in
 UNPACKING_TROUBLE: Any = (zlib.error, igzip_lib.error, lzma.LZMAError, OSError, EOFError, ValueError)
 
 
@@ -24,6 +25,10 @@ class Decoder(Protocol):
     @property
     def eof(self) -> bool:
         """Whether the packed bytes have ended."""
+
+    @property
+    def unused_data(self) -> bytes:
+        """What stood behind their end."""
 
     def decompress(self, data: bytes, max_length: int = -1) -> bytes:
         """The next bytes, ``max_length`` at most; call again with no data for the rest."""
@@ -102,13 +107,17 @@ class _Inflate64:
     def eof(self) -> bool:
         return bool(self._inflater.eof)
 
+    @property
+    def unused_data(self) -> bytes:
+        return b""
+
     def decompress(self, data: bytes, max_length: int = -1) -> bytes:  # noqa: ARG002
         return bytes(self._inflater.inflate(data)) if data else b""
 
 
 def inflated64(packed: Iterator[bytes]) -> Iterator[bytes]:
     """Deflate64, unpacked."""
-    small = (block[at : at + 65_536] for block in packed for at in range(0, len(block), 65_536))
+    small = (block[at : at + _SMALL_BLOCK] for block in packed for at in range(0, len(block), _SMALL_BLOCK))
     return decode(_Inflate64(), small)
 
 
@@ -163,7 +172,7 @@ def arrow_codec(codec: str) -> Callable[[Iterator[bytes]], Iterator[bytes]]:
 
     def read(packed: Iterator[bytes]) -> Iterator[bytes]:
         with pa.CompressedInputStream(pa.PythonFile(_Reader(packed), mode="r"), codec) as stream:
-            while block := stream.read(_BLOCK):
+            while block := stream.read(_SMALL_BLOCK):
                 yield block
 
     return read

@@ -4,9 +4,10 @@ APPNOTE.TXT 6.3.10, 4.3.14 to 4.3.16. Bytes before the first member and behind t
 """
 
 import struct
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from indexer.containers.volumes import Window
+from indexer.errors import BadData
 
 _END = struct.Struct("<4s4H2LH")
 _LOCATOR = struct.Struct("<4sLQL")
@@ -91,6 +92,22 @@ def _find_zip64(window: Window, end: End) -> tuple[int, tuple[int, ...]] | None:
         if record[:4] == b"PK\6\6" and len(record) == _END64.size:
             return position, _END64.unpack(record)
     return None
+
+
+def with_directory(window: Window, end: End | None, starts: tuple[int, ...]) -> End | None:
+    """``end``, once a directory stands where it says, or would if its size were right; None where none does."""
+    if end is None or end.entries == 0 or _stands_at(window, end.directory_position):
+        return end
+    start = starts[end.directory_disk] if end.directory_disk < len(starts) else 0
+    position = start + end.directory_offset
+    return replace(end, directory_size=end.position - position) if _stands_at(window, position) else None
+
+
+def _stands_at(window: Window, position: int) -> bool:
+    try:
+        return 0 <= position < window.size and window.read(position, 4) == b"PK\1\2"
+    except BadData:
+        return False
 
 
 def disk_starts(end: End, starts: tuple[int, ...]) -> tuple[int, ...]:

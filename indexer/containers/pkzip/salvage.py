@@ -23,6 +23,7 @@ _SIGNATURE = b"PK\3\4"
 _DESCRIPTOR = b"PK\7\x08"
 _ENCRYPTED, _SIZES_BEHIND = 0x1, 0x8
 _FULL32 = 0xFFFFFFFF
+_MOST_SEARCHED = 256 << 20  # bytes in which no header is found before the search is given up
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,11 +58,13 @@ def salvaged_rows(window: Window, health: Health) -> Iterator[Row]:
 
 def _next_local(window: Window, position: int) -> int | None:
     """Where the next local header may stand, at or behind ``position``; room of missing volumes is passed over."""
-    while position < window.size:
+    stop = min(window.size, position + _MOST_SEARCHED)
+    while position < stop:
         try:
             block = window.read(position, BLOCK)
         except BadData:
             position = window.next_part(position)
+            stop = min(window.size, position + _MOST_SEARCHED)
             continue
         found = block.find(_SIGNATURE)
         if found >= 0:

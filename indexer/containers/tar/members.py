@@ -13,7 +13,7 @@ from indexer.containers.tar.header import EXTENSIONS, PROBLEMS, RECORD, UNLISTED
 
 _BLOCK = 1 << 20
 _ZEROS = bytes(RECORD)
-_MOST_SEARCHED = 1 << 30  # bytes behind an end mark or a damaged header that are searched for more
+_MOST_SEARCHED = 256 << 20  # bytes behind an end mark or a damaged header that are searched for more
 _LONGEST_EXTENSION = 16 << 20
 
 

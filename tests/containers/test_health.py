@@ -1,0 +1,342 @@
+"""One damaged archive for each finding: what is told, and that the sound members are still there."""
+
+import zipfile
+from pathlib import Path
+
+import pytest
+
+from indexer.containers.shapes import Container, Kind, Status
+from indexer.errors import BadData
+from tests.support.archives import (
+    container_in,
+    damage,
+    listing,
+    plant,
+    run,
+    seven_zipped,
+    split_zipped,
+    tarred,
+    volumes_of,
+    zipped,
+)
+
+
+def _split(tree: Path, root: Path) -> list[Path]:
+    split_zipped(tree, root / "set.zip", "64k")
+    return [*sorted(root.glob("*.z[0-9]*")), root / "set.zip"]
+
+
+def test_missing_volume_of_a_split_zip(tree: Path, root: Path, files: dict[str, bytes]) -> None:
+    volumes = _split(tree, root)
+    assert len(volumes) >= 4
+    volumes[1].unlink()
+    found = listing(container_in(root))
+    assert found.report.status == Status.PARTIAL
+    assert "volume-missing" in found.codes
+    assert "volume 2 of" in str(found.report.reason)
+    assert found.report.listed == len(files)
+    read = found.read()
+    sound = {name: data for name, data in read.items() if isinstance(data, bytes)}
+    assert 0 < len(sound) < len(files)
+    assert set(sound.values()) <= set(files.values())
+    assert {str(error.reason) for error in read.values() if isinstance(error, BadData)} == {"volume missing"}
+
+
+def test_missing_last_volume_of_a_split_zip(tree: Path, root: Path, files: dict[str, bytes]) -> None:
+    _split(tree, root)[-1].unlink()
+    found = listing(container_in(root))
+    assert found.report.status == Status.PARTIAL
+    assert "no-directory" in found.codes
+    assert len(found.sound()) >= len(files) // 2
+
+
+@pytest.mark.parametrize("suffix", ["zip", "7z"])
+def test_missing_volume_of_a_cut_archive(suffix: str, tree: Path, root: Path, files: dict[str, bytes]) -> None:
+    seven_zipped(tree, root / f"set.{suffix}", "-mx0", "-v64k")
+    (root / f"set.{suffix}.002").unlink()
+    found = listing(container_in(root))
+    assert found.report.status == Status.PARTIAL
+    assert "volume-missing" in found.codes
+    assert 0 < len(found.sound()) < len(files)
+
+
+def test_missing_first_volume(tree: Path, root: Path) -> None:
+    seven_zipped(tree, root / "set.7z", "-v64k")
+    (root / "set.7z.001").unlink()
+    found = listing(container_in(root))
+    assert found.container.kind == Kind.SEVEN_ZIP
+    assert found.report.status == Status.FAILED
+    assert "volume-missing" in found.codes
+
+
+def test_empty_volume(tree: Path, root: Path, files: dict[str, bytes]) -> None:
+    _split(tree, root)[1].write_bytes(b"")
+    found = listing(container_in(root))
+    assert "volume-empty" in found.codes
+    assert 0 < len(found.sound()) < len(files)
+
+
+def test_oddly_sized_volume(tree: Path, root: Path, files: dict[str, bytes]) -> None:
+    volume = _split(tree, root)[1]
+    volume.write_bytes(volume.read_bytes()[:20_000])
+    found = listing(container_in(root))
+    assert "volume-size" in found.codes
+    sound = found.sound()
+    assert 0 < len(sound) < len(files)
+    assert set(sound.values()) <= set(files.values())
+
+
+def test_zip_whose_end_was_cut_off(tree: Path, root: Path, files: dict[str, bytes]) -> None:
+    zipped(tree, root / "set.zip")
+    data = (root / "set.zip").read_bytes()
+    (root / "set.zip").write_bytes(data[:-200])
+    found = listing(container_in(root))
+    assert found.report.status == Status.PARTIAL
+    assert "no-directory" in found.codes
+    assert {name.removeprefix("set/"): data for name, data in found.read().items()} == files
+
+
+def test_zip_cut_in_the_middle(tree: Path, root: Path, files: dict[str, bytes]) -> None:
+    zipped(tree, root / "set.zip")
+    data = (root / "set.zip").read_bytes()
+    (root / "set.zip").write_bytes(data[: len(data) // 2])
+    found = listing(container_in(root))
+    assert {"no-directory", "truncated"} <= found.codes
+    assert [row["problem"] for row in found.rows].count("truncated") == 1
+    assert len(found.sound()) == len(found.rows) - 1
+    assert set(found.sound().values()) <= set(files.values())
+
+
+def test_tar_cut_in_a_member(tree: Path, root: Path) -> None:
+    tarred(tree, root / "set.tar")
+    data = (root / "set.tar").read_bytes()
+    (root / "set.tar").write_bytes(data[: len(data) // 2])
+    found = listing(container_in(root))
+    assert found.report.status == Status.PARTIAL
+    assert {"no-end-marker", "truncated"} <= found.codes
+    assert found.rows[-1]["problem"] == "truncated"
+    assert len(found.sound()) == len(found.rows) - 1
+
+
+def test_tar_cut_between_members(root: Path, tmp_path: Path) -> None:
+    plant(tmp_path / "two", {"a.png": b"a" * 512, "b.png": b"b" * 512})
+    run("tar", "-cf", root / "set.tar", "a.png", "b.png", cwd=tmp_path / "two")
+    (root / "set.tar").write_bytes((root / "set.tar").read_bytes()[:1_024])
+    found = listing(container_in(root))
+    assert (found.report.status, found.codes) == (Status.PARTIAL, {"no-end-marker"})
+    assert found.read() == {"set/a.png": b"a" * 512}
+
+
+def test_tar_with_a_damaged_header(root: Path, tmp_path: Path) -> None:
+    plant(tmp_path / "three", {f"{name}.png": name.encode() * 512 for name in "abc"})
+    run("tar", "-cf", root / "set.tar", "a.png", "b.png", "c.png", cwd=tmp_path / "three")
+    damage(root / "set.tar", 1_024, b"\xff" * 300)
+    found = listing(container_in(root))
+    assert (found.report.status, found.codes) == (Status.PARTIAL, {"header-damaged"})
+    assert found.read() == {"set/a.png": b"a" * 512, "set/c.png": b"c" * 512}
+
+
+def test_tar_with_a_zeroed_header(root: Path, tmp_path: Path) -> None:
+    plant(tmp_path / "three", {f"{name}.png": name.encode() * 512 for name in "abc"})
+    run("tar", "-cf", root / "set.tar", "a.png", "b.png", "c.png", cwd=tmp_path / "three")
+    damage(root / "set.tar", 1_024, bytes(512))
+    found = listing(container_in(root))
+    assert (found.report.status, found.codes) == (Status.PARTIAL, {"data-after-end"})
+    assert found.read() == {"set/a.png": b"a" * 512, "set/c.png": b"c" * 512}
+
+
+def test_tars_one_behind_the_other(tree: Path, root: Path, files: dict[str, bytes]) -> None:
+    tarred(tree, root / "set.tar")
+    data = (root / "set.tar").read_bytes()
+    (root / "set.tar").write_bytes(data + data)
+    found = listing(container_in(root))
+    assert {"data-after-end", "repeated-name"} <= found.codes
+    assert found.report.listed == 2 * len(files)
+
+
+@pytest.mark.parametrize("suffix", ["gz", "bz2", "xz", "zst"])
+def test_flipped_bits_in_a_compressed_tar(suffix: str, tree: Path, root: Path) -> None:
+    tarred(tree, root / f"set.tar.{suffix}")
+    path = root / f"set.tar.{suffix}"
+    middle = path.stat().st_size // 2
+    damage(path, middle, bytes(byte ^ 0x55 for byte in path.read_bytes()[middle : middle + 4]))
+    found = listing(container_in(root))
+    assert found.report.status in (Status.PARTIAL, Status.FAILED)
+    assert "damaged-stream" in found.codes
+
+
+def test_only_the_checksum_of_a_gzip_differs(tree: Path, root: Path) -> None:
+    tarred(tree, root / "set.tar.gz")
+    damage(root / "set.tar.gz", -8, b"\0\0\0\0")
+    found = listing(container_in(root))
+    assert (found.report.status, found.codes) == (Status.PARTIAL, {"damaged-stream"})
+
+
+@pytest.mark.parametrize("suffix", ["gz", "bz2", "xz", "zst"])
+def test_compressed_tar_cut_off(suffix: str, tree: Path, root: Path, files: dict[str, bytes]) -> None:
+    tarred(tree, root / f"set.tar.{suffix}")
+    path = root / f"set.tar.{suffix}"
+    path.write_bytes(path.read_bytes()[: path.stat().st_size * 2 // 3])
+    found = listing(container_in(root))
+    assert found.report.status in (Status.PARTIAL, Status.FAILED)
+    assert "damaged-stream" in found.codes
+    assert set(found.sound().values()) <= set(files.values())
+
+
+def test_overlapping_members(root: Path) -> None:
+    """One member's bytes, listed three times: as zip bombs do."""
+    with zipfile.ZipFile(root / "set.zip", "w") as archive:
+        archive.writestr("a.png", b"a" * 1_000)
+        first = archive.filelist[0]
+        for name in ("b.png", "c.png"):
+            twin = zipfile.ZipInfo(name)
+            twin.header_offset, twin.CRC = first.header_offset, first.CRC
+            twin.file_size, twin.compress_size = first.file_size, first.compress_size
+            archive.filelist.append(twin)
+    found = listing(container_in(root))
+    assert found.report.status == Status.PARTIAL
+    assert [f.ordinal for f in found.report.findings if f.code == "overlap"] == [1, 2]
+
+
+def test_member_without_data(root: Path, tmp_path: Path) -> None:
+    plant(tmp_path / "set", {"a.png": b"", "b.png": b"b", "__init__.py": b""})
+    for name, pack in {"set.zip": zipped, "set.tar": tarred, "set.7z": seven_zipped}.items():
+        pack(tmp_path / "set", root / name)
+        found = listing(container_in(root))
+        assert (found.report.status, found.codes) == (Status.COMPLETE, {"empty"})
+        assert found.row("a.png")["problem"] == "no data"
+        assert found.row("__init__.py")["problem"] is None
+        (root / name).unlink()
+
+
+@pytest.mark.filterwarnings("ignore:Duplicate name")
+def test_repeated_names(root: Path) -> None:
+    with zipfile.ZipFile(root / "set.zip", "w") as archive:
+        for data in (b"one", b"two", b"three"):
+            archive.writestr("same.png", data)
+    found = listing(container_in(root))
+    assert (found.report.status, found.codes) == (Status.COMPLETE, {"repeated-name"})
+    got = [row["ordinal"] for row in found.rows]
+    assert got == [0, 1, 2]
+    assert [f.ordinal for f in found.report.findings] == [1, 2]
+
+
+@pytest.mark.parametrize("name", ["set.zip", "set.7z"])
+def test_encrypted_members(name: str, tree: Path, root: Path) -> None:
+    seven_zipped(tree, root / name, "-psecret")
+    found = listing(container_in(root))
+    assert (found.report.status, found.codes) == (Status.COMPLETE, {"encrypted"})
+    assert {row["problem"] for row in found.rows} == {"encrypted"}
+    assert {str(error) for error in found.read().values()} == {"encrypted"}
+
+
+def test_encrypted_names(tree: Path, root: Path) -> None:
+    seven_zipped(tree, root / "set.7z", "-psecret", "-mhe")
+    found = listing(container_in(root))
+    assert found.report.status == Status.FAILED
+    assert "encrypted" in found.codes
+    assert "password" in str(found.report.reason)
+
+
+@pytest.mark.parametrize("name", ["set.zip", "set.7z"])
+def test_checksum_of_a_member_differs(name: str, root: Path, tmp_path: Path) -> None:
+    plant(tmp_path / "set", {"a.png": b"a" * 5_000, "b.png": b"b" * 5_000})
+    seven_zipped(tmp_path / "set", root / name, "-mx0")
+    damage(root / name, 1_000, b"!")
+    read = listing(container_in(root)).read()
+    assert str(read["set/a.png"]).startswith("checksum differs")
+    assert read["set/b.png"] == b"b" * 5_000
+
+
+@pytest.mark.parametrize("method", ["LZMA2", "PPMd"])
+def test_flipped_bits_in_a_solid_7z_never_become_bytes(method: str, tree: Path, root: Path) -> None:
+    seven_zipped(tree, root / "set.7z", f"-m0={method}")
+    damage(root / "set.7z", (root / "set.7z").stat().st_size // 2, b"\x55\xaa\x55\xaa")
+    found = listing(container_in(root))
+    read = found.read()
+    assert found.report.status == Status.COMPLETE
+    assert any(isinstance(data, BadData) for data in read.values())
+    assert all(tree.joinpath(name[4:]).read_bytes() == data for name, data in found.sound().items())
+
+
+def test_name_that_contradicts_the_first_bytes(tree: Path, root: Path) -> None:
+    tarred(tree, root / "set.tar")
+    (root / "set.tar").rename(root / "set.zip")
+    found = listing(container_in(root))
+    assert (found.container.kind, found.report.status) == (Kind.TAR, Status.COMPLETE)
+    assert found.codes == {"extension"}
+
+
+def test_count_differs(root: Path) -> None:
+    with zipfile.ZipFile(root / "set.zip", "w") as archive:
+        archive.writestr("a.png", b"a")
+        archive.writestr("b.png", b"b")
+    damage(root / "set.zip", -14, b"\x05\0\x05\0")
+    found = listing(container_in(root))
+    assert (found.report.status, found.codes) == (Status.PARTIAL, {"count-differs"})
+    assert (found.report.declared, found.report.listed) == (5, 2)
+
+
+def test_bytes_behind_the_end(tree: Path, root: Path, files: dict[str, bytes]) -> None:
+    zipped(tree, root / "set.zip")
+    with (root / "set.zip").open("ab") as file:
+        file.write(b"appended by a careless download")
+    found = listing(container_in(root))
+    assert found.codes == {"trailing-data"}
+    assert len(found.sound()) == len(files)
+
+
+@pytest.mark.parametrize("name", ["set.zip", "set.7z", "set.tar", "set.tar.gz", "set.rar", "set.zip.001"])
+@pytest.mark.parametrize(
+    "content", [b"", b"<html>No such file</html>" * 40, bytes(10_000)], ids=["empty", "page", "zeros"]
+)
+def test_no_archive_under_the_name_of_one(name: str, content: bytes, root: Path) -> None:
+    (root / name).write_bytes(content)
+    found = listing(container_in(root))
+    assert found.report.status == Status.FAILED
+    assert "no-members" in found.codes
+    assert found.report.reason
+
+
+def test_a_terabyte_of_zeros_is_no_archive(root: Path) -> None:
+    with (root / "set.zip").open("wb") as file:
+        file.truncate(1 << 40)
+    assert listing(container_in(root)).report.status == Status.FAILED
+
+
+def test_a_container_that_vanished_fails_and_raises_nothing(tree: Path, root: Path) -> None:
+    zipped(tree, root / "set.zip")
+    container = Container(root, "gone.zip", Kind.ZIP, tuple(volumes_of(root)))
+    (root / "set.zip").unlink()
+    found = listing(container)
+    assert found.report.status == Status.FAILED
+    assert "unreadable" in found.codes
+
+
+def test_links_and_devices_are_rows_that_cannot_be_read(root: Path, tmp_path: Path) -> None:
+    plant(tmp_path / "set", {"a.png": b"a"})
+    (tmp_path / "set" / "link.png").symlink_to("a.png")
+    (tmp_path / "set" / "hard.png").hardlink_to(tmp_path / "set" / "a.png")
+    for name, options in {"set.tar": (), "set.zip": ("-y",), "set.7z": ("-snl",)}.items():
+        {"set.tar": tarred, "set.zip": zipped, "set.7z": seven_zipped}[name](tmp_path / "set", root / name, *options)
+        found = listing(container_in(root))
+        assert found.row("link.png")["problem"] == "symbolic link"
+        assert found.codes == {"not-a-file"}
+        assert b"a" in found.sound().values()
+        (root / name).unlink()
+
+
+def test_a_sparse_file_is_not_read_wrong(root: Path, tmp_path: Path) -> None:
+    with (tmp_path / "holes.png").open("wb") as file:
+        file.truncate(1 << 20)
+        file.seek(500_000)
+        file.write(b"x")
+    for options in (
+        ("--format=gnu",),
+        ("--format=pax", "--sparse-version=1.0"),
+        ("--format=pax", "--sparse-version=0.1"),
+    ):
+        run("tar", "-S", *options, "-cf", root / "set.tar", "holes.png", cwd=tmp_path)
+        found = listing(container_in(root))
+        assert [row["problem"] for row in found.rows] == ["sparse file"]
+        assert found.codes == {"sparse"}

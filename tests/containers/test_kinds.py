@@ -1,0 +1,197 @@
+"""Every kind of container: listed whole, each member the same to the byte, reached in the way that its kind allows."""
+
+import shutil
+import zipfile
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+
+from indexer.containers.shapes import Kind, Status
+from tests.support.archives import (
+    container_in,
+    cut,
+    listing,
+    run,
+    seven_zipped,
+    split_zipped,
+    stored_rar,
+    tarred,
+    zipped,
+)
+
+Pack = Callable[[Path, Path], None]
+
+
+def _prefixed(tree: Path, root: Path) -> None:
+    zipped(tree, root / "set.zip")
+    packed = (root / "set.zip").read_bytes()
+    (root / "set.zip").unlink()
+    (root / "set.exe").write_bytes(b"MZ" + bytes(5_000) + packed)
+
+
+def _commented(tree: Path, root: Path) -> None:
+    zipped(tree, root / "set.zip")
+    run("zip", "-z", root / "set.zip", cwd=tree, feed=b"PK\1\2 a comment PK\5\6 that looks like a record\n")
+
+
+def _joined(tree: Path, root: Path) -> None:
+    split_zipped(tree, root / "set.zip")
+    volumes = sorted(root.glob("set.z[0-9]*"))
+    joined = b"".join(path.read_bytes() for path in [*volumes, root / "set.zip"])
+    for path in volumes:
+        path.unlink()
+    (root / "set.zip").write_bytes(joined)
+
+
+def _cut_with_numbers(tree: Path, root: Path) -> None:
+    zipped(tree, root / "set.zip")
+    run("split", "-b", "100k", "-d", "-a3", root / "set.zip", root / "set.z", cwd=root)
+    (root / "set.zip").unlink()
+
+
+def _cut_with_letters(tree: Path, root: Path) -> None:
+    tarred(tree, root / "set.tar")
+    run("split", "-b", "100k", "set.tar", cwd=root)
+    (root / "set.tar").unlink()
+
+
+def _cut(pack: Pack, *options: str) -> Pack:
+    def both(tree: Path, root: Path) -> None:
+        pack(tree, root)
+        cut(next(root.iterdir()), *options)
+
+    return both
+
+
+def _rar(tree: Path, root: Path) -> None:
+    files = {str(p.relative_to(tree)): p.read_bytes() for p in sorted(tree.rglob("*")) if p.is_file()}
+    (root / "set.rar").write_bytes(stored_rar(files))
+
+
+def _unseekable(tree: Path, root: Path) -> None:
+    """A zip with sizes behind the data, as programs write that cannot seek."""
+    with (root / "set.zip").open("wb") as file:
+        file.seekable = lambda: False  # type: ignore[method-assign]
+        with zipfile.ZipFile(file, "w", zipfile.ZIP_DEFLATED) as archive:
+            for path in sorted(p for p in tree.rglob("*") if p.is_file()):
+                archive.write(path, path.relative_to(tree))
+
+
+ZIPS: dict[str, Pack] = {
+    "deflate": lambda tree, root: zipped(tree, root / "set.zip"),
+    "stored": lambda tree, root: zipped(tree, root / "set.zip", "-0"),
+    "deflate64": lambda tree, root: seven_zipped(tree, root / "set.zip", "-mm=Deflate64"),
+    "bzip2": lambda tree, root: seven_zipped(tree, root / "set.zip", "-mm=BZip2"),
+    "lzma": lambda tree, root: seven_zipped(tree, root / "set.zip", "-mm=LZMA"),
+    "zip64": lambda tree, root: zipped(tree, root / "set.zip", "-fz"),
+    "sizes behind": _unseekable,
+    "prefix": _prefixed,
+    "comment": _commented,
+    "split": lambda tree, root: split_zipped(tree, root / "set.zip"),
+    "split zip64": lambda tree, root: zipped(tree, root / "set.zip", "-fz", "-s", "100k"),
+    "split and joined": _joined,
+    "7-Zip volumes": lambda tree, root: seven_zipped(tree, root / "set.zip", "-v100k"),
+    "cut .z000": _cut_with_numbers,
+    "cut .aa": _cut(lambda tree, root: zipped(tree, root / "set.zip")),
+}
+TARS: dict[str, Pack] = {
+    "gnu": lambda tree, root: tarred(tree, root / "set.tar", "--format=gnu"),
+    "pax": lambda tree, root: tarred(tree, root / "set.tar", "--format=pax"),
+    "cut xaa": _cut_with_letters,
+    "cut .001": _cut(lambda tree, root: tarred(tree, root / "set.tar"), "--numeric-suffixes=1", "-a3"),
+}
+STREAMS: dict[str, Pack] = {
+    "gz": lambda tree, root: tarred(tree, root / "set.tar.gz"),
+    "tgz cut": _cut(lambda tree, root: tarred(tree, root / "set.tgz")),
+    "bz2": lambda tree, root: tarred(tree, root / "set.tar.bz2"),
+    "xz": lambda tree, root: tarred(tree, root / "set.tar.xz"),
+    "lzma": lambda tree, root: tarred(tree, root / "set.tar.lzma"),
+    "zst": lambda tree, root: tarred(tree, root / "set.tar.zst"),
+    "lz4": lambda tree, root: run("bsdtar", "--lz4", "-cf", root / "set.tar.lz4", ".", cwd=tree),
+    "Z": lambda tree, root: run("bsdtar", "-Z", "-cf", root / "set.tar.Z", ".", cwd=tree),
+    "cpio": lambda tree, root: run("bsdtar", "--format", "cpio", "-cf", root / "set.cpio", ".", cwd=tree),
+    "rar": _rar,
+}
+SEVENS: dict[str, Pack] = {
+    "solid": lambda tree, root: seven_zipped(tree, root / "set.7z", "-ms=on"),
+    "not solid": lambda tree, root: seven_zipped(tree, root / "set.7z", "-ms=off"),
+    "volumes": lambda tree, root: seven_zipped(tree, root / "set.7z", "-v100k"),
+    "lzma and bcj": lambda tree, root: seven_zipped(tree, root / "set.7z", "-m0=bcj", "-m1=lzma"),
+    "lzma2 and bcj": lambda tree, root: seven_zipped(tree, root / "set.7z", "-m0=bcj", "-m1=lzma2"),
+    "lzma and delta": lambda tree, root: seven_zipped(tree, root / "set.7z", "-m0=delta:3", "-m1=lzma"),
+    "ppmd": lambda tree, root: seven_zipped(tree, root / "set.7z", "-m0=ppmd"),
+    "bzip2": lambda tree, root: seven_zipped(tree, root / "set.7z", "-m0=bzip2"),
+    "deflate": lambda tree, root: seven_zipped(tree, root / "set.7z", "-m0=deflate"),
+    "deflate64": lambda tree, root: seven_zipped(tree, root / "set.7z", "-m0=deflate64"),
+}
+COPIES: dict[str, Pack] = {
+    "copy": lambda tree, root: seven_zipped(tree, root / "set.7z", "-mx0"),
+    "copy volumes": lambda tree, root: seven_zipped(tree, root / "set.7z", "-mx0", "-v100k"),
+}
+
+
+def _every(kind: Kind, access: str, packs: dict[str, Pack]) -> list[object]:
+    return [pytest.param(pack, kind, access, id=f"{kind} {name}") for name, pack in packs.items()]
+
+
+@pytest.mark.parametrize(
+    ("pack", "kind", "access"),
+    [
+        *_every(Kind.ZIP, "zip", ZIPS),
+        *_every(Kind.TAR, "slice", TARS),
+        *_every(Kind.STREAM, "pass", STREAMS),
+        *_every(Kind.SEVEN_ZIP, "pass", SEVENS),
+        *_every(Kind.SEVEN_ZIP, "slice", COPIES),
+    ],
+)
+def test_every_member_is_the_file_that_was_packed(
+    pack: Pack, kind: Kind, access: str, tree: Path, root: Path, files: dict[str, bytes]
+) -> None:
+    pack(tree, root)
+    found = listing(container_in(root))
+    assert found.container.kind == kind
+    assert (found.report.status, found.report.reason) == (Status.COMPLETE, None)
+    assert found.report.declared in (None, len(files))
+    assert found.accesses == {access}
+    read = {name.removeprefix(name.split("/")[0] + "/"): data for name, data in found.read().items()}
+    assert read == files
+
+
+def test_a_split_zip_has_volumes_past_the_ninety_ninth(root: Path, tmp_path: Path) -> None:
+    folder = tmp_path / "big"
+    folder.mkdir()
+    (folder / "noise.png").write_bytes(bytes(range(256)) * 26_000)
+    zipped(folder, root / "set.zip", "-0", "-s", "64k")
+    container = container_in(root)
+    assert [volume.path for volume in container.volumes][98:101] == ["set.z99", "set.z100", "set.z101"]
+    assert listing(container).read() == {"set/noise.png": (folder / "noise.png").read_bytes()}
+
+
+def test_members_cross_the_edges_of_volumes(tree: Path, root: Path) -> None:
+    split_zipped(tree, root / "set.zip")
+    found = listing(container_in(root))
+    edges = {sum(v.size for v in found.container.volumes[: i + 1]) for i in range(len(found.container.volumes) - 1)}
+    crossing = [
+        row for row in found.rows if any(row["offset"] < edge < row["offset"] + row["packed_size"] for edge in edges)
+    ]
+    assert len(edges) >= 2
+    assert crossing
+
+
+def test_a_single_compressed_file_is_a_member(root: Path) -> None:
+    (root / "captions.json").write_bytes(b'{"a": 1}')
+    run("gzip", root / "captions.json", cwd=root)
+    found = listing(container_in(root))
+    assert [(row["name"], row["size"]) for row in found.rows] == [("captions.json", 8)]
+    assert found.read() == {"captions.json": b'{"a": 1}'}
+
+
+def test_volumes_keep_their_order_whatever_order_they_come_in(tree: Path, root: Path) -> None:
+    split_zipped(tree, root / "set.zip")
+    shutil.copy(root / "set.zip", root / "copy")
+    (root / "set.zip").unlink()
+    (root / "copy").rename(root / "set.ZIP")
+    container = container_in(root)
+    assert container.path == "set.ZIP"
+    assert listing(container).report.status == Status.COMPLETE

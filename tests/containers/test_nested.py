@@ -1,0 +1,175 @@
+"""Archives in archives: by offset where every layer is stored or plain, else in one pass; always the same members."""
+
+import shutil
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+
+from indexer.containers.reading import read_members
+from indexer.containers.shapes import Limits, Status
+from indexer.errors import BadData
+from tests.support.archives import container_in, listing, run, seven_zipped, split_zipped, tarred, zipped
+
+Pack = Callable[[Path, Path], None]
+
+
+def _in(inner: Pack, outer: Pack) -> Pack:
+    """``outer`` packs what ``inner`` made, and a file beside it on either side."""
+
+    def pack(tree: Path, root: Path) -> None:
+        between = root.parent / f"between-{len(list(root.parent.iterdir()))}"
+        between.mkdir()
+        inner(tree, between)
+        (between / "a-first.txt").write_bytes(b"first")
+        (between / "z-last.txt").write_bytes(b"last")
+        outer(between, root)
+        shutil.rmtree(between)
+
+    return pack
+
+
+def _tar(tree: Path, root: Path) -> None:
+    tarred(tree, root / "m.tar")
+
+
+def _gz(tree: Path, root: Path) -> None:
+    tarred(tree, root / "m.tar.gz")
+
+
+def _zip(tree: Path, root: Path) -> None:
+    zipped(tree, root / "m.zip")
+
+
+def _stored(tree: Path, root: Path) -> None:
+    zipped(tree, root / "m.zip", "-0")
+
+
+def _copy(tree: Path, root: Path) -> None:
+    seven_zipped(tree, root / "m.7z", "-mx0", "-v100k")
+
+
+def _solid(tree: Path, root: Path) -> None:
+    seven_zipped(tree, root / "m.7z", "-mx1")
+
+
+def _split(tree: Path, root: Path) -> None:
+    split_zipped(tree, root / "m.zip")
+
+
+def _split_stored(tree: Path, root: Path) -> None:
+    zipped(tree, root / "m.zip", "-0", "-s", "100k")
+
+
+@pytest.mark.parametrize(
+    "pack",
+    [
+        pytest.param(_in(_tar, _tar), id="tar in tar"),
+        pytest.param(_in(_zip, _tar), id="zip in tar"),
+        pytest.param(_in(_tar, _stored), id="tar in stored zip"),
+        pytest.param(_in(_zip, _stored), id="zip in stored zip"),
+        pytest.param(_in(_zip, _copy), id="zip in copied 7z in volumes"),
+        pytest.param(_in(_tar, _split_stored), id="tar in stored split zip"),
+        pytest.param(_in(_in(_zip, _tar), _copy), id="zip in tar in copied 7z"),
+    ],
+)
+def test_offsets_add_up_where_all_layers_are_plain(pack: Pack, tree: Path, root: Path, files: dict[str, bytes]) -> None:
+    pack(tree, root)
+    found = listing(container_in(root))
+    assert found.report.status == Status.COMPLETE
+    assert found.accesses <= {"slice", "zip"}
+    assert set(files.values()) <= set(found.read().values())
+
+
+@pytest.mark.parametrize(
+    "pack",
+    [
+        pytest.param(_in(_tar, _gz), id="tar in tar.gz"),
+        pytest.param(_in(_zip, _gz), id="zip in tar.gz"),
+        pytest.param(_in(_gz, _tar), id="tar.gz in tar"),
+        pytest.param(_in(_tar, _zip), id="tar in deflated zip"),
+        pytest.param(_in(_gz, _split), id="tar.gz in deflated split zip"),
+        pytest.param(_in(_zip, _solid), id="zip in solid 7z"),
+        pytest.param(_in(_solid, _stored), id="solid 7z in stored zip"),
+        pytest.param(_in(_in(_zip, _gz), _zip), id="zip in tar.gz in zip"),
+        pytest.param(_in(_in(_tar, _zip), _gz), id="tar in deflated zip in tar.gz"),
+    ],
+)
+def test_elsewhere_one_pass_finds_all(pack: Pack, tree: Path, root: Path, files: dict[str, bytes]) -> None:
+    pack(tree, root)
+    found = listing(container_in(root))
+    assert (found.report.status, found.report.reason) == (Status.COMPLETE, None)
+    assert "pass" in found.accesses
+    read = found.sound()
+    assert set(files.values()) <= set(read.values())
+    assert {b"first", b"last"} <= set(read.values())
+    assert not any(isinstance(data, BadData) for data in found.read().values())
+
+
+def test_a_pass_gives_only_what_is_wanted(tree: Path, root: Path, files: dict[str, bytes]) -> None:
+    _in(_in(_tar, _zip), _gz)(tree, root)
+    found = listing(container_in(root))
+    rows = [row for row in found.rows if str(row["name"]).endswith((".csv", "flat_3.jpg"))]
+    got = dict(read_members(found.container, found.wanted(rows), Limits()))
+    assert sorted(got.values()) == sorted([files["fakes/labels.csv"], files["fakes/ai/flat_3.jpg"]])
+
+
+def test_names_and_logical_paths_of_levels(tree: Path, root: Path) -> None:
+    _in(_tar, _gz)(tree, root)
+    found = listing(container_in(root))
+    assert found.row("labels.csv")["name"] == "./m.tar!./fakes/labels.csv"
+    assert "m/fakes/labels.csv" in found.read()
+
+
+def test_side_files_are_handed_over_where_only_a_pass_reaches_them(
+    tree: Path, root: Path, files: dict[str, bytes]
+) -> None:
+    _in(_zip, _gz)(tree, root)
+    found = listing(container_in(root), capture=lambda name: name.endswith((".csv", "first.txt")))
+    assert {item.name: item.data for item in found.captured} == {
+        "./m.zip!fakes/labels.csv": files["fakes/labels.csv"],
+        "./a-first.txt": b"first",
+    }
+    assert {item.ordinal for item in found.captured} <= {row["ordinal"] for row in found.rows}
+
+
+def test_side_files_at_offsets_are_left_for_later(tree: Path, root: Path) -> None:
+    _in(_zip, _tar)(tree, root)
+    assert listing(container_in(root), capture=lambda name: name.endswith(".csv")).captured == []
+
+
+def test_depth_is_bounded(tree: Path, root: Path) -> None:
+    _in(_in(_zip, _tar), _tar)(tree, root)
+    found = listing(container_in(root), Limits(depth=1))
+    assert found.report.status == Status.PARTIAL
+    assert "nested-too-deep" in found.codes
+    assert not any(str(row["name"]).endswith(".csv") for row in found.rows)
+
+
+def test_what_is_unpacked_on_the_way_is_bounded(tree: Path, root: Path) -> None:
+    _in(_tar, _zip)(tree, root)
+    found = listing(container_in(root), Limits(member_size=100_000))
+    assert "limit" in found.codes
+    assert found.row("m.tar")["problem"] == "over the size limit"
+
+
+def test_volumes_inside_an_archive_are_said_to_be_left_out(tree: Path, root: Path) -> None:
+    _in(_split, _tar)(tree, root)
+    found = listing(container_in(root))
+    assert found.report.status == Status.PARTIAL
+    assert "nested-volumes" in found.codes
+
+
+def test_a_damaged_archive_in_a_sound_one_costs_its_own_members_only(tree: Path, root: Path) -> None:
+    between = root.parent / "damaged"
+    between.mkdir()
+    zipped(tree, between / "sound.zip")
+    zipped(tree, between / "bad.zip")
+    data = (between / "bad.zip").read_bytes()
+    (between / "bad.zip").write_bytes(data[: len(data) // 2])
+    run("tar", "-cf", root / "two.tar", "bad.zip", "sound.zip", cwd=between)
+    found = listing(container_in(root))
+    assert found.report.status == Status.PARTIAL
+    assert {finding.ordinal for finding in found.report.findings} == {0}
+    sound = [name for name in found.sound() if name.startswith("two/sound/")]
+    assert len(sound) == len([path for path in tree.rglob("*") if path.is_file()])

@@ -1,0 +1,174 @@
+"""Real archives of a small tree, packed by the real tools; each says which program it misses."""
+
+import os
+import random
+import shutil
+import struct
+import subprocess
+import zlib
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+import pytest
+
+from indexer.containers.detect import find_containers
+from indexer.containers.listing import list_members
+from indexer.containers.names import logical_path
+from indexer.containers.reading import read_members
+from indexer.containers.shapes import Access, Captured, Container, Limits, Report, Volume, Wanted
+from indexer.errors import BadData
+
+_PACKAGES = {"7zz": "7zip", "bsdtar": "libarchive-tools", "split": "coreutils"}
+VOLUME = "100k"
+
+
+def run(*command: object, cwd: Path, feed: bytes | None = None) -> None:
+    """Run a program in ``cwd``; skip the test, naming the program, where it is not installed."""
+    name = str(command[0])
+    if shutil.which(name) is None:
+        pytest.skip(f"needs the program {name} (apt-get install {_PACKAGES.get(name, name)})")
+    done = subprocess.run([str(word) for word in command], cwd=cwd, capture_output=True, input=feed, check=False)
+    assert done.returncode == 0, done.stderr.decode(errors="replace") or done.stdout.decode(errors="replace")
+
+
+def grow(folder: Path, seed: int = 0) -> dict[str, bytes]:
+    """A tree below ``folder`` and its contents by name: noise, flat pictures, odd names, a side file."""
+    noise = random.Random(seed)
+    files = {f"photos/{i % 3}/{i:03}.png": noise.randbytes(9_000 + 3_000 * i) for i in range(12)}
+    files |= {f"fakes/ai/flat_{i}.jpg": bytes([i]) * 40_000 + noise.randbytes(500) for i in range(6)}
+    files |= {"fakes/DALL·E 2/a:b 04:22:20_fake.png": noise.randbytes(5_000), "fakes/labels.csv": b"name,label\na,1\n"}
+    files[f"fakes/{'long' * 30}/{'name' * 40}.png"] = noise.randbytes(700)
+    plant(folder, files)
+    return files
+
+
+def plant(folder: Path, files: dict[str, bytes]) -> None:
+    """Write ``files`` below ``folder``."""
+    for name, data in files.items():
+        path = folder / name
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_bytes(data)
+
+
+def volumes_of(root: Path) -> list[Volume]:
+    """Every file below ``root``."""
+    paths = sorted(path for path in root.rglob("*") if path.is_file())
+    return [Volume(str(p.relative_to(root)), p.stat().st_size, p.stat().st_mtime_ns) for p in paths]
+
+
+def container_in(root: Path) -> Container:
+    """The one container below ``root``."""
+    containers, loose = find_containers(root, volumes_of(root))
+    assert (len(containers), loose) == (1, [])
+    return containers[0]
+
+
+@dataclass(frozen=True, slots=True)
+class Listing:
+    """Everything that listing a container gave."""
+
+    container: Container
+    rows: list[dict[str, object]]
+    captured: list[Captured]
+    report: Report
+
+    @property
+    def codes(self) -> set[str]:
+        """The findings' codes."""
+        return {finding.code for finding in self.report.findings}
+
+    @property
+    def accesses(self) -> set[str]:
+        """The ways in which members are reached."""
+        return {str(row["access"]) for row in self.rows}
+
+    def row(self, name: str) -> dict[str, object]:
+        """The row of the member whose name ends in ``name``."""
+        (found,) = [row for row in self.rows if str(row["name"]).endswith(name)]
+        return found
+
+    def wanted(self, rows: Iterable[dict[str, object]] | None = None) -> list[Wanted]:
+        """Rows as a reader wants them, with their ordinals as keys."""
+        fields = [name for name in Wanted.__slots__ if name not in ("key", "access")]
+        return [
+            Wanted(key=int(row["ordinal"]), access=Access(row["access"]), **{name: row[name] for name in fields})
+            for row in (self.rows if rows is None else rows)
+        ]
+
+    def read(self) -> dict[str, bytes | BadData]:
+        """Every member's bytes, or what is wrong with them, by logical path."""
+        got = dict(read_members(self.container, self.wanted(), Limits()))
+        assert got.keys() == {row["ordinal"] for row in self.rows}
+        return {logical_path(str(row["path"]), str(row["name"])): got[int(row["ordinal"])] for row in self.rows}
+
+    def sound(self) -> dict[str, bytes]:
+        """Those that can be read."""
+        return {name: data for name, data in self.read().items() if not isinstance(data, BadData)}
+
+
+def listing(
+    container: Container, limits: Limits | None = None, capture: Callable[[str], bool] | None = None
+) -> Listing:
+    """List a container to the end."""
+    found = list(list_members(container, limits or Limits(), capture))
+    report = found.pop()
+    assert isinstance(report, Report)
+    captured = [item for item in found if isinstance(item, Captured)]
+    rows = [row for batch in found if not isinstance(batch, Captured) for row in batch.to_pylist()]
+    assert report.listed == len(rows)
+    assert len({row["ordinal"] for row in rows}) == len(rows)
+    return Listing(container, rows, captured, report)
+
+
+def zipped(tree: Path, target: Path, *options: str) -> None:
+    """By Info-ZIP."""
+    run("zip", "-q", "-r", *options, target, ".", cwd=tree)
+
+
+def split_zipped(tree: Path, target: Path, size: str = VOLUME) -> None:
+    """As PKZIP volumes: ``.z01`` and on, the last one ``.zip``."""
+    zipped(tree, target, "-s", size)
+
+
+def seven_zipped(tree: Path, target: Path, *options: str) -> None:
+    """By 7-Zip, in the format that the target's name says."""
+    run("7zz", "a", "-bd", *options, target, ".", cwd=tree)
+
+
+def tarred(tree: Path, target: Path, *options: str) -> None:
+    """By GNU tar, compressed as the target's name says."""
+    run("tar", "--auto-compress", "--sort=name", *options, "-cf", target, ".", cwd=tree)
+
+
+def cut(archive: Path, *options: str) -> None:
+    """Cut into plain parts by coreutils' split; the archive is gone then."""
+    run("split", "-b", VOLUME, *options, archive.name, f"{archive.name}.", cwd=archive.parent)
+    archive.unlink()
+
+
+def stored_rar(files: dict[str, bytes]) -> bytes:
+    """A RAR 4 archive of stored members: no free program writes one (RAR technote 2.9, "Block formats")."""
+    blocks = [b"Rar!\x1a\x07\0", _rar_block(0x73, 0, bytes(6))]
+    for name, data in files.items():
+        raw = name.encode()
+        fields = struct.pack("<LLBLLBBHL", len(data), len(data), 3, zlib.crc32(data), 0, 20, 0x30, len(raw), 0o100644)
+        blocks += [_rar_block(0x74, 0x8000, fields + raw), data]
+    return b"".join([*blocks, _rar_block(0x7B, 0x4000, b"")])
+
+
+def _rar_block(kind: int, flags: int, fields: bytes) -> bytes:
+    head = struct.pack("<BHH", kind, flags, 7 + len(fields)) + fields
+    return struct.pack("<H", zlib.crc32(head) & 0xFFFF) + head
+
+
+def damage(path: Path, position: int, data: bytes) -> None:
+    """Write ``data`` over the file at ``position`` (from the end where it is negative)."""
+    with path.open("r+b") as file:
+        file.seek(position, os.SEEK_SET if position >= 0 else os.SEEK_END)
+        file.write(data)
+
+
+def names_of(rows: Sequence[dict[str, object]]) -> list[str]:
+    """The rows' names, in order."""
+    return [str(row["name"]) for row in rows]
