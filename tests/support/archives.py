@@ -17,6 +17,7 @@ from indexer.containers.listing import list_members
 from indexer.containers.names import logical_path
 from indexer.containers.reading import read_members
 from indexer.containers.shapes import Access, Captured, Container, Limits, Report, Volume, Wanted
+from indexer.containers.volumes import Part, Volumes
 from indexer.errors import BadData
 
 _PACKAGES = {"7zz": "7zip", "bsdtar": "libarchive-tools", "split": "coreutils"}
@@ -160,6 +161,20 @@ def stored_rar(files: dict[str, bytes]) -> bytes:
 def _rar_block(kind: int, flags: int, fields: bytes) -> bytes:
     head = struct.pack("<BHH", kind, flags, 7 + len(fields)) + fields
     return struct.pack("<H", zlib.crc32(head) & 0xFFFF) + head
+
+
+class Memory(Volumes):
+    """Bytes in memory as volumes; from ``good`` on reading raises ``trouble``."""
+
+    def __init__(self, data: bytes, good: int | None = None, trouble: BaseException | None = None) -> None:
+        super().__init__([Part("memory", len(data), None)])
+        self._data, self._good, self._trouble = data, len(data) if good is None else good, trouble
+
+    def read(self, offset: int, size: int) -> bytes:
+        """As a disk that holds the data, or fails."""
+        if self._trouble and offset < len(self._data) and offset + size > self._good:
+            raise self._trouble
+        return self._data[offset : offset + size]
 
 
 def damage(path: Path, position: int, data: bytes) -> None:

@@ -1,0 +1,100 @@
+"""Names as they are: whatever the encoding, the locale, the length; identities are ordinals."""
+
+import os
+import subprocess
+import sys
+import tarfile
+import zipfile
+from pathlib import Path
+
+import pytest
+
+from tests.support.archives import container_in, listing, plant, run, seven_zipped, tarred
+
+
+def _zip(path: Path, raw: bytes, flagged: bool) -> None:
+    """A zip of one member with the name ``raw``, and the UTF-8 flag or not."""
+    with zipfile.ZipFile(path, "w") as archive:
+        info = zipfile.ZipInfo("n" * len(raw))
+        archive.writestr(info, b"data")
+    data = path.read_bytes().replace(b"n" * len(raw), raw)
+    path.write_bytes(_with_flag(data) if flagged else data)
+
+
+def _with_flag(data: bytes) -> bytes:
+    for signature, distance in ((b"PK\3\4", 7), (b"PK\1\2", 9)):
+        place = data.index(signature) + distance
+        data = data[:place] + b"\x08" + data[place + 1 :]
+    return data
+
+
+@pytest.mark.parametrize(
+    ("raw", "flagged", "name", "kept"),
+    [
+        ("DALL·E/é.png".encode(), False, "DALL·E/é.png", None),
+        ("DALL·E/é.png".encode(), True, "DALL·E/é.png", None),
+        (b"caf\x82.png", False, "café.png", b"caf\x82.png"),
+        (b"caf\xe9.png", True, "caf\\xe9.png", b"caf\xe9.png"),
+        (b"line\nbreak\x1b[31m\xe2\x80\xae.png", False, "line\nbreak\x1b[31m\u202e.png", None),
+    ],
+    ids=["utf-8 without flag", "utf-8 with flag", "cp437", "flag that lies", "control characters"],
+)
+def test_names_in_zips(raw: bytes, flagged: bool, name: str, kept: bytes | None, root: Path) -> None:
+    _zip(root / "set.zip", raw, flagged)
+    (row,) = listing(container_in(root)).rows
+    assert (row["name"], row["name_bytes"]) == (name, kept)
+
+
+def test_names_that_are_not_utf8_in_a_tar(root: Path, tmp_path: Path) -> None:
+    (tmp_path / os.fsdecode(b"caf\xe9.png")).write_bytes(b"data")
+    run("tar", "-cf", root / "set.tar", os.fsdecode(b"caf\xe9.png"), cwd=tmp_path)
+    found = listing(container_in(root))
+    (row,) = found.rows
+    assert (row["name"], row["name_bytes"]) == ("caf\\xe9.png", b"caf\xe9.png")
+    assert list(found.read().values()) == [b"data"]
+
+
+def test_names_that_are_not_utf8_around_an_archive_are_kept_as_bytes_within(root: Path, tmp_path: Path) -> None:
+    plant(tmp_path / "in", {"a.png": b"data"})
+    run("zip", "-q", "-r", tmp_path / "inner.zip", ".", cwd=tmp_path / "in")
+    (tmp_path / "inner.zip").rename(tmp_path / os.fsdecode(b"caf\xe9.zip"))
+    run("tar", "-cf", root / "set.tar", os.fsdecode(b"caf\xe9.zip"), cwd=tmp_path)
+    row = listing(container_in(root)).row("a.png")
+    assert (row["name"], row["name_bytes"]) == ("caf\\xe9.zip!a.png", b"caf\xe9.zip!a.png")
+
+
+def test_an_archive_whose_own_name_is_not_utf8(root: Path, tmp_path: Path) -> None:
+    plant(tmp_path / "in", {"a.png": b"data"})
+    run("zip", "-q", "-r", tmp_path / "inner.zip", ".", cwd=tmp_path / "in")
+    (tmp_path / "inner.zip").rename(root / os.fsdecode(b"caf\xe9.zip"))
+    found = listing(container_in(root))
+    assert found.rows[0]["path"] == "caf\\xe9.zip"
+    assert list(found.read().values()) == [b"data"]
+
+
+def test_composed_and_decomposed_twins_stay_two(root: Path) -> None:
+    with tarfile.open(root / "set.tar", "w", format=tarfile.PAX_FORMAT) as archive:
+        for name in ("caf\u00e9.png", "cafe\u0301.png"):
+            archive.addfile(tarfile.TarInfo(name))
+    assert len({row["name"] for row in listing(container_in(root)).rows}) == 2
+
+
+@pytest.mark.parametrize("settings", [{"LC_ALL": "C"}, {}])
+def test_names_do_not_depend_on_the_locale(settings: dict[str, str], root: Path, tmp_path: Path) -> None:
+    plant(tmp_path / "set", {"DALL·E/é.png": b"data"})
+    seven_zipped(tmp_path / "set", root / "set.7z", "-m0=PPMd")
+    tarred(tmp_path / "set", root / "set.tar.gz")
+    run("bsdtar", "--format", "cpio", "-cf", root / "set.cpio", ".", cwd=tmp_path / "set")
+    program = (
+        "import sys; from pathlib import Path; from tests.support.archives import *\n"
+        "root = Path(sys.argv[1]); containers, _ = find_containers(root, volumes_of(root))\n"
+        "for c in containers:\n"
+        "    found = listing(c)\n"
+        "    print(ascii(found.row('.png')['name'].removeprefix('./')), set(found.read().values()))\n"
+    )
+    done = subprocess.run(
+        [sys.executable, "-c", program, str(root)],
+        env={"PATH": os.environ["PATH"], "PYTHONPATH": str(Path(__file__).parents[2]), **settings},
+        capture_output=True, text=True, check=True,
+    )  # fmt: skip
+    assert done.stdout.splitlines() == [f"{'DALL·E/é.png'!a} {{b'data'}}"] * 3

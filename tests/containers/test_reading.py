@@ -1,0 +1,144 @@
+"""Reading: in the order given or in one pass; what changed is said, what is bad is bad for one member only."""
+
+import os
+import subprocess
+import sys
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+
+from indexer.containers.libarchive import Pass
+from indexer.containers.reading import read_members
+from indexer.containers.shapes import Access, Container, Kind, Limits, Wanted
+from indexer.errors import BadData, SourceError
+from tests.support.archives import Memory, container_in, listing, plant, run, seven_zipped, split_zipped, tarred, zipped
+
+
+def test_members_come_in_the_order_given(tree: Path, root: Path) -> None:
+    split_zipped(tree, root / "set.zip")
+    found = listing(container_in(root))
+    wanted = list(reversed(found.wanted()))
+    assert [key for key, _ in read_members(found.container, wanted, Limits())] == [want.key for want in wanted]
+
+
+def test_a_pass_has_its_own_order(tree: Path, root: Path) -> None:
+    tarred(tree, root / "set.tar.gz")
+    found = listing(container_in(root))
+    got = [key for key, _ in read_members(found.container, list(reversed(found.wanted())), Limits())]
+    assert got == sorted(got)
+
+
+def test_a_member_wanted_twice_comes_twice(tree: Path, root: Path, files: dict[str, bytes]) -> None:
+    for pack, name in ((zipped, "set.zip"), (tarred, "set.tar.gz")):
+        pack(tree, root / name)
+        found = listing(container_in(root))
+        want = found.wanted([found.row("labels.csv")])[0]
+        got = dict(read_members(found.container, [want, replace(want, key=-1)], Limits()))
+        assert got == dict.fromkeys((want.key, -1), files["fakes/labels.csv"])
+        (root / name).unlink()
+
+
+@pytest.mark.parametrize("change", ["gone", "longer", "newer"])
+def test_a_container_that_is_not_as_scanned_is_the_users_business(change: str, tree: Path, root: Path) -> None:
+    zipped(tree, root / "set.zip")
+    found = listing(container_in(root))
+    status = (root / "set.zip").stat()
+    if change == "gone":
+        (root / "set.zip").unlink()
+    elif change == "longer":
+        (root / "set.zip").write_bytes((root / "set.zip").read_bytes() + b"!")
+    else:
+        os.utime(root / "set.zip", ns=(status.st_atime_ns, status.st_mtime_ns + 1))
+    with pytest.raises(SourceError, match=r"set\.zip"):
+        list(read_members(found.container, found.wanted(), Limits()))
+
+
+def test_a_pass_that_misses_a_member_says_so(tree: Path, root: Path) -> None:
+    tarred(tree, root / "set.tar.gz")
+    found = listing(container_in(root))
+    want = replace(found.wanted()[0], ordinal=999)
+    ((_, data),) = read_members(found.container, [want], Limits())
+    assert isinstance(data, BadData)
+    assert data.reason == "not found again"
+
+
+def test_members_over_the_limit_are_not_read(tree: Path, root: Path) -> None:
+    zipped(tree, root / "set.zip")
+    found = listing(container_in(root))
+    reasons = {
+        data.reason
+        for _, data in read_members(found.container, found.wanted(), Limits(member_size=10))
+        if isinstance(data, BadData)
+    }
+    assert reasons == {"over the size limit"}
+
+
+def _loose(path: str, size: int | None) -> Wanted:
+    return Wanted(1, 0, path, None, Access.FILE, None, None, size, None, None)
+
+
+def test_loose_files(root: Path) -> None:
+    name = os.fsdecode(b"caf\xe9.png")
+    plant(root, {"a/b.png": b"data", name: b"more"})
+    folder = Container(root, "", Kind.FOLDER, ())
+    assert list(read_members(folder, [_loose("a/b.png", 4), _loose(name, 4)], Limits())) == [(1, b"data"), (1, b"more")]
+
+
+@pytest.mark.parametrize(("size", "reason"), [(5, "changed since the scan"), (None, None)])
+def test_a_loose_file_of_another_size(size: int | None, reason: str | None, root: Path) -> None:
+    plant(root, {"b.png": b"data"})
+    ((_, data),) = read_members(Container(root, "", Kind.FOLDER, ()), [_loose("b.png", size)], Limits())
+    assert getattr(data, "reason", None) == reason
+
+
+def test_a_loose_file_that_is_gone_is_bad_data_and_a_root_that_is_gone_is_not(root: Path) -> None:
+    ((_, data),) = read_members(Container(root, "", Kind.FOLDER, ()), [_loose("b.png", 4)], Limits())
+    assert isinstance(data, BadData)
+    with pytest.raises(SourceError, match=r"local\.cfg"):
+        list(read_members(Container(root / "no", "", Kind.FOLDER, ()), [_loose("b.png", 4)], Limits()))
+
+
+def _read_all(walk: Pass) -> None:
+    while (header := walk.next()) is not None:
+        assert all(walk.data(header.size))
+
+
+@pytest.mark.parametrize("trouble", [OSError(5, "Input/output error"), KeyboardInterrupt()])
+def test_trouble_while_libarchive_reads_is_not_the_end_of_the_archive(
+    trouble: BaseException, root: Path, tmp_path: Path
+) -> None:
+    plant(tmp_path / "set", {f"{number}.bin": bytes(700_000) for number in range(4)})
+    run("bsdtar", "--format", "cpio", "-cf", root / "set.cpio", ".", cwd=tmp_path / "set")
+    walk = Pass(Memory((root / "set.cpio").read_bytes(), 2_200_000, trouble).window())
+    with pytest.raises(type(trouble)):
+        _read_all(walk)
+
+
+def test_libarchive_that_is_not_there_is_named_when_it_is_needed(root: Path, tmp_path: Path, tree: Path) -> None:
+    run("bsdtar", "--format", "cpio", "-cf", root / "set.cpio", ".", cwd=tree)
+    seven_zipped(tree, root / "set.7z")
+    program = (
+        "import sys; from pathlib import Path; from tests.support.archives import *\n"
+        "root = Path(sys.argv[1]); containers, _ = find_containers(root, volumes_of(root))\n"
+        "for c in containers:\n"
+        "    try: print(c.kind, listing(c).report.status)\n"
+        "    except Exception as error: print(type(error).__name__, error)\n"
+    )
+    done = subprocess.run(
+        [sys.executable, "-c", program, str(root)],
+        env={"PATH": os.environ["PATH"], "PYTHONPATH": str(Path(__file__).parents[2]), "LIBARCHIVE": "/no/such.so"},
+        capture_output=True, text=True, check=True,
+    )  # fmt: skip
+    first, second = done.stdout.splitlines()
+    assert first == "7z complete"
+    assert second.startswith("DependencyError libarchive")
+    assert "apt" in second
+
+
+def test_open_files_are_closed(tree: Path, root: Path) -> None:
+    split_zipped(tree, root / "set.zip")
+    before = len(os.listdir("/proc/self/fd"))  # noqa: PTH208
+    found = listing(container_in(root))
+    found.read()
+    assert len(os.listdir("/proc/self/fd")) == before  # noqa: PTH208
