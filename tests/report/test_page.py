@@ -84,6 +84,17 @@ def test_whole_manifest(folder: Path) -> None:
     assert "coco: undecodable" in whole or "coco: not_an_image" in whole
 
 
+@pytest.mark.parametrize(
+    ("roots", "why"),
+    [({}, "its source is not on this machine"), ({gallery.SOURCE: Path("/nowhere")}, "/nowhere")],
+)
+def test_sources_that_are_gone_cost_their_pictures_only(folder: Path, roots: dict[str, Path], why: str) -> None:
+    with store.open_for_reading(folder / "manifest.duckdb") as manifest:
+        made = selected.report(manifest, "small", Options(images=1, pairs=0), selected.Reader(roots, Workers(jobs=1)))
+    assert made.pictures
+    assert all(isinstance(one, Unshown) and why in one.reason for one in made.pictures.values())
+
+
 def test_unknown_selection(folder: Path) -> None:
     done = indexer(folder, "report", "smal")
     assert done.returncode == 2

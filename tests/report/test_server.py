@@ -165,7 +165,7 @@ def test_looks_into_the_manifest(page: Chrome, tmp_path: Path) -> None:
     assert page.title == "manifest.duckdb · browse"
     Select(page.find_element(By.NAME, "origin")).select_by_visible_text("RAISE")
     wait(page, "return document.getElementById('matching').textContent === '8 images'")
-    assert len(page.find_elements(By.CSS_SELECTOR, ".grid .thumb")) == 8
+    wait(page, "return document.querySelectorAll('.grid .thumb').length === 8")
     wait(page, "return [...document.querySelectorAll('.grid img')].every((one) => one.naturalWidth > 0)")
     assert [entry for entry in page.get_log("browser") if "404" not in entry["message"]] == []
     page.save_screenshot(str(tmp_path / "shot.png"))
