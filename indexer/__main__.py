@@ -14,6 +14,7 @@ COMMANDS: dict[str, str] = {
     "sql": "sql",
     "fetch": "fetch",
     "stats": "stats",
+    "inspect": "inspect",
     "export": "export",
     "import": "imports",
     "diff": "diff",

@@ -16,12 +16,12 @@ from indexer.containers.shapes import Container
 from indexer.errors import SourceError
 from indexer.parallel import Crew, Died, Workers
 from indexer.progress import SILENT, Bar, Progress
+from indexer.sharing.contents import digests_of
 from indexer.store import Store
 from materializer import card, record
 from materializer import plan as planning
 from materializer.card.facts import Facts, File, gather
 from materializer.claim import claimed
-from materializer.digests import digests_of
 from materializer.durable import write_json
 from materializer.formats import FORMATS
 from materializer.passes import spill

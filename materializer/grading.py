@@ -17,8 +17,8 @@ from indexer.errors import BadData
 from indexer.images.decoding import decode
 from indexer.images.pixels import pixel_hash
 from indexer.sharing import foreign
+from indexer.sharing.contents import digests_of
 from materializer import record
-from materializer.digests import digests_of
 from materializer.formats import FORMATS
 from materializer.pixels import VERBATIM
 from materializer.shapes import Format

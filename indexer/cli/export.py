@@ -5,7 +5,10 @@ from pathlib import Path
 import click
 
 from indexer import store as stores
-from indexer.cli.options import Session, common
+from indexer.cli.options import Session, common, on_workers
+from indexer.cli.roots import source_roots
+from indexer.selection.completing import inspect_selection
+from indexer.selection.inspecting import Inspector
 from indexer.sharing.export import export
 
 
@@ -13,9 +16,14 @@ from indexer.sharing.export import export
 @click.argument("name")
 @click.argument("folder", type=click.Path(path_type=Path))
 @common
+@on_workers
 def command(session: Session, name: str, folder: Path) -> None:
-    """Write the selection NAME to FOLDER, for another lab to rebuild."""
-    with stores.open_for_reading(session.manifest) as store:
+    """Write the selection NAME to FOLDER, for another lab to rebuild.
+
+    Images that nobody looked at yet are read first: each row travels with its sha256.
+    """
+    with stores.open_for_writing(session.manifest) as store:
+        inspect_selection(store, name, Inspector(source_roots(session.config), session.workers, session.progress))
         head = export(store, name, folder)
     images = sum(count for roles in head.rows.values() for role, count in roles.items() if role != "spare")
-    print(f"{folder}: {images:,} images of '{name}', digest {head.digests['all']}")
+    print(f"{folder}: {images:,} images of '{name}', contents {head.contents['all']}")

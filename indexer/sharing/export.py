@@ -13,6 +13,7 @@ import pyarrow.parquet as pq
 
 from indexer import __version__, resources
 from indexer.errors import ManifestError, OutputError
+from indexer.sharing.contents import contents_of
 from indexer.sharing.digests import Digests
 from indexer.sharing.readme import readme
 from indexer.sharing.shapes import FORMAT, FORMAT_VERSION, HEAD_FILE, ROW_SCHEMA, ROWS_FILE, TRAVELLING_SCHEMA, Head
@@ -47,7 +48,10 @@ def _check_exportable(store: Store, name: str) -> None:
     lacking = store.rows("share/unhashed", {"name": name})
     if lacking:
         origins = ", ".join(f"{origin} {count:,}" for origin, count in lacking)
-        raise ManifestError(f"selection '{name}' has images without a sha256 ({origins}): run 'indexer inspect {name}'")
+        raise ManifestError(
+            f"selection '{name}' has images that could not be read ({origins}): see their status in the manifest,"
+            " then select again"
+        )
 
 
 def _write_all(store: Store, name: str, folder: Path) -> Head:
@@ -57,7 +61,7 @@ def _write_all(store: Store, name: str, folder: Path) -> Head:
             writer.write_batch(_with_check(batch, digests.add(batch)))
             lists.add(batch)
             counts.update(zip(batch["split"].to_pylist(), batch["role"].to_pylist(), strict=True))
-    head = _head(store, name, counts, digests.result())
+    head = _head(store, name, counts, (digests.result(), contents_of(folder / ROWS_FILE)))
     (folder / HEAD_FILE).write_text(_head_text(head), encoding="utf-8")
     (folder / "README.md").write_text(readme(head), encoding="utf-8")
     return head
@@ -107,13 +111,15 @@ class _IdLists:
         return self._files[name]
 
 
-def _head(store: Store, name: str, counts: Counter[tuple[str, str]], digests: dict[str, str]) -> Head:
+def _head(
+    store: Store, name: str, counts: Counter[tuple[str, str]], digests: tuple[dict[str, str], dict[str, str]]
+) -> Head:
     made_from = store.execute("select recipe, recipe_hash, seed from selection_run where name = $name", {"name": name})
     recipe, recipe_hash, seed = made_from[0] if made_from else ("", "", "")
     rows: dict[str, dict[str, int]] = {}
     for (split, role), count in sorted(counts.items()):
         rows.setdefault(split, {})[role] = count
-    return Head(name, recipe, recipe_hash, seed, __version__, rows, digests, _sources(store, name))
+    return Head(name, recipe, recipe_hash, seed, __version__, rows, *digests, _sources(store, name))
 
 
 def _sources(store: Store, name: str) -> dict[str, dict[str, Any]]:

@@ -6,7 +6,7 @@ What comes out is our own: a :class:`~indexer.sharing.shapes.Head` and a Parquet
 import json
 from collections import Counter
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -16,6 +16,7 @@ import pyarrow.parquet as pq
 
 from indexer.errors import BadData, ManifestError
 from indexer.parallel import Crew, Died, Workers, time_limit
+from indexer.sharing.contents import contents_of
 from indexer.sharing.digests import Digests
 from indexer.sharing.shapes import FORMAT, FORMAT_VERSION, HEAD_FILE, ROW_SCHEMA, ROWS_FILE, TRAVELLING_SCHEMA, Head
 
@@ -68,14 +69,15 @@ def _check(task: _Task) -> Head | str:
             return str(error)
         except (pa.ArrowException, OSError, MemoryError) as error:
             return f"{ROWS_FILE} is damaged: {' '.join(str(error).split())[:200]}"
-        return head if head.digests == digests and head.rows == counts else _mismatch(head, digests)
+        found = replace(head, digests=digests, rows=counts, contents=contents_of(task.clean))
+        return head if head == found else _mismatch(head, digests)
 
 
 def _mismatch(head: Head, digests: dict[str, str]) -> str:
     wrong = sorted(split for split in digests if head.digests.get(split) != digests[split])
     return (
         f"{HEAD_FILE} and {ROWS_FILE} do not belong together (digests or counts differ:"
-        f" {', '.join(wrong) or 'row counts'}): ask for a fresh copy"
+        f" {', '.join(wrong) or 'counts, contents'}): ask for a fresh copy"
     )
 
 
@@ -103,7 +105,8 @@ def _head_of(content: Any) -> Head:
 
 
 _TEXTS = ("name", "recipe", "recipe_hash", "seed", "tool_version")
-_FIELDS: dict[str, type] = dict.fromkeys(_TEXTS, str) | dict.fromkeys(("rows", "digests", "sources"), dict)
+_MAPS = ("rows", "digests", "contents", "sources")
+_FIELDS: dict[str, type] = dict.fromkeys(_TEXTS, str) | dict.fromkeys(_MAPS, dict)
 
 
 def _without_repeats(pairs: list[tuple[str, Any]]) -> dict[str, Any]:

@@ -16,12 +16,13 @@ Whoever has the collections rebuilds the same dataset from it, however their cop
 |---|---:|---:|
 {rows}
 
-| digest | sha256 |
+| contents | sha256 |
 |---|---|
 {digests}
 
-Equal digests mean the same images, byte for byte, in the same places. `files.parquet` holds a row an image with its
-sha256; `file_ids/` the ids alone, as AI-GenBench publishes them; `manifest.json` the recipe and these digests.
+A build tells the same digests where it holds the same images, byte for byte, in the same splits. `files.parquet` holds
+a row an image with its sha256; `file_ids/` the ids alone, as AI-GenBench publishes them; `manifest.json` the recipe and
+digests over every column.
 
 ## Sources
 
@@ -36,7 +37,7 @@ Recipe sha256 `{recipe_hash}`, seed `{seed}`, made by version {tool_version}.
 def readme(head: Head) -> str:
     """The text, with counts, digests and licences."""
     rows = [_split_row(split, roles) for split, roles in head.rows.items()]
-    digests = [f"| {name} | `{digest}` |" for name, digest in head.digests.items()]
+    digests = [f"| {name} | `{digest}` |" for name, digest in head.contents.items()]
     sources = [_source_row(key, about) for key, about in head.sources.items()]
     parts = {"rows": "\n".join(rows), "digests": "\n".join(digests), "sources": "\n".join(sources)}
     return _TEXT.format(name=head.name, **parts, **_made_by(head))

@@ -47,8 +47,9 @@ TRAVELLING_SCHEMA = ROW_SCHEMA.append(pa.field("row_check", pa.string(), nullabl
 class Head:
     """``manifest.json``: what the rows were made from, their counts, and their digests (sha256, hex) by split.
 
-    ``rows`` maps split to role to count; ``digests`` has a key for each split and ``all``; ``sources`` maps a source's
-    key to its name, licence, citation and homepage.
+    ``rows`` maps split to role to count. ``digests`` are over all columns of the rows, spares too; ``contents`` over
+    identities and images alone, as a build tells its own: both have a key for each split and ``all``. ``sources`` maps
+    a source's key to its name, licence, citation and homepage.
     """
 
     name: str
@@ -58,4 +59,5 @@ class Head:
     tool_version: str
     rows: Mapping[str, Mapping[str, int]]
     digests: Mapping[str, str]
+    contents: Mapping[str, str]
     sources: Mapping[str, Mapping[str, Any]]

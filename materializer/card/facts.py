@@ -46,7 +46,7 @@ class File:
 
 @dataclass(frozen=True, slots=True)
 class Facts:
-    """``digests`` are those of :mod:`materializer.digests`: by split, and ``all``."""
+    """``digests`` are those of :mod:`indexer.sharing.contents`: by split, and ``all``."""
 
     name: str
     settings: Settings

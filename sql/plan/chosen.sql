@@ -52,7 +52,7 @@ select
     k.reason as detail
 from selection s
 left join known k using (file_id)
-left join shared_row r on r.name = s.name and r.split = s.split and r.position = s.position
+left join shared_row r on r.name = s.name and r.split = s.split and r.file_id = s.file_id
 where s.name = $selection
 qualify row_number() over (
     partition by s.split, s.position order by k.status = 'ok' desc, k.source, k.path, k.member, k.ordinal

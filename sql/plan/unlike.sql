@@ -8,7 +8,7 @@ chosen as (
     select s.split, s.file_id, any_value(coalesce(r.hash, m.hash)) as hash, count(m.file_id) > 0 as is_known
     from selection s
     left join manifest m using (file_id)
-    left join shared_row r on r.name = s.name and r.split = s.split and r.position = s.position
+    left join shared_row r on r.name = s.name and r.split = s.split and r.file_id = s.file_id
     where s.name = $selection
     group by s.split, s.file_id
 )

@@ -19,7 +19,7 @@ def test_an_export_holds_rows_counts_lists_and_a_readme(lab, tmp_path):
     assert not {"path", "member", "container_id"} & set(rows.column_names)
     ids = (tmp_path / "out" / "file_ids" / "train_fake_file_ids.txt").read_text(encoding="utf-8").splitlines()
     assert ids == [row["file_id"] for row in IMAGES[:8]]
-    assert head.digests["all"] in (tmp_path / "out" / "README.md").read_text(encoding="utf-8")
+    assert head.contents["all"] in (tmp_path / "out" / "README.md").read_text(encoding="utf-8")
 
 
 def test_two_labs_that_inserted_in_another_order_export_equal_bytes(lab, tmp_path):
@@ -39,7 +39,7 @@ def test_every_column_counts_in_the_digest(lab, tmp_path):
 
 
 def test_images_that_nobody_hashed_are_named_by_origin(lab, tmp_path):
-    with pytest.raises(ManifestError, match=r"without a sha256 \(Synth 1\)"):
+    with pytest.raises(ManifestError, match=r"could not be read \(Synth 1\)"):
         export(lab("one", images=[*IMAGES, image(99, "train", "sampled", hashed=False)]), "main", tmp_path / "out")
     assert not (tmp_path / "out").exists()
 

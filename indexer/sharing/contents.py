@@ -1,13 +1,15 @@
-"""One digest a split and one for all, which two labs compare by eye.
+"""What a dataset is made of, as one digest a split and one for all, which two labs compare by eye.
 
 They are made of identities and of the images' bytes as their origins ship them: order, shard size, output format and
 conversion have no say.
 """
 
 import hashlib
+from pathlib import Path
 
 import pyarrow as pa
 import pyarrow.compute as pc
+import pyarrow.parquet as pq
 
 
 def digests_of(rows: pa.Table, column: str = "source_sha256") -> dict[str, str]:
@@ -19,6 +21,12 @@ def digests_of(rows: pa.Table, column: str = "source_sha256") -> dict[str, str]:
     by_split = {split: _digest(rows.filter(pc.equal(rows["split"], split)), column) for split in _splits(rows)}
     lines = "".join(f"{split}\t{digest}\n" for split, digest in by_split.items())
     return {**by_split, "all": hashlib.sha256(lines.encode()).hexdigest()}
+
+
+def contents_of(file: Path) -> dict[str, str]:
+    """The digests of the rows of a shared manifest, its spares left out."""
+    rows = pq.read_table(file, columns=["split", "role", "file_id", "hash"])
+    return digests_of(rows.filter(pc.not_equal(rows["role"], "spare")), "hash")
 
 
 def _splits(rows: pa.Table) -> list[str]:

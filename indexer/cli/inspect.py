@@ -1,0 +1,24 @@
+"""``indexer inspect``: look at the images of a selection."""
+
+import click
+
+from indexer import store as stores
+from indexer.cli.options import Session, common, on_workers
+from indexer.cli.roots import source_roots
+from indexer.selection.completing import inspect_selection
+from indexer.selection.inspecting import Inspector
+
+
+@click.command(epilog="Example: python -m indexer inspect ai_gen_bench_v1 --jobs 8")
+@click.argument("name")
+@common
+@on_workers
+def command(session: Session, name: str) -> None:
+    """Read the images of the selection NAME that nobody looked at yet: sha256, size, format, perceptual hash.
+
+    What is found is kept in the manifest. Stopped, the same command goes on where it was.
+    """
+    inspector = Inspector(source_roots(session.config), session.workers, session.progress)
+    with stores.open_for_writing(session.manifest) as store:
+        count = inspect_selection(store, name, inspector)
+    print(f"{count:,} images of '{name}' inspected")
