@@ -19,6 +19,7 @@ COMMANDS: dict[str, str] = {
     "import": "imports",
     "diff": "diff",
     "select": "select",
+    "audit": "audit",
     "report": "report",
     "browse": "browse",
 }

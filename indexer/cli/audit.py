@@ -1,0 +1,92 @@
+"""``indexer audit``: duplicates, leaks between splits, label shortcuts."""
+
+import json
+
+import click
+import pyarrow as pa
+
+from indexer import store as stores
+from indexer.cli import render
+from indexer.cli.options import Session, common
+from indexer.cli.roots import source_roots
+from indexer.errors import CheckFailed
+from indexer.selection.audit import Audit, Options, audit
+from indexer.selection.inspecting import Inspector
+
+_TABLES = {
+    "duplicates": "Duplicates",
+    "leaks": "Photographs and prompts in several splits",
+    "shortcuts": "What metadata alone tell, by balanced accuracy",
+}
+
+
+@click.command(epilog="Example: python -m indexer audit ai_gen_bench_v1 --threshold 0.7 --format markdown")
+@click.argument("name", required=False)
+@click.option("--threshold", type=click.FloatRange(0, 1), default=1.0, show_default=True,
+              help="Exit with 1 if metadata tell fakes from photographs better (balanced accuracy).")  # fmt: skip
+@click.option("--radius", type=click.IntRange(0, 8), default=4, show_default=True,
+              help="Bits of 64 in which perceptual hashes of near duplicates may differ.")  # fmt: skip
+@click.option("--format", "form", type=click.Choice(["table", "json", "markdown"]), default="table", show_default=True)
+@click.option("--no-tree", is_flag=True, help="Try rules of one trait only, no decision tree (scikit-learn).")
+@click.option("--no-inspect", is_flag=True, help="Read no image: audit what was inspected already.")
+@common
+def command(session: Session, name: str | None, **how: object) -> None:
+    """Look for duplicates, leaks between splits, and shortcuts to the label in NAME, or in all that was inspected.
+
+    Exit status 1: a content or photograph stands in several splits, or a shortcut is above the threshold.
+    """
+    inspect = None
+    if name is not None and not how["no_inspect"]:
+        inspect = Inspector(source_roots(session.config), session.workers, session.progress)
+    options = Options(radius=int(str(how["radius"])), tree=not how["no_tree"])
+    with stores.open_for_writing(session.manifest) as store:
+        found = audit(store, name, options, inspect)
+    _SHOW[str(how["form"])](found)
+    _judge(found, float(str(how["threshold"])))
+
+
+def _judge(found: Audit, threshold: float) -> None:
+    troubles = []
+    if found.leaking:
+        troubles.append(f"{found.leaking:,} contents or photographs stand in several splits")
+    if found.worst > threshold:
+        troubles.append(f"metadata tell fakes from photographs at {found.worst:.0%}, above {threshold:.0%}")
+    if troubles:
+        raise CheckFailed("; ".join(troubles))
+
+
+def _show_table(found: Audit) -> None:
+    print(_summary(found))
+    for field, title in _TABLES.items():
+        print(render.table_text(_rounded(getattr(found, field)), title))
+    for line in found.words:
+        print(f"* {render.printable(line)}")
+
+
+def _show_markdown(found: Audit) -> None:
+    print(f"# Audit of {found.name or 'the manifest'}\n\n{_summary(found)}")
+    for field, title in _TABLES.items():
+        print(f"\n## {title}\n\n{render.markdown(_rounded(getattr(found, field)))}", end="")
+    for line in found.words:
+        print(f"\n* {render.printable(line)}", end="")
+    print()
+
+
+def _show_json(found: Audit) -> None:
+    tables = {field: getattr(found, field).to_pylist() for field in _TABLES}
+    head = {"name": found.name, "images": found.images, "leaking": found.leaking, "worst": found.worst}
+    print(json.dumps({**head, **tables, "words": found.words}, indent=2, ensure_ascii=False))
+
+
+def _summary(found: Audit) -> str:
+    return f"{found.images:,} images were inspected and are usable."
+
+
+def _rounded(rows: pa.Table) -> pa.Table:
+    """Numbers as a person reads them."""
+    plain = [{key: round(value, 3) if isinstance(value, float) else value for key, value in row.items()}
+             for row in rows.to_pylist()]  # fmt: skip
+    return pa.Table.from_pylist(plain, schema=rows.schema)
+
+
+_SHOW = {"table": _show_table, "markdown": _show_markdown, "json": _show_json}

@@ -1,0 +1,47 @@
+-- Equal and nearly equal images: how many groups (pairs, of near ones), how many over splits and over labels.
+with equal_bytes as (
+    select
+        'equal bytes' as kind,
+        count(distinct split) > 1 as over_splits,
+        count(distinct label) > 1 as over_labels,
+        min(file_id) || ' = ' || max(file_id) as example
+    from work.audited
+    where hash is not null
+    group by hash
+    having count(*) > 1
+),
+print as (
+    select
+        phash,
+        list_sort(list(distinct split)) as splits,
+        list_sort(list(distinct label)) as labels,
+        count(distinct hash) as contents,
+        min(file_id) as first,
+        max(file_id) as last
+    from work.audited
+    where phash is not null
+    group by phash
+),
+near as (
+    select
+        'near duplicates' as kind,
+        len(list_distinct(a.splits || b.splits)) > 1 as over_splits,
+        len(list_distinct(a.labels || b.labels)) > 1 as over_labels,
+        a.first || ' ~ ' || b.first as example
+    from work.near n
+    join print a on a.phash = n.one
+    join print b on b.phash = n.other
+    union all
+    select 'near duplicates', len(splits) > 1, len(labels) > 1, first || ' ~ ' || last
+    from print
+    where contents > 1
+)
+select
+    kind,
+    count(*) as groups,
+    count(*) filter (over_splits) as over_splits,
+    count(*) filter (over_labels) as over_labels,
+    coalesce(min(example) filter (over_splits), min(example)) as example
+from (from equal_bytes union all from near)
+group by kind
+order by kind

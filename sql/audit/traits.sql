@@ -1,0 +1,39 @@
+-- How often each trait has which value, for each class to be told (label and generator), in five folds.
+-- Sizes are counted in steps of an eighth of a doubling: a rule on exact sizes would know every image by heart.
+with told as (
+    select
+        *,
+        ('0x' || substr(md5('fold' || file_id), 1, 8))::bigint % 5 as fold,
+        round(width / height, 2)::varchar as aspect,
+        round(8 * log2(greatest(byte_size, 1)))::varchar as "file size",
+        round(8 * log2(greatest(byte_size, 1) / (width::double * height)))::varchar as "bytes per pixel"
+    from work.audited
+),
+valued as (
+    unpivot (
+        select
+            label,
+            generator,
+            fold,
+            format,
+            mode,
+            width::varchar as width,
+            height::varchar as height,
+            aspect,
+            coalesce(jpeg_quality::varchar, 'none') as "JPEG quality",
+            coalesce(has_exif, false)::varchar as exif,
+            "file size",
+            "bytes per pixel"
+        from told
+    )
+    on format, mode, width, height, aspect, "JPEG quality", exif, "file size", "bytes per pixel"
+    into name trait value value
+)
+select 'label' as target, case label when 0 then 'real' else 'fake' end as class, fold, trait, value, count(*) as images
+from valued
+group by all
+union all
+select 'generator', generator, fold, trait, value, count(*)
+from valued
+where label = 1
+group by all
