@@ -55,3 +55,7 @@ bench-fetch: env  ## throughput of fetch against the bare HTTP client, 10,000 UR
 .PHONY: bench-scan
 bench-scan: env  ## listing and scanning against zipfile and scandir; ARGS=--memory: the peak of 5,000,000 members
 	$(RUN)python -m benchmarks.bench_scan $(ARGS)
+
+.PHONY: bench-select
+bench-select: env  ## choosing from 10,000,000 rows, near duplicates among 1,000,000 hashes; ARGS="ROWS HASHES"
+	$(RUN)python -m benchmarks.bench_select $(ARGS)

@@ -1,6 +1,6 @@
 """How long choosing takes: ten million rows, sixty generators in twenty origins; and a million perceptual hashes.
 
-    python benchmarks/bench_select.py [rows] [hashes]
+    python -m benchmarks.bench_select [ROWS [HASHES]]
 
 Rows are made in the real tables; everything counts as inspected, so what is timed is SQL alone.
 """
