@@ -24,8 +24,13 @@ def sink(output: Path | None, *, binary: bool = False) -> Iterator[BinaryIO]:
         return
     if binary and sys.stdout.isatty():
         raise ConfigError("this format is not for a terminal: name a file with --output, or redirect the output")
-    yield sys.stdout.buffer
-    sys.stdout.buffer.flush()
+    try:
+        yield sys.stdout.buffer
+        sys.stdout.buffer.flush()
+    except BrokenPipeError:
+        raise
+    except OSError as error:
+        raise OutputError(f"standard output cannot be written: {error.strerror or error}") from error
 
 
 @contextmanager

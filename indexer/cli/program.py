@@ -2,8 +2,6 @@
 
 import difflib
 import importlib
-import os
-import shlex
 import signal
 import sys
 from collections.abc import Mapping
@@ -11,10 +9,7 @@ from typing import Any, NoReturn
 
 import click
 
-from indexer.cli import messages, versions
-from indexer.errors import CheckFailed, ProjectError
-
-DONE, FOUND, WRONG_INPUT, INTERRUPTED = 0, 1, 2, 130
+from indexer.cli import endings, versions
 
 
 class LazyGroup(click.Group):
@@ -53,66 +48,10 @@ def _with_near_miss(message: str, typed: str, known: list[str]) -> str:
     return message + hint
 
 
-# What an interrupted command leaves behind, where that is not plain.
-_KEPT = {
-    "scan": "the containers that were read are in the manifest",
-    "select": "the manifest is as it was",
-    "build": "the shards that are finished are kept",
-    "fetch": "the files that are finished are kept",
-    "sql": "the manifest is only read",
-    "stats": "the manifest is only read",
-}
-
-
 def run(package: str, about: str, modules: Mapping[str, str]) -> NoReturn:
     """Run the program ``package``: parse, call, and leave with the exit status that the contract names."""
     signal.signal(signal.SIGTERM, signal.default_int_handler)  # whoever ends us finds the same order as after Ctrl-C
     version = click.Option(["--version"], is_flag=True, is_eager=True, expose_value=False, callback=versions.show,
                            help="Show the versions of this program and of what it rests on.")  # fmt: skip
     group = LazyGroup(package=package, modules=modules, name=package, help=about, params=[version])
-    sys.exit(_status_of(group, package))
-
-
-def _status_of(group: click.Group, package: str) -> int:
-    try:
-        group.main(prog_name=package, standalone_mode=False)
-    except click.exceptions.Exit as stop:
-        return stop.exit_code
-    except click.UsageError as error:
-        return _refused(error, package)
-    except ProjectError as error:
-        return _tell(error)
-    except CheckFailed as error:
-        return _found(error)
-    except (KeyboardInterrupt, click.Abort):
-        return _interrupted(package)
-    except SystemExit:  # click's way of saying that nobody reads our output any more
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
-    return DONE
-
-
-def _refused(error: click.UsageError, package: str) -> int:
-    command = error.ctx.command_path if error.ctx else package
-    message = f"{error.format_message()} See: python -m {command} --help"
-    messages.tell(message, event="error", prefix="error: ", status=WRONG_INPUT)
-    return WRONG_INPUT
-
-
-def _tell(error: ProjectError) -> int:
-    if "--debug" in sys.argv:
-        raise error
-    messages.tell(str(error), event="error", prefix="error: ", status=WRONG_INPUT)
-    return WRONG_INPUT
-
-
-def _found(error: CheckFailed) -> int:
-    if str(error):
-        messages.tell(str(error), event="found", status=FOUND)
-    return FOUND
-
-
-def _interrupted(package: str) -> int:
-    kept = next((_KEPT[word] for word in sys.argv[1:] if word in _KEPT), "what is finished is kept")
-    again = shlex.join(["python", "-m", package, *sys.argv[1:]])
-    messages.tell(f"interrupted: {kept}; to go on: {again}", event="interrupted", status=INTERRUPTED)
-    return INTERRUPTED
+    sys.exit(endings.status_of(group, package))

@@ -38,12 +38,15 @@ def command(session: Session, keys: tuple[str, ...], show_problems: bool) -> Non
     config = session.config
     sources = declarations.load([resources.sources_folder(), *filter(None, [config.declarations_path])])
     config.refuse_unknown({source.key for source in sources})
-    roots = _roots(config, sources, keys)
+    everywhere = _roots(config, sources, keys)
+    roots = everywhere if keys else _present(config, everywhere)
     options = ScanOptions(session.workers, progress=session.progress, must_exist=bool(keys))
     with store.open_for_writing(session.manifest) as manifest:
         summary = scan(manifest, roots, sources, options)
         findings = manifest.arrow("scan/findings", {"sources": list(roots)}) if show_problems else None
     _print_summary(summary, session.manifest)
+    if len(roots) < len(everywhere):
+        print(f"not found: {', '.join(sorted(everywhere.keys() - roots))} ('python -m indexer sources' says more)")
     _print_problems(summary, findings)
     incomplete = sum(count for status, count in summary.statuses.items() if status != "complete")
     if incomplete:
@@ -63,6 +66,24 @@ def _roots(config: Config, sources: Sequence[Source], keys: Sequence[str]) -> Ma
         hint = f" (did you mean '{near[0]}'?)" if near else f": there are {', '.join(sorted(folders))}"
         raise ConfigError(f"--source: no source is called '{unknown[0]}'{hint}")
     return {key: config.root(key, folder) for key, folder in folders.items() if not keys or key in keys}
+
+
+def _present(config: Config, roots: Mapping[str, Path]) -> Mapping[str, Path]:
+    """Those roots that are there; a source that nobody named in local.cfg may be absent.
+
+    Raises:
+        ConfigError: local.cfg names a place where nothing is, or there is no source at all.
+    """
+    wrong = [f"{key} = {root}" for key, root in roots.items() if key in config.sources and not root.exists()]
+    if wrong:
+        raise ConfigError(f"{config.file}: nothing is at {'; '.join(wrong)}: correct the path, or remove the line")
+    present = {key: root for key, root in roots.items() if root.exists()}
+    if not present:
+        raise ConfigError(
+            f"{config.file}: none of the {len(roots)} sources lies below {config.input_datasets_path}:"
+            " correct input_datasets_path, or see 'python -m indexer sources' for where each is looked for"
+        )
+    return present
 
 
 def _print_summary(summary: ScanSummary, manifest: Path) -> None:

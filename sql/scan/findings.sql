@@ -1,7 +1,15 @@
--- Every finding of the scanned sources, with the member that it is about.
-select c.source, c.path, m.name as member, f.code, f.detail
-from finding f
-join container c using (container_id)
-left join member m on m.container_id = f.container_id and m.ordinal = f.ordinal
-where list_contains($sources, c.source)
-order by c.source, c.path, f.ordinal nulls first, f.code, f.detail
+-- Everything that is wrong in the scanned sources, with the member that it is about.
+with trouble as (
+    select c.source, c.path, m.name as member, f.code, f.detail, coalesce(f.ordinal, -1) as ordinal
+    from finding f
+    join container c using (container_id)
+    left join member m on m.container_id = f.container_id and m.ordinal = f.ordinal
+    union all
+    select u.source, m.path, m.name, u.code, u.detail, m.ordinal
+    from underivable u
+    join member m using (member_id)
+)
+select source, path, member, code, detail
+from trouble
+where list_contains($sources, source)
+order by source, path, ordinal, code, detail

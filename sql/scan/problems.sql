@@ -1,12 +1,21 @@
--- Findings of the scanned sources by code: how many, and the first of them in full.
+-- What is wrong in the scanned sources, by code: how many, and the first of them in full. Findings of containers, and
+-- members that the declaration should have understood and did not.
+with trouble as (
+    select c.source, f.code, c.path, coalesce(f.ordinal, -1) as ordinal, f.detail
+    from finding f
+    join container c using (container_id)
+    union all
+    select u.source, u.code, concat_ws('!', m.path, m.name), m.ordinal, u.detail
+    from underivable u
+    join member m using (member_id)
+)
 select
-    c.source,
-    f.code,
+    source,
+    code,
     count(*) as findings,
-    min_by(c.path, (c.path, coalesce(f.ordinal, -1))) as path,
-    min_by(f.detail, (c.path, coalesce(f.ordinal, -1))) as detail
-from finding f
-join container c using (container_id)
-where list_contains($sources, c.source)
-group by c.source, f.code
-order by c.source, findings desc, f.code
+    min_by(path, (path, ordinal)) as path,
+    min_by(detail, (path, ordinal)) as detail
+from trouble
+where list_contains($sources, source)
+group by source, code
+order by source, findings desc, code

@@ -1,15 +1,18 @@
 """The errors of a newcomer's first ten minutes, word for word: what is wrong, where, and what to do."""
 
 import shlex
+import subprocess
+import sys
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 
 import duckdb
 import pytest
+from PIL import Image
 
 from indexer import store
-from tests.cli.conftest import Run
+from tests.cli.conftest import ROOT, Run
 
 CONFIG = """\
 [paths]
@@ -63,6 +66,31 @@ class Mishap:
     says: str
 
 
+def _folder(path: str, more: str = "") -> Callable[[Path], None]:
+    def make(folder: Path) -> None:
+        _config(more)(folder)
+        (folder / path).mkdir(parents=True)
+
+    return make
+
+
+def _bad_declaration(folder: Path) -> None:
+    _config("declarations_path = mine\n")(folder)
+    (folder / "mine").mkdir()
+    (folder / "mine" / "holidays.toml").write_text(
+        "[[rule]]\npath = '(?P<year>\\d+)/[^/]+'\norigin = '{yaer}'\nlable = 0\n"
+    )
+
+
+def _other_output(folder: Path) -> None:
+    _manifest(folder)
+    with store.open_for_writing(folder / "index" / "manifest.duckdb") as opened:
+        opened.execute("insert into selection_run values ('demo', '', '', '')")
+        opened.execute("insert into selection values ('demo', 'train', 0, 'a', 'sampled', '', null)")
+    (folder / "built").mkdir()
+    (folder / "built" / "thesis.tex").write_text("not ours")
+
+
 MISHAPS = {
     "no local.cfg": Mishap(
         _nothing, "indexer scan",
@@ -80,6 +108,46 @@ MISHAPS = {
         _config("gen_image = datasets/GenImage\n"), "indexer scan",
         "local.cfg: unknown key 'gen_image' in [paths] (did you mean 'genimage'?)",
     ),
+    "wrong input_datasets_path": Mishap(
+        _config(), "indexer scan",
+        "local.cfg: none of the 18 sources lies below {folder}/datasets: correct input_datasets_path,"
+        " or see 'python -m indexer sources' for where each is looked for",
+    ),
+    "wrong path of a source": Mishap(
+        _folder("datasets/coco", "genimage = /mnt/GenImage\n"), "indexer scan",
+        "local.cfg: nothing is at genimage = /mnt/GenImage: correct the path, or remove the line",
+    ),
+    "source that is not there": Mishap(
+        _config(), "indexer scan --source coco",
+        "coco: {folder}/datasets/coco does not exist: put the dataset there, or name its place in local.cfg",
+    ),
+    "slip in a source": Mishap(
+        _config(), "indexer scan --source genimge",
+        "--source: no source is called 'genimge' (did you mean 'genimage'?)",
+    ),
+    "wrong declaration": Mishap(
+        _bad_declaration, "indexer scan",
+        "holidays.toml: 2 problems\n"
+        "  - rule 1: unknown key 'lable' (did you mean 'label'?)\n"
+        "  - rule 1: 'origin' uses {{yaer}}, which is no group of its path (did you mean 'year'?)",
+    ),
+    "nothing selected": Mishap(
+        _manifest, "materializer build --selection demo --output built/demo",
+        "{folder}/index/manifest.duckdb has no selection 'demo' (there are: none yet):"
+        " make it with 'python -m indexer select'",
+    ),
+    "output that is something else": Mishap(
+        _other_output, "materializer build --selection demo --output built",
+        "built is not empty and holds no build: name a new folder, or empty it",
+    ),
+    "verify what was never built": Mishap(
+        _manifest, "materializer verify nowhere",
+        "nowhere holds no finished build (build.json is missing): run the build again",
+    ),
+    "import what was never shared": Mishap(
+        _manifest, "indexer import nowhere",
+        "nowhere holds no shared manifest (manifest.json is missing): name the folder of an export",
+    ),
     "no manifest yet": Mishap(
         _config(), "indexer sql 1",
         "no manifest at {folder}/index/manifest.duckdb: run 'python -m indexer scan' first",
@@ -91,7 +159,7 @@ MISHAPS = {
     ),
     "unknown recipe": Mishap(
         _manifest, "indexer select dmo",
-        "no recipe at dmo: did you mean 'demo'? name a TOML file, or one of demo",
+        "no recipe at dmo: did you mean 'demo'? name a TOML file, or one of ai_gen_bench_v1, demo",
     ),
     "wrong recipe": Mishap(
         _bad_recipe, "indexer select recipe.toml",
@@ -133,3 +201,25 @@ def test_said_word_for_word(run: Run, tmp_path: Path, mishap: Mishap) -> None:
     assert done.stderr == f"error: {mishap.says.format(folder=tmp_path)}\n"
     assert done.returncode == 2
     assert done.stdout == ""
+
+
+def test_full_disk(tmp_path: Path) -> None:
+    with Path("/dev/full").open("wb") as full:
+        command = [sys.executable, "-m", "indexer", "stats", "--manifest-db", str(tmp_path / "m.duckdb")]
+        with store.open_for_writing(tmp_path / "m.duckdb"):
+            pass
+        done = subprocess.run(command, cwd=ROOT, stdout=full, stderr=subprocess.PIPE, text=True, check=False)
+    assert done.returncode == 2
+    assert done.stderr == "error: standard output cannot be written: No space left on device\n"
+
+
+def test_missing_side_file_is_told(run: Run, tmp_path: Path) -> None:
+    _folder("datasets/synthbuster/glide")(tmp_path)
+    Image.new("RGB", (300, 300)).save(tmp_path / "datasets/synthbuster/glide/r000da54ft.png")
+    done = run("scan", "--quiet")
+    assert done.returncode == 0
+    assert (
+        "synthbuster: 1 x missing_in_table, such as glide/r000da54ft.png:"
+        " {image|prompts.Prompt}: prompts.Prompt has nothing for r000da54ft\n"
+    ) in done.stdout
+    assert "not found: aeroblade, artifact, coco," in done.stdout

@@ -1,0 +1,108 @@
+"""How a program ends: what is said of an error, and the exit status that the contract names for it."""
+
+import errno
+import os
+import shlex
+import sys
+from collections.abc import Callable
+from typing import Any
+
+import click
+
+from indexer.cli import messages
+from indexer.errors import CheckFailed, ProjectError
+
+DONE, FOUND, WRONG_INPUT, INTERRUPTED = 0, 1, 2, 130
+
+# What a command that did not get through leaves behind, where that is not plain.
+_KEPT = {
+    "scan": "the containers that were read are in the manifest",
+    "select": "the manifest is as it was",
+    "build": "the shards that are finished are kept",
+    "fetch": "the files that are finished are kept",
+    "sql": "the manifest is only read",
+    "stats": "the manifest is only read",
+}
+_NO_SPACE = os.strerror(errno.ENOSPC)
+
+
+def status_of(group: click.Group, package: str) -> int:
+    """Run the command line of ``package``; an error that is nobody's but ours is raised."""
+    try:
+        group.main(prog_name=package, standalone_mode=False)
+    except BaseException as error:
+        tell = _teller(error)
+        if tell is None:
+            raise
+        return tell(error, package)
+    return DONE
+
+
+def _teller(error: BaseException) -> Callable[[Any, str], int] | None:
+    """Who tells of an error; None where only a traceback helps."""
+    debug = "--debug" in sys.argv
+    if debug and isinstance(error, ProjectError):
+        return None
+    if _NO_SPACE in str(error) and not isinstance(error, ProjectError) and not debug:
+        return _full
+    return next((tell for kinds, tell in _TELLERS.items() if isinstance(error, kinds)), None)
+
+
+def _left(stop: click.exceptions.Exit, _: str) -> int:
+    return stop.exit_code
+
+
+def _misused(error: click.UsageError, package: str) -> int:
+    command = error.ctx.command_path if error.ctx else package
+    message = f"{error.format_message()} See: python -m {command} --help"
+    return _refuse(message)
+
+
+def _wrong(error: ProjectError, _: str) -> int:
+    return _refuse(str(error))
+
+
+def _full(error: BaseException, package: str) -> int:
+    """A disk is full, whoever noticed: Python, DuckDB or Arrow."""
+    where = " ".join(str(error).split())
+    return _refuse(f"{where}: {_kept()}; free some space, then go on: {_again(package)}")
+
+
+def _refuse(message: str) -> int:
+    messages.tell(message, event="error", prefix="error: ", status=WRONG_INPUT)
+    return WRONG_INPUT
+
+
+def _found(error: CheckFailed, _: str) -> int:
+    if str(error):
+        messages.tell(str(error), event="found", status=FOUND)
+    return FOUND
+
+
+def _interrupted(_: BaseException, package: str) -> int:
+    messages.tell(f"interrupted: {_kept()}; to go on: {_again(package)}", event="interrupted", status=INTERRUPTED)
+    return INTERRUPTED
+
+
+def _unread(_: SystemExit, __: str) -> int:
+    """Nobody reads our output any more: click says so by SystemExit."""
+    os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+    return DONE
+
+
+def _kept() -> str:
+    return next((_KEPT[word] for word in sys.argv[1:] if word in _KEPT), "what is finished is kept")
+
+
+def _again(package: str) -> str:
+    return shlex.join(["python", "-m", package, *sys.argv[1:]])
+
+
+_TELLERS: dict[type[BaseException] | tuple[type[BaseException], ...], Callable[[Any, str], int]] = {
+    click.exceptions.Exit: _left,
+    click.UsageError: _misused,
+    ProjectError: _wrong,
+    CheckFailed: _found,
+    (KeyboardInterrupt, click.Abort): _interrupted,
+    SystemExit: _unread,
+}
