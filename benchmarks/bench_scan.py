@@ -7,7 +7,6 @@ ZIP64 records, and read by ``zipfile`` first, which so proves it to be one.
 
 import argparse
 import os
-import resource
 import struct
 import subprocess
 import sys
@@ -144,13 +143,24 @@ def _memory(folder: Path) -> None:
 
 
 def _scan_for_memory(folder: Path) -> None:
-    """Scan in this process, which has done nothing else; its peak and that of its biggest worker add up."""
+    """Scan in this process, which has done nothing else; its peak and those of its workers add up."""
     seconds = _seconds(lambda: _scan(folder))
-    peaks = [resource.getrusage(who).ru_maxrss / 1e6 for who in (resource.RUSAGE_SELF, resource.RUSAGE_CHILDREN)]
+    ours, workers = _peak(os.getpid()), sum(map(_peak, _children()))
     print(
-        f"scan of {MANY_MEMBERS:,} members: {seconds:.1f} s; peak {sum(peaks):.2f} GB"
-        f" (this process {peaks[0]:.2f}, its biggest worker {peaks[1]:.2f})"
+        f"scan of {MANY_MEMBERS:,} members: {seconds:.1f} s; peak {ours + workers:.2f} GB"
+        f" (this process {ours:.2f}, its workers {workers:.2f})"
     )
+
+
+def _children() -> list[int]:
+    tasks = Path("/proc/self/task").glob("*/children")
+    return [int(child) for task in tasks for child in task.read_text().split()]
+
+
+def _peak(process: int) -> float:
+    """Gigabytes that a process had in memory at most (VmHWM of proc(5))."""
+    status = dict(line.split(":", 1) for line in Path(f"/proc/{process}/status").read_text().splitlines())
+    return int(status["VmHWM"].split()[0]) / 1e6
 
 
 if __name__ == "__main__":

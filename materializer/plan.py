@@ -7,7 +7,6 @@ manifest that is opened read only.
 import difflib
 import hashlib
 import json
-import os
 from collections.abc import Iterable, Mapping
 from dataclasses import asdict, dataclass
 from pathlib import Path
@@ -15,7 +14,8 @@ from typing import Any
 
 import pyarrow as pa
 
-from indexer.containers.shapes import Container, Kind, Volume
+from indexer.containers.shapes import Container
+from indexer.containers.stored import stored_container
 from indexer.errors import ConfigError, RecipeError
 from indexer.store import Store
 from materializer.shapes import Request, RowsTask, Settings, Shard
@@ -106,7 +106,7 @@ def _shards(store: Store, settings: Settings) -> tuple[PlannedShard, ...]:
 def _containers(store: Store, roots: Mapping[str, Path]) -> dict[int, PlannedContainer]:
     found = {}
     for row in store.arrow("plan/containers").to_pylist():
-        container = Container(_root(roots, row["source"]), _path(row), Kind(row["kind"]), _volumes(row))
+        container = stored_container(_root(roots, row["source"]), row)
         found[row["container_id"]] = PlannedContainer(
             container, row["fingerprint"], row["is_forward"], row["rows"], row["bytes"], row["bytes_read"]
         )
@@ -117,14 +117,6 @@ def _root(roots: Mapping[str, Path], source: str) -> Path:
     if source not in roots:
         raise ConfigError(f"the selection needs source '{source}', for which no folder is known: name it in local.cfg")
     return roots[source]
-
-
-def _path(row: Mapping[str, Any]) -> str:
-    return os.fsdecode(row["path_bytes"]) if row["path_bytes"] else str(row["path"])
-
-
-def _volumes(row: Mapping[str, Any]) -> tuple[Volume, ...]:
-    return tuple(Volume(volume["path"], volume["size"], volume["mtime_ns"]) for volume in row["volumes"] or ())
 
 
 def _sha256(parts: Iterable[Any]) -> str:

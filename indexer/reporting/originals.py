@@ -8,7 +8,8 @@ from pathlib import Path
 from typing import Any
 
 from indexer.containers.reading import read_members
-from indexer.containers.shapes import Access, Container, Kind, Limits, Volume, Wanted
+from indexer.containers.shapes import Access, Container, Limits, Wanted
+from indexer.containers.stored import stored_container
 from indexer.errors import BadData, SourceError
 from indexer.parallel import Crew, Died, Workers, time_limit
 from indexer.progress import SILENT, Progress
@@ -59,7 +60,10 @@ def sittings(rows: Iterable[Row], roots: Mapping[str, Path]) -> Iterator[Sitting
     for (source, _), group in groupby(rows, key=lambda row: (row["source"], row["container_id"])):
         members = list(group)
         if source in roots:
-            yield from _cut(_container(members[0], roots[source]), tuple(map(wanted, members)))
+            yield from _cut(
+                stored_container(roots[source], {**members[0], "path": members[0]["container_path"]}),
+                tuple(map(wanted, members)),
+            )
 
 
 def draw(sitting: Sitting) -> list[tuple[int, Picture]]:
@@ -96,11 +100,6 @@ def wanted(row: Row) -> Wanted:
         method=row["method"],
         crc32=row["crc32"],
     )
-
-
-def _container(row: Row, root: Path) -> Container:
-    volumes = tuple(Volume(one["path"], one["size"], one["mtime_ns"]) for one in row["volumes"])
-    return Container(root, _bytes_path(row["container_path"], row["path_bytes"]), Kind(row["kind"]), volumes)
 
 
 def _bytes_path(path: str, raw: bytes | None) -> str:

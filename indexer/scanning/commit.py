@@ -96,11 +96,7 @@ def record_loose(store: Store, entry: Entry, survey: Survey) -> int:
 def loose_side_files(store: Store, container_id: int, asked: Asked) -> list[Wanted]:
     """The loose files that are asked for and have no rows, in the order of their paths."""
     rows = store.arrow("scan/loose_side_files", {"container_id": container_id, "picture": PICTURE}).to_pylist()
-    return [
-        wanted_of(row | {"path": os.fsdecode(row["name_bytes"] or row["path"].encode())})
-        for row in rows
-        if asked.tables(row["path"])
-    ]
+    return [wanted_of(row) for row in rows if asked.tables(row["path"])]
 
 
 def record_side_files(store: Store, entry: Entry, task: Task, report: Report) -> None:

@@ -11,6 +11,7 @@ import pyarrow.compute as pc
 
 from indexer.containers.detect import find_containers
 from indexer.containers.shapes import Container, Finding, Kind, Volume
+from indexer.containers.stored import base_of
 from indexer.declarations.shapes import SideTable
 from indexer.errors import SourceError
 from indexer.parallel import Workers
@@ -81,7 +82,7 @@ def _may_be_archives(plain: pa.Table) -> pa.ChunkedArray:
 
 
 def _one_archive(root: Path) -> Survey:
-    base, stem = root.parent, root.name.split(".")[0]
+    base, stem = base_of(root), root.name.split(".")[0]
     beside = [_volume(file) for file in sorted(base.iterdir()) if file.name.split(".")[0] == stem and file.is_file()]
     containers, _ = find_containers(base, beside)
     named = [container for container in containers if root.name in {volume.path for volume in container.volumes}]

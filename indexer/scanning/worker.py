@@ -1,7 +1,8 @@
 """What runs in worker processes: list one container, parse the side files in it, hand over raw rows in Arrow files."""
 
 import locale
-from collections.abc import Iterator
+import os
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
@@ -200,12 +201,13 @@ class _Listing:
                     self.side_rows.add((table.source, table.name, logical, line, to_json(record)))
 
 
-def wanted_of(row: dict[str, Any]) -> Wanted:
+def wanted_of(row: Mapping[str, Any]) -> Wanted:
     """A raw row (columns of MEMBER_SCHEMA) as something to read; its key is its ordinal."""
+    is_loose_bytes = row["name"] is None and row["name_bytes"] is not None
     return Wanted(
         row["ordinal"],
         row["ordinal"],
-        row["path"],
+        os.fsdecode(row["name_bytes"]) if is_loose_bytes else row["path"],
         row["name"],
         Access(row["access"]),
         *(row[name] for name in ("offset", "packed_size", "size", "method", "crc32")),

@@ -11,7 +11,8 @@ import pyarrow as pa
 
 from indexer import images
 from indexer.containers.reading import read_members
-from indexer.containers.shapes import Access, Container, Kind, Limits, Volume, Wanted
+from indexer.containers.shapes import Access, Container, Limits, Wanted
+from indexer.containers.stored import stored_container
 from indexer.errors import BadData, SourceError
 from indexer.images import INSPECTION_SCHEMA, ImageLimits, Inspection
 from indexer.parallel import Crew, Died, Workers, time_limit
@@ -59,10 +60,8 @@ class Inspector:
         return len(members)
 
     def _containers(self, store: Store) -> dict[int, Container]:
-        return {
-            number: Container(self._root(source), path, Kind(kind), tuple(Volume(**volume) for volume in volumes))
-            for number, source, path, kind, volumes in store.rows("select/containers")
-        }
+        rows = store.arrow("select/containers").to_pylist()
+        return {row["container_id"]: stored_container(self._root(row["source"]), row) for row in rows}
 
     def _root(self, source: str) -> Path:
         if source not in self.roots:

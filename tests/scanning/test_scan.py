@@ -10,11 +10,14 @@ from typing import Any
 
 import pytest
 
+from indexer.containers.reading import read_members
 from indexer.containers.shapes import Limits
+from indexer.containers.stored import stored_container
 from indexer.declarations.shapes import Head, Rule, SideTable, Source
 from indexer.errors import SourceError
 from indexer.parallel import Workers
 from indexer.scanning import ScanOptions, scan
+from indexer.scanning.worker import wanted_of
 from indexer.store import Store
 from tests.scanning.conftest import CONTAINERS, MEMBERS, SIDE_ROWS, Scan, fill
 
@@ -274,6 +277,24 @@ def test_names_that_are_not_utf8_are_kept_as_bytes(manifest: Store, root: Path, 
     assert manifest.execute("select path, record::varchar from side_row") == [(r"d\xe9/prompts.csv", '{"a":"1"}')]
     (told,) = rescan(source(PROMPTS)).sources
     assert (told.read, told.unchanged) == (0, 1)
+
+
+def test_what_is_recorded_can_be_read_back(manifest: Store, root: Path, rescan: Scan) -> None:
+    zipped(root / "a.zip", PICTURES).rename(root / "n\udcff.zip")
+    fill(root, {"d\udce9/x.jpg": b"1"})
+    rescan()
+    rows = manifest.connection.sql("select * from container order by path").to_arrow_table().to_pylist()
+    members = manifest.connection.sql("select * from member order by path, ordinal").to_arrow_table().to_pylist()
+    for row in rows:
+        own = [wanted_of(member) for member in members if member["container_id"] == row["container_id"]]
+        parts = list(read_members(stored_container(root, row), own, Limits()))
+        assert [len(data) for _, data in parts if isinstance(data, bytes)] == [want.size for want in own]
+
+
+def test_one_archive_as_a_root_is_read_back_from_its_folder(manifest: Store, root: Path) -> None:
+    archive = zipped(root / "mine.zip", PICTURES)
+    row = {"path": "mine.zip", "path_bytes": None, "kind": "zip", "volumes": []}
+    assert stored_container(archive, row).root == root
 
 
 def test_sources_do_not_touch_each_other(manifest: Store, root: Path, tmp_path: Path, rescan: Scan) -> None:

@@ -1,0 +1,35 @@
+"""A container as the table ``container`` keeps it -> a container that can be opened."""
+
+import os
+import re
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+from indexer.containers.shapes import Container, Kind, Volume
+
+_ESCAPED = re.compile(rb"\\x([0-9a-f]{2})")
+
+
+def base_of(root: Path) -> Path:
+    """Where the paths of a source count from: its root, or the folder of a root that is one archive."""
+    return root.parent if root.is_file() else root
+
+
+def stored_container(root: Path, row: Mapping[str, Any]) -> Container:
+    """The container of a row with the columns ``path``, ``path_bytes``, ``kind`` and ``volumes``.
+
+    ``root`` is the source's, as local.cfg names it. Paths that are not UTF-8 get their bytes back.
+    """
+    is_escaped = row["path_bytes"] is not None
+    path = os.fsdecode(row["path_bytes"]) if is_escaped else row["path"]
+    volumes = tuple(
+        Volume(_on_disk(volume["path"]) if is_escaped else volume["path"], volume["size"], volume["mtime_ns"])
+        for volume in row["volumes"] or ()
+    )
+    return Container(base_of(root), path, Kind(row["kind"]), volumes)
+
+
+def _on_disk(path: str) -> str:
+    """The name on disk of an escaped path."""
+    return os.fsdecode(_ESCAPED.sub(lambda found: bytes.fromhex(found.group(1).decode()), path.encode()))
