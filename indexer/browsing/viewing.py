@@ -59,6 +59,7 @@ class Viewer:
         self._thread.join()
 
     def _serve(self) -> None:
+        list(Crew(_ready, self._workers).run(range(self._workers.jobs)))
         while together := self._gather():
             waiting = [(asked, future) for asked, future in together if future.set_running_or_notify_cancel()]
             try:
@@ -118,6 +119,10 @@ class Viewer:
                 self._kept.move_to_end(asked)
         while len(self._kept) > _KEPT:
             self._kept.popitem(last=False)
+
+
+def _ready(_: int) -> None:
+    """Nothing: a worker that has done it has started, and nobody needs to wait for that later."""
 
 
 def _is_long(sitting: Sitting) -> bool:
