@@ -99,8 +99,7 @@ def _fetch_as(layout: Layout) -> Callable[[list[str], Path], None]:
 WAYS: dict[str, Callable[[list[str], Path], None]] = {
     "bare": _forget,
     "saving": _save,
-    "fetch, webdataset": _fetch_as(Layout.WEBDATASET),
-    "fetch, files": _fetch_as(Layout.FILES),
+    "fetch": _fetch_as(Layout.WEBDATASET),
 }
 
 
