@@ -60,16 +60,17 @@ def pictures(count, split="train", role="sampled", first=0, **options):
     ]
 
 
-def make(manifest, root, images, packing="folder"):
-    """Lay ``images`` out below ``root`` and make a manifest with a selection ``main`` of all of them, in order."""
+def make(manifest, root, images, packing="folder", wanted=slice(None)):
+    """Lay ``images`` out below ``root`` and make a manifest with a selection ``main`` of those ``wanted``, in order."""
     root.mkdir(parents=True, exist_ok=True)
     rows, path, kind = _PACKINGS[packing](root, images)
     with stores.open_for_writing(manifest) as store:
         fill(store, images, rows, _container(root, path, kind))
+        select(store, images[wanted])
 
 
 def fill(store, images, members, container):
-    """Insert raw rows, attributes and a selection."""
+    """Insert raw rows and attributes."""
     number = store.count("container") + 1
     first = store.count("member")
     store.insert("container", pa.Table.from_pylist([{**container, "container_id": number}]))
@@ -81,7 +82,6 @@ def fill(store, images, members, container):
     schema = pa.schema([("member_id", pa.int64()), ("container_id", pa.int64()), *MEMBER_SCHEMA])
     store.insert("member", pa.Table.from_pylist(raw, schema=schema))
     store.insert("attributes", pa.Table.from_pylist([_attributes(first + at, one) for at, one in enumerate(images)]))
-    select(store, images)
 
 
 def select(store, images, name="main"):

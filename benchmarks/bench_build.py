@@ -1,0 +1,187 @@
+"""A build against a plain copy, against decoding alone, and against what one would use instead: ``make bench-build``.
+
+A tree of COUNT images (20,000 by default) of 100 KB is made: loose, and in deflated zips of which a tenth is wanted.
+Every contestant is a process of its own, timed from start to exit with its output flushed to disk, with two workers
+where it has any. Rounds are interleaved; the medians' ratios are what counts, as the page cache of a busy machine moves
+all figures alike. LitData and WebDataset join in where their interpreter is named: PEERS=/path/to/python.
+
+    python -m benchmarks.bench_build [COUNT [ROUNDS]]
+"""
+
+import io
+import os
+import resource
+import shutil
+import statistics
+import subprocess
+import sys
+import tempfile
+import threading
+import time
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+from PIL import Image
+
+from tests.support import manifests
+
+HERE = Path(__file__).parents[1]
+
+
+@dataclass(frozen=True, slots=True)
+class Taken:
+    """Seconds of wall time, and of all processes' processor time."""
+
+    wall: float
+    processor: float
+
+
+def main() -> None:
+    """Make the tree, run the contestants, print their times and ratios."""
+    given = [int(text) for text in sys.argv[1:]]
+    count, rounds = (*given, *(20_000, 3)[len(given) :])
+    with tempfile.TemporaryDirectory(dir=os.environ.get("BENCH_DIR")) as folder:
+        place = Path(folder)
+        _make(place, count)
+        taken: dict[str, list[Taken]] = {name: [] for name in _contestants()}
+        for _ in range(rounds):
+            for name, arguments in _contestants().items():
+                taken[name].append(_timed(place, arguments))
+        _report(taken, count)
+        _resources(place)
+
+
+def _make(place: Path, count: int) -> None:
+    """The same ``count`` images loose and, a tenth of them, among the others in zips."""
+    images = _images(count)
+    manifests.make(place / "loose.duckdb", place / "loose", images)
+    manifests.make(place / "zips.duckdb", place / "zips", images, "deflate", wanted=slice(None, None, 10))
+    (place / "names.txt").write_text("\n".join(str(place / "loose" / image.name) for image in images))
+    subprocess.run(["sync"], check=True)
+
+
+def _images(count: int) -> list[manifests.Picture]:
+    """JPEGs of 512 x 512 and about 100 KB; they differ in some bytes behind their end, which no decoder minds."""
+    bases = [_jpeg(seed) for seed in range(32)]
+    return [
+        manifests.Picture(f"train/{number:06d}", bases[number % len(bases)] + number.to_bytes(8, "big"))
+        for number in range(count)
+    ]
+
+
+def _jpeg(seed: int) -> bytes:
+    random = np.random.default_rng(seed)
+    coarse = Image.fromarray(random.integers(0, 256, (64, 64, 3), np.uint8)).resize(
+        (512, 512), Image.Resampling.BICUBIC
+    )
+    fine = random.normal(0, 14, (512, 512, 3))
+    target = io.BytesIO()
+    Image.fromarray(np.clip(np.asarray(coarse) + fine, 0, 255).astype(np.uint8)).save(target, "JPEG", quality=82)
+    return target.getvalue()
+
+
+def _contestants() -> dict[str, list[str]]:
+    """What is run: a name, the module and its arguments."""
+    found = {
+        "cat + fsync": ["copy"],
+        "build, no decode": ["ours", "loose", "none"],
+        "decode alone": ["decode"],
+        "build, decode": ["ours", "loose", "decode"],
+        "from_generator + save_to_disk": ["hub", "loose"],
+        "zips: build, no decode": ["ours", "zips", "none"],
+        "zips: extract + from_generator + save_to_disk": ["hub", "zips"],
+    }
+    if os.environ.get("PEERS"):
+        found |= {"LitData optimize": ["lit"], "WebDataset ShardWriter": ["web"]}
+    return found
+
+
+def _timed(place: Path, arguments: list[str]) -> Taken:
+    out = place / "out"
+    shutil.rmtree(out, ignore_errors=True)
+    out.mkdir()
+    module, *rest = arguments
+    python = os.environ["PEERS"] if module in ("lit", "web") else sys.executable
+    environment = {**os.environ, "HF_HOME": str(out / "cache"), "HF_DATASETS_DISABLE_PROGRESS_BARS": "1"}
+    run = [python, "-m", f"benchmarks.contestants.{module}", str(place), *rest]
+    before, began = resource.getrusage(resource.RUSAGE_CHILDREN), time.monotonic()
+    subprocess.run(run, cwd=HERE, env=environment, check=True)
+    wall, after = time.monotonic() - began, resource.getrusage(resource.RUSAGE_CHILDREN)
+    return Taken(wall, after.ru_utime + after.ru_stime - before.ru_utime - before.ru_stime)
+
+
+def _report(taken: Mapping[str, Sequence[Taken]], count: int) -> None:
+    wall = {name: statistics.median(one.wall for one in rounds) for name, rounds in taken.items()}
+    processor = {name: statistics.median(one.processor for one in rounds) for name, rounds in taken.items()}
+    for name, seconds in wall.items():
+        images = count // 10 if name.startswith("zips") else count
+        print(f"{name:48} {seconds:7.2f} s {images / seconds:9,.0f} images/s, {processor[name]:6.2f} s of processors")
+    for text, above, below, target in RATIOS:
+        if above in wall and below in wall:
+            ratio, busy = wall[above] / wall[below], processor[above] / processor[below]
+            print(f"{text:48} {ratio:7.2f}   {target}; in processor time {busy:.2f}")
+
+
+RATIOS = (
+    ("build, no decode / cat + fsync", "build, no decode", "cat + fsync", "at most 1.5"),
+    ("build, decode / decode alone", "build, decode", "decode alone", "at most 1.2"),
+    ("from_generator / build, loose files", "from_generator + save_to_disk", "build, no decode", "at least 4"),
+    ("extraction + from_generator / build, zips", "zips: extract + from_generator + save_to_disk",
+     "zips: build, no decode", "at least 10"),
+    ("LitData / build", "LitData optimize", "build, no decode", "above 1"),
+    ("WebDataset / build", "WebDataset ShardWriter", "build, no decode", "above 1"),
+)  # fmt: skip
+
+
+def _resources(place: Path) -> None:
+    """Peak memory of all processes of a build, and what it wrote."""
+    peak = _peak_memory(lambda: _timed(place, ["ours", "loose", "none"]))
+    print(f"{'peak memory (PSS), two jobs':48} {peak / 1e6:7.0f} MB   below 1,000")
+    before = resource.getrusage(resource.RUSAGE_CHILDREN).ru_oublock
+    _timed(place, ["ours", "loose", "none", "threading"])
+    written = (resource.getrusage(resource.RUSAGE_CHILDREN).ru_oublock - before) * 512
+    size = sum(path.stat().st_size for path in (place / "out").rglob("*.arrow"))
+    print(f"{'bytes written / bytes of the output':48} {written / size:7.2f}   at most 1.05")
+
+
+def _peak_memory(work: Callable[[], object]) -> int:
+    """The largest sum of proportional set sizes of this process's descendants, in bytes, seen every 20 ms."""
+    peak, done = 0, threading.Event()
+
+    def watch() -> None:
+        nonlocal peak
+        while not done.wait(0.02):
+            peak = max(peak, sum(map(_pss, _descendants(os.getpid()))))
+
+    watcher = threading.Thread(target=watch)
+    watcher.start()
+    work()
+    done.set()
+    watcher.join()
+    return peak
+
+
+def _descendants(process: int) -> list[int]:
+    listed = subprocess.run(["ps", "-eo", "pid=,ppid="], capture_output=True, text=True, check=True).stdout.split()
+    parents = dict(zip(map(int, listed[::2]), map(int, listed[1::2]), strict=True))
+    found, frontier = [], {process}
+    while frontier:
+        frontier = {child for child, parent in parents.items() if parent in frontier}
+        found += frontier
+    return found
+
+
+def _pss(process: int) -> int:
+    try:
+        for line in Path(f"/proc/{process}/smaps_rollup").read_text().splitlines():
+            if line.startswith("Pss:"):
+                return int(line.split()[1]) * 1024
+    except OSError:
+        pass
+    return 0
+
+
+if __name__ == "__main__":
+    main()

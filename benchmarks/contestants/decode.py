@@ -1,0 +1,17 @@
+"""Every image decoded in two processes, and nothing done with it: ``decode PLACE``."""
+
+import io
+import multiprocessing
+import sys
+from pathlib import Path
+
+from PIL import Image
+
+
+def _decode(name: str) -> None:
+    Image.open(io.BytesIO(Path(name).read_bytes())).load()
+
+
+if __name__ == "__main__":
+    with multiprocessing.Pool(2) as pool:
+        pool.map(_decode, (Path(sys.argv[1]) / "names.txt").read_text().splitlines(), chunksize=200)
