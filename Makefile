@@ -59,6 +59,7 @@ bench-scan: env  ## listing and scanning against zipfile and scandir; ARGS=--mem
 .PHONY: bench-select
 bench-select: env  ## choosing from 10,000,000 rows, near duplicates among 1,000,000 hashes; ARGS="ROWS HASHES"
 	$(RUN)python -m benchmarks.bench_select $(ARGS)
+
 .PHONY: bench-build
 bench-build: env  ## a build against a plain copy, decoding alone, and what one would use instead; ARGS=COUNT
 	$(RUN)python -m benchmarks.bench_build $(ARGS)

@@ -26,7 +26,7 @@ from materializer.durable import write_json
 from materializer.formats import FORMATS
 from materializer.passes import spill
 from materializer.plan import Plan, PlannedShard, work_of
-from materializer.preflight import check_sources
+from materializer.preflight import check_room, check_sources
 from materializer.settling import Settlement, settle
 from materializer.shapes import Outcome, Refusal, Request, RowsTask, Shard, ShardTask, Written
 from materializer.shard import build_shard, check_rows, halves
@@ -73,6 +73,7 @@ def build(store: Store, request: Request, workers: Workers, progress: Progress =
     plan = planning.make(store, request)
     with claimed(request.output, plan, request.settings):
         check_sources(plan.containers.values())
+        check_room(request, plan)
         containers = {number: planned.container for number, planned in plan.containers.items()}
         job = Build(store, request, workers, progress, plan, containers)
         job.containers.update(_spilled(job))
@@ -80,7 +81,8 @@ def build(store: Store, request: Request, workers: Workers, progress: Progress =
         refused = {planned: outcome.refused for planned, outcome in outcomes.items() if outcome.refused}
         by_shard = {planned.shard: refusals for planned, refusals in refused.items()}
         settlement = settle(store, by_shard, lambda rows: _refused_of(job, rows))
-        outcomes |= dict(_written(job, refused))
+        if refused:
+            outcomes |= dict(_written(job, refused))
         summary = _finished(job, outcomes, settlement)
         shutil.rmtree(job.scratch, ignore_errors=True)
         return summary

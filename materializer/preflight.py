@@ -1,11 +1,15 @@
-"""Before hours of work: is everything there that will be read, as it was scanned?"""
+"""Before hours of work: is everything there that will be read, as it was scanned, and room for what will be written?"""
 
+import shutil
 from collections.abc import Iterable, Iterator
 from pathlib import Path
 
 from indexer.containers.shapes import Container, Kind
-from indexer.errors import SourceError
-from materializer.plan import PlannedContainer
+from indexer.errors import OutputError, SourceError
+from materializer import record
+from materializer.formats import FORMATS
+from materializer.plan import Plan, PlannedContainer
+from materializer.shapes import Request
 
 _SHOWN = 3
 
@@ -21,6 +25,28 @@ def check_sources(containers: Iterable[PlannedContainer]) -> None:
         more = f" and {len(problems) - _SHOWN} more" if len(problems) > _SHOWN else ""
         raise SourceError(
             f"{'; '.join(problems[:_SHOWN])}{more}: bring them back, or run 'python -m indexer scan' again"
+        )
+
+
+def check_room(request: Request, plan: Plan) -> None:
+    """Compare what is still to be written with what is free; images that will be converted are counted as they are.
+
+    Raises:
+        OutputError: there is too little room.
+    """
+    kind, output = FORMATS[request.settings.format], request.output
+    left = [one for one in plan.shards if not record.seems_finished(output, one.shard, kind.path(one.shard), one.key)]
+    if left:
+        _require(output, sum(one.size for one in left))
+        _require(request.scratch, sum(one.size for one in plan.containers.values() if one.forward))
+
+
+def _require(folder: Path, size: int) -> None:
+    there = next(parent for parent in (folder, *folder.resolve().parents) if parent.exists())
+    free = shutil.disk_usage(there).free
+    if size > free:
+        raise OutputError(
+            f"{folder} needs about {size / 1e9:,.1f} GB and has {free / 1e9:,.1f} GB free: make room, or name another"
         )
 
 

@@ -73,9 +73,7 @@ def _told(summary: Summary) -> str:
 def opening(summary: Summary) -> str:
     """The line of Python that opens the result."""
     output, settings = str(summary.request.output), summary.request.settings
-    if settings.format is Format.WEBDATASET:
-        return f"import datasets; dataset = datasets.load_dataset('webdataset', data_dir={output!r})"
-    if settings.format is Format.PARQUET:
+    if settings.format is not Format.ARROW:
         return f"import datasets; dataset = datasets.load_dataset({output!r})"
     imports = "datasets, materializer.large_image" if settings.feature is Feature.LARGE else "datasets"
     return f"import {imports}; dataset = datasets.load_from_disk({output!r})"

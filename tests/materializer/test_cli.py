@@ -1,0 +1,90 @@
+"""The commands of phase two, as they are typed."""
+
+import subprocess
+import sys
+from pathlib import Path
+
+import datasets
+import pytest
+
+from indexer import store as stores
+
+ROOT = Path(__file__).parents[2]
+
+
+@pytest.fixture
+def typed(site, images):
+    """Type a command in the folder of a source that is declared, scanned and selected."""
+    site.lay_out(images, "deflate")
+    declaration = (
+        'name = "Pictures"\nlicence = "none"\ndefault_folder = "source"\n\n[[rule]]\n'
+        'path = \'^(?P<id>.+)$\'\nfile_id = "{id}"\norigin = "Pictures/all"\nlabel = "real"\n'
+    )
+    (site.folder / "own").mkdir()
+    (site.folder / "own" / "pictures.toml").write_text(declaration)
+    paths = {
+        "input_datasets_path": ".",
+        "output_path": "built",
+        "tmp_cache_dir": "tmp",
+        "intermediate_outputs_path": ".",
+        "declarations_path": "own",
+        "pictures": "source",
+    }
+    (site.folder / "local.cfg").write_text("[paths]\n" + "".join(f"{key} = {value}\n" for key, value in paths.items()))
+
+    def run(*arguments):
+        command = [sys.executable, "-m", "materializer", *map(str, arguments)]
+        return subprocess.run(
+            command, cwd=site.folder, env={"PYTHONPATH": str(ROOT)}, capture_output=True, text=True, check=False
+        )
+
+    return run
+
+
+def test_plan_build_verify_finalize(site, typed):
+    planned = typed("plan", "--selection", "main", "--shard-size", "10KB")
+    assert "images   52 in 6 shards" in planned.stdout
+    built = typed("build", "--selection", "main", "--output", "built", "--shard-size", "10KB", "--jobs", "1")
+    assert (built.returncode, built.stdout.splitlines()) == (
+        0,
+        [
+            "built: train 40, validation 12 images, 0.1 MB in 6 shards",
+            "checked: every image; 2 rows refused, 2 of them substituted",
+            "open it:",
+            "  import datasets, materializer.large_image; dataset = datasets.load_from_disk('built')",
+        ],
+    )
+    assert "writing: 52 of 52 images" in built.stderr
+    assert typed("verify", "built", "--quiet").stdout.endswith("all is as it was built\n")
+    assert "images are Image now" in typed("finalize", "built", "standard").stdout
+    assert len(datasets.load_from_disk(str(site.folder / "standard"))["train"]) == 40
+
+
+def test_missing_rows_are_status_one(site, typed):
+    with stores.open_for_writing(site.manifest) as store:
+        store.execute("delete from selection where role = 'spare'")
+    built = typed("build", "--selection", "main", "--output", "built", "--quiet", "--backend", "threading")
+    assert built.returncode == 1
+    assert "2 rows are missing: no spare was left; see built/record/refused.parquet" in built.stderr
+
+
+@pytest.mark.parametrize(
+    ("arguments", "words"),
+    [
+        (["build", "--selection", "mian", "--output", "x"], "has no selection 'mian' (did you mean 'main'?)"),
+        (["build", "--selection", "main", "--output", "source"], "source is not empty and holds no build"),
+        (["build", "--selection", "main", "--output", "x", "--shard-size", "5XB"], "'5XB' is no size"),
+        (
+            ["build", "--selection", "main", "--output", "x", "--format", "webdataset", "--image-feature", "large"],
+            "a tar holds files as they are",
+        ),
+        (["verify", "source"], "source holds no finished build"),
+        (["finalize", "source", "x"], "name a folder that 'save_to_disk' or a build has written"),
+        (["finalize", "source"], "Missing argument 'DST'"),
+    ],
+)
+def test_wrong_input_is_one_line_and_status_two(typed, arguments, words):
+    done = typed(*arguments)
+    assert (done.returncode, done.stdout) == (2, "")
+    assert words in done.stderr
+    assert len(done.stderr.splitlines()) == 1
