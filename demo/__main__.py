@@ -59,6 +59,11 @@ def _lay_out(target: Path) -> None:
     make_genimage(datasets / "GenImage", photographs)
     make_synthbuster(datasets / "synthbuster", photographs)
     make_coco(datasets / "coco", photographs)
+    write_config(target)
+
+
+def write_config(target: Path) -> None:
+    """The local.cfg of the sample data below ``target``."""
     (target / "local.cfg").write_text(_CONFIG.format(declarations=_HERE / "sources"), encoding="utf-8")
 
 

@@ -71,5 +71,5 @@ def tinted(image: Image.Image, generator: str) -> Image.Image:
 def encoded(image: Image.Image, form: str) -> bytes:
     """The picture as a PNG or JPEG file."""
     data = io.BytesIO()
-    image.save(data, form, **({"quality": 90} if form == "JPEG" else {}))
+    image.save(data, form, quality=90, compress_level=1)  # each format takes what is meant for it
     return data.getvalue()

@@ -59,8 +59,8 @@ def manifest(tmp_path: Path) -> Path:
 def run(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capfd: pytest.CaptureFixture[str]) -> Run:
     """Run ``indexer`` (or ``program=``) in an empty folder, as a user would, no terminal; quickly: in this process."""
 
-    def call(*arguments: object, program: str = "indexer") -> Done:
-        monkeypatch.chdir(tmp_path)
+    def call(*arguments: object, program: str = "indexer", folder: Path = tmp_path) -> Done:
+        monkeypatch.chdir(folder)
         monkeypatch.setattr(sys, "argv", [program, *map(str, arguments)])
         capfd.readouterr()
         with pytest.raises(SystemExit) as ended:
