@@ -28,6 +28,7 @@ class Facts:
     shortcuts: Columns
     timeline: Columns
     clusters: Columns
+    leaks: Columns
     choice: Choice
     details: Columns
     rows: pa.Table
@@ -52,6 +53,7 @@ def gather(store: Store, options: Options) -> Facts:
         shortcuts=columns(store, "shortcuts"),
         timeline=columns(store, "timeline"),
         clusters=_tally(found),
+        leaks=columns(store, "leaks"),
         choice=choice,
         details=columns(store, "pictured"),
         rows=store.arrow("report/table", asdict(options)),

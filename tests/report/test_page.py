@@ -67,6 +67,7 @@ def test_numbers_and_reasons(report: Path) -> None:
     assert "same bytes as SD/1" in html
     assert "one folder could not be read" in html
     assert '<td class="bad">1</td>' in html  # the cluster that crosses splits
+    assert "<bdi>a red fox</bdi>" in html  # the prompt of both splits
 
 
 def test_provenance_of_every_thumbnail(report: Path) -> None:
