@@ -1,0 +1,66 @@
+"""``indexer scan`` as a user runs it."""
+
+import zipfile
+from pathlib import Path
+
+import pytest
+
+CONFIG = (
+    "[paths]\ninput_datasets_path = in\noutput_path = out\ntmp_cache_dir = tmp\nintermediate_outputs_path = index\n"
+)
+
+
+@pytest.fixture
+def synthbuster(tmp_path: Path) -> Path:
+    """One picture of Synthbuster with its prompt, where local.cfg says."""
+    (tmp_path / "local.cfg").write_text(CONFIG)
+    folder = tmp_path / "in" / "synthbuster"
+    folder.mkdir(parents=True)
+    with zipfile.ZipFile(folder / "synthbuster.zip", "w") as archive:
+        archive.writestr("synthbuster/dalle2/r1.png", b"123")
+        archive.writestr("synthbuster/prompts.csv", "image name (matching Raise-1k),Prompt\nr1,a house\n")
+    return folder
+
+
+def test_scan_fills_the_manifest_and_tells_of_it(synthbuster, run):
+    done = run("scan", "--source", "synthbuster", "--quiet")
+    assert (done.returncode, done.stderr) == (0, "")
+    assert "synthbuster" in done.stdout
+    assert "Containers: 1 complete." in done.stdout
+    asked = run("sql", "select file_id, positive_prompt from manifest", "--format", "csv")
+    assert asked.stdout.split() == ["file_id,positive_prompt", "Synthbuster/dalle2/r1,a", "house"]
+
+
+def test_missing_roots_are_told_and_refused_when_named(synthbuster, run):
+    done = run("scan", "--quiet")
+    assert done.returncode == 0
+    (told,) = [line for line in done.stdout.splitlines() if line.startswith("not found: ")]
+    assert "coco" in told
+    named = run("scan", "--source", "coco")
+    assert named.returncode == 2
+    assert named.stderr.count("\n") == 1
+    assert named.stderr.startswith("error: coco: ")
+    assert "does not exist: put the dataset there, or name its place in local.cfg" in named.stderr
+
+
+def test_an_unknown_source_is_refused_with_the_nearest(synthbuster, run):
+    done = run("scan", "--source", "synthbuter")
+    assert done.returncode == 2
+    assert done.stderr == "error: --source: no source is called 'synthbuter' (did you mean 'synthbuster'?)\n"
+
+
+def test_a_damaged_archive_is_told_and_the_status_is_one(synthbuster, run):
+    (synthbuster / "bad\x1b.zip").write_bytes(b"PK\3\4 not a zip")
+    (synthbuster / "link").symlink_to("nowhere")
+    done = run("scan", "--source", "synthbuster", "--show-problems", "--quiet")
+    assert done.returncode == 1
+    assert "1 containers are not complete" in done.stderr
+    assert "symlink" in done.stdout
+    assert "\x1b" not in done.stdout
+
+
+def test_an_empty_folder_says_so(synthbuster, run):
+    (synthbuster / "synthbuster.zip").unlink()
+    done = run("scan", "--source", "synthbuster", "--quiet")
+    assert done.returncode == 0
+    assert f"synthbuster: {synthbuster} holds no files" in done.stdout
