@@ -57,6 +57,8 @@ def _deal_rest(kinds: Kinds, dealt: Whole, wanted: Whole) -> None:
 
 def _move_one(kinds: Kinds, dealt: Whole, wanted: Whole) -> bool:
     """Move the group whose move lessens the sum of squared misses most; False if none does."""
+    if not dealt.size:
+        return False
     missing = wanted - dealt.T @ kinds.images
     gain = kinds.images @ missing.T
     cost = (kinds.images**2).sum(axis=1)

@@ -28,7 +28,7 @@ class Filling:
             RecipeError: generators cannot reach their numbers, and the recipe does not say to drop them.
         """
         self._save("stratum", f"strata_{kind}")
-        for table in ("depth", "queue", "kept"):
+        for table in ("depth", "queue", "judged", "duplicate", "kept"):
             put(self.store, table, [])
         while True:
             has_dropped = self._share()

@@ -1,0 +1,179 @@
+"""Choosing by recipe, a rule at a time."""
+
+import random
+from collections import Counter
+from dataclasses import replace
+from itertools import combinations
+from pathlib import Path
+
+import numpy as np
+import pyarrow as pa
+import pytest
+
+from indexer.errors import RecipeError
+from indexer.selection import recipe
+from indexer.selection.balance import Kinds, deal, targets
+from indexer.selection.choosing import select, workbench
+from indexer.selection.shapes import Selected, put
+from indexer.store import Store
+from tests.support.worlds import Picture, fakes, photographs, world
+
+NO_PHOTOGRAPHS = "[photographs]\nper_fake = 0\n"
+HALVES = "[split]\ntrain = 0.5\nvalidation = 0.5\n"
+
+
+def chosen(store: Store, text: str) -> Selected:
+    """What the recipe ``text`` selects, as 'x'."""
+    return select(store, recipe.parse("seed = 1\n" + text), "x")
+
+
+def counted(store: Store, *columns: str) -> Counter[tuple[str, ...]]:
+    """Selected images by columns of selection and manifest, spares apart."""
+    names = ", ".join(columns)
+    query = f"select {names}, count(*) from selection join manifest using (file_id) where role <> 'spare' group by all"
+    return Counter({tuple(row[:-1]): row[-1] for row in store.execute(query)})
+
+
+def test_origins_share_as_evenly_as_their_supplies_and_caps_allow(tmp_path: Path) -> None:
+    pictures = [*fakes("A", "small", 7), *fakes("A", "capped", 90), *fakes("A", "large", 90), *fakes("A", "other", 90)]
+    with world(tmp_path / "m.duckdb", pictures) as store:
+        chosen(store, "per_generator = 100\n[caps.capped]\nA = 20\n" + NO_PHOTOGRAPHS)
+        shares = counted(store, "origin")
+    assert (shares["small",], shares["capped",]) == (7, 20)
+    assert sorted([shares["large",], shares["other",]]) == [36, 37]
+
+
+def test_a_shortage_is_an_error_that_says_what_each_origin_has(tmp_path: Path) -> None:
+    broken = [replace(one, inspected="truncated") for one in fakes("A", "b", 9)]
+    with world(tmp_path / "m.duckdb", [*fakes("A", "a", 5), *broken, *fakes("B", "a", 50)]) as store:
+        with pytest.raises(RecipeError) as caught:
+            chosen(store, "per_generator = 10\n" + NO_PHOTOGRAPHS)
+        result = chosen(store, 'per_generator = 10\nwhen_short = "drop"\n' + NO_PHOTOGRAPHS)
+    assert "A: 5 of 10 (a 5, b 0)" in str(caught.value)
+    assert result.dropped == ("A",)
+    dropped = "its generator was dropped: it cannot reach its number"
+    assert {reason: images for _, reason, images in result.excluded}[dropped] == 14
+
+
+def test_too_few_photographs_are_an_error(tmp_path: Path) -> None:
+    with (
+        world(tmp_path / "m.duckdb", [*fakes("A", "a", 50), *photographs("coco", 5)]) as store,
+        pytest.raises(RecipeError, match=r"photographs: 5 of 20 \(coco 5\)"),
+    ):
+        chosen(store, "per_generator = 20\nspares = 0\n")
+
+
+def test_sections_make_one_of_several_origins_and_several_of_one(tmp_path: Path) -> None:
+    pictures = [*fakes("A", "g/train", 60), *fakes("A", "g/val", 60), *fakes("A", "d", 60)]
+    sections = '[sections.g]\norigins = ["g/train", "g/val"]\n[sections.even]\norigins = ["d"]\nfile_id = "[02468]$"\n'
+    with world(tmp_path / "m.duckdb", pictures) as store:
+        chosen(store, f"per_generator = 30\ncap = 0\n[caps.g]\nA = 20\n[caps.even]\nA = 10\n{sections}{NO_PHOTOGRAPHS}")
+        found = [row[0] for row in store.execute("select file_id from selection where role <> 'spare'")]
+    assert sum(file_id.startswith("g/") for file_id in found) == 20
+    assert all(int(file_id[-1]) % 2 == 0 for file_id in found if file_id.startswith("d/"))
+
+
+def test_equals_over_origins_and_labels_the_first_by_rule_stays(tmp_path: Path) -> None:
+    pictures = [
+        Picture("late/A/1", "late", "A", content="one"),
+        Picture("early/A/1", "early", "A", content="one"),
+        Picture("coco/1", "coco", content="one"),
+        Picture("early/A/2", "early", "A", phash=0b1111),
+        Picture("late/A/2", "late", "A", phash=0b0000),
+        *photographs("coco2", 5),
+    ]
+    with world(tmp_path / "m.duckdb", pictures) as store:
+        chosen(store, 'per_generator = 2\norigins = ["late", "early"]\nspares = 0\n')
+        found = {row[0] for row in store.execute("select file_id from selection")}
+        reasons = dict(store.execute("select file_id, reason from selection_excluded where step = 'deduplicate'"))
+    assert {"late/A/1", "late/A/2"} <= found
+    assert reasons["early/A/1"] == "same bytes as late/A/1"
+    assert reasons["early/A/2"] == "near duplicate of late/A/2"
+    assert "coco/1" not in found
+
+
+def test_photographs_follow_their_fakes_and_the_rest_is_balanced(tmp_path: Path) -> None:
+    paired = [Picture(f"o/A/{n}", "o", "A", paired=(f"coco/{n % 7}",)) for n in range(40)]
+    pictures = [*paired, *photographs("coco", 60), *photographs("raise", 60)]
+    with world(tmp_path / "m.duckdb", pictures) as store:
+        result = chosen(store, "per_generator = 40\nspares = 0\n" + HALVES)
+        sides = counted(store, "split", "label")
+        complement = counted(store, "role", "origin")
+        torn = store.execute(
+            "select p.file_id from selection f join manifest m using (file_id), selection p"
+            " where list_contains(m.paired_real_images, p.file_id) and p.split <> f.split"
+        )
+    assert not torn
+    assert sides["train", 0] == sides["train", 1]
+    assert sides["validation", 0] == sides["validation", 1]
+    assert abs(sides["train", 1] - 20) <= 1 or result.uneven
+    assert complement["paired", "coco"] == 7
+    assert abs(complement["complement", "coco"] - complement["complement", "raise"]) <= 1
+
+
+def test_what_cannot_be_divided_is_reported(tmp_path: Path) -> None:
+    pictures = [Picture(f"o/A/{n}", "o", "A", paired=("coco/0",)) for n in range(10)]
+    with world(tmp_path / "m.duckdb", pictures) as store:
+        result = chosen(store, "per_generator = 10\n[split]\ntrain = 0.8\nvalidation = 0.2\n" + NO_PHOTOGRAPHS)
+    assert [(part.generator, part.split, part.images, part.wanted) for part in result.uneven] == [
+        ("A", "train", 10, 8), ("A", "validation", 0, 2),
+    ]  # fmt: skip
+
+
+def test_three_splits_and_a_manifest_without_fakes(tmp_path: Path) -> None:
+    thirds = "per_generator = 50\n[split]\ntrain = 0.6\nvalidation = 0.2\ntest = 0.2\n" + NO_PHOTOGRAPHS
+    with world(tmp_path / "m.duckdb", fakes("A", "o", 70)) as store:
+        chosen(store, thirds)
+        assert counted(store, "split") == {("train",): 30, ("validation",): 10, ("test",): 10}
+    with world(tmp_path / "empty.duckdb", photographs("coco", 3)) as store:
+        assert chosen(store, thirds).counts == ()
+
+
+@pytest.mark.parametrize("radius", [0, 1, 4, 8])
+def test_near_hashes_are_all_found(tmp_path: Path, radius: int) -> None:
+    chance = random.Random(radius)
+    bases = [chance.getrandbits(64) for _ in range(40)]
+    flips = [sum({1 << chance.randrange(64) for _ in range(chance.randint(0, 12))}) for _ in range(300)]
+    hashes = sorted({chance.choice(bases) ^ flip for flip in flips})
+    expected = {pair for pair in combinations(hashes, 2) if (pair[0] ^ pair[1]).bit_count() <= radius}
+    old, new = hashes[::3], [one for n, one in enumerate(hashes) if n % 3]
+    with world(tmp_path / "m.duckdb", []) as store, workbench(store):
+        put(store, "print", [(one, True) for one in old])
+        store.append("work.near", "select/near", {"radius": radius})
+        store.save_query("work.fingerprint", f"select unnest({new}::ubigint[]) as phash, 1 as preference")
+        store.save("work.print", "select/prints")
+        store.append("work.near", "select/near", {"radius": radius})
+        found = store.execute("select one, other from work.near")
+    assert len(found) == len(set(found))
+    assert set(found) == expected
+
+
+def test_groups_are_dealt_so_that_generators_get_their_parts() -> None:
+    chance = np.random.default_rng(5)
+    images = np.vstack([chance.integers(0, 3, (60, 8)), np.eye(8, dtype=np.int64)])
+    groups = np.concatenate([chance.integers(1, 9, 60), np.full(8, 40)])
+    dealt = deal(Kinds(images, groups), np.array([0.8, 0.2]))
+    totals = (images * groups[:, None]).sum(axis=0)
+    assert (dealt.sum(axis=1) == groups).all()
+    assert (dealt >= 0).all()
+    assert np.abs(dealt.T @ images - targets(totals, np.array([0.8, 0.2]))).max() <= 1
+
+
+def test_no_reason_is_told_twice(tmp_path: Path) -> None:
+    """Paired photographs are enough here, so that nothing is looked at for a complement."""
+    pictures = [Picture(f"o/A/{n}", "o", "A", paired=(f"coco/{n}",)) for n in range(20)]
+    broken = [Picture(f"o/A/9{n}", "o", "A", inspected="truncated") for n in range(9)]
+    pairs = [replace(one, side=10 if one.file_id == "coco/0" else 256) for one in photographs("coco", 20)]
+    with world(tmp_path / "m.duckdb", [*pictures, *broken, *pairs]) as store:
+        chosen(store, "per_generator = 19\nspares = 0\n[images]\nmin_side = 20\n[photographs]\nper_fake = 0.5\n")
+        rows = store.execute("select file_id from selection union all select file_id from selection_excluded")
+    assert Counter(row[0] for row in rows) == Counter(one.file_id for one in [*pictures, *broken, *pairs])
+
+
+def test_known_only_recipes_need_no_inspection(tmp_path: Path) -> None:
+    unseen = [replace(one, inspected=None) for one in fakes("A", "o", 30)]
+    with world(tmp_path / "m.duckdb", unseen) as store:
+        assert chosen(store, "per_generator = 10\nspares = 0.1\n" + NO_PHOTOGRAPHS).counts == (
+            ("train", "sampled", 10), ("train", "spare", 1),
+        )  # fmt: skip
+        assert isinstance(store.arrow("select/counts", {"name": "x"}), pa.Table)
