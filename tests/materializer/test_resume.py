@@ -13,7 +13,7 @@ import pytest
 from indexer import store as stores
 from indexer.errors import OutputError, RecipeError, SourceError
 from materializer import record
-from materializer.shapes import Order, Shard
+from materializer.shapes import Order, Pixels, Shard
 from tests.materializer.conftest import tree
 
 ROOT = Path(__file__).parents[2]
@@ -97,23 +97,42 @@ def test_a_source_that_vanished_or_changed_stops_the_build(site, images, packing
     assert not (site.folder / "out" / record.BUILD).exists()
 
 
-def test_a_full_disk_stops_the_build_and_loses_nothing(site, images):
+@pytest.fixture
+def small_disk(site):
+    """Mounts a disk of a few bytes, or skips the test where nobody may."""
+    folder = site.folder / "small"
+    folder.mkdir()
+
+    def mount(size):
+        command = ["mount", "-t", "tmpfs", "-o", f"size={size}", "tmpfs", folder]
+        if subprocess.run(command, capture_output=True, check=False).returncode:
+            pytest.skip("no right to mount a small disk")
+        return folder
+
+    yield mount
+    subprocess.run(["umount", folder], check=False, capture_output=True)
+
+
+def test_a_full_disk_stops_the_build_and_loses_nothing(site, images, small_disk):
     site.lay_out([replace(image, data=image.data + bytes(100_000)) for image in images])
-    small = site.folder / "small"
-    small.mkdir()
-    mount = ["mount", "-t", "tmpfs", "-o", "size=3m", "tmpfs", small]
-    if subprocess.run(mount, capture_output=True, check=False).returncode:
-        pytest.skip("no right to mount a small disk")
-    try:
-        with pytest.raises(OutputError, match=r"cannot be written \(the disk is full\): what is finished is kept"):
-            site.build("small/out", shard_size=500_000)
-        assert not list(small.rglob("*.unfinished"))
-        subprocess.run(["mount", "-o", "remount,size=20m", small], check=True)
-        assert site.build("small/out", shard_size=500_000).kept > 0
-        site.build("large", shard_size=500_000)
-        assert tree(small / "out") == tree(site.folder / "large")
-    finally:
-        subprocess.run(["umount", small], check=True)
+    enough_for_images_alone = sum(len(image.data) + 100_000 for image in images if image.role != "spare") + (16 << 10)
+    settings = {"shard_size": 500_000, "pixels": Pixels.VERBATIM}
+    small = small_disk(enough_for_images_alone)
+    with pytest.raises(OutputError, match=r"cannot be written \(the disk is full\): what is finished is kept"):
+        site.build("small/out", **settings)
+    assert not list(small.rglob("*.unfinished"))
+    subprocess.run(["mount", "-o", "remount,size=20m", small], check=True)
+    assert site.build("small/out", **settings).kept > 0
+    site.build("large", **settings)
+    assert tree(small / "out") == tree(site.folder / "large")
+
+
+def test_too_little_room_is_told_before_anything_is_read(site, images, small_disk):
+    site.lay_out([replace(image, data=image.data + bytes(100_000)) for image in images])
+    small = small_disk("1m")
+    with pytest.raises(OutputError, match=r"needs about 0\.0 GB and has 0\.0 GB free: make room"):
+        site.build("small/out")
+    assert [path.name for path in (small / "out").rglob("*") if path.is_file()] == ["plan.json"]
 
 
 def test_two_builds_at_once_do_not_meet(site, images):
