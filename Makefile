@@ -5,7 +5,7 @@ RUN := $(VENV)/bin/
 SETUP := PYTHON='$(PYTHON)' VENV='$(VENV)' sh .ci/setup
 
 .DEFAULT_GOAL := help
-.PHONY: help demo env test check lint types imports fix lock clean
+.PHONY: help demo env test check lint types imports fix golden lock clean
 
 help:  ## list the targets
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed 's/:.*##/\t/' | expand -t 16
@@ -63,3 +63,6 @@ bench-select: env  ## choosing from 10,000,000 rows, near duplicates among 1,000
 .PHONY: bench-build
 bench-build: env  ## a build against a plain copy, decoding alone, and what one would use instead; ARGS=COUNT
 	$(RUN)python -m benchmarks.bench_build $(ARGS)
+
+golden: env  ## write anew what the declarations make of tests/cases; read the difference before it is committed
+	GOLDEN=1 $(RUN)python -m pytest -q tests/declarations -k 'golden or bad_declarations'

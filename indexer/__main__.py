@@ -10,6 +10,7 @@ def main() -> None:
 
 # A command's name and the module below indexer.cli whose `command` it is; loaded when it is called for.
 COMMANDS: dict[str, str] = {
+    "sources": "sources",
     "scan": "scan",
     "sql": "sql",
     "fetch": "fetch",

@@ -36,7 +36,8 @@ def _check_keys(sources: Sequence[Source], problems: Problems) -> None:
     first: dict[str, Path] = {}
     for source in sources:
         if source.key in first:
-            problems.add(source.file.name, "", f"key '{source.key}' is declared by {first[source.key]} as well")
+            other = "/".join(first[source.key].parts[-2:])
+            problems.add(source.file.name, "", f"key '{source.key}' is declared by {other} as well")
         first.setdefault(source.key, source.file)
 
 

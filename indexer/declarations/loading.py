@@ -177,7 +177,10 @@ def _rules(top: Fields, name: str) -> tuple[Rule, ...]:
     given = top.tables("rule")
     if not given:
         top.problem("has no [[rule]]: one says what the images of a path are")
-    defaults = {**_DEFAULTS, "file_id": f"{name}/{{path}}", "origin": name, **top.table("defaults")}
+    own = Fields(top.table("defaults"), top.file, "defaults", top.problems)
+    own.asked.update(("let", *COLUMNS))
+    own.close()
+    defaults = {**_DEFAULTS, "file_id": f"{name}/{{path}}", "origin": name, **own.values}
     return tuple(
         _rule(Fields(values, top.file, f"rule {number}", top.problems), number, defaults)
         for number, values in enumerate(given, 1)
@@ -197,9 +200,8 @@ def _rule(fields: Fields, number: int, defaults: Mapping[str, Any]) -> Rule:
         ignore=ignore,
     )
     known = {"path", "ignore"} if ignore else {"path", "ignore", "let", *COLUMNS}
-    for key in {**fields.values, **({} if ignore else defaults)}:
-        if key not in known:
-            fields.problem(f"unknown key '{key}'{near(key, known)}")
+    fields.asked.update(known)
+    fields.close()
     return rule
 
 

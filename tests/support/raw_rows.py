@@ -5,10 +5,10 @@ A name is written as people say it: ``dl/synthbuster.zip!synthbuster/dalle2/r0.p
 ``train/data-0.arrow = 12`` says that this file has 12 rows. Lines that start with '#' say something to the reader.
 """
 
-import csv
 import json
 import re
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from dataclasses import replace
 from pathlib import Path, PurePosixPath
 from typing import Any
 
@@ -16,6 +16,7 @@ import pyarrow as pa
 
 from indexer.containers.names import archive_name
 from indexer.declarations.shapes import SideTable
+from indexer.scanning.side_files import BadLine, parse
 from indexer.store import Store
 
 _ROWS = re.compile(r"(.+) = (\d+)")
@@ -115,19 +116,9 @@ class RawRows:
 
 
 def records(file: Path, table: SideTable) -> Iterator[Mapping[str, Any]]:
-    """The rows of a small side file."""
-    if file.suffix == ".csv":
-        with file.open(encoding="utf-8-sig", newline="") as text:
-            yield from csv.DictReader(text)
-    elif file.suffix == ".txt":
-        names = table.columns or tuple(str(number) for number in range(9))
-        for line in file.read_text(encoding="utf-8").splitlines():
-            yield dict(zip(names, line.split(","), strict=False))
-    else:
-        found = json.loads(file.read_text(encoding="utf-8"))
-        for step in (table.rows or "").split(".") if table.rows else ():
-            found = found[step]
-        yield from found if isinstance(found, list) else [found]
+    """The rows of a side file as a scan reads them; those of an Arrow file stand in a CSV here."""
+    found = parse(file.read_bytes(), replace(table, format="csv") if table.format == "rows" else table)
+    return (record for record in found if not isinstance(record, BadLine))
 
 
 def lines_of(file: Path) -> list[str]:
