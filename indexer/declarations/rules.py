@@ -35,11 +35,18 @@ class RuleCompiler:
         values = self.rule.values[column]
         if column == "paired_real_images":
             if templates.is_list(values):
-                return f"try_cast(cast({self._text(values[0])} as json) as varchar[])"
+                return self._list(values[0])
             return f"cast([{', '.join(self._text(template) for template in values)}] as varchar[])"
         if column == "label":
             return self._label(values[0])
         return self._text(values[0])
+
+    def _list(self, template: Template) -> str:
+        """The elements of a JSON list."""
+        text = self._text(template)
+        elements = f"try_cast(try_cast({text} as json) as varchar[])"
+        self.failures.append(when(f"{elements} is null", "unmatched", f"'paired_real_images is no list: ' || {text}"))
+        return elements
 
     def _label(self, template: Template) -> str:
         """1 for a fake. Where nothing is said, what a generator made is fake and what none made is real."""

@@ -60,7 +60,8 @@ def test_a_list_says_what_it_needs_of_whom(sources, manifest):
 
 
 def test_every_source_says_how_its_ids_start(sources):
-    assert all(prefixes_of(source) for source in sources.values())
+    silent = {key for key, source in sources.items() if not prefixes_of(source)}
+    assert silent == {"aigenbench_fake_part"}  # its ids stand in its rows, and are those of other sources
     assert prefixes_of(sources["coco"]) == {"COCO2017_train", "COCO2017_val"}
 
 
