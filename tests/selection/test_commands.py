@@ -1,0 +1,65 @@
+"""The commands as a person calls them: what they print, and how they exit."""
+
+import json
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from tests.support.worlds import fakes, photographs, world
+
+RECIPE = "seed = 1\nper_generator = 20\n[split]\ntrain = 0.8\nvalidation = 0.2\n"
+
+
+@pytest.fixture
+def folder(tmp_path: Path) -> Path:
+    """A folder with a manifest, a recipe and lists."""
+    pictures = [*fakes("A", "o", 30), *photographs("coco", 60, format="JPEG", jpeg_quality=75)]
+    world(tmp_path / "m.duckdb", pictures).connection.close()
+    (tmp_path / "mine.toml").write_text(RECIPE)
+    (tmp_path / "train.txt").write_text("o/A/1\no/A/2\nLAION-400M/7\n")
+    return tmp_path
+
+
+def indexer(folder: Path, *arguments: str) -> subprocess.CompletedProcess[str]:
+    command = [sys.executable, "-m", "indexer", *arguments, "--manifest-db", str(folder / "m.duckdb"), "--quiet"]
+    return subprocess.run(command, capture_output=True, text=True, check=False)
+
+
+def test_a_recipe_of_a_few_lines_selects_and_can_be_audited(folder: Path) -> None:
+    selected = indexer(folder, "select", str(folder / "mine.toml"), "--no-inspect")
+    assert (selected.returncode, selected.stderr) == (0, "")
+    assert "Selection 'mine'" in selected.stdout
+    assert "enough images of its generator come before it" in selected.stdout
+    told = indexer(folder, "audit", "mine", "--no-inspect", "--no-tree", "--format", "json", "--threshold", "0.9")
+    assert told.returncode == 1
+    assert "metadata tell fakes from photographs at 100%, above 90%" in told.stderr
+    assert json.loads(told.stdout)["worst"] == 1.0
+    page = indexer(folder, "audit", "mine", "--no-inspect", "--no-tree", "--format", "markdown")
+    assert page.returncode == 0
+    assert "| label | format | 1.0 | 0.5 |" in page.stdout
+
+
+def test_gaps_of_a_list_are_told_and_exit_with_1(folder: Path) -> None:
+    listed = indexer(folder, "select", "--ids", f"train={folder / 'train.txt'}", "--name", "published")
+    assert listed.returncode == 1
+    assert "LAION-400M" in listed.stdout
+    assert "1 listed images cannot be had and have no substitute" in listed.stderr
+
+
+@pytest.mark.parametrize(
+    ("arguments", "message"),
+    [
+        (["select"], "name either a recipe, or lists with --ids"),
+        (["select", "--ids", "train=a.txt"], "say with --name what the selection is called"),
+        (["select", "--ids", "a.txt", "--name", "x"], "write it as SPLIT=FILE"),
+        (["select", "nothing.toml"], "no recipe at nothing.toml"),
+        (["audit", "nothing", "--no-inspect", "--no-tree"], "no selection 'nothing'"),
+    ],
+)
+def test_a_mistake_is_told_in_a_line(folder: Path, arguments: list[str], message: str) -> None:
+    result = indexer(folder, *arguments)
+    assert result.returncode == 2
+    assert message in result.stderr
+    assert "Traceback" not in result.stderr
