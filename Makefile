@@ -66,3 +66,7 @@ bench-build: env  ## a build against a plain copy, decoding alone, and what one 
 
 golden: env  ## write anew what the declarations make of tests/cases; read the difference before it is committed
 	GOLDEN=1 $(RUN)python -m pytest -q tests/declarations -k 'golden or bad_declarations'
+
+.PHONY: bench-derive
+bench-derive: env  ## declarations over 2,500,000 raw rows with as many rows of metadata; ARGS=ROWS
+	$(RUN)python -m benchmarks.bench_derive $(ARGS)
