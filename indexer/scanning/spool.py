@@ -8,6 +8,8 @@ from typing import Self
 
 import pyarrow as pa
 
+from indexer.errors import OutputError
+
 _SIDE_BATCH = 8_192
 
 SIDE_SCHEMA = pa.schema(
@@ -34,13 +36,19 @@ class Spool:
 
     def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, at: TracebackType | None) -> None:
         if self._writer:
-            self._writer.close()
+            with _writing(self.file):
+                self._writer.close()
 
     def write(self, batch: pa.RecordBatch) -> None:
-        """Append a batch."""
-        if self._writer is None:
-            self._writer = pa.ipc.new_stream(str(self.file), self.schema)
-        self._writer.write_batch(batch)
+        """Append a batch.
+
+        Raises:
+            OutputError: the disk is full or fails; that is no fault of the container that is being listed.
+        """
+        with _writing(self.file):
+            if self._writer is None:
+                self._writer = pa.ipc.new_stream(str(self.file), self.schema)
+            self._writer.write_batch(batch)
 
 
 class SideSpool(Spool):
@@ -68,6 +76,17 @@ class SideSpool(Spool):
             ]
             self.write(pa.record_batch(columns, schema=SIDE_SCHEMA))
             self._rows = []
+
+
+@contextmanager
+def _writing(file: Path) -> Iterator[None]:
+    try:
+        yield
+    except OSError as error:
+        reason = " ".join(str(error).split())
+        raise OutputError(
+            f"{file.parent} cannot be written ({reason}): make room beside the manifest and scan again; it will go on"
+        ) from error
 
 
 @contextmanager

@@ -28,7 +28,7 @@ from indexer.containers.shapes import (
     Wanted,
 )
 from indexer.declarations.shapes import SideTable
-from indexer.errors import BadData, ProjectError
+from indexer.errors import BadData, SourceError
 from indexer.parallel import time_limit
 from indexer.scanning.asked import PICTURE, Asked
 from indexer.scanning.side_files import BadLine, parse, to_json
@@ -36,7 +36,7 @@ from indexer.scanning.spool import SideSpool, Spool
 
 BAD_LINES_KEPT = 20
 # What strangers' bytes and disks may raise; whatever else is a bug of ours.
-_TROUBLES = (ProjectError, OSError, BadData, MemoryError, pa.ArrowException)
+_TROUBLES = (SourceError, OSError, BadData, MemoryError, pa.ArrowException)
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,0 +1,37 @@
+"""Rows on their way: a disk that is full ends the scan, and is not taken for a damaged container."""
+
+from pathlib import Path
+
+import pyarrow as pa
+import pytest
+
+from indexer.errors import OutputError
+from indexer.scanning.spool import SIDE_SCHEMA, SideSpool, Spool, spooled
+
+
+def test_what_is_written_is_read_once(tmp_path: Path) -> None:
+    with SideSpool(tmp_path / "rows") as spool:
+        spool.add(("s", "t", "p", 0, "{}"))
+    with spooled(tmp_path / "rows", SIDE_SCHEMA) as reader:
+        assert reader.read_all().num_rows == 1
+    assert not (tmp_path / "rows").exists()
+
+
+def test_nothing_written_is_nothing_read(tmp_path: Path) -> None:
+    with SideSpool(tmp_path / "rows"):
+        pass
+    with spooled(tmp_path / "rows", SIDE_SCHEMA) as reader:
+        assert reader.read_all().num_rows == 0
+
+
+def test_a_full_disk_is_told_with_what_to_do(tmp_path: Path) -> None:
+    (tmp_path / "rows").symlink_to("/dev/full")
+    batch = pa.record_batch([pa.array(range(1000))], names=["a"])
+    with pytest.raises(OutputError, match=r"No space left on device.*make room"):
+        write_often(tmp_path / "rows", batch)
+
+
+def write_often(file: Path, batch: pa.RecordBatch) -> None:
+    with Spool(file, batch.schema) as spool:
+        for _ in range(100):
+            spool.write(batch)
