@@ -111,7 +111,7 @@ def _written(job: Build, shards: Mapping[PlannedShard, tuple[Refusal, ...]]) -> 
 
 def _task(job: Build, planned: PlannedShard, refused: tuple[Refusal, ...]) -> ShardTask:
     rows = planning.rows_of(job.store, planned.shard)
-    work = work_of(rows, job.containers, job.request.settings)
+    work = work_of(rows, job.containers, job.request)
     return ShardTask(planned.shard, job.request.output, planned.key, work, refused)
 
 
@@ -126,7 +126,7 @@ def _after_death(job: Build, task: ShardTask, died: Died) -> Outcome:
 def _refused_of(job: Build, rows: pa.Table) -> dict[int, Refusal]:
     """Those of ``rows`` that cannot be used, by place, among them any that ends its worker."""
     found: dict[int, Refusal] = {}
-    work = work_of(rows, job.containers, job.request.settings)
+    work = work_of(rows, job.containers, job.request)
     for task, answer in Crew(check_rows, job.workers, halves).run([work]):
         refusals = _died(task, answer) if isinstance(answer, Died) else answer
         found |= {refusal.place: refusal for refusal in refusals}

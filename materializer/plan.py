@@ -123,7 +123,8 @@ def _sha256(parts: Iterable[Any]) -> str:
     return hashlib.sha256(json.dumps(list(parts), sort_keys=True).encode()).hexdigest()
 
 
-def work_of(rows: pa.Table, containers: Mapping[int, Container], settings: Settings) -> RowsTask:
+def work_of(rows: pa.Table, containers: Mapping[int, Container], request: Request) -> RowsTask:
     """Rows as a task, with just those containers that they lie in."""
     needed = {number for number in rows["container_id"].to_pylist() if number is not None}
-    return RowsTask(rows, {number: containers[number] for number in sorted(needed)}, settings)
+    nearby = {number: containers[number] for number in sorted(needed)}
+    return RowsTask(rows, nearby, request.settings, request.image_seconds)

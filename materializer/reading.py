@@ -18,13 +18,10 @@ from indexer.errors import BadData, SourceError
 from indexer.parallel import time_limit
 from materializer import readahead
 from materializer.pixels import Facts, Stored, prepare
-from materializer.shapes import RowsTask, Settings
+from materializer.shapes import RowsTask
 
 WINDOW_SIZE = 48_000_000
 WINDOW_ROWS = 2_000
-
-# A decoder that takes longer hangs: the kernel ends this worker, and the image is refused.
-_SECONDS_AN_IMAGE = 120.0
 
 Row = Mapping[str, Any]
 Read = Stored | BadData
@@ -79,7 +76,7 @@ def _read(work: RowsTask, window: Sequence[Row]) -> list[Read]:
     by_place: dict[int, Read] = {}
     rows = {row["place"]: row for row in window}
     for place, data in _bytes(work, window):
-        by_place[place] = data if isinstance(data, BadData) else _stored(rows[place], data, work.settings)
+        by_place[place] = data if isinstance(data, BadData) else _stored(rows[place], data, work)
     return [by_place[row["place"]] for row in window]
 
 
@@ -107,10 +104,10 @@ def _refuse_changed(path: Path, row: Row) -> None:
         raise SourceError(f"{path} has changed since it was scanned: run 'python -m indexer scan' again")
 
 
-def _stored(row: Row, data: bytes, settings: Settings) -> Read:
+def _stored(row: Row, data: bytes, work: RowsTask) -> Read:
     try:
-        with time_limit(_SECONDS_AN_IMAGE):
-            return prepare(data, _facts(row), row["hash"], settings)
+        with time_limit(work.image_seconds):  # a decoder that hangs ends this worker, and the image is refused
+            return prepare(data, _facts(row), row["hash"], work.settings)
     except BadData as bad:
         return bad
 

@@ -63,13 +63,17 @@ class Settings:
 
 @dataclass(frozen=True, slots=True)
 class Request:
-    """One build. ``roots`` maps a source's key to its place on this machine; ``scratch`` is for spilled images."""
+    """One build. ``roots`` maps a source's key to its place on this machine; ``scratch`` is for spilled images.
+
+    An image that takes longer than ``image_seconds`` to look into hangs its decoder, and is refused.
+    """
 
     selection: str
     output: Path
     roots: Mapping[str, Path]
     scratch: Path
     settings: Settings = field(default_factory=Settings)
+    image_seconds: float = 120.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -103,6 +107,7 @@ class RowsTask:
     rows: pa.Table
     containers: Mapping[int, Container]
     settings: Settings
+    image_seconds: float
     limits: Limits = field(default_factory=Limits)
 
 

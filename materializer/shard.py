@@ -1,6 +1,7 @@
 """One task of a build: a shard is read, checked and written, or its refused rows are told. Runs in workers."""
 
 from collections.abc import Sequence
+from dataclasses import replace
 
 import pyarrow as pa
 
@@ -52,7 +53,7 @@ def halves(work: RowsTask) -> tuple[RowsTask, ...]:
     if count < 2:
         return ()
     parts = work.rows.slice(0, count // 2), work.rows.slice(count // 2)
-    return tuple(RowsTask(part, work.containers, work.settings, work.limits) for part in parts)
+    return tuple(replace(work, rows=part) for part in parts)
 
 
 def _is_this(found: ShardRecord, task: ShardTask, file_ids: tuple[str, ...]) -> bool:

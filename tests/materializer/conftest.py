@@ -53,9 +53,16 @@ class Site:
         manifests.make(self.manifest, self.root, images, packing)
         return self
 
-    def request(self, name="out", selection="main", **settings):
+    def request(self, name="out", selection="main", image_seconds=60, **settings):
         settings = Settings(**{"shard_size": SHARD, **settings})
-        return Request(selection, self.folder / name, {manifests.SOURCE: self.root}, self.folder / "scratch", settings)
+        return Request(
+            selection,
+            self.folder / name,
+            {manifests.SOURCE: self.root},
+            self.folder / "scratch",
+            settings,
+            image_seconds,
+        )
 
     def build(self, name="out", jobs=2, backend="threading", **settings):
         with stores.open_for_reading(self.manifest) as store:

@@ -1,13 +1,16 @@
 """A build: what is in it, and that nothing but selection and sources has a say in its bytes."""
 
 import hashlib
+import io
 import json
 import subprocess
 import sys
+from dataclasses import replace
 
 import datasets
 import pyarrow.parquet as pq
 import pytest
+from PIL import Image
 
 import materializer.large_image  # noqa: F401 - registers the feature
 from materializer import columns
@@ -69,6 +72,17 @@ def test_refused_rows_are_told_and_the_next_good_spare_takes_their_place(site, i
     ]
     places = {row["file_id"]: (row["position"], row["substituted_for"]) for row in rows(site)}
     assert places["train/spare/0201"] == (refused[0]["position"], "train/sampled/0003")
+
+
+def test_an_image_that_hangs_its_decoder_is_refused_and_the_rest_goes_on(site, images):
+    huge = io.BytesIO()
+    Image.new("RGB", (9_000, 9_000)).save(huge, "PNG", compress_level=1)
+    images = [images[0], replace(images[1], data=huge.getvalue()), images[-1]]
+    summary = site.lay_out(images).build(backend="loky", image_seconds=0.2)
+    refused = pq.read_table(site.folder / "out/record/refused.parquet").to_pylist()
+    assert [(row["file_id"], row["reason"]) for row in refused] == [("train/sampled/0001", "died")]
+    assert refused[0]["detail"] == "took longer than its time limit"
+    assert summary.splits == {"train": 2}
 
 
 def test_without_spares_a_row_is_missing_and_leaves_a_gap(site, images):
