@@ -1,0 +1,23 @@
+"""docs/reliability.md: every fault has its row, and every test that a row names is there."""
+
+import re
+from pathlib import Path
+
+ROOT = Path(__file__).parents[2]
+PAGE = ROOT / "docs" / "reliability.md"
+FAULTS = {"A": 13, "B": 14, "C": 8, "D": 8, "E": 10, "F": 14, "G": 12, "H": 8}
+ROW = re.compile(r"^\| ([A-H]\d+) \|.*\| (.*) \|$", re.MULTILINE)
+LINK = re.compile(r"\[(test_\w+)\]\(\.\./(tests/[^)]+)\)")
+
+
+def test_every_fault_has_a_row():
+    rows = [number for number, _ in ROW.findall(PAGE.read_text(encoding="utf-8"))]
+    assert rows == [f"{letter}{number}" for letter, count in FAULTS.items() for number in range(1, count + 1)]
+
+
+def test_every_row_names_tests_that_exist_or_says_why_not():
+    for number, proof in ROW.findall(PAGE.read_text(encoding="utf-8")):
+        links = LINK.findall(proof)
+        assert links or proof.startswith("no test: "), number
+        for name, file in links:
+            assert f"\ndef {name}(" in (ROOT / file).read_text(encoding="utf-8"), f"{number}: {file}::{name}"
