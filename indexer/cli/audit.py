@@ -7,7 +7,7 @@ import pyarrow as pa
 
 from indexer import store as stores
 from indexer.cli import render
-from indexer.cli.options import Session, common
+from indexer.cli.options import Session, common, on_workers
 from indexer.cli.roots import source_roots
 from indexer.errors import CheckFailed
 from indexer.selection.audit import Audit, Options, audit
@@ -30,6 +30,7 @@ _TABLES = {
 @click.option("--no-tree", is_flag=True, help="Try rules of one trait only, no decision tree (scikit-learn).")
 @click.option("--no-inspect", is_flag=True, help="Read no image: audit what was inspected already.")
 @common
+@on_workers
 def command(session: Session, name: str | None, **how: object) -> None:
     """Look for duplicates, leaks between splits, and shortcuts to the label in NAME, or in all that was inspected.
 

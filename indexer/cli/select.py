@@ -8,7 +8,7 @@ import pyarrow as pa
 
 from indexer import store as stores
 from indexer.cli import render
-from indexer.cli.options import Session, common
+from indexer.cli.options import Session, common, on_workers
 from indexer.cli.roots import source_roots
 from indexer.errors import CheckFailed, ConfigError
 from indexer.selection import choosing, recipe
@@ -33,6 +33,7 @@ python -m indexer select --ids train=train.txt --ids validation=val.txt --substi
 )
 @click.option("--no-inspect", is_flag=True, help="Read no image: only what is known already counts against one.")
 @common
+@on_workers
 def command(session: Session, recipe_name: str | None, name: str | None, **how: object) -> None:
     """Choose images by RECIPE (a TOML file, or the name of one that comes with the project), or by lists."""
     lists = how["lists"]

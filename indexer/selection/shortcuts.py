@@ -56,7 +56,8 @@ def words(store: Store, found: pa.Table) -> Iterator[str]:
     worth = [row for row in found.to_pylist() if row["balanced_accuracy"] > row["chance"] + _WORTH]
     for row in [row for row in worth if row["target"] == "label"][:_LINES]:
         how = f" ({'; '.join(telling[row['trait']])})" if row["trait"] in telling else ""
-        yield f"{row['trait']} alone tells fakes from photographs at {row['balanced_accuracy']:.0%}{how}"
+        what = "a decision tree of all traits" if row["trait"] == TREE else f"{row['trait']} alone"
+        yield f"{what} tells fakes from photographs at {row['balanced_accuracy']:.0%}{how}"
 
 
 def _trees(rows: pa.Table, make_tree: MakeTree) -> Iterator[dict[str, object]]:
