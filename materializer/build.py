@@ -1,7 +1,7 @@
 """A build from beginning to end: plan, spill what is forward-only, write shards, settle refusals, finish."""
 
 import shutil
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import asdict, dataclass
 from hashlib import sha256
 from itertools import groupby
@@ -117,17 +117,22 @@ def _task(job: Build, planned: PlannedShard, refused: tuple[Refusal, ...]) -> Sh
 
 def _after_death(job: Build, task: ShardTask, died: Died) -> Outcome:
     """The rows that ended the worker are refused; if none does by itself, it is no image's fault."""
-    refused = tuple(sorted(_refused_of(job, task.work.rows).values(), key=lambda refusal: refusal.place))
+    found = _refusals(job, halves(task.work) or (task.work,))
+    refused = tuple(sorted(found.values(), key=lambda refusal: refusal.place))
     if not refused:
         raise RuntimeError(f"the worker of shard {task.shard.stem} died: {died.reason}")
     return Outcome(None, refused)
 
 
 def _refused_of(job: Build, rows: pa.Table) -> dict[int, Refusal]:
-    """Those of ``rows`` that cannot be used, by place, among them any that ends its worker."""
+    """Those of ``rows`` that cannot be used, by place."""
+    return _refusals(job, [work_of(rows, job.containers, job.request)])
+
+
+def _refusals(job: Build, tasks: Sequence[RowsTask]) -> dict[int, Refusal]:
+    """Rows that cannot be used, by place, among them any that ends its worker."""
     found: dict[int, Refusal] = {}
-    work = work_of(rows, job.containers, job.request)
-    for task, answer in Crew(check_rows, job.workers, halves).run([work]):
+    for task, answer in Crew(check_rows, job.workers, halves).run(tasks):
         refusals = _died(task, answer) if isinstance(answer, Died) else answer
         found |= {refusal.place: refusal for refusal in refusals}
     return found
