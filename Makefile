@@ -52,6 +52,10 @@ clean:  ## remove environments and sample data
 bench-fetch: env  ## throughput of fetch against the bare HTTP client, 10,000 URLs on loopback
 	$(RUN)python -m benchmarks.bench_fetch
 
+.PHONY: bench-read
+bench-read: env  ## 3,000 random members of 100,000: read_members, zipfile, libarchive; needs 6 GB of room
+	$(RUN)python -m benchmarks.bench_read $(ARGS)
+
 .PHONY: bench-scan
 bench-scan: env  ## listing and scanning against zipfile and scandir; ARGS=--memory: the peak of 5,000,000 members
 	$(RUN)python -m benchmarks.bench_scan $(ARGS)

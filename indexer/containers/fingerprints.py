@@ -42,6 +42,9 @@ class Repeats:
         if not self._prints:
             return
         prints, ordinals = np.concatenate(self._prints), np.concatenate(self._ordinals)
+        alike = np.sort(prints)
+        if not (alike[1:] == alike[:-1]).any():  # sorting alone is ten times as fast as sorting with places
+            return
         order = np.argsort(prints, kind="stable")
         again = np.flatnonzero(prints[order][1:] == prints[order][:-1]) + 1
         for ordinal in np.sort(ordinals[order[again]]):

@@ -15,6 +15,8 @@ from indexer.containers.volumes import Window
 from indexer.containers.walk import NESTED_SHIFT, Interest, Taken, Walk
 from indexer.errors import BadData, SourceError
 
+_AHEAD = 32
+
 Answer: TypeAlias = tuple[int, bytes | BadData]
 
 
@@ -36,12 +38,25 @@ def _read_archive(
 ) -> Iterator[Answer]:
     passed = [member for member in wanted if member.access is Access.PASS]
     with opened(container) as content:
-        for member in wanted:
-            if member.access is not Access.PASS:
-                yield member.key, _answer(_read_at_will, content.window, member, limits)
+        at_will = [member for member in wanted if member.access is not Access.PASS]
+        for member in _announced(content.window, at_will):
+            yield member.key, _answer(_read_at_will, content.window, member, limits)
         if passed:
             level = Level(content.window, container.kind, container.path, starts=content.starts)
             yield from _pass(level, passed, limits, scratch)
+
+
+def _announced(window: Window, wanted: Sequence[Wanted]) -> Iterator[Wanted]:
+    """``wanted``, while the disk is told of those that come next: cold, that is several times as fast."""
+    window.expect([_stretch(member) for member in wanted[:_AHEAD]])
+    for index, member in enumerate(wanted):
+        if index % _AHEAD == 0:
+            window.expect([_stretch(coming) for coming in wanted[index + _AHEAD : index + 2 * _AHEAD]])
+        yield member
+
+
+def _stretch(member: Wanted) -> tuple[int, int]:
+    return member.offset or 0, (member.packed_size or 0) + 512
 
 
 def _answer(read: Callable[..., bytes], *arguments: object) -> bytes | BadData:

@@ -160,6 +160,8 @@ class Extents:
         if not self._starts:
             return
         ordinals, starts, ends = (np.concatenate(parts) for parts in (self._ordinals, self._starts, self._ends))
+        if (starts[1:] >= ends[:-1]).all():
+            return
         order = np.argsort(starts, kind="stable")
         reached = np.maximum.accumulate(ends[order])
         for place in np.flatnonzero(starts[order][1:] < reached[:-1]) + 1:

@@ -2,7 +2,7 @@
 
 import struct
 from collections.abc import Iterator
-from dataclasses import dataclass
+from typing import NamedTuple
 
 from isal import isal_zlib
 
@@ -14,8 +14,7 @@ _LOCAL = struct.Struct("<4s5H3L2H")
 _HEADER_GUESS = 160  # header, a name and the extra fields that Info-ZIP and 7-Zip write; longer ones cost a second read
 
 
-@dataclass(frozen=True, slots=True)
-class Packed:
+class Packed(NamedTuple):
     """A zip member: local header at ``offset`` of the window, behind it ``packed_size`` bytes."""
 
     offset: int
@@ -27,6 +26,8 @@ class Packed:
 
 def read_zip_member(window: Window, member: Packed) -> bytes:
     """The member's bytes, of the declared size and checksum. Raises BadData."""
+    if member.method == "stored" and member.packed_size == member.size:
+        return checked(_stored(window, member), member.crc32)
     data = window.read(member.offset, _HEADER_GUESS + member.packed_size)
     begin = _data_start(data)
     if len(data) < begin + member.packed_size:
@@ -35,6 +36,14 @@ def read_zip_member(window: Window, member: Packed) -> bytes:
     if len(packed) < member.packed_size:
         raise BadData("truncated", f"{member.packed_size} packed bytes declared, {len(packed)} there")
     return checked(_unpacked(packed, member), member.crc32)
+
+
+def _stored(window: Window, member: Packed) -> bytes:
+    """Header and data in a read each: cutting the header off would copy the data."""
+    data = window.read(data_position(window, member), member.size)
+    if len(data) < member.size:
+        raise BadData("truncated", f"{member.size} bytes declared, {len(data)} there")
+    return data
 
 
 def _data_start(data: bytes) -> int:
@@ -50,8 +59,6 @@ def _data_start(data: bytes) -> int:
 def _unpacked(packed: memoryview, member: Packed) -> bytes:
     if member.method == "deflate":
         return inflate(packed, member.size)
-    if member.method == "stored" and len(packed) == member.size:
-        return bytes(packed)
     return b"".join(unpack(member.method, [bytes(packed)], member.size))
 
 
