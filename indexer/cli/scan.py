@@ -80,7 +80,7 @@ def _present(config: Config, roots: Mapping[str, Path]) -> Mapping[str, Path]:
     present = {key: root for key, root in roots.items() if root.exists()}
     if not present:
         raise ConfigError(
-            f"{config.file}: none of the {len(roots)} sources lies below {config.input_datasets_path}:"
+            f"{config.file}: no source lies below {config.input_datasets_path}:"
             " correct input_datasets_path, or see 'python -m indexer sources' for where each is looked for"
         )
     return present

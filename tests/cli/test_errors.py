@@ -1,5 +1,6 @@
 """The errors of a newcomer's first ten minutes, word for word: what is wrong, where, and what to do."""
 
+import re
 import shlex
 import subprocess
 import sys
@@ -110,7 +111,7 @@ MISHAPS = {
     ),
     "wrong input_datasets_path": Mishap(
         _config(), "indexer scan",
-        "local.cfg: none of the 18 sources lies below {folder}/datasets: correct input_datasets_path,"
+        "local.cfg: no source lies below {folder}/datasets: correct input_datasets_path,"
         " or see 'python -m indexer sources' for where each is looked for",
     ),
     "wrong path of a source": Mishap(
@@ -222,4 +223,4 @@ def test_missing_side_file_is_told(run: Run, tmp_path: Path) -> None:
         "synthbuster: 1 x missing_in_table, such as glide/r000da54ft.png:"
         " {image|prompts.Prompt}: prompts.Prompt has nothing for r000da54ft\n"
     ) in done.stdout
-    assert "not found: aeroblade, artifact, coco," in done.stdout
+    assert re.search(r"^not found: .*\baeroblade, .*\bcoco, ", done.stdout, re.MULTILINE)
