@@ -108,7 +108,8 @@ class Window:
         """
         if offset < 0:
             raise ValueError(f"position {offset} lies before the window")
-        size = min(size, self.size - offset)
+        if offset + size > self.size:
+            size = self.size - offset
         return self.volumes.read(self.start + offset, size) if size > 0 else b""
 
     def window(self, offset: int, size: int) -> "Window":
