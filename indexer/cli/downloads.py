@@ -4,9 +4,9 @@ import difflib
 from collections.abc import Sequence
 from pathlib import Path
 
-from indexer import declarations, resources
 from indexer.cli import messages, render
 from indexer.cli.options import Session
+from indexer.cli.roots import declared
 from indexer.declarations.shapes import Source
 from indexer.errors import CheckFailed, ConfigError
 from indexer.fetching import hub
@@ -34,8 +34,7 @@ def from_hub(session: Session, key: str, to: Path, only: Sequence[str]) -> None:
 
 
 def _source(session: Session, key: str) -> Source:
-    own = session.config.declarations_path if session.config_file.exists() else None
-    sources = {each.key: each for each in declarations.load([resources.sources_folder(), *filter(None, [own])])}
+    sources = {each.key: each for each in declared(session.config if session.config_file.exists() else None)}
     if key not in sources:
         near = difflib.get_close_matches(key, sorted(sources), n=1)
         hint = f"did you mean '{near[0]}'?" if near else f"there are {', '.join(sorted(sources))}"

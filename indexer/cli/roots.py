@@ -4,12 +4,22 @@ from pathlib import Path
 
 from indexer import declarations, resources
 from indexer.config import Config
+from indexer.declarations.shapes import Source
+
+
+def declared(config: Config | None) -> tuple[Source, ...]:
+    """The sources that come with the project, and the user's own.
+
+    Raises:
+        DeclarationError: some of them are wrong; the message names every problem.
+    """
+    own = config.declarations_path if config else None
+    return declarations.load([resources.sources_folder(), *filter(None, [own])])
 
 
 def source_roots(config: Config) -> dict[str, Path]:
     """Every declared source's key and its place, whether it is there or not."""
-    folders = [resources.sources_folder(), *filter(None, [config.declarations_path])]
-    return {source.key: config.root(source.key, source.default_folder) for source in declarations.load(folders)}
+    return {source.key: config.root(source.key, source.default_folder) for source in declared(config)}
 
 
 def source_folders(config: Config) -> dict[str, Path]:

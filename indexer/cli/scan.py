@@ -7,9 +7,10 @@ from pathlib import Path
 import click
 import pyarrow as pa
 
-from indexer import declarations, resources, store
-from indexer.cli import render
+from indexer import store
+from indexer.cli import preflight, render
 from indexer.cli.options import Session, common, on_workers
+from indexer.cli.roots import declared, source_roots
 from indexer.config import Config
 from indexer.declarations.shapes import Source
 from indexer.errors import CheckFailed, ConfigError
@@ -36,12 +37,14 @@ def command(session: Session, keys: tuple[str, ...], show_problems: bool) -> Non
     Exit status 1: done, and an archive is damaged or unreadable.
     """
     config = session.config
-    sources = declarations.load([resources.sources_folder(), *filter(None, [config.declarations_path])])
+    sources = declared(config)
     config.refuse_unknown({source.key for source in sources})
     everywhere = _roots(config, sources, keys)
     roots = everywhere if keys else _present(config, everywhere)
     options = ScanOptions(session.workers, progress=session.progress, must_exist=bool(keys))
     with store.open_for_writing(session.manifest) as manifest:
+        asked = [source for source in sources if source.key in everywhere]
+        preflight.show(session, asked, source_roots(config), manifest)
         summary = scan(manifest, roots, sources, options)
         findings = manifest.arrow("scan/findings", {"sources": list(roots)}) if show_problems else None
     _print_summary(summary, session.manifest)

@@ -8,9 +8,10 @@ from typing import Any
 import click
 import pyarrow as pa
 
-from indexer import declarations, resources, store
+from indexer import store
 from indexer.cli import render
 from indexer.cli.options import Session, common
+from indexer.cli.roots import declared
 from indexer.declarations.compiling import compile_source
 from indexer.declarations.fields import near
 from indexer.declarations.preflight import SourceState, look, space
@@ -82,8 +83,7 @@ class _Manifest:
 
 def _declared(session: Session) -> tuple[Source, ...]:
     config = session.config if session.config_file.exists() else None
-    own = config.declarations_path if config else None
-    sources = declarations.load([resources.sources_folder(), *filter(None, [own])])
+    sources = declared(config)
     if config:
         config.refuse_unknown({source.key for source in sources})
     return sources

@@ -1,0 +1,30 @@
+"""At the start of long work: what of each source is there, in a few lines on standard error."""
+
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+
+from indexer.cli import messages
+from indexer.cli.options import Session
+from indexer.declarations.preflight import SourceState, look
+from indexer.declarations.shapes import Source
+from indexer.store import Store
+
+
+def show(session: Session, sources: Sequence[Source], roots: Mapping[str, Path], manifest: Store) -> None:
+    """Say which sources are there and how they are packed, which side files they lack, and which are not there."""
+    if session.quiet:
+        return
+    states = look(sources, roots, manifest)
+    found = [state for state in states if state.found]
+    for state in found:
+        messages.tell(_line(state), event="source")
+    absent = [state.source.key for state in states if not state.found]
+    if found and absent:
+        messages.tell(f"not there: {', '.join(absent)} ('python -m indexer sources KEY' says what to download)")
+
+
+def _line(state: SourceState) -> str:
+    packed = ", ".join(f"{count:,} {kind}" for kind, count in sorted(state.packed.items()))
+    images = f"; {state.total:,} images at the last scan" if state.scanned else ""
+    lacks = f"; lacks {', '.join(state.side_missing)}" if state.side_missing else ""
+    return f"{state.source.key}: {packed}{images}{lacks}"
