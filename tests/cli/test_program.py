@@ -22,8 +22,14 @@ COMMANDS = [(name, command) for name, commands in PROGRAMS.items() for command i
 ENDLESS = "select i from range(1_000_000_000_000) r(i)"
 
 
+# Whoever runs the tests in the background has them ignore Ctrl-C, and their children inherit that.
+HEEDING = (
+    "import signal; signal.signal(signal.SIGINT, signal.default_int_handler); from indexer.__main__ import main; main()"
+)
+
+
 def _streaming(manifest: Path) -> subprocess.Popen[bytes]:
-    command = [sys.executable, "-m", "indexer", "sql", ENDLESS, "--format", "csv", "--manifest-db", str(manifest)]
+    command = [sys.executable, "-c", HEEDING, "sql", ENDLESS, "--format", "csv", "--manifest-db", str(manifest)]
     child = subprocess.Popen(command, cwd=ROOT, stdout=subprocess.PIPE, stderr=subprocess.PIPE)
     assert child.stdout
     assert child.stdout.readline() == b"i\n"
