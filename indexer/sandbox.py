@@ -76,11 +76,11 @@ def query(manifest: Path, text: str, bounds: Bounds) -> Iterator[Result]:
 
 
 def _child(manifest: Path, bounds: Bounds) -> subprocess.Popen[bytes]:
-    """A fresh interpreter that finds modules where this one does, and none in the current folder."""
+    """A fresh interpreter that finds modules where this one does, and nowhere else."""
     limits = (str(bounds.memory), str(bounds.threads))
     return subprocess.Popen(
         [sys.executable, "-P", "-m", "indexer.sandbox", str(manifest), *limits],
-        env={**os.environ, "PYTHONPATH": os.pathsep.join(filter(None, sys.path))},
+        env={**os.environ, "PYTHONPATH": os.pathsep.join(entry or str(Path.cwd()) for entry in sys.path)},
         stdin=subprocess.PIPE,
         stdout=subprocess.PIPE,
         stderr=subprocess.PIPE,
