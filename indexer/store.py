@@ -6,6 +6,7 @@ One process writes. A result that is left open owns its connection in DuckDB 2, 
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
+from socket import gethostname
 from typing import Any, Self
 
 import duckdb
@@ -145,11 +146,16 @@ def in_memory() -> Store:
 
 def _connect(path: Path, *, read_only: bool) -> duckdb.DuckDBPyConnection:
     try:
-        connection = duckdb.connect(str(path), read_only=read_only)
+        connection = duckdb.connect(str(path), read_only=read_only, config=_settings(path, read_only=read_only))
     except duckdb.IOException as error:
         raise ManifestError(_explain(path, str(error))) from error
     connection.execute("set preserve_insertion_order = false").fetchall()
     return connection
+
+
+def _settings(path: Path, *, read_only: bool) -> dict[str, Any]:
+    """Readers on several machines keep what exceeds their memory apart: DuckDB tells them by process number alone."""
+    return {"temp_directory": f"{path}.{gethostname()}.tmp"} if read_only else {}
 
 
 def _explain(path: Path, message: str) -> str:

@@ -21,7 +21,7 @@ from indexer.store import Store
 from materializer import card, record
 from materializer import plan as planning
 from materializer.card.facts import Facts, File, gather
-from materializer.claim import claimed
+from materializer.claim import claimed, clear_unfinished
 from materializer.durable import write_json
 from materializer.formats import FORMATS
 from materializer.passes import spill
@@ -83,6 +83,7 @@ def build(store: Store, request: Request, workers: Workers, progress: Progress =
         settlement = settle(store, by_shard, lambda rows: _refused_of(job, rows))
         if refused:
             outcomes |= dict(_written(job, refused))
+        clear_unfinished(request.output)
         summary = _finished(job, outcomes, settlement)
         shutil.rmtree(job.scratch, ignore_errors=True)
         return summary
@@ -102,7 +103,7 @@ def _written(job: Build, shards: Mapping[PlannedShard, tuple[Refusal, ...]]) -> 
     tasks = (_task(job, planned, refused) for planned, refused in shards.items())
     rows = sum(planned.places for planned in shards)
     with job.progress.phase("writing", rows, "images") as bar:
-        for task, outcome in Crew(build_shard, job.workers).run(tasks):
+        for task, outcome in Crew(build_shard, job.workers, shared=(job.request.output,)).run(tasks):
             planned = planned_by[task.shard]
             result = _after_death(job, task, outcome) if isinstance(outcome, Died) else outcome
             _advance(bar, planned, result)
@@ -112,7 +113,7 @@ def _written(job: Build, shards: Mapping[PlannedShard, tuple[Refusal, ...]]) -> 
 def _task(job: Build, planned: PlannedShard, refused: tuple[Refusal, ...]) -> ShardTask:
     rows = planning.rows_of(job.store, planned.shard)
     work = work_of(rows, job.containers, job.request)
-    return ShardTask(planned.shard, job.request.output, planned.key, work, refused)
+    return ShardTask(planned.shard, job.request.output.absolute(), planned.key, work, refused)
 
 
 def _after_death(job: Build, task: ShardTask, died: Died) -> Outcome:

@@ -37,6 +37,12 @@ def claimed(output: Path, plan: Plan, settings: Settings) -> Iterator[None]:
         os.close(descriptor)
 
 
+def clear_unfinished(output: Path) -> None:
+    """Remove what killed workers have left behind."""
+    for path in output.rglob(f"*{UNFINISHED}"):
+        path.unlink(missing_ok=True)
+
+
 def _lock(descriptor: int, output: Path) -> None:
     try:
         fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
@@ -53,8 +59,9 @@ def _take(output: Path, plan: Plan, settings: Settings) -> None:
             f"{output} holds another build, of selection '{held.get('selection')}': name a new folder, or delete it"
         )
     stale = set(held["shards"]) - set(ours["shards"]) if held else set()
-    for path in (*(output / name for name in stale), *output.rglob(f"*{UNFINISHED}")):
-        path.unlink(missing_ok=True)
+    for name in stale:
+        (output / name).unlink(missing_ok=True)
+    clear_unfinished(output)
     if ours != held:
         write_json(output / record.PLAN, ours)
 

@@ -4,6 +4,7 @@ import errno
 import hashlib
 import json
 import os
+import secrets
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
@@ -60,7 +61,8 @@ def writing(path: Path) -> Iterator[HashingFile]:
     Raises:
         OutputError: the disk is full, read only, or fails.
     """
-    unfinished = path.with_name(path.name + UNFINISHED)
+    # A name of its own: a task that an engine took for lost may still be writing the same file.
+    unfinished = path.with_name(f"{path.name}.{secrets.token_hex(4)}{UNFINISHED}")
     try:
         with _told(path):
             path.parent.mkdir(parents=True, exist_ok=True)

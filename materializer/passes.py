@@ -19,6 +19,7 @@ from indexer.containers.shapes import Container, Kind, Limits, Volume
 from indexer.errors import BadData
 from indexer.parallel import Crew, Died, Workers
 from indexer.progress import Progress
+from indexer.roots import here
 from indexer.store import Store
 from materializer.durable import writing
 from materializer.plan import PlannedContainer
@@ -74,28 +75,28 @@ def spill(
         return {}
     found: dict[int, Container] = {}
     with progress.phase("going through forward-only archives", len(tasks), "archives") as bar:
-        for task, index in Crew(go_through, workers).run(tasks):
-            store.insert("plan_spilled", _all_died(task, index) if isinstance(index, Died) else index)
+        for task, answer in Crew(go_through, workers, shared=(folder,)).run(tasks):
+            index = _all_died(task, answer) if isinstance(answer, Died) else pq.read_table(task.index)
+            store.insert("plan_spilled", index)
             found[-task.number] = _container(task)
             bar.advance(size=sum(volume.size for volume in task.container.volumes))
     return found
 
 
-def go_through(task: PassTask) -> pa.Table:
-    """Spill what is wanted of a container; returns where each member lies. Runs in workers."""
+def go_through(task: PassTask) -> None:
+    """Spill what is wanted of a container; its index says where each member lies. Runs in workers."""
     if task.index.exists() and task.spill.exists():
-        return pq.read_table(task.index)
+        return
     rows = task.rows.to_pylist()
     with writing(task.spill) as file:
         index = pa.Table.from_pylist(list(_spilled(task, rows, file)), schema=_INDEX_SCHEMA)
     with writing(task.index) as file:
         pq.write_table(index, pa.PythonFile(file, mode="w"))
-    return index
 
 
 def _spilled(task: PassTask, rows: list[dict[str, Any]], file: Any) -> Iterator[dict[str, Any]]:
     asked = [wanted({**row, "place": place}) for place, row in enumerate(rows)]
-    for place, data in read_members(task.container, asked, Limits(), task.folder):
+    for place, data in read_members(here(task.container), asked, Limits(), task.folder):
         entry = {"container_id": task.number, "ordinal": rows[place]["ordinal"], "member": rows[place]["member"]}
         if isinstance(data, BadData):
             yield entry | {"reason": data.reason, "detail": data.detail}

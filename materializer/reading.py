@@ -6,6 +6,7 @@ the disk meanwhile. So memory is bounded by two windows, and a disk that seeks i
 
 import os
 from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import replace
 from itertools import groupby
 from pathlib import Path
 from typing import Any
@@ -16,6 +17,7 @@ from indexer.containers.reading import read_members
 from indexer.containers.shapes import Access, Wanted
 from indexer.errors import BadData, SourceError
 from indexer.parallel import time_limit
+from indexer.roots import here
 from materializer import readahead
 from materializer.pixels import Facts, Stored, prepare
 from materializer.shapes import RowsTask
@@ -29,6 +31,7 @@ Read = Stored | BadData
 
 def images(work: RowsTask) -> Iterator[tuple[list[Row], list[Read]]]:
     """Yield rows window by window, in output order, each with its image or why it cannot be used."""
+    work = replace(work, containers={number: here(container) for number, container in work.containers.items()})
     ahead = _windows(work.rows)
     window = next(ahead, None)
     while window is not None:

@@ -140,5 +140,4 @@ class Outcome:
 
     written: Written | None
     refused: tuple[Refusal, ...]
-    file_ids: tuple[str, ...] = ()
     kept: bool = False

@@ -32,14 +32,14 @@ def build_shard(task: ShardTask) -> Outcome:
     found = record.read(task.output, task.shard)
     file_ids = tuple(task.work.rows["file_id"].to_pylist())
     if found is not None and _is_this(found, task, file_ids):
-        return Outcome(found.written, found.refused, found.file_ids, kept=True)
+        return Outcome(found.written, found.refused, kept=True)
     refused: list[Refusal] = []
     try:
         done = _write(task, refused)
     except _Refused:
         return Outcome(None, tuple(refused))
     record.write(task.output, task.shard, done)
-    return Outcome(done.written, task.refused, file_ids)
+    return Outcome(done.written, task.refused)
 
 
 def check_rows(work: RowsTask) -> tuple[Refusal, ...]:

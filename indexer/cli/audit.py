@@ -8,8 +8,8 @@ import pyarrow as pa
 from indexer import store as stores
 from indexer.cli import render
 from indexer.cli.options import Session, common, on_workers
-from indexer.cli.roots import source_roots
 from indexer.errors import CheckFailed
+from indexer.roots import source_roots
 from indexer.selection.audit import Audit, Options, audit
 from indexer.selection.inspecting import Inspector
 

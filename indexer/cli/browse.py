@@ -8,8 +8,8 @@ import click
 
 from indexer import store
 from indexer.cli.options import Session, common
-from indexer.cli.roots import source_folders
 from indexer.errors import ConfigError, DependencyError
+from indexer.roots import source_folders
 
 _LOOPBACK = ("127.0.0.1", "::1", "localhost")
 

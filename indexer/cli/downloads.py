@@ -6,12 +6,12 @@ from pathlib import Path
 
 from indexer.cli import messages, render
 from indexer.cli.options import Session
-from indexer.cli.roots import declared
 from indexer.declarations.shapes import Source
 from indexer.errors import CheckFailed, ConfigError
 from indexer.fetching import hub
 from indexer.fetching.downloads import Check, Inventory, State, take_stock
 from indexer.fetching.lists import RECIPES
+from indexer.roots import declared
 
 
 def show(session: Session, key: str) -> None:

@@ -6,7 +6,7 @@ import click
 
 from indexer import store as stores
 from indexer.cli.options import Session, common, on_workers
-from indexer.cli.roots import source_roots
+from indexer.roots import source_roots
 from indexer.selection.completing import inspect_selection
 from indexer.selection.inspecting import Inspector
 from indexer.sharing.export import export

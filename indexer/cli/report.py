@@ -8,9 +8,9 @@ import click
 from indexer import store
 from indexer.cli.options import Session, common
 from indexer.cli.output import sink
-from indexer.cli.roots import source_folders
 from indexer.reporting import page, selected
 from indexer.reporting.shapes import Options
+from indexer.roots import source_folders
 
 
 @click.command(epilog="Example: python -m indexer report ai_gen_bench_v1 --output page.html")

@@ -10,10 +10,10 @@ import pyarrow as pa
 from indexer import store
 from indexer.cli import preflight, render
 from indexer.cli.options import Session, common, on_workers
-from indexer.cli.roots import declared, source_roots
 from indexer.config import Config
 from indexer.declarations.shapes import Source
 from indexer.errors import CheckFailed, ConfigError
+from indexer.roots import declared, source_roots
 from indexer.scanning import ScanOptions, ScanSummary, SourceSummary, scan
 
 _PROBLEMS_SHOWN = 20

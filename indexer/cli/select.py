@@ -9,8 +9,8 @@ import pyarrow as pa
 from indexer import store as stores
 from indexer.cli import render
 from indexer.cli.options import Session, common, on_workers
-from indexer.cli.roots import source_roots
 from indexer.errors import CheckFailed, ConfigError
+from indexer.roots import source_roots
 from indexer.selection import choosing, recipe
 from indexer.selection.inspecting import Inspector
 from indexer.selection.listing import Listed, Missing, select_listed

@@ -11,13 +11,13 @@ import pyarrow as pa
 from indexer import store
 from indexer.cli import render
 from indexer.cli.options import Session, common
-from indexer.cli.roots import declared
 from indexer.declarations.compiling import compile_source
 from indexer.declarations.fields import near
 from indexer.declarations.preflight import SourceState, look, space
 from indexer.declarations.shapes import Download, Source
 from indexer.declarations.wanted import Needed, needed
 from indexer.errors import CheckFailed, ConfigError, RecipeError
+from indexer.roots import declared
 from indexer.store import Store
 
 _SHOWN = 5

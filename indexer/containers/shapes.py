@@ -49,12 +49,16 @@ class Volume:
 
 @dataclass(frozen=True, slots=True)
 class Container:
-    """An archive with its volumes in reading order, or the loose files of a source (kind folder, path '')."""
+    """An archive with its volumes in reading order, or the loose files of a source (kind folder, path '').
+
+    ``source`` is the key by which a worker on another machine finds its own root; '' for what has but one place.
+    """
 
     root: Path
     path: str
     kind: Kind
     volumes: tuple[Volume, ...]
+    source: str = ""
 
 
 @dataclass(frozen=True, slots=True)

@@ -17,7 +17,7 @@ def base_of(root: Path) -> Path:
 
 
 def stored_container(root: Path, row: Mapping[str, Any]) -> Container:
-    """The container of a row with the columns ``path``, ``path_bytes``, ``kind`` and ``volumes``.
+    """The container of a row with the columns ``source``, ``path``, ``path_bytes``, ``kind`` and ``volumes``.
 
     ``root`` is the source's, as local.cfg names it. Paths that are not UTF-8 get their bytes back.
     """
@@ -27,7 +27,7 @@ def stored_container(root: Path, row: Mapping[str, Any]) -> Container:
         Volume(_on_disk(volume["path"]) if is_escaped else volume["path"], volume["size"], volume["mtime_ns"])
         for volume in row["volumes"] or ()
     )
-    return Container(base_of(root), path, Kind(row["kind"]), volumes)
+    return Container(base_of(root), path, Kind(row["kind"]), volumes, row["source"])
 
 
 def _on_disk(path: str) -> str:

@@ -3,9 +3,12 @@
 import importlib
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
+from functools import partial
+from pathlib import Path
 from typing import Any, Generic, TypeVar
 
 from indexer.errors import ConfigError, DependencyError
+from indexer.parallel.elsewhere import checked, needed
 from indexer.parallel.shapes import Died, Workers
 
 Task = TypeVar("Task")
@@ -26,11 +29,14 @@ class Crew(Generic[Task, Result]):
     """A function that can be sent to a worker, and how a task of many items is cut in parts.
 
     Where the engine retries a lost worker's task, the function runs again: it has to leave the same result.
+    ``shared`` are the folders that the function writes to or reads from, beside the sources: workers on other machines
+    have to see them.
     """
 
     function: Callable[[Task], Result]
     workers: Workers
     split: Callable[[Task], Sequence[Task]] | None = None
+    shared: tuple[Path, ...] = ()
 
     def run(self, tasks: Iterable[Task]) -> Iterator[tuple[Task, "Result | Died"]]:
         """Yield each task with its result as it is done, in no order that may be relied on.
@@ -39,16 +45,23 @@ class Crew(Generic[Task, Result]):
         function raises ends the run and is raised here; bad data is a result, not an exception.
 
         Raises:
-            ConfigError: no such backend, or no scheduler answers.
+            ConfigError: no such backend, no scheduler answers, or a worker on another machine lacks something.
             DependencyError: the backend's package is not installed.
         """
-        engine = _engine(self.workers.backend)
-        for task, result in engine.run(self.function, tasks, self.workers):
+        for task, result in self._answers(tasks):
             parts = self.split(task) if self.split and isinstance(result, Died) else ()
             if len(parts) > 1:
                 yield from self.run(parts)
             else:
                 yield task, result
+
+    def _answers(self, tasks: Iterable[Task]) -> Iterator[tuple[Task, "Result | Died"]]:
+        engine = _engine(self.workers.backend)
+        if not self.workers.elsewhere:
+            yield from engine.run(self.function, tasks, self.workers)
+            return
+        with needed(self.shared) as needs:
+            yield from engine.run(partial(checked, needs, self.function), tasks, self.workers)
 
 
 def _engine(backend: str) -> Any:

@@ -32,15 +32,23 @@ def run(
     """
     source = iter(tasks)
     with _client(workers) as client:
-        ahead = TASKS_AHEAD * max(1, sum(client.nthreads().values()))
-        under_way = {_submit(client, function, task): task for task in islice(source, ahead)}
-        done = as_completed(list(under_way), raise_errors=False, loop=client.loop)
-        for future in done:
+        under_way: dict[Future, Task] = {}
+        done = as_completed(raise_errors=False, loop=client.loop)
+        while True:
+            for task in islice(source, _room(client, len(under_way))):
+                future = client.submit(function, task, pure=False)
+                under_way[future] = task
+                done.add(future)
+            if not under_way:
+                return
+            future = next(done)
             yield under_way.pop(future), _answer(future)
-            for task in islice(source, 1):
-                follower = _submit(client, function, task)
-                under_way[follower] = task
-                done.add(follower)
+
+
+def _room(client: Client, under_way: int) -> int:
+    """How many tasks more to hand out; asked each time, as workers come and go."""
+    threads: int = sum(client.nthreads().values())
+    return max(0, TASKS_AHEAD * max(1, threads) - under_way)
 
 
 @contextlib.contextmanager
@@ -55,10 +63,6 @@ def _client(workers: Workers) -> Iterator[Client]:
         ) from error
     with client:
         yield client
-
-
-def _submit(client: Client, function: Callable[[Task], Result], task: Task) -> Future:
-    return client.submit(function, task, pure=False)
 
 
 def _answer(future: Future) -> Any:

@@ -32,13 +32,24 @@ def run(
     """
     _connect(workers.scheduler)
     source = iter(tasks)
-    remote = ray.remote(max_retries=ATTEMPTS - 1)(function)
-    ahead = TASKS_AHEAD * max(1, int(ray.cluster_resources().get("CPU", 1)))
-    under_way: dict[Any, Task] = {remote.remote(task): task for task in islice(source, ahead)}
-    while under_way:
+
+    def work(task: Task) -> Result:  # Ray takes functions, and nothing that can merely be called
+        return function(task)
+
+    remote = ray.remote(max_retries=ATTEMPTS - 1)(work)
+    under_way: dict[Any, Task] = {}
+    while True:
+        under_way |= {remote.remote(task): task for task in islice(source, _room(len(under_way)))}
+        if not under_way:
+            return
         [reference], _ = ray.wait(list(under_way))
         yield under_way.pop(reference), _answer(reference)
-        under_way |= {remote.remote(task): task for task in islice(source, 1)}
+
+
+def _room(under_way: int) -> int:
+    """How many tasks more to hand out; asked each time, as workers come and go."""
+    cores = int(ray.cluster_resources().get("CPU", 1))
+    return max(0, TASKS_AHEAD * max(1, cores) - under_way)
 
 
 def _connect(scheduler: str | None) -> None:

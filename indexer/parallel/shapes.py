@@ -1,6 +1,6 @@
 """How work is run, and what comes back in place of a result when it cannot be."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 
 @dataclass(frozen=True, slots=True)
@@ -15,6 +15,16 @@ class Workers:
     backend: str = "loky"
     scheduler: str | None = None
     memory: int | None = None
+
+    @property
+    def elsewhere(self) -> bool:
+        """Whether tasks may run on other machines."""
+        return self.backend in ("dask", "ray")
+
+    @property
+    def at_home(self) -> "Workers":
+        """These, or where tasks may run on other machines, as many processes of this one."""
+        return replace(self, backend="loky", scheduler=None) if self.elsewhere else self
 
 
 @dataclass(frozen=True, slots=True)

@@ -64,7 +64,7 @@ class Planner:
         """
         if not root.exists():
             raise SourceError(f"{key}: {root} does not exist: put the dataset there, or name its place in local.cfg")
-        found = survey(root, self.options.workers)
+        found = survey(root, self.options.workers.at_home)
         plan = Plan(key, root, warning=f"{root} holds no files" if found.is_empty else None)
         known = commit.known_containers(self.store, key)
         self._plan_loose(plan, found, known)
@@ -105,7 +105,8 @@ class Planner:
 
     def _job(self, entry: Entry, wanted: tuple[Wanted, ...] = ()) -> Job:
         spool = self.spool / str(next(self._numbers))
-        return Job(entry, Task(entry.container, self._tables_of(entry.source), self.options.limits, spool, wanted))
+        container = replace(entry.container, source=entry.source)
+        return Job(entry, Task(container, self._tables_of(entry.source), self.options.limits, spool, wanted))
 
     def _tables_of(self, key: str) -> tuple[SideTable, ...]:
         """The tables that lie below the root of ``key``, whoever asked for them."""

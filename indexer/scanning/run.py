@@ -30,10 +30,10 @@ def scan(store: Store, roots: Mapping[str, Path], sources: Sequence[Source], opt
     """
     started = time.monotonic()
     tables = [table for source in sources for table in source.tables]
-    with _spool_folder(store.path) as spool:
+    with _spool_folder(store.path.absolute()) as spool:
         planner = Planner(store, tables, options, spool)
         plans = [_plan(planner, key, root, options) for key, root in roots.items()]
-        _read(store, [job for plan in plans for job in plan.jobs], options)
+        _read(store, [job for plan in plans for job in plan.jobs], options, spool)
     with options.progress.phase("derive", len(sources), "sources") as bar:
         derive(store, sources)
         bar.advance(len(sources))
@@ -62,11 +62,11 @@ def _plan(planner: Planner, key: str, root: Path, options: ScanOptions) -> Plan:
         return Plan(key, root, warning=str(error))
 
 
-def _read(store: Store, jobs: Sequence[Job], options: ScanOptions) -> None:
+def _read(store: Store, jobs: Sequence[Job], options: ScanOptions, spool: Path) -> None:
     """Run the jobs in worker processes, the biggest first, and commit each as it is done."""
     ordered = sorted(jobs, key=lambda job: (-job.size, job.entry.source, job.task.container.path))
     by_task = {job.task.spool: job for job in ordered}
-    crew = Crew(work, options.workers)
+    crew = Crew(work, options.workers, shared=(spool,))
     with options.progress.phase("scan", len(ordered), "containers") as bar:
         for task, result in crew.run(job.task for job in ordered):
             report = _report_of(result)

@@ -30,6 +30,7 @@ from indexer.containers.shapes import (
 from indexer.declarations.shapes import SideTable
 from indexer.errors import BadData, SourceError
 from indexer.parallel import time_limit
+from indexer.roots import here
 from indexer.scanning.asked import PICTURE, Asked
 from indexer.scanning.side_files import BadLine, parse, to_json
 from indexer.scanning.spool import SideSpool, Spool
@@ -92,7 +93,7 @@ class _Listing:
 
     def __init__(self, task: Task) -> None:
         self.task = task
-        self.container = task.container
+        self.container = here(task.container)
         # Loose Arrow and Parquet files are containers themselves: their rows are copied, not parsed.
         is_folder = task.container.kind == Kind.FOLDER
         self.asked = Asked(table for table in task.tables if not (is_folder and table.format == "rows"))

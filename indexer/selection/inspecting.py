@@ -17,6 +17,7 @@ from indexer.errors import BadData, SourceError
 from indexer.images import INSPECTION_SCHEMA, ImageLimits, Inspection
 from indexer.parallel import Crew, Died, Workers, time_limit
 from indexer.progress import SILENT, Bar, Progress
+from indexer.roots import here
 from indexer.store import Store
 
 # Members of a task. Where they are reached one by one, small tasks keep all workers busy to the end; where a container
@@ -113,7 +114,7 @@ def _halves(task: Task) -> Sequence[Task]:
 
 
 def _look(task: Task) -> list[Row]:
-    found = read_members(task.container, task.wanted, Limits())
+    found = read_members(here(task.container), task.wanted, Limits())
     return [_row(key, _inspected(data)) for key, data in found]
 
 

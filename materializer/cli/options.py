@@ -9,8 +9,8 @@ from typing import Any
 import click
 
 from indexer.cli.options import Session
-from indexer.cli.roots import source_folders
 from indexer.errors import ConfigError
+from indexer.roots import source_folders
 from materializer.shapes import Check, Feature, Format, Order, Pixels, Request, Settings
 
 _UNITS = {"": 1, "KB": 10**3, "MB": 10**6, "GB": 10**9, "KIB": 2**10, "MIB": 2**20, "GIB": 2**30}

@@ -5,44 +5,58 @@ import os
 import subprocess
 import sys
 import time
-from contextlib import ExitStack
+from contextlib import ExitStack, contextmanager
 
 import pytest
 
 from tests.cluster.work import ROOT
+from tests.materializer.conftest import site  # noqa: F401 - a fixture
 
 SECONDS_TO_START = 60
 
 
 @pytest.fixture(scope="session")
 def dask_cluster(tmp_path_factory):
-    """The address of a Dask scheduler, and its two worker processes."""
+    """The address of a Dask scheduler, and its two worker processes; killed ones are started again."""
+    with _cluster(tmp_path_factory.mktemp("dask")) as found:
+        yield found
+
+
+@pytest.fixture
+def mortal_dask_cluster(tmp_path):
+    """The same with workers that stay dead."""
+    with _cluster(tmp_path, "--no-nanny") as found:
+        yield found
+
+
+@contextmanager
+def _cluster(folder, *options):
     pytest.importorskip("distributed", reason="the extra [dask] is not installed")
-    folder = tmp_path_factory.mktemp("dask")
     with ExitStack() as processes:
         scheduler = processes.enter_context(
             _program(folder, "scheduler", "--port", "0", "--scheduler-file", "address.json", "--no-dashboard")
         )
         address = _wait_for_address(folder / "address.json", scheduler)
-        yield address, [processes.enter_context(_worker(folder, address)) for _ in range(2)]
+        yield address, [processes.enter_context(worker(folder, address, *options)) for _ in range(2)]
 
 
-def _worker(folder, address):
-    options = ["--nthreads", "1", "--no-dashboard", "--host", "127.0.0.1", "--local-directory", str(folder)]
-    return _program(folder, "worker", address, *options)
+def worker(folder, address, *options, **environment):
+    """One more worker of the scheduler at ``address``."""
+    given = ["--nthreads", "1", "--no-dashboard", "--host", "127.0.0.1", "--local-directory", str(folder), *options]
+    return _program(folder, "worker", address, *given, **environment)
 
 
 class _program:  # noqa: N801 - a context manager
     """A Dask program that ends with the context."""
 
-    def __init__(self, folder, name, *arguments):
+    def __init__(self, folder, name, *arguments, **environment):
         code = f"from distributed.cli.dask_{name} import main; main()"
         host = ["--host", "127.0.0.1"] if name == "scheduler" else []
         self.log = (folder / f"{name}.log").open("ab")
         self.process = subprocess.Popen(
             [sys.executable, "-c", code, *arguments, *host],
             cwd=folder,
-            env={**os.environ, "PYTHONPATH": str(ROOT)},
+            env={**os.environ, "PYTHONPATH": str(ROOT), **environment},
             stdout=self.log,
             stderr=self.log,
         )

@@ -1,0 +1,51 @@
+"""Where the sources lie: on the machine that was asked, and on a worker that has them elsewhere."""
+
+import os
+from collections.abc import Mapping
+from dataclasses import replace
+from functools import cache
+from pathlib import Path
+
+from indexer import config, declarations, resources
+from indexer.config import Config
+from indexer.containers.shapes import Container
+from indexer.containers.stored import base_of
+from indexer.declarations.shapes import Source
+
+# Set where a worker runs: its own local.cfg, whose roots replace those of the machine that hands out the work.
+WORKER_CONFIG = "INDEXER_WORKER_CONFIG"
+
+
+def declared(given: Config | None) -> tuple[Source, ...]:
+    """The sources that come with the project, and the user's own.
+
+    Raises:
+        DeclarationError: some of them are wrong; the message names every problem.
+    """
+    own = given.declarations_path if given else None
+    return declarations.load([resources.sources_folder(), *filter(None, [own])])
+
+
+def source_roots(given: Config) -> dict[str, Path]:
+    """Every declared source's key and its place, whether it is there or not."""
+    return {source.key: given.root(source.key, source.default_folder) for source in declared(given)}
+
+
+def source_folders(given: Config) -> dict[str, Path]:
+    """As :func:`source_roots`; of a source that is one archive its folder, from which the manifest's paths count."""
+    return {key: base_of(root) for key, root in source_roots(given).items()}
+
+
+def here(container: Container) -> Container:
+    """The container where this worker has its source; as it is, where the worker has no local.cfg of its own.
+
+    Raises:
+        ConfigError: the worker's local.cfg cannot be used.
+    """
+    folders = _own_folders(os.environ.get(WORKER_CONFIG))
+    return replace(container, root=folders.get(container.source, container.root))
+
+
+@cache
+def _own_folders(file: str | None) -> Mapping[str, Path]:
+    return source_folders(config.load(Path(file))) if file else {}

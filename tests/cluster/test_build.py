@@ -1,0 +1,129 @@
+"""A build on Dask and Ray is the build of this machine, to the byte, whoever is killed meanwhile."""
+
+import os
+import signal
+import subprocess
+import sys
+from contextlib import suppress
+from dataclasses import replace
+
+import psutil
+import pytest
+
+from indexer.errors import ConfigError, SourceError
+from indexer.parallel import Workers
+from indexer.parallel.elsewhere import needed
+from tests.cluster.conftest import worker
+from tests.cluster.driver import Counting, run
+from tests.cluster.work import ROOT
+from tests.materializer.conftest import tree
+from tests.support import manifests
+
+IMAGES = 36
+
+
+@pytest.fixture(params=["deflate", "tar.gz"])
+def source(request, site):
+    """Pictures that take a while, two of them bad and a spare for one; a build of them by processes of this machine."""
+    images = [
+        *manifests.pictures(IMAGES, size=(640, 480)),
+        *manifests.pictures(1, role="spare", first=200, size=(640, 480)),
+    ]
+    images[3] = replace(images[3], data=b"no picture")
+    images[30] = replace(images[30], data=images[30].data[:5_000])
+    site.lay_out(images, request.param)
+    site.summary = run(site.manifest, site.root, site.folder / "here", Workers(2), Counting())
+    assert (site.summary.shards, site.summary.refused, site.summary.missing) == (7, 2, 1)
+    return site
+
+
+@pytest.fixture
+def ray_here(monkeypatch):
+    ray = pytest.importorskip("ray", reason="the extra [ray] is not installed: pip install 'image-manifest[ray]'")
+    monkeypatch.setenv("PYTHONPATH", str(ROOT))
+    yield Workers(2, "ray")
+    ray.shutdown()
+
+
+def built(source, workers, progress):
+    """Build on ``workers``; nothing is counted twice, lost or otherwise than here."""
+    summary = run(source.manifest, source.root, source.folder / "there", workers, progress)
+    assert tree(source.folder / "there") == tree(source.folder / "here")
+    assert not list(source.folder.glob("scratch/*"))
+    expected = source.summary
+    assert (summary.splits, summary.shards, summary.size) == (expected.splits, expected.shards, expected.size)
+    return summary
+
+
+@pytest.mark.parametrize("source", ["deflate"], indirect=True)
+def test_same_shards_on_dask(source, dask_cluster):
+    progress, before = Counting(), Counting()
+    built(source, Workers(2, "dask", dask_cluster[0]), progress)
+    run(source.manifest, source.root, source.folder / "again", Workers(2), before)
+    assert progress.images == before.images
+
+
+def test_a_dask_worker_is_killed_during_the_build(source, mortal_dask_cluster):
+    address, workers = mortal_dask_cluster
+    progress = Counting(workers[0].kill)
+    assert built(source, Workers(2, "dask", address), progress).kept == 0
+    assert workers[0].wait() == -signal.SIGKILL
+
+
+def test_the_driver_is_killed_and_the_same_command_goes_on(source, dask_cluster):
+    address, _ = dask_cluster
+    paths = source.manifest, source.root, source.folder / "there"
+    command = [sys.executable, "-m", "tests.cluster.driver", *paths, "dask", address]
+    killed = subprocess.run(command, cwd=ROOT, check=False)
+    assert killed.returncode == -signal.SIGKILL
+    built(source, Workers(2, "dask", address), Counting())
+
+
+@pytest.mark.parametrize("source", ["deflate"], indirect=True)
+def test_a_ray_worker_is_killed_during_the_build(source, ray_here):
+    killed = []
+
+    def kill_one():
+        for process in psutil.Process().children(recursive=True):
+            with suppress(psutil.Error):
+                if process.cmdline()[:1] == ["ray::work"] and not killed:
+                    os.kill(process.pid, signal.SIGKILL)
+                    killed.append(process.pid)
+
+    built(source, ray_here, Counting(kill_one))
+    assert killed
+
+
+@pytest.mark.parametrize("source", ["deflate"], indirect=True)
+def test_workers_read_the_sources_by_their_own_roots(source, mortal_dask_cluster):
+    address, workers = mortal_dask_cluster
+    for process in workers:
+        process.kill()
+        process.wait()
+    moved = source.folder / "elsewhere"
+    config = source.folder / "worker.cfg"
+    (source.folder / "own").mkdir()
+    (source.folder / "own" / "pictures.toml").write_text(
+        'name = "Pictures"\nlicence = "none"\ndefault_folder = "elsewhere"\n\n[[rule]]\npath = "^(?P<id>.+)$"\n'
+        'file_id = "{id}"\norigin = "Pictures/all"\nlabel = "real"\n'
+    )
+    config.write_text(
+        "[paths]\ninput_datasets_path = .\noutput_path = .\ntmp_cache_dir = .\nintermediate_outputs_path = .\n"
+        "declarations_path = own\n"
+    )
+    subprocess.run(["cp", "-a", source.root, moved], check=True)
+    (moved / "pictures.zip").touch()  # whoever reads it is told that it has changed
+    with worker(source.folder, address, "--no-nanny", INDEXER_WORKER_CONFIG=str(config)):
+        with pytest.raises(SourceError, match=r"elsewhere/pictures\.zip"):
+            built(source, Workers(2, "dask", address), Counting())
+        subprocess.run(["cp", "-a", source.root / "pictures.zip", moved], check=True)
+        built(source, Workers(2, "dask", address), Counting())
+
+
+def test_a_folder_that_workers_do_not_see_is_told_at_once(tmp_path):
+    with needed([tmp_path / "there"]) as needs:
+        needs.check()
+    with pytest.raises(ConfigError, match=r"does not see .*/there: put it on a file system that all machines share"):
+        needs.check()
+    with pytest.raises(ConfigError, match=r"has pyarrow .*, not 1\.0: install there what is installed here"):
+        replace(needs, marks=(), versions={"pyarrow": "1.0"}).check()
