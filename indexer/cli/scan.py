@@ -48,8 +48,6 @@ def command(session: Session, keys: tuple[str, ...], show_problems: bool) -> Non
         summary = scan(manifest, roots, sources, options)
         findings = manifest.arrow("scan/findings", {"sources": list(roots)}) if show_problems else None
     _print_summary(summary, session.manifest)
-    if len(roots) < len(everywhere):
-        print(f"not found: {', '.join(sorted(everywhere.keys() - roots))} ('python -m indexer sources' says more)")
     _print_problems(summary, findings)
     incomplete = sum(count for status, count in summary.statuses.items() if status != "complete")
     if incomplete:
