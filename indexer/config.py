@@ -6,7 +6,7 @@ The format is that of the original AI-GenBench scripts (INI, section ``[paths]``
 import configparser
 import difflib
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 
 from indexer.errors import ConfigError
@@ -17,7 +17,10 @@ OPTIONAL = ("declarations_path",)
 
 @dataclass(frozen=True, slots=True)
 class Config:
-    """Paths of this machine. ``sources`` maps a source's key to the path that local.cfg names for it."""
+    """Paths of this machine. ``sources`` maps a source's key to the path that local.cfg names for it.
+
+    ``limits`` are the lines of the section ``[limits]``, as they stand there.
+    """
 
     file: Path
     input_datasets_path: Path
@@ -26,6 +29,7 @@ class Config:
     intermediate_outputs_path: Path
     declarations_path: Path | None
     sources: Mapping[str, Path]
+    limits: Mapping[str, str] = field(default_factory=dict)
 
     @property
     def manifest_path(self) -> Path:
@@ -58,7 +62,7 @@ def load(file: Path) -> Config:
     Raises:
         ConfigError: it is absent, is no INI file, or lacks mandatory keys; the message names all of them.
     """
-    paths = _section(file)
+    paths, limits = _sections(file)
     missing = [key for key in MANDATORY if not paths.get(key)]
     if missing:
         raise ConfigError(f"{file}: [paths] lacks {', '.join(missing)}: see local.cfg.example")
@@ -66,15 +70,17 @@ def load(file: Path) -> Config:
     resolved = {key: _path(value, base) for key, value in paths.items() if value}
     sources = {key: path for key, path in resolved.items() if key not in MANDATORY + OPTIONAL}
     known = {key: resolved[key] for key in MANDATORY}
-    return Config(file, **known, declarations_path=resolved.get("declarations_path"), sources=sources)
+    declarations = resolved.get("declarations_path")
+    return Config(file, **known, declarations_path=declarations, sources=sources, limits=limits)
 
 
-def _section(file: Path) -> dict[str, str]:
+def _sections(file: Path) -> tuple[dict[str, str], dict[str, str]]:
+    """``[paths]``, and ``[limits]``, which may be left out."""
     parser = configparser.ConfigParser(interpolation=None)
     try:
         text = file.read_text(encoding="utf-8-sig")
         parser.read_string(text, source=str(file))
-        return dict(parser["paths"])
+        return dict(parser["paths"]), dict(parser["limits"]) if parser.has_section("limits") else {}
     except FileNotFoundError:
         raise ConfigError(f"{file} does not exist: copy local.cfg.example to it, or name one with --config") from None
     except (OSError, UnicodeDecodeError, configparser.Error) as error:

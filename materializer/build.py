@@ -24,7 +24,7 @@ from materializer.card.facts import Facts, File, gather
 from materializer.claim import claimed, clear_unfinished
 from materializer.durable import write_json
 from materializer.formats import FORMATS
-from materializer.passes import spill
+from materializer.passes import Scratch, spill
 from materializer.plan import Plan, PlannedShard, work_of
 from materializer.preflight import check_room, check_sources
 from materializer.settling import Settlement, settle
@@ -71,7 +71,7 @@ def build(store: Store, request: Request, workers: Workers, progress: Progress =
         OutputError: the output cannot be written, or is somebody else's.
     """
     plan = planning.make(store, request)
-    with claimed(request.output, plan, request.settings):
+    with claimed(request, plan):
         check_sources(plan.containers.values())
         check_room(request, plan)
         containers = {number: planned.container for number, planned in plan.containers.items()}
@@ -92,9 +92,10 @@ def build(store: Store, request: Request, workers: Workers, progress: Progress =
 def _spilled(job: Build) -> Mapping[int, Container]:
     """Forward-only containers as spill files; none are made when no shard is left to write."""
     kind, output = FORMATS[job.request.settings.format], job.request.output
+    scratch = Scratch(job.scratch, job.request.limits)
     if all(record.seems_finished(output, one.shard, kind.path(one.shard), one.key) for one in job.plan.shards):
         return {}
-    return spill(job.store, job.plan.containers, job.scratch, job.workers, job.progress)
+    return spill(job.store, job.plan.containers, scratch, job.workers, job.progress)
 
 
 def _written(job: Build, shards: Mapping[PlannedShard, tuple[Refusal, ...]]) -> Iterator[tuple[PlannedShard, Outcome]]:

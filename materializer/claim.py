@@ -14,16 +14,17 @@ from materializer import record
 from materializer.durable import UNFINISHED, write_json
 from materializer.formats import FORMATS
 from materializer.plan import Plan
-from materializer.shapes import Settings
+from materializer.shapes import Request
 
 
 @contextmanager
-def claimed(output: Path, plan: Plan, settings: Settings) -> Iterator[None]:
-    """Hold ``output`` for this build as long as the context lasts; leftovers of a killed one are cleared away.
+def claimed(request: Request, plan: Plan) -> Iterator[None]:
+    """Hold the output for this build as long as the context lasts; leftovers of a killed one are cleared away.
 
     Raises:
         OutputError: it holds something else, another build is writing there, or it cannot be written.
     """
+    output = request.output
     try:
         output.mkdir(parents=True, exist_ok=True)
         descriptor = os.open(output, os.O_RDONLY | os.O_DIRECTORY)
@@ -31,7 +32,7 @@ def claimed(output: Path, plan: Plan, settings: Settings) -> Iterator[None]:
         raise OutputError(f"{output} cannot be used as output folder ({error.strerror}): name another one") from error
     try:
         _lock(descriptor, output)
-        _take(output, plan, settings)
+        _take(output, _described(plan, request))
         yield
     finally:
         os.close(descriptor)
@@ -50,8 +51,8 @@ def _lock(descriptor: int, output: Path) -> None:
         raise OutputError(f"{output} is being written by another build: wait for it, or name another folder") from None
 
 
-def _take(output: Path, plan: Plan, settings: Settings) -> None:
-    ours, held = _described(plan, settings), _held(output)
+def _take(output: Path, ours: dict[str, Any]) -> None:
+    held = _held(output)
     if held is None and any(output.iterdir()):
         raise OutputError(f"{output} is not empty and holds no build: name a new folder, or empty it")
     if held is not None and not _may_go_on(output, held, ours):
@@ -66,13 +67,15 @@ def _take(output: Path, plan: Plan, settings: Settings) -> None:
         write_json(output / record.PLAN, ours)
 
 
-def _described(plan: Plan, settings: Settings) -> dict[str, Any]:
+def _described(plan: Plan, request: Request) -> dict[str, Any]:
+    settings = request.settings
     kind = FORMATS[settings.format]
     return {
         "selection": plan.selection,
         "recipe_hash": plan.recipe_hash,
         "seed": plan.seed,
         "settings": asdict(settings),
+        "limits": {**asdict(request.limits), **asdict(request.image_limits)},  # they decide what is refused
         "shards": {kind.path(planned.shard): planned.key for planned in plan.shards},
     }
 
@@ -87,5 +90,5 @@ def _held(output: Path) -> dict[str, Any] | None:
 
 def _may_go_on(output: Path, held: dict[str, Any], ours: dict[str, Any]) -> bool:
     """An unfinished build may go on after a rescan that moved rows; a finished one is not changed any more."""
-    same = all(held.get(key) == ours[key] for key in ("selection", "recipe_hash", "seed", "settings"))
+    same = all(held.get(key) == ours[key] for key in ("selection", "recipe_hash", "seed", "settings", "limits"))
     return same and (held["shards"] == ours["shards"] or not (output / record.BUILD).exists())

@@ -7,7 +7,7 @@ a container like any other, whose members are reached by offset; memory holds on
 import hashlib
 import json
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
 
@@ -47,6 +47,7 @@ class PassTask:
     rows: pa.Table
     folder: Path
     stem: str
+    limits: Limits
 
     @property
     def spill(self) -> Path:
@@ -59,8 +60,16 @@ class PassTask:
         return self.folder / f"{self.stem}.parquet"
 
 
+@dataclass(frozen=True, slots=True)
+class Scratch:
+    """Where spills go, and how much a container may ask for."""
+
+    folder: Path
+    limits: Limits
+
+
 def spill(
-    store: Store, planned: Mapping[int, PlannedContainer], folder: Path, workers: Workers, progress: Progress
+    store: Store, planned: Mapping[int, PlannedContainer], scratch: Scratch, workers: Workers, progress: Progress
 ) -> Mapping[int, Container]:
     """Go through every forward-only container; the table ``plan_spilled`` says where its members lie now.
 
@@ -68,14 +77,14 @@ def spill(
 
     Raises:
         SourceError: a container vanished or changed.
-        OutputError: ``folder`` cannot be written.
+        OutputError: ``scratch`` cannot be written.
     """
-    tasks = [_task(store, number, one, folder) for number, one in planned.items() if one.forward]
+    tasks = [_task(store, number, one, scratch) for number, one in planned.items() if one.forward]
     if not tasks:
         return {}
     found: dict[int, Container] = {}
     with progress.phase("going through forward-only archives", len(tasks), "archives") as bar:
-        for task, answer in Crew(go_through, workers, shared=(folder,)).run(tasks):
+        for task, answer in Crew(go_through, workers, shared=(scratch.folder,)).run(tasks):
             index = _all_died(task, answer) if isinstance(answer, Died) else pq.read_table(task.index)
             store.insert("plan_spilled", index)
             found[-task.number] = _container(task)
@@ -96,7 +105,7 @@ def go_through(task: PassTask) -> None:
 
 def _spilled(task: PassTask, rows: list[dict[str, Any]], file: Any) -> Iterator[dict[str, Any]]:
     asked = [wanted({**row, "place": place}) for place, row in enumerate(rows)]
-    for place, data in read_members(here(task.container), asked, Limits(), task.folder):
+    for place, data in read_members(here(task.container), asked, task.limits, task.folder):
         entry = {"container_id": task.number, "ordinal": rows[place]["ordinal"], "member": rows[place]["member"]}
         if isinstance(data, BadData):
             yield entry | {"reason": data.reason, "detail": data.detail}
@@ -105,11 +114,11 @@ def _spilled(task: PassTask, rows: list[dict[str, Any]], file: Any) -> Iterator[
             file.write(data)
 
 
-def _task(store: Store, number: int, planned: PlannedContainer, folder: Path) -> PassTask:
+def _task(store: Store, number: int, planned: PlannedContainer, scratch: Scratch) -> PassTask:
     rows = store.arrow("plan/forward", {"container_id": number})
-    asked = [planned.fingerprint, rows["ordinal"].to_pylist(), rows["member"].to_pylist()]
+    asked = [planned.fingerprint, asdict(scratch.limits), rows["ordinal"].to_pylist(), rows["member"].to_pylist()]
     stem = hashlib.sha256(json.dumps(asked).encode()).hexdigest()[:32]
-    return PassTask(number, planned.container, rows, folder, stem)
+    return PassTask(number, planned.container, rows, scratch.folder, stem, scratch.limits)
 
 
 def _container(task: PassTask) -> Container:

@@ -16,7 +16,6 @@ from materializer.shapes import Check, Pixels, Settings
 VERBATIM = "verbatim"
 
 _SUFFIXES = {"JPEG": "jpg", "MPO": "jpg", "TIFF": "tif"}
-_LIMITS = ImageLimits()
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,7 +42,9 @@ class Stored:
     facts: Facts
 
 
-def prepare(data: bytes, known: Facts | None, expected_sha256: str | None, settings: Settings) -> Stored:
+def prepare(
+    data: bytes, known: Facts | None, expected_sha256: str | None, settings: Settings, limits: ImageLimits
+) -> Stored:
     """Check an image and make what is stored of it.
 
     ``known`` is what an earlier look at these very bytes found; then they are not decoded again.
@@ -54,12 +55,12 @@ def prepare(data: bytes, known: Facts | None, expected_sha256: str | None, setti
     digest = hashlib.sha256(data).hexdigest()
     if expected_sha256 is not None and digest != expected_sha256:
         raise BadData("differs", f"sha256 is {digest}, the manifest has {expected_sha256}")
-    facts = known if known is not None and known.sha256 == digest else _examined(data, digest, settings.check)
+    facts = known if known is not None and known.sha256 == digest else _examined(data, digest, settings.check, limits)
     if settings.pixels is Pixels.JPEG:
-        return _converted(data, facts, "JPEG", {"quality": settings.quality})
+        return _converted(data, facts, "JPEG", {"quality": settings.quality}, limits)
     if settings.pixels is Pixels.VERBATIM or facts.mode == "RGB":
         return Stored(data, digest, facts.width, facts.height, suffix_of(facts.format), VERBATIM, facts)
-    return _converted(data, facts, "PNG", {"compress_level": 6})
+    return _converted(data, facts, "PNG", {"compress_level": 6}, limits)
 
 
 def suffix_of(image_format: str) -> str:
@@ -67,8 +68,8 @@ def suffix_of(image_format: str) -> str:
     return _SUFFIXES.get(image_format, image_format.lower())
 
 
-def _examined(data: bytes, digest: str, check: Check) -> Facts:
-    with codec_errors(), opened(data, _LIMITS) as image:
+def _examined(data: bytes, digest: str, check: Check, limits: ImageLimits) -> Facts:
+    with codec_errors(), opened(data, limits) as image:
         facts = Facts(digest, image.width, image.height, image.format or "", image.mode)
         if check is Check.DECODE:
             # An eighth of a JPEG's size takes all of its bytes and half the time: it finds what a full decode finds.
@@ -77,8 +78,8 @@ def _examined(data: bytes, digest: str, check: Check) -> Facts:
         return facts
 
 
-def _converted(data: bytes, facts: Facts, image_format: str, options: dict[str, Any]) -> Stored:
-    image = decode(data, _LIMITS)
+def _converted(data: bytes, facts: Facts, image_format: str, options: dict[str, Any], limits: ImageLimits) -> Stored:
+    image = decode(data, limits)
     target = io.BytesIO()
     with codec_errors():
         # An orientation that was noted beside the pixels would be lost with the notes.

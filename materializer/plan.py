@@ -127,4 +127,4 @@ def work_of(rows: pa.Table, containers: Mapping[int, Container], request: Reques
     """Rows as a task, with just those containers that they lie in."""
     needed = {number for number in rows["container_id"].to_pylist() if number is not None}
     nearby = {number: containers[number] for number in sorted(needed)}
-    return RowsTask(rows, nearby, request.settings, request.image_seconds)
+    return RowsTask(rows, nearby, request.settings, request.limits, request.image_limits)

@@ -109,8 +109,8 @@ def _refuse_changed(path: Path, row: Row) -> None:
 
 def _stored(row: Row, data: bytes, work: RowsTask) -> Read:
     try:
-        with time_limit(work.image_seconds):  # a decoder that hangs ends this worker, and the image is refused
-            return prepare(data, _facts(row), row["hash"], work.settings)
+        with time_limit(work.image_limits.seconds):  # a decoder that hangs ends this worker, and the image is refused
+            return prepare(data, _facts(row), row["hash"], work.settings, work.image_limits)
     except BadData as bad:
         return bad
 

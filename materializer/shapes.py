@@ -8,6 +8,7 @@ from pathlib import Path
 import pyarrow as pa
 
 from indexer.containers.shapes import Container, Limits
+from indexer.images import ImageLimits
 
 
 class Format(StrEnum):
@@ -63,17 +64,15 @@ class Settings:
 
 @dataclass(frozen=True, slots=True)
 class Request:
-    """One build. ``roots`` maps a source's key to its place on this machine; ``scratch`` is for spilled images.
-
-    An image that takes longer than ``image_seconds`` to look into hangs its decoder, and is refused.
-    """
+    """One build. ``roots`` maps a source's key to its place on this machine; ``scratch`` is for spilled images."""
 
     selection: str
     output: Path
     roots: Mapping[str, Path]
     scratch: Path
     settings: Settings = field(default_factory=Settings)
-    image_seconds: float = 120.0
+    limits: Limits = field(default_factory=Limits)
+    image_limits: ImageLimits = field(default_factory=ImageLimits)
 
 
 @dataclass(frozen=True, slots=True)
@@ -107,8 +106,8 @@ class RowsTask:
     rows: pa.Table
     containers: Mapping[int, Container]
     settings: Settings
-    image_seconds: float
-    limits: Limits = field(default_factory=Limits)
+    limits: Limits
+    image_limits: ImageLimits
 
 
 @dataclass(frozen=True, slots=True)

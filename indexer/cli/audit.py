@@ -7,11 +7,10 @@ import pyarrow as pa
 
 from indexer import store as stores
 from indexer.cli import render
+from indexer.cli.inspect import inspector
 from indexer.cli.options import Session, common, on_workers
 from indexer.errors import CheckFailed
-from indexer.roots import source_roots
 from indexer.selection.audit import Audit, Options, audit
-from indexer.selection.inspecting import Inspector
 
 _TABLES = {
     "duplicates": "Duplicates",
@@ -38,7 +37,7 @@ def command(session: Session, name: str | None, **how: object) -> None:
     """
     inspect = None
     if name is not None and not how["no_inspect"]:
-        inspect = Inspector(source_roots(session.config), session.workers, session.progress)
+        inspect = inspector(session)
     options = Options(radius=int(str(how["radius"])), tree=not how["no_tree"])
     with stores.open_for_writing(session.manifest) as store:
         found = audit(store, name, options, inspect)

@@ -5,10 +5,9 @@ from pathlib import Path
 import click
 
 from indexer import store as stores
+from indexer.cli.inspect import inspector
 from indexer.cli.options import Session, common, on_workers
-from indexer.roots import source_roots
 from indexer.selection.completing import inspect_selection
-from indexer.selection.inspecting import Inspector
 from indexer.sharing.export import export
 
 
@@ -23,7 +22,7 @@ def command(session: Session, name: str, folder: Path) -> None:
     Images that nobody looked at yet are read first: each row travels with its sha256.
     """
     with stores.open_for_writing(session.manifest) as store:
-        inspect_selection(store, name, Inspector(source_roots(session.config), session.workers, session.progress))
+        inspect_selection(store, name, inspector(session))
         head = export(store, name, folder)
     images = sum(count for roles in head.rows.values() for role, count in roles.items() if role != "spare")
     print(f"{folder}: {images:,} images of '{name}', contents {head.contents['all']}")

@@ -18,7 +18,13 @@ def command(session: Session, name: str) -> None:
 
     What is found is kept in the manifest. Stopped, the same command goes on where it was.
     """
-    inspector = Inspector(source_roots(session.config), session.workers, session.progress)
     with stores.open_for_writing(session.manifest) as store:
-        count = inspect_selection(store, name, inspector)
+        count = inspect_selection(store, name, inspector(session))
     print(f"{count:,} images of '{name}' inspected")
+
+
+def inspector(session: Session) -> Inspector:
+    """What looks at images as the session asks for it."""
+    bounds = session.bounds
+    roots = source_roots(session.config)
+    return Inspector(roots, session.workers, session.progress, bounds.archives, bounds.images)

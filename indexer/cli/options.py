@@ -2,14 +2,15 @@
 
 import functools
 import os
-from collections.abc import Callable
-from dataclasses import dataclass, replace
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
 import click
 
 from indexer import config
+from indexer.cli.limits import Bounds, pairs, read_limits
 from indexer.cli.progress import shown
 from indexer.config import Config
 from indexer.parallel import BACKENDS, Workers
@@ -28,6 +29,7 @@ class Session:
     json_log: bool = False
     backend: str = "loky"
     scheduler: str | None = None
+    limits: Mapping[str, str] = field(default_factory=dict)
 
     @property
     def config(self) -> Config:
@@ -42,7 +44,12 @@ class Session:
     @property
     def workers(self) -> Workers:
         """What runs the work: processes of this machine, or an engine."""
-        return Workers(jobs=self.jobs, backend=self.backend, scheduler=self.scheduler)
+        return Workers(self.jobs, self.backend, self.scheduler, self.bounds.memory)
+
+    @property
+    def bounds(self) -> Bounds:
+        """How much strangers' files may ask for."""
+        return read_limits({**self.config.limits, **self.limits})
 
     @property
     def progress(self) -> Progress:
@@ -81,9 +88,12 @@ def on_workers(function: Callable[..., None]) -> Callable[..., None]:
     """Decorate a command, below :func:`common`, whose work can run on another engine than processes of this machine."""
 
     @functools.wraps(function)
-    def call(session: Session, *, backend: str, scheduler: str | None, **given: Any) -> None:
-        function(replace(session, backend=backend, scheduler=scheduler), **given)
+    def call(session: Session, *, backend: str, scheduler: str | None, limit: tuple[str, ...], **given: Any) -> None:
+        asked = replace(session, backend=backend, scheduler=scheduler, limits=pairs(limit))
+        function(asked, **given)
 
+    call = click.option("--limit", multiple=True, metavar="NAME=VALUE",
+                        help="Instead of local.cfg's [limits]: pixels=200000000, memory=16GiB.")(call)  # fmt: skip
     call = click.option("--scheduler", metavar="ADDRESS", help="Of the engine: tcp://HOST:8786, ray://HOST:10001.")(
         call
     )

@@ -41,7 +41,7 @@ def command(session: Session, keys: tuple[str, ...], show_problems: bool) -> Non
     config.refuse_unknown({source.key for source in sources})
     everywhere = _roots(config, sources, keys)
     roots = everywhere if keys else _present(config, everywhere)
-    options = ScanOptions(session.workers, progress=session.progress, must_exist=bool(keys))
+    options = ScanOptions(session.workers, session.bounds.archives, progress=session.progress, must_exist=bool(keys))
     with store.open_for_writing(session.manifest) as manifest:
         asked = [source for source in sources if source.key in everywhere]
         preflight.show(session, asked, source_roots(config), manifest)

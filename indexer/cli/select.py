@@ -8,11 +8,10 @@ import pyarrow as pa
 
 from indexer import store as stores
 from indexer.cli import render
+from indexer.cli.inspect import inspector
 from indexer.cli.options import Session, common, on_workers
 from indexer.errors import CheckFailed, ConfigError
-from indexer.roots import source_roots
 from indexer.selection import choosing, recipe
-from indexer.selection.inspecting import Inspector
 from indexer.selection.listing import Listed, Missing, select_listed
 from indexer.selection.shapes import Counts, Selected
 
@@ -50,7 +49,7 @@ def command(session: Session, recipe_name: str | None, name: str | None, **how: 
 def _by_recipe(session: Session, recipe_name: str, name: str | None, *, inspects: bool) -> None:
     file = recipe.find(recipe_name)
     choices = recipe.load(file)
-    inspect = Inspector(source_roots(session.config), session.workers, session.progress) if inspects else None
+    inspect = inspector(session) if inspects else None
     with stores.open_for_writing(session.manifest) as store:
         _show(choosing.select(store, choices, name or _name_of(file), inspect))
 

@@ -19,16 +19,16 @@ from indexer.containers.volumes import Window
 from indexer.errors import BadData
 
 
-def entries_of(level: Level, health: Health) -> Iterator[Entry]:
+def entries_of(level: Level, limits: Limits, health: Health) -> Iterator[Entry]:
     """The members of an archive that is no zip, in order. Raises BadData where it cannot be walked any further."""
     if level.kind is Kind.TAR:
         return tar_entries(level.content, health)
     if not isinstance(level.content, Window):
         raise TypeError(f"{level.kind} is read at will, not from a stream")
     if level.kind is Kind.SEVEN_ZIP:
-        return seven_zip_entries(level.content, health)
+        return seven_zip_entries(level.content, limits, health)
     if level.kind is Kind.STREAM:
-        return stream_entries(level.content, level.name, health)
+        return stream_entries(level.content, level.name, limits, health)
     raise BadData("format not supported", level.kind)
 
 

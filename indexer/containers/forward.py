@@ -10,7 +10,7 @@ from indexer.containers.entry import Bytes, Entry, blocks_of, part_of
 from indexer.containers.libarchive import Header, Pass
 from indexer.containers.magic import SNIFFED, compression_of, kind_of
 from indexer.containers.rows import Health, Row, decoded
-from indexer.containers.shapes import Access, Kind
+from indexer.containers.shapes import Access, Kind, Limits
 from indexer.containers.streams import Stream, unpacked
 from indexer.containers.suffixes import promises_bytes
 from indexer.containers.tar import members as tar
@@ -54,11 +54,11 @@ def _whole(part: Bytes) -> Iterator[bytes]:
         raise BadData("truncated", f"{part.size} bytes declared, {seen} there")
 
 
-def stream_entries(window: Window, name: str, health: Health) -> Iterator[Entry]:
+def stream_entries(window: Window, name: str, limits: Limits, health: Health) -> Iterator[Entry]:
     """The members of a compressed tar; of another compressed file its contents, as one member named after it."""
     compression = compression_of(window.read(0, SNIFFED))
     if compression not in streams.READABLE:
-        yield from _by_libarchive(window, health)
+        yield from _by_libarchive(window, limits, health)
         return
     stream = Stream(unpacked(window, compression))
     head = stream.read(0, SNIFFED)
@@ -76,9 +76,9 @@ def _single(stream: Stream, name: str, head: bytes) -> Entry:
     return Entry(row, stream.rest, None, head)
 
 
-def _by_libarchive(window: Window, health: Health) -> Iterator[Entry]:
+def _by_libarchive(window: Window, limits: Limits, health: Health) -> Iterator[Entry]:
     """Members of what only libarchive reads: rar, cpio, rare compressions."""
-    walk = Pass(window)
+    walk = Pass(window, limits.seconds)
     with contextlib.closing(walk):
         while (header := walk.next()) is not None:
             if header.warning:

@@ -14,6 +14,7 @@ from typing import Any
 
 from indexer.containers.volumes import Window
 from indexer.errors import BadData, DependencyError
+from indexer.parallel import time_limit
 
 _EOF, _OK, _RETRY, _WARN, _FAILED, _FATAL = 1, 0, -10, -20, -25, -30
 _BLOCK = 1 << 20
@@ -83,10 +84,14 @@ class Header:
 
 
 class Pass:
-    """One way through an archive, members in order. Close it, or leave that to the collector."""
+    """One way through an archive, members in order. Close it, or leave that to the collector.
 
-    def __init__(self, window: Window, formats: Sequence[str] = FORMATS) -> None:
+    A call that takes longer than ``seconds`` hangs: it ends the process, which then is a worker.
+    """
+
+    def __init__(self, window: Window, seconds: float, formats: Sequence[str] = FORMATS) -> None:
         self._library = _library()
+        self._seconds = seconds
         self._source = _Source(window)
         self._formats = formats
         self._index = -1
@@ -117,7 +122,8 @@ class Pass:
 
     def _call(self, name: str, *arguments: Any) -> int:
         """Call the library; an exception from within a callback is raised here, FATAL and FAILED as BadData."""
-        code: int = getattr(self._library, name)(*arguments)
+        with time_limit(self._seconds):
+            code: int = getattr(self._library, name)(*arguments)
         self._source.raise_trouble()
         if code <= _FAILED:
             raise BadData("damaged archive", self._message())
@@ -154,16 +160,20 @@ class Pass:
         """The current member's bytes. Raises BadData at the slightest doubt, also where they are not ``size``."""
         buffer = ctypes.create_string_buffer(_BLOCK)
         seen = retries = 0
-        while code := self._library.archive_read_data(self._handle, buffer, _BLOCK):
-            self._source.raise_trouble()
+        while code := self._read(buffer):
             if code > 0:
                 seen += code
                 yield ctypes.string_at(buffer, code)
             elif code != _RETRY or (retries := retries + 1) > _RETRIES:
                 raise BadData("cannot be unpacked", self._message())
-        self._source.raise_trouble()
         if size is not None and seen != size:
             raise BadData("size differs", f"{size} bytes declared, {seen} unpacked")
+
+    def _read(self, buffer: Any) -> int:
+        with time_limit(self._seconds):
+            code: int = self._library.archive_read_data(self._handle, buffer, _BLOCK)
+        self._source.raise_trouble()
+        return code
 
     def blocks(self, index: int, size: int | None) -> Iterator[bytes]:
         """The bytes of member ``index``, counted from 0, which must not lie behind. Raises BadData."""

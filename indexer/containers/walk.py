@@ -85,7 +85,7 @@ class Walk:
         rows: list[Row] = []
         repeats = Repeats()
         with _noting(health):
-            for entry in entries_of(level, health):
+            for entry in entries_of(level, self._limits, health):
                 ordinal = self._number(level, entry.row)
                 row = yield from self._visit(level, within_limits(entry, self._limits, health), ordinal)
                 rows.append(replace(row, ordinal=ordinal))

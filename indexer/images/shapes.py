@@ -7,9 +7,13 @@ import pyarrow as pa
 
 @dataclass(frozen=True, slots=True)
 class ImageLimits:
-    """Budgets for one image of a stranger. ``pixels`` is Pillow's own line between a picture and a bomb."""
+    """Budgets for one image of a stranger. ``pixels`` is Pillow's own line between a picture and a bomb.
+
+    A decoder that takes longer than ``seconds`` hangs.
+    """
 
     pixels: int = 89_478_485
+    seconds: float = 120.0
 
 
 @dataclass(frozen=True, slots=True)

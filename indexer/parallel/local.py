@@ -81,8 +81,9 @@ def _call(function: Callable[[Task], Result], index: int, task: Task, workers: W
 
 
 def _bound_memory(size: int | None) -> None:
-    if size:
-        resource.setrlimit(resource.RLIMIT_DATA, (size, resource.getrlimit(resource.RLIMIT_DATA)[1]))
+    """A worker lives on for the next crew, so that having no bound is set as well."""
+    _, most = resource.getrlimit(resource.RLIMIT_DATA)
+    resource.setrlimit(resource.RLIMIT_DATA, (size or most, most))
 
 
 def _cause_of_death(message: str) -> str:

@@ -130,9 +130,7 @@ class _Listing:
 
     def _parts(self) -> Iterator[pa.RecordBatch | Captured | Report]:
         capture = self._is_wanted if self.asked else None
-        return _timed(
-            list_members(self.container, self.task.limits, capture, self.task.spool.parent), self.task.limits.seconds
-        )
+        return list_members(self.container, self.task.limits, capture, self.task.spool.parent)
 
     def _read_side_files(self) -> None:
         try:
@@ -160,9 +158,7 @@ class _Listing:
         if not left:
             return
         keyed = [replace(want, key=key) for key, want in enumerate(left)]
-        for key, data in _timed(
-            read_members(self.container, keyed, self.task.limits, self.task.spool.parent), self.task.limits.seconds
-        ):
+        for key, data in read_members(self.container, keyed, self.task.limits, self.task.spool.parent):
             want = keyed[key]
             logical = shown(logical_path(want.path, want.name))
             if isinstance(data, BadData):

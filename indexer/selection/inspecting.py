@@ -2,7 +2,7 @@
 
 import dataclasses
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field, replace
 from itertools import groupby
 from pathlib import Path
 from typing import Any
@@ -25,7 +25,6 @@ from indexer.store import Store
 _AT_A_TIME = 100
 _IN_A_PASS = 50_000
 _ROWS_KEPT_AT_ONCE = 2_000
-_SECONDS_PER_IMAGE = 60.0
 
 Row = dict[str, Any]
 
@@ -36,6 +35,8 @@ class Task:
 
     container: Container
     wanted: tuple[Wanted, ...]
+    limits: Limits
+    image_limits: ImageLimits
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,6 +46,8 @@ class Inspector:
     roots: Mapping[str, Path]
     workers: Workers
     progress: Progress = SILENT
+    limits: Limits = field(default_factory=Limits)
+    image_limits: ImageLimits = field(default_factory=ImageLimits)
 
     def __call__(self, store: Store) -> int:
         """Inspect what nobody looked at yet; returns how many images that were.
@@ -53,7 +56,7 @@ class Inspector:
             SourceError: a container vanished or changed since the scan. What was found until then is kept.
         """
         members = store.arrow("select/uninspected").to_pylist()
-        tasks = list(_tasks(members, self._containers(store)))
+        tasks = list(self._tasks(members, self._containers(store)))
         crew = Crew(_look, self.workers, _halves)
         with self.progress.phase("Inspecting", len(members), "images") as bar, _Keeper(store, bar) as keeper:
             for task, found in crew.run(tasks):
@@ -63,6 +66,14 @@ class Inspector:
     def _containers(self, store: Store) -> dict[int, Container]:
         rows = store.arrow("select/containers").to_pylist()
         return {row["container_id"]: stored_container(self._root(row["source"]), row) for row in rows}
+
+    def _tasks(self, members: list[Row], containers: Mapping[int, Container]) -> Iterator[Task]:
+        """Members (of each container together, in the order in which they lie) in pieces that suit a worker."""
+        for number, rows in groupby(members, key=lambda row: row.pop("container_id")):
+            wanted = [Wanted(**{**row, "access": Access(row["access"])}) for row in rows]
+            for is_pass, part in groupby(wanted, key=lambda want: want.access is Access.PASS):
+                task = Task(containers[number], tuple(part), self.limits, self.image_limits)
+                yield from _pieces(task, _IN_A_PASS if is_pass else _AT_A_TIME)
 
     def _root(self, source: str) -> Path:
         if source not in self.roots:
@@ -96,33 +107,25 @@ class _Keeper:
         self.rows = []
 
 
-def _tasks(members: list[Row], containers: Mapping[int, Container]) -> Iterator[Task]:
-    """Members (of each container together, in the order in which they lie) in pieces that suit a worker."""
-    for number, rows in groupby(members, key=lambda row: row.pop("container_id")):
-        wanted = [Wanted(**{**row, "access": Access(row["access"])}) for row in rows]
-        for is_pass, part in groupby(wanted, key=lambda want: want.access is Access.PASS):
-            yield from _pieces(containers[number], list(part), _IN_A_PASS if is_pass else _AT_A_TIME)
-
-
-def _pieces(container: Container, wanted: Sequence[Wanted], size: int) -> Iterator[Task]:
-    for start in range(0, len(wanted), size):
-        yield Task(container, tuple(wanted[start : start + size]))
+def _pieces(task: Task, size: int) -> Iterator[Task]:
+    for start in range(0, len(task.wanted), size):
+        yield replace(task, wanted=task.wanted[start : start + size])
 
 
 def _halves(task: Task) -> Sequence[Task]:
-    return list(_pieces(task.container, task.wanted, max(1, (len(task.wanted) + 1) // 2)))
+    return list(_pieces(task, max(1, (len(task.wanted) + 1) // 2)))
 
 
 def _look(task: Task) -> list[Row]:
-    found = read_members(here(task.container), task.wanted, Limits())
-    return [_row(key, _inspected(data)) for key, data in found]
+    found = read_members(here(task.container), task.wanted, task.limits)
+    return [_row(key, _inspected(data, task.image_limits)) for key, data in found]
 
 
-def _inspected(data: bytes | BadData) -> Inspection:
+def _inspected(data: bytes | BadData, limits: ImageLimits) -> Inspection:
     if isinstance(data, BadData):
         return images.failed("unreadable", str(data))
-    with time_limit(_SECONDS_PER_IMAGE):
-        return images.inspect(data, ImageLimits())
+    with time_limit(limits.seconds):
+        return images.inspect(data, limits)
 
 
 def _died(task: Task, death: Died) -> list[Row]:

@@ -1,6 +1,5 @@
 """What ``build`` and ``plan`` have in common: the selection, and what decides the output's bytes."""
 
-import re
 from collections.abc import Callable
 from enum import StrEnum
 from pathlib import Path
@@ -8,12 +7,11 @@ from typing import Any
 
 import click
 
+from indexer.cli import sizes
 from indexer.cli.options import Session
 from indexer.errors import ConfigError
 from indexer.roots import source_folders
 from materializer.shapes import Check, Feature, Format, Order, Pixels, Request, Settings
-
-_UNITS = {"": 1, "KB": 10**3, "MB": 10**6, "GB": 10**9, "KIB": 2**10, "MIB": 2**20, "GIB": 2**30}
 
 
 def size(text: str) -> int:
@@ -22,11 +20,10 @@ def size(text: str) -> int:
     Raises:
         click.BadParameter: it is no size.
     """
-    found = re.fullmatch(r"\s*(\d+(?:\.\d+)?)\s*([KMG]i?B)?\s*", text, re.IGNORECASE)
-    count = int(float(found[1]) * _UNITS[(found[2] or "").upper()]) if found else 0
-    if count < 1:
-        raise click.BadParameter(f"'{text}' is no size: write it as 500MB or 2GiB")
-    return count
+    try:
+        return int(sizes.parse(text))
+    except ValueError as error:
+        raise click.BadParameter(f"{error}: write it as 500MB or 2GiB") from None
 
 
 def _choice(kind: type[StrEnum]) -> click.Choice[str]:
@@ -78,5 +75,6 @@ def request(session: Session, output: Path, given: dict[str, Any]) -> Request:
         order=Order(given["order"]),
         shard_size=given["shard_size"],
     )
-    config = session.config
-    return Request(given["selection"], output, source_folders(config), config.tmp_cache_dir, settings)
+    config, bounds = session.config, session.bounds
+    roots = source_folders(config)
+    return Request(given["selection"], output, roots, config.tmp_cache_dir, settings, bounds.archives, bounds.images)

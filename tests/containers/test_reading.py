@@ -110,7 +110,7 @@ def test_trouble_while_libarchive_reads_is_not_the_end_of_the_archive(
 ) -> None:
     plant(tmp_path / "set", {f"{number}.bin": bytes(700_000) for number in range(4)})
     run("bsdtar", "--format", "cpio", "-cf", root / "set.cpio", ".", cwd=tmp_path / "set")
-    walk = Pass(Memory((root / "set.cpio").read_bytes(), 2_200_000, trouble).window())
+    walk = Pass(Memory((root / "set.cpio").read_bytes(), 2_200_000, trouble).window(), 60)
     with pytest.raises(type(trouble)):
         _read_all(walk)
 

@@ -8,6 +8,7 @@ from pathlib import Path
 import pytest
 
 from indexer import store as stores
+from indexer.images import ImageLimits
 from indexer.parallel import Workers
 from materializer.build import build
 from materializer.shapes import Request, Settings
@@ -61,7 +62,7 @@ class Site:
             {manifests.SOURCE: self.root},
             self.folder / "scratch",
             settings,
-            image_seconds,
+            image_limits=ImageLimits(seconds=image_seconds),
         )
 
     def build(self, name="out", jobs=2, backend="threading", **settings):

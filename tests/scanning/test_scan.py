@@ -20,6 +20,7 @@ from indexer.scanning import ScanOptions, scan
 from indexer.scanning.worker import wanted_of
 from indexer.store import Store
 from tests.scanning.conftest import CONTAINERS, MEMBERS, SIDE_ROWS, Scan, fill
+from tests.support.archives import run
 
 PICTURES = {f"train/{number}.jpg": bytes([number]) * number for number in range(1, 6)}
 PROMPTS = SideTable("prompts", "mine", r"(?:^|/)prompts\.csv$", "csv")
@@ -226,9 +227,10 @@ def test_an_archive_that_is_none_fails_and_the_rest_goes_on(manifest: Store, roo
     assert summary.problems
 
 
-def test_what_failed_is_tried_again(manifest: Store, root: Path, rescan: Scan) -> None:
-    zipped(root / "a.zip", PICTURES)
-    assert rescan(limits=Limits(seconds=1e-4)).statuses == {"failed": 1}
+def test_what_failed_is_tried_again(manifest: Store, root: Path, rescan: Scan, tmp_path: Path) -> None:
+    fill(tmp_path / "pictures", PICTURES)
+    run("bsdtar", "--format", "cpio", "-cf", root / "a.cpio", ".", cwd=tmp_path / "pictures")
+    assert rescan(limits=Limits(seconds=1e-5)).statuses == {"failed": 1}
     assert manifest.execute("select status, reason from container") == [("failed", "took longer than its time limit")]
     assert rescan().statuses == {"complete": 1}
     assert len(ids(manifest)) == 5

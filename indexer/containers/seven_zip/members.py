@@ -17,7 +17,7 @@ from indexer.containers.rows import Health, Row
 from indexer.containers.seven_zip import header
 from indexer.containers.seven_zip.folders import is_encrypted, is_stored, method_of, unpacked_folder
 from indexer.containers.seven_zip.shapes import Archive, Substream
-from indexer.containers.shapes import Access
+from indexer.containers.shapes import Access, Limits
 from indexer.containers.streams import Stream
 from indexer.containers.volumes import Window
 from indexer.errors import BadData
@@ -27,12 +27,12 @@ _UNIX, _LINK, _TYPE = 0x8000, 0o120000, 0o170000
 _WINDOWS_FOLDER = 0x10
 
 
-def seven_zip_entries(window: Window, health: Health) -> Iterator[Entry]:
+def seven_zip_entries(window: Window, limits: Limits, health: Health) -> Iterator[Entry]:
     """Members in the header's order; the tree's folders have none, but count as ordinals. Raises BadData."""
     archive = _read_archive(window)
     members = len(archive.names) - sum(archive.directories)
     health.declare(members)
-    source = _Source(window, archive)
+    source = _Source(window, archive, limits.seconds)
     streams = iter(archive.substreams)
     for ordinal, name in enumerate(archive.names):
         substream = None if archive.empty[ordinal] else next(streams, None)
@@ -85,6 +85,7 @@ class _Source:
 
     window: Window
     archive: Archive
+    seconds: float
     folder: int = -1
     stream: Stream | None = None
     by_libarchive: Pass | None = None
@@ -98,7 +99,7 @@ class _Source:
             blocks = unpacked_folder(self.window, self.archive.folders[substream.folder])
             self.folder, self.stream = substream.folder, Stream(blocks) if blocks else None
         if self.stream is None:
-            self.by_libarchive = self.by_libarchive or Pass(self.window, ("7zip",))
+            self.by_libarchive = self.by_libarchive or Pass(self.window, self.seconds, ("7zip",))
             return self.by_libarchive.blocks(member.ordinal, substream.size)
         return blocks_of(Stretch(self.stream, substream.offset, substream.size), substream.size)
 

@@ -1,0 +1,65 @@
+"""How much strangers' files may ask for: defaults, changed by ``[limits]`` of local.cfg, changed by ``--limit``."""
+
+import dataclasses
+import difflib
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+
+from indexer.cli import sizes
+from indexer.containers.shapes import Limits
+from indexer.errors import ConfigError
+from indexer.images import ImageLimits
+
+# A worker process may have that many bytes: a picture at the pixel limit takes 3 GB while 16 bits are scaled to 8.
+_MEMORY = 8 << 30
+
+
+@dataclass(frozen=True, slots=True)
+class Bounds:
+    """All limits. ``memory`` is in bytes, of one worker process of this machine."""
+
+    archives: Limits = field(default_factory=Limits)
+    images: ImageLimits = field(default_factory=ImageLimits)
+    memory: int = _MEMORY
+
+
+# What a limit is called by users, and the field it sets.
+_OF_IMAGES = {"pixels": "pixels", "image_seconds": "seconds"}
+_OF_ARCHIVES = tuple(entry.name for entry in dataclasses.fields(Limits))
+NAMES = (*_OF_ARCHIVES, *_OF_IMAGES, "memory")
+
+
+def read_limits(texts: Mapping[str, str]) -> Bounds:
+    """The limits that ``texts`` set, the others as they are by default.
+
+    Raises:
+        ConfigError: no limit is called so, or a value is no number.
+    """
+    values = {name: _number(name, text) for name, text in texts.items()}
+    archives = {name: values[name] for name in _OF_ARCHIVES if name in values}
+    images = {target: values[name] for name, target in _OF_IMAGES.items() if name in values}
+    return Bounds(Limits(**archives), ImageLimits(**images), int(values.get("memory", _MEMORY)))  # type: ignore[arg-type]
+
+
+def _number(name: str, text: str) -> float | int:
+    if name not in NAMES:
+        near = difflib.get_close_matches(name, NAMES, n=1)
+        hint = f" (did you mean '{near[0]}'?)" if near else f": there are {', '.join(NAMES)}"
+        raise ConfigError(f"no limit is called '{name}'{hint}")
+    try:
+        number = sizes.parse(text)
+    except ValueError as error:
+        raise ConfigError(f"limit {name}: {error}: write it as 500MB, 2GiB or 1000000") from None
+    return int(number) if number.is_integer() else number
+
+
+def pairs(given: tuple[str, ...]) -> dict[str, str]:
+    """``NAME=VALUE`` texts as a mapping.
+
+    Raises:
+        ConfigError: one is no such pair.
+    """
+    wrong = [text for text in given if "=" not in text]
+    if wrong:
+        raise ConfigError(f"--limit {wrong[0]}: write it as NAME=VALUE, as in pixels=200000000")
+    return {name.strip(): value for name, _, value in (text.partition("=") for text in given)}
