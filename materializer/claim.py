@@ -18,8 +18,10 @@ from materializer.shapes import Request
 
 
 @contextmanager
-def claimed(request: Request, plan: Plan) -> Iterator[None]:
+def claimed(request: Request, plan: Plan, *, together: bool = False) -> Iterator[None]:
     """Hold the output for this build as long as the context lasts; leftovers of a killed one are cleared away.
+
+    ``together``: as one of several that write parts of the same; nothing is cleared away, it may be another's.
 
     Raises:
         OutputError: it holds something else, another build is writing there, or it cannot be written.
@@ -31,8 +33,8 @@ def claimed(request: Request, plan: Plan) -> Iterator[None]:
     except OSError as error:
         raise OutputError(f"{output} cannot be used as output folder ({error.strerror}): name another one") from error
     try:
-        _lock(descriptor, output)
-        _take(output, _described(plan, request))
+        _lock(descriptor, output, fcntl.LOCK_SH if together else fcntl.LOCK_EX)
+        (_join if together else _take)(output, _described(plan, request))
         yield
     finally:
         os.close(descriptor)
@@ -44,9 +46,9 @@ def clear_unfinished(output: Path) -> None:
         path.unlink(missing_ok=True)
 
 
-def _lock(descriptor: int, output: Path) -> None:
+def _lock(descriptor: int, output: Path, kind: int) -> None:
     try:
-        fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        fcntl.flock(descriptor, kind | fcntl.LOCK_NB)
     except BlockingIOError:
         raise OutputError(f"{output} is being written by another build: wait for it, or name another folder") from None
 
@@ -64,6 +66,17 @@ def _take(output: Path, ours: dict[str, Any]) -> None:
         (output / name).unlink(missing_ok=True)
     clear_unfinished(output)
     if ours != held:
+        write_json(output / record.PLAN, ours)
+
+
+def _join(output: Path, ours: dict[str, Any]) -> None:
+    """As :func:`_take`, beside others that may be at the same point: each would write the same plan."""
+    held = _held(output)
+    if held is None and any(path.name != Path(record.PLAN).parts[0] for path in output.iterdir()):
+        raise OutputError(f"{output} is not empty and holds no build: name a new folder, or empty it")
+    if held not in (None, ours):
+        raise OutputError(f"{output} holds another build, or one that was planned otherwise: name a new folder")
+    if held is None:
         write_json(output / record.PLAN, ours)
 
 

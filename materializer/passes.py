@@ -71,7 +71,9 @@ class Scratch:
 def spill(
     store: Store, planned: Mapping[int, PlannedContainer], scratch: Scratch, workers: Workers, progress: Progress
 ) -> Mapping[int, Container]:
-    """Go through every forward-only container; the table ``plan_spilled`` says where its members lie now.
+    """Go through every forward-only container that rows are due from.
+
+    The table ``plan_spilled`` says where its members lie now.
 
     Returns the spill files as containers, by the negated ``container_id``. Spills of a killed build are taken up.
 
@@ -79,7 +81,8 @@ def spill(
         SourceError: a container vanished or changed.
         OutputError: ``scratch`` cannot be written.
     """
-    tasks = [_task(store, number, one, scratch) for number, one in planned.items() if one.forward]
+    every = (_task(store, number, one, scratch) for number, one in planned.items() if one.forward)
+    tasks = [task for task in every if task.rows.num_rows]
     if not tasks:
         return {}
     found: dict[int, Container] = {}

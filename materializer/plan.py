@@ -61,6 +61,11 @@ class Plan:
         """A hash of all shards' keys."""
         return _sha256([shard.key for shard in self.shards])
 
+    @property
+    def opened(self) -> dict[int, Container]:
+        """The containers by themselves."""
+        return {number: planned.container for number, planned in self.containers.items()}
+
 
 def make(store: Store, request: Request) -> Plan:
     """Plan a build.
@@ -83,6 +88,16 @@ def make(store: Store, request: Request) -> Plan:
 def rows_of(store: Store, shard: Shard) -> pa.Table:
     """The rows of a shard in output order, as settled and spilled so far."""
     return store.arrow("plan/rows", {"split": shard.split, "shard": shard.index})
+
+
+def save_due(store: Store, shards: Iterable[Shard], *, with_spares: bool) -> None:
+    """Keep in the table ``plan_due`` which shards are about to be written; spares count as shard -1 of their split."""
+    due = {(shard.split, shard.index) for shard in shards}
+    due |= {(split, -1) for split, _ in due if with_spares}
+    rows = [{"split": split, "shard": shard} for split, shard in sorted(due)]
+    kinds = pa.schema([("split", pa.string()), ("shard", pa.int64())])
+    with store.registered("due_shards", pa.Table.from_pylist(rows, schema=kinds)):
+        store.save_temporary("plan_due", "plan/due")
 
 
 def _run_of(store: Store, name: str) -> tuple[str, str]:

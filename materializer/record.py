@@ -6,11 +6,13 @@
     record/plan.json                 written first: whose folder this is, and the shards to be
     record/rows/train-00000-of-00012.parquet    a shard's rows, its sha256 and its plan's key in the file's metadata
     record/refused.parquet           rows that could not be used, why, and which spare took their place
+    record/waiting/train-00003-of-00012.json    of a build in parts that is not complete: a shard's refused rows
 
 Nothing here names a path of this machine or the time: equal builds have equal records.
 """
 
 import json
+import shutil
 from collections.abc import Iterable, Sequence
 from dataclasses import asdict, dataclass
 from pathlib import Path
@@ -19,11 +21,12 @@ from typing import Any
 import pyarrow as pa
 import pyarrow.parquet as pq
 
-from materializer.durable import sha256_of, writing
+from materializer.durable import sha256_of, write_json, writing
 from materializer.pixels import Stored
 from materializer.shapes import Refusal, Shard, Written
 
 BUILD, PLAN, ROWS, REFUSED = "build.json", "record/plan.json", "record/rows", "record/refused.parquet"
+WAITING = "record/waiting"
 
 ROW_SCHEMA = pa.schema(
     [
@@ -53,6 +56,8 @@ REFUSED_SCHEMA = pa.schema(
 )
 
 _NOTE = b"shard"
+# What reading a damaged or foreign record may raise.
+_UNREADABLE = (OSError, pa.ArrowInvalid, KeyError, TypeError, ValueError)
 
 
 @dataclass(frozen=True, slots=True)
@@ -109,22 +114,38 @@ def read(output: Path, shard: Shard) -> ShardRecord | None:
     """A shard's record, or None where there is none that can be read."""
     try:
         rows = pq.read_table(path_of(output, shard))
-        note = json.loads(rows.schema.metadata[_NOTE])
-        refused = tuple(Refusal(**refusal) for refusal in note["refused"])
-        return ShardRecord(note["key"], Written(**note["written"]), refused, rows.replace_schema_metadata())
-    except (OSError, pa.ArrowInvalid, KeyError, TypeError, ValueError):
+        return _of_note(rows.schema, rows.replace_schema_metadata())
+    except _UNREADABLE:
         return None
+
+
+def glance(output: Path, shard: Shard) -> ShardRecord | None:
+    """As :func:`read`, without the rows: a build of many shards looks at all of them."""
+    try:
+        return _of_note(pq.read_schema(path_of(output, shard)), ROW_SCHEMA.empty_table())
+    except _UNREADABLE:
+        return None
+
+
+def _of_note(schema: pa.Schema, rows: pa.Table) -> ShardRecord:
+    note = json.loads(schema.metadata[_NOTE])
+    refused = tuple(Refusal(**refusal) for refusal in note["refused"])
+    return ShardRecord(note["key"], Written(**note["written"]), refused, rows)
 
 
 def seems_finished(output: Path, shard: Shard, name: str, key: str) -> bool:
     """Whether a shard and its record are there, at a glance: by key and size."""
-    found, file = read(output, shard), output / name
-    return found is not None and found.key == key and file.is_file() and file.stat().st_size == found.written.size
+    found = glance(output, shard)
+    return found is not None and found.key == key and _has_size(output / name, found.written)
 
 
 def stands(file: Path, written: Written) -> bool:
     """Whether a shard is on disk as its record says, to the byte."""
-    return file.is_file() and file.stat().st_size == written.size and sha256_of(file) == written.sha256
+    return _has_size(file, written) and sha256_of(file) == written.sha256
+
+
+def _has_size(file: Path, written: Written) -> bool:
+    return file.is_file() and file.stat().st_size == written.size
 
 
 def write_refused(output: Path, refused: Iterable[dict[str, Any]]) -> None:
@@ -132,3 +153,26 @@ def write_refused(output: Path, refused: Iterable[dict[str, Any]]) -> None:
     table = pa.Table.from_pylist(list(refused), schema=REFUSED_SCHEMA)
     with writing(output / REFUSED) as file:
         pq.write_table(table, pa.PythonFile(file, mode="w"), compression="zstd")
+
+
+def write_waiting(output: Path, shard: Shard, key: str, refused: Iterable[Refusal]) -> None:
+    """Keep the refused rows of a shard that cannot be written before they have their spares."""
+    write_json(_waiting(output, shard), {"key": key, "refused": [asdict(refusal) for refusal in refused]})
+
+
+def read_waiting(output: Path, shard: Shard, key: str) -> tuple[Refusal, ...]:
+    """The refused rows of a shard that waits for its spares; none where it does not, or was planned otherwise."""
+    try:
+        note = json.loads(_waiting(output, shard).read_text(encoding="utf-8"))
+        return tuple(Refusal(**refusal) for refusal in note["refused"]) if note["key"] == key else ()
+    except (OSError, ValueError, TypeError, KeyError):
+        return ()
+
+
+def clear_waiting(output: Path) -> None:
+    """Forget who waits: all shards are written."""
+    shutil.rmtree(output / WAITING, ignore_errors=True)
+
+
+def _waiting(output: Path, shard: Shard) -> Path:
+    return output / WAITING / f"{shard.stem}.json"

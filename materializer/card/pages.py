@@ -69,7 +69,11 @@ def _about(facts: Facts) -> str:
 
 def _opening(facts: Facts) -> str:
     if facts.settings.format is Format.ARROW:
-        needed = "import materializer.large_image  # registers LargeImage\n" if facts.settings.feature is Feature.LARGE else ""
+        needed = (
+            "import materializer.large_image  # registers LargeImage\n"
+            if facts.settings.feature is Feature.LARGE
+            else ""
+        )
         code = f"{needed}from datasets import load_from_disk\n\ndataset = load_from_disk(FOLDER)"
     else:
         code = "from datasets import load_dataset\n\ndataset = load_dataset(FOLDER)"

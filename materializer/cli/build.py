@@ -11,8 +11,10 @@ from indexer.cli.options import Session, common, on_workers
 from indexer.errors import CheckFailed
 from indexer.sharing.importing import Missing, import_manifest
 from materializer import build as building
-from materializer.build import Summary
+from materializer import parts
 from materializer.cli.options import planned, request
+from materializer.finishing import Summary
+from materializer.parts import Part, PartSummary
 from materializer.shapes import Feature, Format
 
 
@@ -27,6 +29,8 @@ from materializer.shapes import Feature, Format
 )
 @click.option("--missing", type=click.Choice([choice.value for choice in Missing]), default=Missing.FAIL.value,
               show_default=True, help="Of a shared manifest: what to do about images that are not here.")  # fmt: skip
+@click.option("--part", "part_text", metavar="I/N", help="Write only this share of the shards, as 3/8; for array jobs.")
+@click.option("--complete", "completes", is_flag=True, help="Make parts that were written with --part a dataset.")
 @planned
 @common
 @on_workers
@@ -37,16 +41,38 @@ def command(session: Session, output: Path, shared: Path | None, missing: str, *
     """
     if (shared is None) == (given["selection"] is None):
         raise click.UsageError("name either a --selection or a shared --manifest")
+    part = _part(given.pop("part_text"), completes=given["completes"], shared=shared)
     if shared:
         given["selection"] = _imported(session, shared, Missing(missing))
     asked = request(session, output, given)
     with stores.open_for_reading(session.manifest) as store:
-        summary = building.build(store, asked, session.workers, session.progress)
+        if part:
+            print(_told_part(parts.build_part(store, asked, part, session.workers, session.progress)))
+            return
+        run = parts.complete if given["completes"] else building.build
+        summary = run(store, asked, session.workers, session.progress)
     print(_told(summary))
     if summary.missing:
         raise CheckFailed(
             f"{summary.missing:,} rows are missing: no spare was left; see {output}/record/refused.parquet"
         )
+
+
+def _part(text: str | None, *, completes: bool, shared: Path | None) -> Part | None:
+    if text is None:
+        return None
+    if completes or shared:
+        raise click.UsageError("--part goes with neither --complete nor --manifest: import a shared manifest first")
+    return parts.parse(text)
+
+
+def _told_part(summary: PartSummary) -> str:
+    kept = f" ({summary.kept:,} were there already)" if summary.kept else ""
+    refused = f"; {summary.refused:,} rows refused" if summary.refused else ""
+    return (
+        f"{summary.request.output}: part {summary.part.number} of {summary.part.count}, {summary.rows:,} images in"
+        f" {summary.shards:,} shards{kept}{refused}\nwhen all parts are there: the same command with --complete"
+    )
 
 
 def _imported(session: Session, folder: Path, missing: Missing) -> str:

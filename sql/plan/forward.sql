@@ -1,5 +1,9 @@
--- What is picked up in the one pass over a forward-only container, in reading order: rows, and the spares on the way.
-select distinct on (ordinal, member) ordinal, member, path, name_bytes, access, "offset", packed_size, size, method, crc32
-from plan_chosen
-where container_id = $container_id and refusal is null
-order by ordinal, member, split, rank
+-- What is picked up in the one pass over a forward-only container, in reading order: the rows of shards that are due,
+-- and the spares on the way.
+select distinct on (c.ordinal, c.member)
+    c.ordinal, c.member, c.path, c.name_bytes, c.access, c."offset", c.packed_size, c.size, c.method, c.crc32
+from plan_chosen c
+left join plan_placed p using (split, rank)
+join plan_due d on d.split = c.split and d.shard = coalesce(p.shard, -1)
+where c.container_id = $container_id and c.refusal is null
+order by c.ordinal, c.member

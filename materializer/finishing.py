@@ -1,0 +1,156 @@
+"""The end of a build: the record of what was refused, the card, the files that make the folder a dataset."""
+
+from collections.abc import Iterable, Mapping
+from dataclasses import asdict, dataclass
+from itertools import groupby
+from pathlib import Path
+
+import PIL
+import pyarrow as pa
+from PIL import features as pillow
+
+from indexer import __version__
+from indexer.errors import SourceError
+from indexer.sharing.contents import digests_of
+from indexer.store import Store
+from materializer import card, record
+from materializer.card.facts import Facts, File, gather
+from materializer.claim import clear_unfinished
+from materializer.durable import write_json
+from materializer.formats import FORMATS
+from materializer.plan import Plan, PlannedShard
+from materializer.settling import Settlement
+from materializer.shapes import Outcome, Request, Shard, Written
+
+Outcomes = Mapping[PlannedShard, Outcome]
+Splits = dict[str, list[tuple[Shard, Written]]]
+
+
+@dataclass(frozen=True, slots=True)
+class Summary:
+    """What a build came to: rows and bytes written, refused rows, and those for which no spare was left."""
+
+    request: Request
+    splits: Mapping[str, int]
+    shards: int
+    kept: int
+    size: int
+    refused: int
+    missing: int
+
+
+@dataclass(frozen=True, slots=True)
+class Built:
+    """A build whose shards are all written."""
+
+    store: Store
+    request: Request
+    plan: Plan
+    outcomes: Outcomes
+    settlement: Settlement
+
+
+def finish(job: Built) -> Summary:
+    """Write the records, then the files that make the folder a dataset.
+
+    Raises:
+        SourceError: rows of a shard could be read at first and then not.
+        OutputError: the folder cannot be written.
+    """
+    output, settings = job.request.output, job.request.settings
+    splits = _by_split(job.plan, job.outcomes)
+    clear_unfinished(output)
+    record.clear_waiting(output)
+    record.write_refused(output, _refused_rows(job.settlement))
+    facts = _card_facts(job, splits)
+    card.write(output, facts)
+    for name, value in FORMATS[settings.format].leading_files(settings.feature, splits).items():
+        write_json(output / name, value)
+    write_json(output / record.BUILD, _described(job, splits) | {"digests": facts.digests})
+    return _summary(job, splits)
+
+
+def _summary(job: Built, splits: Splits) -> Summary:
+    all_written = [written for shards in splits.values() for _, written in shards]
+    return Summary(
+        request=job.request,
+        splits={split: sum(written.rows for _, written in shards) for split, shards in splits.items()},
+        shards=len(all_written),
+        kept=sum(outcome.kept for outcome in job.outcomes.values()),
+        size=sum(written.size for written in all_written),
+        refused=len(job.settlement.settled),
+        missing=job.settlement.missing,
+    )
+
+
+def _record_of(output: Path, splits: Splits) -> pa.Table:
+    """The record of every row that was written."""
+    found = (record.read(output, shard) for shards in splits.values() for shard, _ in shards)
+    return pa.concat_tables([kept.rows for kept in found if kept] or [record.ROW_SCHEMA.empty_table()])
+
+
+def _card_facts(job: Built, splits: Splits) -> Facts:
+    built = _record_of(job.request.output, splits)
+    kind = FORMATS[job.request.settings.format]
+    files = tuple(
+        File(kind.path(shard), written.size, written.sha256) for shards in splits.values() for shard, written in shards
+    )
+    counts, origins = gather(job.store, built)
+    return Facts(job.plan.selection, job.request.settings, counts, origins, files, digests_of(built))
+
+
+def _by_split(plan: Plan, outcomes: Outcomes) -> Splits:
+    return {
+        split: [(planned.shard, _sure(planned, outcomes[planned])) for planned in shards]
+        for split, shards in groupby(plan.shards, key=lambda planned: planned.shard.split)
+    }
+
+
+def _sure(planned: PlannedShard, outcome: Outcome) -> Written:
+    if outcome.written is None:
+        first = outcome.refused[0]
+        raise SourceError(
+            f"{first.file_id} could be read at first and then not ({first.reason}, for {planned.shard.stem}):"
+            " see whether its disk fails, then run the same command again"
+        )
+    return outcome.written
+
+
+def _refused_rows(settlement: Settlement) -> Iterable[dict[str, object]]:
+    for row in settlement.settled:
+        why = row.refusal
+        yield {"split": row.split, "position": row.place, "file_id": why.file_id, "reason": why.reason,
+               "detail": why.detail, "substitute": row.substitute}  # fmt: skip
+    for split, why in settlement.bad_spares:
+        yield {"split": split, "position": None, "file_id": why.file_id, "reason": why.reason, "detail": why.detail,
+               "substitute": None}  # fmt: skip
+
+
+def _described(job: Built, splits: Splits) -> dict[str, object]:
+    """What ``build.json`` holds."""
+    kind = FORMATS[job.request.settings.format]
+    return {
+        "selection": job.plan.selection,
+        "recipe_hash": job.plan.recipe_hash,
+        "seed": job.plan.seed,
+        "plan": job.plan.key,
+        "settings": asdict(job.request.settings),
+        "versions": _versions(),
+        "refused": len(job.settlement.settled),
+        "missing": job.settlement.missing,
+        "splits": {
+            split: [{"file": kind.path(shard), **asdict(written)} for shard, written in shards]
+            for split, shards in splits.items()
+        },
+    }
+
+
+def _versions() -> dict[str, str | None]:
+    """Of all that has a say in the output's bytes."""
+    return {
+        "image-manifest": __version__,
+        "pyarrow": pa.__version__,
+        "pillow": PIL.__version__,
+        "zlib": pillow.version("zlib"),
+        "libjpeg": pillow.version("jpg"),
+    }

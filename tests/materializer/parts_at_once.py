@@ -1,0 +1,61 @@
+"""Write all parts of a build at the same time, each in a process of its own; some are killed and started again.
+
+    python -m tests.materializer.parts_at_once MANIFEST ROOT OUTPUT COUNT
+
+The processes are forked before any thread runs here.
+"""
+
+import os
+import signal
+import sys
+from pathlib import Path
+
+from indexer import store as stores
+from indexer.images import ImageLimits
+from indexer.parallel import Workers
+from indexer.progress import SILENT
+from materializer.parts import Part, build_part
+from materializer.shapes import Request, Settings
+
+
+class KilledAtFirst:
+    """Progress that ends its process when the first shard is there."""
+
+    def phase(self, title, *_):
+        return self if title == "writing" else SILENT
+
+    def advance(self, *_, **__):
+        os.kill(os.getpid(), signal.SIGKILL)
+
+    def __enter__(self):
+        return self
+
+    def __exit__(self, *_):
+        return None
+
+
+def start(manifest, request, part, progress):
+    child = os.fork()
+    if child:
+        return child
+    try:
+        with stores.open_for_reading(manifest) as store:
+            build_part(store, request, part, Workers(2, "threading"), progress)
+        os._exit(0)
+    finally:
+        os._exit(1)
+
+
+def main(manifest, root, output, count):
+    settings, limits = Settings(shard_size=10_000), ImageLimits(seconds=60)
+    request = Request("main", output, {"pictures": root}, output.parent / "scratch", settings, image_limits=limits)
+    parts = [Part(number, count) for number in range(1, count + 1)]
+    children = [start(manifest, request, part, KilledAtFirst() if part.number > 1 else SILENT) for part in parts]
+    ends = [os.waitpid(child, 0)[1] for child in children]
+    assert ends == [0, *[signal.SIGKILL] * (count - 1)], ends
+    children = [start(manifest, request, part, SILENT) for part in parts]
+    assert [os.waitpid(child, 0)[1] for child in children] == [0] * count
+
+
+if __name__ == "__main__":
+    main(*map(Path, sys.argv[1:4]), int(sys.argv[4]))

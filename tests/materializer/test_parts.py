@@ -1,0 +1,96 @@
+"""A build in parts, written at the same time by processes that know nothing of each other, is the build at once."""
+
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from indexer import store as stores
+from indexer.errors import ConfigError, OutputError
+from indexer.parallel import Workers
+from materializer import parts
+from materializer.parts import Part, build_part, complete
+from materializer.shapes import Order
+from tests.materializer.conftest import tree
+
+ROOT = Path(__file__).parents[2]
+HERE = Workers(2, "threading")
+
+
+def last(site, name="parts", **settings):
+    with stores.open_for_reading(site.manifest) as store:
+        return complete(store, site.request(name, **settings), HERE)
+
+
+def part(site, number, count, name="parts", **settings):
+    with stores.open_for_reading(site.manifest) as store:
+        return build_part(store, site.request(name, **settings), Part(number, count), HERE)
+
+
+@pytest.mark.parametrize("packing", ["deflate", "tar.gz"])
+def test_at_once_killed_and_completed_the_dataset_is_the_same(site, images, packing):
+    site.lay_out(images, packing)
+    expected = site.build()
+    run = [
+        sys.executable,
+        "-m",
+        "tests.materializer.parts_at_once",
+        site.manifest,
+        site.root,
+        site.folder / "parts",
+        "3",
+    ]
+    subprocess.run(run, cwd=ROOT, check=True)
+    assert last(site).splits == expected.splits
+    assert tree(site.folder / "parts") == tree(site.folder / "out")
+    assert list(site.folder.glob("scratch/*/*")) == []
+    assert last(site).kept == expected.shards
+
+
+def test_a_missing_part_is_told_and_nothing_touched(site, images):
+    site.lay_out(images)
+    first = part(site, 1, 4)
+    assert (first.shards, first.kept, first.refused) == (2, 0, 1)
+    before = tree(site.folder / "parts")
+    with pytest.raises(OutputError, match=r"lacks train-00001-of-00004 and 3 more of 6 shards: run the parts"):
+        last(site)
+    assert tree(site.folder / "parts") == before
+    assert part(site, 1, 4).kept == 1
+
+
+def test_more_parts_than_shards_and_other_parts_later(site, images):
+    site.lay_out(images)
+    expected = site.build()
+    assert part(site, 9, 9).shards == 0
+    part(site, 2, 2)
+    part(site, 1, 3)
+    part(site, 3, 3)
+    assert part(site, 2, 3).shards == 2
+    assert last(site).shards == expected.shards
+    assert tree(site.folder / "parts") == tree(site.folder / "out")
+
+
+def test_one_machine_may_finish_what_parts_began(site, images):
+    site.lay_out(images).build()
+    part(site, 1, 2)
+    site.build("parts")
+    assert tree(site.folder / "parts") == tree(site.folder / "out")
+
+
+def test_parts_of_different_builds_do_not_mix(site, images):
+    site.lay_out(images)
+    part(site, 1, 2)
+    with pytest.raises(OutputError, match="holds another build"):
+        part(site, 2, 2, order=Order.SELECTION)
+    (site.folder / "other").mkdir()
+    (site.folder / "other/thesis.tex").write_text("all of it")
+    with pytest.raises(OutputError, match="is not empty and holds no build"):
+        part(site, 2, 2, "other")
+
+
+@pytest.mark.parametrize("text", ["0/8", "9/8", "3", "3/8/1", "a/b", "-1/2"])
+def test_what_is_no_part(text):
+    with pytest.raises(ConfigError, match="write it as 3/8"):
+        parts.parse(text)
+    assert parts.parse("3/8") == Part(3, 8)
