@@ -17,12 +17,19 @@ def fingerprints(content: npt.NDArray[np.uint8], start: npt.NDArray[np.int64], s
     padded = np.concatenate([content, np.zeros(8, np.uint8)])
     words = np.ndarray((len(content) + 1,), "<u8", padded, strides=(1,))
     mixed = size.astype(np.uint64) * _MIX
-    for done in range(0, int(size.max(initial=0)), 8):
+    whole = int(size.min()) // 8 * 8 if len(size) else 0
+    for done in range(0, whole, 8):  # words that every stretch has
+        mixed = _mixed(mixed, words[start + done])
+    for done in range(whole, int(size.max(initial=0)), 8):
         rows = np.flatnonzero(size > done)
         word = words[start[rows] + done] & _MASKS[np.minimum(size[rows] - done, 8)]
-        value = (mixed[rows] ^ word) * _MIX
-        mixed[rows] = (value << _TURN) | (value >> _REST)
+        mixed[rows] = _mixed(mixed[rows], word)
     return mixed
+
+
+def _mixed(state: Words, word: Words) -> Words:
+    value = (state ^ word) * _MIX
+    return (value << _TURN) | (value >> _REST)
 
 
 class Repeats:

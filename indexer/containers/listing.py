@@ -63,10 +63,14 @@ def _gathered(found: Iterator[pa.RecordBatch | Taken]) -> Iterator[pa.RecordBatc
             continue
         waiting.append(item)
         if sum(map(len, waiting)) >= BATCH_ROWS // 2:
-            yield pa.concat_batches(waiting)
+            yield _joined(waiting)
             waiting = []
     if waiting:
-        yield pa.concat_batches(waiting)
+        yield _joined(waiting)
+
+
+def _joined(batches: list[pa.RecordBatch]) -> pa.RecordBatch:
+    return batches[0] if len(batches) == 1 else pa.concat_batches(batches)  # which would copy a single one
 
 
 def _check_name(container: Container, window: Window, health: Health) -> None:

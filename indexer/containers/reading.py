@@ -48,15 +48,16 @@ def _read_archive(
 
 def _announced(window: Window, wanted: Sequence[Wanted]) -> Iterator[Wanted]:
     """``wanted``, while the disk is told of those that come next: cold, that is several times as fast."""
-    window.expect([_stretch(member) for member in wanted[:_AHEAD]])
-    for index, member in enumerate(wanted):
-        if index % _AHEAD == 0:
-            window.expect([_stretch(coming) for coming in wanted[index + _AHEAD : index + 2 * _AHEAD]])
-        yield member
+    _announce(window, wanted[:_AHEAD])
+    for start in range(0, len(wanted), _AHEAD):
+        _announce(window, wanted[start + _AHEAD : start + 2 * _AHEAD])
+        yield from wanted[start : start + _AHEAD]
 
 
-def _stretch(member: Wanted) -> tuple[int, int]:
-    return member.offset or 0, (member.packed_size or 0) + 512
+def _announce(window: Window, coming: Sequence[Wanted]) -> None:
+    """Have the disk fetch what is coming, unless the last of it is in memory already."""
+    if coming and not window.is_at_hand(coming[-1].offset or 0):
+        window.expect([(member.offset or 0, (member.packed_size or 0) + 512) for member in coming])
 
 
 def _answer(read: Callable[..., bytes], *arguments: object) -> bytes | BadData:

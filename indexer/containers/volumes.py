@@ -117,11 +117,14 @@ class Window:
         return Window(self.volumes, self.start + offset, max(0, min(size, self.size - offset)))
 
     def expect(self, stretches: Sequence[tuple[int, int]]) -> None:
-        """Have the disk fetch these stretches (offset, size) side by side, unless the last is in memory already."""
-        inside = [(self.start + offset, size) for offset, size in stretches if 0 <= offset < self.size]
-        if inside and _CAN_TELL_THE_DISK and not self.volumes.is_at_hand(inside[-1][0]):
-            for offset, size in inside:
-                self.volumes.expect(offset, size)
+        """Have the disk fetch these stretches (offset, size) side by side."""
+        for offset, size in stretches:
+            if 0 <= offset < self.size:
+                self.volumes.expect(self.start + offset, size)
+
+    def is_at_hand(self, offset: int) -> bool:
+        """Whether nothing is won by announcing the byte at ``offset``: it is in memory, or beyond the window."""
+        return not (_CAN_TELL_THE_DISK and 0 <= offset < self.size) or self.volumes.is_at_hand(self.start + offset)
 
     def next_part(self, offset: int) -> int:
         """Where the volume behind the one at ``offset`` begins."""

@@ -26,6 +26,7 @@ HEADER = np.dtype(
 )  # fmt: skip
 _SIGNATURE = b"PK\1\2"
 _LENGTHS = struct.Struct("<3H")
+_LENGTHS_AT = (28, 30, 32)  # in a header: of name, extra fields, comment
 _MOST_EXTRA_FIELDS = 64
 
 Ints = npt.NDArray[np.int64]
@@ -108,15 +109,15 @@ def _candidates(data: bytes) -> Ints:
 
 def _variable(data: bytes, position: Ints) -> Ints:
     """Bytes of name, extra fields and comment of the headers at ``position``."""
-    lengths = _take(np.frombuffer(data, np.uint8), position + 28, 6).view("<u2")
-    total: Ints = lengths.astype(np.int64).sum(axis=1)
+    at_each_byte = np.ndarray(len(data) - 1, "<u2", data, strides=1)
+    total: Ints = np.sum([at_each_byte[position + place] for place in _LENGTHS_AT], axis=0, dtype=np.int64)
     return total
 
 
 def _walk(data: bytes) -> tuple[Ints, int]:
     found, place = [], 0
     while place + HEADER.itemsize <= len(data) and data[place : place + 4] == _SIGNATURE:
-        end = place + HEADER.itemsize + sum(_LENGTHS.unpack_from(data, place + 28))
+        end = place + HEADER.itemsize + sum(_LENGTHS.unpack_from(data, place + _LENGTHS_AT[0]))
         if end > len(data):
             break
         found.append(place)

@@ -90,8 +90,8 @@ def _decoded_one(raw: bytes, flagged: bool) -> tuple[str, bytes | None]:
 
 
 def _methods(block: Block) -> pa.Array:
-    numbers, index = np.unique(block.header["method"], return_inverse=True)
-    return words(index, [zip_method(int(number)) for number in numbers])
+    numbers = np.flatnonzero(np.bincount(block.header["method"]))
+    return words(np.searchsorted(numbers, block.header["method"]), [zip_method(int(number)) for number in numbers])
 
 
 def words(index: npt.NDArray[np.integer], vocabulary: Sequence[str]) -> pa.Array:

@@ -10,7 +10,7 @@ from indexer.containers.unpacking import inflate, unpack
 from indexer.containers.volumes import BLOCK, Window
 from indexer.errors import BadData
 
-_LOCAL = struct.Struct("<4s5H3L2H")
+_LOCAL = struct.Struct("<4s2xH18x2H")  # signature, flags, sizes of name and extra fields
 _HEADER_GUESS = 160  # header, a name and the extra fields that Info-ZIP and 7-Zip write; longer ones cost a second read
 
 
@@ -48,9 +48,11 @@ def _stored(window: Window, member: Packed) -> bytes:
 
 def _data_start(data: bytes) -> int:
     """Where a member's data begin behind the local header that ``data`` starts with (APPNOTE.TXT 4.3.7)."""
-    if len(data) < _LOCAL.size or not data.startswith(b"PK\3\4"):
+    if len(data) < _LOCAL.size:
         raise BadData("no local header")
-    _, _, flags, _, _, _, _, _, _, name, extra = _LOCAL.unpack_from(data)
+    signature, flags, name, extra = _LOCAL.unpack_from(data)
+    if signature != b"PK\3\4":
+        raise BadData("no local header")
     if flags & 1:
         raise BadData("encrypted")
     return _LOCAL.size + int(name) + int(extra)
