@@ -74,3 +74,13 @@ golden: env  ## write anew what the declarations make of tests/cases; read the d
 .PHONY: bench-derive
 bench-derive: env  ## declarations over 2,500,000 raw rows with as many rows of metadata; ARGS=ROWS
 	$(RUN)python -m benchmarks.bench_derive $(ARGS)
+
+.PHONY: fuzz corpora soak
+fuzz: env  ## damage archives and images for MINUTES and hold the program to its promises
+	$(RUN)python -m fuzz --minutes $(or $(MINUTES),10) --seed $(or $(SEED),0)
+
+corpora: env  ## scan, select and build what others collected: Pillow's, Go's, Python's and libarchive's bad files
+	$(RUN)python -m benchmarks.corpora $(ARGS)
+
+soak: env  ## scan and build under kills and faults for MINUTES, then compare with what nobody disturbed
+	$(RUN)python -m benchmarks.soak --minutes $(or $(MINUTES),60) --seed $(or $(SEED),0)

@@ -29,6 +29,7 @@ class Store:
     def __init__(self, connection: duckdb.DuckDBPyConnection, path: Path) -> None:
         self.connection = connection
         self.path = path
+        self._file = _file_of(path)
 
     def __enter__(self) -> Self:
         return self
@@ -90,16 +91,34 @@ class Store:
         finally:
             self.connection.unregister(name)
 
+    def _check_file(self) -> None:
+        if _file_of(self.path) != self._file:
+            raise ManifestError(f"{self.path} was replaced while it was open: run the same command again")
+
     @contextmanager
     def transaction(self) -> Iterator[None]:
-        """All that happens inside is committed together, or not at all."""
+        """All that happens inside is committed together, or not at all.
+
+        Raises:
+            ManifestError: another file stands at the path now; DuckDB would write to one that nobody finds any more.
+        """
         self.execute("begin")
         try:
             yield
+            self._check_file()
         except BaseException:
             self.execute("rollback")
             raise
         self.execute("commit")
+
+
+def _file_of(path: Path) -> tuple[int, int] | None:
+    """What tells a file from another one at the same path; None where there is none."""
+    try:
+        status = path.stat()
+    except FileNotFoundError:
+        return None
+    return status.st_dev, status.st_ino
 
 
 def _named_in(query: str, parameters: Parameters | None) -> dict[str, Any]:

@@ -3,6 +3,7 @@
 import fcntl
 import json
 import os
+import re
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import asdict
@@ -50,7 +51,20 @@ def _lock(descriptor: int, output: Path, kind: int) -> None:
     try:
         fcntl.flock(descriptor, kind | fcntl.LOCK_NB)
     except BlockingIOError:
-        raise OutputError(f"{output} is being written by another build: wait for it, or name another folder") from None
+        who = _holder(descriptor)
+        raise OutputError(
+            f"{output} is being written by another build{who}: wait for it, or name another folder"
+        ) from None
+
+
+def _holder(descriptor: int) -> str:
+    """Who holds a lock, where the system tells (proc_locks(5))."""
+    try:
+        locks = Path("/proc/locks").read_text(encoding="ascii")
+    except OSError:
+        return ""
+    found = re.search(rf" FLOCK .* (\d+) [0-9a-f:]+:{os.fstat(descriptor).st_ino} ", locks)
+    return f" (process {found[1]})" if found else ""
 
 
 def _take(output: Path, ours: dict[str, Any]) -> None:

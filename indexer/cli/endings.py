@@ -24,6 +24,7 @@ _KEPT = {
     "stats": "the manifest is only read",
 }
 _NO_SPACE = os.strerror(errno.ENOSPC)
+_IN_A_QUERY = "Query interrupted"  # a RuntimeError of DuckDB, which hears Ctrl-C before Python does
 
 
 def status_of(group: click.Group, package: str) -> int:
@@ -43,6 +44,8 @@ def _teller(error: BaseException) -> Callable[[Any, str], int] | None:
     debug = "--debug" in sys.argv
     if debug and isinstance(error, ProjectError):
         return None
+    if str(error) == _IN_A_QUERY:
+        return _interrupted
     if _NO_SPACE in str(error) and not isinstance(error, ProjectError) and not debug:
         return _full
     return next((tell for kinds, tell in _TELLERS.items() if isinstance(error, kinds)), None)

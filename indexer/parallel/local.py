@@ -5,8 +5,10 @@ only the task that kills its worker is answered with :class:`~indexer.parallel.s
 """
 
 import faulthandler
+import logging
 import re
 import resource
+import warnings
 from collections.abc import Callable, Iterable, Iterator
 from typing import Any, TypeVar
 
@@ -75,9 +77,16 @@ def _calls(
 
 def _call(function: Callable[[Task], Result], index: int, task: Task, workers: Workers) -> tuple[int, Result]:
     if workers.backend == "loky":
-        faulthandler.disable()  # a worker's death is told in one line by whoever runs the crew
+        _hush()
         _bound_memory(workers.memory)
     return index, function(task)
+
+
+def _hush() -> None:
+    """A worker's death, and what is odd about an image, are told in a row by whoever runs the crew."""
+    faulthandler.disable()
+    warnings.filterwarnings("ignore", module=r"PIL\.")
+    logging.getLogger("PIL").setLevel(logging.CRITICAL)
 
 
 def _bound_memory(size: int | None) -> None:

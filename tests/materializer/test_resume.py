@@ -140,7 +140,7 @@ def test_two_builds_at_once_do_not_meet(site, images):
     (site.folder / "out").mkdir()
     descriptor = os.open(site.folder / "out", os.O_RDONLY)
     fcntl.flock(descriptor, fcntl.LOCK_EX)
-    with pytest.raises(OutputError, match="is being written by another build"):
+    with pytest.raises(OutputError, match=rf"is being written by another build \(process {os.getpid()}\)"):
         site.build()
     os.close(descriptor)
     assert site.build().shards == 6

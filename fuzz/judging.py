@@ -1,0 +1,107 @@
+"""A case: damaged files, what the program makes of them, and whether that is as promised."""
+
+import shutil
+import tempfile
+from collections import Counter
+from dataclasses import dataclass
+from pathlib import Path
+from random import Random
+
+from fuzz import targets
+from fuzz.damage import damaged
+from indexer import images
+from indexer.containers.detect import find_containers
+from indexer.containers.listing import list_members
+from indexer.containers.reading import read_members
+from indexer.containers.shapes import MEMBER_SCHEMA, Access, Container, Limits, Report, Status, Volume, Wanted
+from indexer.errors import BadData
+from indexer.images import ImageLimits
+from indexer.parallel import time_limit
+from materializer.pixels import prepare
+from materializer.shapes import Settings
+
+SECONDS = 10.0
+_LIMITS = Limits(member_size=64 << 20, seconds=SECONDS)
+
+
+@dataclass(frozen=True, slots=True)
+class Case:
+    """One damage of one target."""
+
+    target: str
+    seed: int
+
+    def files(self) -> targets.Files:
+        """The damaged files by name."""
+        chance = Random(f"{self.target} {self.seed}")
+        if self.target in targets.ARCHIVES:
+            return targets.ARCHIVES[self.target](chance)
+        return {f"picture.{self.target.lower()}": damaged(targets.picture(self.target), chance)}
+
+
+def judge(cases: tuple[Case, ...]) -> list[tuple[Case, str]]:
+    """Those of ``cases`` that were not as promised, and why not. Runs in workers, which a case may end."""
+    found = []
+    for case in cases:
+        with time_limit(SECONDS):
+            wrong = _wrong(case)
+        if wrong:
+            found.append((case, wrong))
+    return found
+
+
+def _wrong(case: Case) -> str | None:
+    try:
+        return _archive(case) if case.target in targets.ARCHIVES else _image(case)
+    except Exception as error:  # whatever was not foreseen is a find
+        return f"{type(error).__name__}: {error}"
+
+
+def _image(case: Case) -> str | None:
+    [data] = case.files().values()
+    status = images.inspect(data).status
+    try:
+        prepare(data, None, None, Settings(), ImageLimits())
+    except BadData:
+        return None
+    return None if status == "ok" else f"inspected as {status}, stored nevertheless"
+
+
+def _archive(case: Case) -> str | None:
+    folder = Path(tempfile.mkdtemp(dir="/dev/shm" if Path("/dev/shm").is_dir() else None))
+    try:
+        for name, data in case.files().items():
+            (folder / name).write_bytes(data)
+        containers, _ = find_containers(folder, [_volume(path) for path in sorted(folder.iterdir())])
+        return next(filter(None, (_container(case, container) for container in containers)), None)
+    finally:
+        shutil.rmtree(folder)
+
+
+def _volume(path: Path) -> Volume:
+    return Volume(path.name, path.stat().st_size, path.stat().st_mtime_ns)
+
+
+def _container(case: Case, container: Container) -> str | None:
+    *batches, report = list_members(container, _LIMITS)
+    rows = [row for batch in batches for row in batch.to_pylist()]
+    if not isinstance(report, Report) or any(batch.schema != MEMBER_SCHEMA for batch in batches):
+        return "no report, or rows of another schema"
+    answers = dict(read_members(container, [_wanted(row) for row in rows], _LIMITS))
+    if answers.keys() != {row["ordinal"] for row in rows}:
+        return "a member without an answer"
+    if report.status is not Status.COMPLETE or any(isinstance(data, BadData) for data in answers.values()):
+        return None
+    return _differs(case, list(answers.values()))
+
+
+def _differs(case: Case, found: list[bytes | BadData]) -> str | None:
+    """Names may be damaged unnoticed, contents may not, where the format has anything to check them by."""
+    if case.target in targets.UNVERIFIED or Counter(found) == Counter(targets.members().values()):
+        return None
+    return f"complete, but other contents ({len(found)} members)"
+
+
+def _wanted(row: dict[str, object]) -> Wanted:
+    fields = {name: row[name] for name in Wanted.__slots__ if name not in ("key", "access")}
+    return Wanted(key=row["ordinal"], access=Access(row["access"]), **fields)  # type: ignore[arg-type]

@@ -1,0 +1,35 @@
+"""Readers that crash, hang or fail: by faults in the system calls of the workers that read one archive."""
+
+import pytest
+
+from tests.support.faults import Fault, World
+
+
+@pytest.mark.parametrize(
+    ("calls", "action", "reason"),
+    [
+        ("pread64", "signal=SIGSEGV:when=3+", "crashed its reader (SIGSEGV)"),
+        ("pread64", "delay_enter=3000000:when=3+", "took longer than its time limit"),
+    ],
+    ids=["crash", "hang"],
+)
+def test_a_reader_that_crashes_or_hangs_costs_its_archive_and_a_rescan_mends_it(
+    world: World, undisturbed: World, calls: str, action: str, reason: str
+) -> None:
+    done = world.scan("--limit", "seconds=1", fault=Fault(calls, action, world.source / "set.cpio"))
+    assert done.returncode == 1, done.stderr
+    assert world.query("select path, reason from container where status <> 'complete'") == [("set.cpio", reason)]
+    assert world.scan().returncode == 0
+    assert world.rows() == undisturbed.rows()
+
+
+@pytest.mark.parametrize("name", ["set.cpio", "set.tar.gz", "set.zip"])
+def test_a_disk_that_fails_while_it_is_read_is_told_and_tried_again(
+    world: World, undisturbed: World, name: str
+) -> None:
+    done = world.scan(fault=Fault("pread64", "error=EIO:when=3+", world.source / name))
+    assert done.returncode == 1, done.stdout + done.stderr
+    assert {path: status for path, status in world.health().items() if status != "complete"}.keys() == {name}
+    assert "Input/output error" in str(world.query("select reason from container where status <> 'complete'"))
+    assert world.scan().returncode == 0
+    assert world.rows() == undisturbed.rows()

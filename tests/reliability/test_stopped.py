@@ -1,0 +1,63 @@
+"""Runs that are stopped, run twice at once, or lose the file under them."""
+
+import signal
+import subprocess
+
+import pytest
+
+from indexer import store
+from indexer.errors import ManifestError
+from tests.support.faults import Fault, World
+
+
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
+def test_a_scan_that_is_stopped_says_how_to_go_on_and_does(
+    world: World, undisturbed: World, number: signal.Signals
+) -> None:
+    """The disk takes seconds for the cpio, so the signal comes in time."""
+    slow = Fault("pread64", "delay_enter=2000000:when=3+", world.source / "set.cpio")
+    command = world.command("indexer", "scan", "--source", "synthbuster", "--jobs", 2, "--json-log")
+    with world.start([*slow.command(world.folder / "log"), *command]) as child:
+        assert child.stderr
+        while '"source"' not in child.stderr.readline():
+            assert child.poll() is None
+        [program] = subprocess.check_output(["pgrep", "-P", str(child.pid)], text=True).split()
+        subprocess.run(["kill", f"-{number.name}", program], check=True)
+        _, errors = child.communicate(timeout=60)
+    assert child.returncode == 130
+    assert "interrupted: the containers that were read are in the manifest; to go on: python -m indexer scan" in errors
+    assert world.scan().returncode == 0
+    assert world.rows() == undisturbed.rows()
+
+
+def test_a_second_scan_says_who_has_the_manifest_and_changes_nothing(scanned: World) -> None:
+    before = scanned.manifest.read_bytes()
+    holder = "import duckdb, sys; c = duckdb.connect(sys.argv[1]); print('up', flush=True); sys.stdin.read()"
+    command = [*scanned.command("x")[:1], "-c", holder, str(scanned.manifest)]
+    with subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE) as child:
+        assert child.stdout
+        assert child.stdout.readline() == b"up\n"
+        done = scanned.scan()
+        child.communicate()
+    assert done.returncode == 2
+    assert f"PID {child.pid}" in done.stderr
+    assert done.stderr.count("\n") == 1
+    assert scanned.manifest.read_bytes() == before
+
+
+def test_a_manifest_that_is_replaced_while_it_is_open_is_not_written_to(scanned: World) -> None:
+    copy = scanned.manifest.read_bytes()
+    with store.open_for_writing(scanned.manifest) as opened:
+        scanned.manifest.unlink()
+        scanned.manifest.write_bytes(copy)
+        with pytest.raises(ManifestError, match="was replaced while it was open"), opened.transaction():
+            opened.execute("delete from member")
+    assert scanned.manifest.read_bytes() == copy
+
+
+def test_the_locale_has_no_say(world: World, undisturbed: World) -> None:
+    command = world.command("indexer", "scan", "--source", "synthbuster", "--quiet", "--jobs", 2)
+    with world.start(command, LC_ALL="C", LANG="", PYTHONUTF8="0", PYTHONCOERCECLOCALE="0") as child:
+        _, errors = child.communicate(timeout=120)
+    assert child.returncode == 0, errors
+    assert world.rows() == undisturbed.rows()

@@ -1,0 +1,162 @@
+"""A small world of pictures in every kind of container, both programs as a user runs them, and faults by strace."""
+
+import io
+import os
+import random
+import shutil
+import subprocess
+import sys
+import tarfile
+import zipfile
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+import duckdb
+import pytest
+from PIL import Image
+
+ROOT = Path(__file__).parents[2]
+CONFIG = (
+    "[paths]\ninput_datasets_path = in\noutput_path = out\ntmp_cache_dir = tmp\nintermediate_outputs_path = index\n"
+)
+PICTURES = 12  # in each archive
+
+
+@dataclass(frozen=True, slots=True)
+class Fault:
+    """``action`` (strace's words behind ``inject=SYSCALL:``) whenever ``calls`` touch ``path``."""
+
+    calls: str
+    action: str
+    path: Path | None = None
+
+    def command(self, log: Path) -> list[str]:
+        """What to put before a command."""
+        where = ["-P", str(self.path)] if self.path else []
+        wanted = [f"trace={self.calls}", f"inject={self.calls}:{self.action}", "signal=none"]
+        return ["strace", "-f", "-qq", "-o", str(log), *(word for one in wanted for word in ("-e", one)), *where]
+
+
+@dataclass(frozen=True, slots=True)
+class World:
+    """A folder with local.cfg and one source, of which archives and loose files hold pictures."""
+
+    folder: Path
+
+    @property
+    def source(self) -> Path:
+        """The source's folder."""
+        return self.folder / "in" / "synthbuster"
+
+    @property
+    def manifest(self) -> Path:
+        """The manifest."""
+        return self.folder / "index" / "manifest.duckdb"
+
+    def command(self, program: str, *arguments: object) -> list[str]:
+        """A command line of ``indexer`` or ``materializer``."""
+        return [sys.executable, "-m", program, *map(str, arguments)]
+
+    def start(self, command: Sequence[str], **environment: str) -> subprocess.Popen[str]:
+        """Start a command in the world's folder, in a process group of its own."""
+        settings = {**os.environ, "PYTHONPATH": str(ROOT), **environment}
+        return subprocess.Popen(
+            command, cwd=self.folder, env=settings, text=True, errors="replace", start_new_session=True,
+            stdout=subprocess.PIPE, stderr=subprocess.PIPE,
+        )  # fmt: skip
+
+    def run(self, program: str, *arguments: object, fault: Fault | None = None) -> subprocess.CompletedProcess[str]:
+        """Run a command to its end, with a fault where one is wanted."""
+        if fault and shutil.which("strace") is None:
+            pytest.skip("needs the program strace (apt-get install strace)")
+        before = fault.command(self.folder / "strace.log") if fault else []
+        with self.start([*before, *self.command(program, *arguments)]) as child:
+            output, errors = child.communicate(timeout=180)
+        return subprocess.CompletedProcess(child.args, child.returncode, output, errors)
+
+    def scan(self, *options: object, fault: Fault | None = None) -> subprocess.CompletedProcess[str]:
+        """``indexer scan`` of the source."""
+        return self.run("indexer", "scan", "--source", "synthbuster", "--quiet", "--jobs", 2, *options, fault=fault)
+
+    def build(self, name: str = "built", fault: Fault | None = None) -> subprocess.CompletedProcess[str]:
+        """``materializer build`` of the selection ``all``, which :meth:`select` makes."""
+        given = ["--selection", "all", "--output", f"out/{name}", "--shard-size", "30KB", "--jobs", 2, "--quiet"]
+        return self.run("materializer", "build", *given, fault=fault)
+
+    def select(self) -> None:
+        """Select every picture."""
+        ids = self.query("select file_id from manifest where status = 'ok' order by file_id")
+        (self.folder / "ids.txt").write_text("".join(f"{file_id}\n" for (file_id,) in ids))
+        done = self.run("indexer", "select", "--ids", "train=ids.txt", "--name", "all", "--quiet")
+        assert done.returncode == 0, done.stderr
+
+    def query(self, query: str) -> list[tuple[object, ...]]:
+        """Rows of the manifest."""
+        with duckdb.connect(str(self.manifest), read_only=True) as connection:
+            return connection.execute(query).fetchall()
+
+    def rows(self) -> list[tuple[object, ...]]:
+        """All that a scan finds, but for ids and the order of things."""
+        return self.query(
+            'select c.path, c.status, m.ordinal, m.path, m.name, m.size, m.crc32, m.access, m."offset", m.problem,'
+            " a.file_id, a.status from container c left join member m using (container_id)"
+            " left join attributes a using (member_id) order by all"
+        )
+
+    def health(self) -> dict[object, object]:
+        """Every container's status."""
+        return dict(self.query("select path, status from container order by all"))  # type: ignore[arg-type]
+
+    def built(self, name: str = "built") -> dict[str, bytes]:
+        """Every file of a build with its bytes."""
+        folder = self.folder / "out" / name
+        return {str(file.relative_to(folder)): file.read_bytes() for file in folder.rglob("*") if file.is_file()}
+
+
+def picture(seed: int, size: int = 24) -> bytes:
+    """A PNG of noise."""
+    packed = io.BytesIO()
+    Image.frombytes("RGB", (size, size), random.Random(seed).randbytes(3 * size * size)).save(packed, "PNG")
+    return packed.getvalue()
+
+
+def make(folder: Path, seed: int = 0) -> World:
+    """A world below ``folder``: a zip, a tar, a tar.gz, a cpio, and loose files."""
+    world = World(folder)
+    world.source.mkdir(parents=True)
+    (folder / "local.cfg").write_text(CONFIG)
+    for at, kind in enumerate(("zip", "tar", "tar.gz", "cpio", "")):
+        first = 100 * at
+        files = {f"synthbuster/dalle2/r{n:04}.png": picture(seed + n) for n in range(first, first + PICTURES)}
+        _pack(world.source, kind, files)
+    lines = (f"r{n:04},a house\n" for n in range(1_000))
+    (world.source / "synthbuster/prompts.csv").write_text("image name (matching Raise-1k),Prompt\n" + "".join(lines))
+    return world
+
+
+def _pack(folder: Path, kind: str, files: dict[str, bytes]) -> None:
+    if kind == "zip":
+        with zipfile.ZipFile(folder / "set.zip", "w", zipfile.ZIP_DEFLATED) as archive:
+            for name, data in files.items():
+                archive.writestr(zipfile.ZipInfo(name), data)
+        return
+    if kind.startswith("tar"):
+        with tarfile.open(folder / f"set.{kind}", "w:gz" if kind == "tar.gz" else "w") as tar:
+            for name, data in files.items():
+                tar.addfile(_sized(name, data), io.BytesIO(data))
+        return
+    base = folder / "packing" if kind else folder
+    for name, data in files.items():
+        path = base / name
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_bytes(data)
+    if kind:
+        subprocess.run(["bsdtar", "--format", kind, "-cf", f"../set.{kind}", "synthbuster"], cwd=base, check=True)
+        shutil.rmtree(base)
+
+
+def _sized(name: str, data: bytes) -> tarfile.TarInfo:
+    info = tarfile.TarInfo(name)
+    info.size = len(data)
+    return info
