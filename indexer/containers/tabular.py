@@ -12,7 +12,7 @@ import pyarrow.compute as pc
 
 from indexer.containers.rows import batch_from, shown
 from indexer.containers.shapes import Access, Container, Finding, Kind, Limits, Report, Status
-from indexer.containers.tabular_columns import image_columns, is_scalar
+from indexer.containers.tabular_columns import image_columns, is_scalar, refuse_repeats
 from indexer.containers.tabular_files import arrow_batches, has_end, parquet, path_of, schema_of
 from indexer.containers.tabular_reading import NO_IMAGE, NOT_IN_FILE
 from indexer.errors import BadData
@@ -47,7 +47,7 @@ def scalar_rows(container: Container, columns: Sequence[str] | None) -> Iterator
     """Text, numbers, dates and truth values of every row (those of ``columns``), as Arrow batches of a few thousand.
 
     Raises:
-        pa.ArrowException, OSError: the file cannot be read.
+        pa.ArrowException, OSError, BadData: the file cannot be read.
     """
     schema = schema_of(container)
     names = [f.name for f in schema if is_scalar(f.type) and (columns is None or f.name in columns)]
@@ -102,7 +102,7 @@ def _lengths(column: pa.Array) -> pa.Array:
 def _list_parquet(container: Container) -> Iterator[tuple[int, pa.RecordBatch | None]]:
     """Row count and cells by the footer alone."""
     with parquet(path_of(container)) as file:
-        names, rows = image_columns(file.schema_arrow), file.metadata.num_rows
+        names, rows = image_columns(refuse_repeats(file.schema_arrow)), file.metadata.num_rows
     for first in range(0, rows, _ROWS):
         length = min(_ROWS, rows - first)
         unknown = (pa.nulls(length, pa.int64()), pa.nulls(length, pa.string()))

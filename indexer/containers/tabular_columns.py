@@ -5,15 +5,30 @@ less those that the features of `datasets <https://huggingface.co/docs/datasets>
 """
 
 import json
+from collections import Counter
 from typing import Any
 
 import pyarrow as pa
+
+from indexer.errors import BadData
 
 
 def image_columns(schema: pa.Schema) -> tuple[str, ...]:
     """The columns that hold images, in the schema's order."""
     features = _features(schema)
     return tuple(f.name for f in schema if _may_be_image(f.type) and _is_called_image(features.get(f.name)))
+
+
+def refuse_repeats(schema: pa.Schema) -> pa.Schema:
+    """The schema, in which every column can be asked for by its name.
+
+    Raises:
+        BadData: several columns have one name.
+    """
+    repeated = sorted(name for name, count in Counter(schema.names).items() if count > 1)
+    if repeated:
+        raise BadData("columns of one name", ", ".join(repeated))
+    return schema
 
 
 def _may_be_image(kind: pa.DataType) -> bool:

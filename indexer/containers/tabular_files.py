@@ -8,6 +8,7 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 
 from indexer.containers.shapes import Container, Kind
+from indexer.containers.tabular_columns import refuse_repeats
 
 _BUFFER = 1 << 20
 _FILE_MAGIC = b"ARROW1"
@@ -20,12 +21,12 @@ def path_of(container: Container) -> Path:
 
 
 def schema_of(container: Container) -> pa.Schema:
-    """The columns, by the head of an Arrow file or the footer of a Parquet one."""
+    """The columns, by the head of an Arrow file or the footer of a Parquet one. Raises BadData for repeated names."""
     if container.kind == Kind.PARQUET:
         with parquet(path_of(container)) as file:
-            return file.schema_arrow
+            return refuse_repeats(file.schema_arrow)
     with _arrow_reader(path_of(container)) as reader:
-        return reader.schema
+        return refuse_repeats(reader.schema)
 
 
 def parquet(path: Path) -> pq.ParquetFile:

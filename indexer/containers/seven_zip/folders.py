@@ -48,7 +48,10 @@ def is_stored(folder: Folder) -> bool:
 def unpacked_folder(window: Window, folder: Folder) -> Iterator[bytes] | None:
     """The folder's bytes block by block, or None where the standard library cannot unpack it. Raises BadData."""
     chain = folder.chain()
-    reader = _reader(chain) if chain else None
+    try:
+        reader = _reader(chain) if chain else None
+    except ValueError as error:
+        raise BadData("header damaged", str(error)) from None
     if reader is None:
         return None
     return _unpacked(reader, window.window(folder.position, folder.packed_size).blocks(), folder.size)

@@ -99,7 +99,8 @@ def _read_pack_info(reader: HeaderReader) -> tuple[int, Iterator[int]]:
 def _place_folders(archive: Archive, position: int, packed_sizes: Iterator[int]) -> None:
     for folder in archive.folders:
         folder.position = position
-        folder.packed_size = sum(next(packed_sizes) for _ in folder.packed_inputs)
+        # A list: out of a generator a missing size would come as another error than the one that is met above.
+        folder.packed_size = sum([next(packed_sizes) for _ in folder.packed_inputs])
         position += folder.packed_size
 
 
@@ -165,7 +166,10 @@ def _lacks_digest(folder: Folder, count: int) -> bool:
 def _sizes(reader: HeaderReader, folder: Folder, count: int, told: bool) -> list[int]:
     """Sizes of a folder's members: all but the last are told, the last one is the rest."""
     sizes = [reader.number() for _ in range(count - 1)] if told else []
-    return [*sizes, folder.size - sum(sizes)] if count else []
+    rest = folder.size - sum(sizes)
+    if rest < 0:
+        raise BadData("header damaged", f"members of {sum(sizes)} bytes in a folder of {folder.size}")
+    return [*sizes, rest] if count else []
 
 
 def _substreams(folders: list[Folder], sizes: list[list[int]], digests: Iterator[int | None]) -> Iterator[Substream]:

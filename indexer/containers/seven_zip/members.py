@@ -119,9 +119,13 @@ def _entry(source: _Source, member: _Member) -> Entry:
 
 
 def _stored(window: Window, row: Row, offset: int) -> Entry:
-    """A member that lies in the archive as it is: a slice."""
-    content = window.window(offset, row.size or 0)
-    placed = Row(row.ordinal, row.name, row.size, Access.SLICE, row.size, "stored", row.crc32, offset, row.problem)
+    """A member that lies in the archive as it is: a slice, of which no byte may lie behind the archive's end."""
+    size = row.size or 0
+    if offset + size > window.size:
+        placed = Row(row.ordinal, row.name, size, Access.SLICE, size, "stored", row.crc32, problem="truncated")
+        return Entry(placed, partial(iter, ()))
+    content = window.window(offset, size)
+    placed = Row(row.ordinal, row.name, size, Access.SLICE, size, "stored", row.crc32, offset, row.problem)
     return Entry(placed, lambda: checked_blocks(content.blocks(), row.crc32), content)
 
 

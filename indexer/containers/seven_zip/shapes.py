@@ -3,7 +3,7 @@
 import struct
 from dataclasses import dataclass, field
 
-_MOST = 1 << 28  # items of any list; a header that asks for more is damaged
+_LARGEST = (1 << 63) - 1  # of any number: what 64 bits with a sign can count
 
 
 @dataclass(frozen=True, slots=True)
@@ -92,12 +92,14 @@ class HeaderReader:
                 return value + ((first & (mask - 1)) << 8 * index)
             value |= self.byte() << 8 * index
             mask >>= 1
-        return value
+        return self._at_most(value, _LARGEST)
 
     def count(self) -> int:
-        """A number of items, of which no sound header has very many."""
-        number = self.number()
-        if number > _MOST:
+        """A number of items: each takes a byte of the header at least, so a header that says more is damaged."""
+        return self._at_most(self.number(), len(self.data))
+
+    def _at_most(self, number: int, most: int) -> int:
+        if number > most:
             raise IndexError(number)
         return number
 

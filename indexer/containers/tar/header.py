@@ -6,6 +6,7 @@ POSIX.1-2024, pax, "ustar Interchange Format" and "pax Extended Header"; GNU tar
 from dataclasses import dataclass
 
 RECORD = 512
+LARGEST = (1 << 63) - 1  # bytes: what 64 bits with a sign can count; a header that says more is damaged
 EXTENSIONS = b"xgLKX"  # of the header that follows, or (g) of all that follow
 UNLISTED = b"5DVM"  # folders, GNU's directory dumps, volume labels, continued members
 PROBLEMS = {"1": "hard link", "2": "symbolic link", "S": "sparse file"} | dict.fromkeys("346", "not a file")
@@ -34,7 +35,9 @@ def parse(raw: bytes) -> Header | None:
         size = _number(raw[124:136])
     except ValueError:
         return None
-    return Header(_name(raw), raw[156], size, raw[156] == ord("S") and raw[482] != 0) if size >= 0 else None
+    if not 0 <= size <= LARGEST:
+        return None
+    return Header(_name(raw), raw[156], size, raw[156] == ord("S") and raw[482] != 0)
 
 
 def is_header(raw: bytes) -> bool:
@@ -67,14 +70,21 @@ def _name(raw: bytes) -> bytes:
     return prefix + b"/" + name if prefix else name
 
 
+def whole_number(digits: bytes) -> int | None:
+    """A size as pax writes it; None where it is none, or larger than any could be."""
+    number = int(digits) if digits.isdigit() and len(digits) <= 19 else -1
+    return number if 0 <= number <= LARGEST else None
+
+
 def pax_records(body: bytes) -> dict[str, bytes]:
     """The records ``length key=value`` of a pax header; what does not parse ends them."""
     records: dict[str, bytes] = {}
     while body:
-        length, _, rest = body.partition(b" ")
-        if not length.isdigit() or not 0 < int(length) <= len(body):
+        digits, _, rest = body.partition(b" ")
+        length = whole_number(digits) or 0
+        if not 0 < length <= len(body):
             break
-        key, _, value = rest[: int(length) - len(length) - 1].partition(b"=")
+        key, _, value = rest[: length - len(digits) - 1].partition(b"=")
         records[key.decode("utf-8", "replace")] = value.removesuffix(b"\n")
-        body = body[int(length) :]
+        body = body[length:]
     return records

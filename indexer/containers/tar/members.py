@@ -9,7 +9,17 @@ from dataclasses import dataclass, field, replace
 
 from indexer.containers.entry import Bytes
 from indexer.containers.rows import Health
-from indexer.containers.tar.header import EXTENSIONS, PROBLEMS, RECORD, UNLISTED, Header, is_header, parse, pax_records
+from indexer.containers.tar.header import (
+    EXTENSIONS,
+    PROBLEMS,
+    RECORD,
+    UNLISTED,
+    Header,
+    is_header,
+    parse,
+    pax_records,
+    whole_number,
+)
 
 _BLOCK = 1 << 20
 _ZEROS = bytes(RECORD)
@@ -50,8 +60,8 @@ class _Extensions:
         self.next = {}
         if not known:
             return header, False
-        size = known.get("size", b"")
-        header = replace(header, size=int(size)) if size.isdigit() else header
+        size = whole_number(known.get("size", b""))
+        header = header if size is None else replace(header, size=size)
         name = known.get("GNU.sparse.name", known.get("path", header.name))
         return replace(header, name=name), any(key.startswith("GNU.sparse.") for key in known)
 

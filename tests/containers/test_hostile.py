@@ -1,0 +1,98 @@
+"""Headers that no archiver writes: each costs its own archive, whatever its numbers say, and soon."""
+
+import struct
+from pathlib import Path
+from zlib import crc32
+
+import pyarrow as pa
+import pyarrow.parquet as pq
+import pytest
+
+from indexer.containers.shapes import Status
+from tests.support.archives import container_in, listing, seven_zipped
+
+_HEADER, _FILES, _STREAMS, _PACK_INFO, _SIZE = 0x01, 0x05, 0x04, 0x06, 0x09
+
+
+def seven_zip(header: bytes, packed_bytes: bytes = b"") -> bytes:
+    """A 7z of this header, its checksums right."""
+    start = struct.pack("<QQL", len(packed_bytes), len(header), crc32(header))
+    return b"7z\xbc\xaf\x27\x1c\0\4" + struct.pack("<L", crc32(start)) + start + packed_bytes + header
+
+
+def tar_header(name: bytes, size: bytes, kind: bytes = b"0") -> bytes:
+    """A header with the field ``size`` as it is given, its checksum right."""
+    raw = bytearray(512)
+    raw[: len(name)], raw[124 : 124 + len(size)], raw[156:157], raw[257:263] = name, size, kind, b"ustar\0"
+    raw[148:156] = b" " * 8
+    raw[148:156] = b"%06o\0 " % sum(raw)
+    return bytes(raw)
+
+
+def packed(body: bytes) -> bytes:
+    """A tar whose only member has pax records ``body``."""
+    head = tar_header(b"pax", b"%011o\0" % len(body), b"x") + body + bytes(-len(body) % 512)
+    return head + tar_header(b"a.txt", b"%011o\0" % 4) + b"abcd".ljust(512, b"\0") + bytes(1024)
+
+
+HEADERS = {
+    "a number beyond 63 bits": bytes([_HEADER, _FILES, 0xFF, *[0xFF] * 8]),
+    "more files than bytes": bytes([_HEADER, _FILES, 0xE0, 0xFF, 0xFF, 0x0F]),
+    "a folder without its packed size": bytes(
+        [_HEADER, _STREAMS, _PACK_INFO, 0, 0, 0, 0x07, 0x0B, 1, 0, 1, 1, 0, 0x0C, 5, 0, 0]
+    ),
+}
+
+
+@pytest.mark.parametrize("what", HEADERS)
+def test_headers_of_a_7z(what: str, root: Path) -> None:
+    (root / "set.7z").write_bytes(seven_zip(HEADERS[what]))
+    found = listing(container_in(root))
+    assert found.report.status == Status.FAILED
+    assert "header-damaged" in found.codes
+
+
+def test_bytes_behind_the_end_of_a_stored_7z(tree: Path, root: Path) -> None:
+    seven_zipped(tree, root / "set.7z", "-mx0", "-mhc=off")
+    data = (root / "set.7z").read_bytes()
+    offset, size = struct.unpack_from("<QQ", data, 12)
+    header = data[32 + offset : 32 + offset + size]
+    (root / "set.7z").write_bytes(seven_zip(header, data[32 : 32 + offset // 2]))
+    found = listing(container_in(root))
+    assert found.report.status == Status.PARTIAL
+    assert "truncated" in found.codes
+
+
+TARS = {
+    "a size beyond 63 bits": tar_header(b"a.png", b"\x80" + b"\xff" * 11) + bytes(1024),
+    "a pax record longer than numbers are": packed(b"9" * 5000 + b" path=b\n"),
+    "a pax size longer than numbers are": packed(b"5014 size=" + b"9" * 5003 + b"\n"),
+}
+
+
+@pytest.mark.parametrize("what", TARS)
+def test_numbers_of_a_tar(what: str, root: Path) -> None:
+    (root / "set.tar").write_bytes(TARS[what])
+    found = listing(container_in(root))
+    assert found.report.listed <= 1
+
+
+def test_a_size_beyond_63_bits_costs_its_member(root: Path) -> None:
+    good = tar_header(b"b.txt", b"%011o\0" % 4) + b"good".ljust(512, b"\0")
+    (root / "set.tar").write_bytes(TARS["a size beyond 63 bits"][:512] + good + bytes(1024))
+    found = listing(container_in(root))
+    assert "header-damaged" in found.codes
+    assert [row["name"] for row in found.rows] == ["b.txt"]
+
+
+@pytest.mark.parametrize("suffix", ["arrow", "parquet"])
+def test_columns_of_one_name(suffix: str, root: Path) -> None:
+    twice = pa.table([pa.array([b"one"]), pa.array([b"two"])], names=["image", "image"])
+    if suffix == "parquet":
+        pq.write_table(twice, root / "set.parquet")
+    else:
+        with pa.ipc.new_stream(str(root / "set.arrow"), twice.schema) as stream:
+            stream.write_table(twice)
+    found = listing(container_in(root))
+    assert found.report.status == Status.FAILED
+    assert "columns of one name: image" in str(found.report.reason)
