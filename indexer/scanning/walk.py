@@ -28,7 +28,7 @@ PLAIN = rf"(?i)\.({'|'.join(sorted(ORDINARY))})$"
 KEPT_FINDINGS = 1_000
 # Fewer files than that are listed sooner than workers are up.
 FILES_ALONE = 50_000
-PARTS_A_WORKER = 8
+PARTS_A_WORKER = 4
 # One descriptor a level is open; 1,024 is what a process may have.
 MAX_DEPTH = 300
 _CHUNK = 65_536
@@ -203,6 +203,13 @@ def _walk_folder(folder: int, prefix: str, found: _Found) -> None:
 
 def _stat_files(folder: int, prefix: str, names: list[str], found: _Found) -> None:
     found.count += len(names)
+    for start in range(0, len(names), _CHUNK):
+        _stat_some(folder, prefix, names[start : start + _CHUNK], found)
+        if len(found.paths) >= _CHUNK:
+            found.flush()
+
+
+def _stat_some(folder: int, prefix: str, names: list[str], found: _Found) -> None:
     sizes, mtimes, paths = found.sizes, found.mtimes, found.paths
     for name in names:
         try:
@@ -213,9 +220,6 @@ def _stat_files(folder: int, prefix: str, names: list[str], found: _Found) -> No
         paths.append(prefix + name)
         sizes.append(status.st_size)
         mtimes.append(status.st_mtime_ns)
-        if len(paths) >= _CHUNK:
-            found.flush()
-            sizes, mtimes, paths = found.sizes, found.mtimes, found.paths
 
 
 def _enter(parent: int, name: str, prefix: str, found: _Found) -> None:
