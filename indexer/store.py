@@ -135,9 +135,8 @@ def open_for_writing(path: Path) -> Store:
         ManifestError: the file is in use, or was made by another schema version.
     """
     path.parent.mkdir(parents=True, exist_ok=True)
-    is_new = not path.exists()
     store = Store(_connect(path, read_only=False), path)
-    if is_new:
+    if not store.execute("select 1 from duckdb_tables() limit 1"):  # new, or of a run that was killed here
         _make_schema(store)
     _check_schema(store)
     return store
@@ -185,10 +184,11 @@ def _explain(path: Path, message: str) -> str:
 
 
 def _make_schema(store: Store) -> None:
-    for statement in duckdb.extract_statements(resources.sql("schema")):
-        store.execute(statement.query)
-    made_by = {"schema_version": SCHEMA_VERSION, "tool_version": __version__}
-    store.execute("insert into made_by values ($schema_version, $tool_version)", made_by)
+    with store.transaction():
+        for statement in duckdb.extract_statements(resources.sql("schema")):
+            store.execute(statement.query)
+        made_by = {"schema_version": SCHEMA_VERSION, "tool_version": __version__}
+        store.execute("insert into made_by values ($schema_version, $tool_version)", made_by)
     store.execute("checkpoint")
 
 

@@ -3,6 +3,7 @@
 import os
 from collections.abc import Sequence
 from dataclasses import asdict, dataclass
+from enum import Enum, auto
 
 import pyarrow as pa
 import pyarrow.compute as pc
@@ -40,6 +41,14 @@ _FINDING_SCHEMA = pa.schema(
 _ROWS_OF_CONTAINER = ("member", "side_row", "finding", "container")
 
 
+class _Kept(Enum):
+    """Which members keep their id, and what inspections found, when a container is listed again."""
+
+    NONE = auto()  # it is new
+    PROVEN = auto()  # those whose checksum or time says that they are the same
+    ALL = auto()  # its volumes are as they were: whatever has the same name is the same
+
+
 @dataclass(frozen=True, slots=True)
 class Known:
     """A container as the last scan left it."""
@@ -69,9 +78,10 @@ def record_container(store: Store, entry: Entry, task: Task, report: Report) -> 
     """Take over what a worker listed: one transaction."""
     with store.transaction():
         container_id = _container_id(store, entry)
+        kept = _Kept.NONE if entry.known is None else _kept(store, container_id, entry.container)
         _replace_row(store, container_id, entry, report)
-        with spooled(task.members_file, MEMBER_SCHEMA) as members:
-            _replace_members(store, container_id, members, is_new=entry.known is None)
+        with spooled(task.members_file, MEMBER_SCHEMA) as members, store.registered("incoming", members):
+            _replace_incoming(store, container_id, kept)
         store.execute("delete from side_row where container_id = $id", {"id": container_id})
         _add_side_rows(store, container_id, task)
 
@@ -89,7 +99,7 @@ def record_loose(store: Store, entry: Entry, survey: Survey) -> int:
         _replace_row(store, container_id, entry, report, size=pc.sum(loose["size"]).as_py() or 0)
         if entry.known is None or store.rows("scan/loose_changes", {"container_id": container_id})[0][0]:
             with store.registered("incoming", store.arrow("scan/loose_members")):
-                _replace_incoming(store, container_id, is_new=entry.known is None)
+                _replace_incoming(store, container_id, _Kept.NONE if entry.known is None else _Kept.PROVEN)
     return container_id
 
 
@@ -111,15 +121,12 @@ def drop(store: Store, containers: Sequence[Known]) -> None:
     """Drop containers that vanished, with all their rows: one transaction."""
     if not containers:
         return
+    gone = "container_id in (select unnest($ids))"
     ids = {"ids": [known.container_id for known in containers]}
     with store.transaction():
-        store.execute(
-            "delete from inspection where member_id in"
-            " (select member_id from member where list_contains($ids, container_id))",
-            ids,
-        )
+        store.execute(f"delete from inspection where member_id in (select member_id from member where {gone})", ids)
         for table in _ROWS_OF_CONTAINER:
-            store.execute(f"delete from {table} where list_contains($ids, container_id)", ids)
+            store.execute(f"delete from {table} where {gone}", ids)
 
 
 def _container_id(store: Store, entry: Entry) -> int:
@@ -138,7 +145,7 @@ def _replace_row(store: Store, container_id: int, entry: Entry, report: Report, 
         "path": shown(container.path),
         "path_bytes": os.fsencode(container.path) if shown(container.path) != container.path else None,
         "kind": str(container.kind),
-        "volumes": [asdict(volume) | {"path": shown(volume.path)} for volume in container.volumes],
+        "volumes": _volumes(container),
         "size": sum(volume.size for volume in container.volumes) if size is None else size,
         "fingerprint": entry.fingerprint,
         "status": str(report.status),
@@ -157,18 +164,22 @@ def _add_findings(store: Store, container_id: int, findings: Sequence[Finding]) 
         store.insert("finding", pa.Table.from_pylist(rows, _FINDING_SCHEMA))
 
 
-def _replace_members(store: Store, container_id: int, members: pa.RecordBatchReader, *, is_new: bool) -> None:
-    with store.registered("incoming", members):
-        _replace_incoming(store, container_id, is_new=is_new)
+def _kept(store: Store, container_id: int, container: Container) -> _Kept:
+    before = store.execute("select volumes from container where container_id = $id", {"id": container_id})
+    return _Kept.ALL if before and before[0][0] == _volumes(container) else _Kept.PROVEN
 
 
-def _replace_incoming(store: Store, container_id: int, *, is_new: bool) -> None:
+def _volumes(container: Container) -> list[dict[str, object]]:
+    return [asdict(volume) | {"path": shown(volume.path)} for volume in container.volumes]
+
+
+def _replace_incoming(store: Store, container_id: int, kept: _Kept) -> None:
     """The rows of the view ``incoming`` become the container's members."""
     parameters = {"container_id": container_id}
-    if is_new:
+    if kept is _Kept.NONE:
         store.append("member", "scan/new_members", parameters)
         return
-    store.save("renewed", "scan/renewed_members", parameters)
+    store.save("renewed", "scan/renewed_members", {**parameters, "is_same": kept is _Kept.ALL})
     store.execute(
         "delete from inspection where member_id in (select member_id from member where container_id = $container_id"
         " and member_id not in (select member_id from renewed))",
@@ -199,11 +210,13 @@ def _drop_stale_side_rows(store: Store, container_id: int, entry: Entry) -> None
 
 
 def _with_unseen(store: Store, entry: Entry, survey: Survey) -> pa.Table:
-    """The loose files found, and those known ones that lie in folders nobody could look into this time."""
+    """The loose files found, and known ones that were not, in folders that could not be looked through this time."""
     if not (survey.unread and entry.known):
         return survey.loose
     where = {"container_id": entry.known.container_id, "unread": [shown(path) for path in survey.unread]}
-    return pa.concat_tables([survey.loose, store.arrow("scan/unseen_members", where).cast(LOOSE_SCHEMA)])
+    with store.registered("loose", survey.loose):
+        unseen = store.arrow("scan/unseen_members", where).cast(LOOSE_SCHEMA)
+    return pa.concat_tables([survey.loose, unseen])
 
 
 def _loose_report(survey: Survey, count: int) -> Report:

@@ -65,8 +65,10 @@ class Planner:
         if not root.exists():
             raise SourceError(f"{key}: {root} does not exist: put the dataset there, or name its place in local.cfg")
         found = survey(root, self.options.workers.at_home)
-        plan = Plan(key, root, warning=f"{root} holds no files" if found.is_empty else None)
         known = commit.known_containers(self.store, key)
+        if found.is_empty and known:
+            return Plan(key, root, warning=f"{root} is empty, and was not: is its disk mounted? Its rows are kept")
+        plan = Plan(key, root, warning=f"{root} holds no files" if found.is_empty else None)
         self._plan_loose(plan, found, known)
         self._plan_containers(plan, found, known)
         self._drop(plan, found, known)
@@ -76,7 +78,7 @@ class Planner:
         """Containers that are new or changed become jobs; what stays in ``known`` was not found."""
         tables = self._tables_of(plan.key)
         for container in found.containers:
-            mark = fingerprint(container, tables)
+            mark = fingerprint(container, tables, self.options.limits)
             before = known.pop(os.fsencode(container.path), None)
             if before and before.fingerprint == mark and before.status != Status.FAILED:
                 plan.unchanged += 1
@@ -90,7 +92,8 @@ class Planner:
             return
         before = known.pop(b"", None)
         tables = tuple(table for table in self._tables_of(plan.key) if table.format != "rows")
-        entry = Entry(plan.key, found.folder, fingerprint(found.folder, tables), before)
+        mark = fingerprint(found.folder, tables, self.options.limits)
+        entry = Entry(plan.key, found.folder, mark, before)
         container_id = commit.record_loose(self.store, entry, found)
         recorded = replace(entry, known=Known(container_id, entry.fingerprint, Status.COMPLETE))
         wanted = commit.loose_side_files(self.store, container_id, Asked(tables)) if tables else []

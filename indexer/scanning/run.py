@@ -16,7 +16,7 @@ from indexer.parallel import Crew, Died
 from indexer.scanning import commit
 from indexer.scanning.plan import Job, Plan, Planner
 from indexer.scanning.shapes import Problem, ScanOptions, ScanSummary, SourceSummary
-from indexer.scanning.worker import failure, work
+from indexer.scanning.worker import Task, failure, work
 from indexer.store import Store
 
 
@@ -69,13 +69,16 @@ def _read(store: Store, jobs: Sequence[Job], options: ScanOptions, spool: Path) 
     crew = Crew(work, options.workers, shared=(spool,))
     with options.progress.phase("scan", len(ordered), "containers") as bar:
         for task, result in crew.run(job.task for job in ordered):
-            report = _report_of(result)
+            report = _report_of(task, result)
             _record(store, by_task[task.spool], report)
             bar.advance(1, errors=report.status != Status.COMPLETE)
 
 
-def _report_of(result: Report | Died) -> Report:
-    return failure(result.reason, "reader-died") if isinstance(result, Died) else result
+def _report_of(task: Task, result: Report | Died) -> Report:
+    if not isinstance(result, Died):
+        return result
+    task.discard()
+    return failure(result.reason, "reader-died")
 
 
 def _record(store: Store, job: Job, report: Report) -> None:

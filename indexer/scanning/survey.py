@@ -3,14 +3,14 @@
 import hashlib
 import json
 from collections.abc import Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 
 import pyarrow as pa
 import pyarrow.compute as pc
 
 from indexer.containers.detect import find_containers
-from indexer.containers.shapes import Container, Finding, Kind, Volume
+from indexer.containers.shapes import Container, Finding, Kind, Limits, Volume
 from indexer.containers.stored import base_of
 from indexer.declarations.shapes import SideTable
 from indexer.errors import SourceError
@@ -102,13 +102,14 @@ def _table(files: Sequence[Volume]) -> pa.Table:
     return pa.Table.from_batches([rows], LOOSE_SCHEMA)
 
 
-def fingerprint(container: Container, tables: Sequence[SideTable]) -> str:
+def fingerprint(container: Container, tables: Sequence[SideTable], limits: Limits) -> str:
     """Equal fingerprints mean that a container need not be read again.
 
-    It covers the volumes' names, sizes and times, and the side tables that are looked for: a declaration that asks for
-    another table has its containers read again.
+    It covers the volumes' names, sizes and times, the side tables that are looked for, and the limits: a declaration
+    that asks for another table has its containers read again, and so has whoever allows more.
     """
     asked = sorted((asdict(table) for table in tables), key=json.dumps)
     volumes = [asdict(volume) for volume in container.volumes]
-    text = json.dumps([LISTING_VERSION, container.kind, volumes, asked])
+    allowed = asdict(replace(limits, seconds=0))  # how long reading may take says nothing about what is found
+    text = json.dumps([LISTING_VERSION, container.kind, volumes, asked, allowed])
     return hashlib.sha256(text.encode("utf-8", "surrogatepass")).hexdigest()

@@ -63,12 +63,16 @@ class Task:
         """Rows of SIDE_SCHEMA; absent where there are none."""
         return self.spool.with_suffix(".side")
 
+    def discard(self) -> None:
+        """Remove both files: what a worker wrote that ended on its way need not be whole."""
+        for file in (self.members_file, self.side_rows_file):
+            file.unlink(missing_ok=True)
+
 
 def work(task: Task) -> Report:
     """Do ``task``; its rows lie in its two files then. Troubles of the container are told by the report."""
     _ensure_utf8()
-    for file in (task.members_file, task.side_rows_file):
-        file.unlink(missing_ok=True)  # of an earlier try that ended its worker
+    task.discard()  # of an earlier try that ended its worker
     return _Listing(task).run()
 
 

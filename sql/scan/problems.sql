@@ -13,8 +13,8 @@ select
     source,
     code,
     count(*) as findings,
-    min_by(path, (path, ordinal)) as path,
-    min_by(detail, (path, ordinal)) as detail
+    min_by(path, (path, ordinal, detail)) as path,
+    min_by(detail, (path, ordinal, detail)) as detail
 from trouble
 where list_contains($sources, source)
 group by source, code

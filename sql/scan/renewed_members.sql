@@ -1,5 +1,6 @@
--- Raw rows of a container that changed: members that are the same for certain (name, size and CRC; of loose files
--- path, size and time) keep their member_id, and with it what inspections found.
+-- Raw rows of a container that is listed again: members that are the same for certain (name, size and CRC; of loose files
+-- path, size and time; of a container whose bytes did not change, $is_same, name and size) keep their member_id, and with
+-- it what inspections found.
 with listed as (
     select *, row_number() over (partition by path, name, name_bytes, size, crc32, mtime_ns order by ordinal) as repetition
     from incoming
@@ -9,7 +10,7 @@ known as (
         *,
         row_number() over (partition by path, name, name_bytes, size, crc32, mtime_ns order by ordinal) as repetition
     from member
-    where container_id = $container_id and (crc32 is not null or mtime_ns is not null)
+    where container_id = $container_id and ($is_same or crc32 is not null or mtime_ns is not null)
 )
 select
     coalesce(known.member_id, nextval('member_ids')) as member_id,

@@ -38,6 +38,13 @@ def test_a_foreign_database_is_refused(tmp_path):
         stores.open_for_writing(file)
 
 
+def test_a_file_that_a_killed_run_had_only_begun_is_made_whole(tmp_path):
+    file = tmp_path / "m.duckdb"
+    duckdb.connect(str(file)).close()
+    with stores.open_for_writing(file) as store:
+        assert store.count("manifest") == 0
+
+
 def test_a_file_that_is_no_database_is_refused(tmp_path):
     file = tmp_path / "m.duckdb"
     file.write_bytes(b"not a database" * 1000)

@@ -295,7 +295,7 @@ def test_what_is_recorded_can_be_read_back(manifest: Store, root: Path, rescan: 
 
 def test_one_archive_as_a_root_is_read_back_from_its_folder(manifest: Store, root: Path) -> None:
     archive = zipped(root / "mine.zip", PICTURES)
-    row = {"path": "mine.zip", "path_bytes": None, "kind": "zip", "volumes": []}
+    row = {"source": "mine", "path": "mine.zip", "path_bytes": None, "kind": "zip", "volumes": []}
     assert stored_container(archive, row).root == root
 
 

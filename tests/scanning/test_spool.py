@@ -1,12 +1,17 @@
 """Rows on their way: a disk that is full ends the scan, and is not taken for a damaged container."""
 
+import os
 from pathlib import Path
 
 import pyarrow as pa
 import pytest
 
+from indexer.containers.shapes import Container, Kind, Limits, Status
 from indexer.errors import OutputError
+from indexer.parallel import Died
+from indexer.scanning.run import _report_of
 from indexer.scanning.spool import SIDE_SCHEMA, SideSpool, Spool, spooled
+from indexer.scanning.worker import Task
 
 
 def test_what_is_written_is_read_once(tmp_path: Path) -> None:
@@ -21,6 +26,17 @@ def test_nothing_written_is_nothing_read(tmp_path: Path) -> None:
     with SideSpool(tmp_path / "rows"):
         pass
     with spooled(tmp_path / "rows", SIDE_SCHEMA) as reader:
+        assert reader.read_all().num_rows == 0
+
+
+def test_what_a_dead_worker_left_is_not_read(tmp_path: Path) -> None:
+    task = Task(Container(tmp_path, "a.zip", Kind.ZIP, ()), (), Limits(), tmp_path / "0")
+    with SideSpool(task.side_rows_file) as spool:
+        spool.add(("s", "t", "p", 0, "{}"))
+    os.truncate(task.side_rows_file, task.side_rows_file.stat().st_size - 100)
+    report = _report_of(task, Died("crashed its reader"))
+    assert (report.status, report.findings[0].code) == (Status.FAILED, "reader-died")
+    with spooled(task.side_rows_file, SIDE_SCHEMA) as reader:
         assert reader.read_all().num_rows == 0
 
 

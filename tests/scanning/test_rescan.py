@@ -1,0 +1,58 @@
+"""What a scan keeps of the one before: nothing that was found is lost because a disk, a question or a limit changed."""
+
+import tarfile
+from pathlib import Path
+
+import pyarrow as pa
+
+from indexer.containers.shapes import Limits
+from indexer.scanning.commit import Entry, Known, record_loose
+from indexer.scanning.survey import Survey
+from indexer.scanning.walk import LOOSE_SCHEMA, loose_rows
+from indexer.store import Store
+from tests.scanning.conftest import Scan, fill
+from tests.scanning.test_scan import PICTURES, PROMPTS, inspect_all, source, zipped
+
+
+def test_members_without_checksums_keep_their_inspections_while_their_bytes_stay(
+    manifest: Store, root: Path, rescan: Scan
+) -> None:
+    with tarfile.open(root / "a.tar", "w") as tar:
+        tar.addfile(tarfile.TarInfo("train/0.jpg"))
+        tar.addfile(tarfile.TarInfo("train/0.jpg"))
+    rescan()
+    inspect_all(manifest)
+    before = manifest.execute("select ordinal, member_id from member order by all")
+    rescan(source(PROMPTS))
+    assert manifest.execute("select ordinal, member_id from member order by all") == before
+    assert manifest.count("inspection") == 2
+    (root / "a.tar").touch()
+    rescan(source(PROMPTS))
+    assert manifest.count("inspection") == 0
+
+
+def test_rows_of_a_folder_that_is_suddenly_empty_are_kept(manifest: Store, root: Path, rescan: Scan) -> None:
+    zipped(root / "a.zip", PICTURES)
+    rescan()
+    (root / "a.zip").unlink()
+    (summary,) = rescan().sources
+    assert "is its disk mounted?" in str(summary.warning)
+    assert (summary.dropped, manifest.count("member")) == (0, len(PICTURES))
+
+
+def test_a_folder_that_breaks_off_lists_no_file_twice(manifest: Store, root: Path, rescan: Scan) -> None:
+    fill(root, {"x/a.png": b"1", "x/b.png": b"2", "c.png": b"3"})
+    rescan()
+    ((number, mark),) = manifest.execute("select container_id, fingerprint from container")
+    seen = loose_rows(["c.png", "x/a.png"], [1, 1], [5, 5])  # its second file was not reached
+    cut = Survey(root, (), pa.Table.from_batches([seen], LOOSE_SCHEMA), (), ("x/",))
+    record_loose(manifest, Entry("mine", cut.folder, mark, Known(number, mark, "complete")), cut)
+    assert manifest.execute("select path from member order by ordinal") == [("c.png",), ("x/a.png",), ("x/b.png",)]
+
+
+def test_more_is_allowed_and_read_again(manifest: Store, root: Path, rescan: Scan) -> None:
+    zipped(root / "a.zip", PICTURES)
+    rescan(limits=Limits(members=2))
+    assert manifest.execute("select status from container") != [("complete",)]
+    rescan()
+    assert manifest.execute("select status, listed from container") == [("complete", len(PICTURES))]
