@@ -65,10 +65,8 @@ class Planner:
         if not root.exists():
             raise SourceError(f"{key}: {root} does not exist: put the dataset there, or name its place in local.cfg")
         found = survey(root, self.options.workers.at_home)
-        known = commit.known_containers(self.store, key)
-        if found.is_empty and known:
-            return Plan(key, root, warning=f"{root} is empty, and was not: is its disk mounted? Its rows are kept")
         plan = Plan(key, root, warning=f"{root} holds no files" if found.is_empty else None)
+        known = commit.known_containers(self.store, key)
         self._plan_loose(plan, found, known)
         self._plan_containers(plan, found, known)
         self._drop(plan, found, known)

@@ -31,15 +31,6 @@ def test_members_without_checksums_keep_their_inspections_while_their_bytes_stay
     assert manifest.count("inspection") == 0
 
 
-def test_rows_of_a_folder_that_is_suddenly_empty_are_kept(manifest: Store, root: Path, rescan: Scan) -> None:
-    zipped(root / "a.zip", PICTURES)
-    rescan()
-    (root / "a.zip").unlink()
-    (summary,) = rescan().sources
-    assert "is its disk mounted?" in str(summary.warning)
-    assert (summary.dropped, manifest.count("member")) == (0, len(PICTURES))
-
-
 def test_a_folder_that_breaks_off_lists_no_file_twice(manifest: Store, root: Path, rescan: Scan) -> None:
     fill(root, {"x/a.png": b"1", "x/b.png": b"2", "c.png": b"3"})
     rescan()
