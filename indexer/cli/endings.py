@@ -24,6 +24,7 @@ _KEPT = {
     "stats": "the manifest is only read",
 }
 _NO_SPACE = os.strerror(errno.ENOSPC)
+_OF_DISKS = ("FatalException", "IOException")  # DuckDB's, which takes too long to load for just their names
 _IN_A_QUERY = "Query interrupted"  # a RuntimeError of DuckDB, which hears Ctrl-C before Python does
 
 
@@ -48,6 +49,8 @@ def _teller(error: BaseException) -> Callable[[Any, str], int] | None:
         return _interrupted
     if _NO_SPACE in str(error) and not isinstance(error, ProjectError) and not debug:
         return _full
+    if type(error).__name__ in _OF_DISKS and not debug:
+        return _failing
     return next((tell for kinds, tell in _TELLERS.items() if isinstance(error, kinds)), None)
 
 
@@ -69,6 +72,12 @@ def _full(error: BaseException, package: str) -> int:
     """A disk is full, whoever noticed: Python, DuckDB or Arrow."""
     where = " ".join(str(error).split())
     return _refuse(f"{where}: {_kept()}; free some space, then go on: {_again(package)}")
+
+
+def _failing(error: BaseException, package: str) -> int:
+    """DuckDB could not write."""
+    where = " ".join(str(error).split())
+    return _refuse(f"{where}: {_kept()}; see whether the manifest's disk fails, then go on: {_again(package)}")
 
 
 def _refuse(message: str) -> int:

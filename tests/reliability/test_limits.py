@@ -1,0 +1,65 @@
+"""Limits: named in local.cfg or on the command line, and held."""
+
+import io
+import zipfile
+
+import pytest
+from PIL import Image
+
+from indexer.cli.limits import NAMES, read_limits
+from indexer.containers.shapes import Limits
+from indexer.errors import ConfigError
+from indexer.images import ImageLimits
+from tests.support.faults import ROOT, World
+
+
+def test_every_limit_can_be_set():
+    bounds = read_limits(dict.fromkeys(NAMES, "2KiB"))
+    assert bounds.archives == Limits(*[2048] * len(Limits.__slots__))
+    assert bounds.images == ImageLimits(2048, 2048)
+    assert bounds.memory == 2048
+
+
+def test_every_limit_is_in_the_example_with_its_default():
+    text = (ROOT / "local.cfg.example").read_text(encoding="utf-8").partition("[limits]\n")[2]
+    given = dict(line.removeprefix("# ").split(" = ") for line in text.splitlines())
+    assert given.keys() == set(NAMES)
+    assert read_limits(given) == read_limits({})
+
+
+@pytest.mark.parametrize(
+    ("texts", "says"),
+    [
+        ({"pixel": "1"}, "no limit is called 'pixel' (did you mean 'pixels'?)"),
+        ({"pixels": "many"}, "limit pixels: 'many' is no size: write it as 500MB, 2GiB or 1000000"),
+    ],
+)
+def test_what_is_no_limit_is_refused(texts: dict[str, str], says: str) -> None:
+    with pytest.raises(ConfigError) as caught:
+        read_limits(texts)
+    assert str(caught.value) == says
+
+
+def test_limits_hold_in_scan_and_build(world: World) -> None:
+    assert world.scan("--limit", "members=5").returncode == 1
+    assert set(world.health().values()) > {"complete"}
+    assert world.scan().returncode == 0, "what met a limit is read again under a higher one"
+    world.select()
+    with (world.folder / "local.cfg").open("a") as config:
+        config.write("[limits]\npixels = 100\n")
+    done = world.build()
+    assert done.returncode == 1
+    assert "60 rows are missing: no spare was left" in done.stderr
+
+
+def test_an_image_that_takes_more_memory_than_allowed_is_refused_alone(world: World) -> None:
+    flat = io.BytesIO()
+    Image.new("RGB", (9_000, 9_000)).save(flat, "PNG", compress_level=1)
+    with zipfile.ZipFile(world.source / "large.zip", "w") as archive:
+        archive.writestr("synthbuster/dalle2/r0999.png", flat.getvalue())
+    assert world.scan().returncode == 0
+    world.select()
+    assert world.run("indexer", "inspect", "all", "--limit", "memory=400MB", "--quiet").returncode == 0
+    found = world.query("select i.status from inspection i join member using (member_id) where name like '%r0999.png'")
+    assert found in ([("undecodable",)], [("died",)], [("unreadable",)])
+    assert world.query("select count(*) from inspection where status = 'ok'") == [(60,)]

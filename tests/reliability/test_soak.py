@@ -1,0 +1,14 @@
+"""One short storm of `make soak`; the long ones are for nights."""
+
+import random
+from collections import Counter
+
+from benchmarks import soak
+from tests.support.faults import World
+
+
+def test_after_a_storm_everything_is_as_if_there_had_been_none(undisturbed: World, tmp_path, monkeypatch) -> None:
+    monkeypatch.setattr(soak, "DISTURBED", 1)
+    ends = Counter[str]()
+    assert soak.disturbed(undisturbed, tmp_path / "stormy", random.Random(3), ends) == []
+    assert ends.total() == 2
