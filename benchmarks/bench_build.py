@@ -107,7 +107,7 @@ def _timed(place: Path, arguments: list[str]) -> Taken:
     environment = {**os.environ, "HF_HOME": str(out / "cache"), "HF_DATASETS_DISABLE_PROGRESS_BARS": "1"}
     run = [python, "-m", f"benchmarks.contestants.{module}", str(place), *rest]
     before, began = resource.getrusage(resource.RUSAGE_CHILDREN), time.monotonic()
-    subprocess.run(run, cwd=HERE, env=environment, check=True)
+    subprocess.run(run, cwd=HERE, env=environment, check=True, stdout=subprocess.DEVNULL)
     wall, after = time.monotonic() - began, resource.getrusage(resource.RUSAGE_CHILDREN)
     return Taken(wall, after.ru_utime + after.ru_stime - before.ru_utime - before.ru_stime)
 

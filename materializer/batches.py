@@ -6,7 +6,6 @@ Arrow to walk, and no batch is near the 2 GiB that 32-bit offsets can count.
 
 from collections.abc import Iterator, Sequence
 from itertools import pairwise
-from pathlib import PurePosixPath
 
 import numpy as np
 import pyarrow as pa
@@ -57,7 +56,7 @@ def blobs(images: pa.Array) -> Iterator[memoryview]:
 
 def file_name(file_id: str, suffix: str) -> str:
     """What the image is called in the output: the same however its source was packed."""
-    name = PurePosixPath(file_id).name or "image"
+    name = file_id.rstrip("/").rpartition("/")[2] or "image"
     return name if name.lower().endswith(f".{suffix}") else f"{name}.{suffix}"
 
 

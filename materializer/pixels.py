@@ -9,7 +9,7 @@ import numpy as np
 from PIL import Image, ImageOps
 
 from indexer.errors import BadData
-from indexer.images import ImageLimits
+from indexer.images import ImageLimits, jpeg
 from indexer.images.decoding import codec_errors, decode, opened
 from materializer.shapes import Check, Pixels, Settings
 
@@ -69,6 +69,9 @@ def suffix_of(image_format: str) -> str:
 
 
 def _examined(data: bytes, digest: str, check: Check, limits: ImageLimits) -> Facts:
+    size = jpeg.size(data) if check is Check.NONE else None
+    if size and size[0] * size[1] <= limits.pixels:
+        return Facts(digest, *size, "JPEG", "RGB")
     with codec_errors(), opened(data, limits) as image:
         facts = Facts(digest, image.width, image.height, image.format or "", image.mode)
         if check is Check.DECODE:

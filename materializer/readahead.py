@@ -7,15 +7,16 @@ import os
 from collections.abc import Iterable, Iterator, Mapping
 from contextlib import suppress
 from itertools import groupby
-from pathlib import Path
-from typing import Any
+from typing import Any, TypeAlias
 
 from indexer.containers.shapes import Access, Container
 
 # A zip's local header, name and extra field stand before the packed bytes.
 HEADER_SIZE = 512
+_FLAGS = os.O_RDONLY | os.O_NONBLOCK | os.O_NOCTTY
 
 Row = Mapping[str, Any]
+Place: TypeAlias = tuple[str, int, int]
 
 
 def reading_order(row: Row) -> tuple[int, int, str, int]:
@@ -25,9 +26,10 @@ def reading_order(row: Row) -> tuple[int, int, str, int]:
 
 def ask(containers: Mapping[int, Container], rows: Iterable[Row]) -> None:
     """Have the bytes of ``rows`` read into the page cache, as they lie. A hint: what fails here is met when reading."""
-    places = (
-        place for row in sorted(filter(_lies_somewhere, rows), key=reading_order) for place in _places(containers, row)
-    )
+    lying = sorted(filter(_lies_somewhere, rows), key=reading_order)
+    places = [place for row in lying for place in _places(containers, row)]
+    if not places or _is_at_hand(*places[-1][:2]):
+        return
     for path, ranges in groupby(places, key=lambda place: place[0]):
         with suppress(OSError):
             _advise(path, [(start, size) for _, start, size in ranges])
@@ -37,23 +39,37 @@ def _lies_somewhere(row: Row) -> bool:
     return row["refusal"] is None and row["access"] in (Access.FILE, Access.SLICE, Access.ZIP)
 
 
-def _places(containers: Mapping[int, Container], row: Row) -> Iterator[tuple[Path, int, int]]:
+def _places(containers: Mapping[int, Container], row: Row) -> Iterator[Place]:
     """File, offset and size of each piece of a row: one, or more where it goes over a volume's end."""
     container = containers[row["container_id"]]
     if row["access"] == Access.FILE:
-        yield container.root / row["path"], 0, row["expected_size"]
+        yield f"{container.root}/{row['path']}", 0, row["expected_size"]
         return
     start, end = row["offset"], row["offset"] + (row["packed_size"] or row["expected_size"]) + HEADER_SIZE
     before = 0
     for volume in container.volumes:
         here = max(start, before), min(end, before + volume.size)
         if here[0] < here[1]:
-            yield container.root / volume.path, here[0] - before, here[1] - here[0]
+            yield f"{container.root}/{volume.path}", here[0] - before, here[1] - here[0]
         before += volume.size
 
 
-def _advise(path: Path, ranges: Iterable[tuple[int, int]]) -> None:
-    descriptor = os.open(path, os.O_RDONLY | os.O_NONBLOCK | os.O_NOCTTY)
+def _is_at_hand(path: str, offset: int) -> bool:
+    """Whether a byte is in memory already, as far as the file system tells: then its neighbours are, too."""
+    try:
+        descriptor = os.open(path, _FLAGS)
+    except OSError:
+        return False
+    try:
+        return os.preadv(descriptor, [bytearray(1)], offset, os.RWF_NOWAIT) > 0
+    except (OSError, AttributeError):  # RWF_NOWAIT is Linux's
+        return False
+    finally:
+        os.close(descriptor)
+
+
+def _advise(path: str, ranges: Iterable[tuple[int, int]]) -> None:
+    descriptor = os.open(path, _FLAGS)
     try:
         for start, size in ranges:
             os.posix_fadvise(descriptor, start, size, os.POSIX_FADV_WILLNEED)

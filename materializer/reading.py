@@ -8,7 +8,6 @@ import os
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
 from itertools import groupby
-from pathlib import Path
 from typing import Any
 
 import pyarrow as pa
@@ -93,14 +92,14 @@ def _bytes(work: RowsTask, window: Sequence[Row]) -> Iterator[tuple[int, bytes |
         container, members = work.containers[number], [(row, wanted(row)) for row in group]
         for row, member in members:
             if member.access is Access.FILE:
-                _refuse_changed(container.root / member.path, row)
+                _refuse_changed(f"{container.root}/{member.path}", row)
         yield from read_members(container, [member for _, member in members], work.limits)
 
 
-def _refuse_changed(path: Path, row: Row) -> None:
+def _refuse_changed(path: str, row: Row) -> None:
     """A loose file that is gone or another one is not bad data: the manifest is out of date."""
     try:
-        found = path.stat()
+        found = os.stat(path)  # noqa: PTH116
     except OSError as error:
         raise SourceError(f"{path} cannot be read ({error.strerror}): bring it back, or scan again") from error
     if (found.st_size, found.st_mtime_ns) != (row["size"], row["mtime_ns"]):

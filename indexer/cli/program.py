@@ -10,6 +10,7 @@ from typing import Any, NoReturn
 import click
 
 from indexer.cli import endings, versions
+from indexer.startup import without_pandas
 
 
 class LazyGroup(click.Group):
@@ -29,6 +30,8 @@ class LazyGroup(click.Group):
         if name not in self.modules:
             return None
         module = importlib.import_module(f"{self.package}.cli.{self.modules[name]}")
+        if "pyarrow" in sys.modules:
+            without_pandas()
         command: click.Command = module.command
         return command
 

@@ -16,6 +16,7 @@ from joblib import Parallel, delayed
 from joblib.externals.loky.process_executor import BrokenProcessPool
 
 from indexer.parallel.shapes import Died, Workers
+from indexer.startup import without_pandas
 
 Task = TypeVar("Task")
 Result = TypeVar("Result")
@@ -77,6 +78,7 @@ def _calls(
 
 def _call(function: Callable[[Task], Result], index: int, task: Task, workers: Workers) -> tuple[int, Result]:
     if workers.backend == "loky":
+        without_pandas()
         _hush()
         _bound_memory(workers.memory)
     return index, function(task)
