@@ -103,13 +103,24 @@ def _convert(
 
 
 def _folders(source: Path) -> list[Folder]:
-    names = ("",) if (source / "state.json").is_file() else tuple(_json(source / "dataset_dict.json")["splits"])
-    return [_folder(source, name) for name in names]
+    """The splits of a dataset, which may be a stranger's: no name in it leads out of the folder."""
+    try:
+        if (source / "state.json").is_file():
+            return [_folder(source, "")]
+        return [_folder(source, _name(split)) for split in _json(source / "dataset_dict.json")["splits"]]
+    except (KeyError, TypeError) as error:
+        raise SourceError(f"{source} is no dataset that 'save_to_disk' has written: it lacks {error}") from error
 
 
 def _folder(source: Path, name: str) -> Folder:
     info, state = (_json(source / name / file) for file in ("dataset_info.json", "state.json"))
-    return Folder(name, tuple(file["filename"] for file in state["_data_files"]), info, state)
+    return Folder(name, tuple(_name(file["filename"]) for file in state["_data_files"]), info, state)
+
+
+def _name(name: str) -> str:
+    if name != Path(name).name or name == "..":
+        raise SourceError(f"{name!r} is no name of a file or split: this dataset leads out of its folder")
+    return name
 
 
 def _json(path: Path) -> dict[str, Any]:

@@ -8,6 +8,7 @@ import pyarrow as pa
 from indexer import store as stores
 from indexer.cli import render
 from indexer.cli.inspect import inspector
+from indexer.cli.messages import printable
 from indexer.cli.options import Session, common, on_workers
 from indexer.errors import CheckFailed
 from indexer.selection.audit import Audit, Options, audit
@@ -60,22 +61,22 @@ def _show_table(found: Audit) -> None:
     for field, title in _TABLES.items():
         print(render.table_text(_rounded(getattr(found, field)), title))
     for line in found.words:
-        print(f"* {render.printable(line)}")
+        print(f"* {printable(line)}")
 
 
 def _show_markdown(found: Audit) -> None:
-    print(f"# Audit of {found.name or 'the manifest'}\n\n{_summary(found)}")
+    print(f"# Audit of {printable(found.name or 'the manifest')}\n\n{_summary(found)}")
     for field, title in _TABLES.items():
         print(f"\n## {title}\n\n{render.markdown(_rounded(getattr(found, field)))}", end="")
     for line in found.words:
-        print(f"\n* {render.printable(line)}", end="")
+        print(f"\n* {printable(line)}", end="")
     print()
 
 
 def _show_json(found: Audit) -> None:
     tables = {field: getattr(found, field).to_pylist() for field in _TABLES}
     head = {"name": found.name, "images": found.images, "leaking": found.leaking, "worst": found.worst}
-    print(json.dumps({**head, **tables, "words": found.words}, indent=2, ensure_ascii=False))
+    print(json.dumps({**head, **tables, "words": found.words}, indent=2))
 
 
 def _summary(found: Audit) -> str:

@@ -5,8 +5,8 @@ from pathlib import Path
 
 import click
 
+from indexer.cli.messages import printable
 from indexer.cli.options import Session, common
-from indexer.cli.render import printable
 from indexer.errors import CheckFailed
 from indexer.sharing.difference import difference
 

@@ -4,7 +4,8 @@ import difflib
 from collections.abc import Sequence
 from pathlib import Path
 
-from indexer.cli import messages, render
+from indexer.cli import messages
+from indexer.cli.messages import printable
 from indexer.cli.options import Session
 from indexer.declarations.shapes import Source
 from indexer.errors import CheckFailed, ConfigError
@@ -57,10 +58,10 @@ def _print(stock: Inventory) -> None:
             print(f"{title + ': ' if title else ''}{text}")
     print()
     for line in (line for check in stock.checks for line in _lines(check)):
-        print(render.printable(line))
+        print(printable(line))
     print(f"\nLooked for in {stock.root}; {stock.others:,} other files lie there")
     for gap in stock.gaps:
-        print(f"Incomplete: {render.printable(gap)}")
+        print(f"Incomplete: {printable(gap)}")
     for hint in _hints(stock):
         print(hint)
     if stock.is_wrong:

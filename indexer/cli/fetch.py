@@ -119,7 +119,7 @@ def _print(summary: Any) -> None:
     for tally in summary.tallies:
         status = "" if tally.http_status is None else str(tally.http_status)
         table.add_row(tally.status, tally.error or "", status, f"{tally.items:,}", f"{tally.size:,}")
-    console = Console()
+    console = Console(markup=False)
     console.print(table)
     if summary.lost:
         console.print(f"{summary.lost:,} images of an earlier run were gone from the disk and were asked for again")

@@ -5,8 +5,8 @@ from pathlib import Path
 import click
 
 from indexer import store as stores
+from indexer.cli.messages import printable
 from indexer.cli.options import Session, common
-from indexer.cli.render import printable
 from indexer.errors import CheckFailed
 from indexer.sharing.importing import Imported, Missing, import_manifest
 

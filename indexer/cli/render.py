@@ -19,14 +19,9 @@ from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
-# Control characters, and those that reorder or hide text (Unicode TR 36): C0, DEL, C1, bidi marks, separators, BOM.
-_STEERING = re.compile("[\x00-\x1f\x7f-\x9f\u061c\u200b-\u200f\u2028-\u202e\u2060-\u2069\ud800-\udfff\ufeff]")
+from indexer.cli.messages import STEERING, printable
+
 _PLAIN_WIDTH = 10_000  # without a terminal nothing is folded
-
-
-def printable(text: str) -> str:
-    r"""``text`` with each character that could steer a terminal spelled out: ``\x1b``, ``\u202e``."""
-    return _STEERING.sub(lambda found: found.group().encode("unicode_escape").decode(), text)
 
 
 def plain(value: Any) -> Any:
@@ -140,7 +135,7 @@ FORMATS: Sequence[str] = ("table", *WRITERS)
 
 def _json(value: Any) -> str:
     """JSON in which steering characters are escaped too: still the same value."""
-    return _STEERING.sub(lambda found: f"\\u{ord(found.group()):04x}", json.dumps(value, ensure_ascii=False))
+    return STEERING.sub(lambda found: f"\\u{ord(found.group()):04x}", json.dumps(value, ensure_ascii=False))
 
 
 def _cell(value: Any) -> Text:

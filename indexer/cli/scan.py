@@ -9,6 +9,7 @@ import pyarrow as pa
 
 from indexer import store
 from indexer.cli import preflight, render
+from indexer.cli.messages import printable
 from indexer.cli.options import Session, common, on_workers
 from indexer.config import Config
 from indexer.declarations.shapes import Source
@@ -93,7 +94,7 @@ def _print_summary(summary: ScanSummary, manifest: Path) -> None:
         print(render.table_text(pa.Table.from_pylist(rows), "Scanned"))
     for source in summary.sources:
         if source.warning:
-            print(f"{source.key}: {render.printable(source.warning.removeprefix(source.key + ': '))}")
+            print(f"{source.key}: {printable(source.warning.removeprefix(source.key + ': '))}")
     statuses = ", ".join(f"{count:,} {status}" for status, count in summary.statuses.items())
     print(f"Containers: {statuses or 'none'}. Took {summary.seconds:,.1f} s. The manifest is {manifest}")
 
@@ -116,6 +117,6 @@ def _print_problems(summary: ScanSummary, findings: pa.Table | None) -> None:
         return
     for problem in summary.problems[:_PROBLEMS_SHOWN]:
         where = f"{problem.path or problem.source}: {problem.detail}"
-        print(f"{problem.source}: {problem.count:,} x {problem.code}, such as {render.printable(where)}")
+        print(f"{problem.source}: {problem.count:,} x {problem.code}, such as {printable(where)}")
     if summary.problems:
         print("--show-problems lists all of them")

@@ -9,11 +9,12 @@ import pyarrow as pa
 from indexer import store as stores
 from indexer.cli import render
 from indexer.cli.inspect import inspector
+from indexer.cli.messages import printable
 from indexer.cli.options import Session, common, on_workers
 from indexer.errors import CheckFailed, ConfigError
 from indexer.selection import choosing, recipe
 from indexer.selection.listing import Listed, Missing, select_listed
-from indexer.selection.shapes import Counts, Selected
+from indexer.selection.shapes import Counts, Selected, is_split_name
 
 _EXAMPLES = """Examples:
 
@@ -69,6 +70,8 @@ def _files(lists: Sequence[str]) -> dict[str, list[Path]]:
         split, is_pair, file = text.partition("=")
         if not (split and is_pair and file):
             raise ConfigError(f"--ids {text}: write it as SPLIT=FILE, as in train=train_ids.txt")
+        if not is_split_name(split):
+            raise ConfigError(f"--ids {text}: a split's name is of letters, digits, '_', '.' and '-'")
         files.setdefault(split, []).append(Path(file))
     return files
 
@@ -81,9 +84,10 @@ def _show(selected: Selected) -> None:
     _show_counts(f"Selection '{selected.name}'", ("split", "role"), selected.counts)
     _show_counts("Left out", ("step", "reason"), selected.excluded)
     for part in selected.uneven:
-        print(f"{part.generator}: {part.images:,} in {part.split}, not {part.wanted:,}: its images hang together")
+        uneven = f"{part.generator}: {part.images:,} in {part.split}, not {part.wanted:,}: its images hang together"
+        print(printable(uneven))
     if selected.dropped:
-        print(f"dropped, too few images: {', '.join(selected.dropped)}")
+        print(f"dropped, too few images: {printable(', '.join(selected.dropped))}")
 
 
 def _show_listed(listed: Listed) -> None:

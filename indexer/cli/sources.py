@@ -10,6 +10,7 @@ import pyarrow as pa
 
 from indexer import store
 from indexer.cli import render
+from indexer.cli.messages import printable
 from indexer.cli.options import Session, common
 from indexer.declarations.compiling import compile_source
 from indexer.declarations.fields import near
@@ -155,7 +156,7 @@ def _about(state: SourceState) -> Iterator[str]:
     facts["side files missing"] = ", ".join(state.side_missing)
     facts["cannot be used"] = f"{state.unusable:,} images" if state.unusable else ""
     facts["not understood"] = ", ".join(f"{count:,} {code}" for code, count in state.underivable.items())
-    yield from (f"  {name:20}{render.printable(text)}" for name, text in facts.items() if text)
+    yield from (f"  {name:20}{printable(text)}" for name, text in facts.items() if text)
     for generator, (there, published) in state.expected.items():
         yield f"  {generator:32}{there:>12,}" + (f" of {published:,}" if published else "")
     for download in head.downloads:
@@ -188,7 +189,7 @@ def _about_need(need: Needed) -> Iterator[str]:
     lacking = f", {len(need.missing):,} not found" if need.missing else ""
     whence = f"from {need.source}" if need.source else "that no source gives"
     yield f"{need.wanted:,} rows needed {whence}{lacking}"
-    yield from (f"    {render.printable(file_id)}" for file_id in need.missing[:_SHOWN])
+    yield from (f"    {printable(file_id)}" for file_id in need.missing[:_SHOWN])
     if len(need.missing) > _SHOWN:
         yield "    ..."
 

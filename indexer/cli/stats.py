@@ -9,6 +9,7 @@ import pyarrow as pa
 
 from indexer import store
 from indexer.cli import render
+from indexer.cli.messages import printable
 from indexer.cli.options import Session, common
 from indexer.cli.output import sink
 from indexer.statistics import Section, Statistics, gather
@@ -105,7 +106,7 @@ def _summary(statistics: Statistics) -> str:
 
 
 def _card_head(statistics: Statistics) -> str:
-    name = render.printable(statistics.name or "the manifest")
+    name = printable(statistics.name or "the manifest")
     category = next((word for limit, word in _CATEGORIES if statistics.images < limit), "n>100M")
     return (
         f"---\npretty_name: {json.dumps(name)}\ntask_categories:\n- image-classification\nsize_categories:\n"

@@ -44,9 +44,10 @@ class Group:
 
 LAST = 1 << 30  # the number of a split zip's last volume, which is called .zip
 _TYPED = r"(?:zip|7z|rar|tar|tgz|tbz2?|txz|tzst|tar\.(?:gz|bz2|xz|zst|lz4?|z)|cpio)"
-_SPLIT_ZIP = re.compile(r"(?P<base>.+)\.(?:z(?P<number>\d\d|[1-9]\d{2,})|zip)", re.I)
+# Numbers of five digits at most: who reads a set makes room for each number that is missing.
+_SPLIT_ZIP = re.compile(r"(?P<base>.+)\.(?:z(?P<number>\d\d|[1-9]\d{2,4})|zip)", re.I)
 _TYPED_PART = re.compile(
-    rf"(?P<base>.+\.{_TYPED}[._-](?:part[._-]?)?)(?P<number>\d{{2,}}|(?!gz|xz|lz|bz)[a-z]{{2}})", re.I
+    rf"(?P<base>.+\.{_TYPED}[._-](?:part[._-]?)?)(?P<number>\d{{2,5}}|(?!gz|xz|lz|bz)[a-z]{{2}})", re.I
 )
 _RAR_PART = re.compile(r"(?P<base>.+\.part)(?P<number>\d+)\.rar", re.I)
 _RAR_OLD = re.compile(r"(?P<base>.+)\.(?:rar|r(?P<number>\d\d))", re.I)

@@ -40,8 +40,8 @@ def _skip_header(source: "_Source") -> None:
     if flags & _EXTRA:
         source.take(int.from_bytes(source.take(2), "little"))
     for text in _TEXTS:
-        while flags & text and source.take(1) != b"\0":
-            pass
+        if flags & text:
+            source.skip_text()
     if flags & _CHECKSUM:
         source.take(2)
 
@@ -66,6 +66,12 @@ class _Source:
             self._left += self._next()
         taken, self._left = self._left[:size], self._left[size:]
         return taken
+
+    def skip_text(self) -> None:
+        """Pass over everything up to a zero byte, and that. Raises EOFError where there is none."""
+        while b"\0" not in self._left:
+            self._left = self._next()
+        self._left = self._left.partition(b"\0")[2]
 
     def _next(self) -> bytes:
         block = next(self._packed, b"")

@@ -1,5 +1,7 @@
 """Cells of Arrow and Parquet files, read back in row order."""
 
+import os
+from bisect import bisect_right
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from itertools import groupby
@@ -8,6 +10,7 @@ from pathlib import Path
 import pyarrow as pa
 import pyarrow.parquet as pq
 
+from indexer.containers.opening import open_file
 from indexer.containers.shapes import Container, Kind, Wanted
 from indexer.containers.tabular_files import arrow_batches, parquet, path_of
 from indexer.errors import BadData, SourceError
@@ -22,8 +25,9 @@ def read_cells(container: Container, wanted: Sequence[Wanted]) -> Iterator[tuple
     """Key and bytes of each wanted cell, in row order; some ``_ROWS_AT_A_TIME`` rows are in memory at a time.
 
     Raises:
-        SourceError: the file vanished, or has other columns or fewer rows than when it was listed.
+        SourceError: the file vanished or changed since it was listed.
     """
+    os.close(open_file(container.root, container.volumes[0]))  # is it the one that was listed?
     reader = _read_parquet if container.kind == Kind.PARQUET else _read_arrow
     cells = sorted((_cell(want) for want in wanted), key=lambda cell: (cell.row, cell.column))
     try:
@@ -90,10 +94,10 @@ def _row_group_ends(file: pq.ParquetFile) -> list[int]:
 
 
 def _index_of(row: int, ends: Sequence[int]) -> int:
-    for index, end in enumerate(ends):
-        if row < end:
-            return index
-    raise IndexError(f"row {row} of {ends[-1] if ends else 0}")
+    index = bisect_right(ends, row)
+    if index == len(ends):
+        raise IndexError(f"row {row} of {ends[-1] if ends else 0}")
+    return index
 
 
 def _read_row_group(

@@ -9,6 +9,7 @@ from itertools import accumulate
 from indexer.errors import BadData
 
 BLOCK = 1 << 20
+_ONE_PREAD = 1 << 30  # bytes; from 2 GiB on the kernel gives fewer than were asked for
 _CAN_TELL_THE_DISK = hasattr(os, "posix_fadvise") and hasattr(os, "RWF_NOWAIT")  # Linux
 
 
@@ -37,7 +38,7 @@ class Volumes:
         index = bisect.bisect_right(self._starts, offset) - 1
         part = self._parts[index]
         within = offset - self._starts[index]
-        if within + size <= part.size and part.descriptor is not None:
+        if within + size <= part.size and size <= _ONE_PREAD and part.descriptor is not None:
             return os.pread(part.descriptor, size, within)
         return b"".join(self._pieces(index, within, min(size, self.size - offset)))
 
@@ -85,7 +86,7 @@ def _read(part: Part, offset: int, size: int) -> bytes:
     if part.descriptor is None:
         raise BadData("volume missing", part.name)
     data = os.pread(part.descriptor, size, offset)
-    while 0 < len(data) < size:  # one pread gives 2 GiB at most
+    while 0 < len(data) < size:
         more = os.pread(part.descriptor, size - len(data), offset + len(data))
         if not more:
             break

@@ -77,7 +77,8 @@ def _files(root: Path) -> Iterator[Volume]:
         folders.sort()
         for name in sorted(names):
             path = Path(folder, name)
-            yield Volume(path.relative_to(root).as_posix(), path.stat().st_size, 0)
+            if path.exists():  # not a link to nowhere
+                yield Volume(path.relative_to(root).as_posix(), path.stat().st_size, 0)
 
 
 def patterns(download: Download) -> tuple[str, ...]:

@@ -18,7 +18,7 @@ def pixel_hash(data: bytes, image: Image.Image) -> str | None:
     that was packed anew (progressive, other Huffman tables) is not recognised. Of everything else mode, size and pixels
     count, palettes resolved. None where a JPEG's segments do not add up.
     """
-    if image.format == "JPEG":
+    if image.format in ("JPEG", "MPO"):  # the latter is JPEGs one behind the other
         return _hash(b"jpeg", _coded_picture(data))
     flat = image.convert("RGBA" if "transparency" in image.info else "RGB") if image.mode == "P" else image
     return _hash(f"{flat.mode} {flat.width} {flat.height}".encode(), iter([flat.tobytes()]))

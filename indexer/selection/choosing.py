@@ -144,11 +144,16 @@ def counted(rows: list[tuple[Any, ...]]) -> Counts:
 def keep(store: Store, run: Parameters, excluded: str) -> None:
     """Make ``work.result``, and what the step ``excluded`` tells, the selection called ``run["name"]``, all at once."""
     with store.transaction():
-        for table in ("selection", "selection_run", "selection_excluded"):
-            store.execute(f"delete from {table} where name = $name", {"name": run["name"]})
+        forget(store, str(run["name"]))
         store.execute("insert into selection by name select * exclude (member_id) from work.result")
         store.append("selection_excluded", excluded, run)
         store.append("selection_run", "select/run", run)
+
+
+def forget(store: Store, name: str) -> None:
+    """Drop all that is kept of a selection; what was imported under its name is not what the next one is made of."""
+    for table in ("selection", "selection_run", "selection_excluded", "shared_row"):
+        store.execute(f"delete from {table} where name = $name", {"name": name})
 
 
 def _parameters(recipe: Recipe, name: str) -> dict[str, object]:

@@ -47,6 +47,7 @@ from pathlib import Path
 from indexer import resources
 from indexer.errors import RecipeError
 from indexer.selection.checking import Fields, unknown_keys
+from indexer.selection.shapes import is_split_name
 
 MAX_RADIUS = 8
 
@@ -177,6 +178,9 @@ def _section(name: str, values: Mapping[str, object], problems: list[str]) -> Se
 def _splits(fields: Fields) -> dict[str, float]:
     if not fields.values:
         return {"train": 1.0}
+    for name in fields.values:
+        if not is_split_name(name):
+            fields.problems.append(f"split.{name!r} cannot be a folder's name: letters, digits, '_', '.' and '-' can")
     return {name: fields.number(name, 0.0, (0.0, 1.0)) for name in fields.values}
 
 

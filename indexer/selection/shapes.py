@@ -1,5 +1,6 @@
 """What crosses the border of the selection, and the working tables that a recipe fills."""
 
+import re
 from collections.abc import Callable
 from dataclasses import dataclass
 
@@ -9,6 +10,9 @@ from indexer.store import Store
 
 # Reads what `work.pool` holds and nobody inspected yet; returns how many that were.
 Inspect = Callable[[Store], int]
+
+# Splits become names of folders and files, so theirs are plain: what one machine writes, every other can.
+SPLIT_NAME = "^[A-Za-z0-9_][A-Za-z0-9_.-]{0,63}$"
 
 # (split, role) or (step, reason), and how many images
 Counts = tuple[tuple[str, str, int], ...]
@@ -72,6 +76,11 @@ WORK = {
     "dropped": _schema(generator=_TEXT),
     "placement": _schema(signature=_WHOLE, split=_TEXT, after=_WHOLE, upto=_WHOLE),
 }
+
+
+def is_split_name(name: str) -> bool:
+    """Whether a split may be called so."""
+    return re.fullmatch(SPLIT_NAME, name) is not None
 
 
 def put(store: Store, table: str, rows: list[tuple[object, ...]]) -> None:

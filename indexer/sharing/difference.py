@@ -5,7 +5,7 @@ from pathlib import Path
 
 import duckdb
 import pyarrow as pa
-import pyarrow.parquet as pq
+from pyarrow.dataset import dataset
 
 from indexer import resources
 from indexer.sharing import foreign
@@ -23,5 +23,5 @@ def difference(before: Path, after: Path) -> pa.Table:
         for name, folder in (("before", before), ("after", after)):
             clean = Path(scratch) / f"{name}.parquet"
             foreign.load(folder, clean)
-            engine.register(name, pq.read_table(clean))
+            engine.register(name, dataset(clean))
         return engine.sql(resources.sql("share/difference")).to_arrow_table()

@@ -16,12 +16,13 @@ import pyarrow.parquet as pq
 
 from indexer.errors import BadData, ManifestError
 from indexer.parallel import Crew, Died, Workers, time_limit
+from indexer.selection.shapes import SPLIT_NAME
 from indexer.sharing.contents import contents_of
 from indexer.sharing.digests import Digests
 from indexer.sharing.shapes import FORMAT, FORMAT_VERSION, HEAD_FILE, ROW_SCHEMA, ROWS_FILE, TRAVELLING_SCHEMA, Head
 
 ROLES = ("listed", "sampled", "paired", "complement", "spare")
-PATTERNS = {"split": "^[A-Za-z0-9_][A-Za-z0-9_.-]{0,63}$", "hash": "^[0-9a-f]{64}$", "row_check": "^[0-9a-f]{16}$"}
+PATTERNS = {"split": SPLIT_NAME, "hash": "^[0-9a-f]{64}$", "row_check": "^[0-9a-f]{16}$"}
 
 
 @dataclass(frozen=True, slots=True)

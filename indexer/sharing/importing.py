@@ -6,9 +6,11 @@ from dataclasses import dataclass
 from enum import StrEnum
 from pathlib import Path
 
+import pyarrow as pa
 import pyarrow.parquet as pq
 
 from indexer.errors import ManifestError
+from indexer.selection.choosing import forget
 from indexer.sharing import foreign
 from indexer.sharing.shapes import ROW_SCHEMA, Head
 from indexer.store import Store
@@ -60,6 +62,7 @@ def import_manifest(store: Store, folder: Path, name: str | None, missing: Missi
 
 def _settle(store: Store, clean: Path, name: str, given: tuple[Head, Missing]) -> Imported:
     head, missing = given
+    forget(store, name)
     _insert_rows(store, clean, name)
     store.save("matched", "share/matched", {"name": name})
     gaps = tuple(Gap(*row) for row in store.rows("share/gaps"))
@@ -81,16 +84,17 @@ def _what_is_missing(name: str, gaps: tuple[Gap, ...]) -> str:
 
 
 def _insert_rows(store: Store, clean: Path, name: str) -> None:
-    store.execute("delete from shared_row where name = $name", {"name": name})
-    with pq.ParquetFile(clean) as rows, store.registered("imported", rows.read()):
-        columns = ", ".join(field.name for field in ROW_SCHEMA)
-        store.execute(f"insert into shared_row (name, {columns}) select $name, {columns} from imported", {"name": name})
+    columns = ", ".join(field.name for field in ROW_SCHEMA)
+    with pq.ParquetFile(clean) as file:
+        rows = pa.RecordBatchReader.from_batches(file.schema_arrow, file.iter_batches())
+        with store.registered("imported", rows):
+            store.execute(
+                f"insert into shared_row (name, {columns}) select $name, {columns} from imported", {"name": name}
+            )
 
 
 def _select(store: Store, name: str, head: Head, missing: Missing) -> tuple[int, int]:
     """Write the selection; returns its rows without spares, and how many of them stand in for others."""
-    store.execute("delete from selection where name = $name", {"name": name})
-    store.execute("delete from selection_run where name = $name", {"name": name})
     step = "share/substituted" if missing is Missing.SUBSTITUTE else "share/found"
     store.append("selection", step, {"name": name})
     made_from = {"name": name, "recipe": head.recipe, "hash": _sha256(head.recipe), "seed": head.seed}

@@ -3,10 +3,11 @@
 from pathlib import Path
 
 import click
+import pyarrow.compute as pc
 
 from indexer import store as stores
+from indexer.cli.messages import printable
 from indexer.cli.options import Session, common
-from indexer.cli.render import printable
 from indexer.errors import CheckFailed
 from materializer.grading import GRADES, SAME, Grading, grade
 from materializer.verify import Verification, verify
@@ -35,12 +36,12 @@ def command(session: Session, folder: Path, manifest: Path | None, no_manifest: 
 
 
 def _show_grades(grading: Grading) -> None:
-    worse = [row for row in grading.rows.to_pylist() if row["grade"] != SAME]
-    for row in worse[:_SHOWN]:
+    worse = grading.rows.filter(pc.not_equal(grading.rows["grade"], SAME))
+    for row in worse[:_SHOWN].to_pylist():
         by = f" by {row['substitute']}" if row["substitute"] else ""
         print(printable(f"{row['split']} {row['file_id']}: {row['grade']}{by}"))
-    if len(worse) > _SHOWN:
-        print(f"... and {len(worse) - _SHOWN:,} more")
+    if worse.num_rows > _SHOWN:
+        print(f"... and {worse.num_rows - _SHOWN:,} more")
     print("; ".join(f"{grading.counts.get(name, 0):,} {name}" for name in GRADES))
     for split, digest in grading.built.items():
         print(f"{split:12} {digest} {'as expected' if grading.expected.get(split) == digest else 'NOT as expected'}")
@@ -50,7 +51,7 @@ def _show_grades(grading: Grading) -> None:
 
 def _show(folder: Path, found: Verification) -> None:
     for difference in found.differences[:_SHOWN]:
-        print(f"{difference.where} {difference.what}")
+        print(printable(f"{difference.where} {difference.what}"))
     if len(found.differences) > _SHOWN:
         print(f"... and {len(found.differences) - _SHOWN:,} more")
     read = f"{folder}: {found.rows:,} images in {found.shards:,} shards, {found.size / 1e6:,.1f} MB read"

@@ -6,8 +6,8 @@ from pathlib import Path
 import pytest
 
 from indexer.containers.detect import find_containers
-from indexer.containers.shapes import Container, Kind
-from tests.support.archives import plant, run, split_zipped, tarred, volumes_of, zipped
+from indexer.containers.shapes import Container, Kind, Status
+from tests.support.archives import listing, plant, run, split_zipped, tarred, volumes_of, zipped
 
 
 def _containers(root: Path) -> dict[str, Container]:
@@ -70,6 +70,14 @@ def test_sets_of_equal_names_in_two_folders_are_told_apart(tree: Path, root: Pat
     found = _containers(root)
     assert len(found) == 6
     assert all(len({Path(v.path).parent for v in container.volumes}) == 1 for container in found.values())
+
+
+@pytest.mark.parametrize("name", ["set.7z.99999999999", "set.z99999999999"])
+def test_numbers_beyond_reason_make_no_room_for_missing_volumes(name: str, archive: Path, root: Path) -> None:
+    archive.rename(root / name)
+    (found,), _ = find_containers(root, volumes_of(root))
+    assert [volume.path for volume in found.volumes] == [name]
+    assert listing(found).report.status == Status.COMPLETE
 
 
 def test_numbered_files_that_are_no_parts_are_left_alone(root: Path) -> None:

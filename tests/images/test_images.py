@@ -9,6 +9,7 @@ from PIL import Image, TiffImagePlugin
 
 from indexer.errors import BadData
 from indexer.images import ImageLimits, decode, header, inspect
+from indexer.images.pixels import pixel_hash
 
 FORMATS = ("JPEG", "PNG", "WEBP", "GIF", "TIFF", "BMP")
 
@@ -56,6 +57,16 @@ def test_exif_is_seen(form: str) -> None:
     exif[0x9003] = "2020:01:01 00:00:00"
     assert inspect(saved(photo(), form, exif=exif)).has_exif is True
     assert inspect(saved(photo(), form)).has_exif is False
+
+
+def test_pictures_of_a_camera_that_hold_two_are_told_apart_in_colour() -> None:
+    one, other = photo(), photo()
+    other.putpixel((3, 3), (255, 0, 0))
+    files = [saved(image, "MPO", save_all=True, append_images=[photo(seed=2)], quality=95) for image in (one, other)]
+    found = [inspect(data) for data in files]
+    assert [inspection.format for inspection in found] == ["MPO", "MPO"]
+    assert found[0].pixel_hash != found[1].pixel_hash
+    assert found[0].pixel_hash == pixel_hash(files[0], decode(files[0]))
 
 
 def test_exif_is_seen_in_a_tiff() -> None:

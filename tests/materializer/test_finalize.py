@@ -1,5 +1,7 @@
 """LargeImage to the standard Image and back, byte for byte what a build would have written."""
 
+import json
+
 import datasets
 import pyarrow as pa
 import pytest
@@ -52,6 +54,23 @@ def test_a_batch_that_32_bits_cannot_count_is_cut(tmp_path, monkeypatch):
         batches = list(stream)
     assert [batch.num_rows for batch in batches] == [2, 2, 2, 3]
     assert pa.Table.from_batches(batches).to_pylist() == rows
+
+
+@pytest.mark.parametrize("name", ["../../mine.arrow", "/mine.arrow", ".."])
+def test_a_strangers_dataset_leads_nowhere_else(site, images, name):
+    site.lay_out(images[:3]).build()
+    file = site.folder / "out" / "train" / "state.json"
+    state = json.loads(file.read_text())
+    file.write_text(json.dumps(state | {"_data_files": [{"filename": name}]}))
+    with pytest.raises(SourceError, match="leads out of its folder"):
+        finalize(site.folder / "out", site.folder / "other", None, HERE)
+
+
+def test_a_dataset_whose_files_say_nothing(site, images):
+    site.lay_out(images[:3]).build()
+    (site.folder / "out" / "train" / "state.json").write_text("{}")
+    with pytest.raises(SourceError, match="lacks '_data_files'"):
+        finalize(site.folder / "out", site.folder / "other", None, HERE)
 
 
 @pytest.mark.parametrize(

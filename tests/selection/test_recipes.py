@@ -25,7 +25,7 @@ def test_every_problem_is_told_with_its_address() -> None:
         generators = ["ADM", "Glide"]
         when_short = "ignore"
         [split]
-        train = 0.8
+        "../train" = 0.8
         [caps."GenImage/train"]
         Glid = 3
         ADM = -1
@@ -38,12 +38,13 @@ def test_every_problem_is_told_with_its_address() -> None:
         recipe.parse(text, "mine.toml")
     message = str(caught.value)
     for told in (
-        "mine.toml: 9 problem(s)",
+        "mine.toml: 10 problem(s)",
         "'sed' is unknown (did you mean 'seed'?)",
         "seed is missing",
         "per_generator is 'many'",
         "when_short is 'ignore'",
         "split: the parts sum to 0.8",
+        "split.'../train' cannot be a folder's name",
         "caps.'GenImage/train'.ADM is -1",
         "generator 'Glid' is unknown (did you mean 'Glide'?)",
         "duplicates.radius is 20",

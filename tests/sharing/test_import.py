@@ -6,6 +6,7 @@ import pyarrow.parquet as pq
 import pytest
 
 from indexer.errors import ManifestError
+from indexer.selection.listing import select_listed
 from indexer.sharing.difference import difference
 from indexer.sharing.export import export
 from indexer.sharing.importing import Missing, import_manifest
@@ -29,6 +30,16 @@ def test_a_lab_that_has_everything_gets_the_same_selection(lab, shared):
     imported = import_manifest(store, shared, None, Missing.FAIL)
     assert (imported.selected, imported.substituted, imported.unfilled) == (11, 0, 0)
     assert chosen(store) == expected
+
+
+def test_another_selection_of_the_name_has_nothing_of_the_imported_one(lab, shared, tmp_path):
+    store = lab("reader")
+    import_manifest(store, shared, None, Missing.FAIL)
+    (tmp_path / "ids.txt").write_text("Synth/003\nnot here\n")
+    select_listed(store, {"train": [tmp_path / "ids.txt"]}, "main")
+    assert store.count("shared_row") == 0
+    import_manifest(store, shared, None, Missing.FAIL)
+    assert store.count("selection_excluded") == 0
 
 
 def test_gaps_are_listed_by_origin_before_anything_is_built(lab, shared):
