@@ -68,16 +68,10 @@ def _about(facts: Facts) -> str:
 
 
 def _opening(facts: Facts) -> str:
-    if facts.settings.format is Format.ARROW:
-        needed = (
-            "import materializer.large_image  # registers LargeImage\n"
-            if facts.settings.feature is Feature.LARGE
-            else ""
-        )
-        code = f"{needed}from datasets import load_from_disk\n\ndataset = load_from_disk(FOLDER)"
-    else:
-        code = "from datasets import load_dataset\n\ndataset = load_dataset(FOLDER)"
-    return f"```python\n{code}\n```"
+    large = facts.settings.feature is Feature.LARGE
+    needed = "import materializer.large_image  # registers LargeImage\n" if large else ""
+    call = "load_from_disk" if facts.settings.format is Format.ARROW else "load_dataset"
+    return f"```python\n{needed}from datasets import {call}\n\ndataset = {call}(FOLDER)\n```"
 
 
 def _licences(facts: Facts) -> str:

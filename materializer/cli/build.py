@@ -99,7 +99,6 @@ def _told(summary: Summary) -> str:
 def opening(summary: Summary) -> str:
     """The line of Python that opens the result."""
     output, settings = str(summary.request.output), summary.request.settings
-    if settings.format is not Format.ARROW:
-        return f"import datasets; dataset = datasets.load_dataset({output!r})"
     imports = "datasets, materializer.large_image" if settings.feature is Feature.LARGE else "datasets"
-    return f"import {imports}; dataset = datasets.load_from_disk({output!r})"
+    call = "load_from_disk" if settings.format is Format.ARROW else "load_dataset"
+    return f"import {imports}; dataset = datasets.{call}({output!r})"

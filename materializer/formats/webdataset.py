@@ -1,5 +1,8 @@
 """Tars of samples: ``000000042.jpg`` and ``000000042.json``, keys in order.
 
+Every image is called ``.jpg``, a PNG too: stock readers make a column of each suffix, and ``datasets`` refuses a tar
+whose first samples differ in theirs. What decodes an image looks at its bytes; ``format`` in the JSON says what it is.
+
 Source: the WebDataset library's "sharded tar" convention, and ``datasets`` 5.2, ``packaged_modules/webdataset``.
 """
 
@@ -18,6 +21,7 @@ from materializer.pixels import Stored
 from materializer.shapes import Feature, Shard, Written
 
 _BLOCK = 512
+_IMAGE = "jpg"
 
 
 class TarWriter:
@@ -30,7 +34,7 @@ class TarWriter:
         """Append ``rows``, each with its image."""
         for row, image in zip(rows.to_pylist(), images, strict=True):
             key = f"{row['place']:09d}"
-            self._member(f"{key}.{image.suffix}", image.data)
+            self._member(f"{key}.{_IMAGE}", image.data)
             self._member(f"{key}.json", json.dumps(_texts(row, image), ensure_ascii=False).encode())
 
     def _member(self, name: str, data: bytes) -> None:
@@ -43,6 +47,7 @@ class TarWriter:
 
 def _texts(row: Mapping[str, Any], image: Stored) -> dict[str, Any]:
     return {
+        "format": image.suffix,
         "height": image.height,
         "width": image.width,
         "label": row["label"],

@@ -88,3 +88,13 @@ def test_wrong_input_is_one_line_and_status_two(typed, arguments, words):
     assert (done.returncode, done.stdout) == (2, "")
     assert words in done.stderr
     assert len(done.stderr.splitlines()) == 1
+
+
+def test_the_line_that_opens_a_build_opens_it(site, typed):
+    """Parquet of LargeImage: stock readers open it once the feature is registered."""
+    built = typed("build", "--selection", "main", "--output", "built", "--format", "parquet", "--quiet")
+    line = built.stdout.splitlines()[-1].strip()
+    environment = {"PYTHONPATH": str(ROOT), "HF_DATASETS_CACHE": str(site.folder / "cache")}
+    command = [sys.executable, "-c", f"{line}; print(dataset['train'][0]['image'].size)"]
+    done = subprocess.run(command, cwd=site.folder, env=environment, capture_output=True, text=True, check=False)
+    assert (done.returncode, done.stdout) == (0, "(24, 16)\n"), done.stderr

@@ -8,6 +8,7 @@ import pyarrow.parquet as pq
 import pytest
 from PIL import Image
 
+import materializer.large_image  # noqa: F401 - registers the feature
 from materializer import batches
 from materializer.formats import parquet
 from materializer.shapes import Feature, Format, Pixels
@@ -40,7 +41,24 @@ def test_webdataset_has_its_keys_in_order(site, images, tmp_path):
     assert [sample["__key__"] for sample in samples] == [f"{place:09d}" for place in range(40)]
     texts = {sample["json"]["file_id"] for sample in samples}
     assert "train/spare/0201" in texts
-    assert all("jpg" in sample or "png" in sample for sample in samples)
+    assert all(sample["jpg"].size == (24, 16) for sample in samples)
+
+
+def test_a_webdataset_of_jpegs_and_pngs_opens_by_its_folder(site, tmp_path):
+    """As every build of real sources is; stock `datasets` wants one suffix of all images."""
+    images = [
+        manifests.Picture(f"{form}/{shade}", _flat(form, shade)) for form in ("JPEG", "PNG") for shade in range(4)
+    ]
+    site.lay_out(images).build(format=Format.WEBDATASET, feature=Feature.STANDARD)
+    found = datasets.load_dataset(str(site.folder / "out"), cache_dir=str(tmp_path / "cache"))["train"]
+    told = [(sample["jpg"].format, sample["json"]["format"]) for sample in found]
+    assert sorted(told) == [("JPEG", "jpg")] * 4 + [("PNG", "png")] * 4
+
+
+def _flat(form, shade):
+    data = io.BytesIO()
+    Image.new("RGB", (8, 8), (shade, 0, 0)).save(data, form)
+    return data.getvalue()
 
 
 def test_verbatim_converts_nothing_and_jpeg_everything(site, images):
