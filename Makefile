@@ -68,6 +68,10 @@ bench-select: env  ## choosing from 10,000,000 rows, near duplicates among 1,000
 bench-build: env  ## a build against a plain copy, decoding alone, and what one would use instead; ARGS=COUNT
 	$(RUN)python -m benchmarks.bench_build $(ARGS)
 
+.PHONY: bench-scale
+bench-scale: env  ## planning, choosing, exporting, resuming with 10,000,000 rows; ARGS="50000000 --memory 8GB"
+	$(RUN)python -m benchmarks.bench_scale $(ARGS)
+
 golden: env  ## write anew what the declarations make of tests/cases; read the difference before it is committed
 	GOLDEN=1 $(RUN)python -m pytest -q tests/declarations -k 'golden or bad_declarations'
 

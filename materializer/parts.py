@@ -92,14 +92,14 @@ def complete(store: Store, request: Request, workers: Workers, progress: Progres
         RecipeError, SourceError: as :func:`materializer.build.build`.
     """
     plan = planning.make(store, request)
-    outcomes = _outcomes(request, plan)
+    outcomes = outcomes_of(request, plan)
     with claimed(request, plan):
         job = Build(store, request, workers, progress, plan, plan.opened)
         building.prepare(job, [planned for planned, outcome in outcomes.items() if outcome.refused])
         return building.complete(job, outcomes)
 
 
-def _outcomes(request: Request, plan: Plan) -> dict[PlannedShard, Outcome]:
+def outcomes_of(request: Request, plan: Plan) -> dict[PlannedShard, Outcome]:
     """What the parts' records say became of each shard; their bytes were flushed before, and are not read again."""
     found = {planned: _outcome(request, planned) for planned in plan.shards}
     missing = [planned.shard.stem for planned, outcome in found.items() if outcome is None]

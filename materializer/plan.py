@@ -80,6 +80,7 @@ def make(store: Store, request: Request) -> Plan:
     where = {"order": settings.order.value, "seed": seed, "shard_size": settings.shard_size}
     if not store.save_temporary("plan_placed", "plan/placed", where):
         raise RecipeError(f"selection '{request.selection}' has no rows to build: see 'python -m indexer stats'")
+    store.save_temporary("plan_row", "plan/filled", {"selection": request.selection})
     store.save_temporary("plan_settled", "plan/settled")
     store.save_temporary("plan_spilled", "plan/spilled")
     return Plan(request.selection, recipe_hash, seed, _shards(store, settings), _containers(store, request.roots))

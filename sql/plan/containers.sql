@@ -15,7 +15,7 @@ select
         when bool_or(p.is_forward) then any_value(c.size)
         else coalesce(sum(coalesce(p.packed_size, p.expected_size)) filter (not p.is_spare), 0)
     end::bigint as bytes_read
-from plan_chosen p
+from plan_row p
 join container c using (container_id)
 where p.refusal is null
 group by all

@@ -2,8 +2,7 @@
 -- and the spares on the way.
 select distinct on (c.ordinal, c.member)
     c.ordinal, c.member, c.path, c.name_bytes, c.access, c."offset", c.packed_size, c.size, c.method, c.crc32
-from plan_chosen c
-left join plan_placed p using (split, rank)
-join plan_due d on d.split = c.split and d.shard = coalesce(p.shard, -1)
+from plan_row c
+join plan_due d on d.split = c.split and d.shard = coalesce(c.shard, -1)
 where c.container_id = $container_id and c.refusal is null
 order by c.ordinal, c.member
