@@ -77,7 +77,8 @@ def _take(output: Path, ours: dict[str, Any]) -> None:
         )
     stale = set(held["shards"]) - set(ours["shards"]) if held else set()
     for name in stale:
-        (output / name).unlink(missing_ok=True)
+        if ".." not in Path(name).parts and not Path(name).is_absolute():  # the plan may be a stranger's
+            (output / name).unlink(missing_ok=True)
     clear_unfinished(output)
     if ours != held:
         write_json(output / record.PLAN, ours)

@@ -1,7 +1,6 @@
 """A build against the manifest that it should be, row by row: is this the paper's dataset?"""
 
 import tempfile
-from collections import Counter
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -25,6 +24,7 @@ from materializer.shapes import Format
 from materializer.verify import read_build, shards_of
 
 SAME, SAME_PIXELS, OTHER = "identical bytes", "identical pixels", "different"
+OTHER_BYTES = "other bytes"  # sql/verify/graded.sql says so of what has to be looked at
 GRADES = (SAME, SAME_PIXELS, OTHER, "substituted", "missing", "extra")
 
 
@@ -61,8 +61,8 @@ def grade(output: Path, manifest: Path) -> Grading:
         shared = pq.read_table(Path(scratch) / "rows.parquet")
     expected = shared.filter(pc.not_equal(shared["role"], "spare"))
     graded = _with_pixels(_graded(built, expected), output, description)
-    counts = Counter(graded["grade"].to_pylist())
-    return Grading(graded, dict(counts), digests_of(built), digests_of(expected, "hash"))
+    counts = {entry["values"]: entry["counts"] for entry in pc.value_counts(graded["grade"]).to_pylist()}
+    return Grading(graded, counts, digests_of(built), digests_of(expected, "hash"))
 
 
 def _graded(built: pa.Table, expected: pa.Table) -> pa.Table:
@@ -74,14 +74,13 @@ def _graded(built: pa.Table, expected: pa.Table) -> pa.Table:
 
 def _with_pixels(graded: pa.Table, output: Path, description: Mapping[str, Any]) -> pa.Table:
     """Look at the pixels of verbatim images whose bytes differ; the grade of all others stands."""
-    rows = graded.to_pylist()
-    asked = {row["file_id"]: row["pixel_hash"] for row in rows if row["grade"] == "other bytes"}
+    differs = pc.equal(graded["grade"], OTHER_BYTES)
+    asked = {row["file_id"]: row["pixel_hash"] for row in graded.filter(differs).to_pylist()}
     same = {file_id for file_id, data in _images(output, description, asked) if _pixels(data) == asked[file_id]}
-    for row in rows:
-        if row["grade"] == "other bytes":
-            row["grade"] = SAME_PIXELS if row["file_id"] in same and row["transform"] == VERBATIM else OTHER
-    columns = ("split", "file_id", "grade", "substitute")
-    return pa.table({name: pa.array([row[name] for row in rows], pa.string()) for name in columns})
+    is_same = pc.and_(pc.is_in(graded["file_id"], pa.array(same, pa.string())), pc.equal(graded["transform"], VERBATIM))
+    grades = pc.if_else(differs, pc.if_else(pc.fill_null(is_same, False), SAME_PIXELS, OTHER), graded["grade"])
+    at = graded.schema.get_field_index("grade")
+    return graded.set_column(at, "grade", grades).select(["split", "file_id", "grade", "substitute"])
 
 
 def _images(

@@ -8,6 +8,7 @@ and makes the folder a dataset.
 import re
 import shutil
 from collections.abc import Iterable, Sequence
+from contextlib import suppress
 from dataclasses import dataclass, replace
 
 from indexer.errors import ConfigError, OutputError
@@ -80,7 +81,9 @@ def build_part(
             outcomes[planned] = outcome
             if outcome.written is None:
                 record.write_waiting(request.output, planned.shard, planned.key, outcome.refused)
-        shutil.rmtree(job.request.scratch, ignore_errors=True)
+        shutil.rmtree(job.scratch, ignore_errors=True)
+        with suppress(OSError):  # another output's part of that number may be under way
+            job.request.scratch.rmdir()
         return _summary(request, part, outcomes.values())
 
 

@@ -32,9 +32,8 @@ ROW_SCHEMA = pa.schema(
     [
         pa.field("split", pa.string(), nullable=False),
         pa.field("shard", pa.int64(), nullable=False),
-        pa.field(
-            "position", pa.int64(), nullable=False
-        ),  # in the split, as planned; a row without a spare leaves a gap
+        # In the split, as planned; a row without a spare leaves a gap.
+        pa.field("position", pa.int64(), nullable=False),
         pa.field("file_id", pa.string(), nullable=False),
         pa.field("substituted_for", pa.string()),
         pa.field("source_sha256", pa.string(), nullable=False),

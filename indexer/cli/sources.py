@@ -2,6 +2,7 @@
 
 import json
 from collections.abc import Iterator, Sequence
+from itertools import chain
 from pathlib import Path
 from typing import Any
 
@@ -17,8 +18,9 @@ from indexer.declarations.fields import near
 from indexer.declarations.preflight import SourceState, look, space
 from indexer.declarations.shapes import Download, Source
 from indexer.declarations.wanted import Needed, needed
-from indexer.errors import CheckFailed, ConfigError, RecipeError
+from indexer.errors import CheckFailed, ConfigError
 from indexer.roots import declared
+from indexer.selection.listing import ids_of
 from indexer.store import Store
 
 _SHOWN = 5
@@ -52,7 +54,7 @@ def command(session: Session, keys: tuple[str, ...], lists: tuple[Path, ...], sh
     roots = {source.key: _root(session, source) for source in sources}
     with _Manifest(session) as manifest:
         states = look(chosen, roots, manifest)
-        wants = needed(_ids(lists), sources, manifest) if lists else ()
+        wants = needed(chain.from_iterable(map(ids_of, lists)), sources, manifest) if lists else ()
     if form == "json":
         print(
             json.dumps(
@@ -107,14 +109,6 @@ def _root(session: Session, source: Source) -> Path:
     if not session.config_file.exists():
         return Path(source.default_folder)
     return session.config.root(source.key, source.default_folder)
-
-
-def _ids(lists: Sequence[Path]) -> Iterator[str]:
-    for file in lists:
-        try:
-            yield from (line.strip() for line in file.read_text(encoding="utf-8").splitlines() if line.strip())
-        except (OSError, UnicodeDecodeError) as error:
-            raise RecipeError(f"{file} cannot be read as a list of file_ids: {error}") from error
 
 
 def _print(session: Session, states: Sequence[SourceState], wants: Sequence[Needed], *, details: bool) -> None:

@@ -56,15 +56,17 @@ def _list_archive(
 def _gathered(found: Iterator[pa.RecordBatch | Taken]) -> Iterator[pa.RecordBatch | Captured]:
     """Small batches put together: a tar of a thousand tars should not come as a thousand batches."""
     waiting: list[pa.RecordBatch] = []
+    rows = 0
     for item in found:
         if isinstance(item, Taken):
             if not isinstance(item.data, BadData):
                 yield Captured(item.ordinal, item.name, item.data)
             continue
         waiting.append(item)
-        if sum(map(len, waiting)) >= BATCH_ROWS // 2:
+        rows += len(item)
+        if rows >= BATCH_ROWS // 2:
             yield _joined(waiting)
-            waiting = []
+            waiting, rows = [], 0
     if waiting:
         yield _joined(waiting)
 

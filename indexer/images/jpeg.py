@@ -6,7 +6,7 @@ Source: ITU-T T.81 annexes B (markers) and K.1 (the luminance table), libjpeg's 
 import hashlib
 import struct
 from collections.abc import Iterator, Mapping, Sequence
-from functools import cache
+from functools import cache, lru_cache
 
 import numpy as np
 import numpy.typing as npt
@@ -79,7 +79,7 @@ def _scaled() -> npt.NDArray[np.int64]:
     return scaled
 
 
-@cache
+@lru_cache(4_096)
 def _nearest(table: tuple[int, ...]) -> int:
     distance = np.abs(_scaled() - np.array(table)).sum(axis=1)
     return int(np.argmin(distance)) + 1

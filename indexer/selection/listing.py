@@ -47,7 +47,7 @@ def select_listed(
     Raises:
         RecipeError: a list cannot be read, or names an id for two splits.
     """
-    ids = {split: sorted({line for file in files for line in _ids(file)}) for split, files in lists.items()}
+    ids = {split: sorted({line for file in files for line in ids_of(file)}) for split, files in lists.items()}
     _refuse_two_sides(ids)
     parameters = {"name": name, "seed": SEED, "substitute": substitute, "spares": SPARES, **_recipe(lists, ids)}
     with workbench(store):
@@ -60,12 +60,17 @@ def select_listed(
         return Listed(name, counted(store.rows("select/counts", parameters)), missing)
 
 
-def _ids(file: Path) -> Iterator[str]:
+def ids_of(file: Path) -> Iterator[str]:
+    """The ids of a list, one a line.
+
+    Raises:
+        RecipeError: it cannot be read.
+    """
     try:
         text = file.read_text(encoding="utf-8-sig")
     except (OSError, UnicodeDecodeError) as error:
         raise RecipeError(f"{file} cannot be read as a list of file ids: {error}") from error
-    return (line for line in text.splitlines() if line.strip())
+    return (line.removesuffix("\r") for line in text.split("\n") if line.strip())
 
 
 def _refuse_two_sides(ids: Mapping[str, Sequence[str]]) -> None:

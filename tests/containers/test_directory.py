@@ -18,14 +18,13 @@ from tests.support.large_zips import write_zip
 
 _NAME = st.text(st.characters(exclude_categories=["Cs"], exclude_characters="\0"), min_size=1, max_size=60)
 _EXTRA = st.sampled_from([b"", b"UT\x05\0\x03abcd", b"PK\2\0\1\2", b"\x07\0\x04\0PK\1\2"])
+_COMMENT = st.binary(max_size=50).filter(lambda text: b"PK\5\6" not in text)  # zipfile takes it for the end itself
 _MEMBER = st.tuples(_NAME, _EXTRA, st.sampled_from([b"", b"PK\1\2 in a comment", b"x" * 300]), st.binary(max_size=40))
 
 
 @pytest.mark.filterwarnings("ignore:Duplicate name")
 @settings(deadline=None, max_examples=150)
-@given(
-    members=st.lists(_MEMBER, min_size=1, max_size=30), prefix=st.binary(max_size=50), comment=st.binary(max_size=50)
-)
+@given(members=st.lists(_MEMBER, min_size=1, max_size=30), prefix=st.binary(max_size=50), comment=_COMMENT)
 def test_fields_are_those_that_zipfile_reads(
     members: list[tuple[str, bytes, bytes, bytes]], prefix: bytes, comment: bytes
 ) -> None:

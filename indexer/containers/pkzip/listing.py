@@ -109,7 +109,7 @@ def _problems(block: Block, names: pa.Array, end: End, limits: Limits) -> pa.Arr
         ~np.isin(header["method"], _readable_numbers()),
         _without_data(block, names),
         beyond_limits(block.size, block.packed_size, limits),
-        (block.offset + LOCAL_HEADER + block.packed_size > end.directory_position),
+        block.packed_size > end.directory_position - LOCAL_HEADER - block.offset,  # a sum might be too large to count
         (block.offset < 0) | (block.size < 0) | (block.packed_size < 0),
     )
     index = np.full(len(block), -1, np.int8)
