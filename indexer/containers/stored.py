@@ -1,4 +1,4 @@
-"""A container as the table ``container`` keeps it -> a container that can be opened."""
+"""Containers and members as the manifest's tables keep them -> what can be opened and read."""
 
 import os
 import re
@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
-from indexer.containers.shapes import Container, Kind, Volume
+from indexer.containers.shapes import Access, Container, Kind, Volume, Wanted
 
 _ESCAPED = re.compile(rb"\\x([0-9a-f]{2})")
 
@@ -28,6 +28,22 @@ def stored_container(root: Path, row: Mapping[str, Any]) -> Container:
         for volume in row["volumes"] or ()
     )
     return Container(base_of(root), path, Kind(row["kind"]), volumes, row["source"])
+
+
+def stored_member(row: Mapping[str, Any], key: int) -> Wanted:
+    """The member of a row with the columns of ``member`` that say where its bytes are; ``name_bytes`` is among them.
+
+    The path of a loose file that is not UTF-8 gets its bytes back.
+    """
+    is_escaped = row["access"] == Access.FILE and row["name_bytes"] is not None
+    return Wanted(
+        key,
+        row["ordinal"],
+        os.fsdecode(row["name_bytes"]) if is_escaped else row["path"],
+        row["name"],
+        Access(row["access"]),
+        *(row[name] for name in ("offset", "packed_size", "size", "method", "crc32")),
+    )
 
 
 def _on_disk(path: str) -> str:

@@ -1,6 +1,5 @@
 """Rows of the manifest -> pictures, read where they lie: in folders and archives, by workers that may die."""
 
-import os
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from itertools import groupby
@@ -9,7 +8,7 @@ from typing import Any
 
 from indexer.containers.reading import read_members
 from indexer.containers.shapes import Access, Container, Limits, Wanted
-from indexer.containers.stored import stored_container
+from indexer.containers.stored import stored_container, stored_member
 from indexer.errors import BadData, SourceError
 from indexer.parallel import Crew, Died, Workers, time_limit
 from indexer.progress import SILENT, Progress
@@ -62,7 +61,7 @@ def sittings(rows: Iterable[Row], roots: Mapping[str, Path]) -> Iterator[Sitting
         if source in roots:
             yield from _cut(
                 stored_container(roots[source], {**members[0], "path": members[0]["container_path"]}),
-                tuple(map(wanted, members)),
+                tuple(stored_member(row, row["key"]) for row in members),
             )
 
 
@@ -84,27 +83,6 @@ def halves(sitting: Sitting) -> Sequence[Sitting]:
     middle = len(sitting.wanted) // 2
     parts = (sitting.wanted[:middle], sitting.wanted[middle:])
     return [replace(sitting, wanted=part) for part in parts if part]
-
-
-def wanted(row: Row) -> Wanted:
-    """Where a row's bytes lie."""
-    return Wanted(
-        key=row["key"],
-        ordinal=row["ordinal"],
-        path=_bytes_path(row["path"], row["name_bytes"] if row["access"] == Access.FILE else None),
-        name=row["name"],
-        access=Access(row["access"]),
-        offset=row["offset"],
-        packed_size=row["packed_size"],
-        size=row["size"],
-        method=row["method"],
-        crc32=row["crc32"],
-    )
-
-
-def _bytes_path(path: str, raw: bytes | None) -> str:
-    """A path as it stands on disk: one that is not UTF-8 is kept as bytes beside its escaped form."""
-    return os.fsdecode(raw) if raw else path
 
 
 def _cut(container: Container, members: tuple[Wanted, ...]) -> Iterator[Sitting]:

@@ -10,11 +10,12 @@ import pyarrow.compute as pc
 
 from indexer.containers.rows import shown
 from indexer.containers.shapes import MEMBER_SCHEMA, Container, Finding, Report, Status, Wanted
+from indexer.containers.stored import stored_member
 from indexer.scanning.asked import PICTURE, Asked
 from indexer.scanning.spool import SIDE_SCHEMA, spooled
 from indexer.scanning.survey import Survey
 from indexer.scanning.walk import LOOSE_SCHEMA
-from indexer.scanning.worker import Task, wanted_of
+from indexer.scanning.worker import Task
 from indexer.store import Store
 
 _VOLUME = pa.struct([("path", pa.string()), ("size", pa.int64()), ("mtime_ns", pa.int64())])
@@ -106,7 +107,7 @@ def record_loose(store: Store, entry: Entry, survey: Survey) -> int:
 def loose_side_files(store: Store, container_id: int, asked: Asked) -> list[Wanted]:
     """The loose files that are asked for and have no rows, in the order of their paths."""
     rows = store.arrow("scan/loose_side_files", {"container_id": container_id, "picture": PICTURE}).to_pylist()
-    return [wanted_of(row) for row in rows if asked.tables(row["path"])]
+    return [stored_member(row, row["ordinal"]) for row in rows if asked.tables(row["path"])]
 
 
 def record_side_files(store: Store, entry: Entry, task: Task, report: Report) -> None:

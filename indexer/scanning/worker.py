@@ -1,8 +1,7 @@
 """What runs in worker processes: list one container, parse the side files in it, hand over raw rows in Arrow files."""
 
 import locale
-import os
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
@@ -17,7 +16,6 @@ from indexer.containers.reading import read_members
 from indexer.containers.rows import shown
 from indexer.containers.shapes import (
     MEMBER_SCHEMA,
-    Access,
     Captured,
     Container,
     Finding,
@@ -27,6 +25,7 @@ from indexer.containers.shapes import (
     Status,
     Wanted,
 )
+from indexer.containers.stored import stored_member
 from indexer.declarations.shapes import SideTable
 from indexer.errors import BadData, SourceError
 from indexer.parallel import time_limit
@@ -154,7 +153,7 @@ class _Listing:
         if self.asked and self.container.kind not in (Kind.ARROW, Kind.PARQUET):
             is_picture = pc.match_substring_regex(batch["name"], PICTURE)
             candidates = batch.filter(pc.and_(pc.invert(is_picture), batch["problem"].is_null())).to_pylist()
-            self.wanted.extend(wanted_of(row) for row in candidates if self._is_wanted(row["name"]))
+            self.wanted.extend(stored_member(row, row["ordinal"]) for row in candidates if self._is_wanted(row["name"]))
 
     def _read_wanted(self) -> None:
         """Read the side files that were not handed over while listing."""
@@ -200,19 +199,6 @@ class _Listing:
                 records = (record for batch in batches for record in batch.to_pylist())
                 for line, record in enumerate(records):
                     self.side_rows.add((table.source, table.name, logical, line, to_json(record)))
-
-
-def wanted_of(row: Mapping[str, Any]) -> Wanted:
-    """A raw row (columns of MEMBER_SCHEMA) as something to read; its key is its ordinal."""
-    is_loose_bytes = row["name"] is None and row["name_bytes"] is not None
-    return Wanted(
-        row["ordinal"],
-        row["ordinal"],
-        os.fsdecode(row["name_bytes"]) if is_loose_bytes else row["path"],
-        row["name"],
-        Access(row["access"]),
-        *(row[name] for name in ("offset", "packed_size", "size", "method", "crc32")),
-    )
 
 
 def _timed(parts: Iterator[Any], seconds: float) -> Iterator[Any]:

@@ -4,6 +4,7 @@ import dataclasses
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from itertools import groupby
+from operator import itemgetter
 from pathlib import Path
 from typing import Any
 
@@ -12,7 +13,7 @@ import pyarrow as pa
 from indexer import images
 from indexer.containers.reading import read_members
 from indexer.containers.shapes import Access, Container, Limits, Wanted
-from indexer.containers.stored import stored_container
+from indexer.containers.stored import stored_container, stored_member
 from indexer.errors import BadData, SourceError
 from indexer.images import INSPECTION_SCHEMA, ImageLimits, Inspection
 from indexer.parallel import Crew, Died, Workers, time_limit
@@ -69,8 +70,8 @@ class Inspector:
 
     def _tasks(self, members: list[Row], containers: Mapping[int, Container]) -> Iterator[Task]:
         """Members (of each container together, in the order in which they lie) in pieces that suit a worker."""
-        for number, rows in groupby(members, key=lambda row: row.pop("container_id")):
-            wanted = [Wanted(**{**row, "access": Access(row["access"])}) for row in rows]
+        for number, rows in groupby(members, key=itemgetter("container_id")):
+            wanted = [stored_member(row, row["key"]) for row in rows]
             for is_pass, part in groupby(wanted, key=lambda want: want.access is Access.PASS):
                 task = Task(containers[number], tuple(part), self.limits, self.image_limits)
                 yield from _pieces(task, _IN_A_PASS if is_pass else _AT_A_TIME)

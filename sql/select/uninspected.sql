@@ -5,6 +5,7 @@ select
     m.ordinal,
     m.path,
     m.name,
+    m.name_bytes,
     m.access,
     m."offset",
     m.packed_size,

@@ -12,12 +12,11 @@ import pytest
 
 from indexer.containers.reading import read_members
 from indexer.containers.shapes import Limits
-from indexer.containers.stored import stored_container
+from indexer.containers.stored import stored_container, stored_member
 from indexer.declarations.shapes import Head, Rule, SideTable, Source
 from indexer.errors import SourceError
 from indexer.parallel import Workers
 from indexer.scanning import ScanOptions, scan
-from indexer.scanning.worker import wanted_of
 from indexer.store import Store
 from tests.scanning.conftest import CONTAINERS, MEMBERS, SIDE_ROWS, Scan, fill
 from tests.support.archives import run
@@ -288,7 +287,11 @@ def test_what_is_recorded_can_be_read_back(manifest: Store, root: Path, rescan: 
     rows = manifest.connection.sql("select * from container order by path").to_arrow_table().to_pylist()
     members = manifest.connection.sql("select * from member order by path, ordinal").to_arrow_table().to_pylist()
     for row in rows:
-        own = [wanted_of(member) for member in members if member["container_id"] == row["container_id"]]
+        own = [
+            stored_member(member, member["ordinal"])
+            for member in members
+            if member["container_id"] == row["container_id"]
+        ]
         parts = list(read_members(stored_container(root, row), own, Limits()))
         assert [len(data) for _, data in parts if isinstance(data, bytes)] == [want.size for want in own]
 
