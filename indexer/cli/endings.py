@@ -60,8 +60,15 @@ def _left(stop: click.exceptions.Exit, _: str) -> int:
 
 def _misused(error: click.UsageError, package: str) -> int:
     command = error.ctx.command_path if error.ctx else package
-    message = f"{error.format_message()} See: python -m {command} --help"
-    return _refuse(message)
+    said = error.format_message()
+    stop = "" if said.endswith((".", "?")) else "."
+    return _refuse(f"{said}{stop} See: python -m {command} --help")
+
+
+def _unasked(error: click.exceptions.NoArgsIsHelpError, _: str) -> int:
+    """No command was named: the message is the list of them, already as it should be read."""
+    messages.tell(error.format_message(), event="error", status=WRONG_INPUT)
+    return WRONG_INPUT
 
 
 def _wrong(error: ProjectError, _: str) -> int:
@@ -112,6 +119,7 @@ def _again(package: str) -> str:
 
 _TELLERS: dict[type[BaseException] | tuple[type[BaseException], ...], Callable[[Any, str], int]] = {
     click.exceptions.Exit: _left,
+    click.exceptions.NoArgsIsHelpError: _unasked,
     click.UsageError: _misused,
     ProjectError: _wrong,
     CheckFailed: _found,

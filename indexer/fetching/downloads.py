@@ -14,6 +14,8 @@ from indexer.containers.shapes import Volume
 from indexer.declarations.shapes import Download, Source
 from indexer.progress import SILENT, Progress
 
+# A local header may not be cut (APPNOTE 8.5.2), so that a volume of a split zip may be short by as much.
+_HEADER = 30 + 2 * 65_535
 _PLAIN_NAME = re.compile(r"[^\s,<>]+")
 
 
@@ -145,7 +147,8 @@ def _problems(group: Group) -> Iterator[str]:
     if group.cut is Cut.SPLIT_ZIP and LAST not in group.numbers:
         yield "the last volume, .zip, is missing"
     sizes = [volume.size for volume in group.volumes]
+    whole, slack = max(sizes[:-1], default=sizes[-1]), _HEADER if group.cut is Cut.SPLIT_ZIP else 0
     if 0 in sizes:
         yield "a volume is empty"
-    elif len(set(sizes[:-1])) > 1 or sizes[-1] > max(sizes[:-1], default=sizes[-1]):
+    elif min(sizes[:-1], default=whole) < whole - slack or sizes[-1] > whole:
         yield "volumes are of different sizes: one is cut short"

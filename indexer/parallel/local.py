@@ -8,8 +8,10 @@ import faulthandler
 import logging
 import re
 import resource
+import signal
 import warnings
 from collections.abc import Callable, Iterable, Iterator
+from multiprocessing import resource_tracker
 from typing import Any, TypeVar
 
 from joblib import Parallel, delayed
@@ -32,7 +34,7 @@ def run(
     while True:
         under_way: dict[int, Task] = {}
         try:
-            for index, result in _pool(workers)(_calls(function, source, under_way, workers)):
+            for index, result in _results(workers, _calls(function, source, under_way, workers)):
                 yield under_way.pop(index), result
         except BrokenProcessPool:
             for _, task in sorted(under_way.items()):
@@ -46,12 +48,22 @@ def _alone(function: Callable[[Task], Result], task: Task, workers: Workers) -> 
     reason = ""
     for _ in range(ATTEMPTS):
         try:
-            [(_, result)] = _pool(workers)(_calls(function, iter([(0, task)]), {}, workers))
+            [(_, result)] = _results(workers, _calls(function, iter([(0, task)]), {}, workers))
         except BrokenProcessPool as error:
             reason = _cause_of_death(str(error))
         else:
             return result  # type: ignore[no-any-return]
     return Died(reason)
+
+
+def _results(workers: Workers, calls: Iterator[Any]) -> Iterator[Any]:
+    """Start the calls. Ctrl-C reaches a whole group of processes; workers leave it to us, who end them."""
+    resource_tracker.ensure_running()  # whose start, which is joblib's first step, would lift the mask
+    before = signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGINT})  # a process has the mask of who starts it
+    try:
+        return iter(_pool(workers)(calls))
+    finally:
+        signal.pthread_sigmask(signal.SIG_SETMASK, before)
 
 
 def _pool(workers: Workers) -> Parallel:

@@ -40,6 +40,10 @@ def _pid(_: int) -> int:
     return os.getpid()
 
 
+def _blocked(_: int) -> bool:
+    return signal.SIGINT in signal.pthread_sigmask(signal.SIG_BLOCK, [])
+
+
 @pytest.mark.parametrize("jobs", [1, 2])
 def test_a_killer_alone_is_lost(jobs):
     crew = Crew(_count, Workers(jobs=jobs), _halves)
@@ -68,3 +72,9 @@ def test_one_job_still_runs_outside_this_process():
 def test_threads_run_inside_this_process():
     [(_, pid)] = Crew(_pid, Workers(jobs=2, backend="threading")).run([0])
     assert pid == os.getpid()
+
+
+def test_workers_are_deaf_to_ctrl_c_from_their_first_moment():
+    """A terminal sends it to all; a worker that is still importing would show a traceback."""
+    assert [result for _, result in Crew(_blocked, Workers(2)).run(range(4))] == [True] * 4
+    assert not _blocked(0)

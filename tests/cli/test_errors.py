@@ -178,6 +178,14 @@ MISHAPS = {
         _nothing, "indexer scna",
         "No such command 'scna'. Did you mean 'scan'? See: python -m indexer --help",
     ),
+    "value out of range": Mishap(
+        _nothing, "indexer stats --jobs 0",
+        "Invalid value for '--jobs': 0 is not in the range x>=1. See: python -m indexer stats --help",
+    ),
+    "recipe and lists": Mishap(
+        _manifest, "indexer select demo --ids train=x.txt",
+        "name either a recipe, or lists with --ids. See: python -m indexer select --help",
+    ),
     "slip in an option": Mishap(
         _nothing, "indexer stats --formt csv",
         "No such option '--formt'. Did you mean '--format'? See: python -m indexer stats --help",

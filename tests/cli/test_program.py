@@ -91,6 +91,14 @@ def test_interrupted_says_what_is_kept_and_how_to_go_on(manifest: Path, how: sig
     assert told.count("\n") == 1
 
 
+@pytest.mark.parametrize("program", ["indexer", "materializer"])
+def test_no_command_shows_the_commands(run: Run, program: str) -> None:
+    done = run(program=program)
+    assert done.returncode == 2
+    assert done.stderr.startswith(f"Usage: {program} [OPTIONS] COMMAND")
+    assert done.stderr.rstrip().splitlines()[-1].split()[0] in {"browse", "report"}  # the last of the commands
+
+
 def test_a_pipe_that_closes_is_no_trouble(manifest: Path) -> None:
     with _streaming(manifest) as child:
         assert child.stdout
