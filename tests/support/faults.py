@@ -4,9 +4,11 @@ import io
 import os
 import random
 import shutil
+import signal
 import subprocess
 import sys
 import tarfile
+import time
 import zipfile
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -72,7 +74,7 @@ class World:
             pytest.skip("needs the program strace (apt-get install strace)")
         before = fault.command(self.folder / "strace.log") if fault else []
         with self.start([*before, *self.command(program, *arguments)]) as child:
-            output, errors = child.communicate(timeout=180)
+            output, errors = heard(child) if fault else child.communicate(timeout=180)
         return subprocess.CompletedProcess(child.args, child.returncode, output, errors)
 
     def scan(self, *options: object, fault: Fault | None = None) -> subprocess.CompletedProcess[str]:
@@ -112,6 +114,20 @@ class World:
         """Every file of a build with its bytes."""
         folder = self.folder / "out" / name
         return {str(file.relative_to(folder)): file.read_bytes() for file in folder.rglob("*") if file.is_file()}
+
+
+def heard(strace: subprocess.Popen[str]) -> tuple[str, str]:
+    """What a traced command said. Of a killed one the workers live on for minutes, and strace with them: they end here."""
+    children = Path(f"/proc/{strace.pid}/task/{strace.pid}/children")
+    while strace.poll() is None and not children.read_text():
+        time.sleep(0.01)
+    while strace.poll() is None and children.read_text():
+        time.sleep(0.05)
+    try:
+        return strace.communicate(timeout=5)
+    except subprocess.TimeoutExpired:
+        os.killpg(strace.pid, signal.SIGKILL)
+        return strace.communicate()
 
 
 def picture(seed: int, size: int = 24) -> bytes:
