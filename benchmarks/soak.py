@@ -30,9 +30,10 @@ ACTIONS = ("error=EIO", "error=ENOSPC", "error=EDQUOT", "signal=SIGKILL", "signa
 @click.option("--seed", type=int, default=0, show_default=True)
 def main(minutes: float, seed: int) -> None:
     """Disturb scans and builds until the time is up."""
-    end, rounds, ends = time.monotonic() + 60 * minutes, 0, Counter[str]()
+    rounds, ends = 0, Counter[str]()
     with tempfile.TemporaryDirectory(prefix="soak-") as folder:
         calm = undisturbed(Path(folder, "calm"))
+        end = time.monotonic() + 60 * minutes
         while time.monotonic() < end:
             differences = disturbed(calm, Path(folder, "stormy"), random.Random(f"{seed} {rounds}"), ends)
             rounds += 1

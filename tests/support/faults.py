@@ -117,7 +117,7 @@ class World:
 
 
 def heard(strace: subprocess.Popen[str]) -> tuple[str, str]:
-    """What a traced command said. Of a killed one the workers live on for minutes, and strace with them: they end here."""
+    """What a traced command said. Workers of a killed one live on for minutes, strace with them: they end here."""
     children = Path(f"/proc/{strace.pid}/task/{strace.pid}/children")
     while strace.poll() is None and not children.read_text():
         time.sleep(0.01)
