@@ -80,11 +80,12 @@ def read_build(output: Path) -> dict[str, Any]:
     """
     try:
         built: dict[str, Any] = json.loads((output / record.BUILD).read_text(encoding="utf-8"))
+        _ = shards_of(built), Format(built["settings"]["format"]), Feature(built["settings"]["feature"])
     except FileNotFoundError:
         raise OutputError(
             f"{output} holds no finished build ({record.BUILD} is missing): run the build again"
         ) from None
-    except (OSError, ValueError) as error:
+    except (OSError, ValueError, KeyError, TypeError, AttributeError) as error:
         raise OutputError(f"{output / record.BUILD} cannot be read ({error}): run the build again") from error
     return built
 

@@ -13,7 +13,7 @@ from indexer.containers import tabular
 from indexer.containers.listing import list_members
 from indexer.containers.names import logical_path
 from indexer.containers.reading import read_members
-from indexer.containers.rows import shown
+from indexer.containers.rows import FINDINGS_PER_CODE, shown
 from indexer.containers.shapes import (
     MEMBER_SCHEMA,
     Captured,
@@ -97,12 +97,14 @@ class _Listing:
     def __init__(self, task: Task) -> None:
         self.task = task
         self.container = here(task.container)
+        self.path = shown(task.container.path)
         # Loose Arrow and Parquet files are containers themselves: their rows are copied, not parsed.
         is_folder = task.container.kind == Kind.FOLDER
         self.asked = Asked(table for table in task.tables if not (is_folder and table.format == "rows"))
         self.wanted = list(task.wanted)
         self.captured: set[tuple[int, str]] = set()
         self.findings: list[Finding] = []
+        self.noted = 0
 
     def run(self) -> Report:
         with SideSpool(self.task.side_rows_file) as self.side_rows:
@@ -143,11 +145,11 @@ class _Listing:
             self._note(None, _one_line(error))
 
     def _is_wanted(self, name: str) -> bool:
-        return bool(self.asked.tables(logical_path(self.container.path, name)))
+        return bool(self.asked.tables(logical_path(self.path, name)))
 
     def _capture(self, part: Captured) -> None:
         self.captured.add((part.ordinal, part.name))
-        self._parse(part.ordinal, logical_path(self.container.path, part.name), part.data)
+        self._parse(part.ordinal, logical_path(self.path, part.name), part.data)
 
     def _note_wanted(self, batch: pa.RecordBatch) -> None:
         if self.asked and self.container.kind not in (Kind.ARROW, Kind.PARQUET):
@@ -157,12 +159,12 @@ class _Listing:
 
     def _read_wanted(self) -> None:
         """Read the side files that were not handed over while listing."""
-        left = [want for want in self.wanted if (want.ordinal, want.name) not in self.captured]
+        left = {want.key: want for want in self.wanted if (want.ordinal, want.name) not in self.captured}
         if not left:
             return
-        keyed = [replace(want, key=key) for key, want in enumerate(left)]
-        for key, data in read_members(self.container, keyed, self.task.limits, self.task.spool.parent):
-            want = keyed[key]
+        members = list(left.values())
+        for key, data in read_members(self.container, members, self.task.limits, self.task.spool.parent):
+            want = left[key]
             logical = shown(logical_path(want.path, want.name))
             if isinstance(data, BadData):
                 self._note(want.ordinal, f"{logical}: {data}")
@@ -186,13 +188,17 @@ class _Listing:
                 self._note(ordinal, f"{logical}: {bad:,} lines in all cannot be used")
 
     def _note(self, ordinal: int | None, detail: str) -> None:
-        self.findings.append(Finding("side-file", detail, ordinal))
+        self.noted += 1
+        if self.noted <= FINDINGS_PER_CODE:
+            self.findings.append(Finding("side-file", detail, ordinal))
+        elif self.noted == FINDINGS_PER_CODE + 1:
+            self.findings.append(Finding("side-file", "and more of this kind"))
 
     def _copy_rows(self) -> None:
         """The scalar columns of an Arrow or Parquet container, for the tables that ask for its rows."""
         if self.container.kind not in (Kind.ARROW, Kind.PARQUET):
             return
-        logical = logical_path(self.container.path, None)
+        logical = logical_path(self.path, None)
         for table in self.asked.tables(logical):
             if table.format == "rows":
                 batches = _timed(tabular.scalar_rows(self.container, table.columns), self.task.limits.seconds)

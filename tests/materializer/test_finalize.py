@@ -66,6 +66,13 @@ def test_a_strangers_dataset_leads_nowhere_else(site, images, name):
         finalize(site.folder / "out", site.folder / "other", None, HERE)
 
 
+def test_a_build_that_says_nothing_of_its_shards(site, images):
+    site.lay_out(images[:3]).build()
+    (site.folder / "out" / "build.json").write_text('{"splits": []}')
+    with pytest.raises(OutputError, match=r"build\.json cannot be read"):
+        verify(site.folder / "out", None, HERE)
+
+
 def test_a_dataset_whose_files_say_nothing(site, images):
     site.lay_out(images[:3]).build()
     (site.folder / "out" / "train" / "state.json").write_text("{}")
