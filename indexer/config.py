@@ -10,6 +10,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from indexer.errors import ConfigError
+from indexer.remote import Root, Url, as_root
 
 MANDATORY = ("input_datasets_path", "output_path", "tmp_cache_dir", "intermediate_outputs_path")
 OPTIONAL = ("declarations_path",)
@@ -17,7 +18,7 @@ OPTIONAL = ("declarations_path",)
 
 @dataclass(frozen=True, slots=True)
 class Config:
-    """Paths of this machine. ``sources`` maps a source's key to the path that local.cfg names for it.
+    """Paths of this machine. ``sources`` maps a source's key to the path or address that local.cfg names for it.
 
     ``limits`` are the lines of the section ``[limits]``, as they stand there.
     """
@@ -28,7 +29,7 @@ class Config:
     tmp_cache_dir: Path
     intermediate_outputs_path: Path
     declarations_path: Path | None
-    sources: Mapping[str, Path]
+    sources: Mapping[str, Root]
     limits: Mapping[str, str] = field(default_factory=dict)
 
     @property
@@ -36,7 +37,7 @@ class Config:
         """Where the manifest lies unless ``--manifest-db`` says otherwise."""
         return self.intermediate_outputs_path / "manifest.duckdb"
 
-    def root(self, key: str, default_folder: str) -> Path:
+    def root(self, key: str, default_folder: str) -> Root:
         """Where the source ``key`` is looked for: its own key, else its folder below ``input_datasets_path``."""
         return self.sources.get(key, self.input_datasets_path / default_folder)
 
@@ -60,17 +61,18 @@ def load(file: Path) -> Config:
     """Read ``local.cfg``.
 
     Raises:
-        ConfigError: it is absent, is no INI file, or lacks mandatory keys; the message names all of them.
+        ConfigError: it is absent, is no INI file, lacks mandatory keys (the message names all of them), or has an
+            address where a folder of this machine is needed.
     """
     paths, limits = _sections(file)
     missing = [key for key in MANDATORY if not paths.get(key)]
     if missing:
         raise ConfigError(f"{file}: [paths] lacks {', '.join(missing)}: see local.cfg.example")
     base = file.resolve().parent
-    resolved = {key: _path(value, base) for key, value in paths.items() if value}
-    sources = {key: path for key, path in resolved.items() if key not in MANDATORY + OPTIONAL}
-    known = {key: resolved[key] for key in MANDATORY}
-    declarations = resolved.get("declarations_path")
+    places = {key: _place(value, base) for key, value in paths.items() if value}
+    sources = {key: place for key, place in places.items() if key not in MANDATORY + OPTIONAL}
+    own = {key: _own(file, key, places[key]) for key in MANDATORY + OPTIONAL if key in places}
+    known, declarations = {key: own[key] for key in MANDATORY}, own.get("declarations_path")
     return Config(file, **known, declarations_path=declarations, sources=sources, limits=limits)
 
 
@@ -89,7 +91,13 @@ def _sections(file: Path) -> tuple[dict[str, str], dict[str, str]]:
         raise ConfigError(f"{file} has no section [paths]: see local.cfg.example") from None
 
 
-def _path(value: str, base: Path) -> Path:
-    """A path as the user wrote it: quotes dropped, ``~`` expanded, relative to the file's own folder."""
+def _place(value: str, base: Path) -> Root:
+    """An address, or a path as the user wrote it: quotes dropped, ``~`` expanded, relative to the file's own folder."""
     unquoted = value.strip().strip("\"'")
-    return base / Path(unquoted).expanduser()
+    return as_root(unquoted) or base / Path(unquoted).expanduser()
+
+
+def _own(file: Path, key: str, place: Root) -> Path:
+    if isinstance(place, Url):
+        raise ConfigError(f"{file}: {key} = {place} has to be a folder of this machine; sources may be addresses")
+    return place

@@ -9,6 +9,7 @@
     ├── ManifestError         the DuckDB file: absent, locked, made by another schema version
     ├── QueryError            an SQL text that a user gave
     ├── SourceError           a dataset on disk: missing, changed since the scan, unreadable
+    │   └── Unreachable       object storage that gives no answer just now
     ├── OutputError           the folder to write: exists, is full, is read-only
     └── DependencyError       a program or library that has to be installed
     CheckFailed               the command did its work and found something (differences, gaps); exit status 1
@@ -42,6 +43,10 @@ class QueryError(ProjectError):
 
 class SourceError(ProjectError):
     """A dataset on disk is missing, unreadable, or has changed since it was scanned."""
+
+
+class Unreachable(SourceError):
+    """Object storage gives no answer, though it was asked several times. Nothing is wrong with what lies there."""
 
 
 class OutputError(ProjectError):

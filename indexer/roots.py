@@ -11,6 +11,7 @@ from indexer.config import Config
 from indexer.containers.shapes import Container
 from indexer.containers.stored import base_of
 from indexer.declarations.shapes import Source
+from indexer.remote import Root
 
 # Set where a worker runs: its own local.cfg, whose roots replace those of the machine that hands out the work.
 WORKER_CONFIG = "INDEXER_WORKER_CONFIG"
@@ -26,12 +27,12 @@ def declared(given: Config | None) -> tuple[Source, ...]:
     return declarations.load([resources.sources_folder(), *filter(None, [own])])
 
 
-def source_roots(given: Config) -> dict[str, Path]:
+def source_roots(given: Config) -> dict[str, Root]:
     """Every declared source's key and its place, whether it is there or not."""
     return {source.key: given.root(source.key, source.default_folder) for source in declared(given)}
 
 
-def source_folders(given: Config) -> dict[str, Path]:
+def source_folders(given: Config) -> dict[str, Root]:
     """As :func:`source_roots`; of a source that is one archive its folder, from which the manifest's paths count."""
     return {key: base_of(root) for key, root in source_roots(given).items()}
 
@@ -47,5 +48,5 @@ def here(container: Container) -> Container:
 
 
 @cache
-def _own_folders(file: str | None) -> Mapping[str, Path]:
+def _own_folders(file: str | None) -> Mapping[str, Root]:
     return source_folders(config.load(Path(file))) if file else {}

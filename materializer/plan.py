@@ -9,7 +9,6 @@ import hashlib
 import json
 from collections.abc import Iterable, Mapping
 from dataclasses import asdict, dataclass
-from pathlib import Path
 from typing import Any
 
 import pyarrow as pa
@@ -17,6 +16,7 @@ import pyarrow as pa
 from indexer.containers.shapes import Container
 from indexer.containers.stored import stored_container
 from indexer.errors import ConfigError, RecipeError
+from indexer.remote import Root
 from indexer.store import Store
 from materializer.shapes import Request, RowsTask, Settings, Shard
 
@@ -119,7 +119,7 @@ def _shards(store: Store, settings: Settings) -> tuple[PlannedShard, ...]:
     return tuple(found)
 
 
-def _containers(store: Store, roots: Mapping[str, Path]) -> dict[int, PlannedContainer]:
+def _containers(store: Store, roots: Mapping[str, Root]) -> dict[int, PlannedContainer]:
     found = {}
     for row in store.arrow("plan/containers").to_pylist():
         container = stored_container(_root(roots, row["source"]), row)
@@ -129,7 +129,7 @@ def _containers(store: Store, roots: Mapping[str, Path]) -> dict[int, PlannedCon
     return found
 
 
-def _root(roots: Mapping[str, Path], source: str) -> Path:
+def _root(roots: Mapping[str, Root], source: str) -> Root:
     if source not in roots:
         raise ConfigError(f"the selection needs source '{source}', for which no folder is known: name it in local.cfg")
     return roots[source]

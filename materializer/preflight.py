@@ -6,6 +6,7 @@ from pathlib import Path
 
 from indexer.containers.shapes import Container, Kind
 from indexer.errors import OutputError, SourceError
+from indexer.remote import Root
 from materializer import record
 from materializer.formats import FORMATS
 from materializer.plan import Plan, PlannedContainer
@@ -63,7 +64,7 @@ def _problems(container: Container) -> Iterator[str]:
             yield f"{path} has changed since it was scanned"
 
 
-def _size_and_time(path: Path) -> tuple[int, int] | None:
+def _size_and_time(path: Root) -> tuple[int, int] | None:
     try:
         found = path.stat()
     except OSError:

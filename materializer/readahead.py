@@ -10,6 +10,7 @@ from itertools import groupby
 from typing import Any, TypeAlias
 
 from indexer.containers.shapes import Access, Container
+from indexer.remote import Url
 
 # A zip's local header, name and extra field stand before the packed bytes.
 HEADER_SIZE = 512
@@ -25,8 +26,11 @@ def reading_order(row: Row) -> tuple[int, int, str, int]:
 
 
 def ask(containers: Mapping[int, Container], rows: Iterable[Row]) -> None:
-    """Have the bytes of ``rows`` read into the page cache, as they lie. A hint: what fails here is met when reading."""
-    lying = sorted(filter(_lies_somewhere, rows), key=reading_order)
+    """Have the bytes of ``rows`` read into the page cache, as they lie. A hint: what fails here is met when reading.
+
+    Object storage has no such cache: there, reading itself asks for what comes next.
+    """
+    lying = sorted((row for row in rows if _lies_on_disk(containers, row)), key=reading_order)
     places = [place for row in lying for place in _places(containers, row)]
     if not places or _is_at_hand(*places[-1][:2]):
         return
@@ -35,8 +39,9 @@ def ask(containers: Mapping[int, Container], rows: Iterable[Row]) -> None:
             _advise(path, [(start, size) for _, start, size in ranges])
 
 
-def _lies_somewhere(row: Row) -> bool:
-    return row["refusal"] is None and row["access"] in (Access.FILE, Access.SLICE, Access.ZIP)
+def _lies_on_disk(containers: Mapping[int, Container], row: Row) -> bool:
+    has_place = row["refusal"] is None and row["access"] in (Access.FILE, Access.SLICE, Access.ZIP)
+    return has_place and not isinstance(containers[row["container_id"]].root, Url)
 
 
 def _places(containers: Mapping[int, Container], row: Row) -> Iterator[Place]:

@@ -16,6 +16,7 @@ from indexer.containers.reading import read_members
 from indexer.containers.shapes import Access, Wanted
 from indexer.errors import BadData, SourceError
 from indexer.parallel import time_limit
+from indexer.remote import Root, Url
 from indexer.roots import here
 from materializer import readahead
 from materializer.pixels import Facts, Stored, prepare
@@ -92,18 +93,19 @@ def _bytes(work: RowsTask, window: Sequence[Row]) -> Iterator[tuple[int, bytes |
         container, members = work.containers[number], [(row, wanted(row)) for row in group]
         for row, member in members:
             if member.access is Access.FILE:
-                _refuse_changed(f"{container.root}/{member.path}", row)
+                _refuse_changed(container.root, member.path, row)
         yield from read_members(container, [member for _, member in members], work.limits)
 
 
-def _refuse_changed(path: str, row: Row) -> None:
+def _refuse_changed(root: Root, path: str, row: Row) -> None:
     """A loose file that is gone or another one is not bad data: the manifest is out of date."""
+    place = root / path if isinstance(root, Url) else f"{root}/{path}"  # text: a path object takes as long as the call
     try:
-        found = os.stat(path)  # noqa: PTH116
+        found = place.stat() if isinstance(place, Url) else os.stat(place)  # noqa: PTH116
     except OSError as error:
-        raise SourceError(f"{path} cannot be read ({error.strerror}): bring it back, or scan again") from error
+        raise SourceError(f"{place} cannot be read ({error.strerror}): bring it back, or scan again") from error
     if (found.st_size, found.st_mtime_ns) != (row["size"], row["mtime_ns"]):
-        raise SourceError(f"{path} has changed since it was scanned: run 'python -m indexer scan' again")
+        raise SourceError(f"{place} has changed since it was scanned: run 'python -m indexer scan' again")
 
 
 def _stored(row: Row, data: bytes, work: RowsTask) -> Read:

@@ -9,6 +9,7 @@ import pyarrow as pa
 
 from indexer.containers.shapes import Container, Limits
 from indexer.images import ImageLimits
+from indexer.remote import Root
 
 
 class Format(StrEnum):
@@ -68,7 +69,7 @@ class Request:
 
     selection: str
     output: Path
-    roots: Mapping[str, Path]
+    roots: Mapping[str, Root]
     scratch: Path
     settings: Settings = field(default_factory=Settings)
     limits: Limits = field(default_factory=Limits)

@@ -17,6 +17,7 @@ from indexer import store
 from indexer.containers.shapes import Access
 from indexer.errors import ProjectError
 from indexer.parallel import Crew, Died, Workers
+from indexer.remote import Root
 from indexer.reporting.originals import Sitting, draw, halves, sittings
 from indexer.reporting.shapes import Picture, Unshown
 
@@ -38,7 +39,7 @@ class Asked:
 class Viewer:
     """Answers with pictures; :meth:`close` ends its thread."""
 
-    def __init__(self, manifest: Path, roots: Mapping[str, Path], workers: Workers) -> None:
+    def __init__(self, manifest: Path, roots: Mapping[str, Root], workers: Workers) -> None:
         self._manifest = manifest
         self._roots = roots
         self._workers = workers

@@ -12,6 +12,7 @@ from indexer.errors import CheckFailed, ConfigError
 from indexer.fetching import hub
 from indexer.fetching.downloads import Check, Inventory, State, take_stock
 from indexer.fetching.lists import RECIPES
+from indexer.remote import Url
 from indexer.roots import declared
 
 
@@ -47,7 +48,12 @@ def _root(session: Session, source: Source) -> Path:
     """Where a source lies; whoever has no local.cfg yet is told what to download all the same."""
     if not session.config_file.exists():
         return Path(source.default_folder)
-    return session.config.root(source.key, source.default_folder)
+    root = session.config.root(source.key, source.default_folder)
+    if isinstance(root, Url):
+        raise ConfigError(
+            f"{source.key}: {root} is no folder of this machine, and only in folders downloads are checked"
+        )
+    return root
 
 
 def _print(stock: Inventory) -> None:

@@ -1,16 +1,16 @@
 """At the start of long work: what of each source is there, in a few lines on standard error."""
 
 from collections.abc import Mapping, Sequence
-from pathlib import Path
 
 from indexer.cli import messages
 from indexer.cli.options import Session
 from indexer.declarations.preflight import SourceState, look
 from indexer.declarations.shapes import Source
+from indexer.remote import Root
 from indexer.store import Store
 
 
-def show(session: Session, sources: Sequence[Source], roots: Mapping[str, Path], manifest: Store) -> None:
+def show(session: Session, sources: Sequence[Source], roots: Mapping[str, Root], manifest: Store) -> None:
     """Say which sources are there and how they are packed, which side files they lack, and which are not there."""
     if session.quiet:
         return

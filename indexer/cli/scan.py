@@ -14,6 +14,7 @@ from indexer.cli.options import Session, common, on_workers
 from indexer.config import Config
 from indexer.declarations.shapes import Source
 from indexer.errors import CheckFailed, ConfigError
+from indexer.remote import Root
 from indexer.roots import declared, source_roots
 from indexer.scanning import ScanOptions, ScanSummary, SourceSummary, scan
 
@@ -55,7 +56,7 @@ def command(session: Session, keys: tuple[str, ...], show_problems: bool) -> Non
         raise CheckFailed(f"{incomplete:,} containers are not complete; what is sound in them is in the manifest")
 
 
-def _roots(config: Config, sources: Sequence[Source], keys: Sequence[str]) -> Mapping[str, Path]:
+def _roots(config: Config, sources: Sequence[Source], keys: Sequence[str]) -> Mapping[str, Root]:
     """Where the sources ``keys`` lie; without keys, all of them.
 
     Raises:
@@ -70,7 +71,7 @@ def _roots(config: Config, sources: Sequence[Source], keys: Sequence[str]) -> Ma
     return {key: config.root(key, folder) for key, folder in folders.items() if not keys or key in keys}
 
 
-def _present(config: Config, roots: Mapping[str, Path]) -> Mapping[str, Path]:
+def _present(config: Config, roots: Mapping[str, Root]) -> Mapping[str, Root]:
     """Those roots that are there; a source that nobody named in local.cfg may be absent.
 
     Raises:

@@ -19,6 +19,7 @@ from indexer.declarations.preflight import SourceState, look, space
 from indexer.declarations.shapes import Download, Source
 from indexer.declarations.wanted import Needed, needed
 from indexer.errors import CheckFailed, ConfigError
+from indexer.remote import Root
 from indexer.roots import declared
 from indexer.selection.listing import ids_of
 from indexer.store import Store
@@ -105,7 +106,7 @@ def _chosen(sources: Sequence[Source], keys: Sequence[str]) -> list[Source]:
     return [known[key] for key in keys] if keys else list(sources)
 
 
-def _root(session: Session, source: Source) -> Path:
+def _root(session: Session, source: Source) -> Root:
     if not session.config_file.exists():
         return Path(source.default_folder)
     return session.config.root(source.key, source.default_folder)

@@ -11,7 +11,6 @@ An archive under a wrong suffix, or none, is found that way; a thousand small ar
 import os
 from collections import defaultdict
 from collections.abc import Iterable, Iterator, Sequence
-from pathlib import Path
 from statistics import median
 
 from indexer.containers.grouping import Cut, Group, groups_of
@@ -20,6 +19,7 @@ from indexer.containers.pkzip.end import find_end
 from indexer.containers.shapes import Container, Kind, Volume
 from indexer.containers.suffixes import DOCUMENTS, ORDINARY, promised_kind, suffix_of
 from indexer.containers.volumes import Part, Volumes
+from indexer.remote import Object, Root, Url
 
 _FEW = 64
 _OUTLIER_RATIO = 8
@@ -27,7 +27,7 @@ _OUTLIER_SIZE = 1 << 20
 _SMALLEST_ARCHIVE = 22  # bytes: a zip of nothing
 
 
-def find_containers(root: Path, files: Sequence[Volume]) -> tuple[list[Container], list[Volume]]:
+def find_containers(root: Root, files: Sequence[Volume]) -> tuple[list[Container], list[Volume]]:
     """The containers among ``files``, in order of their paths, and the files that are none, in the order given.
 
     A file whose name promises an archive, or a volume of one, is a container whatever it holds: that it holds none
@@ -60,7 +60,7 @@ def _outliers(group: list[Volume]) -> list[Volume]:
     return [file for file in group if file.size >= least]
 
 
-def _from_group(root: Path, group: Group) -> Container | None:
+def _from_group(root: Root, group: Group) -> Container | None:
     """The container that a set of volumes is; None where names alone suggested a set and its first bytes do not."""
     path = group.volumes[-1].path
     if group.cut is not Cut.PLAIN:
@@ -71,28 +71,32 @@ def _from_group(root: Path, group: Group) -> Container | None:
     return Container(root, path, kind, group.volumes) if kind else None
 
 
-def _from_file(root: Path, file: Volume) -> Container | None:
+def _from_file(root: Root, file: Volume) -> Container | None:
     kind = _sniffed(root, file) or promised_kind(file.path)
     return Container(root, file.path, kind, (file,)) if kind else None
 
 
-def _sniffed(root: Path, file: Volume) -> Kind | None:
+def _sniffed(root: Root, file: Volume) -> Kind | None:
     """The kind that the file's bytes are of; None also where it cannot be read."""
     if file.size < _SMALLEST_ARCHIVE:
         return None
+    place = root / file.path
+    if isinstance(place, Url):
+        return _kind_of(Part(file.path, file.size, None, Object(place, file.size)))
     try:
-        descriptor = os.open(root / file.path, os.O_RDONLY | os.O_CLOEXEC)
+        descriptor = os.open(place, os.O_RDONLY | os.O_CLOEXEC)
     except OSError:
         return None
     try:
-        return kind_of(os.pread(descriptor, SNIFFED, 0)) or _kind_by_end(descriptor, file)
+        return _kind_of(Part(file.path, file.size, descriptor))
     finally:
         os.close(descriptor)
 
 
-def _kind_by_end(descriptor: int, file: Volume) -> Kind | None:
-    """Zips behind a prefix, as self-extracting ones are, show only at their end."""
-    if suffix_of(file.path) in ORDINARY:
-        return None  # a picture with something behind it is a picture
-    window = Volumes([Part(file.path, file.size, descriptor)]).window()
+def _kind_of(part: Part) -> Kind | None:
+    """By the first bytes; zips behind a prefix, as self-extracting ones are, show only at their end."""
+    window = Volumes([part]).window()
+    kind = kind_of(window.read(0, SNIFFED))
+    if kind or suffix_of(part.name) in ORDINARY:
+        return kind  # a picture with something behind it is a picture
     return Kind.ZIP if find_end(window) else None

@@ -15,7 +15,7 @@ from indexer.containers.suffixes import promised_kind
 from indexer.containers.tabular import list_cells
 from indexer.containers.volumes import Window
 from indexer.containers.walk import Interest, Taken, Walk
-from indexer.errors import BadData, SourceError
+from indexer.errors import BadData, SourceError, Unreachable
 
 Listed: TypeAlias = pa.RecordBatch | Captured | Report
 Capture: TypeAlias = Callable[[str], bool]
@@ -28,7 +28,7 @@ def list_members(
 
     ``capture`` says by name which members to hand over at once, as :class:`Captured`, where reading them later would
     take another pass. ``scratch`` is for what has to be unpacked to be looked into. Raises DependencyError where a
-    library is missing.
+    library is missing, Unreachable where object storage gives no answer.
     """
     if container.kind not in LISTERS:
         yield Report(Status.SKIPPED, f"no reader for {container.kind}", None, 0)
@@ -48,6 +48,8 @@ def _list_archive(
             _check_name(container, content.window, walk.health)
             level = Level(content.window, container.kind, container.path, starts=content.starts)
             yield from _gathered(walk.level(level))
+    except Unreachable:
+        raise
     except (OSError, SourceError) as error:
         walk.health.add("unreadable", str(error))
     yield _report(container, walk)

@@ -13,6 +13,7 @@ from indexer.containers.rows import Health
 from indexer.containers.shapes import Container, Volume
 from indexer.containers.volumes import Part, Volumes, Window
 from indexer.errors import SourceError
+from indexer.remote import Object, Root, Url
 
 # A split zip's volume ends early rather than in the middle of a header. What is missing beyond that was lost.
 _SPLIT_SLACK = 1024
@@ -49,28 +50,51 @@ def opened(container: Container) -> Iterator[Opened]:
         yield Opened(Volumes(parts).window(), starts)
 
 
-def _parts(root: Path, disk: _Disk, stack: contextlib.ExitStack) -> Iterator[Part]:
+def _parts(root: Root, disk: _Disk, stack: contextlib.ExitStack) -> Iterator[Part]:
     if disk.volume is not None:
-        descriptor = open_file(root, disk.volume)
-        stack.callback(os.close, descriptor)
-        yield Part(disk.name, disk.volume.size, descriptor)
+        yield stack.enter_context(opened_volume(root, disk.volume))
     lost = disk.size - (disk.volume.size if disk.volume else 0)
     if lost:
         yield Part(disk.name, lost, None)
 
 
-def open_file(root: Path, volume: Volume) -> int:
-    """A descriptor of the volume, which must be as it was when scanned. Raises SourceError."""
-    path = root / volume.path
+def opened_volume(root: Root, volume: Volume) -> contextlib.AbstractContextManager[Part]:
+    """One volume, which must be as it was when scanned. Entering raises SourceError."""
+    place = root / volume.path
+    return _in_storage(place, volume) if isinstance(place, Url) else _on_disk(place, volume)
+
+
+@contextlib.contextmanager
+def _on_disk(path: Path, volume: Volume) -> Iterator[Part]:
     try:
         descriptor = os.open(path, os.O_RDONLY | os.O_CLOEXEC)
     except OSError as error:
-        raise SourceError(f"{path}: {error.strerror}; put it back or scan its source again") from None
-    status = os.fstat(descriptor)
-    if (status.st_size, status.st_mtime_ns) != (volume.size, volume.mtime_ns):
+        raise _gone(path, error) from None
+    try:
+        status = os.fstat(descriptor)
+        _refuse_changed(path, volume, (status.st_size, status.st_mtime_ns))
+        yield Part(volume.path, volume.size, descriptor)
+    finally:
         os.close(descriptor)
-        raise SourceError(f"{path}: has changed since it was scanned; scan its source again")
-    return descriptor
+
+
+@contextlib.contextmanager
+def _in_storage(url: Url, volume: Volume) -> Iterator[Part]:
+    try:
+        _refuse_changed(url, volume, url.stat())
+    except OSError as error:
+        raise _gone(url, error) from None
+    with contextlib.closing(Object(url, volume.size)) as remote:
+        yield Part(volume.path, volume.size, None, remote)
+
+
+def _gone(place: Root, error: OSError) -> SourceError:
+    return SourceError(f"{place}: {error.strerror}; put it back or scan its source again")
+
+
+def _refuse_changed(place: Root, volume: Volume, found: tuple[int, int]) -> None:
+    if found != (volume.size, volume.mtime_ns):
+        raise SourceError(f"{place}: has changed since it was scanned; scan its source again")
 
 
 def _disks(container: Container) -> list[_Disk]:
@@ -95,11 +119,8 @@ def _last_number(container: Container, numbers: tuple[int, ...]) -> int:
     """The number of a split zip's ``.zip``: as its end record says, at least one more than the others have."""
     least = numbers[-2] + 1 if len(numbers) > 1 else 0
     volume = container.volumes[-1]
-    descriptor = open_file(container.root, volume)
-    try:
-        end = find_end(Volumes([Part(volume.path, volume.size, descriptor)]).window())
-    finally:
-        os.close(descriptor)
+    with opened_volume(container.root, volume) as part:
+        end = find_end(Volumes([part]).window())
     return max(least, min(end.disk, least + 10_000)) if end else least
 
 

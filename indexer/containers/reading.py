@@ -14,6 +14,7 @@ from indexer.containers.tabular_reading import read_cells
 from indexer.containers.volumes import Window
 from indexer.containers.walk import NESTED_SHIFT, Interest, Taken, Walk
 from indexer.errors import BadData, SourceError
+from indexer.remote import Object, Url
 
 _AHEAD = 32
 
@@ -109,6 +110,10 @@ def _read_folder(
 ) -> Iterator[Answer]:
     if not container.root.is_dir():
         raise SourceError(f"{container.root}: is no folder; correct its path in local.cfg")
+    if isinstance(container.root, Url):
+        for member in wanted:
+            yield member.key, _answer(_read_object, container.root / member.path, member.size, limits)
+        return
     root = str(container.root)  # as text: a path object a member takes as long as opening the file
     for member in wanted:
         yield member.key, _answer(_read_file, f"{root}/{member.path}", member.size, limits)
@@ -119,10 +124,7 @@ def _read_file(path: str, size: int | None, limits: Limits) -> bytes:
     descriptor = os.open(path, os.O_RDONLY | os.O_CLOEXEC)
     try:
         found = os.fstat(descriptor).st_size
-        if size is not None and found != size:
-            raise BadData("changed since the scan", f"{size} bytes then, {found} now")
-        if found > limits.member_size:
-            raise BadData("over the size limit", f"{found} bytes")
+        _check_size(found, size, limits)
         return _read_all(descriptor, found)
     finally:
         os.close(descriptor)
@@ -134,6 +136,20 @@ def _read_all(descriptor: int, size: int) -> bytes:
     while len(data) < size and (more := os.read(descriptor, size - len(data))):
         data += more
     return data
+
+
+def _read_object(url: Url, size: int | None, limits: Limits) -> bytes:
+    """The same of an object. Raises BadData, OSError, SourceError."""
+    found = url.stat().st_size
+    _check_size(found, size, limits)
+    return Object(url, found).read(0, found)
+
+
+def _check_size(found: int, size: int | None, limits: Limits) -> None:
+    if size is not None and found != size:
+        raise BadData("changed since the scan", f"{size} bytes then, {found} now")
+    if found > limits.member_size:
+        raise BadData("over the size limit", f"{found} bytes")
 
 
 def _read_table(

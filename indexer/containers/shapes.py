@@ -2,9 +2,10 @@
 
 from dataclasses import dataclass
 from enum import StrEnum
-from pathlib import Path
 
 import pyarrow as pa
+
+from indexer.remote import Root
 
 
 class Kind(StrEnum):
@@ -54,7 +55,7 @@ class Container:
     ``source`` is the key by which a worker on another machine finds its own root; '' for what has but one place.
     """
 
-    root: Path
+    root: Root
     path: str
     kind: Kind
     volumes: tuple[Volume, ...]

@@ -3,20 +3,20 @@
 import os
 import re
 from collections.abc import Mapping
-from pathlib import Path
 from typing import Any
 
 from indexer.containers.shapes import Access, Container, Kind, Volume, Wanted
+from indexer.remote import Root
 
 _ESCAPED = re.compile(rb"\\x([0-9a-f]{2})")
 
 
-def base_of(root: Path) -> Path:
+def base_of(root: Root) -> Root:
     """Where the paths of a source count from: its root, or the folder of a root that is one archive."""
     return root.parent if root.is_file() else root
 
 
-def stored_container(root: Path, row: Mapping[str, Any]) -> Container:
+def stored_container(root: Root, row: Mapping[str, Any]) -> Container:
     """The container of a row with the columns ``source``, ``path``, ``path_bytes``, ``kind`` and ``volumes``.
 
     ``root`` is the source's, as local.cfg names it. Paths that are not UTF-8 get their bytes back.

@@ -1,19 +1,18 @@
 """Cells of Arrow and Parquet files, read back in row order."""
 
-import os
 from bisect import bisect_right
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from itertools import groupby
-from pathlib import Path
 
 import pyarrow as pa
 import pyarrow.parquet as pq
 
-from indexer.containers.opening import open_file
+from indexer.containers.opening import opened_volume
 from indexer.containers.shapes import Container, Kind, Wanted
 from indexer.containers.tabular_files import arrow_batches, parquet, path_of
 from indexer.errors import BadData, SourceError
+from indexer.remote import Root
 
 NOT_IN_FILE = "only a path, no bytes"
 NO_IMAGE = "empty cell"
@@ -27,7 +26,8 @@ def read_cells(container: Container, wanted: Sequence[Wanted]) -> Iterator[tuple
     Raises:
         SourceError: the file vanished or changed since it was listed.
     """
-    os.close(open_file(container.root, container.volumes[0]))  # is it the one that was listed?
+    with opened_volume(container.root, container.volumes[0]):
+        pass  # it is the one that was listed
     reader = _read_parquet if container.kind == Kind.PARQUET else _read_arrow
     cells = sorted((_cell(want) for want in wanted), key=lambda cell: (cell.row, cell.column))
     try:
@@ -50,7 +50,7 @@ def _cell(want: Wanted) -> _Cell:
     return _Cell(int(row), column, want.key)
 
 
-def _read_arrow(path: Path, cells: Sequence[_Cell]) -> Iterator[tuple[int, bytes | BadData]]:
+def _read_arrow(path: Root, cells: Sequence[_Cell]) -> Iterator[tuple[int, bytes | BadData]]:
     """Cells out of the batches that hold some: bodies of the others are never touched."""
     left, first = list(reversed(cells)), 0
     for batch in arrow_batches(path):
@@ -76,7 +76,7 @@ def _value(column: pa.Array, row: int) -> bytes | BadData:
     return BadData(missing) if value is None else bytes(value)
 
 
-def _read_parquet(path: Path, cells: Sequence[_Cell]) -> Iterator[tuple[int, bytes | BadData]]:
+def _read_parquet(path: Root, cells: Sequence[_Cell]) -> Iterator[tuple[int, bytes | BadData]]:
     """Cells row group by row group; of a row group the wanted columns, a few rows at a time."""
     with parquet(path) as file:
         ends = _row_group_ends(file)

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from itertools import accumulate
 
 from indexer.errors import BadData
+from indexer.remote import Object
 
 BLOCK = 1 << 20
 _ONE_PREAD = 1 << 30  # bytes; from 2 GiB on the kernel gives fewer than were asked for
@@ -15,11 +16,20 @@ _CAN_TELL_THE_DISK = hasattr(os, "posix_fadvise") and hasattr(os, "RWF_NOWAIT") 
 
 @dataclass(frozen=True, slots=True)
 class Part:
-    """``size`` bytes of a volume; ``descriptor`` None where the bytes are missing: then ``name`` says of which file."""
+    """``size`` bytes of a volume: on disk behind ``descriptor``, or ``remote``.
+
+    Without either, the bytes are missing; then ``name`` says of which file.
+    """
 
     name: str
     size: int
     descriptor: int | None
+    remote: Object | None = None
+
+    @property
+    def is_missing(self) -> bool:
+        """Whether there are no bytes."""
+        return self.descriptor is None and self.remote is None
 
 
 class Volumes:
@@ -29,6 +39,7 @@ class Volumes:
         self._parts = tuple(parts)
         self._starts = list(accumulate((part.size for part in parts), initial=0))
         self.size = self._starts.pop()
+        self.is_remote = any(part.remote is not None for part in parts)
 
     def read(self, offset: int, size: int) -> bytes:
         """``size`` bytes at ``offset``, fewer at the end and before a missing part.
@@ -44,7 +55,7 @@ class Volumes:
 
     def _pieces(self, index: int, within: int, size: int) -> Iterator[bytes]:
         for number, part in enumerate(self._parts[index:]):
-            if size <= 0 or (number and part.descriptor is None):
+            if size <= 0 or (number and part.is_missing):
                 return
             piece = _read(part, within, min(size, part.size - within))
             yield piece
@@ -57,6 +68,13 @@ class Volumes:
         descriptor = self._parts[index].descriptor
         if descriptor is not None:
             os.posix_fadvise(descriptor, offset - self._starts[index], size, os.POSIX_FADV_WILLNEED)
+
+    def request(self, stretches: Sequence[tuple[int, int]]) -> None:
+        """Ask object storage for these stretches (offset, size), as far as they lie there."""
+        for part, start in zip(self._parts, self._starts, strict=True):
+            if part.remote is not None:
+                cut = ((max(offset - start, 0), min(offset + size - start, part.size)) for offset, size in stretches)
+                part.remote.expect((begin, end - begin) for begin, end in cut if begin < end)
 
     def is_at_hand(self, offset: int) -> bool:
         """Whether the byte at ``offset`` is in memory already, as far as the file system tells."""
@@ -83,6 +101,8 @@ class Volumes:
 def _read(part: Part, offset: int, size: int) -> bytes:
     if size <= 0:
         return b""
+    if part.remote is not None:
+        return part.remote.read(offset, size)
     if part.descriptor is None:
         raise BadData("volume missing", part.name)
     data = os.pread(part.descriptor, size, offset)
@@ -118,13 +138,18 @@ class Window:
         return Window(self.volumes, self.start + offset, max(0, min(size, self.size - offset)))
 
     def expect(self, stretches: Sequence[tuple[int, int]]) -> None:
-        """Have the disk fetch these stretches (offset, size) side by side."""
-        for offset, size in stretches:
-            if 0 <= offset < self.size:
-                self.volumes.expect(self.start + offset, size)
+        """Have these stretches (offset, size) fetched side by side, by the disk or from object storage."""
+        inside = [(self.start + offset, size) for offset, size in stretches if 0 <= offset < self.size]
+        if self.volumes.is_remote:
+            self.volumes.request(inside)
+            return
+        for offset, size in inside:
+            self.volumes.expect(offset, size)
 
     def is_at_hand(self, offset: int) -> bool:
         """Whether nothing is won by announcing the byte at ``offset``: it is in memory, or beyond the window."""
+        if self.volumes.is_remote:
+            return False
         return not (_CAN_TELL_THE_DISK and 0 <= offset < self.size) or self.volumes.is_at_hand(self.start + offset)
 
     def next_part(self, offset: int) -> int:

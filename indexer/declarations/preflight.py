@@ -13,6 +13,7 @@ from itertools import islice
 from pathlib import Path
 
 from indexer.declarations.shapes import SideTable, Source
+from indexer.remote import Root, Url
 from indexer.store import Store
 
 # So many names are looked at of a source that was never scanned: more would take longer than a person waits.
@@ -31,7 +32,7 @@ class SourceState:
     """
 
     source: Source
-    root: Path
+    root: Root
     found: bool
     scanned: bool = False
     packed: Mapping[str, int] = field(default_factory=dict)
@@ -61,7 +62,7 @@ class SourceState:
 
 
 def look(
-    sources: Sequence[Source], roots: Mapping[str, Path], manifest: Store | None = None
+    sources: Sequence[Source], roots: Mapping[str, Root], manifest: Store | None = None
 ) -> tuple[SourceState, ...]:
     """How every source stands; ``roots`` says where each is looked for."""
     known = _Scanned(manifest, sources) if manifest else None
@@ -95,7 +96,7 @@ class _Scanned:
         asked = {"sources": [source for source, _ in tables], "tables": [name for _, name in tables]}
         self.tables = set(manifest.rows("sources/side_tables", asked)) if tables else set()
 
-    def state(self, source: Source, root: Path) -> SourceState:
+    def state(self, source: Source, root: Root) -> SourceState:
         images = {generator: count for key, generator, count, _ in self.images if key == source.key}
         return SourceState(
             source,
@@ -110,7 +111,7 @@ class _Scanned:
         )
 
 
-def _unscanned(source: Source, root: Path, roots: Mapping[str, Path]) -> SourceState:
+def _unscanned(source: Source, root: Root, roots: Mapping[str, Root]) -> SourceState:
     names = list(islice(_names(root), NAMES + 1))
     elsewhere = {table.source: list(islice(_names(roots[table.source]), NAMES)) for table in source.tables}
     return SourceState(
@@ -123,10 +124,16 @@ def _unscanned(source: Source, root: Path, roots: Mapping[str, Path]) -> SourceS
     )
 
 
-def _names(root: Path) -> Iterator[str]:
-    """Files below ``root``, in an order that no file system decides; one archive is called as it is."""
+def _names(root: Root) -> Iterator[str]:
+    """Files below ``root``, in an order that no file system decides; one archive is called as it is.
+
+    Of an address those that lie right there: going deeper could take minutes.
+    """
     if root.is_file():
         yield root.name
+    if isinstance(root, Url):
+        yield from sorted(place.name for place in root.iterdir())
+        return
     for folder, folders, names in os.walk(root):
         folders.sort()
         yield from (Path(folder, name).relative_to(root).as_posix() for name in sorted(names))

@@ -3,7 +3,6 @@
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from itertools import groupby
-from pathlib import Path
 from typing import Any
 
 from indexer.containers.reading import read_members
@@ -12,6 +11,7 @@ from indexer.containers.stored import stored_container, stored_member
 from indexer.errors import BadData, SourceError
 from indexer.parallel import Crew, Died, Workers, time_limit
 from indexer.progress import SILENT, Progress
+from indexer.remote import Root
 from indexer.reporting.pictures import SIDE, drawn, whole
 from indexer.reporting.shapes import Picture, Unshown
 from indexer.store import Store
@@ -41,7 +41,7 @@ class Sitting:
 
 
 def pictures(
-    store: Store, roots: Mapping[str, Path], workers: Workers, progress: Progress = SILENT
+    store: Store, roots: Mapping[str, Root], workers: Workers, progress: Progress = SILENT
 ) -> dict[int, Picture]:
     """Draw the rows of the temporary table ``report_picture``; answers row id -> picture, or why there is none."""
     rows = store.arrow("report/wanted").to_pylist()
@@ -54,7 +54,7 @@ def pictures(
     return found
 
 
-def sittings(rows: Iterable[Row], roots: Mapping[str, Path]) -> Iterator[Sitting]:
+def sittings(rows: Iterable[Row], roots: Mapping[str, Root]) -> Iterator[Sitting]:
     """Rows of sql/report/wanted.sql as tasks; what must be passed through is passed once. Unknown sources are left."""
     for (source, _), group in groupby(rows, key=lambda row: (row["source"], row["container_id"])):
         members = list(group)

@@ -3,11 +3,11 @@
 import difflib
 from collections.abc import Mapping
 from dataclasses import dataclass
-from pathlib import Path
 
 from indexer.errors import RecipeError
 from indexer.parallel import Workers
 from indexer.progress import SILENT, Progress
+from indexer.remote import Root
 from indexer.reporting import facts, originals
 from indexer.reporting.facts import columns
 from indexer.reporting.page import Report
@@ -19,7 +19,7 @@ from indexer.store import Store
 class Reader:
     """What reading images takes. ``roots`` maps a source's key to its place on this machine."""
 
-    roots: Mapping[str, Path]
+    roots: Mapping[str, Root]
     workers: Workers
     progress: Progress = SILENT
 

@@ -9,6 +9,7 @@ from pathlib import Path
 from indexer.containers.shapes import Status, Wanted
 from indexer.declarations.shapes import SideTable
 from indexer.errors import SourceError
+from indexer.remote import Root
 from indexer.scanning import commit
 from indexer.scanning.asked import Asked
 from indexer.scanning.commit import Entry, Known
@@ -39,7 +40,7 @@ class Plan:
     """What is to be done for one source, and what is known already. ``warning`` says why there is nothing."""
 
     key: str
-    root: Path
+    root: Root
     jobs: list[Job] = field(default_factory=list)
     unchanged: int = 0
     dropped: int = 0
@@ -56,7 +57,7 @@ class Planner:
         self.spool = spool
         self._numbers = count()
 
-    def plan(self, key: str, root: Path) -> Plan:
+    def plan(self, key: str, root: Root) -> Plan:
         """Look below one root.
 
         Raises:

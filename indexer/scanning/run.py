@@ -13,6 +13,7 @@ from indexer.declarations.derive import derive
 from indexer.declarations.shapes import Source
 from indexer.errors import SourceError
 from indexer.parallel import Crew, Died
+from indexer.remote import Root
 from indexer.scanning import commit
 from indexer.scanning.plan import Job, Plan, Planner
 from indexer.scanning.shapes import Problem, ScanOptions, ScanSummary, SourceSummary
@@ -20,7 +21,7 @@ from indexer.scanning.worker import Task, failure, work
 from indexer.store import Store
 
 
-def scan(store: Store, roots: Mapping[str, Path], sources: Sequence[Source], options: ScanOptions) -> ScanSummary:
+def scan(store: Store, roots: Mapping[str, Root], sources: Sequence[Source], options: ScanOptions) -> ScanSummary:
     """Bring the raw tables up to date with what lies below ``roots`` (source key -> folder or archive), then derive.
 
     Containers whose volumes are as they were are not read. What an interrupted scan has committed is kept.
@@ -53,7 +54,7 @@ def _spool_folder(manifest: Path) -> Iterator[Path]:
         yield Path(folder)
 
 
-def _plan(planner: Planner, key: str, root: Path, options: ScanOptions) -> Plan:
+def _plan(planner: Planner, key: str, root: Root, options: ScanOptions) -> Plan:
     try:
         return planner.plan(key, root)
     except SourceError as error:

@@ -4,7 +4,6 @@ import hashlib
 import json
 from collections.abc import Sequence
 from dataclasses import asdict, dataclass, replace
-from pathlib import Path
 
 import pyarrow as pa
 import pyarrow.compute as pc
@@ -15,6 +14,8 @@ from indexer.containers.stored import base_of
 from indexer.declarations.shapes import SideTable
 from indexer.errors import SourceError
 from indexer.parallel import Workers
+from indexer.remote import Root, Url
+from indexer.scanning.objects import walk_objects
 from indexer.scanning.walk import LOOSE_SCHEMA, is_below, loose_rows, volumes_of, walk
 
 # Raised when listings tell more than before, so that the next scan reads every container again.
@@ -29,7 +30,7 @@ LARGE = 1 << 20
 class Survey:
     """What lies below a root. Paths count from ``base``: the root, or the folder of a root that is one archive."""
 
-    base: Path
+    base: Root
     containers: tuple[Container, ...]
     loose: pa.Table
     findings: tuple[Finding, ...]
@@ -50,7 +51,7 @@ class Survey:
         return is_below(path, self.unread)
 
 
-def survey(root: Path, workers: Workers) -> Survey:
+def survey(root: Root, workers: Workers) -> Survey:
     """Look below ``root``, a folder or one archive (whose other volumes lie beside it).
 
     Raises:
@@ -62,8 +63,8 @@ def survey(root: Path, workers: Workers) -> Survey:
         raise SourceError(f"{root} cannot be read ({error.strerror}): see local.cfg") from error
 
 
-def _folder(root: Path, workers: Workers) -> Survey:
-    found = walk(root, workers)
+def _folder(root: Root, workers: Workers) -> Survey:
+    found = walk_objects(root) if isinstance(root, Url) else walk(root, workers)
     is_odd = _may_be_archives(found.plain)
     odd = [*found.volumes, *volumes_of(found.plain.filter(is_odd))]
     containers, others = find_containers(root, sorted(odd, key=lambda volume: volume.path))
@@ -81,9 +82,11 @@ def _may_be_archives(plain: pa.Table) -> pa.ChunkedArray:
     return pc.or_(pc.is_in(suffixes, pa.array(rare, pa.string())), is_large)
 
 
-def _one_archive(root: Path) -> Survey:
+def _one_archive(root: Root) -> Survey:
     base, stem = base_of(root), root.name.split(".")[0]
-    beside = [_volume(file) for file in sorted(base.iterdir()) if file.name.split(".")[0] == stem and file.is_file()]
+    beside = [
+        _volume(file) for file in sorted({root, *base.iterdir()}) if file.name.split(".")[0] == stem and file.is_file()
+    ]
     containers, _ = find_containers(base, beside)
     named = [container for container in containers if root.name in {volume.path for volume in container.volumes}]
     if not named:
@@ -91,7 +94,7 @@ def _one_archive(root: Path) -> Survey:
     return Survey(base, tuple(named), LOOSE_SCHEMA.empty_table(), (), ())
 
 
-def _volume(file: Path) -> Volume:
+def _volume(file: Root) -> Volume:
     status = file.stat()
     return Volume(file.name, status.st_size, status.st_mtime_ns)
 

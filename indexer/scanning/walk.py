@@ -75,7 +75,7 @@ def walk(root: Path, workers: Workers) -> Walk:
     Raises:
         OSError: the root itself cannot be opened.
     """
-    found = _Found(FILES_ALONE)
+    found = Found(FILES_ALONE)
     with _opened(os.open(root, _FOLDER)) as top:
         _walk_folder(top, "", found)
     walks = [found.walk()]
@@ -87,7 +87,7 @@ def walk(root: Path, workers: Workers) -> Walk:
 
 def walk_part(part: Part) -> Walk:
     """List one share; runs in a worker process."""
-    found = _Found(None)
+    found = Found(None)
     with _opened(os.open(part.root, _FOLDER)) as top:
         for path in part.folders:
             _walk_path(top, path, found)
@@ -120,7 +120,7 @@ def _joined(walks: Sequence[Walk]) -> Walk:
 
 
 @dataclass(slots=True)
-class _Found:
+class Found:
     """Grows while walking; full chunks become Arrow rows, which need a quarter of the memory of Python's objects."""
 
     enough: int | None
@@ -137,14 +137,25 @@ class _Found:
 
     @property
     def is_enough(self) -> bool:
+        """Whether worker processes should list the rest."""
         return self.enough is not None and self.count >= self.enough
 
+    def add(self, path: str, size: int, mtime_ns: int) -> None:
+        """Take in a file."""
+        self.paths.append(path)
+        self.sizes.append(size)
+        self.mtimes.append(mtime_ns)
+        if len(self.paths) >= _CHUNK:
+            self.flush()
+
     def note(self, code: str, detail: str) -> None:
+        """Take in a finding."""
         self.counts[code] += 1
         if self.counts[code] <= KEPT_FINDINGS:
             self.findings.setdefault(code, []).append(Finding(code, shown(detail)))
 
     def flush(self) -> None:
+        """Make rows of the files taken in so far."""
         rows = loose_rows(self.paths, self.sizes, self.mtimes)
         self.paths, self.sizes, self.mtimes = [], [], []
         is_plain = pc.match_substring_regex(rows["path"], PLAIN)
@@ -152,6 +163,7 @@ class _Found:
         self.volumes.extend(volumes_of(rows.filter(pc.invert(is_plain))))
 
     def walk(self) -> Walk:
+        """All that was found."""
         self.flush()
         findings = [*chain.from_iterable(self.findings.values())]
         more = {code: count - KEPT_FINDINGS for code, count in self.counts.items() if count > KEPT_FINDINGS}
@@ -168,7 +180,7 @@ def _opened(descriptor: int) -> Iterator[int]:
         os.close(descriptor)
 
 
-def _walk_path(top: int, path: str, found: _Found) -> None:
+def _walk_path(top: int, path: str, found: Found) -> None:
     """Walk the folder ``path`` below ``top``, entered name by name: it may be too long to be opened at once."""
     with ExitStack() as stack:
         folder = top
@@ -181,7 +193,7 @@ def _walk_path(top: int, path: str, found: _Found) -> None:
             _walk_folder(folder, path, found)
 
 
-def _walk_folder(folder: int, prefix: str, found: _Found) -> None:
+def _walk_folder(folder: int, prefix: str, found: Found) -> None:
     """List one open folder, then those in it: one descriptor a level is open, and no path grows too long to open."""
     names: list[str] = []
     folders: list[str] = []
@@ -201,7 +213,7 @@ def _walk_folder(folder: int, prefix: str, found: _Found) -> None:
         _enter(folder, name, prefix, found)
 
 
-def _stat_files(folder: int, prefix: str, names: list[str], found: _Found) -> None:
+def _stat_files(folder: int, prefix: str, names: list[str], found: Found) -> None:
     found.count += len(names)
     for start in range(0, len(names), _CHUNK):
         _stat_some(folder, prefix, names[start : start + _CHUNK], found)
@@ -209,7 +221,7 @@ def _stat_files(folder: int, prefix: str, names: list[str], found: _Found) -> No
             found.flush()
 
 
-def _stat_some(folder: int, prefix: str, names: list[str], found: _Found) -> None:
+def _stat_some(folder: int, prefix: str, names: list[str], found: Found) -> None:
     sizes, mtimes, paths = found.sizes, found.mtimes, found.paths
     for name in names:
         try:
@@ -222,7 +234,7 @@ def _stat_some(folder: int, prefix: str, names: list[str], found: _Found) -> Non
         mtimes.append(status.st_mtime_ns)
 
 
-def _enter(parent: int, name: str, prefix: str, found: _Found) -> None:
+def _enter(parent: int, name: str, prefix: str, found: Found) -> None:
     path = f"{prefix}{name}/"
     if found.is_enough:
         found.left.append(path)
@@ -239,12 +251,12 @@ def _enter(parent: int, name: str, prefix: str, found: _Found) -> None:
         _walk_folder(folder, path, found)
 
 
-def _note_unread(path: str, error: OSError, found: _Found) -> None:
+def _note_unread(path: str, error: OSError, found: Found) -> None:
     found.unread.append(path)
     found.note("unreadable", f"{path or '.'}: {error.strerror}")
 
 
-def _note_special(entry: os.DirEntry[str], prefix: str, found: _Found) -> None:
+def _note_special(entry: os.DirEntry[str], prefix: str, found: Found) -> None:
     if entry.is_symlink():
         found.note("symlink", f"{prefix}{entry.name}: links are not followed; name the folder itself in local.cfg")
         return

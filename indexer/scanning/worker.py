@@ -27,7 +27,7 @@ from indexer.containers.shapes import (
 )
 from indexer.containers.stored import stored_member
 from indexer.declarations.shapes import SideTable
-from indexer.errors import BadData, SourceError
+from indexer.errors import BadData, SourceError, Unreachable
 from indexer.parallel import time_limit
 from indexer.roots import here
 from indexer.scanning.asked import PICTURE, Asked
@@ -72,7 +72,11 @@ def work(task: Task) -> Report:
     """Do ``task``; its rows lie in its two files then. Troubles of the container are told by the report."""
     _ensure_utf8()
     task.discard()  # of an earlier try that ended its worker
-    return _Listing(task).run()
+    try:
+        return _Listing(task).run()
+    except Unreachable as error:
+        task.discard()  # a container that failed is read again by the next scan, half a one is not
+        return failure(_one_line(error), "unreachable")
 
 
 def failure(reason: str, code: str = "unreadable", listed: int = 0) -> Report:
@@ -129,6 +133,8 @@ class _Listing:
                         members.write(part)
                         listed += part.num_rows
                         self._note_wanted(part)
+        except Unreachable:
+            raise
         except _TROUBLES as error:
             return failure(_one_line(error), listed=listed)
         return report
@@ -141,6 +147,8 @@ class _Listing:
         try:
             self._read_wanted()
             self._copy_rows()
+        except Unreachable:
+            raise
         except _TROUBLES as error:
             self._note(None, _one_line(error))
 

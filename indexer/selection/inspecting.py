@@ -5,7 +5,6 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from itertools import groupby
 from operator import itemgetter
-from pathlib import Path
 from typing import Any
 
 import pyarrow as pa
@@ -18,6 +17,7 @@ from indexer.errors import BadData, SourceError
 from indexer.images import INSPECTION_SCHEMA, ImageLimits, Inspection
 from indexer.parallel import Crew, Died, Workers, time_limit
 from indexer.progress import SILENT, Bar, Progress
+from indexer.remote import Root
 from indexer.roots import here
 from indexer.store import Store
 
@@ -44,7 +44,7 @@ class Task:
 class Inspector:
     """Looks at what ``work.pool`` holds. ``roots`` says where each source lies on this machine."""
 
-    roots: Mapping[str, Path]
+    roots: Mapping[str, Root]
     workers: Workers
     progress: Progress = SILENT
     limits: Limits = field(default_factory=Limits)
@@ -76,7 +76,7 @@ class Inspector:
                 task = Task(containers[number], tuple(part), self.limits, self.image_limits)
                 yield from _pieces(task, _IN_A_PASS if is_pass else _AT_A_TIME)
 
-    def _root(self, source: str) -> Path:
+    def _root(self, source: str) -> Root:
         if source not in self.roots:
             raise SourceError(f"nothing says where the source '{source}' lies: name it in local.cfg, or declare it")
         return self.roots[source]

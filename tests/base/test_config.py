@@ -22,6 +22,13 @@ def test_a_file_of_the_original_scripts_works(tmp_path, monkeypatch):
     assert found.manifest_path.as_posix() == "/data/intermediate_outputs_path/manifest.duckdb"
 
 
+def test_sources_may_be_addresses_and_nothing_else_may(tmp_path):
+    found = config.load(write(tmp_path, f"[paths]\n{MANDATORY}\ncoco = 's3://bucket/coco/'\n"))
+    assert str(found.root("coco", "coco")) == "s3://bucket/coco"
+    with pytest.raises(ConfigError, match=r"output_path = s3://bucket/out has to be a folder of this machine"):
+        config.load(write(tmp_path, f"[paths]\n{MANDATORY}\n".replace("/data/output_path", "s3://bucket/out")))
+
+
 def test_every_missing_key_is_named_at_once(tmp_path):
     with pytest.raises(ConfigError, match="lacks output_path, tmp_cache_dir, intermediate_outputs_path"):
         config.load(write(tmp_path, "[paths]\ninput_datasets_path = /data\n"))

@@ -1,0 +1,184 @@
+"""Object storage on loopback that counts what it is asked for: S3 as moto speaks it, and a web server with ranges."""
+
+import hashlib
+import re
+import threading
+from collections.abc import Callable, Iterable, Iterator
+from dataclasses import dataclass, field
+from email.utils import formatdate
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from pathlib import Path
+from typing import Any
+from urllib.parse import quote, unquote
+
+import boto3
+from moto.moto_server.werkzeug_app import DomainDispatcherApplication, create_backend_app
+from werkzeug.serving import WSGIRequestHandler, make_server
+
+from indexer.remote import Url
+
+BUCKET = "pictures"
+SETTINGS = {"AWS_ACCESS_KEY_ID": "key", "AWS_SECRET_ACCESS_KEY": "secret", "AWS_DEFAULT_REGION": "us-east-1"}
+
+
+@dataclass
+class Traffic:
+    """Requests as 'METHOD path', and bytes of answers; ``failing`` so many further GETs fail for now."""
+
+    requests: list[str] = field(default_factory=list)
+    sent: int = 0
+    failing: int = 0
+
+    def clear(self) -> None:
+        self.requests.clear()
+        self.sent = 0
+
+    def count(self, method: str) -> int:
+        return sum(request.startswith(method) for request in self.requests)
+
+
+class S3:
+    """moto's S3, one for all tests: what workers are told of it stands in the environment."""
+
+    def __init__(self) -> None:
+        self.traffic = Traffic()
+        self._app = DomainDispatcherApplication(create_backend_app)
+        self._server = make_server("127.0.0.1", 0, self._answer, threaded=True, request_handler=_Silent)
+        threading.Thread(target=self._server.serve_forever, daemon=True).start()
+        self.settings = SETTINGS | {"AWS_ENDPOINT_URL": f"http://127.0.0.1:{self._server.port}"}
+        self._client = boto3.client(
+            "s3",
+            endpoint_url=self.settings["AWS_ENDPOINT_URL"],
+            aws_access_key_id="key",
+            aws_secret_access_key="secret",
+            region_name="us-east-1",
+        )
+        self._client.create_bucket(Bucket=BUCKET)
+
+    def put(self, path: str, data: bytes) -> None:
+        self._client.put_object(Bucket=BUCKET, Key=path, Body=data)
+
+    def remove(self, path: str) -> None:
+        self._client.delete_object(Bucket=BUCKET, Key=path)
+
+    def url(self, path: str) -> Url:
+        return Url(f"s3://{BUCKET}/{path}")
+
+    def close(self) -> None:
+        self._client.close()
+        self._server.shutdown()
+
+    def _answer(self, environ: dict[str, Any], start: Callable[..., Any]) -> Iterable[bytes]:
+        method = environ["REQUEST_METHOD"]
+        self.traffic.requests.append(f"{method} {environ['PATH_INFO']}")
+        if method == "GET" and self.traffic.failing:
+            self.traffic.failing -= 1
+            start("503 Slow Down", [("Content-Length", "0")])
+            return [b""]
+        answer = [bytes(piece) for piece in self._app(environ, start)]
+        self.traffic.sent += sum(map(len, answer)) if method == "GET" else 0
+        return answer
+
+
+class _Silent(WSGIRequestHandler):
+    protocol_version = "HTTP/1.1"
+
+    def log(self, *_: object) -> None:
+        pass
+
+
+class Web:
+    """A web server with ranges, ETags and pages of links, as hosts of datasets are; ``ranges`` may be taken from it."""
+
+    def __init__(self) -> None:
+        self.traffic = Traffic()
+        self.files: dict[str, bytes] = {}
+        self.ranges = True
+        self.settings: dict[str, str] = {}
+        site = self
+
+        class Handler(_Handler):
+            web = site
+
+        self._server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
+        self._server.daemon_threads = True
+        threading.Thread(target=self._server.serve_forever, kwargs={"poll_interval": 0.01}, daemon=True).start()
+
+    def put(self, path: str, data: bytes) -> None:
+        self.files[path] = data
+
+    def remove(self, path: str) -> None:
+        del self.files[path]
+
+    def url(self, path: str) -> Url:
+        return Url(f"http://127.0.0.1:{self._server.server_port}") / path
+
+    def close(self) -> None:
+        self._server.shutdown()
+        self._server.server_close()
+
+    def links(self, folder: str) -> list[str] | None:
+        inside = {path.removeprefix(folder) for path in self.files if path.startswith(folder)}
+        names = {re.sub(r"(?<=/).*", "", path) for path in inside}
+        return ["?C=N;O=D", "../", *(quote(name) for name in sorted(names))] if inside else None
+
+
+class _Handler(BaseHTTPRequestHandler):
+    protocol_version = "HTTP/1.1"
+    web: Web
+
+    def log_message(self, *_: object) -> None:
+        pass
+
+    def do_HEAD(self) -> None:
+        self.do_GET()
+
+    def do_GET(self) -> None:
+        path, traffic = unquote(self.path.partition("?")[0]).lstrip("/"), self.web.traffic
+        traffic.requests.append(f"{self.command} /{path}")
+        if self.command == "GET" and traffic.failing:
+            traffic.failing -= 1
+            self._reply(503, b"", {})
+        elif path in self.web.files:
+            self._file(self.web.files[path])
+        else:
+            self._page(self.web.links(f"{path.rstrip('/')}/" if path else ""))
+
+    def _page(self, links: list[str] | None) -> None:
+        page = "".join(f'<a href="{link}">x</a>' for link in links or [])
+        self._reply(404 if links is None else 200, page.encode(), {"Content-Type": "text/html"})
+
+    def _file(self, data: bytes) -> None:
+        headers = {"ETag": f'"{hashlib.md5(data).hexdigest()}"', "Last-Modified": formatdate(1e9, usegmt=True)}
+        wanted = re.fullmatch(r"bytes=(\d+)-(\d+)", self.headers.get("Range", ""))
+        if wanted and self.web.ranges:
+            start, stop = int(wanted[1]), int(wanted[2]) + 1
+            headers["Content-Range"] = f"bytes {start}-{stop - 1}/{len(data)}"
+            self._reply(206, data[start:stop], headers)
+        else:
+            self._reply(200, data, headers)
+
+    def _reply(self, status: int, body: bytes, headers: dict[str, str]) -> None:
+        self.send_response(status)
+        for name, value in {"Content-Type": "application/octet-stream", **headers}.items():
+            self.send_header(name, value)
+        self.send_header("Content-Length", str(len(body)))
+        self.end_headers()
+        if self.command == "GET":
+            self.wfile.write(body)
+            self.web.traffic.sent += len(body)
+
+
+Storage = S3 | Web
+
+
+def upload(storage: Storage, folder: Path, below: str) -> Url:
+    """Put every file of ``folder`` into the storage, below a path; answers its address."""
+    for path in _files(folder):
+        storage.put(f"{below}/{path.relative_to(folder).as_posix()}", path.read_bytes())
+    storage.traffic.clear()
+    return storage.url(below)
+
+
+def _files(folder: Path) -> Iterator[Path]:
+    return (path for path in sorted(folder.rglob("*")) if path.is_file())
