@@ -14,13 +14,13 @@ import pytest
 from indexer.containers.listing import list_members
 from indexer.containers.reading import read_members
 from indexer.containers.shapes import Container, Limits, Report, Status, Wanted
+from indexer.containers.stored import stored_member
 from indexer.errors import BadData, ConfigError, DependencyError, SourceError, Unreachable
 from indexer.parallel import Workers
 from indexer.remote import Object, RawObject, Url, as_root
 from indexer.remote import storage as requests
 from indexer.remote.object import LARGEST, SMALLEST
 from indexer.scanning.survey import survey
-from indexer.scanning.worker import wanted_of
 from tests.support.archives import run
 from tests.support.storage import Storage, Web, upload
 
@@ -86,7 +86,7 @@ def listed(container: Container) -> tuple[list[Wanted], Report]:
     *batches, report = list_members(container, Limits())
     assert isinstance(report, Report)
     rows = [row for batch in batches if isinstance(batch, pa.RecordBatch) for row in batch.to_pylist()]
-    return [wanted_of(row) for row in rows], report
+    return [stored_member(row, row["ordinal"]) for row in rows], report
 
 
 @pytest.mark.parametrize("pack", [zipped, split, tarred, parquet, arrow, gzipped])
@@ -193,8 +193,8 @@ def test_loose_objects(storage: Storage, tmp_path: Path) -> None:
     assert (row["path"], row["size"]) == ("a b/x ü?#%.png", 7)
     status = (root / row["path"]).stat()
     assert (row["size"], row["mtime_ns"]) == status
-    wanted = [wanted_of({**row, "ordinal": 0, "access": "file", "name": None, "offset": None, "packed_size": None,
-                         "method": None, "crc32": None, "size": size}) for size in (7, 8)]  # fmt: skip
+    wanted = [stored_member({**row, "ordinal": 0, "access": "file", "name": None, "offset": None, "packed_size": None,
+                         "method": None, "crc32": None, "size": size}, size) for size in (7, 8)]  # fmt: skip
     right, wrong = (data for _, data in read_members(found.folder, wanted, Limits()))
     assert right == b"picture"
     assert isinstance(wrong, BadData)
