@@ -24,7 +24,7 @@ def filters(asked: Mapping[str, str]) -> dict[str, Any]:
     found["text"] = asked.get("text", "").strip().lower() or None
     found["after_id"] = asked.get("after_id")
     member = asked.get("after_member", "")
-    found["after_member"] = int(member) if member.isascii() and member.isdigit() else 0
+    found["after_member"] = int(member) if member.isascii() and member.isdigit() and len(member) <= 18 else 0
     found["images"] = IMAGES_A_SCREEN
     return found
 

@@ -46,6 +46,8 @@ def _keep_within(listed: int, limits: Limits) -> None:
 def scalar_rows(container: Container, columns: Sequence[str] | None) -> Iterator[pa.RecordBatch]:
     """Text, numbers, dates and truth values of every row (those of ``columns``), as Arrow batches of a few thousand.
 
+    They are as they lie: nobody has looked yet whether offsets are sound and texts UTF-8.
+
     Raises:
         pa.ArrowException, OSError, BadData: the file cannot be read.
     """
@@ -56,9 +58,7 @@ def scalar_rows(container: Container, columns: Sequence[str] | None) -> Iterator
             yield from file.iter_batches(batch_size=8_192, columns=names)
         return
     for batch in arrow_batches(path_of(container)):
-        chosen = batch.select(names)
-        chosen.validate(full=True)
-        yield chosen
+        yield batch.select(names)
 
 
 def _report(container: Container, rows: int, listed: int) -> Report:

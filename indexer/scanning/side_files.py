@@ -5,6 +5,7 @@ import io
 import json
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
+from itertools import chain
 from typing import Any
 
 import pyarrow as pa
@@ -118,12 +119,26 @@ def _rows(data: bytes, table: SideTable) -> Iterator[Record | BadLine]:
         names = [field.name for field in file.schema_arrow if is_scalar(field.type)]
         wanted = [name for name in names if table.columns is None or name in table.columns]
         for batch in file.iter_batches(columns=wanted):
-            yield from batch.to_pylist()
+            damaged = BadLine(1, "a row is damaged or not UTF-8")
+            yield from (damaged if record is None else record for record in sound_rows(batch))
     except (pa.ArrowException, OSError) as error:
         raise BadData("not readable as Parquet", str(error).splitlines()[0]) from error
 
 
 _PARSERS = {"csv": _csv, "json": _json, "jsonl": _jsonl, "txt": _txt, "rows": _rows}
+
+
+def sound_rows(batch: pa.RecordBatch) -> Iterator[Record | None]:
+    """The rows of an Arrow or Parquet file; None for one that is damaged, or whose texts are not UTF-8."""
+    try:
+        batch.validate(full=True)
+    except pa.ArrowInvalid:
+        if batch.num_rows <= 1:
+            yield from [None] * batch.num_rows
+            return
+        yield from chain.from_iterable(sound_rows(batch.slice(row, 1)) for row in range(batch.num_rows))
+    else:
+        yield from batch.to_pylist()
 
 
 def to_json(record: Record) -> str:

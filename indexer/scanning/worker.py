@@ -31,7 +31,7 @@ from indexer.errors import BadData, SourceError, Unreachable
 from indexer.parallel import time_limit
 from indexer.roots import here
 from indexer.scanning.asked import PICTURE, Asked
-from indexer.scanning.side_files import BadLine, parse, to_json
+from indexer.scanning.side_files import BadLine, parse, sound_rows, to_json
 from indexer.scanning.spool import SideSpool, Spool
 
 BAD_LINES_KEPT = 20
@@ -210,9 +210,11 @@ class _Listing:
         for table in self.asked.tables(logical):
             if table.format == "rows":
                 batches = _timed(tabular.scalar_rows(self.container, table.columns), self.task.limits.seconds)
-                records = (record for batch in batches for record in batch.to_pylist())
-                for line, record in enumerate(records):
-                    self.side_rows.add((table.source, table.name, logical, line, to_json(record)))
+                for line, record in enumerate(record for batch in batches for record in sound_rows(batch)):
+                    if record is None:
+                        self._note(None, f"{logical}: row {line} cannot be used, its values are damaged or not UTF-8")
+                    else:
+                        self.side_rows.add((table.source, table.name, logical, line, to_json(record)))
 
 
 def _timed(parts: Iterator[Any], seconds: float) -> Iterator[Any]:

@@ -1,8 +1,10 @@
-"""Side files in archives whose own names are odd, and side files of which very many are bad."""
+"""Side files in archives whose own names are odd, and side files of which some, or very many, are bad."""
 
 import os
 from pathlib import Path
 
+import pyarrow as pa
+import pyarrow.parquet as pq
 import pytest
 
 from indexer.containers.rows import FINDINGS_PER_CODE
@@ -21,6 +23,20 @@ def test_an_archive_whose_name_is_not_utf8(manifest: Store, root: Path, rescan: 
     archive.rename(root / os.fsdecode(b"caf\xe9" + archive.suffix.encode()))
     rescan(source(PROMPTS))
     assert manifest.execute("select path, record->>'a' from side_row") == [(r"caf\xe9/prompts.csv", "1")]
+
+
+@pytest.mark.parametrize("suffix", ["arrow", "parquet"])
+def test_a_text_that_is_not_utf8_costs_its_row(manifest: Store, root: Path, rescan: Scan, suffix: str) -> None:
+    texts = pa.array([b"one", b"caf\xe9", b"three"]).view(pa.string())
+    rows = pa.table({"caption": texts})
+    if suffix == "parquet":
+        pq.write_table(rows, root / "rows.parquet")
+    else:
+        with pa.ipc.new_stream(str(root / "rows.arrow"), rows.schema) as stream:
+            stream.write_table(rows)
+    rescan(source(SideTable("rows", "mine", rf"rows\.{suffix}$", "rows")))
+    assert manifest.execute("select line, record->>'caption' from side_row order by line") == [(0, "one"), (2, "three")]
+    assert "row 1 cannot be used" in str(manifest.execute("select detail from finding"))
 
 
 def test_of_very_many_bad_side_files_so_many_are_told(manifest: Store, root: Path, rescan: Scan) -> None:
