@@ -4,6 +4,7 @@ from bisect import bisect_right
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from itertools import groupby
+from typing import TypeAlias
 
 import pyarrow as pa
 import pyarrow.parquet as pq
@@ -17,11 +18,16 @@ from indexer.remote import Root
 NOT_IN_FILE = "only a path, no bytes"
 NO_IMAGE = "empty cell"
 
+Answer: TypeAlias = tuple[int, bytes | BadData]
+
 _ROWS_AT_A_TIME = 16
+_DAMAGE = (pa.ArrowException, OSError, KeyError, IndexError, ValueError)
 
 
-def read_cells(container: Container, wanted: Sequence[Wanted]) -> Iterator[tuple[int, bytes | BadData]]:
+def read_cells(container: Container, wanted: Sequence[Wanted]) -> Iterator[Answer]:
     """Key and bytes of each wanted cell, in row order; some ``_ROWS_AT_A_TIME`` rows are in memory at a time.
+
+    Where pages are damaged, the cells of their row group (Parquet), or all that follow (Arrow), are bad data.
 
     Raises:
         SourceError: the file vanished or changed since it was listed.
@@ -31,11 +37,9 @@ def read_cells(container: Container, wanted: Sequence[Wanted]) -> Iterator[tuple
     reader = _read_parquet if container.kind == Kind.PARQUET else _read_arrow
     cells = sorted((_cell(want) for want in wanted), key=lambda cell: (cell.row, cell.column))
     try:
-        yield from reader(path_of(container), cells)
-    except (OSError, KeyError, IndexError, ValueError) as error:
-        raise SourceError(
-            f"{path_of(container)} has changed since the scan ({' '.join(str(error).split())}): scan again"
-        ) from error
+        yield from _whole(reader(path_of(container), cells), cells)
+    except OSError as error:
+        raise SourceError(f"{path_of(container)} cannot be read ({error}): see to its disk or network") from error
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,12 +49,26 @@ class _Cell:
     key: int
 
 
+def _whole(answers: Iterator[Answer], cells: Sequence[_Cell]) -> Iterator[Answer]:
+    """``answers``, and bad data for those of ``cells`` that damage leaves without one."""
+    left = {cell.key: None for cell in cells}
+    try:
+        for key, answer in answers:
+            left.pop(key)
+            yield key, answer
+    except _DAMAGE as error:
+        if isinstance(error, OSError) and error.errno:  # the disk's or the network's fault; Arrow's own have no number
+            raise
+        bad = BadData("damaged", " ".join(str(error).split())[:200])
+        yield from ((key, bad) for key in left)
+
+
 def _cell(want: Wanted) -> _Cell:
     row, _, column = (want.name or "").partition("/")
     return _Cell(int(row), column, want.key)
 
 
-def _read_arrow(path: Root, cells: Sequence[_Cell]) -> Iterator[tuple[int, bytes | BadData]]:
+def _read_arrow(path: Root, cells: Sequence[_Cell]) -> Iterator[Answer]:
     """Cells out of the batches that hold some: bodies of the others are never touched."""
     left, first = list(reversed(cells)), 0
     for batch in arrow_batches(path):
@@ -76,13 +94,13 @@ def _value(column: pa.Array, row: int) -> bytes | BadData:
     return BadData(missing) if value is None else bytes(value)
 
 
-def _read_parquet(path: Root, cells: Sequence[_Cell]) -> Iterator[tuple[int, bytes | BadData]]:
+def _read_parquet(path: Root, cells: Sequence[_Cell]) -> Iterator[Answer]:
     """Cells row group by row group; of a row group the wanted columns, a few rows at a time."""
     with parquet(path) as file:
         ends = _row_group_ends(file)
-        for group, members in groupby(cells, key=lambda cell: _index_of(cell.row, ends)):
-            first = ends[group - 1] if group else 0
-            yield from _read_row_group(file, group, first, list(members))
+        for group, members in groupby(cells, key=lambda cell: bisect_right(ends, cell.row)):
+            chosen = list(members)
+            yield from _whole(_read_row_group(file, group, ends, chosen), chosen)
 
 
 def _row_group_ends(file: pq.ParquetFile) -> list[int]:
@@ -93,16 +111,10 @@ def _row_group_ends(file: pq.ParquetFile) -> list[int]:
     return ends
 
 
-def _index_of(row: int, ends: Sequence[int]) -> int:
-    index = bisect_right(ends, row)
-    if index == len(ends):
-        raise IndexError(f"row {row} of {ends[-1] if ends else 0}")
-    return index
-
-
-def _read_row_group(
-    file: pq.ParquetFile, group: int, first: int, cells: Sequence[_Cell]
-) -> Iterator[tuple[int, bytes | BadData]]:
+def _read_row_group(file: pq.ParquetFile, group: int, ends: Sequence[int], cells: Sequence[_Cell]) -> Iterator[Answer]:
+    if group == len(ends):
+        raise IndexError(f"row {cells[0].row} of {ends[-1] if ends else 0}")
+    first = ends[group - 1] if group else 0
     left = list(reversed(cells))
     columns = sorted({cell.column for cell in cells})
     for batch in file.iter_batches(batch_size=_ROWS_AT_A_TIME, row_groups=[group], columns=columns, use_threads=False):
