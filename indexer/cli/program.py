@@ -1,7 +1,9 @@
 """The edge of both programs: commands are loaded when called for, errors become one line and an exit status."""
 
+import atexit
 import difflib
 import importlib
+import os
 import signal
 import sys
 from collections.abc import Mapping
@@ -57,4 +59,15 @@ def run(package: str, about: str, modules: Mapping[str, str]) -> NoReturn:
     version = click.Option(["--version"], is_flag=True, is_eager=True, expose_value=False, callback=versions.show,
                            help="Show the versions of this program and of what it rests on.")  # fmt: skip
     group = LazyGroup(package=package, modules=modules, name=package, help=about, params=[version])
-    sys.exit(endings.status_of(group, package))
+    status = endings.status_of(group, package)
+    if status == endings.INTERRUPTED:
+        _leave(status)
+    sys.exit(status)
+
+
+def _leave(status: int) -> NoReturn:
+    """End without taking the interpreter down: joblib's threads hold frames, and DuckDB would list what those hold."""
+    atexit._run_exitfuncs()  # joblib's own leave nothing behind
+    sys.stdout.flush()
+    sys.stderr.flush()
+    os._exit(status)

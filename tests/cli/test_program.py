@@ -91,6 +91,22 @@ def test_interrupted_says_what_is_kept_and_how_to_go_on(manifest: Path, how: sig
     assert told.count("\n") == 1
 
 
+def test_interrupted_is_one_line_whatever_a_thread_still_holds() -> None:
+    """DuckDB's binding lists at exit all that is not let go of, and joblib's threads keep what they were at."""
+    holding = (
+        "import threading, time, click, duckdb; from indexer.cli import program\n"
+        "def held(_): time.sleep(60)\n"
+        "def main(*_, **__): raise KeyboardInterrupt\n"
+        "threading.Thread(target=held, args=[duckdb.connect()], daemon=True).start()\n"
+        "click.Group.main = main\n"
+        "program.run('indexer', '', {})"
+    )
+    settings = {**os.environ, "PYTHONPATH": str(ROOT)}
+    done = subprocess.run([sys.executable, "-c", holding], env=settings, capture_output=True, text=True, check=False)
+    assert done.returncode == 130
+    assert done.stderr.strip().splitlines() == ["interrupted: what is finished is kept; to go on: python -m indexer"]
+
+
 @pytest.mark.parametrize("program", ["indexer", "materializer"])
 def test_no_command_shows_the_commands(run: Run, program: str) -> None:
     done = run(program=program)
