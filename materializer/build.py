@@ -19,7 +19,7 @@ from materializer.finishing import Built, Summary, finish
 from materializer.formats import FORMATS
 from materializer.passes import Scratch, spill
 from materializer.plan import Plan, PlannedShard, work_of
-from materializer.preflight import check_room, check_sources
+from materializer.preflight import absent, check_room, check_sources
 from materializer.settling import settle
 from materializer.shapes import Outcome, Refusal, Request, RowsTask, ShardTask
 from materializer.shard import build_shard, check_rows, halves
@@ -51,6 +51,8 @@ def build(store: Store, request: Request, workers: Workers, progress: Progress =
         OutputError: the output cannot be written, or is somebody else's.
     """
     plan = planning.make(store, request)
+    if request.allow_missing and (gone := absent(plan.containers)):
+        plan = planning.make(store, request, gone)
     with claimed(request, plan):
         job = Build(store, request, workers, progress, plan, plan.opened)
         prepare(job, plan.shards)

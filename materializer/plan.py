@@ -7,7 +7,7 @@ manifest that is opened read only.
 import difflib
 import hashlib
 import json
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import asdict, dataclass
 from typing import Any
 
@@ -67,8 +67,8 @@ class Plan:
         return {number: planned.container for number, planned in self.containers.items()}
 
 
-def make(store: Store, request: Request) -> Plan:
-    """Plan a build.
+def make(store: Store, request: Request, absent: Sequence[int] = ()) -> Plan:
+    """Plan a build; what lies in the containers ``absent`` is refused beforehand, and spares stand in for it.
 
     Raises:
         RecipeError: there is no such selection, or it is empty.
@@ -81,6 +81,9 @@ def make(store: Store, request: Request) -> Plan:
     if not store.save_temporary("plan_placed", "plan/placed", where):
         raise RecipeError(f"selection '{request.selection}' has no rows to build: see 'python -m indexer stats'")
     store.save_temporary("plan_row", "plan/filled", {"selection": request.selection})
+    if absent:
+        refuse = "update plan_row set refusal = 'source_missing' where list_contains($absent, container_id)"
+        store.execute(refuse, {"absent": list(absent)})
     store.save_temporary("plan_settled", "plan/settled")
     store.save_temporary("plan_spilled", "plan/spilled")
     return Plan(request.selection, recipe_hash, seed, _shards(store, settings), _containers(store, request.roots))
@@ -142,5 +145,5 @@ def _sha256(parts: Iterable[Any]) -> str:
 def work_of(rows: pa.Table, containers: Mapping[int, Container], request: Request) -> RowsTask:
     """Rows as a task, with just those containers that they lie in."""
     needed = {number for number in rows["container_id"].to_pylist() if number is not None}
-    nearby = {number: containers[number] for number in sorted(needed)}
+    nearby = {number: containers[number] for number in sorted(needed & containers.keys())}
     return RowsTask(rows, nearby, request.settings, request.limits, request.image_limits)

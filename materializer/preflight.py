@@ -1,7 +1,7 @@
 """Before hours of work: is everything there that will be read, as it was scanned, and room for what will be written?"""
 
 import shutil
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from pathlib import Path
 
 from indexer.containers.shapes import Container, Kind
@@ -27,6 +27,11 @@ def check_sources(containers: Iterable[PlannedContainer]) -> None:
         raise SourceError(
             f"{'; '.join(problems[:_SHOWN])}{more}: bring them back, or run 'python -m indexer scan' again"
         )
+
+
+def absent(containers: Mapping[int, PlannedContainer]) -> list[int]:
+    """The numbers of containers that are gone or have changed, in order."""
+    return sorted(number for number, planned in containers.items() if any(_problems(planned.container)))
 
 
 def check_room(request: Request, plan: Plan) -> None:

@@ -65,7 +65,10 @@ class Settings:
 
 @dataclass(frozen=True, slots=True)
 class Request:
-    """One build. ``roots`` maps a source's key to its place on this machine; ``scratch`` is for spilled images."""
+    """One build. ``roots`` maps a source's key to its place on this machine; ``scratch`` is for spilled images.
+
+    ``allow_missing``: containers that are gone or have changed do not stop it; spares stand in for what lies in them.
+    """
 
     selection: str
     output: Path
@@ -74,6 +77,7 @@ class Request:
     settings: Settings = field(default_factory=Settings)
     limits: Limits = field(default_factory=Limits)
     image_limits: ImageLimits = field(default_factory=ImageLimits)
+    allow_missing: bool = False
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,5 +1,6 @@
 """``materializer build``: the dataset."""
 
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -29,6 +30,8 @@ from materializer.shapes import Feature, Format
 )
 @click.option("--missing", type=click.Choice([choice.value for choice in Missing]), default=Missing.FAIL.value,
               show_default=True, help="Of a shared manifest: what to do about images that are not here.")  # fmt: skip
+@click.option("--allow-missing", is_flag=True,
+              help="Build though archives are gone or have changed; spares stand in for what is in them.")  # fmt: skip
 @click.option("--part", "part_text", metavar="I/N", help="Write only this share of the shards, as 3/8; for array jobs.")
 @click.option("--complete", "completes", is_flag=True, help="Make parts that were written with --part a dataset.")
 @planned
@@ -44,7 +47,9 @@ def command(session: Session, output: Path, shared: Path | None, missing: str, *
     part = _part(given.pop("part_text"), completes=given["completes"], shared=shared)
     if shared:
         given["selection"] = _imported(session, shared, Missing(missing))
-    asked = request(session, output, given)
+    asked = replace(request(session, output, given), allow_missing=given["allow_missing"])
+    if asked.allow_missing and (part or given["completes"]):
+        raise click.UsageError("--allow-missing does not go with --part: parts have to agree on what is there")
     with stores.open_for_reading(session.manifest) as store:
         if part:
             print(_told_part(parts.build_part(store, asked, part, session.workers, session.progress)))

@@ -12,7 +12,9 @@ import pytest
 
 from indexer import store as stores
 from indexer.errors import OutputError, RecipeError, SourceError
+from indexer.parallel import Workers
 from materializer import record
+from materializer.build import build
 from materializer.shapes import Order, Pixels, Shard
 from tests.materializer.conftest import tree
 
@@ -95,6 +97,17 @@ def test_a_source_that_vanished_or_changed_stops_the_build(site, images, packing
     with pytest.raises(SourceError, match="has changed since it was scanned"):
         site.build()
     assert not (site.folder / "out" / record.BUILD).exists()
+
+
+def test_missing_sources_may_be_allowed_for(site, images):
+    site.lay_out(images, "stored")
+    next(path for path in sorted(site.root.rglob("*")) if path.is_file()).unlink()
+    request = replace(site.request(), allow_missing=True)
+    with stores.open_for_reading(site.manifest) as store:
+        summary = build(store, request, Workers(2, "threading"))
+    assert (summary.missing, sum(summary.splits.values())) == (52, 0)
+    refused = pq.read_table(site.folder / "out" / record.REFUSED)
+    assert set(refused["reason"].to_pylist()) == {"source_missing"}
 
 
 @pytest.fixture
