@@ -3,6 +3,7 @@
 One process writes. A result that is left open owns its connection in DuckDB 2, so everything here fetches at once.
 """
 
+import re
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
@@ -179,7 +180,9 @@ def _settings(path: Path, *, read_only: bool) -> dict[str, Any]:
 def _explain(path: Path, message: str) -> str:
     first_line = message.splitlines()[0]
     if "lock" in message.lower():
-        return f"{path} is open in another program ({first_line}): close it, or wait for it to end"
+        holder = re.search(r"held in (.+ \(PID \d+\))", first_line)
+        who = holder.group(1) if holder else first_line
+        return f"{path} is open in another program, {who}: close it, or wait for it to end"
     return f"{path} cannot be opened as a manifest ({first_line}): name another file with --manifest-db"
 
 

@@ -72,9 +72,7 @@ def _take(output: Path, ours: dict[str, Any]) -> None:
     if held is None and any(output.iterdir()):
         raise OutputError(f"{output} is not empty and holds no build: name a new folder, or empty it")
     if held is not None and not _may_go_on(output, held, ours):
-        raise OutputError(
-            f"{output} holds another build, of selection '{held.get('selection')}': name a new folder, or delete it"
-        )
+        raise OutputError(f"{output} holds another build, {_difference(held, ours)}: name a new folder, or delete it")
     stale = set(held["shards"]) - set(ours["shards"]) if held else set()
     for name in stale:
         if ".." not in Path(name).parts and not Path(name).is_absolute():  # the plan may be a stranger's
@@ -114,6 +112,16 @@ def _held(output: Path) -> dict[str, Any] | None:
     except (OSError, ValueError):
         return None
     return held if isinstance(held, dict) and isinstance(held.get("shards"), dict) else None
+
+
+def _difference(held: dict[str, Any], ours: dict[str, Any]) -> str:
+    """How a build differs from what is asked for, as far as its user can tell."""
+    if held.get("selection") != ours["selection"]:
+        return f"of selection '{held.get('selection')}'"
+    before, now = held.get("settings", {}), ours["settings"]
+    if other := [f"{name.replace('_', ' ')} {before.get(name)}" for name in now if before.get(name) != now[name]]:
+        return f"with {', '.join(other)}"
+    return "with other limits" if held.get("limits") != ours["limits"] else f"of '{ours['selection']}' as it was then"
 
 
 def _may_go_on(output: Path, held: dict[str, Any], ours: dict[str, Any]) -> bool:

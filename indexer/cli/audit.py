@@ -1,12 +1,13 @@
 """``indexer audit``: duplicates, leaks between splits, label shortcuts."""
 
 import json
+from importlib.util import find_spec
 
 import click
 import pyarrow as pa
 
 from indexer import store as stores
-from indexer.cli import render
+from indexer.cli import messages, render
 from indexer.cli.inspect import inspector
 from indexer.cli.messages import printable
 from indexer.cli.options import Session, common, on_workers
@@ -27,7 +28,8 @@ _TABLES = {
 @click.option("--radius", type=click.IntRange(0, 8), default=4, show_default=True,
               help="Bits of 64 in which perceptual hashes of near duplicates may differ.")  # fmt: skip
 @click.option("--format", "form", type=click.Choice(["table", "json", "markdown"]), default="table", show_default=True)
-@click.option("--no-tree", is_flag=True, help="Try rules of one trait only, no decision tree (scikit-learn).")
+@click.option("--tree/--no-tree", default=None,
+              help="Try a decision tree of all traits, too.  [default: where scikit-learn is installed]")  # fmt: skip
 @click.option("--no-inspect", is_flag=True, help="Read no image: audit what was inspected already.")
 @common
 @on_workers
@@ -39,11 +41,20 @@ def command(session: Session, name: str | None, **how: object) -> None:
     inspect = None
     if name is not None and not how["no_inspect"]:
         inspect = inspector(session)
-    options = Options(radius=int(str(how["radius"])), tree=not how["no_tree"])
+    options = Options(radius=int(str(how["radius"])), tree=_wants_tree(how["tree"]))
     with stores.open_for_writing(session.manifest) as store:
         found = audit(store, name, options, inspect)
     _SHOW[str(how["form"])](found)
     _judge(found, float(str(how["threshold"])))
+
+
+def _wants_tree(asked: object) -> bool:
+    if asked is None and find_spec("sklearn") is None:
+        messages.tell(
+            "rules of one trait only: a decision tree needs scikit-learn, pip install 'image-manifest[audit]'"
+        )
+        return False
+    return asked is not False
 
 
 def _judge(found: Audit, threshold: float) -> None:

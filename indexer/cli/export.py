@@ -8,7 +8,7 @@ from indexer import store as stores
 from indexer.cli.inspect import inspector
 from indexer.cli.options import Session, common, on_workers
 from indexer.selection.completing import inspect_selection
-from indexer.sharing.export import export
+from indexer.sharing.export import check_free, export
 
 
 @click.command(epilog="Example: python -m indexer export ai_gen_bench_v1 shared/ai_gen_bench_v1")
@@ -21,6 +21,7 @@ def command(session: Session, name: str, folder: Path) -> None:
 
     Images that nobody looked at yet are read first: each row travels with its sha256.
     """
+    check_free(folder)  # before hours of reading
     with stores.open_for_writing(session.manifest) as store:
         inspect_selection(store, name, inspector(session))
         head = export(store, name, folder)

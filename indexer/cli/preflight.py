@@ -23,8 +23,13 @@ def show(session: Session, sources: Sequence[Source], roots: Mapping[str, Root],
         messages.tell(f"not there: {', '.join(absent)} ('python -m indexer sources KEY' says what to download)")
 
 
+def packed(state: SourceState) -> str:
+    """``29 zip, 348 volumes, folder``: loose files are not counted."""
+    kinds = [kind if kind == "folder" else f"{count:,} {kind}" for kind, count in sorted(state.packed.items())]
+    return ", ".join([*kinds, *(["..."] if state.more else [])])
+
+
 def _line(state: SourceState) -> str:
-    packed = ", ".join(f"{count:,} {kind}" for kind, count in sorted(state.packed.items()))
     images = f"; {state.total:,} images at the last scan" if state.scanned else ""
     lacks = f"; lacks {', '.join(state.side_missing)}" if state.side_missing else ""
-    return f"{state.source.key}: {packed}{images}{lacks}"
+    return f"{state.source.key}: {packed(state)}{images}{lacks}"

@@ -16,6 +16,11 @@ from indexer.selection import choosing, recipe
 from indexer.selection.listing import Listed, Missing, select_listed
 from indexer.selection.shapes import Counts, Selected, is_split_name
 
+_NOTHING = (
+    "nothing was chosen: a recipe takes images that have a generator, and photographs to stand beside them;"
+    " photographs alone can be listed with --ids"
+)
+
 _EXAMPLES = """Examples:
 
 python -m indexer select ai_gen_bench_v1
@@ -52,7 +57,10 @@ def _by_recipe(session: Session, recipe_name: str, name: str | None, *, inspects
     choices = recipe.load(file)
     inspect = inspector(session) if inspects else None
     with stores.open_for_writing(session.manifest) as store:
-        _show(choosing.select(store, choices, name or _name_of(file), inspect))
+        selected = choosing.select(store, choices, name or _name_of(file), inspect)
+    _show(selected)
+    if not selected.counts:
+        raise CheckFailed(_NOTHING)
 
 
 def _by_list(session: Session, lists: Sequence[str], name: str, substitute: str | None) -> None:

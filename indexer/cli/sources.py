@@ -13,6 +13,7 @@ from indexer import store
 from indexer.cli import render
 from indexer.cli.messages import printable
 from indexer.cli.options import Session, common
+from indexer.cli.preflight import packed
 from indexer.declarations.compiling import compile_source
 from indexer.declarations.fields import near
 from indexer.declarations.preflight import SourceState, look, space
@@ -129,16 +130,10 @@ def _row(state: SourceState) -> dict[str, str]:
         "key": state.source.key,
         "looked for in": str(state.root),
         "state": "scanned" if state.scanned else "found" if state.found else "missing",
-        "packed": _packed(state),
+        "packed": packed(state),
         "images": f"{state.total:,}{published}" if state.scanned else published.removeprefix(" of "),
         "side files missing": ", ".join(state.side_missing) if state.found or state.scanned else "",
     }
-
-
-def _packed(state: SourceState) -> str:
-    """``29 zip, 348 volumes, folder``."""
-    packed = [kind if kind == "folder" else f"{count:,} {kind}" for kind, count in sorted(state.packed.items())]
-    return ", ".join([*packed, *(["..."] if state.more else [])])
 
 
 def _about(state: SourceState) -> Iterator[str]:
@@ -147,7 +142,7 @@ def _about(state: SourceState) -> Iterator[str]:
     yield f"{state.source.key}: {head.name}"
     place = "missing" if not state.found else "scanned" if state.scanned else "found, not scanned"
     facts = {"homepage": head.homepage, "licence": head.licence, "cite": head.citation}
-    facts |= {"looked for in": f"{state.root} ({place})", "packed": _packed(state)}
+    facts |= {"looked for in": f"{state.root} ({place})", "packed": packed(state)}
     facts["side files missing"] = ", ".join(state.side_missing)
     facts["cannot be used"] = f"{state.unusable:,} images" if state.unusable else ""
     facts["not understood"] = ", ".join(f"{count:,} {code}" for code, count in state.underivable.items())

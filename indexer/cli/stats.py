@@ -121,8 +121,10 @@ def _readable(rows: pa.Table) -> pa.Table:
     return shown if any(rows.column("unusable").to_pylist()) else shown.drop_columns(["unusable"])
 
 
-def _size(number: float) -> str:
+def _size(number: float | None) -> str:
     """``1.5 GB`` for 1,500,000,000."""
+    if number is None:
+        return "unknown"
     for unit in ("B", "kB", "MB", "GB"):
         if number < 1000:
             return f"{number:.3g} {unit}"

@@ -130,7 +130,8 @@ def parse(text: str, where: str = "recipe") -> Recipe:
     recipe = _recipe(text, table, problems)
     problems += _contradictions(recipe, table)
     if problems:
-        raise RecipeError("\n  - ".join([f"{where}: {len(problems)} problem(s)", *problems]))
+        counted = "1 problem" if len(problems) == 1 else f"{len(problems)} problems"
+        raise RecipeError("\n  - ".join([f"{where}: {counted}", *problems]))
     return recipe
 
 

@@ -30,8 +30,7 @@ def export(store: Store, name: str, folder: Path) -> Head:
         OutputError: ``folder`` exists.
     """
     _check_exportable(store, name)
-    if folder.exists():
-        raise OutputError(f"{folder} exists: name another folder, or remove it")
+    check_free(folder)
     unfinished = folder.with_name(folder.name + ".unfinished")
     shutil.rmtree(unfinished, ignore_errors=True)
     (unfinished / "file_ids").mkdir(parents=True)
@@ -39,6 +38,12 @@ def export(store: Store, name: str, folder: Path) -> Head:
     _sync(unfinished)
     unfinished.rename(folder)
     return head
+
+
+def check_free(folder: Path) -> None:
+    """Raises OutputError where ``folder`` exists."""
+    if folder.exists():
+        raise OutputError(f"{folder} exists: name another folder, or remove it")
 
 
 def _check_exportable(store: Store, name: str) -> None:

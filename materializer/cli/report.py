@@ -15,7 +15,7 @@ from materializer import report as reporting
 
 @click.command(epilog="Example: python -m materializer report built/demo --output demo.html")
 @click.argument("folder", type=click.Path(path_type=Path))
-@click.option("--output", type=click.Path(path_type=Path, dir_okay=False), help="[default: FOLDER-report.html]")
+@click.option("--output", type=click.Path(path_type=Path, dir_okay=False), help="[default: FOLDER-dataset.html]")
 @click.option("--images", type=click.IntRange(min=0), default=6, show_default=True, help="Shown of each generator.")
 @click.option("--rows", type=click.IntRange(min=0), default=400_000, show_default=True, help="Rows of the table.")
 @click.option("--seed", default="report", show_default=True, help="Decides which images are shown.")
@@ -31,7 +31,7 @@ def command(session: Session, folder: Path, output: Path | None, no_manifest: bo
     with manifest as store:
         reader = reporting.Reader(session.workers, session.progress)
         report = reporting.report(store, folder, Options(**shown), reader)
-    file = output or Path(f"{folder.resolve().name}-report.html")
+    file = output or Path(f"{folder.resolve().name}-dataset.html")
     with sink(file) as out:
         out.write(page.rendered(report).encode())
     print(file)

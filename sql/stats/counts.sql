@@ -1,4 +1,5 @@
 -- How many images there are of each kind: the one pass over the manifest that all other statistics are made from.
+-- The bytes are unknown where one image's are, as those of Parquet are until they are read.
 -- With $name it counts a selection and its splits, without it the whole manifest (split is then empty).
 with chosen as (
     select file_id, split
@@ -12,7 +13,7 @@ select
     a.label,
     count(*) as images,
     count(*) filter (a.status <> 'ok' or coalesce(i.status, 'ok') <> 'ok') as unusable,
-    coalesce(sum(coalesce(i.byte_size, m.size)), 0)::bigint as bytes
+    if(bool_and(coalesce(i.byte_size, m.size) is not null), sum(coalesce(i.byte_size, m.size)), null)::bigint as bytes
 from attributes a
 join member m using (member_id)
 left join inspection i using (member_id)

@@ -1,5 +1,9 @@
 -- Images a split.
-select split, sum(images)::bigint as images, sum(unusable)::bigint as unusable, sum(bytes)::bigint as bytes
+select
+    split,
+    sum(images)::bigint as images,
+    sum(unusable)::bigint as unusable,
+    if(bool_and(bytes is not null), sum(bytes), null)::bigint as bytes
 from stats_counts
 group by split
 order by split

@@ -62,7 +62,7 @@ def test_a_second_writer_is_told_who_has_the_file(tmp_path):
         [sys.executable, "-c", code, str(file)], stdin=subprocess.PIPE, stdout=subprocess.PIPE
     ) as holder:
         assert holder.stdout.readline() == b"open\n"
-        with pytest.raises(ManifestError, match=f"open in another program .*{holder.pid}"):
+        with pytest.raises(ManifestError, match=f"open in another program, .*{holder.pid}"):
             stores.open_for_writing(file)
         holder.communicate()
 

@@ -164,7 +164,7 @@ MISHAPS = {
     ),
     "wrong recipe": Mishap(
         _bad_recipe, "indexer select recipe.toml",
-        "recipe.toml: 4 problem(s)\n"
+        "recipe.toml: 4 problems\n"
         "  - 'per_generater' is unknown (did you mean 'per_generator'?)\n"
         "  - seed is missing: a text or a whole number\n"
         "  - split: the parts sum to 1.1, not 1\n"

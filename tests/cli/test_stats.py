@@ -25,6 +25,16 @@ def test_manifest(run: Run, manifest: Path) -> None:
     assert len(sections["origin_generator", None]) == 2
 
 
+def test_bytes_that_nobody_counted_are_not_none(run: Run, manifest: Path) -> None:
+    """An image in Parquet has no size before it is read."""
+    with store.open_for_writing(manifest) as opened:
+        opened.execute("update member set size = null where member_id = 3")
+    told = run("stats", "--manifest-db", manifest).stdout
+    sizes = {line.split()[0]: line.split()[-2:] for line in told.splitlines() if line.startswith(("  ADM", "  (Real)"))}
+    assert sizes["(Real)"] == ["4", "MB"]
+    assert sizes["ADM"][-1] == "unknown"
+
+
 def test_selection_split_by_split_without_spares(run: Run, manifest: Path) -> None:
     done = run("stats", "first", "--manifest-db", manifest, "--format", "json")
     sections = _sections(done.stdout)

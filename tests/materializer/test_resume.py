@@ -74,7 +74,7 @@ def test_a_folder_of_somebody_else_is_left_alone(site, images):
 def test_a_folder_of_another_build_is_left_alone(site, images):
     site.lay_out(images).build()
     expected = tree(site.folder / "out")
-    with pytest.raises(OutputError, match="holds another build, of selection 'main'"):
+    with pytest.raises(OutputError, match="holds another build, with order shuffled: name a new folder"):
         site.build(order=Order.SELECTION)
     assert tree(site.folder / "out") == expected
 

@@ -1,6 +1,7 @@
 """The commands as a person calls them: what they print, and how they exit."""
 
 import json
+import os
 import subprocess
 import sys
 from pathlib import Path
@@ -41,6 +42,30 @@ def test_a_recipe_of_a_few_lines_selects_and_can_be_audited(folder: Path) -> Non
     assert "| label | format | 1.0 | 0.5 |" in page.stdout
 
 
+def test_an_empty_selection_is_said_to_be_one(tmp_path: Path) -> None:
+    world(tmp_path / "m.duckdb", photographs("coco", 60)).connection.close()
+    (tmp_path / "mine.toml").write_text(RECIPE)
+    done = indexer(tmp_path, "select", str(tmp_path / "mine.toml"), "--no-inspect")
+    assert done.returncode == 1
+    assert done.stderr.startswith("nothing was chosen: a recipe takes images that have a generator")
+
+
+def test_an_audit_does_without_a_tree_where_scikit_learn_is_not_installed(folder: Path) -> None:
+    indexer(folder, "select", str(folder / "mine.toml"), "--no-inspect")
+    (folder / "hidden").mkdir()
+    (folder / "hidden" / "sitecustomize.py").write_text(
+        "import importlib.util as util\n"
+        "find = util.find_spec\n"
+        "util.find_spec = lambda name, package=None: None if name == 'sklearn' else find(name, package)\n"
+    )
+    command = [sys.executable, "-m", "indexer", "audit", "mine", "--no-inspect", "--manifest-db", folder / "m.duckdb"]
+    settings = {**os.environ, "PYTHONPATH": f"{folder / 'hidden'}:{Path.cwd()}"}
+    done = subprocess.run(command, env=settings, capture_output=True, text=True, check=False)
+    assert done.returncode == 0, done.stderr
+    assert "a decision tree needs scikit-learn" in done.stderr
+    assert "decision tree of all" not in done.stdout
+
+
 def test_gaps_of_a_list_are_told_and_exit_with_1(folder: Path) -> None:
     listed = indexer(folder, "select", "--ids", f"train={folder / 'train.txt'}", "--name", "published")
     assert listed.returncode == 1
@@ -56,6 +81,7 @@ def test_gaps_of_a_list_are_told_and_exit_with_1(folder: Path) -> None:
         (["select", "--ids", "a.txt", "--name", "x"], "write it as SPLIT=FILE"),
         (["select", "nothing.toml"], "no recipe at nothing.toml"),
         (["audit", "nothing", "--no-inspect", "--no-tree"], "no selection 'nothing'"),
+        (["export", "mine", "."], ". exists: name another folder"),  # before anything is read
     ],
 )
 def test_a_mistake_is_told_in_a_line(folder: Path, arguments: list[str], message: str) -> None:

@@ -38,7 +38,7 @@ def test_every_problem_is_told_with_its_address() -> None:
         recipe.parse(text, "mine.toml")
     message = str(caught.value)
     for told in (
-        "mine.toml: 10 problem(s)",
+        "mine.toml: 10 problems",
         "'sed' is unknown (did you mean 'seed'?)",
         "seed is missing",
         "per_generator is 'many'",
