@@ -66,7 +66,7 @@ def verify(output: Path, store: Store | None, workers: Workers, progress: Progre
             differences += wrong
             bar.advance(size=task.written.size, errors=len(wrong))
     if store is not None:
-        differences += _unlike_manifest(output, store, built["selection"])
+        differences += _unlike_manifest(output, store, built)
     shown = tuple(sorted(differences, key=lambda difference: (difference.where, difference.what)))
     size = sum(task.written.size for task in tasks)
     return Verification(len(tasks), sum(task.written.rows for task in tasks), size, shown)
@@ -147,6 +147,12 @@ def _changed(output: Path, built: Mapping[str, Any]) -> Iterator[str]:
             yield name
 
 
-def _unlike_manifest(output: Path, store: Store, selection: str) -> list[Difference]:
-    rows = store.rows("plan/unlike", {"rows": str(output / record.ROWS / "*.parquet"), "selection": selection})
-    return [Difference(file_id, what) for file_id, what in rows]
+def _unlike_manifest(output: Path, store: Store, built: Mapping[str, Any]) -> list[Difference]:
+    selection = {"selection": built["selection"]}
+    rows = store.rows("plan/unlike", {"rows": str(output / record.ROWS / "*.parquet"), **selection})
+    differences = [Difference(file_id, what) for file_id, what in rows]
+    recipes = {recipe for recipe, _ in store.rows("plan/run", selection)}
+    if rows and built.get("recipe_hash") not in recipes:
+        what = "is not the selection that this was built from any more; --no-manifest leaves the manifest out"
+        differences.append(Difference(f"'{built['selection']}'", what))
+    return differences

@@ -69,6 +69,17 @@ def test_what_the_manifest_says_otherwise_is_told(site, images):
     ]
 
 
+def test_a_selection_that_was_made_anew_is_told_first(site, images):
+    site.lay_out(images).build()
+    with stores.open_for_writing(site.manifest) as store:
+        store.execute("update selection_run set recipe_hash = 'of another recipe'")
+        assert verify(site.folder / "out", store, HERE).differences == ()
+        store.execute("delete from selection where file_id = 'train/sampled/0007'")
+        first, *_ = verify(site.folder / "out", store, HERE).differences
+    assert first.where == "'main'"
+    assert "not the selection that this was built from any more" in first.what
+
+
 def test_no_build_no_verification(tmp_path):
     with pytest.raises(OutputError, match="holds no finished build"):
         verify(tmp_path, None, HERE)
