@@ -88,12 +88,15 @@ def _calls(
         yield delayed(_call)(function, index, task, workers)
 
 
-def _call(function: Callable[[Task], Result], index: int, task: Task, workers: Workers) -> tuple[int, Result]:
+def _call(function: Callable[[Task], Result], index: int, task: Task, workers: Workers) -> tuple[int, Result | Died]:
     if workers.backend == "loky":
         without_pandas()
         _hush()
         _bound_memory(workers.memory)
-    return index, function(task)
+    try:
+        return index, function(task)
+    except MemoryError:
+        return index, Died("needed more memory than its worker may have")
 
 
 def _hush() -> None:

@@ -32,6 +32,10 @@ def _exit(number: int) -> int:
     return number
 
 
+def _allocate(size: int) -> int:
+    return len(bytearray(size))
+
+
 def _raise(number: int) -> int:
     raise ZeroDivisionError(number)
 
@@ -57,6 +61,12 @@ def test_a_task_that_cannot_be_split_is_answered_with_its_death():
     answers = dict(Crew(_exit, Workers(jobs=2)).run(range(6)))
     assert isinstance(answers.pop(3), Died)
     assert answers == {number: number for number in (0, 1, 2, 4, 5)}
+
+
+def test_a_task_that_needs_too_much_memory_is_told_apart():
+    answers = dict(Crew(_allocate, Workers(jobs=2, memory=1 << 30)).run([10, 4 << 30, 20]))
+    assert answers.pop(4 << 30) == Died("needed more memory than its worker may have")
+    assert answers == {10: 10, 20: 20}
 
 
 def test_a_bug_is_raised():

@@ -54,12 +54,12 @@ def test_limits_hold_in_scan_and_build(world: World) -> None:
 
 def test_an_image_that_takes_more_memory_than_allowed_is_refused_alone(world: World) -> None:
     flat = io.BytesIO()
-    Image.new("RGB", (9_000, 9_000)).save(flat, "PNG", compress_level=1)
+    Image.new("RGBA", (9_000, 9_000)).save(flat, "PNG", compress_level=1)
     with zipfile.ZipFile(world.source / "large.zip", "w") as archive:
         archive.writestr("synthbuster/dalle2/r0999.png", flat.getvalue())
     assert world.scan().returncode == 0
     world.select()
-    assert world.run("indexer", "inspect", "all", "--limit", "memory=400MB", "--quiet").returncode == 0
+    assert world.run("indexer", "inspect", "all", "--limit", "memory=700MB", "--quiet").returncode == 0
     found = world.query("select i.status from inspection i join member using (member_id) where name like '%r0999.png'")
     assert found in ([("undecodable",)], [("died",)], [("unreadable",)])
     assert world.query("select count(*) from inspection where status = 'ok'") == [(60,)]
