@@ -56,6 +56,8 @@ def _library() -> Any:
             function = getattr(library, name)
             function.restype, function.argtypes = result, arguments
     except (ImportError, OSError, AttributeError, TypeError) as error:
+        if "failed to map segment" in str(error):  # it is there, and the worker's memory is used up
+            raise MemoryError(str(error)) from error
         raise DependencyError(
             f"libarchive, which reads rar, cpio and some 7z, is not there ({error}):"
             " install libarchive13 (apt) or libarchive (brew), or set LIBARCHIVE to the library's file"

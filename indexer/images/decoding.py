@@ -96,7 +96,7 @@ def codec_errors() -> Iterator[None]:
     """
     try:
         yield
-    except BadData:
+    except (BadData, MemoryError):  # memory is the process's affair: whoever runs it has it end and tries again
         raise
     except Exception as error:
         raise BadData(_word(error), _detail(error)) from error

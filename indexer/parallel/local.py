@@ -6,6 +6,7 @@ only the task that kills its worker is answered with :class:`~indexer.parallel.s
 
 import faulthandler
 import logging
+import os
 import re
 import resource
 import signal
@@ -24,6 +25,8 @@ Task = TypeVar("Task")
 Result = TypeVar("Result")
 
 ATTEMPTS = 2
+_OUT_OF_MEMORY = 71  # exit status: EX_OSERR of sysexits.h
+_NO_MEMORY = "needed more memory than its worker may have"
 
 
 def run(
@@ -96,7 +99,9 @@ def _call(function: Callable[[Task], Result], index: int, task: Task, workers: W
     try:
         return index, function(task)
     except MemoryError:
-        return index, Died("needed more memory than its worker may have")
+        if workers.backend == "loky":
+            os._exit(_OUT_OF_MEMORY)  # what filled this process may still be held: the next task is to have a fresh one
+        return index, Died(_NO_MEMORY)
 
 
 def _hush() -> None:
@@ -116,5 +121,7 @@ def _cause_of_death(message: str) -> str:
     """The signal's name out of loky's message, in words."""
     found = re.search(r"(SIG[A-Z]+|EXIT)\((-?\d+)\)", message)
     name = found.group(1) if found else "unknown cause"
+    if found and int(found.group(2)) == _OUT_OF_MEMORY:
+        return _NO_MEMORY
     words = {"SIGALRM": "took longer than its time limit", "SIGSEGV": "crashed its reader (SIGSEGV)"}
     return words.get(name, f"ended its worker ({found.group(0) if found else name})")
