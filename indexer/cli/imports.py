@@ -28,11 +28,7 @@ def command(session: Session, folder: Path, name: str | None, missing: str) -> N
 
 def told(imported: Imported) -> str:
     """What an import found, a line for each origin with gaps."""
-    lines = [
-        f"{gap.origin}: {gap.images:,} {gap.outcome}, for instance {gap.example}"
-        for gap in imported.gaps
-        if gap.outcome != "found" and not gap.is_spare
-    ]
+    lines = [str(gap) for gap in imported.gaps if gap.is_open]
     lines.append(
         f"selection '{imported.name}': {imported.selected:,} images, {imported.substituted:,} of them substitutes"
     )

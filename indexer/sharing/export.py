@@ -16,7 +16,16 @@ from indexer.errors import ManifestError, OutputError
 from indexer.sharing.contents import contents_of
 from indexer.sharing.digests import Digests
 from indexer.sharing.readme import readme
-from indexer.sharing.shapes import FORMAT, FORMAT_VERSION, HEAD_FILE, ROW_SCHEMA, ROWS_FILE, TRAVELLING_SCHEMA, Head
+from indexer.sharing.shapes import (
+    FORMAT,
+    FORMAT_VERSION,
+    HEAD_FILE,
+    ROW_SCHEMA,
+    ROWS_FILE,
+    TRAVELLING_SCHEMA,
+    Head,
+    nested,
+)
 from indexer.store import Store
 
 ROWS_AT_A_TIME = 65_536
@@ -121,10 +130,7 @@ def _head(
 ) -> Head:
     made_from = store.execute("select recipe, recipe_hash, seed from selection_run where name = $name", {"name": name})
     recipe, recipe_hash, seed = made_from[0] if made_from else ("", "", "")
-    rows: dict[str, dict[str, int]] = {}
-    for (split, role), count in sorted(counts.items()):
-        rows.setdefault(split, {})[role] = count
-    return Head(name, recipe, recipe_hash, seed, __version__, rows, *digests, _sources(store, name))
+    return Head(name, recipe, recipe_hash, seed, __version__, nested(counts), *digests, _sources(store, name))
 
 
 def _sources(store: Store, name: str) -> dict[str, dict[str, Any]]:

@@ -19,7 +19,16 @@ from indexer.parallel import Crew, Died, Workers, time_limit
 from indexer.selection.shapes import SPLIT_NAME
 from indexer.sharing.contents import contents_of
 from indexer.sharing.digests import Digests
-from indexer.sharing.shapes import FORMAT, FORMAT_VERSION, HEAD_FILE, ROW_SCHEMA, ROWS_FILE, TRAVELLING_SCHEMA, Head
+from indexer.sharing.shapes import (
+    FORMAT,
+    FORMAT_VERSION,
+    HEAD_FILE,
+    ROW_SCHEMA,
+    ROWS_FILE,
+    TRAVELLING_SCHEMA,
+    Head,
+    nested,
+)
 
 ROLES = ("listed", "sampled", "paired", "complement", "spare")
 PATTERNS = {"split": SPLIT_NAME, "hash": "^[0-9a-f]{64}$", "row_check": "^[0-9a-f]{16}$"}
@@ -131,14 +140,7 @@ def _copy_rows(task: _Task) -> tuple[dict[str, str], dict[str, dict[str, int]]]:
             _name_tampered(batch["row_check"], digests.add(rows), rows["file_id"], first)
             counts.update(zip(rows["split"].to_pylist(), rows["role"].to_pylist(), strict=True))
             writer.write_batch(rows)
-    return digests.result(), _nested(counts)
-
-
-def _nested(counts: Counter[tuple[str, str]]) -> dict[str, dict[str, int]]:
-    nested: dict[str, dict[str, int]] = {}
-    for (split, role), count in sorted(counts.items()):
-        nested.setdefault(split, {})[role] = count
-    return nested
+    return digests.result(), nested(counts)
 
 
 def _batches(source: pq.ParquetFile, limits: ForeignLimits) -> Iterator[tuple[int, pa.RecordBatch]]:

@@ -34,6 +34,14 @@ class Gap:
     images: int
     example: str
 
+    @property
+    def is_open(self) -> bool:
+        """Whether rows of the dataset itself, not its spares, are not here as the manifest has them."""
+        return self.outcome != "found" and not self.is_spare
+
+    def __str__(self) -> str:
+        return f"{self.origin}: {self.images:,} {self.outcome}, for instance {self.example}"
+
 
 @dataclass(frozen=True, slots=True)
 class Imported:
@@ -66,7 +74,7 @@ def _settle(store: Store, clean: Path, name: str, given: tuple[Head, Missing]) -
     _insert_rows(store, clean, name)
     store.save("matched", "share/matched", {"name": name})
     gaps = tuple(Gap(*row) for row in store.rows("share/gaps"))
-    open_rows = sum(gap.images for gap in gaps if gap.outcome != "found" and not gap.is_spare)
+    open_rows = sum(gap.images for gap in gaps if gap.is_open)
     if open_rows and missing is Missing.FAIL:
         raise ManifestError(_what_is_missing(name, gaps))
     selected, substituted = _select(store, name, head, missing)
@@ -75,11 +83,7 @@ def _settle(store: Store, clean: Path, name: str, given: tuple[Head, Missing]) -
 
 
 def _what_is_missing(name: str, gaps: tuple[Gap, ...]) -> str:
-    listed = "; ".join(
-        f"{gap.origin}: {gap.images:,} {gap.outcome}, for instance {gap.example}"
-        for gap in gaps
-        if gap.outcome != "found" and not gap.is_spare
-    )
+    listed = "; ".join(str(gap) for gap in gaps if gap.is_open)
     return f"'{name}' cannot be built whole here ({listed}): get them, or import with --missing substitute or skip"
 
 

@@ -61,3 +61,11 @@ class Head:
     digests: Mapping[str, str]
     contents: Mapping[str, str]
     sources: Mapping[str, Mapping[str, Any]]
+
+
+def nested(counts: Mapping[tuple[str, str], int]) -> dict[str, dict[str, int]]:
+    """Counts by split and role as a head has them: split to role to count, both in name order."""
+    found: dict[str, dict[str, int]] = {}
+    for (split, role), count in sorted(counts.items()):
+        found.setdefault(split, {})[role] = count
+    return found
