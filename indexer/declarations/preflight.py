@@ -9,6 +9,7 @@ import shutil
 from collections import Counter
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
+from functools import cache
 from itertools import islice
 from pathlib import Path
 
@@ -66,13 +67,14 @@ def look(
 ) -> tuple[SourceState, ...]:
     """How every source stands; ``roots`` says where each is looked for."""
     known = _Scanned(manifest, sources) if manifest else None
+    names = cache(_first_names)  # a source whose tables serve others is walked once, which a slow disk notices
     states = []
     for source in sources:
         root = roots[source.key]
         if known and source.key in known.packed:
             states.append(known.state(source, root))
         else:
-            states.append(_unscanned(source, root, roots))
+            states.append(_unscanned(source, root, roots, names))
     return tuple(states)
 
 
@@ -111,9 +113,11 @@ class _Scanned:
         )
 
 
-def _unscanned(source: Source, root: Root, roots: Mapping[str, Root]) -> SourceState:
-    names = list(islice(_names(root), NAMES + 1))
-    elsewhere = {table.source: list(islice(_names(roots[table.source]), NAMES)) for table in source.tables}
+def _unscanned(
+    source: Source, root: Root, roots: Mapping[str, Root], names_of: Callable[[Root], list[str]]
+) -> SourceState:
+    names = names_of(root)
+    elsewhere = {table.source: names_of(roots[table.source])[:NAMES] for table in source.tables}
     return SourceState(
         source,
         root,
@@ -122,6 +126,11 @@ def _unscanned(source: Source, root: Root, roots: Mapping[str, Root]) -> SourceS
         more=len(names) > NAMES,
         side_missing=_without(source, lambda table: _may_be_there(table, elsewhere[table.source])),
     )
+
+
+def _first_names(root: Root) -> list[str]:
+    """One name more than are looked at, where there are as many: so it is known that there are others."""
+    return list(islice(_names(root), NAMES + 1))
 
 
 def _names(root: Root) -> Iterator[str]:
