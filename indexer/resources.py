@@ -18,11 +18,6 @@ def sql(name: str) -> str:
     return (_folder("sql") / f"{name}.sql").read_text(encoding="utf-8")
 
 
-def sql_names(folder: str) -> list[str]:
-    """The names of the steps below ``sql/<folder>``, in name order, as :func:`sql` takes them."""
-    return sorted(f"{folder}/{path.stem}" for path in (_folder("sql") / folder).glob("*.sql"))
-
-
 def sources_folder() -> Path:
     """The folder of the declarations that come with the project."""
     return _PACKAGE / "sources"
