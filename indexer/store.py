@@ -92,6 +92,10 @@ class Store:
         finally:
             self.connection.unregister(name)
 
+    def view_temporary(self, name: str, step: str) -> None:
+        """A step's SELECT under a name, for this connection alone: it is run anew wherever the name is used."""
+        self.connection.execute(f"create or replace temporary view {name} as\n{resources.sql(step)}").fetchall()
+
     def _check_file(self) -> None:
         if _file_of(self.path) != self._file:
             raise ManifestError(f"{self.path} was replaced while it was open: run the same command again")

@@ -86,6 +86,7 @@ def make(store: Store, request: Request, absent: Sequence[int] = ()) -> Plan:
         store.execute(refuse, {"absent": list(absent)})
     store.save_temporary("plan_settled", "plan/settled")
     store.save_temporary("plan_spilled", "plan/spilled")
+    store.view_temporary("plan_readable", "plan/readable")
     return Plan(request.selection, recipe_hash, seed, _shards(store, settings), _containers(store, request.roots))
 
 

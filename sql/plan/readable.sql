@@ -1,0 +1,15 @@
+-- The planned rows, each with where its bytes are read from by now: of a row that a forward pass has spilled, its place
+-- in the spill file (a container of its own, by the negated number).
+select
+    p.* exclude (container_id, access, "offset", packed_size, size, method, refusal, detail),
+    case when f.container_id is null then p.container_id else -p.container_id end as container_id,
+    case when f.container_id is null then p.access else 'slice' end as access,
+    case when f.container_id is null then p."offset" else f."offset" end as "offset",
+    case when f.container_id is null then p.packed_size else f.size end as packed_size,
+    case when f.container_id is null then p.size else f.size end as size,
+    case when f.container_id is null then p.method else 'stored' end as method,
+    coalesce(p.refusal, f.reason) as refusal,
+    coalesce(p.detail, f.detail) as detail
+from plan_row p
+left join plan_spilled f
+    on f.container_id = p.container_id and f.ordinal = p.ordinal and f.member is not distinct from p.member
