@@ -3,8 +3,10 @@
 import errno
 import os
 import shlex
+import signal
 import sys
 from collections.abc import Callable
+from types import FrameType
 from typing import Any
 
 import click
@@ -25,7 +27,19 @@ _KEPT = {
 }
 _NO_SPACE = os.strerror(errno.ENOSPC)
 _OF_DISKS = ("FatalException", "IOException")  # DuckDB's, which takes too long to load for just their names
-_IN_A_QUERY = "Query interrupted"  # a RuntimeError of DuckDB, which hears Ctrl-C before Python does
+_signals: list[int] = []  # that came to this process
+
+
+def heed_signals() -> None:
+    """Take SIGTERM for what Ctrl-C is: whoever ends us finds the same order. Where a shell ignores Ctrl-C, so do we."""
+    signal.signal(signal.SIGTERM, _stop)
+    if signal.getsignal(signal.SIGINT) is signal.default_int_handler:
+        signal.signal(signal.SIGINT, _stop)
+
+
+def _stop(number: int, frame: FrameType | None) -> None:
+    _signals.append(number)
+    signal.default_int_handler(number, frame)
 
 
 def status_of(group: click.Group, package: str) -> int:
@@ -45,7 +59,7 @@ def _teller(error: BaseException) -> Callable[[Any, str], int] | None:
     debug = "--debug" in sys.argv
     if debug and isinstance(error, ProjectError):
         return None
-    if str(error) == _IN_A_QUERY:
+    if _signals:  # DuckDB and Arrow make errors of their own out of what a signal raises while they call Python
         return _interrupted
     if _NO_SPACE in str(error) and not isinstance(error, ProjectError) and not debug:
         return _full

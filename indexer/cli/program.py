@@ -4,7 +4,6 @@ import atexit
 import difflib
 import importlib
 import os
-import signal
 import sys
 from collections.abc import Mapping
 from typing import Any, NoReturn
@@ -55,7 +54,7 @@ def _with_near_miss(message: str, typed: str, known: list[str]) -> str:
 
 def run(package: str, about: str, modules: Mapping[str, str]) -> NoReturn:
     """Run the program ``package``: parse, call, and leave with the exit status that the contract names."""
-    signal.signal(signal.SIGTERM, signal.default_int_handler)  # whoever ends us finds the same order as after Ctrl-C
+    endings.heed_signals()
     version = click.Option(["--version"], is_flag=True, is_eager=True, expose_value=False, callback=versions.show,
                            help="Show the versions of this program and of what it rests on.")  # fmt: skip
     group = LazyGroup(package=package, modules=modules, name=package, help=about, params=[version])

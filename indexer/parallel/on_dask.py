@@ -10,7 +10,8 @@ from collections.abc import Callable, Iterable, Iterator
 from itertools import islice
 from typing import Any, TypeVar
 
-from distributed import Client, Future, KilledWorker, as_completed
+from distributed import CancelledError, Client, Future, KilledWorker, as_completed
+from distributed.comm import CommClosedError
 
 from indexer.errors import ConfigError
 from indexer.parallel.shapes import Died, Workers
@@ -28,21 +29,33 @@ def run(
     """Yield each task with its result as it is done.
 
     Raises:
-        ConfigError: no scheduler answers at ``workers.scheduler``.
+        ConfigError: no scheduler answers at ``workers.scheduler``, or not any more.
     """
     source = iter(tasks)
     with _client(workers) as client:
         under_way: dict[Future, Task] = {}
         done = as_completed(raise_errors=False, loop=client.loop)
+
+        def hand_out(task: Task) -> None:
+            future = client.submit(function, task, pure=False)
+            under_way[future] = task
+            done.add(future)
+
         while True:
             for task in islice(source, _room(client, len(under_way))):
-                future = client.submit(function, task, pure=False)
-                under_way[future] = task
-                done.add(future)
+                hand_out(task)
             if not under_way:
                 return
             future = next(done)
-            yield under_way.pop(future), _answer(future)
+            task = under_way.pop(future)
+            try:
+                answer = _answer(future)
+            except CancelledError as error:
+                if _has_no_scheduler(error):
+                    raise
+                hand_out(task)  # its worker died with the result, before anybody had asked for that
+            else:
+                yield task, answer
 
 
 def _room(client: Client, under_way: int) -> int:
@@ -61,14 +74,22 @@ def _client(workers: Workers) -> Iterator[Client]:
         raise ConfigError(
             f"no Dask scheduler answers at {workers.scheduler}: start one, or mend --scheduler"
         ) from error
-    with client:
-        yield client
+    try:
+        with client:
+            yield client
+    except (CancelledError, CommClosedError) as error:
+        raise ConfigError(
+            f"the Dask scheduler at {workers.scheduler} went away: start one, then run the same command again"
+        ) from error
 
 
 def _answer(future: Future) -> Any:
-    if future.status == "finished":
+    try:
         return future.result()
-    error = future.exception()
-    if isinstance(error, KilledWorker):
+    except KilledWorker:
         return Died("ended every Dask worker that tried it")
-    raise error
+
+
+def _has_no_scheduler(error: CancelledError) -> bool:
+    """Whether the client gave up all tasks, having lost its scheduler (``Client._reconnect``)."""
+    return getattr(error, "reason", "") == "scheduler-connection-lost"

@@ -1,5 +1,6 @@
 -- How well one trait tells the classes: each of its values means the class in which it is most frequent, as seen in the
 -- other folds. Balanced accuracy is the mean, over classes, of the part that is told right; chance is one by classes.
+-- It is rounded, as a mean's last digits depend on the order in which threads add.
 with total as (
     select target, trait, class, fold, sum(images) as images
     from work.trait
@@ -29,7 +30,7 @@ recall as (
     left join rule r using (target, trait, value, fold)
     group by t.target, t.trait, t.class
 )
-select target, trait, avg(recall) as balanced_accuracy, 1 / count(*) as chance
+select target, trait, round(avg(recall), 12) as balanced_accuracy, 1 / count(*) as chance
 from recall
 group by target, trait
 having count(*) > 1

@@ -1,25 +1,36 @@
 -- How well one trait alone tells fake from real: the balanced accuracy of the best guess by bin.
 -- 0.5 is chance, 1 means that a detector needs to learn nothing but this trait.
+-- Images are counted in whole numbers and divided once: sums of fractions differ with the order they are added in.
 with
-shares as (
-    select trait, bin, label, sum(t.images) / sum(sum(t.images)) over (partition by trait, label) as share
+counted as (
+    select trait, bin, label, sum(t.images)::hugeint as images
     from report_trait t
     join report_group using (group_id)
     group by trait, bin, label
+),
+
+total as (
+    select
+        trait,
+        sum(images) filter (where label = 0)::hugeint as real,
+        sum(images) filter (where label = 1)::hugeint as fake
+    from counted
+    group by trait
 ),
 
 sides as (
     select
         trait,
         bin,
-        coalesce(sum(share) filter (where label = 0), 0) as real,
-        coalesce(sum(share) filter (where label = 1), 0) as fake
-    from shares
+        coalesce(sum(images) filter (where label = 0), 0)::hugeint as real,
+        coalesce(sum(images) filter (where label = 1), 0)::hugeint as fake
+    from counted
     group by trait, bin
 )
 
-select trait, sum(greatest(real, fake)) / 2 as accuracy
-from sides
+select trait, sum(greatest(s.real * t.fake, s.fake * t.real)) / (2 * any_value(t.real) * any_value(t.fake)) as accuracy
+from sides s
+join total t using (trait)
+where t.real > 0 and t.fake > 0
 group by trait
-having sum(real) > 0 and sum(fake) > 0
 order by accuracy desc, trait

@@ -31,13 +31,17 @@ def mortal_dask_cluster(tmp_path):
 
 @contextmanager
 def _cluster(folder, *options):
-    pytest.importorskip("distributed", reason="the extra [dask] is not installed")
-    with ExitStack() as processes:
-        scheduler = processes.enter_context(
-            _program(folder, "scheduler", "--port", "0", "--scheduler-file", "address.json", "--no-dashboard")
-        )
-        address = _wait_for_address(folder / "address.json", scheduler)
+    with scheduler(folder) as (address, _), ExitStack() as processes:
         yield address, [processes.enter_context(worker(folder, address, *options)) for _ in range(2)]
+
+
+@contextmanager
+def scheduler(folder):
+    """The address of a Dask scheduler, and its process."""
+    pytest.importorskip("distributed", reason="the extra [dask] is not installed")
+    options = ["--port", "0", "--scheduler-file", "address.json", "--no-dashboard"]
+    with _program(folder, "scheduler", *options) as process:
+        yield _wait_for_address(folder / "address.json", process), process
 
 
 def worker(folder, address, *options, **environment):
@@ -68,6 +72,13 @@ class _program:  # noqa: N801 - a context manager
         self.process.kill()
         self.process.wait()
         self.log.close()
+
+
+def wait_for_workers(address, count):
+    """Until the scheduler knows of ``count`` workers."""
+    distributed = pytest.importorskip("distributed", reason="the extra [dask] is not installed")
+    with distributed.Client(address, set_as_default=False) as client:
+        client.wait_for_workers(count, timeout=SECONDS_TO_START)
 
 
 def _wait_for_address(file, process):

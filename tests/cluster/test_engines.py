@@ -4,13 +4,15 @@ import pytest
 
 from indexer.errors import ConfigError
 from indexer.parallel import Crew, Died, Workers
+from tests.cluster.conftest import scheduler, wait_for_workers, worker
 from tests.cluster.work import ROOT, die_at_13, die_once, halves, nap, square
 
 
 @pytest.fixture(params=["dask", "ray"])
 def workers(request, monkeypatch):
     if request.param == "dask":
-        address, _ = request.getfixturevalue("dask_cluster")
+        address, processes = request.getfixturevalue("dask_cluster")
+        wait_for_workers(address, len(processes))  # those that the test before killed are started again
         return Workers(backend="dask", scheduler=address)
     pytest.importorskip("ray", reason="the extra [ray] is not installed")
     monkeypatch.setenv("PYTHONPATH", str(ROOT))
@@ -36,6 +38,15 @@ def test_a_killer_is_told_apart_and_the_rest_goes_on(workers):
 def test_a_slow_task_does_not_hold_up_the_rest(workers):
     tasks = Crew(nap, workers).run([3.0, *[0.0] * 20])
     assert [task for task, _ in tasks][-1] == 3.0
+
+
+def test_a_scheduler_that_goes_away_is_told_in_one_line(tmp_path):
+    with scheduler(tmp_path) as (address, process), worker(tmp_path, address, "--no-nanny"):
+        answers = Crew(nap, Workers(backend="dask", scheduler=address)).run([0.0, 60.0])
+        assert next(answers) == (0.0, None)
+        process.kill()
+        with pytest.raises(ConfigError, match=rf"the Dask scheduler at {address} went away: start one, then run"):
+            list(answers)
 
 
 def test_no_scheduler_is_said_in_one_line():

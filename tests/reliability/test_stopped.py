@@ -24,7 +24,7 @@ def test_a_scan_that_is_stopped_says_how_to_go_on_and_does(
         [program] = subprocess.check_output(["pgrep", "-P", str(child.pid)], text=True).split()
         subprocess.run(["kill", f"-{number.name}", program], check=True)
         _, errors = child.communicate(timeout=60)
-    assert child.returncode == 130
+    assert child.returncode == 130, errors
     assert "interrupted: the containers that were read are in the manifest; to go on: python -m indexer scan" in errors
     assert world.scan().returncode == 0
     assert world.rows() == undisturbed.rows()
