@@ -1,5 +1,6 @@
 """Runs that are stopped, run twice at once, or lose the file under them."""
 
+import os
 import signal
 import subprocess
 
@@ -61,3 +62,14 @@ def test_the_locale_has_no_say(world: World, undisturbed: World) -> None:
         _, errors = child.communicate(timeout=120)
     assert child.returncode == 0, errors
     assert world.rows() == undisturbed.rows()
+
+
+def test_a_worker_that_meets_a_changed_file_says_so_in_one_line(scanned: World) -> None:
+    """An error that came through worker processes holds their frames; DuckDB would list whatever those hold."""
+    scanned.select()
+    for file in scanned.source.rglob("*.png"):
+        os.utime(file, ns=(1, 1))
+    done = scanned.build()
+    assert done.returncode == 2
+    assert "has changed since it was scanned: run 'python -m indexer scan' again" in done.stderr
+    assert done.stderr.count("\n") == 1
