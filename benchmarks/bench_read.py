@@ -141,7 +141,7 @@ def _libarchive(container: Container, wanted: list[Wanted]) -> int:
     by_name = {want.name.encode(): want for want in wanted}
     done = 0
     with opened(container) as content:
-        walk = Pass(content.window, ("zip",))
+        walk = Pass(content.window, Limits().seconds, ("zip",))
         while done < len(wanted) and (header := walk.next()):
             if want := by_name.get(header.name):
                 done += isal_zlib.crc32(b"".join(walk.data(header.size))) == want.crc32

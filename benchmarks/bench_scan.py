@@ -51,31 +51,40 @@ def main() -> None:
     arguments = argparse.ArgumentParser(description=__doc__)
     arguments.add_argument("--memory", action="store_true", help="only: peak memory of a scan of 5,000,000 members")
     arguments.add_argument("--scan-for-memory", type=Path, help=argparse.SUPPRESS)
+    arguments.add_argument("--members", type=int, default=MEMBERS, help="of the zip")
+    arguments.add_argument("--files", type=int, default=FILES, help="in folders")
     given = arguments.parse_args()
     if given.scan_for_memory:
         _scan_for_memory(given.scan_for_memory)
         return
     with tempfile.TemporaryDirectory() as folder:
-        (_memory if given.memory else _speed)(Path(folder))
+        if given.memory:
+            _memory(Path(folder))
+        else:
+            _zip(Path(folder), given.members)
+            _folder(Path(folder), given.files)
 
 
-def _speed(folder: Path) -> None:
+def _zip(folder: Path, members: int) -> None:
     root = folder / "zip"
     root.mkdir()
-    archive = make_zip(root / "million.zip", MEMBERS)
+    archive = make_zip(root / "many.zip", members)
     ways: Ways = {
         "zipfile's listing": lambda: zipfile.ZipFile(archive).infolist(),
-        "directory of 1,000,000 members": lambda: _list(archive),
+        f"directory of {members:,} members": lambda: _list(archive),
         "the same, whole way into the manifest": lambda: _scan(root),
     }
-    _compare(ways, MEMBERS)
-    tree = make_tree(folder / "tree")
-    ways = {
+    _compare(ways, members)
+
+
+def _folder(folder: Path, files: int) -> None:
+    tree = make_tree(folder / "tree", files)
+    ways: Ways = {
         "scandir and stat": lambda: _scandir(tree),
-        "folder of 200,000 files": lambda: walk(tree, Workers(jobs=2)),
+        f"folder of {files:,} files": lambda: walk(tree, Workers(jobs=2)),
         "the same, whole way into the manifest": lambda: _scan(tree),
     }
-    _compare(ways, FILES)
+    _compare(ways, files)
 
 
 def _compare(ways: Ways, items: int) -> None:
@@ -133,9 +142,9 @@ def _scandir(folder: Path | str) -> int:
     return files
 
 
-def make_tree(folder: Path) -> Path:
-    """FILES empty files, FILES_A_FOLDER to a folder."""
-    for number in range(FILES):
+def make_tree(folder: Path, files: int) -> Path:
+    """Empty files, FILES_A_FOLDER to a folder."""
+    for number in range(files):
         if number % FILES_A_FOLDER == 0:
             below = folder / f"n{number // FILES_A_FOLDER:08d}"
             below.mkdir(parents=True)

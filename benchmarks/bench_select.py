@@ -82,7 +82,7 @@ def main() -> None:
                 store.execute(INSPECTION, {"rows": rows})
                 store.execute("checkpoint")
             with timed("rank, quotas, equals, split, photographs, reasons", 30):
-                selected = choosing.select(store, recipe.parse(RECIPE), "bench")
+                selected = choosing.select(store, recipe.parse(RECIPE.replace("5000", str(rows // 2_000))), "bench")
             print(selected.counts, selected.excluded, selected.uneven[:3])
             with timed(f"near duplicates among {hashes:,} hashes, radius 4", 300):
                 print(f"{_near(store, hashes):,} pairs")

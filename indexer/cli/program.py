@@ -15,7 +15,7 @@ from indexer.startup import without_pandas
 
 
 class LazyGroup(click.Group):
-    """Commands by name and module, so that ``--help`` does not load DuckDB, Arrow and ``datasets``."""
+    """Commands by name and module: one does not wait for what others load."""
 
     def __init__(self, *, package: str, modules: Mapping[str, str], **options: Any) -> None:
         super().__init__(**options)

@@ -1,0 +1,29 @@
+"""Benchmarks run, in small: what they print is for whoever runs them at full size."""
+
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).parents[1]
+
+
+@pytest.mark.parametrize(
+    ("arguments", "says"),
+    [
+        ("bench_read --members 200 --size 2000 --wanted 20", "20 of 0.0 GB, stored:"),
+        ("bench_scan --members 2000 --files 2000", "folder of 2,000 files: "),
+        ("bench_derive 2000", "2,000"),
+        ("bench_select 20000 2000", "near duplicates among 2,000 hashes"),
+    ],
+    ids=lambda text: text.split()[0],
+)
+def test_runs(tmp_path: Path, arguments: str, says: str) -> None:
+    module, *rest = arguments.split()
+    command = [sys.executable, "-m", f"benchmarks.{module}", *rest]
+    settings = {**os.environ, "TMPDIR": str(tmp_path)}
+    done = subprocess.run(command, cwd=ROOT, env=settings, capture_output=True, text=True, check=False)
+    assert done.returncode == 0, done.stderr
+    assert says in done.stdout
