@@ -5,24 +5,29 @@ from collections.abc import Mapping
 from dataclasses import replace
 from functools import cache
 from pathlib import Path
+from typing import TYPE_CHECKING
 
-from indexer import config, declarations, resources
+from indexer import config, resources
 from indexer.config import Config
 from indexer.containers.shapes import Container
 from indexer.containers.stored import base_of
-from indexer.declarations.shapes import Source
 from indexer.remote import Root
+
+if TYPE_CHECKING:
+    from indexer.declarations.shapes import Source
 
 # Set where a worker runs: its own local.cfg, whose roots replace those of the machine that hands out the work.
 WORKER_CONFIG = "INDEXER_WORKER_CONFIG"
 
 
-def declared(given: Config | None) -> tuple[Source, ...]:
+def declared(given: Config | None) -> "tuple[Source, ...]":
     """The sources that come with the project, and the user's own.
 
     Raises:
         DeclarationError: some of them are wrong; the message names every problem.
     """
+    from indexer import declarations  # noqa: PLC0415 - loads DuckDB, which most workers do without
+
     own = given.declarations_path if given else None
     return declarations.load([resources.sources_folder(), *filter(None, [own])])
 
