@@ -96,7 +96,7 @@ create table if not exists source_info (
     homepage     varchar not null
 );
 
--- What reading an image told; kept for ever, looked up by member.
+-- What reading an image told; kept for good, looked up by member. 'inspect --again' replaces what may be wrong.
 create table if not exists inspection (
     member_id    bigint not null,
     hash         varchar,                  -- sha256 of the stored bytes, hex

@@ -5,22 +5,34 @@ import click
 from indexer import store as stores
 from indexer.cli.options import Session, common, on_workers
 from indexer.roots import source_roots
-from indexer.selection.completing import inspect_selection
+from indexer.selection.completing import inspect_again, inspect_selection
 from indexer.selection.inspecting import Inspector
 
 
-@click.command(epilog="Example: python -m indexer inspect ai_gen_bench_v1 --jobs 8")
-@click.argument("name")
+@click.command(
+    epilog="""\b
+Examples:
+  python -m indexer inspect ai_gen_bench_v1 --jobs 8
+  python -m indexer inspect --again --limit memory=16GiB
+"""
+)
+@click.argument("name", required=False)
+@click.option("--again", is_flag=True, help="All images that could not be read, ended their reader or were too large.")
 @common
 @on_workers
-def command(session: Session, name: str) -> None:
+def command(session: Session, name: str | None, again: bool) -> None:
     """Read the images of the selection NAME that nobody looked at yet: sha256, size, format, perceptual hash.
 
-    What is found is kept in the manifest. Stopped, the same command goes on where it was.
+    What is found is kept in the manifest. Stopped, the same command goes on where it was. With --again a disk that was
+    mended, or a higher limit, gets its chance: whatever selections passed over for it is looked at again.
     """
+    if not (name or again):
+        raise click.UsageError("name a selection, or say --again")
     with stores.open_for_writing(session.manifest) as store:
-        count = inspect_selection(store, name, inspector(session))
-    print(f"{count:,} images of '{name}' inspected")
+        if again:
+            print(f"{inspect_again(store, inspector(session)):,} images inspected again")
+        if name:
+            print(f"{inspect_selection(store, name, inspector(session)):,} images of '{name}' inspected")
 
 
 def inspector(session: Session) -> Inspector:

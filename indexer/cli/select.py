@@ -21,6 +21,9 @@ _NOTHING = (
     " photographs alone can be listed with --ids"
 )
 
+# Reasons that may be the machine's; sql/select/doubtful.sql has them as statuses.
+_DOUBTFUL = ("unreadable", "died", "too many pixels")
+
 _EXAMPLES = """Examples:
 
 python -m indexer select ai_gen_bench_v1
@@ -94,6 +97,9 @@ def _show(selected: Selected) -> None:
     for part in selected.uneven:
         uneven = f"{part.generator}: {part.images:,} in {part.split}, not {part.wanted:,}: its images hang together"
         print(printable(uneven))
+    doubtful = sum(images for step, reason, images in selected.excluded if step == "inspect" and reason in _DOUBTFUL)
+    if doubtful:
+        print(f"{doubtful:,} could not be read: 'python -m indexer inspect --again' looks at them once more")
     if selected.dropped:
         print(f"dropped, too few images: {printable(', '.join(selected.dropped))}")
 

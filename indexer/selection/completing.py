@@ -14,3 +14,17 @@ def inspect_selection(store: Store, name: str, inspector: Inspector) -> int:
     with workbench(store):
         store.save("work.pool", "select/selected", {"name": name})
         return inspector(store)
+
+
+def inspect_again(store: Store, inspector: Inspector) -> int:
+    """Look again at every image that could not be read, ended its reader or was over a limit; returns how many.
+
+    Their verdicts go first: an image that an interruption leaves without one is looked at by whoever needs it next.
+
+    Raises:
+        SourceError: as :func:`inspect_selection`.
+    """
+    with workbench(store):
+        store.save("work.pool", "select/doubtful")
+        store.execute("delete from inspection where member_id in (select member_id from work.pool)")
+        return inspector(store)

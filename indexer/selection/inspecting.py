@@ -1,4 +1,4 @@
-"""Look at candidates once: read them where they lie, keep what was found in the table ``inspection`` for ever."""
+"""Look at candidates once: read them where they lie, keep what was found in the table ``inspection``."""
 
 import dataclasses
 from collections.abc import Iterator, Mapping, Sequence

@@ -77,6 +77,7 @@ def test_gaps_of_a_list_are_told_and_exit_with_1(folder: Path) -> None:
     ("arguments", "message"),
     [
         (["select"], "name either a recipe, or lists with --ids"),
+        (["inspect"], "name a selection, or say --again"),
         (["select", "--ids", "train=a.txt"], "say with --name what the selection is called"),
         (["select", "--ids", "a.txt", "--name", "x"], "write it as SPLIT=FILE"),
         (["select", "nothing.toml"], "no recipe at nothing.toml"),

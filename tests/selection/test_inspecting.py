@@ -2,14 +2,19 @@
 
 import io
 import os
+import zipfile
+from dataclasses import replace
 from pathlib import Path
 
 from PIL import Image
 
 from indexer import store as stores
+from indexer.images import ImageLimits
 from indexer.parallel import Workers
 from indexer.scanning import ScanOptions, scan
-from indexer.selection.choosing import workbench
+from indexer.selection import recipe as recipes
+from indexer.selection.choosing import select, workbench
+from indexer.selection.completing import inspect_again
 from indexer.selection.inspecting import Inspector
 
 
@@ -25,3 +30,58 @@ def test_a_loose_file_whose_name_is_not_utf8_is_read(tmp_path: Path) -> None:
             store.save_query("work.pool", "select member_id from member")
             assert Inspector({"mine": root}, Workers(jobs=1))(store) == 1
         assert store.execute("select status, width from inspection") == [("ok", 8)]
+
+
+FAKES = """
+    insert into attributes by name
+    select member_id, 'mine' as source, name as file_id, 'o' as origin, 'A' as generator, 1 as label, '' as description,
+        '' as positive_prompt, '' as negative_prompt, '' as conditioning, [] as paired_real_images, 'ok' as status
+    from member
+"""
+RECIPE = """
+    seed = 1
+    per_generator = 4
+    when_short = "drop"
+    split = { train = 1.0 }
+    images = { max_pixels = 100_000_000 }
+    duplicates = { radius = -1 }
+    photographs = { per_fake = 0.0 }
+"""
+
+
+def _picture(side: int) -> bytes:
+    file = io.BytesIO()
+    Image.new("RGB", (side, side)).save(file, "PNG", compress_level=1)
+    return file.getvalue()
+
+
+def _overwrite(file: Path, data: bytes) -> None:
+    """Other bytes, under the size and the time that the file had: what a failing disk gives."""
+    found = file.stat()
+    file.write_bytes(data)
+    os.utime(file, ns=(found.st_atime_ns, found.st_mtime_ns))
+
+
+def test_what_the_machine_spoiled_is_passed_over_until_somebody_has_it_looked_at_again(tmp_path: Path) -> None:
+    root, archive = tmp_path, tmp_path / "a.zip"
+    with zipfile.ZipFile(archive, "w") as file:
+        for name, side in (("0.png", 300), ("1.png", 301), ("2.png", 302), ("huge.png", 9_000)):
+            file.writestr(name, _picture(side))
+    good = archive.read_bytes()
+    patient = Inspector({"mine": root}, Workers(jobs=1))
+    hasty = replace(patient, image_limits=ImageLimits(seconds=0.2))
+    statuses, recipe = "select status, count(*) from inspection group by all order by all", recipes.parse(RECIPE)
+    with stores.open_for_writing(tmp_path / "m.duckdb") as store:
+        scan(store, {"mine": archive}, (), ScanOptions(Workers(jobs=1)))
+        store.execute(FAKES)
+        _overwrite(archive, good[:100] + bytes(10) + good[110:])
+        assert select(store, recipe, "mine", hasty).dropped == ("A",)
+        assert store.execute(statuses) == [("died", 1), ("ok", 2), ("unreadable", 1)]
+        _overwrite(archive, good)
+        again = select(store, recipe, "mine", patient)
+        assert (again.inspected, again.dropped) == (0, ("A",)), "the same manifest and recipe, the same choice"
+        assert inspect_again(store, patient) == 2
+        assert store.execute(statuses) == [("ok", 4)]
+        mended = select(store, recipe, "mine", patient)
+        assert (mended.inspected, mended.counts) == (0, (("train", "sampled", 4),))
+        assert inspect_again(store, patient) == 0, "what was read is not read again"
