@@ -6,7 +6,7 @@ from pathlib import Path
 
 from indexer.containers.shapes import Container, Kind
 from indexer.errors import OutputError, SourceError
-from indexer.remote import Root
+from indexer.remote import Root, is_there
 from materializer import record
 from materializer.formats import FORMATS
 from materializer.plan import Plan, PlannedContainer
@@ -57,8 +57,8 @@ def _require(folder: Path, size: int) -> None:
 
 
 def _problems(container: Container) -> Iterator[str]:
-    if not container.root.exists():
-        yield f"{container.root} is not there"
+    if not is_there(container.root):
+        yield f"{container.root} is not there, or empty"
         return
     for volume in container.volumes if container.kind is not Kind.FOLDER else ():
         path = container.root / volume.path

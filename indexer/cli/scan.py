@@ -1,7 +1,7 @@
 """``indexer scan``: fill or refresh the manifest."""
 
 import difflib
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from pathlib import Path
 
 import click
@@ -26,25 +26,31 @@ _PROBLEMS_SHOWN = 20
 Examples:
   python -m indexer scan
   python -m indexer scan --source coco --source genimage --show-problems
+  python -m indexer scan --source coco --forget
 """
 )
 @click.option("--source", "keys", multiple=True, metavar="KEY", help="Only this source (more than once: these).")
 @click.option("--show-problems", is_flag=True, help="Print every finding of the scanned sources, not just their kinds.")
+@click.option("--forget", is_flag=True, help="Drop what is known of these sources if nothing lies at their roots.")
 @common
 @on_workers
-def command(session: Session, keys: tuple[str, ...], show_problems: bool) -> None:
+def command(session: Session, keys: tuple[str, ...], show_problems: bool, forget: bool) -> None:
     """Fill or refresh the manifest: list what lies below the sources' roots, then derive a row an image.
 
     Containers that have not changed are not read again. It may be interrupted at any time and goes on when run again.
-    Exit status 1: done, and an archive is damaged or unreadable.
+    What is known of a source is kept while its root is missing or empty, as when a disk is not mounted. Exit status 1:
+    done, and an archive is damaged or unreadable, or the root of a known source is missing or empty.
     """
+    if forget and not keys:
+        raise click.UsageError("--forget: say with --source of what")
     config = session.config
     sources = declared(config)
     config.refuse_unknown({source.key for source in sources})
     everywhere = _roots(config, sources, keys)
-    roots = everywhere if keys else _present(config, everywhere)
-    options = ScanOptions(session.workers, session.bounds.archives, progress=session.progress, must_exist=bool(keys))
+    options = ScanOptions(session.workers, session.bounds.archives, session.progress, bool(keys), forget)
     with store.open_for_writing(session.manifest) as manifest:
+        known = {key for (key,) in manifest.rows("scan/sources")}
+        roots = everywhere if keys else _present(config, everywhere, known)
         asked = [source for source in sources if source.key in everywhere]
         preflight.show(session, asked, source_roots(config), manifest)
         summary = scan(manifest, roots, sources, options)
@@ -54,6 +60,8 @@ def command(session: Session, keys: tuple[str, ...], show_problems: bool) -> Non
     incomplete = sum(count for status, count in summary.statuses.items() if status != "complete")
     if incomplete:
         raise CheckFailed(f"{incomplete:,} containers are not complete; what is sound in them is in the manifest")
+    if any(source.is_absent for source in summary.sources):
+        raise CheckFailed
 
 
 def _roots(config: Config, sources: Sequence[Source], keys: Sequence[str]) -> Mapping[str, Root]:
@@ -71,16 +79,16 @@ def _roots(config: Config, sources: Sequence[Source], keys: Sequence[str]) -> Ma
     return {key: config.root(key, folder) for key, folder in folders.items() if not keys or key in keys}
 
 
-def _present(config: Config, roots: Mapping[str, Root]) -> Mapping[str, Root]:
-    """Those roots that are there; a source that nobody named in local.cfg may be absent.
+def _present(config: Config, roots: Mapping[str, Root], known: Collection[str]) -> Mapping[str, Root]:
+    """Those roots that are there, or that the manifest knows; another that nobody named in local.cfg may be absent.
 
     Raises:
         ConfigError: local.cfg names a place where nothing is, or there is no source at all.
     """
-    wrong = [f"{key} = {root}" for key, root in roots.items() if key in config.sources and not root.exists()]
+    present = {key: root for key, root in roots.items() if key in known or root.exists()}
+    wrong = [f"{key} = {root}" for key, root in roots.items() if key in config.sources and key not in present]
     if wrong:
         raise ConfigError(f"{config.file}: nothing is at {'; '.join(wrong)}: correct the path, or remove the line")
-    present = {key: root for key, root in roots.items() if root.exists()}
     if not present:
         raise ConfigError(
             f"{config.file}: no source lies below {config.input_datasets_path}:"

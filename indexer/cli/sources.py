@@ -26,6 +26,7 @@ from indexer.selection.listing import ids_of
 from indexer.store import Store
 
 _SHOWN = 5
+_KEPT = "what was scanned there is kept, 'python -m indexer scan --source KEY --forget' drops it"
 
 
 @click.command(
@@ -129,20 +130,25 @@ def _row(state: SourceState) -> dict[str, str]:
     return {
         "key": state.source.key,
         "looked for in": str(state.root),
-        "state": "scanned" if state.scanned else "found" if state.found else "missing",
+        "state": _state(state),
         "packed": packed(state),
         "images": f"{state.total:,}{published}" if state.scanned else published.removeprefix(" of "),
         "side files missing": ", ".join(state.side_missing) if state.found or state.scanned else "",
     }
 
 
+def _state(state: SourceState) -> str:
+    if state.found:
+        return "scanned" if state.scanned else "found, not scanned"
+    return "scanned, missing now" if state.scanned else "missing"
+
+
 def _about(state: SourceState) -> Iterator[str]:
     """All that is known of a source, a line each."""
     head = state.source.head
     yield f"{state.source.key}: {head.name}"
-    place = "missing" if not state.found else "scanned" if state.scanned else "found, not scanned"
     facts = {"homepage": head.homepage, "licence": head.licence, "cite": head.citation}
-    facts |= {"looked for in": f"{state.root} ({place})", "packed": packed(state)}
+    facts |= {"looked for in": f"{state.root} ({_state(state)})", "packed": packed(state)}
     facts["side files missing"] = ", ".join(state.side_missing)
     facts["cannot be used"] = f"{state.unusable:,} images" if state.unusable else ""
     facts["not understood"] = ", ".join(f"{count:,} {code}" for code, count in state.underivable.items())
@@ -162,8 +168,8 @@ def _what_next(session: Session, states: Sequence[SourceState]) -> Iterator[str]
     """What a newcomer does now."""
     missing = [state for state in states if not state.found]
     for state in missing:
-        yield f"{state.source.key}: not at {state.root}; download"
-        yield from (f"    {_download(download)}" for download in state.source.head.downloads)
+        yield f"{state.source.key}: not at {state.root}; {_KEPT if state.scanned else 'download'}"
+        yield from (f"    {_download(download)}" for download in state.source.head.downloads if not state.scanned)
     if missing:
         folder = session.config.input_datasets_path if session.config_file.exists() else Path()
         size, free = space(states, folder)

@@ -14,7 +14,7 @@ from indexer.containers.tabular_reading import read_cells
 from indexer.containers.volumes import Window
 from indexer.containers.walk import NESTED_SHIFT, Interest, Taken, Walk
 from indexer.errors import BadData, SourceError
-from indexer.remote import Object, Url
+from indexer.remote import Object, Url, is_there
 
 _AHEAD = 32
 
@@ -108,8 +108,8 @@ def _read_folder(
     limits: Limits,
     scratch: Path | None,  # noqa: ARG001
 ) -> Iterator[Answer]:
-    if not container.root.is_dir():
-        raise SourceError(f"{container.root}: is no folder; correct its path in local.cfg")
+    if not (container.root.is_dir() and is_there(container.root)):
+        raise SourceError(f"{container.root}: is no folder, or an empty one; bring it back, or correct local.cfg")
     if isinstance(container.root, Url):
         for member in wanted:
             yield member.key, _answer(_read_object, container.root / member.path, member.size, limits)

@@ -14,7 +14,7 @@ from itertools import islice
 from pathlib import Path
 
 from indexer.declarations.shapes import SideTable, Source
-from indexer.remote import Root, Url
+from indexer.remote import Root, Url, is_there
 from indexer.store import Store
 
 # So many names are looked at of a source that was never scanned: more would take longer than a person waits.
@@ -103,7 +103,7 @@ class _Scanned:
         return SourceState(
             source,
             root,
-            found=root.exists(),
+            found=is_there(root),
             scanned=True,
             packed=self.packed[source.key],
             images=images,

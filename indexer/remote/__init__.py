@@ -10,6 +10,6 @@ fsspec and its backends are imported when a source's root is an address, never e
 """
 
 from indexer.remote.object import Object, RawObject
-from indexer.remote.url import Root, Url, as_root
+from indexer.remote.url import Root, Url, as_root, is_there
 
-__all__ = ["Object", "RawObject", "Root", "Url", "as_root"]
+__all__ = ["Object", "RawObject", "Root", "Url", "as_root", "is_there"]

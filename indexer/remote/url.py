@@ -1,5 +1,6 @@
 """A place on object storage, asked as pathlib's paths are asked."""
 
+import os
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -74,6 +75,17 @@ class Url:
 
 
 Root: TypeAlias = Path | Url
+
+
+def is_there(root: Root) -> bool:
+    """Whether something lies at a root. An empty folder is nothing: it is what a disk leaves that is not mounted.
+
+    Raises SourceError as :meth:`Url.exists`, and OSError where a folder cannot be looked into.
+    """
+    if isinstance(root, Url) or not root.is_dir():
+        return root.exists()
+    with os.scandir(root) as entries:
+        return next(entries, None) is not None
 
 
 def as_root(text: str) -> Url | None:

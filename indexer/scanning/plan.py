@@ -37,7 +37,10 @@ class Job:
 
 @dataclass(slots=True)
 class Plan:
-    """What is to be done for one source, and what is known already. ``warning`` says why there is nothing."""
+    """What is to be done for one source, and what is known already.
+
+    ``warning`` says why there is nothing; ``is_absent``, that what the manifest holds of it was kept all the same.
+    """
 
     key: str
     root: Root
@@ -45,6 +48,7 @@ class Plan:
     unchanged: int = 0
     dropped: int = 0
     warning: str | None = None
+    is_absent: bool = False
 
 
 class Planner:
@@ -63,15 +67,27 @@ class Planner:
         Raises:
             SourceError: it does not exist, or is neither a folder nor an archive.
         """
+        known = commit.known_containers(self.store, key)
         if not root.exists():
+            if known:
+                return self._absent(Plan(key, root), known, "does not exist")
             raise SourceError(f"{key}: {root} does not exist: put the dataset there, or name its place in local.cfg")
         found = survey(root, self.options.workers.at_home)
         plan = Plan(key, root, warning=f"{root} holds no files" if found.is_empty else None)
-        known = commit.known_containers(self.store, key)
+        if known and found.is_bare:
+            return self._absent(plan, known, "is empty")
         self._plan_loose(plan, found, known)
         self._plan_containers(plan, found, known)
         self._drop(plan, found, known)
         return plan
+
+    def _absent(self, plan: Plan, known: dict[bytes, Known], what: str) -> Plan:
+        """Of a disk that is not mounted, nothing was deleted: that is only so where somebody says so."""
+        if self.options.forget:
+            commit.drop(self.store, list(known.values()))
+            return replace(plan, dropped=len(known), warning=f"{plan.root} {what}: what was known of it is forgotten")
+        advice = f"bring it back, or drop it with 'python -m indexer scan --source {plan.key} --forget'"
+        return replace(plan, warning=f"{plan.root} {what}, what was scanned there is kept: {advice}", is_absent=True)
 
     def _plan_containers(self, plan: Plan, found: Survey, known: dict[bytes, Known]) -> None:
         """Containers that are new or changed become jobs; what stays in ``known`` was not found."""

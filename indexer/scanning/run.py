@@ -110,4 +110,5 @@ def _source_summary(plan: Plan, counts: tuple[int, ...]) -> SourceSummary:
         images=images,
         underivable=underivable,
         warning=plan.warning,
+        is_absent=plan.is_absent,
     )

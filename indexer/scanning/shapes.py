@@ -10,12 +10,17 @@ from indexer.progress import SILENT, Progress
 
 @dataclass(frozen=True, slots=True)
 class ScanOptions:
-    """How a scan is run. ``must_exist``: a root that is missing is an error, not a warning."""
+    """How a scan is run.
+
+    ``must_exist``: a root that is missing is an error, not a warning. ``forget``: what is known of a source is dropped
+    if its root is missing or empty.
+    """
 
     workers: Workers = field(default_factory=Workers)
     limits: Limits = field(default_factory=Limits)
     progress: Progress = SILENT
     must_exist: bool = False
+    forget: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -23,7 +28,7 @@ class SourceSummary:
     """One source after a scan; ``read``, ``unchanged`` and ``dropped`` count containers.
 
     ``underivable`` members should have been understood by the declaration and were not. ``warning`` says why there is
-    nothing of a source, where that is so.
+    nothing of a source, where that is so; ``is_absent``, that its rows were kept though nothing lies at its root.
     """
 
     key: str
@@ -36,6 +41,7 @@ class SourceSummary:
     images: int = 0
     underivable: int = 0
     warning: str | None = None
+    is_absent: bool = False
 
 
 @dataclass(frozen=True, slots=True)

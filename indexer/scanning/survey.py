@@ -42,6 +42,11 @@ class Survey:
         return not self.containers and not self.loose.num_rows
 
     @property
+    def is_bare(self) -> bool:
+        """Whether there is nothing at all, not even something that could not be looked at."""
+        return self.is_empty and not self.findings
+
+    @property
     def folder(self) -> Container:
         """The loose files as a container."""
         return Container(self.base, "", Kind.FOLDER, ())

@@ -1,9 +1,12 @@
 """``indexer scan`` as a user runs it."""
 
+import shutil
 import zipfile
 from pathlib import Path
 
 import pytest
+
+from tests.scanning.conftest import fill
 
 CONFIG = (
     "[paths]\ninput_datasets_path = in\noutput_path = out\ntmp_cache_dir = tmp\nintermediate_outputs_path = index\n"
@@ -64,3 +67,26 @@ def test_an_empty_folder_says_so(synthbuster, run):
     done = run("scan", "--source", "synthbuster", "--quiet")
     assert done.returncode == 0
     assert f"synthbuster: {synthbuster} holds no files" in done.stdout
+
+
+@pytest.mark.parametrize("named", [True, False])
+def test_a_disk_that_is_not_mounted_costs_nothing(synthbuster, run, named):
+    if named:
+        (synthbuster.parent.parent / "local.cfg").write_text(f"{CONFIG}synthbuster = in/synthbuster\n")
+    fill(synthbuster.parent / "coco", {"val2017/1.jpg": b"1"})
+    assert run("scan", "--quiet").returncode == 0
+    rows = run("sql", "select * from member order by all", "--format", "csv").stdout
+    shutil.rmtree(synthbuster)
+    done = run("scan", "--quiet")
+    assert (done.returncode, done.stderr) == (1, "")
+    assert (
+        f"synthbuster: {synthbuster} does not exist, what was scanned there is kept: bring it back, or" in done.stdout
+    )
+    assert run("sql", "select * from member order by all", "--format", "csv").stdout == rows
+    assert "scanned, missing now" in run("sources").stdout
+    assert run("scan", "--forget").returncode == 2
+    synthbuster.mkdir()
+    assert run("scan", "--quiet", "--source", "synthbuster").returncode == 1
+    forgotten = run("scan", "--quiet", "--source", "synthbuster", "--forget")
+    assert (forgotten.returncode, forgotten.stderr) == (0, "")
+    assert run("sql", "select distinct source from container", "--format", "csv").stdout.split() == ["source", "coco"]

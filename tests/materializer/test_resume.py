@@ -99,6 +99,15 @@ def test_a_source_that_vanished_or_changed_stops_the_build(site, images, packing
     assert not (site.folder / "out" / record.BUILD).exists()
 
 
+@pytest.mark.parametrize("packing", ["folder", "stored"])
+def test_a_disk_that_is_not_mounted_stops_the_build(site, images, packing):
+    site.lay_out(images, packing)
+    site.root.rename(site.folder / "disk")
+    site.root.mkdir()
+    with pytest.raises(SourceError, match="is not there, or empty"):
+        site.build()
+
+
 def test_missing_sources_may_be_allowed_for(site, images):
     site.lay_out(images, "stored")
     next(path for path in sorted(site.root.rglob("*")) if path.is_file()).unlink()

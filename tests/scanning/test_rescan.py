@@ -1,9 +1,11 @@
 """What a scan keeps of the one before: nothing that was found is lost because a disk, a question or a limit changed."""
 
+import shutil
 import tarfile
 from pathlib import Path
 
 import pyarrow as pa
+import pytest
 
 from indexer.containers.shapes import Limits
 from indexer.scanning.commit import Entry, Known, record_loose
@@ -47,3 +49,55 @@ def test_more_is_allowed_and_read_again(manifest: Store, root: Path, rescan: Sca
     assert manifest.execute("select status from container") != [("complete",)]
     rescan()
     assert manifest.execute("select status, listed from container") == [("complete", len(PICTURES))]
+
+
+def contents(manifest: Store) -> list[object]:
+    return [
+        manifest.execute(f"from {table} order by all") for table in ("container", "member", "inspection", "finding")
+    ]
+
+
+@pytest.mark.parametrize("leftover", ["nothing", "an empty folder", "empty folders"])
+def test_a_root_with_nothing_in_it_is_a_disk_that_is_not_mounted(
+    manifest: Store, root: Path, rescan: Scan, leftover: str
+) -> None:
+    zipped(root / "a.zip", PICTURES)
+    fill(root, {"x/loose.png": b"1"})
+    rescan()
+    inspect_all(manifest)
+    before = contents(manifest)
+    disk = root.rename(root.with_name("disk"))
+    if leftover != "nothing":
+        root.mkdir()
+    if leftover == "empty folders":
+        (root / "x").mkdir()
+    (told,) = rescan(must_exist=True).sources
+    assert (told.is_absent, told.dropped, contents(manifest)) == (True, 0, before)
+    assert told.warning is not None
+    assert told.warning.endswith("drop it with 'python -m indexer scan --source mine --forget'")
+    if root.exists():
+        shutil.rmtree(root)
+    disk.rename(root)
+    (told,) = rescan().sources
+    assert (told.is_absent, told.unchanged, contents(manifest)) == (False, 1, before)
+
+
+def test_what_is_to_be_forgotten_is(manifest: Store, root: Path, rescan: Scan) -> None:
+    zipped(root / "a.zip", PICTURES)
+    fill(root, {"x/loose.png": b"1"})
+    rescan()
+    inspect_all(manifest)
+    shutil.rmtree(root)
+    (told,) = rescan(forget=True).sources
+    assert (told.is_absent, told.dropped, contents(manifest)) == (False, 2, [[], [], [], []])
+
+
+def test_what_was_deleted_beside_what_is_left_is_dropped(manifest: Store, root: Path, rescan: Scan) -> None:
+    zipped(root / "a.zip", PICTURES)
+    zipped(root / "x/b.zip", PICTURES)
+    fill(root, {"y/loose.png": b"1"})
+    rescan()
+    (root / "x/b.zip").unlink()
+    (root / "y/loose.png").unlink()
+    (told,) = rescan(forget=True).sources
+    assert (told.is_absent, manifest.execute("select path from container where listed > 0")) == (False, [("a.zip",)])

@@ -6,9 +6,11 @@ import zipfile
 from dataclasses import replace
 from pathlib import Path
 
+import pytest
 from PIL import Image
 
 from indexer import store as stores
+from indexer.errors import SourceError
 from indexer.images import ImageLimits
 from indexer.parallel import Workers
 from indexer.scanning import ScanOptions, scan
@@ -30,6 +32,19 @@ def test_a_loose_file_whose_name_is_not_utf8_is_read(tmp_path: Path) -> None:
             store.save_query("work.pool", "select member_id from member")
             assert Inspector({"mine": root}, Workers(jobs=1))(store) == 1
         assert store.execute("select status, width from inspection") == [("ok", 8)]
+
+
+def test_a_disk_that_is_not_mounted_condemns_no_image(tmp_path: Path) -> None:
+    root = tmp_path / "root"
+    root.mkdir()
+    (root / "a.png").write_bytes(_picture(8))
+    with stores.open_for_writing(tmp_path / "m.duckdb") as store, workbench(store):
+        scan(store, {"mine": root}, (), ScanOptions(Workers(jobs=1)))
+        store.save_query("work.pool", "select member_id from member")
+        (root / "a.png").unlink()
+        with pytest.raises(SourceError, match="is no folder, or an empty one; bring it back"):
+            Inspector({"mine": root}, Workers(jobs=1))(store)
+        assert store.count("inspection") == 0
 
 
 FAKES = """

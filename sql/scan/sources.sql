@@ -1,0 +1,3 @@
+-- The sources that the manifest holds something of.
+select distinct source
+from container
