@@ -53,7 +53,7 @@ WORK = {
     "section_rule": _schema(place=_WHOLE, section=_TEXT, origin=_TEXT, file_id=_TEXT),
     "preference": _schema(origin=_TEXT, place=_WHOLE),
     "listed": _schema(split=_TEXT, file_id=_TEXT),
-    "depth": _schema(generator=_TEXT, origin=_TEXT, depth=_WHOLE),
+    "depth": _schema(generator=_TEXT, origin=_TEXT, depth=_WHOLE, steps=_WHOLE),
     "queue": _schema(member_id=_WHOLE, generator=_TEXT, origin=_TEXT, rank_key=_TEXT, place=_WHOLE),
     "judged": _schema(
         member_id=_WHOLE,

@@ -9,6 +9,7 @@ select
     s.origin,
     s.candidates,
     coalesce(d.depth, 0) as depth,
+    coalesce(d.steps, 0) as steps,
     coalesce(g.kept, 0) as kept,
     least(s.cap, coalesce(g.kept, 0) + s.candidates - coalesce(d.depth, 0)) as most
 from work.stratum s

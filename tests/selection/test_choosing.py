@@ -1,5 +1,6 @@
 """Choosing by recipe, a rule at a time."""
 
+import math
 import random
 from collections import Counter
 from dataclasses import replace
@@ -177,3 +178,19 @@ def test_known_only_recipes_need_no_inspection(tmp_path: Path) -> None:
             ("train", "sampled", 10), ("train", "spare", 1),
         )  # fmt: skip
         assert isinstance(store.arrow("select/counts", {"name": "x"}), pa.Table)
+
+
+def test_copies_without_end_are_passed_in_few_rounds(tmp_path: Path) -> None:
+    chance, rounds = random.Random(3), []
+    originals = [chance.getrandbits(64) for _ in range(40)]
+    copies = [Picture(f"o/A/{n}", "o", "A", phash=chance.choice(originals) ^ 1 << n % 64) for n in range(2_000)]
+    text = 'per_generator = 41\nwhen_short = "drop"\n[duplicates]\nradius = 2\n' + NO_PHOTOGRAPHS
+
+    def inspect(store: Store) -> int:
+        rounds.append(store.count("work.pool"))
+        return 0
+
+    with world(tmp_path / "m.duckdb", copies) as store:
+        assert select(store, recipe.parse("seed = 1\n" + text), "x", inspect).dropped == ("A",)
+    assert max(rounds) == len(copies)
+    assert len(rounds) <= 2 * math.log2(len(copies))
