@@ -96,6 +96,10 @@ class Store:
         """A step's SELECT under a name, for this connection alone: it is run anew wherever the name is used."""
         self.connection.execute(f"create or replace temporary view {name} as\n{resources.sql(step)}").fetchall()
 
+    def aside(self) -> Self:
+        """The same database by a connection of its own, for a thread that reads while another one writes."""
+        return type(self)(self.connection.cursor(), self.path)
+
     def _check_file(self) -> None:
         if _file_of(self.path) != self._file:
             raise ManifestError(f"{self.path} was replaced while it was open: run the same command again")

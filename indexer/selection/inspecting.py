@@ -1,9 +1,9 @@
 """Look at candidates once: read them where they lie, keep what was found in the table ``inspection``."""
 
 import dataclasses
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
-from itertools import groupby
+from itertools import groupby, islice
 from operator import itemgetter
 from typing import Any
 
@@ -26,6 +26,8 @@ from indexer.store import Store
 _AT_A_TIME = 100
 _IN_A_PASS = 50_000
 _ROWS_KEPT_AT_ONCE = 2_000
+# Members that are asked for at a time: a selection may have more than there is memory for.
+_PAGE = 20_000
 
 Row = dict[str, Any]
 
@@ -56,25 +58,29 @@ class Inspector:
         Raises:
             SourceError: a container vanished or changed since the scan. What was found until then is kept.
         """
-        members = store.arrow("select/uninspected").to_pylist()
-        tasks = list(self._tasks(members, self._containers(store)))
+        count = store.save("work.waiting", "select/uninspected")
+        containers = self._containers(store)
         crew = Crew(_look, self.workers, _halves)
-        with self.progress.phase("Inspecting", len(members), "images") as bar, _Keeper(store, bar) as keeper:
-            for task, found in crew.run(tasks):
+        with (
+            store.aside() as reader,
+            self.progress.phase("Inspecting", count, "images") as bar,
+            _Keeper(store, bar) as keeper,
+        ):
+            for task, found in crew.run(self._tasks(_waiting(reader, count), containers)):
                 keeper.add(_died(task, found) if isinstance(found, Died) else found)
-        return len(members)
+        return count
 
     def _containers(self, store: Store) -> dict[int, Container]:
         rows = store.arrow("select/containers").to_pylist()
         return {row["container_id"]: stored_container(self._root(row["source"]), row) for row in rows}
 
-    def _tasks(self, members: list[Row], containers: Mapping[int, Container]) -> Iterator[Task]:
+    def _tasks(self, members: Iterable[Row], containers: Mapping[int, Container]) -> Iterator[Task]:
         """Members (of each container together, in the order in which they lie) in pieces that suit a worker."""
         for number, rows in groupby(members, key=itemgetter("container_id")):
-            wanted = [stored_member(row, row["key"]) for row in rows]
+            wanted = (stored_member(row, row["key"]) for row in rows)
             for is_pass, part in groupby(wanted, key=lambda want: want.access is Access.PASS):
-                task = Task(containers[number], tuple(part), self.limits, self.image_limits)
-                yield from _pieces(task, _IN_A_PASS if is_pass else _AT_A_TIME)
+                while piece := tuple(islice(part, _IN_A_PASS if is_pass else _AT_A_TIME)):
+                    yield Task(containers[number], piece, self.limits, self.image_limits)
 
     def _root(self, source: str) -> Root:
         if source not in self.roots:
@@ -108,13 +114,16 @@ class _Keeper:
         self.rows = []
 
 
-def _pieces(task: Task, size: int) -> Iterator[Task]:
-    for start in range(0, len(task.wanted), size):
-        yield replace(task, wanted=task.wanted[start : start + size])
+def _waiting(store: Store, count: int) -> Iterator[Row]:
+    """The rows of ``work.waiting``, page by page, each when the one before is used up."""
+    for start in range(0, count, _PAGE):
+        yield from store.arrow("select/waiting", {"start": start, "count": _PAGE}).to_pylist()
 
 
 def _halves(task: Task) -> Sequence[Task]:
-    return list(_pieces(task, max(1, (len(task.wanted) + 1) // 2)))
+    middle = (len(task.wanted) + 1) // 2
+    parts = (task.wanted[:middle], task.wanted[middle:])
+    return [replace(task, wanted=part) for part in parts if part]
 
 
 def _look(task: Task) -> list[Row]:

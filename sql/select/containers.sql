@@ -1,7 +1,5 @@
--- The containers that hold candidates which were reached and never looked at.
-select distinct c.container_id, c.source, c.path, c.path_bytes, c.kind, c.volumes
-from work.pool p
-join member m using (member_id)
-join container c using (container_id)
-anti join inspection i using (member_id)
+-- The containers that hold candidates which are to be looked at.
+select c.container_id, c.source, c.path, c.path_bytes, c.kind, c.volumes
+from container c
+semi join (select m.container_id from work.waiting w join member m using (member_id)) using (container_id)
 order by c.container_id

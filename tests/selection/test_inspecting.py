@@ -2,6 +2,8 @@
 
 import io
 import os
+import shutil
+import tracemalloc
 import zipfile
 from dataclasses import replace
 from pathlib import Path
@@ -14,6 +16,7 @@ from indexer.errors import SourceError
 from indexer.images import ImageLimits
 from indexer.parallel import Workers
 from indexer.scanning import ScanOptions, scan
+from indexer.selection import inspecting
 from indexer.selection import recipe as recipes
 from indexer.selection.choosing import select, workbench
 from indexer.selection.completing import inspect_again
@@ -100,3 +103,41 @@ def test_what_the_machine_spoiled_is_passed_over_until_somebody_has_it_looked_at
         mended = select(store, recipe, "mine", patient)
         assert (mended.inspected, mended.counts) == (0, (("train", "sampled", 4),))
         assert inspect_again(store, patient) == 0, "what was read is not read again"
+
+
+def test_pages_of_what_is_to_be_looked_at_miss_nothing(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(inspecting, "_PAGE", 3)
+    for name in "abcde":
+        (tmp_path / f"root/{name}").mkdir(parents=True)
+        (tmp_path / f"root/{name}/1.png").write_bytes(_picture(ord(name)))
+    root = tmp_path / "root"
+    for packed in [shutil.make_archive(str(tmp_path / "x"), kind, root) for kind in ("zip", "gztar")]:
+        shutil.move(packed, root)
+    with stores.open_for_writing(tmp_path / "m.duckdb") as store, workbench(store):
+        scan(store, {"mine": root}, (), ScanOptions(Workers(jobs=1)))
+        store.save_query("work.pool", "select member_id from member")
+        assert Inspector({"mine": root}, Workers(jobs=2))(store) == 15
+        found = store.execute("select width, count(*), min(status) from inspection group by all order by all")
+    assert found == [(ord(name), 3, "ok") for name in "abcde"]
+
+
+def test_what_waits_to_be_looked_at_is_not_held_in_memory(tmp_path: Path) -> None:
+    many = 100_000
+    (tmp_path / "file").write_bytes(b"1")
+    with stores.open_for_writing(tmp_path / "m.duckdb") as store, workbench(store):
+        store.execute(
+            "insert into container by name select 1 as container_id, 'mine' as source, 'gone.zip' as path, 'zip' as kind,"
+            " [{'path': 'gone.zip', 'size': 1, 'mtime_ns': 1}] as volumes, 1 as size, '' as fingerprint,"
+            " 'complete' as status, 1 as listed"
+        )
+        store.execute(
+            "insert into member by name select range as member_id, 1 as container_id, range as ordinal, 'zip' as access,"
+            f" 'gone.zip' as path, 'some/folder/' || range || '.png' as name, range as \"offset\" from range({many})"
+        )
+        store.save_query("work.pool", "select member_id from member")
+        tracemalloc.start()
+        with pytest.raises(SourceError):
+            Inspector({"mine": tmp_path}, Workers(jobs=1))(store)
+        _, peak = tracemalloc.get_traced_memory()
+        tracemalloc.stop()
+    assert peak < many * 400, "a row as a dictionary takes more than a kilobyte"
