@@ -1,19 +1,23 @@
-"""What a manifest of many rows costs: planning a build, choosing, exporting, looking what is finished; time and memory.
+"""What a manifest of many rows costs, in time and memory: choosing, a build but for its images, sharing, comparing.
 
-    python -m benchmarks.bench_scale [ROWS ...] [--memory 4GB]
+    python -m benchmarks.bench_scale [ROWS ...] [--memory 6GB] [--folder DIR] [--from STEP]
 
 Rows (10,000,000 by default) are made in the real tables: zips of ten thousand members of 100 KB, two texts a row. Each
-step is a process of its own, so its peak is its own; --memory bounds DuckDB in each. No image exists: what reads images
-grows with their bytes, which `make bench-build` and `make bench-scan` measure.
+step is a process of its own, so its peak is its own; those of a build follow each other in one, as they do in a build,
+and the peak is taken anew for each. --memory bounds DuckDB in each. No image exists: what reads images grows with their
+bytes, which `make bench-build` and `make bench-scan` measure. A folder that was named is kept, and --from goes on in it.
 """
 
 import argparse
+import re
 import resource
+import shutil
 import subprocess
 import sys
 import tempfile
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 import pyarrow as pa
@@ -22,12 +26,16 @@ from benchmarks.bench_select import ATTRIBUTES, INSPECTION, RECIPE
 from indexer import store as stores
 from indexer.selection import choosing, recipe
 from indexer.sharing.export import export
+from indexer.sharing.importing import Missing, import_manifest
 from indexer.store import Store
 from materializer import parts, record
 from materializer import plan as planning
+from materializer.finishing import Built, finish
 from materializer.formats import FORMATS
+from materializer.grading import grade as grading_of
 from materializer.plan import Plan
-from materializer.shapes import Request, Settings, Written
+from materializer.settling import Settlement
+from materializer.shapes import Request, Settings, Shard, Written
 
 IN_A_ZIP = 10_000
 IMAGE_SIZE = 100_000
@@ -69,7 +77,7 @@ def make(store: Store, folder: Path) -> str:  # noqa: ARG001
     store.execute(CONTAINERS, {"rows": rows, "in_a_zip": IN_A_ZIP})
     store.execute(MEMBERS, {"rows": rows, "in_a_zip": IN_A_ZIP})
     store.execute(ATTRIBUTES, {"rows": rows})
-    store.execute(INSPECTION, {"rows": rows})
+    store.execute(INSPECTION.replace("md5((i", "sha256((i"), {"rows": rows})
     store.execute(PROMPTS)
     store.execute(SELECTION)
     store.execute("insert into selection_run values ('all', 'everything', 'none', '7')")
@@ -84,57 +92,64 @@ def select(store: Store, _: Path) -> str:
     return f"{sum(images for _, _, images in chosen.counts):,} chosen"
 
 
-def plan(store: Store, folder: Path) -> str:
-    """Plan a build of all rows."""
-    return f"{len(_plan(store, folder).shards):,} shards"
+def build(store: Store, folder: Path) -> None:
+    """All that a build of all rows does but for images, each part told by itself."""
+    request = Request("all", folder / "built", {"bench": folder}, folder / "scratch", Settings())
+    with told("plan") as say:
+        found = planning.make(store, request)
+        say(f"{len(found.shards):,} shards")
+    with told("look up") as say:
+        every = max(1, len(found.shards) // SHARDS_LOOKED_UP)
+        sizes = [planning.rows_of(store, planned.shard).nbytes for planned in found.shards[::every]]
+        say(f"of {len(sizes)} shards; a task has {max(sizes) / 1e6:.1f} MB at most")
+    with told("leave") as say:
+        leave(store, request, found)
+        say("not a step of ours: shards, all of them holes, and their records")
+    with told("resume") as say:
+        outcomes = parts.outcomes_of(request, found)
+        say(f"{len(outcomes):,} shards are there")
+    with told("finish") as say:
+        done = finish(Built(store, request, folder / "scratch", found, outcomes, Settlement((), ())))
+        say(f"{sum(done.splits.values()):,} rows counted and digested")
 
 
-def look_up(store: Store, folder: Path) -> str:
-    """What the driver does for each shard: look its rows up and pack them as a task."""
-    found = _plan(store, folder)
-    began, size = time.process_time(), 0
-    for planned in found.shards[:: max(1, len(found.shards) // SHARDS_LOOKED_UP)]:
-        size = max(size, planning.rows_of(store, planned.shard).nbytes)
-    seconds = (time.process_time() - began) / min(SHARDS_LOOKED_UP, len(found.shards))
-    every = seconds * len(found.shards)
-    return (
-        f"{seconds * 1000:.0f} ms of processors a shard, {every:,.0f} s in all; a task has {size / 1e6:.1f} MB at most"
-    )
-
-
-def finish(store: Store, folder: Path) -> str:
-    """Not timed by itself: leave shards and records as a finished build would, the shards being holes."""
-    settings = _request(folder).settings
-    kind = FORMATS[settings.format]
-    for planned in _plan(store, folder).shards:
-        path = folder / "built" / kind.path(planned.shard)
+def leave(store: Store, request: Request, found: Plan) -> None:
+    """Leave shards and records as the workers of a build do."""
+    kind = FORMATS[request.settings.format]
+    for planned in found.shards:
+        path = request.output / kind.path(planned.shard)
         path.parent.mkdir(parents=True, exist_ok=True)
         with path.open("wb") as file:
             file.truncate(planned.size)
-        rows = _record_rows(planned.shard.split, planned.shard.index, planned.places)
+        rows = planning.rows_of(store, planned.shard)
         written = Written(planned.places, planned.size, "0" * 64)
-        record.write(folder / "built", planned.shard, record.ShardRecord(planned.key, written, (), rows))
-    return "records written"
-
-
-def resume(store: Store, folder: Path) -> str:
-    """Find out that all shards are finished, as a build that goes on and the last call of a build in parts do."""
-    found, request = _plan(store, folder), _request(folder)
-    began = time.process_time()
-    finished = parts.outcomes_of(request, found)
-    seconds = time.process_time() - began
-    return f"{len(finished):,} shards looked at in {seconds:.1f} s of processors, after the plan"
+        kept = record.ShardRecord(planned.key, written, (), _record_rows(planned.shard, rows))
+        record.write(request.output, planned.shard, kept)
 
 
 def share(store: Store, folder: Path) -> str:
     """Export all rows as a shared manifest."""
+    shutil.rmtree(folder / "shared", ignore_errors=True)
     export(store, "all", folder / "shared")
     return f"{sum(file.stat().st_size for file in (folder / 'shared').rglob('*') if file.is_file()) / 1e9:.2f} GB"
 
 
-STEPS: dict[str, Callable[[Store, Path], str]] = {
-    step.__name__: step for step in (make, select, plan, look_up, finish, resume, share)
+def take(store: Store, folder: Path) -> str:
+    """Import it, as another lab with the same collections does."""
+    imported = import_manifest(store, folder / "shared", "again", Missing.FAIL)
+    return f"{imported.selected:,} rows found"
+
+
+def grade(_: Store, folder: Path) -> str:
+    """Compare the build's record with the shared manifest."""
+    grading = grading_of(folder / "built", folder / "shared", 20)
+    return f"{grading.counts}"
+
+
+STEPS: dict[str, Callable[[Store, Path], str | None]] = {
+    step.__name__: step for step in (make, select, build, share, take, grade)
 }
+WRITING = ("make", "select", "take")
 
 
 def main() -> None:
@@ -144,60 +159,69 @@ def main() -> None:
         _run(given)
         return
     for rows in given.rows or [10_000_000]:
-        with tempfile.TemporaryDirectory(prefix="bench-scale-") as folder:
+        with tempfile.TemporaryDirectory(prefix="bench-scale-") as temporary:
+            folder = given.folder or temporary
             print(f"{rows:,} rows", flush=True)
-            for name in STEPS:
-                command = [
-                    sys.executable,
-                    "-m",
-                    "benchmarks.bench_scale",
-                    str(rows),
-                    "--step",
-                    name,
-                    "--folder",
-                    folder,
-                ]
-                subprocess.run([*command, *(["--memory", given.memory] if given.memory else [])], check=True)
+            for step in list(STEPS)[list(STEPS).index(given.first) :]:
+                command = [sys.executable, "-m", "benchmarks.bench_scale", str(rows), "--step", step]
+                memory = ["--memory", given.memory] if given.memory else []
+                subprocess.run([*command, "--folder", folder, *memory], check=True)
 
 
 def _arguments() -> argparse.Namespace:
     parser = argparse.ArgumentParser()
     parser.add_argument("rows", type=int, nargs="*")
     parser.add_argument("--memory")
-    parser.add_argument("--step", choices=STEPS)
     parser.add_argument("--folder", type=Path)
+    parser.add_argument("--from", dest="first", choices=STEPS, default="make")
+    parser.add_argument("--step", choices=STEPS)
     return parser.parse_args()
 
 
 def _run(given: argparse.Namespace) -> None:
-    opened = stores.open_for_writing if given.step in ("make", "select") else stores.open_for_reading
-    began = time.perf_counter()
-    with opened(given.folder / "manifest.duckdb") as store:
+    opened = stores.open_for_writing if given.step in WRITING else stores.open_for_reading
+    with opened(given.folder / "manifest.duckdb") as store, told(given.step) as say:
         store.execute(f"set variable rows = {given.rows[0]}")
         if given.memory:
             store.execute(f"set memory_limit = '{given.memory}'")
-        told = STEPS[given.step](store, given.folder)
-    wall, used = time.perf_counter() - began, resource.getrusage(resource.RUSAGE_SELF)
-    busy, peak = used.ru_utime + used.ru_stime, used.ru_maxrss / 1e6
-    print(f"  {given.step:8} {wall:7.1f} s, {busy:7.1f} s of processors, peak {peak:5.2f} GB: {told}", flush=True)
+        result = STEPS[given.step](store, given.folder)
+        if result:
+            say(result)
 
 
-def _request(folder: Path) -> Request:
-    return Request("all", folder / "built", {"bench": folder}, folder / "scratch", Settings())
+@contextmanager
+def told(what: str) -> Iterator[Callable[[str], None]]:
+    """Print what a step took, and what was said of it; nothing where nothing was. Workers count once they ended."""
+    results: list[str] = []
+    Path("/proc/self/clear_refs").write_text("5")  # the peak counts from here: proc(5)
+    wall, busy = time.perf_counter(), _busy()
+    yield results.append
+    wall, busy = time.perf_counter() - wall, _busy() - busy
+    peak = int(re.findall(r"VmHWM:\s+(\d+) kB", Path("/proc/self/status").read_text())[0]) / 1e6
+    for result in results:
+        print(f"  {what:8} {wall:7.1f} s, {busy:7.1f} s of processors, peak {peak:5.2f} GB: {result}", flush=True)
 
 
-def _plan(store: Store, folder: Path) -> Plan:
-    return planning.make(store, _request(folder))
+def _busy() -> float:
+    used = [resource.getrusage(whose) for whose in (resource.RUSAGE_SELF, resource.RUSAGE_CHILDREN)]
+    return sum(one.ru_utime + one.ru_stime for one in used)
 
 
-def _record_rows(split: str, shard: int, count: int) -> pa.Table:
-    numbers = range(count)
-    digests = [f"{number:064x}" for number in numbers]
-    columns = [[split] * count, [shard] * count, numbers, digests, [None] * count, digests, digests]
-    columns += [[IMAGE_SIZE] * count, ["verbatim"] * count]
-    return pa.table([pa.array(list(column)) for column in columns], names=record.ROW_SCHEMA.names).cast(
-        record.ROW_SCHEMA
-    )
+def _record_rows(shard: Shard, rows: pa.Table) -> pa.Table:
+    count = rows.num_rows
+    columns = [
+        [shard.split] * count,
+        [shard.index] * count,
+        rows["place"],
+        rows["file_id"],
+        rows["substituted_for"],
+        rows["hash"],
+        rows["hash"],
+        [IMAGE_SIZE] * count,
+        ["verbatim"] * count,
+    ]
+    arrays = [pa.chunked_array([column]) if isinstance(column, list) else column for column in columns]
+    return pa.table(arrays, schema=record.ROW_SCHEMA)
 
 
 if __name__ == "__main__":

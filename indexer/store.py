@@ -8,6 +8,7 @@ from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
 from socket import gethostname
+from tempfile import TemporaryDirectory
 from typing import Any, Self
 
 import duckdb
@@ -17,6 +18,8 @@ from indexer import __version__, resources
 from indexer.errors import ManifestError
 
 SCHEMA_VERSION = 1
+# The order of rows is always asked for; that of insertion, kept, would cost memory.
+BESIDE: dict[str, Any] = {"memory_limit": "2GB", "threads": 4, "preserve_insertion_order": False}
 
 Parameters = Mapping[str, Any]
 
@@ -169,6 +172,19 @@ def in_memory() -> Store:
     store = Store(duckdb.connect(), Path(":memory:"))
     _make_schema(store)
     return store
+
+
+@contextmanager
+def beside(scratch: Path) -> Iterator[duckdb.DuckDBPyConnection]:
+    """An empty database beside the manifest, to sort and join what lies in files, in memory of ``BESIDE``.
+
+    What exceeds that waits in a folder below ``scratch``, which is gone when the context ends.
+    """
+    with (
+        TemporaryDirectory(dir=scratch, prefix="duckdb-") as folder,
+        duckdb.connect(config={**BESIDE, "temp_directory": folder}) as engine,
+    ):
+        yield engine
 
 
 def _connect(path: Path, *, read_only: bool) -> duckdb.DuckDBPyConnection:

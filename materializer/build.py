@@ -80,7 +80,7 @@ def complete(job: Build, outcomes: dict[PlannedShard, Outcome]) -> Summary:
     settlement = settle(job.store, by_shard, lambda rows: _refused_of(job, rows))
     if refused:
         outcomes |= dict(written(job, refused))
-    summary = finish(Built(job.store, job.request, job.plan, outcomes, settlement))
+    summary = finish(Built(job.store, job.request, job.scratch, job.plan, outcomes, settlement))
     shutil.rmtree(job.scratch, ignore_errors=True)
     return summary
 

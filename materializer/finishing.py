@@ -11,10 +11,10 @@ from PIL import features as pillow
 
 from indexer import __version__
 from indexer.errors import SourceError
-from indexer.sharing.contents import digests_of
+from indexer.sharing.contents import digesting
 from indexer.store import Store
 from materializer import card, record
-from materializer.card.facts import Facts, File, gather
+from materializer.card.facts import Count, Counting, Facts, File, Origin
 from materializer.claim import clear_unfinished
 from materializer.durable import write_json
 from materializer.formats import FORMATS
@@ -41,10 +41,11 @@ class Summary:
 
 @dataclass(frozen=True, slots=True)
 class Built:
-    """A build whose shards are all written."""
+    """A build whose shards are all written; ``scratch`` is its own."""
 
     store: Store
     request: Request
+    scratch: Path
     plan: Plan
     outcomes: Outcomes
     settlement: Settlement
@@ -83,20 +84,25 @@ def _summary(job: Built, splits: Splits) -> Summary:
     )
 
 
-def _record_of(output: Path, splits: Splits) -> pa.Table:
-    """The record of every row that was written."""
-    found = (record.read(output, shard) for shards in splits.values() for shard, _ in shards)
-    return pa.concat_tables([kept.rows for kept in found if kept] or [record.ROW_SCHEMA.empty_table()])
-
-
 def _card_facts(job: Built, splits: Splits) -> Facts:
-    built = _record_of(job.request.output, splits)
+    (counts, origins), digests = _counted(job, splits)
     kind = FORMATS[job.request.settings.format]
     files = tuple(
         File(kind.path(shard), written.size, written.sha256) for shards in splits.values() for shard, written in shards
     )
-    counts, origins = gather(job.store, built)
-    return Facts(job.plan.selection, job.request.settings, counts, origins, files, digests_of(built))
+    return Facts(job.plan.selection, job.request.settings, counts, origins, files, digests)
+
+
+def _counted(job: Built, splits: Splits) -> tuple[tuple[tuple[Count, ...], tuple[Origin, ...]], dict[str, str]]:
+    """What the card tells of the rows: counted and digested a shard at a time."""
+    counts = Counting(job.store)
+    job.scratch.mkdir(parents=True, exist_ok=True)
+    with digesting(job.scratch) as contents:
+        for shard in (shard for shards in splits.values() for shard, _ in shards):
+            rows = record.rows_of(job.request.output, shard)
+            counts.add(rows)
+            contents.add(rows, "source_sha256")
+        return counts.result(), contents.result()
 
 
 def _by_split(plan: Plan, outcomes: Outcomes) -> Splits:

@@ -1,26 +1,25 @@
 """A build against the manifest that it should be, row by row: is this the paper's dataset?"""
 
-import tempfile
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from itertools import groupby
 from pathlib import Path
+from tempfile import TemporaryDirectory
 from typing import Any
 
 import duckdb
-import pyarrow as pa
-import pyarrow.compute as pc
-import pyarrow.parquet as pq
+from pyarrow.dataset import dataset
 
 from indexer import resources
 from indexer.errors import BadData
 from indexer.images.decoding import decode
 from indexer.images.pixels import pixel_hash
 from indexer.sharing import foreign
-from indexer.sharing.contents import digests_of
+from indexer.sharing.contents import digesting
+from indexer.store import beside
 from materializer import record
 from materializer.formats import FORMATS
-from materializer.pixels import VERBATIM
-from materializer.shapes import Format
+from materializer.shapes import Format, Shard
 from materializer.verify import read_build, shards_of
 
 SAME, SAME_PIXELS, OTHER = "identical bytes", "identical pixels", "different"
@@ -30,14 +29,14 @@ GRADES = (SAME, SAME_PIXELS, OTHER, "substituted", "missing", "extra")
 
 @dataclass(frozen=True, slots=True)
 class Grading:
-    """``rows`` (split, file_id, grade, substitute) in canonical order; digests by split, of the build and as expected.
+    """Rows by grade; of those that are not as they should be the first ones, in canonical order; digests by split.
 
-    An image that was converted, and whose source had other bytes, is graded different: its pixels as they came are
-    not in the build.
+    ``worse`` has (split, file_id, grade, substitute). An image that was converted, and whose source had other bytes, is
+    graded different: its pixels as they came are not in the build.
     """
 
-    rows: pa.Table
     counts: Mapping[str, int]
+    worse: tuple[tuple[str, str, str, str | None], ...]
     built: Mapping[str, str]
     expected: Mapping[str, str]
 
@@ -47,51 +46,57 @@ class Grading:
         return set(self.counts) <= {SAME} and self.built == self.expected
 
 
-def grade(output: Path, manifest: Path) -> Grading:
-    """Grade the build in ``output`` by the shared manifest in the folder ``manifest``.
+def grade(output: Path, manifest: Path, shown: int) -> Grading:
+    """Grade the build in ``output`` by the shared manifest in the folder ``manifest``; tell ``shown`` rows at most.
 
     Raises:
-        OutputError: ``output`` holds no finished build.
+        OutputError: ``output`` holds no finished build, or its record is damaged.
         ManifestError: ``manifest`` holds no sound manifest.
     """
     description = read_build(output)
-    built = pq.read_table(output / record.ROWS, schema=record.ROW_SCHEMA)
-    with tempfile.TemporaryDirectory(prefix="grade-") as scratch:
-        foreign.load(manifest, Path(scratch) / "rows.parquet")
-        shared = pq.read_table(Path(scratch) / "rows.parquet")
-    expected = shared.filter(pc.not_equal(shared["role"], "spare"))
-    graded = _with_pixels(_graded(built, expected), output, description)
-    counts = {entry["values"]: entry["counts"] for entry in pc.value_counts(graded["grade"]).to_pylist()}
-    return Grading(graded, counts, digests_of(built), digests_of(expected, "hash"))
+    shards = [shard for split in shards_of(description).values() for shard, _ in split]
+    with TemporaryDirectory(prefix="grade-") as scratch, beside(Path(scratch)) as engine:
+        clean = Path(scratch) / "rows.parquet"
+        expected = foreign.load(manifest, clean).contents
+        built = _digests(output, shards, Path(scratch))
+        engine.register("expected", dataset(clean))
+        engine.register("built", dataset([record.path_of(output, one) for one in shards], record.ROW_SCHEMA))
+        engine.execute(f"create table graded as {resources.sql('verify/graded')}").fetchall()
+        _look_at_pixels(engine, output, description)
+        worse = engine.execute(resources.sql("verify/worse"), {"shown": shown}).fetchall()
+        return Grading(dict(engine.sql(resources.sql("verify/grades")).fetchall()), tuple(worse), built, expected)
 
 
-def _graded(built: pa.Table, expected: pa.Table) -> pa.Table:
-    with duckdb.connect() as engine:
-        engine.register("built", built)
-        engine.register("expected", expected)
-        return engine.sql(resources.sql("verify/graded")).to_arrow_table()
+def _digests(output: Path, shards: Sequence[Shard], scratch: Path) -> dict[str, str]:
+    with digesting(scratch) as contents:
+        for shard in shards:
+            contents.add(record.rows_of(output, shard), "source_sha256")
+        return contents.result()
 
 
-def _with_pixels(graded: pa.Table, output: Path, description: Mapping[str, Any]) -> pa.Table:
-    """Look at the pixels of verbatim images whose bytes differ; the grade of all others stands."""
-    differs = pc.equal(graded["grade"], OTHER_BYTES)
-    asked = {row["file_id"]: row["pixel_hash"] for row in graded.filter(differs).to_pylist()}
-    same = {file_id for file_id, data in _images(output, description, asked) if _pixels(data) == asked[file_id]}
-    is_same = pc.and_(pc.is_in(graded["file_id"], pa.array(same, pa.string())), pc.equal(graded["transform"], VERBATIM))
-    grades = pc.if_else(differs, pc.if_else(pc.fill_null(is_same, False), SAME_PIXELS, OTHER), graded["grade"])
-    at = graded.schema.get_field_index("grade")
-    return graded.set_column(at, "grade", grades).select(["split", "file_id", "grade", "substitute"])
-
-
-def _images(
-    output: Path, description: Mapping[str, Any], asked: Mapping[str, str | None]
-) -> Iterator[tuple[str, bytes]]:
+def _look_at_pixels(engine: duckdb.DuckDBPyConnection, output: Path, description: Mapping[str, Any]) -> None:
+    """Grade the rows whose bytes differ by their pixels."""
     kind = FORMATS[Format(description["settings"]["format"])]
-    shards = [shard for split in shards_of(description).values() for shard, _ in split] if asked else []
-    for shard in shards:
-        for file_id, data in kind.read(output / kind.path(shard)):
-            if asked.get(file_id):
-                yield file_id, bytes(data)
+    named = {(shard.split, shard.index): shard for split in shards_of(description).values() for shard, _ in split}
+    for place, asked in _unlike(engine):
+        images = kind.read(output / kind.path(named[place]))
+        same = [file_id for file_id, data in images if file_id in asked and _pixels(bytes(data)) == asked[file_id]]
+        _regrade(engine, SAME_PIXELS, "split = $split and shard = $shard and list_contains($same, file_id)",
+                 dict(zip(("split", "shard"), place, strict=True)) | {"same": same})  # fmt: skip
+    _regrade(engine, OTHER, "true", {})
+
+
+def _unlike(engine: duckdb.DuckDBPyConnection) -> Iterator[tuple[tuple[str, int], dict[str, str]]]:
+    """Each shard that has such rows: their file_ids, and the pixel hash that each should have."""
+    rows = engine.cursor().execute(resources.sql("verify/unlike"))
+    found = iter(rows.fetchone, None)
+    for place, group in groupby(found, key=lambda row: (row[0], row[1])):
+        yield place, {file_id: pixels for _, _, file_id, pixels in group}
+
+
+def _regrade(engine: duckdb.DuckDBPyConnection, grade: str, where: str, named: Mapping[str, Any]) -> None:
+    text = f"update graded set grade = $grade where grade = $other and {where}"
+    engine.execute(text, {"grade": grade, "other": OTHER_BYTES, **named}).fetchall()
 
 
 def _pixels(data: bytes) -> str | None:

@@ -21,6 +21,7 @@ from typing import Any
 import pyarrow as pa
 import pyarrow.parquet as pq
 
+from indexer.errors import OutputError
 from materializer.durable import sha256_of, write_json, writing
 from materializer.pixels import Stored
 from materializer.shapes import Refusal, Shard, Written
@@ -116,6 +117,19 @@ def read(output: Path, shard: Shard) -> ShardRecord | None:
         return _of_note(rows.schema, rows.replace_schema_metadata())
     except _UNREADABLE:
         return None
+
+
+def rows_of(output: Path, shard: Shard) -> pa.Table:
+    """The record of a shard's rows.
+
+    Raises:
+        OutputError: it is missing or damaged.
+    """
+    found = read(output, shard)
+    if found is None:
+        path = path_of(output, shard)
+        raise OutputError(f"{path} is missing or damaged: remove it, then run the same command again")
+    return found.rows
 
 
 def glance(output: Path, shard: Shard) -> ShardRecord | None:

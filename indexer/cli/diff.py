@@ -17,10 +17,10 @@ from indexer.sharing.difference import difference
 @common
 def command(_session: Session, before: Path, after: Path) -> None:
     """Say what changed from the shared manifest BEFORE to AFTER: a line an image."""
-    rows = difference(before, after).to_pylist()
-    for row in rows:
+    counts = Counter[str]()
+    for row in difference(before, after):
         splits = f"{row['split_before'] or '-'} -> {row['split_after'] or '-'}"
         print(printable(f"{row['change']} {row['file_id']} ({row['origin']}, {splits})"))
-    if rows:
-        counts = Counter(row["change"] for row in rows)
+        counts[row["change"]] += 1
+    if counts:
         raise CheckFailed(", ".join(f"{count:,} {change}" for change, count in sorted(counts.items())))

@@ -1,27 +1,31 @@
 """Two shared manifests: what was added, dropped, moved between splits, or changed in content or metadata."""
 
-import tempfile
+from collections.abc import Iterator
 from pathlib import Path
+from tempfile import TemporaryDirectory
+from typing import Any
 
-import duckdb
-import pyarrow as pa
 from pyarrow.dataset import dataset
 
 from indexer import resources
 from indexer.sharing import foreign
+from indexer.store import beside
+
+_AT_A_TIME = 65_536
 
 
-def difference(before: Path, after: Path) -> pa.Table:
-    """Rows (change, file_id, origin, split_before, split_after) that differ between two folders of exports.
+def difference(before: Path, after: Path) -> Iterator[dict[str, Any]]:
+    """Yield rows (change, file_id, origin, split_before, split_after) that differ between two folders of exports.
 
     ``change`` is added, dropped, moved, role, content or metadata: the first of these that holds.
 
     Raises:
         ManifestError: one of the folders holds no sound manifest.
     """
-    with tempfile.TemporaryDirectory(prefix="diff-") as scratch, duckdb.connect() as engine:
+    with TemporaryDirectory(prefix="diff-") as scratch, beside(Path(scratch)) as engine:
         for name, folder in (("before", before), ("after", after)):
             clean = Path(scratch) / f"{name}.parquet"
             foreign.load(folder, clean)
             engine.register(name, dataset(clean))
-        return engine.sql(resources.sql("share/difference")).to_arrow_table()
+        for batch in engine.sql(resources.sql("share/difference")).to_arrow_reader(_AT_A_TIME):
+            yield from batch.to_pylist()

@@ -3,8 +3,7 @@
 import json
 import os
 import shutil
-from collections import Counter
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
@@ -13,8 +12,6 @@ import pyarrow.parquet as pq
 
 from indexer import __version__, resources
 from indexer.errors import ManifestError, OutputError
-from indexer.sharing.contents import contents_of
-from indexer.sharing.digests import Digests
 from indexer.sharing.readme import readme
 from indexer.sharing.shapes import (
     FORMAT,
@@ -24,8 +21,8 @@ from indexer.sharing.shapes import (
     ROWS_FILE,
     TRAVELLING_SCHEMA,
     Head,
-    nested,
 )
+from indexer.sharing.tally import tallying
 from indexer.store import Store
 
 ROWS_AT_A_TIME = 65_536
@@ -69,16 +66,20 @@ def _check_exportable(store: Store, name: str) -> None:
 
 
 def _write_all(store: Store, name: str, folder: Path) -> Head:
-    digests, counts = Digests(), Counter[tuple[str, str]]()
-    with _IdLists(folder / "file_ids") as lists, _parquet(folder / ROWS_FILE) as writer:
-        for batch in _rows(store, name):
-            writer.write_batch(_with_check(batch, digests.add(batch)))
-            lists.add(batch)
-            counts.update(zip(batch["split"].to_pylist(), batch["role"].to_pylist(), strict=True))
-    head = _head(store, name, counts, (digests.result(), contents_of(folder / ROWS_FILE)))
+    head = _head(store, name, _write_rows(store, name, folder))
     (folder / HEAD_FILE).write_text(_head_text(head), encoding="utf-8")
     (folder / "README.md").write_text(readme(head), encoding="utf-8")
     return head
+
+
+def _write_rows(store: Store, name: str, folder: Path) -> dict[str, Any]:
+    """Write rows and lists; returns what the head says of them."""
+    with tallying(folder) as tally:
+        with _IdLists(folder / "file_ids") as lists, _parquet(folder / ROWS_FILE) as writer:
+            for batch in _rows(store, name):
+                writer.write_batch(_with_check(batch, tally.add(batch)))
+                lists.add(batch)
+        return tally.result()
 
 
 def _rows(store: Store, name: str) -> Iterator[pa.RecordBatch]:
@@ -125,12 +126,11 @@ class _IdLists:
         return self._files[name]
 
 
-def _head(
-    store: Store, name: str, counts: Counter[tuple[str, str]], digests: tuple[dict[str, str], dict[str, str]]
-) -> Head:
+def _head(store: Store, name: str, of_rows: Mapping[str, Any]) -> Head:
     made_from = store.execute("select recipe, recipe_hash, seed from selection_run where name = $name", {"name": name})
     recipe, recipe_hash, seed = made_from[0] if made_from else ("", "", "")
-    return Head(name, recipe, recipe_hash, seed, __version__, nested(counts), *digests, _sources(store, name))
+    made_by = {"recipe": recipe, "recipe_hash": recipe_hash, "seed": seed, "tool_version": __version__}
+    return Head(name=name, **made_by, **of_rows, sources=_sources(store, name))
 
 
 def _sources(store: Store, name: str) -> dict[str, dict[str, Any]]:

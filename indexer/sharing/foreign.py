@@ -5,7 +5,7 @@ What comes out is our own: a :class:`~indexer.sharing.shapes.Head` and a Parquet
 
 import json
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
@@ -17,8 +17,6 @@ import pyarrow.parquet as pq
 from indexer.errors import BadData, ManifestError
 from indexer.parallel import Crew, Died, Workers, time_limit
 from indexer.selection.shapes import SPLIT_NAME
-from indexer.sharing.contents import contents_of
-from indexer.sharing.digests import Digests
 from indexer.sharing.shapes import (
     FORMAT,
     FORMAT_VERSION,
@@ -27,8 +25,8 @@ from indexer.sharing.shapes import (
     ROWS_FILE,
     TRAVELLING_SCHEMA,
     Head,
-    nested,
 )
+from indexer.sharing.tally import tallying
 
 ROLES = ("listed", "sampled", "paired", "complement", "spare")
 PATTERNS = {"split": SPLIT_NAME, "hash": "^[0-9a-f]{64}$", "row_check": "^[0-9a-f]{16}$"}
@@ -74,16 +72,15 @@ def _check(task: _Task) -> Head | str:
     with time_limit(task.limits.seconds):
         try:
             head = _read_head(task.folder / HEAD_FILE, task.limits)
-            digests, counts = _copy_rows(task)
+            found = replace(head, **_copy_rows(task))
         except BadData as error:
             return str(error)
         except (pa.ArrowException, OSError, MemoryError) as error:
             return f"{ROWS_FILE} is damaged: {' '.join(str(error).split())[:200]}"
-        found = replace(head, digests=digests, rows=counts, contents=contents_of(task.clean))
-        return head if head == found else _mismatch(head, digests)
+        return head if head == found else _mismatch(head, found.digests)
 
 
-def _mismatch(head: Head, digests: dict[str, str]) -> str:
+def _mismatch(head: Head, digests: Mapping[str, str]) -> str:
     wrong = sorted(split for split in digests if head.digests.get(split) != digests[split])
     return (
         f"{HEAD_FILE} and {ROWS_FILE} do not belong together (digests or counts differ:"
@@ -131,16 +128,15 @@ def _no_constant(word: str) -> None:
     raise ValueError(f"{word} is no number")
 
 
-def _copy_rows(task: _Task) -> tuple[dict[str, str], dict[str, dict[str, int]]]:
-    """Check every batch and write it anew; returns digests and counts."""
-    digests, counts = Digests(), Counter[tuple[str, str]]()
-    with pq.ParquetFile(task.folder / ROWS_FILE) as source, pq.ParquetWriter(task.clean, ROW_SCHEMA) as writer:
-        for first, batch in _batches(source, task.limits):
-            rows = batch.select(ROW_SCHEMA.names)
-            _name_tampered(batch["row_check"], digests.add(rows), rows["file_id"], first)
-            counts.update(zip(rows["split"].to_pylist(), rows["role"].to_pylist(), strict=True))
-            writer.write_batch(rows)
-    return digests.result(), nested(counts)
+def _copy_rows(task: _Task) -> dict[str, Any]:
+    """Check every batch and write it anew; returns what the head should say of the rows."""
+    with tallying(task.clean.parent) as tally:
+        with pq.ParquetFile(task.folder / ROWS_FILE) as source, pq.ParquetWriter(task.clean, ROW_SCHEMA) as writer:
+            for first, batch in _batches(source, task.limits):
+                rows = batch.select(ROW_SCHEMA.names)
+                _name_tampered(batch["row_check"], tally.add(rows), rows["file_id"], first)
+                writer.write_batch(rows)
+        return tally.result()
 
 
 def _batches(source: pq.ParquetFile, limits: ForeignLimits) -> Iterator[tuple[int, pa.RecordBatch]]:

@@ -75,10 +75,20 @@ class Facts:
         return sum(count.images for count in self.counts if count.split == split)
 
 
-def gather(store: Store, built: pa.Table) -> tuple[tuple[Count, ...], tuple[Origin, ...]]:
-    """Count what was built. ``built`` is the record of all rows; ``store`` still has the plan's tables."""
-    with store.registered("built", built):
-        counts = store.arrow("card/counts")
-    with store.registered("card_counts", counts):
-        origins = store.rows("card/sources")
-    return tuple(Count(**row) for row in counts.to_pylist()), tuple(Origin(*row) for row in origins)
+class Counting:
+    """Counts what was built, fed with the record of its rows; ``store`` still has the plan's tables."""
+
+    def __init__(self, store: Store) -> None:
+        self._store = store
+        store.save_temporary("built", "card/built")
+
+    def add(self, rows: pa.Table) -> None:
+        """Take in the record of some rows."""
+        self._store.insert("built", rows.select(["split", "file_id", "transform", "stored_size"]))
+
+    def result(self) -> tuple[tuple[Count, ...], tuple[Origin, ...]]:
+        """Everything that was added, counted."""
+        counts = self._store.arrow("card/counts")
+        with self._store.registered("card_counts", counts):
+            origins = self._store.rows("card/sources")
+        return tuple(Count(**row) for row in counts.to_pylist()), tuple(Origin(*row) for row in origins)

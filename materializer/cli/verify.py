@@ -3,7 +3,6 @@
 from pathlib import Path
 
 import click
-import pyarrow.compute as pc
 
 from indexer import store as stores
 from indexer.cli.messages import printable
@@ -32,16 +31,16 @@ def command(session: Session, folder: Path, manifest: Path | None, no_manifest: 
             found = verify(folder, store, session.workers, session.progress)
     _show(folder, found)
     if manifest:
-        _show_grades(grade(folder, manifest))
+        _show_grades(grade(folder, manifest, _SHOWN))
 
 
 def _show_grades(grading: Grading) -> None:
-    worse = grading.rows.filter(pc.not_equal(grading.rows["grade"], SAME))
-    for row in worse[:_SHOWN].to_pylist():
-        by = f" by {row['substitute']}" if row["substitute"] else ""
-        print(printable(f"{row['split']} {row['file_id']}: {row['grade']}{by}"))
-    if worse.num_rows > _SHOWN:
-        print(f"... and {worse.num_rows - _SHOWN:,} more")
+    for split, file_id, grade_given, substitute in grading.worse:
+        by = f" by {substitute}" if substitute else ""
+        print(printable(f"{split} {file_id}: {grade_given}{by}"))
+    more = sum(grading.counts.values()) - grading.counts.get(SAME, 0) - len(grading.worse)
+    if more:
+        print(f"... and {more:,} more")
     print("; ".join(f"{grading.counts.get(name, 0):,} {name}" for name in GRADES))
     for split, digest in grading.built.items():
         print(f"{split:12} {digest} {'as expected' if grading.expected.get(split) == digest else 'NOT as expected'}")

@@ -1,4 +1,4 @@
--- What was built, counted: `built` holds split and file_id of every row that stands in a shard.
+-- What was built, counted: `built` holds every row that stands in a shard.
 select
     b.split,
     c.label,

@@ -1,6 +1,12 @@
--- Each row of a build (`built`) against the manifest that it should be (`expected`, spares left out), with its grade:
+-- Each row of a build (`built`) against the manifest that it should be (`expected`), with its grade:
 -- identical bytes; other bytes (for whoever can look at the pixels to say more); substituted; missing; extra.
-with by_identity as (
+with chosen as (
+    select split, file_id, hash, pixel_hash
+    from expected
+    where role <> 'spare'
+),
+
+by_identity as (
     select
         coalesce(e.split, b.split) as split,
         coalesce(e.file_id, b.file_id) as file_id,
@@ -8,9 +14,10 @@ with by_identity as (
         b.file_id is not null as is_built,
         e.hash = b.source_sha256 as has_same_bytes,
         e.pixel_hash,
+        b.shard,
         b.transform,
         b.substituted_for
-    from expected e
+    from chosen e
     full join built b on b.split = e.split and b.file_id = e.file_id
 ),
 
@@ -32,11 +39,10 @@ select
         else 'extra'
     end as grade,
     s.substitute,
-    r.pixel_hash,
-    r.transform
+    r.shard,
+    case when r.transform = 'verbatim' then r.pixel_hash end as pixel_hash   -- of pixels that the build has as they came
 from by_identity r
 left join stand_ins s using (split, file_id)
 -- a substitute is told with the row whose place it took
 where r.is_expected or r.substituted_for is null
-   or not exists (select 1 from expected e where e.split = r.split and e.file_id = r.substituted_for)
-order by r.split, r.file_id
+   or not exists (select 1 from chosen e where e.split = r.split and e.file_id = r.substituted_for)

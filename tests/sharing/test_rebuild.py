@@ -141,3 +141,19 @@ def test_each_gap_and_damage_is_graded(shared, tmp_path):
     told = lab.run("materializer", "verify", "built", "--manifest", str(manifest), status=1)
     assert "18 identical bytes; 0 identical pixels; 0 different; 1 substituted; 1 missing; 0 extra" in told
     assert "NOT as expected" in told
+
+
+def test_other_bytes_are_graded_by_their_pixels(shared, tmp_path):
+    manifest, _ = shared
+    chosen = (manifest / "file_ids" / "train_fake_file_ids.txt").read_text().split()
+    remarked, changed = (f"imagenet_ai_0508_adm/train/ai/{Path(name).name}.PNG" for name in chosen[:2])
+    images = FAKES | PHOTOGRAPHS
+    images[remarked] = images[remarked][:2] + b"\xff\xfe\x00\x05abc" + images[remarked][2:]  # a comment
+    images[changed] = jpeg(999)
+    lab = Lab(tmp_path / "fourth").zipped(images)
+    lab.run("indexer", "select", "mine.toml", "--name", "mine")
+    lab.run("materializer", "build", "--selection", "mine", "--output", "built")
+    told = lab.run("materializer", "verify", "built", "--manifest", str(manifest), status=1)
+    assert f"train {chosen[0]}: identical pixels" in told
+    assert f"train {chosen[1]}: different" in told
+    assert "18 identical bytes; 1 identical pixels; 1 different; 0 substituted; 0 missing; 0 extra" in told

@@ -1,0 +1,6 @@
+-- The first rows of a graded build that are not what they should be.
+select split, file_id, grade, substitute
+from graded
+where grade <> 'identical bytes'
+order by split, file_id
+limit $shown
