@@ -5,7 +5,7 @@
 Rows (10,000,000 by default) are made in the real tables: zips of ten thousand members of 100 KB, two texts a row. Each
 step is a process of its own, so its peak is its own; those of a build follow each other in one, as they do in a build,
 and the peak is taken anew for each. --memory bounds DuckDB in each. No image exists: what reads images grows with their
-bytes, which `make bench-build` and `make bench-scan` measure. A folder that was named is kept, and --from goes on in it.
+bytes, which `make bench-build` and `make bench-scan` measure. A --folder is kept, and --from goes on in it.
 """
 
 import argparse
@@ -21,6 +21,7 @@ from contextlib import contextmanager
 from pathlib import Path
 
 import pyarrow as pa
+from joblib.externals.loky import get_reusable_executor
 
 from benchmarks.bench_select import ATTRIBUTES, INSPECTION, RECIPE
 from indexer import store as stores
@@ -185,19 +186,21 @@ def _run(given: argparse.Namespace) -> None:
         if given.memory:
             store.execute(f"set memory_limit = '{given.memory}'")
         result = STEPS[given.step](store, given.folder)
+        get_reusable_executor().shutdown(wait=True)
         if result:
             say(result)
 
 
 @contextmanager
 def told(what: str) -> Iterator[Callable[[str], None]]:
-    """Print what a step took, and what was said of it; nothing where nothing was. Workers count once they ended."""
+    """Print what a step took, workers that it ended too, and what was said of it; nothing where nothing was."""
     results: list[str] = []
     Path("/proc/self/clear_refs").write_text("5")  # the peak counts from here: proc(5)
     wall, busy = time.perf_counter(), _busy()
     yield results.append
     wall, busy = time.perf_counter() - wall, _busy() - busy
-    peak = int(re.findall(r"VmHWM:\s+(\d+) kB", Path("/proc/self/status").read_text())[0]) / 1e6
+    own = int(re.findall(r"VmHWM:\s+(\d+) kB", Path("/proc/self/status").read_text())[0])
+    peak = max(own, resource.getrusage(resource.RUSAGE_CHILDREN).ru_maxrss) / 1e6
     for result in results:
         print(f"  {what:8} {wall:7.1f} s, {busy:7.1f} s of processors, peak {peak:5.2f} GB: {result}", flush=True)
 

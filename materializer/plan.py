@@ -1,7 +1,7 @@
 """Which row goes to which shard and place, and in which order containers are read: SQL, strung together.
 
-The steps are ``sql/plan/*.sql``; their tables (``plan_*``) live as long as the connection, so a plan can be made of a
-manifest that is opened read only.
+The steps are ``sql/plan/*.sql``; their tables (``plan_*``) live as long as the connection, in a file below the scratch
+folder, so a plan can be made of a manifest that is opened read only.
 """
 
 import difflib
@@ -76,6 +76,7 @@ def make(store: Store, request: Request, absent: Sequence[int] = ()) -> Plan:
     """
     recipe_hash, seed = _run_of(store, request.selection)
     settings = request.settings
+    store.keep_own_in(request.scratch)
     store.save_temporary("plan_chosen", "plan/chosen", {"selection": request.selection, "unknown_size": UNKNOWN_SIZE})
     where = {"order": settings.order.value, "seed": seed, "shard_size": settings.shard_size}
     if not store.save_temporary("plan_placed", "plan/placed", where):
