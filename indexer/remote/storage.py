@@ -18,10 +18,13 @@ from indexer.errors import ConfigError, DependencyError, SourceError, Unreachabl
 # Seconds between tries. Backends have patience of their own; this is for those that have none, such as plain HTTP.
 PAUSES = (0.5, 1.0, 2.0, 4.0)
 WEB = ("http", "https")
+LISTS_LAST = 60.0  # seconds
 _SIDE_BY_SIDE = 16
 _WORTH_ANOTHER_TRY = (408, 425, 429)
 _TIMES = ("LastModified", "last_modified", "updated", "mtime", "Last-Modified")
 _MARKS = ("ETag", "etag", "md5Hash", "Content-MD5", "content_md5", "blob_id")
+
+_forgotten: dict[str, float] = {}  # protocol -> when its lists were
 
 Listed: TypeAlias = tuple[str, dict[str, Any]]
 Result = TypeVar("Result")
@@ -43,9 +46,23 @@ def protocol_of(address: str) -> str:
     return address.partition("://")[0]
 
 
+def asked(address: str) -> Any:
+    """The file system to ask about an address. Objects change under long-lived processes, so no list is kept for long.
+
+    Raises as :func:`file_system`.
+    """
+    protocol, now = protocol_of(address), time.monotonic()
+    system = file_system(protocol)
+    # The hub's keeps its lists, whatever it is told; without them it would list a folder for each object of it.
+    if now - _forgotten.get(protocol, -LISTS_LAST) >= LISTS_LAST:
+        system.invalidate_cache()
+        _forgotten[protocol] = now
+    return system
+
+
 @cache
 def file_system(protocol: str) -> Any:
-    """fsspec's file system; what it lists is never kept, since objects change under long-lived processes.
+    """fsspec's file system.
 
     Raises:
         DependencyError: fsspec or the backend is not installed.
@@ -69,7 +86,7 @@ def _backend(protocol: str, error: ImportError) -> str:
 
 def info(address: str) -> dict[str, Any] | None:
     """What the storage tells of an address; None where nothing is. Raises Unreachable, SourceError."""
-    system = file_system(protocol_of(address))
+    system = asked(address)
     try:
         found: dict[str, Any] = patiently(address, lambda: system.info(address))
     except FileNotFoundError:
@@ -114,7 +131,7 @@ def versions(address: str) -> Iterator[Listed]:
 
 def below(address: str, depth: int | None = None) -> Iterator[Listed]:
     """The same as listed, of one folder where ``depth`` is 1."""
-    system = file_system(protocol_of(address))
+    system = asked(address)
     top = str(system._strip_protocol(address)).rstrip("/") + "/"
     listed = patiently(address, lambda: system.find(top, maxdepth=depth, detail=True))
     for name, told in listed.items():

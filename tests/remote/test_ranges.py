@@ -22,6 +22,7 @@ from indexer.remote import storage as requests
 from indexer.remote.object import LARGEST, SMALLEST
 from indexer.scanning.survey import survey
 from tests.support.archives import run
+from tests.support.hf import Hub
 from tests.support.storage import Storage, Web, upload
 
 NOISE = random.Random(8)
@@ -167,6 +168,21 @@ def test_objects_that_changed_or_vanished_are_told(storage: Storage, tmp_path: P
         list(read_members(container, wanted, Limits()))
 
 
+def test_the_hub_is_not_asked_for_a_list_an_object(hf: Hub, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    for number in range(5):
+        hf.put(f"{tmp_path.name}/{number}.png", b"picture")
+    folder = hf.url(tmp_path.name)
+    monkeypatch.setattr(requests, "LISTS_LAST", 0.0)
+    assert (folder / "0.png").exists()
+    monkeypatch.undo()
+    hf.traffic.clear()
+    before = [(folder / f"{number}.png").stat() for number in range(5)]
+    assert not hf.traffic.requests
+    hf.put(f"{tmp_path.name}/0.png", b"another")
+    monkeypatch.setattr(requests, "LISTS_LAST", 0.0)
+    assert (folder / "0.png").stat() != before[0]
+
+
 def test_an_object_that_vanishes_while_it_is_read(storage: Storage) -> None:
     storage.put("short", b"0123456789")
     remote = Object(storage.url("short"), 10)
@@ -242,5 +258,5 @@ def test_addresses_that_no_library_knows(monkeypatch: pytest.MonkeyPatch) -> Non
     monkeypatch.setitem(sys.modules, "gcsfs", None)
     with pytest.raises(ConfigError, match="nowhere://"):
         Url("nowhere://a").exists()
-    with pytest.raises(DependencyError, match=r"gs:// needs .*pip install 'image-manifest\[gs\]'"):
-        Url("gs://a").exists()
+    with pytest.raises(DependencyError, match=r"gcs:// needs .*pip install 'image-manifest\[gs\]'"):
+        Url("gcs://a").exists()  # another name of gs://, which other tests have imported

@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 from email.utils import formatdate
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
-from typing import Any
+from typing import Any, Protocol
 from urllib.parse import quote, unquote
 
 import boto3
@@ -23,7 +23,10 @@ SETTINGS = {"AWS_ACCESS_KEY_ID": "key", "AWS_SECRET_ACCESS_KEY": "secret", "AWS_
 
 @dataclass
 class Traffic:
-    """Requests as 'METHOD path', and bytes of answers; ``failing`` so many further GETs fail for now."""
+    """Requests as 'METHOD path', and bytes of answers; ``failing`` so many further GETs fail for now.
+
+    What is no request for an object's bytes, but comes as GET, is called TELL where servers of others are counted.
+    """
 
     requests: list[str] = field(default_factory=list)
     sent: int = 0
@@ -169,7 +172,15 @@ class _Handler(BaseHTTPRequestHandler):
             self.web.traffic.sent += len(body)
 
 
-Storage = S3 | Web
+class Storage(Protocol):
+    """Any of them."""
+
+    traffic: Traffic
+    settings: dict[str, str]
+
+    def put(self, path: str, data: bytes) -> None: ...
+    def remove(self, path: str) -> None: ...
+    def url(self, path: str) -> Url: ...
 
 
 def upload(storage: Storage, folder: Path, below: str) -> Url:
