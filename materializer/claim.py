@@ -102,7 +102,7 @@ def _described(plan: Plan, request: Request) -> dict[str, Any]:
         "seed": plan.seed,
         "settings": asdict(settings),
         "limits": {**asdict(request.limits), **asdict(request.image_limits)},  # they decide what is refused
-        "shards": {kind.path(planned.shard): planned.key for planned in plan.shards},
+        "shards": {kind.path(planned.shard): planned.content for planned in plan.shards},
     }
 
 

@@ -1,12 +1,12 @@
 """LargeImage <-> the standard Image, for a dataset that is there already: streamed, no image is decoded or even copied.
 
-Takes what ``save_to_disk`` wrote, an AI-GenBench dataset or a build of ours; of the latter the record comes along.
+Takes what ``save_to_disk`` wrote, an AI-GenBench dataset or a build of ours; of the latter record and card come along.
 """
 
 import json
 import shutil
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import asdict, dataclass, replace
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -16,11 +16,11 @@ import pyarrow.compute as pc
 from indexer.errors import OutputError, SourceError
 from indexer.parallel import Crew, Died, Workers
 from indexer.progress import SILENT, Progress
-from materializer import columns, record
-from materializer.durable import UNFINISHED, sync_folder, write_bytes, write_json, writing
+from materializer import columns
+from materializer.durable import UNFINISHED, sync_folder, write_json, writing
 from materializer.formats import arrow
+from materializer.renewal import renew, told_by
 from materializer.shapes import Feature, Shard, Written
-from materializer.verify import read_build, shards_of
 
 NAMES = {Feature.LARGE: "LargeImage", Feature.STANDARD: "Image"}
 
@@ -55,10 +55,11 @@ def finalize(
     ``target`` appears when it is whole. Returns the feature it has.
 
     Raises:
-        SourceError: ``source`` is no dataset of ``save_to_disk``, or has no image column.
+        SourceError: ``source`` is no dataset of ``save_to_disk``, has no image column, or is a build that is not whole.
         OutputError: ``target`` is there already, or cannot be written.
     """
     folders = _folders(source)
+    told = told_by(source, _files(folders))
     chosen = feature or _other(source, folders)
     if target.exists():
         raise OutputError(f"{target} is there already: name a folder that is not")
@@ -66,7 +67,8 @@ def finalize(
     shutil.rmtree(unfinished, ignore_errors=True)
     written = _convert(source, unfinished, (folders, chosen), (workers, progress))
     _write_leading(unfinished, folders, chosen, written)
-    _bring_record(source, unfinished, chosen, written)
+    if told:
+        renew(told, unfinished, chosen, written)
     unfinished.replace(target)
     sync_folder(target.resolve().parent)
     return chosen
@@ -90,8 +92,7 @@ def _convert(
     source: Path, target: Path, what: tuple[Sequence[Folder], Feature], how: tuple[Workers, Progress]
 ) -> dict[Path, Written]:
     (folders, feature), (workers, progress) = what, how
-    files = [Path(folder.name) / file for folder in folders for file in folder.files]
-    tasks = [ConvertTask(source / file, target / file, feature) for file in files]
+    tasks = [ConvertTask(source / file, target / file, feature) for file in _files(folders)]
     found: dict[Path, Written] = {}
     with progress.phase("converting", len(tasks), "shards") as bar:
         for task, written in Crew(convert, workers).run(tasks):
@@ -100,6 +101,10 @@ def _convert(
             found[task.target.relative_to(target)] = written
             bar.advance(size=written.size)
     return found
+
+
+def _files(folders: Sequence[Folder]) -> list[Path]:
+    return [Path(folder.name) / file for folder in folders for file in folder.files]
 
 
 def _folders(source: Path) -> list[Folder]:
@@ -126,7 +131,7 @@ def _name(name: str) -> str:
 def _json(path: Path) -> dict[str, Any]:
     try:
         found: dict[str, Any] = json.loads(path.read_text(encoding="utf-8"))
-    except (OSError, ValueError) as error:
+    except (OSError, ValueError, RecursionError) as error:
         raise SourceError(f"{path} cannot be read: name a folder that 'save_to_disk' or a build has written") from error
     return found
 
@@ -196,19 +201,3 @@ def _write_leading(target: Path, folders: Sequence[Folder], feature: Feature, wr
         write_json(target / folder.name / "state.json", {**folder.state, "_fingerprint": fingerprint})
     if folders[0].name:
         write_json(target / "dataset_dict.json", {"splits": [folder.name for folder in folders]})
-
-
-def _bring_record(source: Path, target: Path, feature: Feature, written: Mapping[Path, Written]) -> None:
-    """The record of a build of ours, with what its shards are now."""
-    if not (source / record.BUILD).is_file():
-        return
-    built = read_build(source)
-    built["settings"]["feature"] = feature.value
-    for shards in shards_of(built).values():
-        for shard, _ in shards:
-            now, kept = written[Path(arrow.path(shard))], record.read(source, shard)
-            built["splits"][shard.split][shard.index] |= asdict(now)
-            if kept is not None:
-                record.write(target, shard, replace(kept, written=now))
-    write_bytes(target / record.REFUSED, (source / record.REFUSED).read_bytes())
-    write_json(target / record.BUILD, built)

@@ -26,11 +26,15 @@ UNKNOWN_SIZE = 100_000
 
 @dataclass(frozen=True, slots=True)
 class PlannedShard:
-    """A shard to be: ``places`` rows of about ``size`` bytes; ``key`` is a hash of all that decides its bytes."""
+    """A shard to be: ``places`` rows of about ``size`` bytes.
+
+    ``content`` is a hash of all that decides its bytes but the settings; ``key`` of these, too.
+    """
 
     shard: Shard
     places: int
     size: int
+    content: str
     key: str
 
 
@@ -59,7 +63,7 @@ class Plan:
     @property
     def key(self) -> str:
         """A hash of all shards' keys."""
-        return _sha256([shard.key for shard in self.shards])
+        return key_of_all(shard.key for shard in self.shards)
 
     @property
     def opened(self) -> dict[int, Container]:
@@ -106,6 +110,16 @@ def save_due(store: Store, shards: Iterable[Shard], *, with_spares: bool) -> Non
         store.save_temporary("plan_due", "plan/due")
 
 
+def key_of(shard: Shard, content: str, settings: Settings) -> str:
+    """A hash of all that decides a shard's bytes; equal keys, equal shards."""
+    return _sha256([shard.split, shard.index, shard.count, content, asdict(settings)])
+
+
+def key_of_all(keys: Iterable[str]) -> str:
+    """A hash of a build's shards' keys, in writing order."""
+    return _sha256(keys)
+
+
 def _run_of(store: Store, name: str) -> tuple[str, str]:
     runs = store.rows("plan/run", {"selection": name})
     if runs:
@@ -119,8 +133,8 @@ def _run_of(store: Store, name: str) -> tuple[str, str]:
 def _shards(store: Store, settings: Settings) -> tuple[PlannedShard, ...]:
     found = []
     for split, index, count, places, size, content in store.rows("plan/shards"):
-        key = _sha256([split, index, count, content, asdict(settings)])
-        found.append(PlannedShard(Shard(split, index, count), places, size, key))
+        shard = Shard(split, index, count)
+        found.append(PlannedShard(shard, places, size, content, key_of(shard, content, settings)))
     return tuple(found)
 
 

@@ -85,7 +85,7 @@ def read_build(output: Path) -> dict[str, Any]:
         raise OutputError(
             f"{output} holds no finished build ({record.BUILD} is missing): run the build again"
         ) from None
-    except (OSError, ValueError, KeyError, TypeError, AttributeError) as error:
+    except (OSError, ValueError, KeyError, TypeError, AttributeError, RecursionError) as error:
         raise OutputError(f"{output / record.BUILD} cannot be read ({error}): run the build again") from error
     return built
 

@@ -1,12 +1,15 @@
 """What the card of a build tells, gathered once from its record and the manifest."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
+from typing import Any, TypeVar, get_type_hints
 
 import pyarrow as pa
 
 from indexer.store import Store
 from materializer.shapes import Settings
+
+Row = TypeVar("Row")
 
 
 @dataclass(frozen=True, slots=True)
@@ -92,3 +95,33 @@ class Counting:
         with self._store.registered("card_counts", counts):
             origins = self._store.rows("card/sources")
         return tuple(Count(**row) for row in counts.to_pylist()), tuple(Origin(*row) for row in origins)
+
+
+def described(facts: Facts) -> dict[str, Any]:
+    """Counts and sources as JSON: what no other file of a build says."""
+    return {
+        "counts": [asdict(count) for count in facts.counts],
+        "sources": [asdict(origin) for origin in facts.origins],
+    }
+
+
+def counts_of(content: Mapping[str, Any]) -> tuple[Count, ...]:
+    """The counts of what :func:`described` gave, which may be a stranger's.
+
+    Raises:
+        ValueError, KeyError, TypeError: it gave no such thing.
+    """
+    return tuple(_typed(Count, row) for row in content["counts"])
+
+
+def sources_of(content: Mapping[str, Any]) -> tuple[Origin, ...]:
+    """The sources, as :func:`counts_of`."""
+    return tuple(_typed(Origin, row) for row in content["sources"])
+
+
+def _typed(kind: type[Row], row: Mapping[str, Any]) -> Row:
+    for name, wanted in get_type_hints(kind).items():
+        if type(row[name]) is not wanted:
+            raise ValueError(f"{name} is {row[name]!r}")
+        str(row[name]).encode()  # half a surrogate pair is no text
+    return kind(**row)
