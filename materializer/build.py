@@ -46,13 +46,14 @@ def build(store: Store, request: Request, workers: Workers, progress: Progress =
     """Build a dataset from a selection. Run again after a kill, it goes on; the result is the same to the byte.
 
     Raises:
-        RecipeError: there is no such selection.
+        RecipeError: there is no such selection, or its images have to be inspected first.
         SourceError: a source is missing or has changed since the scan.
         OutputError: the output cannot be written, or is somebody else's.
     """
     plan = planning.make(store, request)
     if request.allow_missing and (gone := absent(plan.containers)):
         plan = planning.make(store, request, gone)
+    planning.refuse_unsized(store, request)
     with claimed(request, plan):
         job = Build(store, request, workers, progress, plan, plan.opened)
         prepare(job, plan.shards)

@@ -71,6 +71,7 @@ def build_part(
         RecipeError, SourceError, OutputError: as :func:`materializer.build.build`.
     """
     plan = planning.make(store, request)
+    planning.refuse_unsized(store, request)
     with claimed(request, plan, together=True):
         own = part.of(plan.shards)
         outcomes = {planned: Outcome(None, refused) for planned in own if (refused := _waiting(request, planned))}
@@ -95,6 +96,7 @@ def complete(store: Store, request: Request, workers: Workers, progress: Progres
         RecipeError, SourceError: as :func:`materializer.build.build`.
     """
     plan = planning.make(store, request)
+    planning.refuse_unsized(store, request)
     outcomes = outcomes_of(request, plan)
     with claimed(request, plan):
         job = Build(store, request, workers, progress, plan, plan.opened)

@@ -18,9 +18,9 @@ from indexer.containers.stored import stored_container
 from indexer.errors import ConfigError, RecipeError
 from indexer.remote import Root
 from indexer.store import Store
-from materializer.shapes import Request, RowsTask, Settings, Shard
+from materializer.shapes import Check, Request, RowsTask, Settings, Shard
 
-# What an image is taken for whose size only reading tells; it decides nothing but where shards are cut.
+# What an image is taken for whose size is not known: in an estimate, and where it cannot be read at all.
 UNKNOWN_SIZE = 100_000
 
 
@@ -85,7 +85,8 @@ def make(store: Store, request: Request, absent: Sequence[int] = ()) -> Plan:
     where = {"order": settings.order.value, "seed": seed, "shard_size": settings.shard_size}
     if not store.save_temporary("plan_placed", "plan/placed", where):
         raise RecipeError(f"selection '{request.selection}' has no rows to build: see 'python -m indexer stats'")
-    store.save_temporary("plan_row", "plan/filled", {"selection": request.selection})
+    decodes = settings.check is Check.DECODE
+    store.save_temporary("plan_row", "plan/filled", {"selection": request.selection, "decodes": decodes})
     if absent:
         refuse = "update plan_row set refusal = 'source_missing' where list_contains($absent, container_id)"
         store.execute(refuse, {"absent": list(absent)})
@@ -93,6 +94,21 @@ def make(store: Store, request: Request, absent: Sequence[int] = ()) -> Plan:
     store.save_temporary("plan_spilled", "plan/spilled")
     store.view_temporary("plan_readable", "plan/readable")
     return Plan(request.selection, recipe_hash, seed, _shards(store, settings), _containers(store, request.roots))
+
+
+def refuse_unsized(store: Store, request: Request) -> None:
+    """Shards are cut by the images' sizes: of what was just planned all have to be known, or labs would cut otherwise.
+
+    Raises:
+        RecipeError: some are not, and it is not said that what is missing may be missing.
+    """
+    unsized = store.rows("plan/unsized")
+    if unsized and not request.allow_missing:
+        sources = ", ".join(f"{source} {images:,}" for source, images in unsized)
+        raise RecipeError(
+            f"only reading tells the sizes of some images ({sources}), by which shards are cut: run"
+            f" 'python -m indexer inspect {request.selection}' first"
+        )
 
 
 def rows_of(store: Store, shard: Shard) -> pa.Table:

@@ -5,7 +5,7 @@ import click
 from indexer import store as stores
 from indexer.cli.options import Session, common, on_workers
 from indexer.roots import source_roots
-from indexer.selection.completing import inspect_again, inspect_selection
+from indexer.selection.completing import has_unsized, inspect_again, inspect_selection, inspect_unsized
 from indexer.selection.inspecting import Inspector
 
 
@@ -33,6 +33,15 @@ def command(session: Session, name: str | None, again: bool) -> None:
             print(f"{inspect_again(store, inspector(session)):,} images inspected again")
         if name:
             print(f"{inspect_selection(store, name, inspector(session)):,} images of '{name}' inspected")
+
+
+def measure(session: Session, name: str) -> None:
+    """Read those images of the selection ``name`` whose size only reading tells."""
+    with stores.open_for_reading(session.manifest) as store:
+        unsized = has_unsized(store, name)
+    if unsized:
+        with stores.open_for_writing(session.manifest) as store:
+            inspect_unsized(store, name, inspector(session))
 
 
 def inspector(session: Session) -> Inspector:

@@ -1,4 +1,4 @@
-"""Look at all images of a selection, whoever made it: a list of ids comes without hashes."""
+"""Look at images of a selection, whoever made it: a list of ids comes without hashes, and some images without sizes."""
 
 from indexer.selection.choosing import workbench
 from indexer.selection.inspecting import Inspector
@@ -11,8 +11,26 @@ def inspect_selection(store: Store, name: str, inspector: Inspector) -> int:
     Raises:
         SourceError: a container vanished or changed since the scan. What was found until then is kept.
     """
+    return _inspect(store, "select/selected", name, inspector)
+
+
+def inspect_unsized(store: Store, name: str, inspector: Inspector) -> int:
+    """Inspect those images of selection ``name`` whose size only reading tells; returns how many these were.
+
+    Raises:
+        SourceError: as :func:`inspect_selection`.
+    """
+    return _inspect(store, "select/unsized", name, inspector)
+
+
+def has_unsized(store: Store, name: str) -> bool:
+    """Whether :func:`inspect_unsized` would find images to look at."""
+    return bool(store.rows("select/unsized", {"name": name}))
+
+
+def _inspect(store: Store, pool: str, name: str, inspector: Inspector) -> int:
     with workbench(store):
-        store.save("work.pool", "select/selected", {"name": name})
+        store.save("work.pool", pool, {"name": name})
         return inspector(store)
 
 

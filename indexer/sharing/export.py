@@ -56,7 +56,7 @@ def _check_exportable(store: Store, name: str) -> None:
     known = [row[0] for row in store.execute("select distinct name from selection order by name")]
     if name not in known:
         raise ManifestError(f"no selection '{name}' in {store.path}: there is {', '.join(known) or 'none yet'}")
-    lacking = store.rows("share/unhashed", {"name": name})
+    lacking = store.rows("share/unusable", {"name": name})
     if lacking:
         origins = ", ".join(f"{origin} {count:,}" for origin, count in lacking)
         raise ManifestError(

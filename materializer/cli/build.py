@@ -8,6 +8,7 @@ import click
 
 from indexer import store as stores
 from indexer.cli.imports import told
+from indexer.cli.inspect import measure
 from indexer.cli.options import Session, common, on_workers
 from indexer.errors import CheckFailed
 from indexer.sharing.importing import Missing, import_manifest
@@ -50,6 +51,8 @@ def command(session: Session, output: Path, shared: Path | None, missing: str, *
     asked = replace(request(session, output, given), allow_missing=given["allow_missing"])
     if asked.allow_missing and (part or given["completes"]):
         raise click.UsageError("--allow-missing does not go with --part: parts have to agree on what is there")
+    if not (part or asked.allow_missing):  # parts run side by side: none of them may write
+        measure(session, asked.selection)
     with stores.open_for_reading(session.manifest) as store:
         if part:
             print(_told_part(parts.build_part(store, asked, part, session.workers, session.progress)))

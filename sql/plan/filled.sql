@@ -37,12 +37,15 @@ select
     k.access = 'pass' or container.kind = 'parquet' as is_forward,
     case
         when k.file_id is null then 'not_in_manifest'
-        when k.status <> 'ok' then k.status
+        when told.status <> 'ok' then told.status
+        -- What was found in the bytes counts where they would be looked into, whoever looked before.
+        when k.status <> 'ok' and ($decodes or k.hash is null) then k.status
     end as refusal,
     k.reason as detail
 from plan_chosen c
 left join plan_placed p using (split, rank)
 left join manifest k on k.member_id = c.member_id and k.file_id = c.file_id
+left join attributes told on told.member_id = k.member_id
 left join member raw on raw.member_id = c.member_id
 left join container on container.container_id = k.container_id
 left join shared_row r on r.name = $selection and r.split = c.split and r.file_id = c.file_id

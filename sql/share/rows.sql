@@ -1,4 +1,5 @@
 -- The rows of selection $name as they travel: portable columns only, in canonical order (split, position).
+-- Spares that cannot be used stay behind.
 select
     s.split,
     s.position,
@@ -25,4 +26,5 @@ select
 from selection s
 join manifest m using (file_id)
 where s.name = $name
+  and (s.role <> 'spare' or (m.status = 'ok' and m.hash is not null))
 order by s.split, s.position

@@ -66,7 +66,11 @@ def test_equal_facts_give_equal_files(tmp_path, format_):
     for folder in ("one", "two"):
         (tmp_path / folder).mkdir()
         card.write(tmp_path / folder, facts(settings=Settings(format=format_)))
-    one, two = ({path.name: path.read_bytes() for path in (tmp_path / name).iterdir()} for name in ("one", "two"))
+    one, two = (
+        {path.name: path.read_bytes() for path in (tmp_path / name).rglob("*") if path.is_file()}
+        for name in ("one", "two")
+    )
+    assert sorted(one) == ["DATASET_STATS.md", "README.md", "croissant.json", "facts.json"]
     assert one == two
 
 

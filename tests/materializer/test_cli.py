@@ -8,6 +8,7 @@ import datasets
 import pytest
 
 from indexer import store as stores
+from tests.materializer.conftest import tree
 
 ROOT = Path(__file__).parents[2]
 
@@ -98,3 +99,17 @@ def test_the_line_that_opens_a_build_opens_it(site, typed):
     command = [sys.executable, "-c", f"{line}; print(dataset['train'][0]['image'].size)"]
     done = subprocess.run(command, cwd=site.folder, env=environment, capture_output=True, text=True, check=False)
     assert (done.returncode, done.stdout) == (0, "(24, 16)\n"), done.stderr
+
+
+def test_sizes_are_read_before_a_build_where_only_reading_tells_them(site, images, typed):
+    site.build("expected")
+    site.manifest.unlink()
+    (site.root / "pictures.zip").unlink()
+    site.lay_out(images, "parquet")
+    build = ("build", "--selection", "main", "--shard-size", "10KB", "--jobs", "1", "--quiet", "--output")
+    refused = typed(*build, "part", "--part", "1/2")
+    assert (refused.returncode, refused.stderr.count("\n")) == (2, 1)
+    assert "run 'python -m indexer inspect main' first" in refused.stderr
+    assert typed(*build, "built").returncode == 0
+    expected, built = tree(site.folder / "expected"), tree(site.folder / "built")
+    assert {name for name in expected if built[name] != expected[name]} <= {"record/plan.json"}  # it names other limits

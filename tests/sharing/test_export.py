@@ -4,6 +4,7 @@ import pytest
 
 from indexer.errors import ManifestError, OutputError
 from indexer.sharing.export import export
+from indexer.sharing.importing import Missing, import_manifest
 from tests.sharing.conftest import IMAGES, image
 
 
@@ -42,6 +43,17 @@ def test_images_that_nobody_hashed_are_named_by_origin(lab, tmp_path):
     with pytest.raises(ManifestError, match=r"could not be read \(Synth 1\)"):
         export(lab("one", images=[*IMAGES, image(99, "train", "sampled", hashed=False)]), "main", tmp_path / "out")
     assert not (tmp_path / "out").exists()
+
+
+def test_what_was_read_and_cannot_be_used_does_not_travel(lab, tmp_path):
+    store = lab("one")
+    store.execute("update inspection set status = 'truncated' where member_id = 12")
+    assert export(store, "main", tmp_path / "out").rows["train"] == {"sampled": 8, "spare": 2}
+    imported = import_manifest(lab("two"), tmp_path / "out", None, Missing.FAIL)
+    assert (imported.selected, imported.unfilled) == (11, 0)
+    store.execute("update inspection set status = 'truncated' where member_id = 3")
+    with pytest.raises(ManifestError, match=r"could not be read \(Synth 1\)"):
+        export(store, "main", tmp_path / "other")
 
 
 def test_an_existing_folder_is_left_alone(lab, tmp_path):

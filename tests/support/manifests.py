@@ -8,6 +8,7 @@ from dataclasses import dataclass
 
 import numpy as np
 import pyarrow as pa
+import pyarrow.parquet as pq
 from PIL import Image
 
 from indexer import store as stores
@@ -188,7 +189,21 @@ def _forward(path, images):
     return [{"path": path, "name": image.name, "size": len(image.data), "access": "pass"} for image in images]
 
 
+def _parquet(root, images):
+    """A footer does not say how large a cell is."""
+    path = root / "pictures.parquet"
+    cells = [{"bytes": image.data, "path": image.name} for image in images]
+    kind = pa.struct([("bytes", pa.binary()), ("path", pa.string())])
+    pq.write_table(pa.table({"image": pa.array(cells, kind)}), path, row_group_size=16)
+    return (
+        [{"path": path.name, "name": f"{row}/image", "access": "cell"} for row in range(len(images))],
+        path.name,
+        "parquet",
+    )
+
+
 _PACKINGS = {
+    "parquet": _parquet,
     "folder": _loose,
     "stored": lambda root, images: _zip(root, images, zipfile.ZIP_STORED),
     "deflate": lambda root, images: _zip(root, images, zipfile.ZIP_DEFLATED),
