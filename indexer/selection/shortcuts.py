@@ -48,16 +48,25 @@ def find(store: Store, make_tree: MakeTree | None) -> pa.Table:
 
 
 def words(store: Store, found: pa.Table) -> Iterator[str]:
-    """The worst shortcuts to the label, in words."""
+    """The worst shortcuts to the label and to the generator, in words."""
     telling: dict[str, list[str]] = {}
     for trait, value, fake, real in store.rows("audit/telling"):
         said = f"{value}: {fake:.0%} of fakes, {real:.0%} of photographs"
         telling.setdefault(trait, []).append(said)
-    worth = [row for row in found.to_pylist() if row["balanced_accuracy"] > row["chance"] + _WORTH]
-    for row in [row for row in worth if row["target"] == "label"][:_LINES]:
+    for row in _worst(found, "label"):
         how = f" ({'; '.join(telling[row['trait']])})" if row["trait"] in telling else ""
-        what = "a decision tree of all traits" if row["trait"] == TREE else f"{row['trait']} alone"
-        yield f"{what} tells fakes from photographs at {row['balanced_accuracy']:.0%}{how}"
+        yield f"{_subject(row)} tells fakes from photographs at {row['balanced_accuracy']:.0%}{how}"
+    for row in _worst(found, "generator"):
+        yield f"{_subject(row)} tells generators apart at {row['balanced_accuracy']:.0%} (chance {row['chance']:.0%})"
+
+
+def _worst(found: pa.Table, target: str) -> list[dict[str, Any]]:
+    rows = [row for row in found.to_pylist() if row["target"] == target]
+    return [row for row in rows if row["balanced_accuracy"] > row["chance"] + _WORTH][:_LINES]
+
+
+def _subject(row: dict[str, Any]) -> str:
+    return "a decision tree of all traits" if row["trait"] == TREE else f"{row['trait']} alone"
 
 
 def _trees(rows: pa.Table, make_tree: MakeTree) -> Iterator[dict[str, object]]:

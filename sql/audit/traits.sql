@@ -5,8 +5,8 @@ with told as (
         *,
         ('0x' || substr(md5('fold' || file_id), 1, 8))::bigint % 5 as fold,
         round(width / height, 2)::varchar as aspect,
-        round(8 * log2(greatest(byte_size, 1)))::varchar as "file size",
-        round(8 * log2(greatest(byte_size, 1) / (width::double * height)))::varchar as "bytes per pixel"
+        2 ** (round(8 * log2(greatest(byte_size, 1))) / 8) as size_step,
+        2 ** (round(8 * log2(greatest(byte_size, 1) / (width::double * height))) / 8) as weight_step
     from work.audited
 ),
 valued as (
@@ -22,8 +22,8 @@ valued as (
             aspect,
             coalesce(jpeg_quality::varchar, 'none') as "JPEG quality",
             coalesce(has_exif, false)::varchar as exif,
-            "file size",
-            "bytes per pixel"
+            format('about {:,} bytes', round(size_step)::bigint) as "file size",
+            format('about {:.3g}', weight_step) as "bytes per pixel"
         from told
     )
     on format, mode, width, height, aspect, "JPEG quality", exif, "file size", "bytes per pixel"
