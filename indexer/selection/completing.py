@@ -28,12 +28,6 @@ def has_unsized(store: Store, name: str) -> bool:
     return bool(store.rows("select/unsized", {"name": name}))
 
 
-def _inspect(store: Store, pool: str, name: str, inspector: Inspector) -> int:
-    with workbench(store):
-        store.save("work.pool", pool, {"name": name})
-        return inspector(store)
-
-
 def inspect_again(store: Store, inspector: Inspector) -> int:
     """Look again at every image that could not be read, ended its reader or was over a limit; returns how many.
 
@@ -45,4 +39,10 @@ def inspect_again(store: Store, inspector: Inspector) -> int:
     with workbench(store):
         store.save("work.pool", "select/doubtful")
         store.execute("delete from inspection where member_id in (select member_id from work.pool)")
+        return inspector(store)
+
+
+def _inspect(store: Store, pool: str, name: str, inspector: Inspector) -> int:
+    with workbench(store):
+        store.save("work.pool", pool, {"name": name})
         return inspector(store)

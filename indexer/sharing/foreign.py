@@ -10,10 +10,13 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
+import duckdb
 import pyarrow as pa
 import pyarrow.compute as pc
 import pyarrow.parquet as pq
+from pyarrow.dataset import dataset
 
+from indexer import resources
 from indexer.errors import BadData, ManifestError
 from indexer.parallel import Crew, Died, Workers, time_limit
 from indexer.selection.shapes import SPLIT_NAME
@@ -29,7 +32,13 @@ from indexer.sharing.shapes import (
 from indexer.sharing.tally import tallying
 
 ROLES = ("listed", "sampled", "paired", "complement", "spare")
-PATTERNS = {"split": SPLIT_NAME, "hash": "^[0-9a-f]{64}$", "row_check": "^[0-9a-f]{16}$"}
+# Ids stand on lines of lists and digests: one with a line's end in it would pass for two.
+PATTERNS = {
+    "split": SPLIT_NAME,
+    "file_id": "^[^\\x00-\\x1f\\x7f]+$",
+    "hash": "^[0-9a-f]{64}$",
+    "row_check": "^[0-9a-f]{16}$",
+}
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,9 +82,10 @@ def _check(task: _Task) -> Head | str:
         try:
             head = _read_head(task.folder / HEAD_FILE, task.limits)
             found = replace(head, **_copy_rows(task))
+            _refuse_repeated(task.clean)
         except BadData as error:
             return str(error)
-        except (pa.ArrowException, OSError, MemoryError) as error:
+        except (pa.ArrowException, OSError, MemoryError, duckdb.OutOfMemoryException) as error:
             return f"{ROWS_FILE} is damaged: {' '.join(str(error).split())[:200]}"
         return head if head == found else _mismatch(head, found.digests)
 
@@ -93,6 +103,7 @@ def _read_head(file: Path, limits: ForeignLimits) -> Head:
         raise BadData(f"{HEAD_FILE} is larger than {limits.head_size:,} bytes")
     try:
         content = json.loads(file.read_bytes(), object_pairs_hook=_without_repeats, parse_constant=_no_constant)
+        json.dumps(content, ensure_ascii=False).encode()  # half a surrogate pair is no text
     except (ValueError, RecursionError) as error:
         raise BadData(f"{HEAD_FILE} is not valid JSON", str(error)[:200]) from error
     return _head_of(content)
@@ -102,15 +113,18 @@ def _head_of(content: Any) -> Head:
     if not isinstance(content, dict) or content.get("format") != FORMAT:
         raise BadData(f"{HEAD_FILE} does not say format '{FORMAT}'")
     version = content.get("format_version")
-    if not isinstance(version, int) or version > FORMAT_VERSION:
-        raise BadData(f"made in format version {version} by tool version {content.get('tool_version')}",
+    if type(version) is not int or not 1 <= version <= FORMAT_VERSION:
+        raise BadData(f"made in format version {version!r:.20} by tool version {content.get('tool_version')!r:.40}",
                       f"this program reads up to {FORMAT_VERSION}; install that version or a newer one")  # fmt: skip
     wrong = [name for name, kind in _FIELDS.items() if not isinstance(content.get(name), kind)]
+    if "name" not in wrong and not 0 < len(content["name"]) <= _NAME_LENGTH:
+        wrong.append("name")
     if wrong:
         raise BadData(f"{HEAD_FILE} lacks or misspells {', '.join(wrong)}")
     return Head(**{name: content[name] for name in Head.__slots__})
 
 
+_NAME_LENGTH = 1000
 _TEXTS = ("name", "recipe", "recipe_hash", "seed", "tool_version")
 _MAPS = ("rows", "digests", "contents", "sources")
 _FIELDS: dict[str, type] = dict.fromkeys(_TEXTS, str) | dict.fromkeys(_MAPS, dict)
@@ -139,6 +153,16 @@ def _copy_rows(task: _Task) -> dict[str, Any]:
         return tally.result()
 
 
+def _refuse_repeated(clean: Path) -> None:
+    """An image stands in a dataset once: as a row, or as a spare."""
+    with duckdb.connect() as engine:
+        engine.execute("set temp_directory = ''")  # what memory does not hold is refused, not left on a disk
+        engine.register("shared", dataset(clean))
+        repeated = engine.sql(resources.sql("share/repeated")).fetchall()
+    for file_id, times in repeated:
+        raise BadData(f"{ROWS_FILE} holds {file_id!r:.100} {times:,} times")
+
+
 def _batches(source: pq.ParquetFile, limits: ForeignLimits) -> Iterator[tuple[int, pa.RecordBatch]]:
     if source.metadata.num_rows > limits.rows:
         raise BadData(f"{ROWS_FILE} has more than {limits.rows:,} rows")
@@ -160,15 +184,22 @@ def _check_values(batch: pa.RecordBatch, first: int, limits: ForeignLimits) -> N
     tests = {name: pc.match_substring_regex(batch[name], pattern) for name, pattern in PATTERNS.items()}
     tests["role"] = pc.is_in(batch["role"], pa.array(ROLES))
     tests["label"] = pc.is_in(batch["label"], pa.array([0, 1], pa.int8()))
-    tests["size"] = pc.greater_equal(batch["size"], 0)
-    length = pc.binary_length(batch["file_id"])
-    tests["file_id"] = pc.and_(pc.greater(length, 0), pc.less_equal(length, limits.id_length))
-    for name, passed in tests.items():
-        if batch[name].null_count or not pc.all(passed).as_py():
-            row = pc.index(pc.fill_null(passed, False), False).as_py()
+    tests |= {name: pc.greater_equal(batch[name], 0) for name in ("position", "size")}
+    tests["file_id"] = pc.and_(tests["file_id"], pc.less_equal(pc.binary_length(batch["file_id"]), limits.id_length))
+    tests["paired_real_images"] = _has_no_null(batch["paired_real_images"])
+    for name, test in tests.items():
+        passed = pc.and_(batch[name].is_valid(), pc.fill_null(test, False))
+        if not pc.all(passed).as_py():
+            row = pc.index(passed, False).as_py()
             raise BadData(
                 f"{ROWS_FILE} row {first + row + 1} has a {name} that cannot be", repr(batch[name][row])[:100]
             )
+
+
+def _has_no_null(lists: pa.ListArray) -> pa.BooleanArray:
+    """For each list, whether all that is in it is there."""
+    broken = pc.list_parent_indices(lists).filter(pc.is_null(pc.list_flatten(lists)))
+    return pc.invert(pc.is_in(pa.array(range(len(lists)), pa.int64()), broken))
 
 
 def _check_order(batch: pa.RecordBatch, first: int, last: tuple[str, int]) -> tuple[str, int]:

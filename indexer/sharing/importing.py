@@ -1,6 +1,5 @@
 """A shared manifest on this machine: which of its rows are here, and what stands in for those that are not."""
 
-import hashlib
 import tempfile
 from dataclasses import dataclass
 from enum import StrEnum
@@ -101,11 +100,7 @@ def _select(store: Store, name: str, head: Head, missing: Missing) -> tuple[int,
     """Write the selection; returns its rows without spares, and how many of them stand in for others."""
     step = "share/substituted" if missing is Missing.SUBSTITUTE else "share/found"
     store.append("selection", step, {"name": name})
-    made_from = {"name": name, "recipe": head.recipe, "hash": _sha256(head.recipe), "seed": head.seed}
+    made_from = {"name": name, "recipe": head.recipe, "hash": head.recipe_hash, "seed": head.seed}
     store.execute("insert into selection_run values ($name, $recipe, $hash, $seed)", made_from)
     [(selected, substituted)] = store.rows("share/selected_counts", {"name": name})
     return selected, substituted
-
-
-def _sha256(text: str) -> str:
-    return hashlib.sha256(text.encode("utf-8")).hexdigest()

@@ -1,4 +1,5 @@
 import json
+from collections import Counter
 
 import pyarrow as pa
 import pyarrow.compute as pc
@@ -7,9 +8,12 @@ import pytest
 
 from indexer.errors import ManifestError
 from indexer.selection.listing import select_listed
+from indexer.sharing.contents import contents_of
 from indexer.sharing.difference import difference
+from indexer.sharing.digests import Digests
 from indexer.sharing.export import export
 from indexer.sharing.importing import Missing, import_manifest
+from indexer.sharing.shapes import nested
 from tests.sharing.conftest import IMAGES
 
 
@@ -102,6 +106,81 @@ def test_a_tampered_row_is_named(lab, shared, column, change):
     refused(lab, shared, r"changed after it was made: row 4 \('Synth/003")
 
 
+def signed(shared, column, row, value):
+    """Change a value and everything that has to follow from it, as whoever has this program can."""
+    table = pq.read_table(shared / "files.parquet").drop_columns(["row_check"])
+    values = table[column].to_pylist()
+    values[row] = value
+    kind = table.schema.field(column).type
+    table = table.set_column(table.column_names.index(column), pa.field(column, kind), pa.array(values, kind))
+    digests = Digests()
+    checks = digests.add(table.combine_chunks().to_batches()[0])
+    pq.write_table(table.append_column("row_check", checks), shared / "files.parquet")
+    head = json.loads((shared / "manifest.json").read_text(encoding="utf-8"))
+    counts = Counter(zip(table["split"].to_pylist(), table["role"].to_pylist(), strict=True))
+    head |= {"digests": digests.result(), "rows": nested(counts), "contents": contents_of(shared / "files.parquet")}
+    (shared / "manifest.json").write_text(json.dumps(head), encoding="utf-8")
+
+
+FORGED = "Synth/000|é\t" + "0" * 64 + "\nSynth/001|é"
+
+
+@pytest.mark.parametrize(
+    ("column", "value", "says"),
+    [
+        ("position", None, "row 4 has a position that cannot be"),
+        ("position", -1, "row 4 has a position that cannot be"),
+        ("paired_real_images", None, "row 4 has a paired_real_images that cannot be"),
+        ("paired_real_images", ["a", None], "row 4 has a paired_real_images that cannot be"),
+        ("description", None, "declared non-nullable"),
+        ("file_id", IMAGES[0]["file_id"], r"holds 'Synth/000\|é' 2 times"),
+        ("file_id", IMAGES[9]["file_id"], r"holds 'Synth/009\|é' 2 times"),
+        ("file_id", FORGED, "row 4 has a file_id that cannot be"),
+        ("file_id", "a\0b", "row 4 has a file_id that cannot be"),
+    ],
+)
+def test_digests_that_fit_do_not_make_a_value_possible(lab, shared, column, value, says):
+    signed(shared, column, 3, value)
+    refused(lab, shared, says)
+
+
+@pytest.mark.parametrize(
+    ("column", "value"),
+    [
+        ("positive_prompt", "x" * 10_000_000),
+        ("description", "a\0b\x1b[31m"),
+        ("size", 2**63 - 1),
+        ("file_id", "../../etc/passwd"),
+    ],
+)
+def test_odd_values_are_data(lab, shared, column, value):
+    signed(shared, column, 3, value)
+    store = lab("reader")
+    import_manifest(store, shared, None, Missing.SKIP)
+    assert store.execute(f"select {column} from shared_row where position = 3") == [(value,)]
+
+
+def test_a_small_file_that_unpacks_to_terabytes_is_refused(lab, shared):
+    row, count = pq.read_table(shared / "files.parquet").slice(0, 1), 60_000
+    columns = [pa.array(row[name].to_pylist() * count, row.schema.field(name).type) for name in row.column_names]
+    bomb = pa.DictionaryArray.from_arrays(pa.array([0] * count, pa.int32()), pa.array(["x" * 10_000_000]))
+    columns[row.column_names.index("positive_prompt")] = bomb
+    file = shared / "files.parquet"
+    pq.write_table(pa.table(columns, names=row.column_names), file, dictionary_pagesize_limit=100_000_000)
+    assert file.stat().st_size < 2_000_000
+    refused(lab, shared, "files.parquet is damaged|cannot be imported")
+
+
+def test_a_selection_by_list_keeps_the_hash_of_its_lists(lab, tmp_path):
+    store = lab("author")
+    (tmp_path / "ids.txt").write_text("".join(f"{row['file_id']}\n" for row in IMAGES), encoding="utf-8")
+    select_listed(store, {"train": [tmp_path / "ids.txt"]}, "main")
+    export(store, "main", tmp_path / "shared")
+    reader = lab("reader")
+    import_manifest(reader, tmp_path / "shared", None, Missing.FAIL)
+    assert reader.execute("from selection_run") == store.execute("from selection_run")
+
+
 def test_a_dropped_row_shows_in_the_digests(lab, shared):
     rewrite(shared, lambda table: table.slice(1))
     refused(lab, shared, r"do not belong together \(digests or counts differ: all, train\)")
@@ -125,6 +204,13 @@ def test_values_that_cannot_be_are_refused(lab, shared, column, value, says):
     ("text", "says"),
     [
         ('{"format": "image-manifest", "format_version": 99, "tool_version": "7.0"}', "format version 99 .*install"),
+        (
+            '{"format": "image-manifest", "format_version": 99, "tool_version": "\\n\\u001b"}',
+            "format version 99 .*install",
+        ),
+        ('{"format": "image-manifest", "format_version": true}', "format version True"),
+        ('{"format": "image-manifest", "format_version": 0}', "format version 0"),
+        ('{"format": "image-manifest", "name": "\\ud800"}', "not valid JSON.*surrogates"),
         ('{"format": "other"}', "does not say format"),
         ('{"format": "image-manifest", "format": 1}', "repeated key"),
         ('{"format": NaN}', "NaN is no number"),

@@ -1,0 +1,12 @@
+-- A file_id that stands twice in a shared manifest, if there is one. Counted first are hashes, which are small; hash()
+-- decides nothing that lasts.
+with suspect as (
+    select hash(file_id) as h from shared group by h having count(*) > 1
+)
+select file_id, count(*) as times
+from shared
+where hash(file_id) in (select h from suspect)
+group by file_id
+having count(*) > 1
+order by file_id
+limit 1
