@@ -126,12 +126,14 @@ def test_what_waits_to_be_looked_at_is_not_held_in_memory(tmp_path: Path) -> Non
     (tmp_path / "file").write_bytes(b"1")
     with stores.open_for_writing(tmp_path / "m.duckdb") as store, workbench(store):
         store.execute(
-            "insert into container by name select 1 as container_id, 'mine' as source, 'gone.zip' as path, 'zip' as kind,"
+            "insert into container by name"
+            " select 1 as container_id, 'mine' as source, 'gone.zip' as path, 'zip' as kind,"
             " [{'path': 'gone.zip', 'size': 1, 'mtime_ns': 1}] as volumes, 1 as size, '' as fingerprint,"
             " 'complete' as status, 1 as listed"
         )
         store.execute(
-            "insert into member by name select range as member_id, 1 as container_id, range as ordinal, 'zip' as access,"
+            "insert into member by name"
+            " select range as member_id, 1 as container_id, range as ordinal, 'zip' as access,"
             f" 'gone.zip' as path, 'some/folder/' || range || '.png' as name, range as \"offset\" from range({many})"
         )
         store.save_query("work.pool", "select member_id from member")
