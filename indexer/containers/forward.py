@@ -5,10 +5,11 @@ import stat
 from collections.abc import Iterator
 from functools import partial
 
-from indexer.containers import streams
+from indexer.containers import rar, streams
 from indexer.containers.entry import Bytes, Entry, blocks_of, part_of
 from indexer.containers.libarchive import Header, Pass
 from indexer.containers.magic import SNIFFED, compression_of, kind_of
+from indexer.containers.pkzip.reading import checked_blocks
 from indexer.containers.rows import Health, Row, decoded
 from indexer.containers.shapes import Access, Kind, Limits
 from indexer.containers.streams import Stream, unpacked
@@ -80,20 +81,32 @@ def _by_libarchive(window: Window, limits: Limits, health: Health) -> Iterator[E
     """Members of what only libarchive reads: rar, cpio, rare compressions."""
     walk = Pass(window, limits.seconds)
     with contextlib.closing(walk):
-        while (header := walk.next()) is not None:
+        for told in rar.members(window, health):
+            if (header := walk.next()) is None:
+                return
             if header.warning:
                 health.add("warning", f"{decoded(header.name)[0]}: {header.warning}", header.index)
-            if stat.S_ISDIR(header.type):
-                continue
-            row = Row(header.index, header.name, header.size, Access.PASS, method=None, problem=_problem(header))
-            yield Entry(row, partial(walk.data, header.size))
+            if not stat.S_ISDIR(header.type):
+                row = _passed_row(header, told)
+                yield Entry(row, partial(_checked, walk, row))
 
 
-def _problem(header: Header) -> str | None:
-    if header.encrypted:
+def _passed_row(header: Header, told: rar.Told) -> Row:
+    problem = _problem(header, told)
+    return Row(header.index, header.name, header.size, Access.PASS, method=None, crc32=told.crc32, problem=problem)
+
+
+def _checked(walk: Pass, row: Row) -> Iterator[bytes]:
+    return checked_blocks(walk.data(row.size), row.crc32)
+
+
+def _problem(header: Header, told: rar.Told) -> str | None:
+    if header.encrypted or told.encrypted:
         return "encrypted"
-    if stat.S_ISLNK(header.type) or header.hard_link:
-        return "hard link" if header.hard_link else "symbolic link"
+    if stat.S_ISLNK(header.type):
+        return "symbolic link"
+    if header.hard_link or told.linked:
+        return "hard link"
     if header.type and not stat.S_ISREG(header.type):
         return "not a file"
     return without_data(header.name, header.size) if header.size is not None else None

@@ -117,7 +117,12 @@ def numbers_of(volumes: Sequence[Volume]) -> tuple[Cut, tuple[int, ...]] | None:
     if len(groups) != 1 or len(groups[0].volumes) != len(volumes):
         return None
     cut, numbers = groups[0].cut, groups[0].numbers
-    first = {Cut.SPLIT_ZIP: 1, Cut.RAR: min(1, numbers[0])}.get(cut, min(1, numbers[0]))
+    first = {Cut.SPLIT_ZIP: 1, Cut.RAR: _first_of_rar(volumes[0].path)}.get(cut, min(1, numbers[0]))
     if cut is Cut.PLAIN and not volumes[0].path[-1].isdigit():
         first = 0
     return cut, tuple(number if number == LAST else number - first for number in numbers)
+
+
+def _first_of_rar(path: str) -> int:
+    """The number with which a set of RAR's volumes begins: ``a.part1.rar``, or a.rar before ``a.r00``."""
+    return 1 if _RAR_PART.fullmatch(path) else -1

@@ -127,6 +127,8 @@ def _last_number(container: Container, numbers: tuple[int, ...]) -> int:
 def check_volumes(container: Container, health: Health) -> None:
     """Findings about the set: missing, empty, oddly sized volumes. Raises SourceError as :func:`opened` does."""
     disks = _disks(container)
+    for number in _lacking(container):
+        health.add("volume-missing", f"volume {number + 1} is missing")
     for disk in disks:
         if disk.volume is None:
             health.add("volume-missing", f"{disk.name} is missing")
@@ -134,6 +136,14 @@ def check_volumes(container: Container, health: Health) -> None:
             health.add("volume-empty", f"{disk.name} is empty")
         elif disk.room > disk.volume.size or (disk is disks[-1] and 0 < _usual(disks) < disk.volume.size):
             health.add("volume-size", f"{disk.name} has {disk.volume.size} bytes, others have {_usual(disks)}")
+
+
+def _lacking(container: Container) -> list[int]:
+    """Numbers of RAR volumes that are missing before the last: nothing keeps room for them, each begins anew."""
+    cut = numbers_of(container.volumes)
+    if cut is None or cut[0] is not Cut.RAR:
+        return []
+    return sorted(set(range(max(cut[1]))) - set(cut[1]))
 
 
 def _usual(disks: list[_Disk]) -> int:

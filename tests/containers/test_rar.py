@@ -1,0 +1,92 @@
+"""What libarchive says nothing of: checksums of stored members, encrypted ones, links, volumes that are missing."""
+
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+
+from indexer.containers.shapes import Status
+from indexer.errors import BadData
+from tests.support.archives import container_in, damage, listing, stored_rar
+from tests.support.rars import COPY, ENCRYPTION, locked_rar5, rar5, rar5_volumes
+
+Pack = Callable[[dict[str, bytes]], bytes]
+FILES = {"a.png": b"a" * 900, "b.png": b"b" * 900}
+
+
+@pytest.mark.parametrize("pack", [stored_rar, rar5])
+def test_stored_members_are_read_and_have_their_checksums(pack: Pack, root: Path) -> None:
+    (root / "set.rar").write_bytes(pack(FILES))
+    found = listing(container_in(root))
+    assert (found.report.status, found.codes) == (Status.COMPLETE, set())
+    assert found.read() == {f"set/{name}": data for name, data in FILES.items()}
+    assert all(row["crc32"] for row in found.rows)
+
+
+@pytest.mark.parametrize("pack", [stored_rar, rar5])
+def test_a_flipped_bit_in_a_stored_member_is_never_handed_out(pack: Pack, root: Path) -> None:
+    data = pack(FILES)
+    (root / "set.rar").write_bytes(data)
+    damage(root / "set.rar", data.index(b"aaaa") + 100, b"!")
+    read = listing(container_in(root)).read()
+    assert str(read["set/a.png"]).startswith("checksum differs")
+    assert read["set/b.png"] == FILES["b.png"]
+
+
+def test_encrypted_members_are_no_bytes(root: Path) -> None:
+    (root / "set.rar").write_bytes(rar5(FILES, {"a.png": ENCRYPTION}))
+    found = listing(container_in(root))
+    assert (found.report.status, found.codes) == (Status.COMPLETE, {"encrypted"})
+    assert found.row("a.png")["problem"] == "encrypted"
+    assert found.sound() == {"set/b.png": FILES["b.png"]}
+
+
+def test_headers_that_need_a_password(root: Path) -> None:
+    (root / "set.rar").write_bytes(locked_rar5())
+    found = listing(container_in(root))
+    assert found.report.status == Status.FAILED
+    assert "password" in str(found.report.reason)
+
+
+def test_a_member_kept_as_a_copy_of_another_is_a_link(root: Path) -> None:
+    (root / "set.rar").write_bytes(rar5(FILES, {"b.png": COPY}))
+    found = listing(container_in(root))
+    assert found.row("b.png")["problem"] == "hard link"
+    assert found.sound() == {"set/a.png": FILES["a.png"]}
+
+
+def test_a_rar_without_its_end_is_partial(root: Path) -> None:
+    (root / "set.rar").write_bytes(rar5(FILES, end=False))
+    found = listing(container_in(root))
+    assert (found.report.status, found.codes) == (Status.PARTIAL, {"no-end-marker"})
+    assert len(found.sound()) == len(FILES)
+
+
+def _volumes(root: Path) -> bytes:
+    data = bytes(range(256)) * 40
+    for number, volume in enumerate(rar5_volumes("a.png", data, 4), 1):
+        (root / f"set.part{number}.rar").write_bytes(volume)
+    return data
+
+
+def test_a_member_over_padded_volumes(root: Path) -> None:
+    data = _volumes(root)
+    found = listing(container_in(root))
+    assert (found.report.status, found.codes) == (Status.COMPLETE, set())
+    assert list(found.read().values()) == [data]
+
+
+@pytest.mark.parametrize("gone", [1, 2, 3, 4])
+def test_a_missing_volume_is_told_whichever_it_is(gone: int, root: Path) -> None:
+    _volumes(root)
+    (root / f"set.part{gone}.rar").unlink()
+    found = listing(container_in(root))
+    assert found.report.status in (Status.PARTIAL, Status.FAILED)
+    assert "volume-missing" in found.codes or gone == 4
+    assert all(isinstance(data, BadData) for data in found.read().values())
+
+
+def test_the_first_of_volumes_in_the_old_way_is_missed(root: Path) -> None:
+    for name, volume in zip(("set.r00", "set.r01"), rar5_volumes("a.png", bytes(5_000), 3)[1:], strict=True):
+        (root / name).write_bytes(volume)
+    assert "volume 1 is missing" in str(listing(container_in(root)).report.reason)
