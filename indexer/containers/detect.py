@@ -34,7 +34,7 @@ def find_containers(root: Root, files: Sequence[Volume]) -> tuple[list[Container
     is then for its listing to say. Files that cannot be opened are left among the rest.
     """
     files = list(files)
-    unordinary = [file for file in files if suffix_of(file.path) not in ORDINARY]
+    unordinary = [file for file in files if _may_be_volume(suffix_of(file.path))]
     containers = [found for group in groups_of(unordinary) if (found := _from_group(root, group))]
     taken = {volume.path for container in containers for volume in container.volumes}
     single = [file for file in _worth_opening(files) if file.path not in taken]
@@ -42,6 +42,11 @@ def find_containers(root: Root, files: Sequence[Volume]) -> tuple[list[Container
     taken |= {volume.path for container in containers for volume in container.volumes}
     loose = [file for file in files if file.path not in taken]
     return sorted(containers, key=lambda container: container.path), loose
+
+
+def _may_be_volume(suffix: str) -> bool:
+    """Whether a file may be a volume; one of many parts is called ``.md``."""
+    return suffix not in ORDINARY or len(suffix) == 2
 
 
 def _worth_opening(files: Iterable[Volume]) -> Iterator[Volume]:

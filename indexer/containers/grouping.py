@@ -2,6 +2,9 @@
 
 Three ways of cutting are about: PKZIP's split zips (``a.z01 ... a.z99, a.z100, a.zip``), plain cutting with numbers
 (``a.7z.001``, ``a.z000``) or letters (``xaa``, ``a.tar.aa``), and RAR's (``a.part1.rar``; ``a.rar, a.r00``).
+
+What coreutils' split calls its parts gets wider as they get many: behind ``.89`` comes ``.9000``, behind ``.yz``
+``.zaaa``. And some of its parts are called as other files are: ``.zip.gz``, ``.zip.md``.
 """
 
 import re
@@ -9,6 +12,8 @@ from collections import defaultdict
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
+from functools import reduce
+from typing import TypeAlias
 
 from indexer.containers.shapes import Volume
 
@@ -27,8 +32,23 @@ class Place:
 
     base: str
     cut: Cut
-    number: int
+    text: str | None
     typed: bool = True
+
+    @property
+    def number(self) -> int:
+        """As written; LAST for a split zip's ``.zip``, -1 for ``a.rar``, which stands before ``a.r00``."""
+        if self.text is None:
+            return LAST if self.cut is Cut.SPLIT_ZIP else -1
+        if self.text.isdigit():
+            return int(self.text)
+        return _letters(self.text) if len(self.text) == 2 else 25 * 26 + _letters(self.text[1:])
+
+    @property
+    def widened(self) -> int:
+        """The number in a set whose first parts have two digits: behind 89 comes 9000."""
+        is_wide = self.text is not None and self.text.isdigit() and len(self.text) == 4
+        return 90 + self.number - 9_000 if is_wide else self.number
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,13 +62,18 @@ class Group:
     volumes: tuple[Volume, ...]
 
 
+_Member: TypeAlias = tuple[Place, Volume]
 LAST = 1 << 30  # the number of a split zip's last volume, which is called .zip
 _TYPED = r"(?:zip|7z|rar|tar|tgz|tbz2?|txz|tzst|tar\.(?:gz|bz2|xz|zst|lz4?|z)|cpio)"
 # Numbers of five digits at most: who reads a set makes room for each number that is missing.
 _SPLIT_ZIP = re.compile(r"(?P<base>.+)\.(?:z(?P<number>\d\d|[1-9]\d{2,4})|zip)", re.I)
 _TYPED_PART = re.compile(
-    rf"(?P<base>.+\.{_TYPED}[._-](?:part[._-]?)?)(?P<number>\d{{2,5}}|(?!gz|xz|lz|bz)[a-z]{{2}})", re.I
-)
+    rf"(?P<base>.+\.{_TYPED}[._-](?:part[._-]?)?)"
+    r"(?P<number>\d{2,5}|(?!gz|xz|lz|bz)[a-z]{2}|z[a-y][a-z]{2})", re.I
+)  # fmt: skip
+_CUT_FROM_ZERO = re.compile(r"(?P<base>.+\.z)0+", re.I)  # PKZIP counts from 1
+_CUT = re.compile(r"(?P<base>.+\.z)(?P<number>\d+)", re.I)
+_WIDENED = re.compile(r"9[0-8]\d\d")
 _RAR_PART = re.compile(r"(?P<base>.+\.part)(?P<number>\d+)\.rar", re.I)
 _RAR_OLD = re.compile(r"(?P<base>.+)\.(?:rar|r(?P<number>\d\d))", re.I)
 _ANY_PART = re.compile(r"(?P<base>.*?)(?P<number>\d{2,}|(?<=[a-z])[a-z]{2}|(?<![a-z])[a-z]{2})")
@@ -59,21 +84,19 @@ def place_of(path: str) -> Place | None:
     """Where ``path`` may stand in a set, by its name alone; None where it looks like no volume."""
     for pattern, cut in _PATTERNS:
         if found := pattern.fullmatch(path):
-            return Place(found["base"], cut, _number(found["number"], cut))
+            return Place(found["base"], cut, found["number"])
     folder, _, name = path.rpartition("/")
-    if found := _ANY_PART.fullmatch(name):
-        return Place(
-            f"{folder}/{found['base']}#{len(found['number'])}", Cut.PLAIN, _number(found["number"]), typed=False
-        )
-    return None
+    found = _ANY_PART.fullmatch(name)
+    return _untyped(f"{folder}/{found['base']}", found["number"]) if found else None
 
 
-def _number(text: str | None, cut: Cut = Cut.PLAIN) -> int:
-    if text is None:
-        return LAST if cut is Cut.SPLIT_ZIP else -1  # a.rar stands before a.r00
-    if text.isdigit():
-        return int(text)
-    return (ord(text[-2].lower()) - ord("a")) * 26 + ord(text[-1].lower()) - ord("a")
+def _untyped(base: str, number: str) -> Place:
+    """A part whose name alone says little: those of a set have numbers of one width, or get wider as split's do."""
+    return Place(f"{base}#{2 if _WIDENED.fullmatch(number) else len(number)}", Cut.PLAIN, number, typed=False)
+
+
+def _letters(text: str) -> int:
+    return reduce(lambda number, letter: 26 * number + ord(letter) - ord("a"), text.lower(), 0)
 
 
 def groups_of(files: Iterable[Volume]) -> list[Group]:
@@ -81,18 +104,37 @@ def groups_of(files: Iterable[Volume]) -> list[Group]:
 
     Nothing is opened: whether a set is an archive is for its first bytes to say.
     """
-    sets: dict[tuple[str, Cut], list[tuple[int, Volume, bool]]] = defaultdict(list)
+    files = list(files)
+    from_zero = {found["base"] for file in files if (found := _CUT_FROM_ZERO.fullmatch(file.path))}
+    sets: dict[tuple[str, Cut], list[_Member]] = defaultdict(list)
     for file in files:
-        if place := place_of(file.path):
-            sets[place.base, place.cut].append((place.number, file, place.typed))
+        found = _CUT.fullmatch(file.path)
+        is_cut = found is not None and found["base"] in from_zero
+        place = _untyped(found["base"], found["number"]) if found and is_cut else place_of(file.path)
+        if place:
+            sets[place.base, place.cut].append((place, file))
+    _adopt(sets)
     groups = [_group(base, cut, members) for (base, cut), members in sorted(sets.items())]
     return [group for group in groups if _is_set(group)]
 
 
-def _group(base: str, cut: Cut, members: list[tuple[int, Volume, bool]]) -> Group:
-    members.sort(key=lambda member: (member[0], member[1].path))
-    numbers, volumes, typed = zip(*members, strict=True)
-    return Group(base, cut, all(typed), numbers, volumes)
+def _adopt(sets: dict[tuple[str, Cut], list[_Member]]) -> None:
+    """Parts that are called as compressed files are, ``a.zip.gz``, into the set that has the part before them."""
+    for (base, cut), members in list(sets.items()):
+        folder, _, name = base.rpartition("/")
+        others = sets.get((f"{folder}/{name}#2", Cut.PLAIN), [])
+        if cut is Cut.PLAIN and members[0][0].typed and others:
+            have = {place.number for place, _ in members}
+            members += [(place, file) for place, file in others if place.number - 1 in have]
+
+
+def _group(base: str, cut: Cut, members: list[_Member]) -> Group:
+    widths = {len(place.text or "") for place, _ in members}
+    is_widened = cut is Cut.PLAIN and widths == {2, 4}
+    numbered = [(place.widened if is_widened else place.number, file) for place, file in members]
+    numbered.sort(key=lambda member: (member[0], member[1].path))
+    numbers, volumes = zip(*numbered, strict=True)
+    return Group(base, cut, members[0][0].typed, numbers, volumes)
 
 
 def _is_set(group: Group) -> bool:

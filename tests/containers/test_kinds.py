@@ -7,6 +7,7 @@ from pathlib import Path
 
 import pytest
 
+from indexer.containers.detect import find_containers
 from indexer.containers.shapes import Kind, Status
 from tests.support.archives import (
     container_in,
@@ -17,6 +18,7 @@ from tests.support.archives import (
     split_zipped,
     stored_rar,
     tarred,
+    volumes_of,
     zipped,
 )
 
@@ -47,6 +49,13 @@ def _joined(tree: Path, root: Path) -> None:
 def _cut_with_numbers(tree: Path, root: Path) -> None:
     zipped(tree, root / "set.zip")
     run("split", "-b", "100k", "-d", "-a3", root / "set.zip", root / "set.z", cwd=root)
+    (root / "set.zip").unlink()
+
+
+def _cut_with_two_digits(tree: Path, root: Path) -> None:
+    """Beside PKZIP's names, which begin at .z01."""
+    zipped(tree, root / "set.zip")
+    run("split", "-b", "100k", "-d", root / "set.zip", root / "set.z", cwd=root)
     (root / "set.zip").unlink()
 
 
@@ -93,6 +102,7 @@ ZIPS: dict[str, Pack] = {
     "split and joined": _joined,
     "7-Zip volumes": lambda tree, root: seven_zipped(tree, root / "set.zip", "-v100k"),
     "cut .z000": _cut_with_numbers,
+    "cut .z00": _cut_with_two_digits,
     "cut .aa": _cut(lambda tree, root: zipped(tree, root / "set.zip")),
 }
 TARS: dict[str, Pack] = {
@@ -166,6 +176,35 @@ def test_a_split_zip_has_volumes_past_the_ninety_ninth(root: Path, tmp_path: Pat
     container = container_in(root)
     assert [volume.path for volume in container.volumes][98:101] == ["set.z99", "set.z100", "set.z101"]
     assert listing(container).read() == {"set/noise.png": (folder / "noise.png").read_bytes()}
+
+
+@pytest.mark.parametrize(
+    ("prefix", "options", "size"),
+    [("set.z", ("-d", "-a3"), 4_000), ("set.zip.", ("-d",), 4_000), ("part", ("-d",), 4_000), ("set.zip.", (), 700)],
+    ids=["z000 to z100 and on", "behind 89 comes 9000", "without a suffix", "gz, md and zaaa among the letters"],
+)
+def test_parts_by_the_hundred(
+    prefix: str, options: tuple[str, ...], size: int, tree: Path, root: Path, tmp_path: Path, files: dict[str, bytes]
+) -> None:
+    zipped(tree, tmp_path / "set.zip")
+    run("split", "-b", size, *options, tmp_path / "set.zip", prefix, cwd=root)
+    container = container_in(root)
+    assert (
+        b"".join((root / volume.path).read_bytes() for volume in container.volumes)
+        == (tmp_path / "set.zip").read_bytes()
+    )
+    found = listing(container)
+    assert (found.report.status, found.report.reason) == (Status.COMPLETE, None)
+    assert len(found.sound()) == len(files)
+
+
+def test_a_zip_stays_itself_beside_its_own_parts(tree: Path, root: Path) -> None:
+    zipped(tree, root / "set.zip")
+    run("split", "-b", "100k", "-d", "set.zip", "set.z", cwd=root)
+    containers, loose = find_containers(root, volumes_of(root))
+    assert [len(container.volumes) > 1 for container in containers] == [True, False]
+    assert not loose
+    assert {listing(container).report.status for container in containers} == {Status.COMPLETE}
 
 
 def test_members_cross_the_edges_of_volumes(tree: Path, root: Path) -> None:
