@@ -1,7 +1,8 @@
 """Arrow and Parquet: a row and column is a member, listed without touching the bytes of the images.
 
-Sizes are known where offsets give them: in Arrow files, through a memory map; in Parquet only reading tells. Neither
-format has checksums over its values, so a listing here proves structure, never contents.
+Sizes are known where offsets give them: in Arrow files, through a memory map; in Parquet only reading tells, and
+statistics say where cells are empty. Neither format has checksums over its values, so a listing here proves structure,
+never contents.
 """
 
 from collections.abc import Iterator, Sequence
@@ -12,7 +13,8 @@ import pyarrow.compute as pc
 
 from indexer.containers.rows import batch_from, shown
 from indexer.containers.shapes import Access, Container, Finding, Kind, Limits, Report, Status
-from indexer.containers.tabular_columns import image_columns, is_scalar, refuse_repeats
+from indexer.containers.tabular_columns import image_columns, is_scalar, nested_images, refuse_repeats
+from indexer.containers.tabular_empty import empty_cells
 from indexer.containers.tabular_files import arrow_batches, has_end, parquet, path_of, schema_of
 from indexer.containers.tabular_reading import NO_IMAGE, NOT_IN_FILE
 from indexer.errors import BadData
@@ -65,6 +67,12 @@ def _report(container: Container, rows: int, listed: int) -> Report:
     if container.kind == Kind.ARROW and not has_end(path_of(container)):
         reason = "the stream has no end marker: rows may be missing"
         return Report(Status.PARTIAL, reason, None, listed, rows, (Finding("truncated", reason),))
+    findings = tuple(
+        Finding("nested-column", f"column {name} holds images in a {kind}: they are not listed")
+        for name, kind in nested_images(schema_of(container))
+    )
+    if findings:
+        return Report(Status.PARTIAL, f"nested-column: {findings[0].detail}", None, listed, rows, findings)
     return Report(Status.COMPLETE, None, listed, listed, rows)
 
 
@@ -100,13 +108,15 @@ def _lengths(column: pa.Array) -> pa.Array:
 
 
 def _list_parquet(container: Container) -> Iterator[tuple[int, pa.RecordBatch | None]]:
-    """Row count and cells by the footer alone."""
+    """Row count and cells by the footer, and by the paths of images where it tells of empty cells."""
     with parquet(path_of(container)) as file:
         names, rows = image_columns(refuse_repeats(file.schema_arrow)), file.metadata.num_rows
+        problems = [empty_cells(file, name) for name in names]
     for first in range(0, rows, _ROWS):
         length = min(_ROWS, rows - first)
-        unknown = (pa.nulls(length, pa.int64()), pa.nulls(length, pa.string()))
-        yield length, _rows(container, names, first, [unknown] * len(names)) if names else None
+        unknown = pa.nulls(length, pa.int64())
+        cells = [(unknown, column.slice(first, length)) for column in problems]
+        yield length, _rows(container, names, first, cells) if names else None
 
 
 def _rows(

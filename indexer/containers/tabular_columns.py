@@ -19,6 +19,31 @@ def image_columns(schema: pa.Schema) -> tuple[str, ...]:
     return tuple(f.name for f in schema if _may_be_image(f.type) and _is_called_image(features.get(f.name)))
 
 
+def nested_images(schema: pa.Schema) -> tuple[tuple[str, str], ...]:
+    """Columns that hold images, or bytes that may be some, in a list or another nested type; and that type's name."""
+    features = _features(schema)
+    taken = image_columns(schema)
+    return tuple(
+        (f.name, _outer(f.type))
+        for f in schema
+        if f.name not in taken and _holds_bytes(f.type) and "Image" in json.dumps(features.get(f.name, "Image"))
+    )
+
+
+def _holds_bytes(kind: pa.DataType) -> bool:
+    if pa.types.is_dictionary(kind):
+        return _is_bytes(kind.value_type)
+    return any(_is_bytes(inner.type) or _holds_bytes(inner.type) for inner in _fields(kind))
+
+
+def _fields(kind: pa.DataType) -> list[pa.Field]:
+    return [kind.field(index) for index in range(kind.num_fields)] if pa.types.is_nested(kind) else []
+
+
+def _outer(kind: pa.DataType) -> str:
+    return str(kind).partition("<")[0]
+
+
 def refuse_repeats(schema: pa.Schema) -> pa.Schema:
     """The schema, in which every column can be asked for by its name.
 

@@ -78,6 +78,46 @@ def test_parquet_cells_are_listed_by_the_footer(tmp_path: Path) -> None:
     assert report == Report(Status.COMPLETE, None, 6, 6, 3)
 
 
+@pytest.mark.parametrize("statistics", [True, False])
+def test_empty_cells_of_parquet_are_known_before_they_are_read(tmp_path: Path, statistics: bool) -> None:
+    whole = pa.array([{"bytes": b"a", "path": None}] * 2 + [{"bytes": None, "path": "y"}, None] + [None, None], IMAGE)
+    table = pa.table({"image": whole, "jpg": pa.array([b"1", None, b"2", b"3", None, None], pa.binary())})
+    pq.write_table(table, tmp_path / "a.parquet", row_group_size=2, write_statistics=statistics)
+    rows, _ = listed(container(tmp_path / "a.parquet", Kind.PARQUET))
+    empty = {row["name"] for row in rows if row["problem"] == "empty cell"}
+    assert empty == {"3/image", "4/image", "5/image"} | ({"4/jpg", "5/jpg"} if statistics else set())
+
+
+def test_an_image_column_of_parquet_is_not_read_to_be_listed(tmp_path: Path) -> None:
+    cells = pa.array([None, {"bytes": os.urandom(1 << 24), "path": "x"}], IMAGE)
+    pq.write_table(pa.table({"image": cells}), tmp_path / "a.parquet")
+    with (tmp_path / "a.parquet").open("rb") as opened:
+        os.fsync(opened.fileno())
+        os.posix_fadvise(opened.fileno(), 0, 0, os.POSIX_FADV_DONTNEED)
+    rows, _ = listed(container(tmp_path / "a.parquet", Kind.PARQUET))
+    assert [row["problem"] for row in rows] == ["empty cell", None]
+    assert bytes_in_cache(tmp_path / "a.parquet") < 1 << 22
+
+
+@pytest.mark.parametrize("name", ["a.arrow", "a.feather", "a.parquet"])
+def test_images_in_lists_are_told_not_passed_over(tmp_path: Path, name: str) -> None:
+    table = pa.table({"frames": pa.array([[{"bytes": b"1", "path": None}]], pa.list_(IMAGE)), "jpg": [b"2"]})
+    rows, report = listed(write(tmp_path / name, table))
+    assert [row["name"] for row in rows] == ["0/jpg"]
+    assert report.status == Status.PARTIAL
+    assert report.reason == "nested-column: column frames holds images in a list: they are not listed"
+
+
+def test_a_sequence_of_images_saved_by_datasets_is_told(tmp_path: Path) -> None:
+    features = datasets.Features(
+        frames=datasets.List(datasets.Image()), sounds=datasets.List(datasets.Audio()), n=datasets.Value("int32")
+    )
+    cell = [{"bytes": b"12", "path": None}]
+    table = pa.table({"frames": [cell], "sounds": [cell], "n": [1]}, features.arrow_schema)
+    _, report = listed(write(tmp_path / "a.arrow", table))
+    assert [finding.code for finding in report.findings] == ["nested-column"]
+
+
 @pytest.mark.parametrize("name", ["a.arrow", "a.feather", "a.parquet"])
 def test_cells_are_read_back_in_row_order(tmp_path: Path, name: str) -> None:
     of = write(tmp_path / name, TABLE)
