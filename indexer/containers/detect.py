@@ -13,7 +13,7 @@ from collections import defaultdict
 from collections.abc import Iterable, Iterator, Sequence
 from statistics import median
 
-from indexer.containers.grouping import Cut, Group, groups_of
+from indexer.containers.grouping import Cut, Group, groups_of, promised_of
 from indexer.containers.magic import SNIFFED, kind_of
 from indexer.containers.pkzip.end import find_end
 from indexer.containers.shapes import Container, Kind, Volume
@@ -72,7 +72,7 @@ def _from_group(root: Root, group: Group) -> Container | None:
         return Container(root, path, Kind.ZIP if group.cut is Cut.SPLIT_ZIP else Kind.STREAM, group.volumes)
     kind = _sniffed(root, group.volumes[0])
     if kind is None and group.typed:
-        kind = promised_kind(group.base.rstrip("._-").removesuffix(".part"))
+        kind = promised_of(path)
     return Container(root, path, kind, group.volumes) if kind else None
 
 

@@ -15,7 +15,8 @@ from enum import StrEnum
 from functools import reduce
 from typing import TypeAlias
 
-from indexer.containers.shapes import Volume
+from indexer.containers.shapes import Kind, Volume
+from indexer.containers.suffixes import promised_kind
 
 
 class Cut(StrEnum):
@@ -88,6 +89,14 @@ def place_of(path: str) -> Place | None:
     folder, _, name = path.rpartition("/")
     found = _ANY_PART.fullmatch(name)
     return _untyped(f"{folder}/{found['base']}", found["number"]) if found else None
+
+
+def promised_of(path: str) -> Kind | None:
+    """The kind that a name promises; a volume's is that of its set."""
+    place = place_of(path)
+    if place and place.typed and place.cut is Cut.PLAIN:
+        return promised_kind(place.base.rstrip("._-").removesuffix(".part"))
+    return promised_kind(path)
 
 
 def _untyped(base: str, number: str) -> Place:

@@ -6,12 +6,12 @@ from typing import TypeAlias
 
 import pyarrow as pa
 
+from indexer.containers.grouping import promised_of
 from indexer.containers.magic import SNIFFED, kind_of
 from indexer.containers.opening import check_volumes, opened
 from indexer.containers.placing import Level
 from indexer.containers.rows import BATCH_ROWS, Health, shown
 from indexer.containers.shapes import Captured, Container, Kind, Limits, Report, Status
-from indexer.containers.suffixes import promised_kind
 from indexer.containers.tabular import list_cells
 from indexer.containers.volumes import Window
 from indexer.containers.walk import Interest, Taken, Walk
@@ -79,7 +79,7 @@ def _joined(batches: list[pa.RecordBatch]) -> pa.RecordBatch:
 
 def _check_name(container: Container, window: Window, health: Health) -> None:
     """A finding where the name of a single file promises another kind than its bytes are of."""
-    promised = promised_kind(container.path)
+    promised = promised_of(container.path)
     kind = kind_of(window.read(0, SNIFFED)) if len(container.volumes) == 1 else None
     if kind and kind is not promised:
         promise = f"promises {promised}" if promised else "does not promise an archive"

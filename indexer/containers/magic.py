@@ -30,6 +30,7 @@ _COMPRESSED = (
     (b"LZIP", "lzip"),
     (b"\x1f\x9d", "compress"),
 )
+_SKIPPED = b"*M\x18"  # behind a byte from 0x50 on: a frame of zstd or lz4 without data, as parallel compressors begin
 _BZIP2_BLOCKS = (b"1AY&SY", b"\x17rE8P\x90")
 
 
@@ -50,6 +51,8 @@ def compression_of(head: bytes) -> str | None:
     for signature, name in _COMPRESSED:
         if head.startswith(signature):
             return name
+    if head[1:4] == _SKIPPED and 0x50 <= head[0] <= 0x5F:
+        return compression_of(head[8 + int.from_bytes(head[4:8], "little") :])
     if head[:3] == b"BZh" and head[3:4] in b"123456789" and head.startswith(_BZIP2_BLOCKS, 4):
         return "bzip2"
     # .lzma has no signature: properties, a power of two for the dictionary, a size that is known or all ones

@@ -259,6 +259,15 @@ def test_flipped_bits_in_a_solid_7z_never_become_bytes(method: str, tree: Path, 
     assert all(tree.joinpath(name[4:]).read_bytes() == data for name, data in found.sound().items())
 
 
+def test_a_method_that_nothing_here_unpacks(tree: Path, root: Path) -> None:
+    for name, options in {"set.zip": ("-mm=PPMd",), "set.7z": ("-m0=Swap4", "-m1=LZMA2")}.items():
+        seven_zipped(tree, root / name, *options)
+        found = listing(container_in(root))
+        assert (found.report.status, found.codes) == (Status.COMPLETE, {"method"})
+        assert found.row("flat_0.jpg")["problem"] == "method not supported"
+        (root / name).unlink()
+
+
 def test_name_that_contradicts_the_first_bytes(tree: Path, root: Path) -> None:
     tarred(tree, root / "set.tar")
     (root / "set.tar").rename(root / "set.zip")

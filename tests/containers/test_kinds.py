@@ -78,6 +78,29 @@ def _rar(tree: Path, root: Path) -> None:
     (root / "set.rar").write_bytes(stored_rar(files))
 
 
+def _piped(tree: Path, root: Path) -> None:
+    """libarchive fills the last block of what it writes to a pipe with zeros."""
+    run("sh", "-c", f"bsdtar --format zip -cf - . | cat > '{root}/set.zip'", cwd=tree)
+
+
+def _one_behind_the_other(tree: Path, root: Path) -> None:
+    tarred(tree, root / "set.tar")
+    cut(root / "set.tar")
+    run("sh", "-c", "for part in set.tar.*; do gzip -c $part; rm $part; done > whole && mv whole set.tar.gz", cwd=root)
+
+
+def _skippable(tree: Path, root: Path) -> None:
+    """A zstd that begins, as parallel compressors' do, with a frame that has no data, and has another within."""
+    tarred(tree, root / "set.tar")
+    data, frame = (root / "set.tar").read_bytes(), b"\x50*M\x18\4\0\0\0size"
+    (root / "set.tar").unlink()
+    with (root / "set.tar.zst").open("wb") as packed:
+        for part in (data[:99_999], data[99_999:]):
+            packed.write(frame)
+            packed.flush()
+            run("zstd", "-qc", cwd=root, feed=part, out=packed)
+
+
 def _unseekable(tree: Path, root: Path) -> None:
     """A zip with sizes behind the data, as programs write that cannot seek."""
     with (root / "set.zip").open("wb") as file:
@@ -95,6 +118,8 @@ ZIPS: dict[str, Pack] = {
     "lzma": lambda tree, root: seven_zipped(tree, root / "set.zip", "-mm=LZMA"),
     "zip64": lambda tree, root: zipped(tree, root / "set.zip", "-fz"),
     "sizes behind": _unseekable,
+    "padded": _piped,
+    "xz": lambda tree, root: seven_zipped(tree, root / "set.zip", "-mm=XZ"),
     "prefix": _prefixed,
     "comment": _commented,
     "split": lambda tree, root: split_zipped(tree, root / "set.zip"),
@@ -103,6 +128,7 @@ ZIPS: dict[str, Pack] = {
     "7-Zip volumes": lambda tree, root: seven_zipped(tree, root / "set.zip", "-v100k"),
     "cut .z000": _cut_with_numbers,
     "cut .z00": _cut_with_two_digits,
+    "one volume": lambda tree, root: seven_zipped(tree, root / "set.zip", "-v9m"),
     "cut .aa": _cut(lambda tree, root: zipped(tree, root / "set.zip")),
 }
 TARS: dict[str, Pack] = {
@@ -118,6 +144,8 @@ STREAMS: dict[str, Pack] = {
     "xz": lambda tree, root: tarred(tree, root / "set.tar.xz"),
     "lzma": lambda tree, root: tarred(tree, root / "set.tar.lzma"),
     "zst": lambda tree, root: tarred(tree, root / "set.tar.zst"),
+    "zst, skippable frames": _skippable,
+    "gz, one behind the other": _one_behind_the_other,
     "lz4": lambda tree, root: run("bsdtar", "--lz4", "-cf", root / "set.tar.lz4", ".", cwd=tree),
     "Z": lambda tree, root: run("bsdtar", "-Z", "-cf", root / "set.tar.Z", ".", cwd=tree),
     "cpio": lambda tree, root: run("bsdtar", "--format", "cpio", "-cf", root / "set.cpio", ".", cwd=tree),
@@ -130,6 +158,10 @@ SEVENS: dict[str, Pack] = {
     "lzma and bcj": lambda tree, root: seven_zipped(tree, root / "set.7z", "-m0=bcj", "-m1=lzma"),
     "lzma2 and bcj": lambda tree, root: seven_zipped(tree, root / "set.7z", "-m0=bcj", "-m1=lzma2"),
     "lzma and delta": lambda tree, root: seven_zipped(tree, root / "set.7z", "-m0=delta:3", "-m1=lzma"),
+    "bcj2": lambda tree, root: seven_zipped(
+        tree, root / "set.7z", "-m0=BCJ2", "-m1=LZMA", "-m2=LZMA", "-m3=LZMA", "-mb0:1", "-mb0s1:2", "-mb0s2:3"
+    ),
+    "arm thumb": lambda tree, root: seven_zipped(tree, root / "set.7z", "-m0=ARMT", "-m1=LZMA2"),
     "ppmd": lambda tree, root: seven_zipped(tree, root / "set.7z", "-m0=ppmd"),
     "bzip2": lambda tree, root: seven_zipped(tree, root / "set.7z", "-m0=bzip2"),
     "deflate": lambda tree, root: seven_zipped(tree, root / "set.7z", "-m0=deflate"),

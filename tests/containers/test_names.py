@@ -54,6 +54,17 @@ def test_names_that_are_not_utf8_in_a_tar(root: Path, tmp_path: Path) -> None:
     assert list(found.read().values()) == [b"data"]
 
 
+@pytest.mark.parametrize("method", ["LZMA2", "PPMd"])
+def test_names_that_are_not_utf8_in_a_7z(method: str, root: Path, tmp_path: Path) -> None:
+    (tmp_path / "in").mkdir()
+    (tmp_path / "in" / os.fsdecode(b"caf\xe9 \xc3\xa9.png")).write_bytes(b"data")
+    seven_zipped(tmp_path / "in", root / "set.7z", f"-m0={method}")
+    found = listing(container_in(root))
+    (row,) = found.rows
+    assert (row["name"], row["name_bytes"]) == ("caf\\xe9 \u00e9.png", b"caf\xe9 \xc3\xa9.png")
+    assert list(found.read().values()) == [b"data"]
+
+
 def test_names_that_are_not_utf8_around_an_archive_are_kept_as_bytes_within(root: Path, tmp_path: Path) -> None:
     plant(tmp_path / "in", {"a.png": b"data"})
     run("zip", "-q", "-r", tmp_path / "inner.zip", ".", cwd=tmp_path / "in")

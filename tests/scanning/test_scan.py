@@ -303,12 +303,12 @@ def test_one_archive_as_a_root_is_read_back_from_its_folder(manifest: Store, roo
 
 
 def test_sources_do_not_touch_each_other(manifest: Store, root: Path, tmp_path: Path, rescan: Scan) -> None:
-    fill(root, {"a.png": b"1"})
+    fill(root, {"a.png": b"1", "c.png": b"1"})
     fill(tmp_path / "second", {"b.png": b"1"})
     scan(manifest, {"mine": root, "second": tmp_path / "second"}, (), ScanOptions(Workers(jobs=1)))
     (root / "a.png").unlink()
     rescan()
-    assert list(ids(manifest)) == ["b.png"]
+    assert list(ids(manifest)) == ["b.png", "c.png"]
 
 
 def everything(manifest: Store) -> list[Sequence[Any]]:

@@ -9,6 +9,7 @@ import zlib
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from typing import IO
 
 import pytest
 
@@ -24,12 +25,13 @@ _PACKAGES = {"7zz": "7zip", "bsdtar": "libarchive-tools", "split": "coreutils"}
 VOLUME = "100k"
 
 
-def run(*command: object, cwd: Path, feed: bytes | None = None) -> None:
+def run(*command: object, cwd: Path, feed: bytes | None = None, out: IO[bytes] | int = subprocess.PIPE) -> None:
     """Run a program in ``cwd``; skip the test, naming the program, where it is not installed."""
     name = str(command[0])
     if shutil.which(name) is None:
         pytest.skip(f"needs the program {name} (apt-get install {_PACKAGES.get(name, name)})")
-    done = subprocess.run([str(word) for word in command], cwd=cwd, capture_output=True, input=feed, check=False)
+    words = [str(word) for word in command]
+    done = subprocess.run(words, cwd=cwd, stdout=out, stderr=subprocess.PIPE, input=feed, check=False)
     assert done.returncode == 0, done.stderr.decode(errors="replace") or done.stdout.decode(errors="replace")
 
 

@@ -19,7 +19,11 @@ _FULL16, _FULL32 = 0xFFFF, 0xFFFFFFFF
 
 @dataclass(frozen=True, slots=True)
 class End:
-    """What the end records say. ``position`` is where they begin; ``trailing`` counts bytes behind the comment."""
+    """What the end records say.
+
+    ``position`` is where they begin; ``trailing`` counts bytes behind the comment, but not zeros at the end: some
+    writers fill their last block.
+    """
 
     disk: int
     directory_disk: int
@@ -44,7 +48,7 @@ def find_end(window: Window) -> End | None:
         return None
     _, disk, directory_disk, _, entries, size, offset, comment = _END.unpack_from(tail, place)
     position = window.size - len(tail) + place
-    trailing = len(tail) - place - _END.size - comment
+    trailing = len(tail[place + _END.size + comment :].rstrip(b"\0"))
     end = End(disk, directory_disk, entries, size, offset, position, trailing)
     return _with_zip64(window, end)
 

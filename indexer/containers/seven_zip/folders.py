@@ -20,6 +20,9 @@ _LZMA, _LZMA2, _DELTA = b"\x03\x01\x01", b"\x21", b"\x03"
 _BRANCHES = {b"\x03\x03\x01\x03": lzma.FILTER_X86, b"\x04": lzma.FILTER_X86}
 _NAMES = {COPY: "stored", _LZMA: "lzma", _LZMA2: "lzma2", b"\x03\x04\x01": "ppmd", b"\x04\x02\x02": "bzip2",
           b"\x04\x01\x08": "deflate", b"\x04\x01\x09": "deflate64", b"\x04\xf7\x11\x01": "zstd"}  # fmt: skip
+_BY_LIBARCHIVE = frozenset({b"\x03\x03\x01\x1b", b"\x03\x03\x02\x05", b"\x03\x03\x04\x01", b"\x03\x03\x05\x01",
+                            b"\x03\x03\x07\x01", b"\x03\x03\x08\x05", b"\x0a", b"\x0b"})  # fmt: skip
+_READABLE = frozenset({*_NAMES, *_BRANCHES, _DELTA, *_BY_LIBARCHIVE})
 _SIMPLE: dict[str, Callable[[Iterator[bytes]], Iterator[bytes]]] = {
     "stored": lambda packed: packed,
     "bzip2": lambda packed: decode(bz2.BZ2Decompressor(), packed),
@@ -38,6 +41,11 @@ def method_of(folder: Folder) -> str:
 def is_encrypted(folder: Folder) -> bool:
     """Whether a password is needed."""
     return any(coder.id.startswith(_ENCRYPTED) for coder in folder.coders)
+
+
+def is_readable(folder: Folder) -> bool:
+    """Whether all of the folder's coders are known here or to libarchive, to newer ones at least."""
+    return all(coder.id in _READABLE for coder in folder.coders)
 
 
 def is_stored(folder: Folder) -> bool:

@@ -4,6 +4,7 @@ Folders (7z's word for a block that is packed as a whole) which hold nothing tha
 non-solid archive is nearly random access. What the standard library cannot unpack goes through libarchive.
 """
 
+import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import partial
@@ -15,8 +16,8 @@ from indexer.containers.libarchive import Pass
 from indexer.containers.pkzip.reading import checked_blocks
 from indexer.containers.rows import Health, Row
 from indexer.containers.seven_zip import header
-from indexer.containers.seven_zip.folders import is_encrypted, is_stored, method_of, unpacked_folder
-from indexer.containers.seven_zip.shapes import Archive, Substream
+from indexer.containers.seven_zip.folders import is_encrypted, is_readable, is_stored, method_of, unpacked_folder
+from indexer.containers.seven_zip.shapes import Archive, Folder, Substream
 from indexer.containers.shapes import Access, Limits
 from indexer.containers.streams import Stream
 from indexer.containers.volumes import Window
@@ -105,13 +106,13 @@ class _Source:
 
 
 def _entry(source: _Source, member: _Member) -> Entry:
-    name, substream = member.name.encode("utf-8", "surrogatepass"), member.substream
+    name, substream = _raw(member.name), member.substream
     if substream is None:
         return Entry(Row(member.ordinal, name, 0, Access.PASS, problem=without_data(name, 0)), partial(iter, ()))
     folder = source.archive.folders[substream.folder]
     row = Row(
         member.ordinal, name, substream.size, Access.PASS, method=method_of(folder), crc32=substream.crc32,
-        problem=_problem(member, is_encrypted(folder)),
+        problem=_problem(member, name, folder),
     )  # fmt: skip
     if not is_stored(folder):
         return Entry(row, partial(source.blocks, member, substream))
@@ -129,9 +130,19 @@ def _stored(window: Window, row: Row, offset: int) -> Entry:
     return Entry(placed, lambda: checked_blocks(content.blocks(), row.crc32), content)
 
 
-def _problem(member: _Member, encrypted: bool) -> str | None:
-    if encrypted:
+def _raw(name: str) -> bytes:
+    """A name as bytes. 7-Zip on Unix spells each that is not UTF-8 as one of U+EF80 to U+EFFF."""
+    parts = re.split("([\uef80-\uefff])", name)
+    parts[1::2] = [chr(ord(escape) - 0xEF00) for escape in parts[1::2]]
+    encodings = ("utf-8", "latin-1")
+    return b"".join(part.encode(encodings[index % 2], "surrogatepass") for index, part in enumerate(parts))
+
+
+def _problem(member: _Member, name: bytes, folder: Folder) -> str | None:
+    if is_encrypted(folder):
         return "encrypted"
+    if not is_readable(folder):
+        return "method not supported"
     if member.attributes & _UNIX and (member.attributes >> 16) & _TYPE == _LINK:
         return "symbolic link"
-    return without_data(member.name.encode("utf-8", "surrogatepass"), member.substream.size if member.substream else 0)
+    return without_data(name, member.substream.size if member.substream else 0)
