@@ -78,8 +78,7 @@ def _lines(check: Check) -> list[str]:
     """A download: how it stands, what it is, where it comes from, what to know."""
     download = check.download
     size = f", {download.size:,} bytes" if download.size else ""
-    place = f"https://huggingface.co/datasets/{download.hub}" if download.hub else download.url
-    about = [check.detail, place, download.note]
+    about = [check.detail, download.place, download.note]
     return [f"{check.state.value:15}{download.file}{size}", *(f"{'':15}{text}" for text in about if text)]
 
 

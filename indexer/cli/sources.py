@@ -14,6 +14,7 @@ from indexer.cli import render
 from indexer.cli.messages import printable
 from indexer.cli.options import Session, common
 from indexer.cli.preflight import packed
+from indexer.containers.shapes import Status
 from indexer.declarations.compiling import compile_source
 from indexer.declarations.fields import near
 from indexer.declarations.preflight import SourceState, look, space
@@ -138,9 +139,12 @@ def _row(state: SourceState) -> dict[str, str]:
 
 
 def _state(state: SourceState) -> str:
-    if state.found:
-        return "scanned" if state.scanned else "found, not scanned"
-    return "scanned, missing now" if state.scanned else "missing"
+    if not state.found:
+        return "scanned, missing now" if state.scanned else "missing"
+    if not state.scanned:
+        return "found, not scanned"
+    broken = sum(status != Status.COMPLETE for _, status, _ in state.ailing)
+    return f"scanned, {broken:,} not whole" if broken else "scanned"
 
 
 def _about(state: SourceState) -> Iterator[str]:
@@ -153,6 +157,9 @@ def _about(state: SourceState) -> Iterator[str]:
     facts["cannot be used"] = f"{state.unusable:,} images" if state.unusable else ""
     facts["not understood"] = ", ".join(f"{count:,} {code}" for code, count in state.underivable.items())
     yield from (f"  {name:20}{printable(text)}" for name, text in facts.items() if text)
+    yield from (f"  {status:20}{printable(f'{path}: {what}')}" for path, status, what in state.ailing[:_SHOWN])
+    if len(state.ailing) > _SHOWN:
+        yield f"  {'':20}and {len(state.ailing) - _SHOWN:,} more ('python -m indexer sql' knows container and finding)"
     for generator, (there, published) in state.expected.items():
         yield f"  {generator:32}{there:>12,}" + (f" of {published:,}" if published else "")
     for download in head.downloads:
@@ -161,7 +168,7 @@ def _about(state: SourceState) -> Iterator[str]:
 
 def _download(download: Download) -> str:
     size = f"{download.size:,} bytes" if download.size else ""
-    return ", ".join(part for part in (download.file, size, download.url, download.note) if part)
+    return ", ".join(part for part in (download.file, size, download.place, download.note) if part)
 
 
 def _what_next(session: Session, states: Sequence[SourceState]) -> Iterator[str]:
@@ -205,8 +212,9 @@ def _plain(state: SourceState) -> dict[str, Any]:
         "images": {name: {"there": there, "published": count} for name, (there, count) in state.expected.items()},
         "unusable": state.unusable,
         "underivable": dict(state.underivable),
+        "health": [{"path": path, "status": status, "what": what} for path, status, what in state.ailing],
         "side_files_missing": list(state.side_missing),
-        "downloads": [{"file": d.file, "url": d.url, "size": d.size, "note": d.note} for d in head.downloads],
+        "downloads": [{"file": d.file, "url": d.place, "size": d.size, "note": d.note} for d in head.downloads],
     }
 
 

@@ -28,8 +28,9 @@ class SourceState:
     """One source on this machine.
 
     ``packed`` counts containers by kind (after a scan) or names by suffix (before one; ``more`` if there are others).
-    ``images`` and ``underivable`` are of the last scan, empty where there was none. ``side_missing`` names side tables
-    without rows, or, before a scan, without a file of that name among those that were looked at.
+    ``images``, ``underivable`` and ``ailing`` are of the last scan, empty where there was none; ``ailing`` are path,
+    status and trouble of the containers that have some. ``side_missing`` names side tables without rows, or, before a
+    scan, without a file of that name among those that were looked at.
     """
 
     source: Source
@@ -41,6 +42,7 @@ class SourceState:
     images: Mapping[str, int] = field(default_factory=dict)
     unusable: int = 0
     underivable: Mapping[str, int] = field(default_factory=dict)
+    ailing: tuple[tuple[str, str, str], ...] = ()
     side_missing: tuple[str, ...] = ()
 
     @property
@@ -94,6 +96,7 @@ class _Scanned:
             self.packed.setdefault(source, Counter())[kind] += containers
         self.images = manifest.rows("sources/images")
         self.underivable = manifest.rows("sources/underivable")
+        self.health = manifest.rows("sources/health")
         tables = sorted({(table.source, table.name) for source in sources for table in source.tables})
         asked = {"sources": [source for source, _ in tables], "tables": [name for _, name in tables]}
         self.tables = set(manifest.rows("sources/side_tables", asked)) if tables else set()
@@ -109,6 +112,7 @@ class _Scanned:
             images=images,
             unusable=sum(unusable for key, _, _, unusable in self.images if key == source.key),
             underivable={code: count for key, code, count in self.underivable if key == source.key},
+            ailing=tuple((path, status, what) for key, path, status, what in self.health if key == source.key),
             side_missing=_without(source, lambda table: (table.source, table.name) in self.tables),
         )
 

@@ -119,6 +119,11 @@ class Download:
     hash: str = ""
     hub: str = ""
 
+    @property
+    def place(self) -> str:
+        """The address at which a person finds it."""
+        return self.url or (f"https://huggingface.co/datasets/{self.hub}" if self.hub else "")
+
 
 @dataclass(frozen=True, slots=True)
 class Head:

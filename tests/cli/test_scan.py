@@ -1,5 +1,6 @@
 """``indexer scan`` as a user runs it."""
 
+import json
 import shutil
 import zipfile
 from pathlib import Path
@@ -60,6 +61,26 @@ def test_a_damaged_archive_is_told_and_the_status_is_one(synthbuster, run):
     assert "1 containers are not complete" in done.stderr
     assert "symlink" in done.stdout
     assert "\x1b" not in done.stdout
+
+
+def test_sources_tells_of_each_container_that_is_not_whole(synthbuster, run):
+    for number in range(7):
+        (synthbuster / f"bad-{number}\x1b.zip").write_bytes(b"PK\3\4 not a zip")
+    assert run("scan", "--source", "synthbuster", "--quiet").returncode == 1
+    assert "scanned, 7 not whole" in run("sources").stdout
+    about = run("sources", "synthbuster").stdout
+    assert about.count("  failed ") == 5
+    assert "bad-0\\x1b.zip: no-directory: the zip's directory is missing" in about
+    assert "and 2 more" in about
+    told = json.loads(run("sources", "synthbuster", "--format", "json").stdout)["sources"][0]["health"]
+    assert [(row["path"], row["status"]) for row in told][:1] == [("bad-0\x1b.zip", "failed")]
+
+
+def test_sources_says_where_each_download_is(run):
+    lines = run("sources").stdout.splitlines()
+    downloads = [line for line in lines if line.startswith("    ")]
+    assert len(downloads) > 20
+    assert [line for line in downloads if "http" not in line] == []
 
 
 def test_an_empty_folder_says_so(synthbuster, run):
