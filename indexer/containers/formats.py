@@ -40,7 +40,10 @@ def zip_batches(level: Level, limits: Limits, health: Health) -> Iterator[pa.Rec
     if end is None:
         health.add("no-directory", "the zip's directory is missing, members were found by their own headers")
         return batches_of(salvaged_rows(level.content, health))
-    return list_directory(level.content, end, disk_starts(end, level.starts), limits, health)
+    starts = disk_starts(end, level.starts)
+    if starts[0] < 0:
+        health.add("volume-missing", f"of {len(starts)} volumes only the last is there")
+    return list_directory(level.content, end, starts, limits, health)
 
 
 def zip_entry(window: Window, row: dict[str, Any]) -> Entry:

@@ -42,6 +42,18 @@ def test_missing_volume_of_a_split_zip(tree: Path, root: Path, files: dict[str, 
     assert {str(error.reason) for error in read.values() if isinstance(error, BadData)} == {"volume missing"}
 
 
+def test_of_a_split_zip_only_the_last_volume_is_there(tree: Path, root: Path, files: dict[str, bytes]) -> None:
+    for volume in _split(tree, root)[:-1]:
+        volume.unlink()
+    found = listing(container_in(root))
+    assert (found.report.status, found.codes) == (Status.PARTIAL, {"volume-missing"})
+    assert "only the last is there" in str(found.report.reason)
+    assert found.report.declared == found.report.listed == len(files)
+    assert {row["problem"] for row in found.rows} == {None, "volume missing"}
+    assert found.sound()
+    assert set(found.sound().values()) <= set(files.values())
+
+
 def test_missing_last_volume_of_a_split_zip(tree: Path, root: Path, files: dict[str, bytes]) -> None:
     _split(tree, root)[-1].unlink()
     found = listing(container_in(root))

@@ -37,7 +37,7 @@ Mask = npt.NDArray[np.bool_]
 class Block:
     """The headers of one stretch of the directory. ``first`` is the ordinal of the first; arrays have one item each.
 
-    ``offset`` counts from the window's start; -1 where the disk that a header names does not exist.
+    ``offset`` counts from the window's start; -1 where the disk that a header names is not there.
     """
 
     first: int
@@ -129,8 +129,8 @@ def _block(first: int, data: bytes, position: Ints, disks: Ints) -> Block:
     content = np.frombuffer(data, np.uint8)
     header = _take(content, position, HEADER.itemsize).view(HEADER).reshape(-1)
     size, packed, offset, disk = _unlimited(content, position, header)
-    known = disk < len(disks)
-    place = np.where(known, disks[np.where(known, disk, 0)] + offset, -1)
+    start = disks[np.where(disk < len(disks), disk, 0)]
+    place = np.where((disk < len(disks)) & (start >= 0), start + offset, -1)
     return Block(first, content, position, header, size, packed, place)
 
 

@@ -119,11 +119,15 @@ def disk_starts(end: End, starts: tuple[int, ...]) -> tuple[int, ...]:
 
     Volumes that somebody joined into one file still have members numbered by disk. All disks but the last are equally
     large then, and where the directory stands tells how large. Of a zip behind a prefix, the only disk begins there.
+    Where a last volume is all that there is, the others begin at -1.
     """
     if len(starts) > 1 or end.directory_disk > _MOST_DISKS:
         return starts
     if end.directory_disk == 0:
         prefix = end.directory_position - end.directory_offset
         return (prefix,) if prefix > 0 else starts
-    size = (end.directory_position - end.directory_offset) // end.directory_disk
+    before = end.directory_position - end.directory_offset
+    size = before // end.directory_disk
+    if size <= 0:
+        return (*[-1] * end.directory_disk, max(0, before))
     return tuple(size * disk for disk in range(end.disk + 1))

@@ -21,7 +21,7 @@ LOCAL_HEADER = 30
 _ENCRYPTED, _UTF8 = 0x1, 0x800
 _MADE_ON_UNIX = (3, 19)
 _PROBLEMS = ("encrypted", "symbolic link", "method not supported", "no data", "over the size limit", "truncated",
-             "header damaged")  # fmt: skip
+             "volume missing", "header damaged")  # fmt: skip
 
 
 def list_directory(
@@ -110,6 +110,7 @@ def _problems(block: Block, names: pa.Array, end: End, limits: Limits) -> pa.Arr
         _without_data(block, names),
         beyond_limits(block.size, block.packed_size, limits),
         block.packed_size > end.directory_position - LOCAL_HEADER - block.offset,  # a sum might be too large to count
+        block.offset == -1,
         (block.offset < 0) | (block.size < 0) | (block.packed_size < 0),
     )
     index = np.full(len(block), -1, np.int8)
