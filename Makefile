@@ -49,8 +49,8 @@ clean:  ## remove environments and sample data
 	rm -rf .venv .venv-* demo-data build dist
 
 .PHONY: bench-fetch
-bench-fetch: env  ## throughput of fetch against the bare HTTP client, 10,000 URLs on loopback
-	$(RUN)python -m benchmarks.bench_fetch
+bench-fetch: env  ## throughput of fetch against the bare HTTP client, 10,000 URLs on loopback; ARGS="FOLDER ROUNDS"
+	$(RUN)python -m benchmarks.bench_fetch $(ARGS)
 
 .PHONY: bench-read
 bench-read: env  ## 3,000 random members of 100,000: read_members, zipfile, libarchive; needs 6 GB of room

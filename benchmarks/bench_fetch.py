@@ -1,18 +1,25 @@
 """Throughput of ``fetch`` against the bare HTTP client, 10,000 URLs on loopback: ``make bench-fetch``.
 
-A server in a process of its own sends the same 50 kB to everybody. *bare* reads bodies and forgets them, *saving*
-writes each to a file of its own: the ten lines that one would write instead. ``fetch`` also hashes, sniffs, reads
-headers, writes sidecars, obeys robots.txt and limits, and commits a log; all of that counts, from list to summary.
+A server in a process of its own sends the same 50 kB to everybody. *forgetting* is the bare client that reads bodies
+and does nothing with them. *appending* writes them one behind the other into a file and syncs it every 256: the least
+that leaves them durably on disk, as ``fetch`` does, and therefore what it is compared with. *saving* writes each to a
+file of its own, unsynced: the ten lines that one would write instead. ``fetch`` also hashes, sniffs, reads headers,
+writes sidecars, obeys robots.txt and limits, and commits a log; all of that counts, from list to summary.
+
+Ways take turns, and the best round of each counts, by the clock and by processor time (the client's, all threads).
+Arguments: a folder to write to (``/dev/shm`` takes the disk out of it), and the number of rounds.
 """
 
 import asyncio
 import csv
 import io
 import multiprocessing
+import os
 import sys
 import tempfile
 import time
 from collections.abc import Callable
+from dataclasses import dataclass
 from multiprocessing.connection import Connection
 from pathlib import Path
 
@@ -26,12 +33,13 @@ from indexer.fetching.shapes import Limits, Manners
 
 def _jpeg() -> bytes:
     buffer = io.BytesIO()
-    Image.effect_noise((240, 160), 60).save(buffer, "JPEG")
+    Image.effect_noise((240, 160), 60).convert("RGB").save(buffer, "JPEG")
     return buffer.getvalue()
 
 
 URLS = 10_000
 CONNECTIONS = 32
+SYNC = 256  # images a commit of ``fetch`` at most
 BODY = _jpeg().ljust(50_000, b"\0")
 ANSWER = b"HTTP/1.1 200 OK\r\nContent-Type: image/jpeg\r\nContent-Length: %d\r\n\r\n" % len(BODY) + BODY
 NO_ROBOTS = b"HTTP/1.1 404 Not Found\r\nContent-Length: 0\r\n\r\n"
@@ -74,6 +82,18 @@ def _forget(addresses: list[str], _: Path) -> None:
     asyncio.run(_bare(addresses, lambda *_: None))
 
 
+def _append(addresses: list[str], folder: Path) -> None:
+    with folder.open("wb", buffering=0) as file:
+
+        def keep(number: int, body: bytes) -> None:
+            file.write(body)
+            if number % SYNC == SYNC - 1:
+                os.fsync(file.fileno())
+
+        asyncio.run(_bare(addresses, keep))
+        os.fsync(file.fileno())
+
+
 def _save(addresses: list[str], folder: Path) -> None:
     folder.mkdir()
     asyncio.run(_bare(addresses, lambda number, body: _write(folder / f"{number:08d}.jpg", body)))
@@ -97,40 +117,59 @@ def _fetch_as(layout: Layout) -> Callable[[list[str], Path], None]:
 
 
 WAYS: dict[str, Callable[[list[str], Path], None]] = {
-    "bare": _forget,
+    "forgetting": _forget,
+    "appending": _append,
     "saving": _save,
     "fetch": _fetch_as(Layout.WEBDATASET),
 }
 
 
-def _measure(addresses: list[str], rounds: int) -> dict[str, float]:
+@dataclass(frozen=True, slots=True)
+class Cost:
+    """Seconds by the clock, and of processors."""
+
+    clock: float
+    processor: float
+
+    def best(self, other: "Cost") -> "Cost":
+        """The lower of both, each kind for itself."""
+        return Cost(min(self.clock, other.clock), min(self.processor, other.processor))
+
+    def over(self, other: "Cost") -> str:
+        """As multiples of another cost."""
+        return f"{self.clock / other.clock:5.2f} {self.processor / other.processor:5.2f}"
+
+
+def _measure(addresses: list[str], scratch: str | None, rounds: int) -> dict[str, Cost]:
     """The best of some rounds of each way, in turn: what else the machine does falls on all of them."""
-    best: dict[str, float] = {}
+    best: dict[str, Cost] = {}
     for _ in range(rounds):
         for name, way in WAYS.items():
-            with tempfile.TemporaryDirectory(dir=_scratch()) as folder:
-                start = time.perf_counter()
-                way(addresses, Path(folder) / "out")
-                best[name] = min(best.get(name, 1e9), time.perf_counter() - start)
+            cost = _cost(way, addresses, scratch)
+            best[name] = cost.best(best.get(name, cost))
     return best
 
 
-def _scratch() -> str | None:
-    return sys.argv[1] if len(sys.argv) > 1 else None
+def _cost(way: Callable[[list[str], Path], None], addresses: list[str], scratch: str | None) -> Cost:
+    with tempfile.TemporaryDirectory(dir=scratch) as folder:
+        start, used = time.perf_counter(), time.process_time()
+        way(addresses, Path(folder) / "out")
+        return Cost(time.perf_counter() - start, time.process_time() - used)
 
 
-def main() -> None:
+def main(scratch: str | None = None, rounds: str = "3") -> None:
     """Print seconds, images a second, and ratios to the bare client."""
     ours, theirs = multiprocessing.Pipe()
     server = multiprocessing.Process(target=_serving, args=[theirs], daemon=True)
     server.start()
     port = ours.recv()
-    best = _measure([f"http://127.0.0.1:{port}/{number}.jpg" for number in range(URLS)], rounds=2)
-    for name, seconds in best.items():
-        ratios = f"{seconds / best['bare']:5.2f} of bare, {seconds / best['saving']:5.2f} of saving"
-        print(f"{name:20}{seconds:7.2f} s{URLS / seconds:9,.0f}/s   {ratios}")
+    best = _measure([f"http://127.0.0.1:{port}/{number}.jpg" for number in range(URLS)], scratch, int(rounds))
+    print(f"{'':12}{'clock':>9}{'processor':>11}{'':10} by clock and processor: of forgetting, of appending")
+    for name, cost in best.items():
+        ratios = f"{cost.over(best['forgetting'])}   {cost.over(best['appending'])}"
+        print(f"{name:12}{cost.clock:7.2f} s{cost.processor:9.2f} s{URLS / cost.clock:9,.0f}/s   {ratios}")
     server.terminate()
 
 
 if __name__ == "__main__":
-    main()
+    main(*sys.argv[1:])

@@ -6,6 +6,7 @@ Data flows one way through the modules::
     log        items and what became of them: SQLite, so that a run goes on where the last one stopped
     hosts      what one host is asked at most: connections, rate, pauses, when to give up
     robots     what a host forbids
+    bodies     the bytes of an answer, in memory or in a file
     client     an item -> its bytes, or the reason why not
     shards     bytes -> tar shards or files with sidecars, laid out as img2dataset does
     run        all of it, many at once

@@ -4,12 +4,11 @@ import asyncio
 import contextlib
 import email.utils
 import hashlib
-import tempfile
 from collections.abc import AsyncIterator
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import IO, Self
+from typing import Self
 
 import aiohttp
 from yarl import URL
@@ -17,13 +16,13 @@ from yarl import URL
 from indexer import __version__
 from indexer.errors import BadData
 from indexer.fetching import addresses, robots, sniffing
+from indexer.fetching.bodies import Body
 from indexer.fetching.failures import as_bad_data
-from indexer.fetching.hosts import Host, Hosts
-from indexer.fetching.shapes import Item, Limits, Manners, Outcome, Passing, Unreachable
+from indexer.fetching.hosts import GIVEN_UP, Host, Hosts
+from indexer.fetching.shapes import Item, Limits, Manners, Outcome, Passing
 
 AGENT = "image-manifest"  # the token that a robots.txt may name
 
-_IN_MEMORY = 1 << 20  # bytes of a body before it goes to disk
 _REDIRECTS = {301, 302, 303, 307, 308}
 _PASSING = {408, 425, 429, 500, 502, 503, 504}
 
@@ -43,12 +42,12 @@ class Client:
         self.hosts = Hosts(limits)
         self._robots = robots.Robots(AGENT, self._load_robots)
         self._connections = asyncio.Semaphore(limits.connections)
+        self._patience = self._timeout(limits.total_timeout)
 
     async def __aenter__(self) -> Self:
         self._session = aiohttp.ClientSession(
             connector=self._connector(),
             cookie_jar=aiohttp.DummyCookieJar(),
-            timeout=self._timeout(),
             # 'identity': bodies come as they lie on the server; what comes packed nevertheless is unpacked
             headers={
                 "User-Agent": user_agent(self.manners),
@@ -67,18 +66,16 @@ class Client:
             limit=0, ttl_dns_cache=300, socket_factory=guard, resolver=aiohttp.ThreadedResolver()
         )
 
-    def _timeout(self) -> aiohttp.ClientTimeout:
+    def _timeout(self, total: float) -> aiohttp.ClientTimeout:
         limits = self.limits
-        return aiohttp.ClientTimeout(
-            total=limits.total_timeout, sock_connect=limits.connect_timeout, sock_read=limits.idle_timeout
-        )
+        return aiohttp.ClientTimeout(total=total, sock_connect=limits.connect_timeout, sock_read=limits.idle_timeout)
 
-    async def get(self, item: Item) -> Outcome:
-        """Get an item, trying again as often as the limits allow where a failure may pass."""
+    async def get(self, item: Item, url: URL) -> Outcome:
+        """Get an item from its parsed address, trying again as often as the limits allow where a failure may pass."""
         for attempt in range(1, self.limits.attempts + 1):
             answer = _Answer()
             try:
-                body, suffix = await self._attempt(item.url, answer)
+                body, suffix = await self._attempt(url, answer)
                 return Outcome(item, attempt, answer.http_status, body, suffix)
             except Passing as failure:
                 last: BadData = failure
@@ -89,26 +86,26 @@ class Client:
                 break
         return Outcome(item, attempt, answer.http_status, error=last.reason, detail=last.detail)
 
-    async def _attempt(self, address: str, answer: _Answer) -> tuple[IO[bytes], str]:
+    async def _attempt(self, url: URL, answer: _Answer) -> tuple[Body, str]:
         """Follow redirects to a body; every hop is checked as the first address is."""
-        url, seen = parse_url(address), set[str]()
+        seen: list[URL] = []
         while len(seen) <= self.limits.redirects:
-            if str(url) in seen:
-                raise BadData("redirect loop", str(url))
-            seen.add(str(url))
             found = await self._hop(url, answer)
             if not isinstance(found, URL):
                 return found
+            seen.append(url)
+            if found in seen:
+                raise BadData("redirect loop", str(found))
             url = found
         raise BadData("too many redirects", f"more than {self.limits.redirects}")
 
-    async def _hop(self, url: URL, answer: _Answer) -> URL | tuple[IO[bytes], str]:
+    async def _hop(self, url: URL, answer: _Answer) -> URL | tuple[Body, str]:
         """One request: the next address, or the body and its suffix."""
         origin = origin_of(url)
         host = self.hosts[origin]
         if not self.manners.ignore_robots:
-            host.keep_interval(await self._robots.check(origin, str(url)))
-        async with self._asked(url, host) as response:
+            host.keep_interval(await self._robots.check(origin, url))
+        async with self._asked(url, host, self._patience) as response:
             answer.http_status = response.status
             if response.status in _REDIRECTS and "Location" in response.headers:
                 return parse_url(response.headers["Location"], base=url)
@@ -118,16 +115,20 @@ class Client:
             return await self._body(response)
 
     @contextlib.asynccontextmanager
-    async def _asked(self, url: URL, host: Host) -> AsyncIterator[aiohttp.ClientResponse]:
+    async def _asked(
+        self, url: URL, host: Host, patience: aiohttp.ClientTimeout
+    ) -> AsyncIterator[aiohttp.ClientResponse]:
         """An answer's head, within the limits of its host and of the run; the client's errors become ours here."""
-        async with host.turn(), self._connections:
+        async with host, self._connections:
+            answered = False
             try:
-                async with self._session.get(url, allow_redirects=False) as response:
+                async with self._session.get(url, allow_redirects=False, timeout=patience) as response:
+                    answered = True
                     host.answered()
                     yield response
             except (aiohttp.ClientError, TimeoutError, OSError, ValueError) as error:
                 failure = as_bad_data(error)
-                if isinstance(failure, Unreachable):
+                if isinstance(failure, Passing) and not answered:
                     host.failed(failure.reason)
                 raise failure from error
 
@@ -139,47 +140,55 @@ class Client:
             raise BadData("HTTP status", f"{status} {response.reason}")
         asked = retry_after(response.headers.get("Retry-After", ""), datetime.now(UTC))
         if asked is not None and asked > self.limits.longest_pause:
-            raise BadData("HTTP status", f"{status}, to be asked again in {asked:.0f} s only")
+            host.give_up(f"{status}, to be asked again in {asked:.0f} s only")
+            raise BadData(GIVEN_UP, f"{status}, to be asked again in {asked:.0f} s only")
         if asked is not None or status == 429:
             host.pause(asked if asked is not None else self.limits.backoff)
         raise Passing("HTTP status", f"{status} {response.reason}", asked)
 
-    async def _body(self, response: aiohttp.ClientResponse) -> tuple[IO[bytes], str]:
+    async def _body(self, response: aiohttp.ClientResponse) -> tuple[Body, str]:
         """The body, whole and within its limit, and the suffix of what it is."""
         if (response.content_length or 0) > self.limits.size:
             raise BadData("too large", f"{response.content_length} bytes announced")
-        body = tempfile.SpooledTemporaryFile(max_size=_IN_MEMORY, dir=str(self.scratch))  # noqa: SIM115
+        body = Body(self.scratch)
         try:
-            suffix = await self._fill(body, response)
+            return body, await self._fill(body, response)
         except BaseException:
             body.close()
             raise
-        body.seek(0)
-        return body, suffix
 
-    async def _fill(self, body: IO[bytes], response: aiohttp.ClientResponse) -> str:
+    async def _fill(self, body: Body, response: aiohttp.ClientResponse) -> str:
         """Copy the answer; its type is told as soon as it can be, so that an endless page ends at once."""
-        size, head, suffix = 0, b"", None
-        while chunk := await response.content.readany():
-            size += len(chunk)
-            if size > self.limits.size:
+        suffix = None
+        while piece := await response.content.readany():
+            if body.size + len(piece) > self.limits.size:
                 raise BadData("too large", f"more than {self.limits.size} bytes")
-            body.write(chunk)
-            if suffix is None and len(head := head + chunk) >= sniffing.HEAD:
-                suffix = sniffing.image_type(head[: sniffing.HEAD])
-        return suffix or sniffing.image_type(head)
+            body.add(piece)
+            if suffix is None and body.size >= sniffing.HEAD:
+                suffix = sniffing.image_type(body.start(sniffing.HEAD))
+        return suffix or sniffing.image_type(body.start(sniffing.HEAD))
 
     async def _load_robots(self, origin: str) -> robots.Rules:
-        """The rules at an origin: none where it has no robots.txt, an error where it cannot say (RFC 9309, 2.3.1)."""
-        url, host = URL(origin) / "robots.txt", self.hosts[origin]
+        """The rules at an origin, asked for as often as anything else; one that cannot say is given up."""
+        for attempt in range(1, self.limits.attempts + 1):
+            try:
+                return await self._read_robots(URL(origin) / "robots.txt")
+            except Passing as failure:
+                last = f"{failure.reason}, {failure.detail}"
+                await asyncio.sleep(backoff(origin, attempt, self.limits))
+        self.hosts[origin].give_up(f"its robots.txt cannot be had: {last}")
+        raise BadData(GIVEN_UP, f"its robots.txt cannot be had: {last}")
+
+    async def _read_robots(self, url: URL) -> robots.Rules:
+        """The rules at an address: none where there is no file, an error where nobody can tell (RFC 9309, 2.3.1)."""
+        patience = self._timeout(self.limits.idle_timeout)
         for _ in range(1 + self.limits.redirects):
-            async with self._asked(url, host) as response:
+            async with self._asked(url, self.hosts[origin_of(url)], patience) as response:
                 if response.status in _REDIRECTS and "Location" in response.headers:
                     url = parse_url(response.headers["Location"], base=url)
-                    host = self.hosts[origin_of(url)]
                     continue
                 if response.status >= 500 or response.status == 429:
-                    raise Passing("robots.txt unavailable", f"{response.status} {response.reason}")
+                    raise Passing("HTTP status", f"{response.status} {response.reason}")
                 return robots.parse(await _text(response)) if response.status == 200 else None
         return None
 
@@ -189,7 +198,7 @@ async def _text(response: aiohttp.ClientResponse) -> str:
     data = b""
     while len(data) < robots.SIZE and (chunk := await response.content.readany()):
         data += chunk
-    return data[: robots.SIZE].decode("utf-8", "replace")
+    return data[: robots.SIZE].decode("utf-8-sig", "replace")
 
 
 def user_agent(manners: Manners) -> str:

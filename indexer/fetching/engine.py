@@ -19,6 +19,7 @@ from indexer.progress import Bar
 _WINDOW = 20_000  # items that wait for their hosts at a time: so that a host that is slow holds up nobody else
 _WAITING = 512  # outcomes that wait to be stored; the network waits when the disk does
 _BATCH = 256  # outcomes a commit at most
+_MOMENT = 0.5  # seconds between commits at most: what a kill may cost
 
 
 class Engine:
@@ -29,7 +30,9 @@ class Engine:
 
     def __init__(self, log: Log, shards: Shards, bar: Bar) -> None:
         self._log, self._shards, self._bar = log, shards, bar
-        self._outcomes: asyncio.Queue[Outcome | None] = asyncio.Queue()
+        self._arrived: list[Outcome] = []
+        self._due = asyncio.Event()  # a batch is full, or nothing more will arrive
+        self._ended = False
         self._window = asyncio.Semaphore(_WINDOW)
         self._room = asyncio.Semaphore(_WAITING)
 
@@ -47,7 +50,8 @@ class Engine:
         finally:
             fetcher.cancel()
             await asyncio.wait({fetcher})
-            self._outcomes.put_nowait(None)
+            self._ended = True
+            self._due.set()
             await writer
         await fetcher
 
@@ -57,11 +61,12 @@ class Engine:
                 for item in self._log.pending(failed_too=failed_too):
                     await self._window.acquire()
                     try:
-                        host = client.hosts[origin_of(parse_url(item.url))]
+                        url = parse_url(item.url)
                     except BadData as error:
                         await self._done(Outcome(item, 0, error=error.reason, detail=error.detail))
                         continue
-                    host.waiting.append(item)
+                    host = client.hosts[origin_of(url)]
+                    host.waiting.append((item, url))
                     if host.workers < client.limits.per_host:
                         host.workers += 1
                         workers.create_task(self._work(client, host))
@@ -70,16 +75,18 @@ class Engine:
 
     async def _work(self, client: Client, host: Host) -> None:
         while host.waiting:
-            await self._done(await client.get(host.waiting.popleft()))
+            await self._done(await client.get(*host.waiting.popleft()))
         host.workers -= 1
 
     async def _done(self, outcome: Outcome) -> None:
         await self._room.acquire()
-        self._outcomes.put_nowait(outcome)
+        self._arrived.append(outcome)
+        if len(self._arrived) >= _BATCH:
+            self._due.set()
         self._window.release()
 
     async def _write(self) -> None:
-        """Store outcomes in batches as they come, until None."""
+        """Store outcomes in batches as they come, until no more will."""
         loop = asyncio.get_running_loop()
         with ThreadPoolExecutor(1) as disk:
             while batch := await self._batch():
@@ -89,14 +96,15 @@ class Engine:
                 self._bar.advance(len(batch), size=size, errors=sum(outcome.body is None for outcome in batch))
 
     async def _batch(self) -> list[Outcome]:
-        """The next outcome and those that wait behind it; empty at the end, and again if asked again."""
-        batch: list[Outcome] = []
-        while not batch or (len(batch) < _BATCH and not self._outcomes.empty()):
-            outcome = await self._outcomes.get()
-            if outcome is None:
-                self._outcomes.put_nowait(None)
+        """What arrives until a batch is full or a moment has passed; empty at the end."""
+        while not (self._ended or self._due.is_set()):
+            with contextlib.suppress(TimeoutError):
+                await asyncio.wait_for(self._due.wait(), _MOMENT)
+            if self._arrived:
                 break
-            batch.append(outcome)
+        batch, self._arrived = self._arrived[:_BATCH], self._arrived[_BATCH:]
+        if len(self._arrived) < _BATCH:
+            self._due.clear()
         return batch
 
     def _store(self, batch: Sequence[Outcome]) -> int:
@@ -115,7 +123,7 @@ class Engine:
             for outcome in batch:
                 if outcome.body:
                     outcome.body.close()
-        return sum(sample.size for sample in stored)
+        return sum(sample.body.size for sample in stored)
 
 
 def _use_threads(limits: Limits) -> None:

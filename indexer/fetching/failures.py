@@ -1,13 +1,12 @@
 """Errors of the HTTP library -> our reasons, in one place."""
 
-import errno
 import socket
 
 import aiohttp
 
-from indexer.errors import BadData, OutputError
+from indexer.errors import BadData
 from indexer.fetching.addresses import REFUSED
-from indexer.fetching.shapes import Passing, Unreachable
+from indexer.fetching.shapes import Passing
 
 
 def as_bad_data(error: Exception) -> BadData:
@@ -18,14 +17,14 @@ def as_bad_data(error: Exception) -> BadData:
     if isinstance(error, aiohttp.ClientConnectorDNSError):
         return _of_name(error, detail)
     if isinstance(error, aiohttp.ClientConnectorError | aiohttp.ConnectionTimeoutError):
-        return BadData(REFUSED, detail) if REFUSED in detail else Unreachable("no connection", detail)
+        return BadData(REFUSED, detail) if REFUSED in detail else Passing("no connection", detail)
     return _of_answer(error, detail)
 
 
 def _of_name(error: aiohttp.ClientConnectorDNSError, detail: str) -> BadData:
     number = error.os_error.errno
     if number == socket.EAI_AGAIN:
-        return Unreachable("name not resolved for now", detail)
+        return Passing("name not resolved for now", detail)
     return BadData("no such host", detail)
 
 
@@ -37,8 +36,6 @@ def _of_answer(error: Exception, detail: str) -> BadData:
         return Passing("body cut short", detail)
     if isinstance(error, aiohttp.InvalidURL | ValueError):
         return BadData("not a URL", detail)
-    if isinstance(error, OSError) and error.errno == errno.ENOSPC:
-        raise OutputError("the disk is full: run again when there is room") from error
     if isinstance(error, aiohttp.ServerDisconnectedError | aiohttp.ClientOSError):
         return Passing("connection lost", detail)
     return Passing("not HTTP as it should be", detail)

@@ -1,64 +1,82 @@
 """What one host is asked at most: connections, requests a second, pauses it asked for, and when it is given up."""
 
 import asyncio
-import contextlib
 from collections import deque
-from collections.abc import AsyncIterator
+
+from yarl import URL
 
 from indexer.errors import BadData
 from indexer.fetching.shapes import Item, Limits
 
+GIVEN_UP = "host given up"  # sql/fetch/pending.sql knows these words: such items are asked for again by the next run
+
+_RELIEF = 0.98  # what each answer leaves of an interval that the host made longer
+
 
 class Host:
-    """One host and port, and the items that wait for it."""
+    """One host and port, and the items that wait for it. A context of it is a request."""
 
     def __init__(self, limits: Limits) -> None:
-        self.waiting: deque[Item] = deque()
+        self.waiting: deque[tuple[Item, URL]] = deque()
         self.workers = 0
         self.limits = limits
         self._slots = asyncio.Semaphore(limits.per_host)
-        self._interval = 1 / limits.rate if limits.rate else 0.0
+        self._least = self._interval = 1 / limits.rate if limits.rate else 0.0
         self._next_start = 0.0
-        self._failures = 0
-        self._last_failure = ""
+        self._unanswered = 0
+        self._given_up = ""
 
-    @contextlib.asynccontextmanager
-    async def turn(self) -> AsyncIterator[None]:
+    async def __aenter__(self) -> None:
         """Wait until this host may be asked again, and hold one of its connections.
 
         Raises:
             BadData: the host was given up.
         """
-        async with self._slots:
-            await self._pace()
-            if self._failures >= self.limits.host_failures:
-                raise BadData("host given up", f"{self._failures} connections in a row failed: {self._last_failure}")
-            yield
+        await self._slots.acquire()
+        try:
+            await self._take_turn()
+        except BaseException:
+            self._slots.release()
+            raise
 
-    async def _pace(self) -> None:
+    async def __aexit__(self, *_: object) -> None:
+        self._slots.release()
+
+    async def _take_turn(self) -> None:
         """Sleep until the next start is due; each start moves the next one by the host's interval."""
         clock = asyncio.get_running_loop().time
-        while (now := clock()) < self._next_start:
+        while (now := clock()) < self._next_start and not self._given_up:
             await asyncio.sleep(self._next_start - now)
+        if self._given_up:
+            raise BadData(GIVEN_UP, self._given_up)
         self._next_start = now + self._interval
 
     def pause(self, seconds: float) -> None:
         """Ask nothing for ``seconds``, and less often after that: the host said that this is too much."""
-        self._next_start = max(self._next_start, asyncio.get_running_loop().time() + seconds)
-        self._interval = min(self._interval * 2, self.limits.longest_pause)
+        now = asyncio.get_running_loop().time()
+        if now + seconds > self._next_start + self._interval:  # not what several requests were told at once
+            self._interval = min(self._interval * 2, self.limits.longest_pause)
+        self._next_start = max(self._next_start, now + seconds)
 
     def keep_interval(self, seconds: float) -> None:
         """Leave at least ``seconds`` between two starts, as robots.txt may ask for."""
-        self._interval = max(self._interval, min(seconds, self.limits.longest_pause))
+        self._least = max(self._least, min(seconds, self.limits.longest_pause))
+        self._interval = max(self._interval, self._least)
 
     def answered(self) -> None:
         """It answered, whatever it said."""
-        self._failures = 0
+        self._unanswered = 0
+        self._interval = max(self._least, self._interval * _RELIEF)
 
     def failed(self, why: str) -> None:
-        """No connection came about."""
-        self._failures += 1
-        self._last_failure = why
+        """A request came to nothing before there was an answer: no connection, or silence."""
+        self._unanswered += 1
+        if self._unanswered >= self.limits.host_failures:
+            self.give_up(f"{self._unanswered} requests in a row had no answer: {why}")
+
+    def give_up(self, why: str) -> None:
+        """Ask it nothing more in this run."""
+        self._given_up = self._given_up or why
 
 
 class Hosts:

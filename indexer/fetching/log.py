@@ -94,7 +94,7 @@ class Log:
 
     def record_stored(self, stored: Iterable[Sample]) -> None:
         """Say which items lie on disk, with the hash and size of their bytes."""
-        self._record((each.outcome, "success", each.digest, each.size) for each in stored)
+        self._record((each.outcome, "success", each.digest, each.body.size) for each in stored)
 
     def record_failed(self, failed: Iterable[Outcome]) -> None:
         """Say which items could not be had, and why."""

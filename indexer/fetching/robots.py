@@ -4,8 +4,9 @@ import asyncio
 from collections.abc import Awaitable, Callable
 from urllib.robotparser import RobotFileParser
 
+from yarl import URL
+
 from indexer.errors import BadData
-from indexer.fetching.shapes import Passing
 
 SIZE = 512_000  # bytes of a robots.txt that are read; RFC 9309, 2.5, asks for 500 KiB at least
 _UNWANTED = {"noai", "noimageai", "noindex", "noimageindex", "none"}
@@ -20,31 +21,28 @@ class Robots:
     def __init__(self, agent: str, load: Load) -> None:
         self._agent = agent
         self._load = load
-        self._rules: dict[str, asyncio.Task[Rules]] = {}
+        self._known: dict[str, Rules] = {}
+        self._loading: dict[str, asyncio.Task[Rules]] = {}
 
-    async def check(self, origin: str, url: str) -> float:
+    async def check(self, origin: str, url: URL) -> float:
         """The seconds that ``origin`` wants between two requests, 0 if it says nothing.
 
         Raises:
             BadData: ``url`` is forbidden, or nobody can tell, which forbids everything (RFC 9309, 2.3.1.4).
         """
-        rules = await self._of(origin)
+        rules = self._known[origin] if origin in self._known else await self._of(origin)
         if rules is None:
             return 0.0
-        if not rules.can_fetch(self._agent, url):
+        if not rules.can_fetch(self._agent, str(url)):
             raise BadData("robots.txt disallows", origin)
         return float(rules.crawl_delay(self._agent) or 0)
 
     async def _of(self, origin: str) -> Rules:
-        task = self._rules.get(origin)
-        if task is None:
-            task = self._rules[origin] = asyncio.ensure_future(self._load(origin))
-        try:
-            return await asyncio.shield(task)
-        except Passing:
-            if self._rules.get(origin) is task:
-                del self._rules[origin]  # whoever tries again asks again
-            raise
+        """Whoever comes while it is under way waits for the same answer, or the same failure."""
+        if origin not in self._loading:
+            self._loading[origin] = asyncio.ensure_future(self._load(origin))
+        self._known[origin] = await asyncio.shield(self._loading[origin])
+        return self._known[origin]
 
 
 def parse(text: str) -> Rules:

@@ -2,9 +2,9 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from typing import IO
 
 from indexer.errors import BadData
+from indexer.fetching.bodies import Body
 
 SHARD_ITEMS = 1_000  # items a shard, as the original scripts told img2dataset: keys have eight digits
 
@@ -34,12 +34,12 @@ class Item:
 
 @dataclass(frozen=True, slots=True)
 class Outcome:
-    """What became of an item: ``body`` is open at its start, or None where ``error`` says why there is none."""
+    """What became of an item: ``body``, or None where ``error`` says why there is none."""
 
     item: Item
     attempts: int
     http_status: int | None = None
-    body: IO[bytes] | None = None
+    body: Body | None = None
     type: str | None = None
     error: str | None = None
     detail: str = ""
@@ -63,7 +63,7 @@ class Limits:
     total_timeout: float = 900.0
     size: int = 200_000_000
     redirects: int = 8
-    host_failures: int = 12  # connections in a row that fail before a host is given up
+    host_failures: int = 12  # requests in a row without an answer before a host is given up
 
 
 @dataclass(frozen=True, slots=True)
@@ -92,7 +92,3 @@ class Passing(BadData):
     def __init__(self, reason: str, detail: str = "", pause: float | None = None) -> None:
         super().__init__(reason, detail)
         self.pause = pause
-
-
-class Unreachable(Passing):
-    """No connection came about: the host may be gone, and is given up after too many of these in a row."""

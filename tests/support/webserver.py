@@ -8,6 +8,7 @@ import socket
 import socketserver
 import threading
 import time
+import urllib.parse
 from collections import Counter
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -27,17 +28,18 @@ def image(number: int, form: str = "PNG") -> bytes:
 class Server:
     """What was asked, and how answers are made; ``url`` is where it listens."""
 
-    def __init__(self, address: str = "127.0.0.1") -> None:
+    def __init__(self, address: str = "127.0.0.1", port: int = 0) -> None:
         self.asked: Counter[str] = Counter()
         self.heads: list[str] = []
         self.times: dict[str, list[float]] = {}
         self.robots: bytes | None = None
+        self.robots_way = ""  # another way to answer for robots.txt
         self.gate_is_open = False
         self.busy = 0
         self.most_at_once = 0
         self.stopping = threading.Event()
         self._lock = threading.Lock()
-        self._tcp = _listen(address, self)
+        self._tcp = _listen((address, port), self)
         host = f"[{address}]" if ":" in address else address
         self.port = self._tcp.server_address[1]
         self.url = f"http://{host}:{self.port}"
@@ -67,7 +69,7 @@ class Server:
                 self.busy -= 1
 
 
-def _listen(address: str, server: Server) -> socketserver.ThreadingTCPServer:
+def _listen(address: tuple[str, int], server: Server) -> socketserver.ThreadingTCPServer:
     class Handler(socketserver.BaseRequestHandler):
         def handle(self) -> None:
             self.request.settimeout(20)
@@ -81,9 +83,10 @@ def _listen(address: str, server: Server) -> socketserver.ThreadingTCPServer:
         daemon_threads = True
         block_on_close = False
         request_queue_size = 128
-        address_family = socket.AF_INET6 if ":" in address else socket.AF_INET
+        address_family = socket.AF_INET6 if ":" in address[0] else socket.AF_INET
+        allow_reuse_address = True
 
-    tcp = Tcp((address, 0), Handler)
+    tcp = Tcp(address, Handler)
     threading.Thread(target=tcp.serve_forever, kwargs={"poll_interval": 0.01}, daemon=True).start()
     return tcp
 
@@ -133,9 +136,9 @@ def _flaky(server: Server, to: socket.socket, rest: list[str], path: str) -> boo
 
 
 def _busy(server: Server, to: socket.socket, rest: list[str], path: str) -> bool:
-    """``/busy/SECONDS/name``: 429 with Retry-After the first time."""
-    if server.asked[path] == 1:
-        return reply(to, "429 Too Many Requests", b"", f"Retry-After: {rest[0]}")
+    """``/busy/WHEN/name``: 429 with Retry-After the first time, or until the server's gate is opened."""
+    if server.asked[path] == 1 and not server.gate_is_open:
+        return reply(to, "429 Too Many Requests", b"", f"Retry-After: {urllib.parse.unquote(rest[0])}")
     return _png(server, to, rest, path)
 
 
@@ -237,6 +240,9 @@ def _gate(server: Server, to: socket.socket, rest: list[str], path: str) -> bool
 
 
 def _robots(server: Server, to: socket.socket, rest: list[str], path: str) -> bool:
+    if server.robots_way:
+        way, *rest = server.robots_way.split("/")
+        return WAYS[way](server, to, rest, path)
     return reply(to, "404 Not Found") if server.robots is None else reply(to, "200 OK", server.robots)
 
 
@@ -250,9 +256,9 @@ WAYS: dict[str, Way] = {
 
 
 @contextmanager
-def serving(address: str = "127.0.0.1") -> Iterator[Server]:
-    """A server for as long as the context lasts."""
-    server = Server(address)
+def serving(address: str = "127.0.0.1", port: int = 0) -> Iterator[Server]:
+    """A server for as long as the context lasts; port 0 is any that is free."""
+    server = Server(address, port)
     try:
         yield server
     finally:
