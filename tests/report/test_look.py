@@ -1,5 +1,6 @@
 """The report in a real browser."""
 
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
@@ -109,6 +110,53 @@ def test_chart_as_a_table(page: Chrome) -> None:
     chart.find_element(By.TAG_NAME, "summary").send_keys(Keys.ENTER)
     wait(page, "return document.querySelectorAll('[data-chart=\"shares:format\"] tbody tr').length > 0")
     assert "JPEG" in chart.find_element(By.TAG_NAME, "table").text
+
+
+@pytest.fixture
+def sized(page: Chrome) -> Iterator[Callable[..., Chrome]]:
+    """The page at a width in pixels, on a medium."""
+
+    def size(width: int, media: str = "screen") -> Chrome:
+        page.execute_cdp_cmd("Emulation.setEmulatedMedia", {"media": media})
+        metrics = {"width": width, "height": 900, "deviceScaleFactor": 1, "mobile": width < 600}
+        page.execute_cdp_cmd("Emulation.setDeviceMetricsOverride", metrics)
+        return opened(page, page.current_url)
+
+    yield size
+    page.execute_cdp_cmd("Emulation.setEmulatedMedia", {"media": ""})
+    page.execute_cdp_cmd("Emulation.clearDeviceMetricsOverride", {})
+
+
+def test_a_phone_scrolls_one_way_and_cuts_no_label(sized: Callable[..., Chrome]) -> None:
+    phone = sized(390)
+    assert phone.execute_script("return document.documentElement.scrollWidth") == 390
+    cut = phone.execute_script(
+        "return [...document.querySelectorAll('.plot svg')].flatMap((svg) => { const frame = svg.getBoundingClientRect();"
+        " return [...svg.querySelectorAll('text')].filter((one) => { const box = one.getBoundingClientRect();"
+        " return box.width && (box.left < frame.left - 2 || box.right > frame.right + 2); })"
+        ".map((one) => one.textContent); })"
+    )
+    assert cut == []
+
+
+def test_paper_shows_every_column(sized: Callable[..., Chrome]) -> None:
+    paper = sized(718, "print")  # A4 between the margins that browsers leave
+    over = paper.execute_script(
+        "return document.getElementById('table').getBoundingClientRect().right"
+        " - document.getElementById('rows').getBoundingClientRect().right"
+    )
+    assert over <= 0.5
+
+
+def test_splits_are_told_apart(page: Chrome) -> None:
+    chart = page.find_element(By.CSS_SELECTOR, '[data-chart="counts:fake"]')
+    assert [one.text for one in chart.find_elements(By.CLASS_NAME, "shade")] == ["train", "validation"]
+    drawn = {bar.get_attribute("opacity") for bar in chart.find_elements(By.CSS_SELECTOR, "[aria-roledescription=bar]")}
+    named = page.execute_script(
+        "return [...document.querySelectorAll('[data-chart=\"counts:fake\"] .shade .swatch')]"
+        ".map((one) => getComputedStyle(one).opacity)"
+    )
+    assert drawn == set(named) == {"1", "0.55"}
 
 
 def test_everything_has_a_name(page: Chrome) -> None:

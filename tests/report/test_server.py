@@ -166,6 +166,8 @@ def test_looks_into_the_manifest(page: Chrome, tmp_path: Path) -> None:
     Select(page.find_element(By.NAME, "origin")).select_by_visible_text("RAISE")
     wait(page, "return document.getElementById('matching').textContent === '8 images'")
     wait(page, "return document.querySelectorAll('.grid .thumb').length === 8")
+    assert page.find_element(By.ID, "page").text == "screen 1 of 1"
+    assert not page.find_element(By.ID, "next").is_enabled()
     wait(page, "return [...document.querySelectorAll('.grid img')].every((one) => one.naturalWidth > 0)")
     assert [entry for entry in page.get_log("browser") if "404" not in entry["message"]] == []
     page.save_screenshot(str(tmp_path / "shot.png"))

@@ -1,14 +1,17 @@
 // The browser of a manifest: asks the server for what the filter lets through, and shows it.
 "use strict";
 
-const { element, visible, count, filter, detail } = window.page;
+const { element, visible, count, images, filter, detail } = window.page;
 const byId = (id) => document.getElementById(id);
 const grid = byId("grid");
+const SCREEN = 60; // images, as indexer/browsing/queries.py has it
 
 // The file id and member that each screen starts behind; the last is the screen that is shown.
 let starts = [null];
 let shown = [];
 let asked = 0;
+let tallied = 0;
+let total = Infinity; // images that pass the filter, once they are counted
 
 async function ask(address, options) {
   const answer = await fetch(address, options);
@@ -51,14 +54,20 @@ async function show() {
     sent.set("after_member", after.member_id);
   }
   const rows = await ask(`/api/rows?${sent}`).catch((error) => fail(error));
-  if (turn !== asked || !rows) return;
+  if (turn !== asked) return;
+  grid.setAttribute("aria-busy", "false");
+  if (!rows) return;
   shown = rows;
   grid.replaceChildren(...rows.map(picture));
   byId("none").hidden = rows.length > 0;
   byId("first").disabled = byId("previous").disabled = starts.length === 1;
-  byId("next").disabled = rows.length < 60;
-  byId("page").textContent = `screen ${count(starts.length)}`;
-  grid.setAttribute("aria-busy", "false");
+  place();
+}
+
+function place() {
+  const last = Math.max(1, Math.ceil(total / SCREEN));
+  byId("next").disabled = shown.length < SCREEN || starts.length >= last;
+  byId("page").textContent = `screen ${count(starts.length)}${Number.isFinite(last) ? ` of ${count(last)}` : ""}`;
 }
 
 function fail(error) {
@@ -67,15 +76,23 @@ function fail(error) {
 }
 
 async function tally() {
-  const mine = asked;
+  const mine = (tallied += 1);
+  total = Infinity;
   byId("matching").textContent = "counting …";
-  const images = await ask(`/api/count?${parameters()}`).catch(() => null);
-  if (mine === asked && images !== null) byId("matching").textContent = `${count(images)} images`;
+  const counted = await ask(`/api/count?${parameters()}`).catch(() => null);
+  if (mine !== tallied || counted === null) return;
+  total = counted;
+  byId("matching").textContent = images(counted);
+  place();
 }
 
 byId("first").addEventListener("click", () => { starts = [null]; show(); });
 byId("previous").addEventListener("click", () => { starts.pop(); show(); });
-byId("next").addEventListener("click", () => { starts.push(shown.at(-1)); show(); });
+byId("next").addEventListener("click", () => {
+  if (grid.getAttribute("aria-busy") === "true") return; // what the next screen starts behind is still to come
+  starts.push(shown.at(-1));
+  show();
+});
 
 function line(columns, values) {
   const member = columns.indexOf("member_id");
@@ -95,7 +112,7 @@ async function query(event) {
     const found = await ask("/api/sql", { method: "POST", headers: { "content-type": "application/json" }, body });
     const head = element("thead", {}, element("tr", {}, ...found.columns.map((name) => element("th", { scope: "col" }, visible(name)))));
     byId("answer").replaceChildren(head, element("tbody", {}, ...found.rows.map((row) => line(found.columns, row))));
-    byId("answered").textContent = `${count(found.rows.length)} rows${found.more ? "; there are more" : ""}`;
+    byId("answered").textContent = `${count(found.rows.length)} ${found.rows.length === 1 ? "row" : "rows"}${found.more ? "; there are more" : ""}`;
   } catch (error) {
     byId("failed").textContent = visible(error.message);
   }

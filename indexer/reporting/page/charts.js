@@ -5,6 +5,7 @@
 const { element, visible, count } = window.page;
 const dark = matchMedia("(prefers-color-scheme: dark)");
 const views = new Map();
+const LETTER = 7; // pixels of a label's letter, at most
 
 function colour(name) {
   return getComputedStyle(document.documentElement).getPropertyValue(`--${name}`).trim();
@@ -28,10 +29,20 @@ function heightOf(spec, values) {
   return spec.height.step * Math.max(1, new Set(values.map((one) => one[spec.encoding.y.field])).size);
 }
 
+// Names along the x axis lie flat where there is room for the longest, and lean where there is not.
+function flattened(encoding, values, width) {
+  const { x } = encoding;
+  if (!x.axis.labelAngle) return encoding;
+  const names = [...new Set(values.map((one) => String(one[x.field])))];
+  const room = width * 0.8 / names.length / LETTER;
+  return names.some((name) => name.length > room) ? encoding : { ...encoding, x: { ...x, axis: { ...x.axis, labelAngle: 0 } } };
+}
+
 async function draw(figure, spec, values) {
   const plot = figure.querySelector(".plot");
   views.get(figure)?.finalize();
-  const sized = { ...spec, height: heightOf(spec, values), data: { name: "rows", values } };
+  const encoding = flattened(spec.encoding, values, plot.clientWidth);
+  const sized = { ...spec, encoding, height: heightOf(spec, values), data: { name: "rows", values } };
   const embedded = await window.vegaEmbed(plot, sized, { config: config(), renderer: "svg", actions: false, ast: true, tooltip: { theme: "custom" } });
   views.set(figure, embedded);
 }

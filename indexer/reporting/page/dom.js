@@ -23,6 +23,10 @@ function element(tag, attributes = {}, ...children) {
 
 const count = new Intl.NumberFormat("en-GB").format;
 
+function images(number) {
+  return number === 1 ? "1 image" : `${count(number)} images`;
+}
+
 function size(bytes) {
   if (bytes === null || bytes === undefined) return "";
   for (const unit of ["B", "kB", "MB", "GB"]) {
@@ -45,4 +49,4 @@ function paused(action, milliseconds) {
   };
 }
 
-window.page = { visible, element, count, size, labelled, paused };
+window.page = { visible, element, count, images, size, labelled, paused };

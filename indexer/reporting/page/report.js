@@ -1,7 +1,7 @@
 // The report: reads its data, and joins filter, charts, pictures, table and detail view.
 "use strict";
 
-const { filter, Chart, detail, table, count, element } = window.page;
+const { filter, Chart, detail, table, images } = window.page;
 const data = JSON.parse(document.getElementById("data").textContent);
 
 // Columns as rows.
@@ -132,7 +132,7 @@ async function start() {
   filter.start((state) => {
     sift(state);
     const total = passing().reduce((sum, group) => sum + group.images, 0);
-    document.getElementById("matching").textContent = `${count(total)} images`;
+    document.getElementById("matching").textContent = images(total);
     window.page.drawn = Promise.all(charts.map((chart) => chart.update(passing())));
   });
   filter.open();
@@ -140,7 +140,7 @@ async function start() {
   const paged = new table.Table(rows, openRow);
   filter.start((state) => {
     paged.filter(state);
-    if (state.text) document.getElementById("matching").textContent = `${count(paged.found.length)} images`;
+    if (state.text) document.getElementById("matching").textContent = images(paged.found.length);
   });
   paged.filter(filter.current());
   await window.page.drawn;
