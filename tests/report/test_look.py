@@ -131,7 +131,8 @@ def test_a_phone_scrolls_one_way_and_cuts_no_label(sized: Callable[..., Chrome])
     phone = sized(390)
     assert phone.execute_script("return document.documentElement.scrollWidth") == 390
     cut = phone.execute_script(
-        "return [...document.querySelectorAll('.plot svg')].flatMap((svg) => { const frame = svg.getBoundingClientRect();"
+        "return [...document.querySelectorAll('.plot svg')].flatMap((svg) => {"
+        " const frame = svg.getBoundingClientRect();"
         " return [...svg.querySelectorAll('text')].filter((one) => { const box = one.getBoundingClientRect();"
         " return box.width && (box.left < frame.left - 2 || box.right > frame.right + 2); })"
         ".map((one) => one.textContent); })"
