@@ -59,13 +59,13 @@ def run(package: str, about: str, modules: Mapping[str, str]) -> NoReturn:
                            help="Show the versions of this program and of what it rests on.")  # fmt: skip
     group = LazyGroup(package=package, modules=modules, name=package, help=about, params=[version])
     status = endings.status_of(group, package)
-    if status in (endings.INTERRUPTED, endings.WRONG_INPUT):
+    if status == endings.INTERRUPTED:
         _leave(status)
     sys.exit(status)
 
 
 def _leave(status: int) -> NoReturn:
-    """End without taking the interpreter down: an error holds frames, and DuckDB would list all that those hold."""
+    """End without taking the interpreter down: joblib's threads hold frames, and DuckDB would list what those hold."""
     atexit._run_exitfuncs()  # joblib's own leave nothing behind
     sys.stdout.flush()
     sys.stderr.flush()

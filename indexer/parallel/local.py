@@ -11,7 +11,8 @@ import re
 import resource
 import signal
 import warnings
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Generator, Iterable, Iterator
+from contextlib import suppress
 from multiprocessing import resource_tracker
 from typing import Any, TypeVar
 
@@ -36,14 +37,18 @@ def run(
     source = enumerate(tasks)
     while True:
         under_way: dict[int, Task] = {}
+        calls = _calls(function, source, under_way, workers)
         try:
-            for index, result in _results(workers, _calls(function, source, under_way, workers)):
+            for index, result in _results(workers, calls):
                 yield under_way.pop(index), result
         except BrokenProcessPool:
             for _, task in sorted(under_way.items()):
                 yield task, _alone(function, task, workers)
         else:
             return
+        finally:
+            with suppress(ValueError):  # one of joblib's threads is asking for the next
+                calls.close()  # joblib keeps it for good, and with it whatever the tasks are made of
 
 
 def _alone(function: Callable[[Task], Result], task: Task, workers: Workers) -> Result | Died:
@@ -85,7 +90,7 @@ def _pool(workers: Workers) -> Parallel:
 
 def _calls(
     function: Callable[[Task], Result], source: Iterator[tuple[int, Task]], under_way: dict[int, Task], workers: Workers
-) -> Iterator[Any]:
+) -> Generator[Any, None, None]:
     for index, task in source:
         under_way[index] = task
         yield delayed(_call)(function, index, task, workers)
