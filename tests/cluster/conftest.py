@@ -2,11 +2,15 @@
 
 import json
 import os
+import socket
 import subprocess
 import sys
 import time
-from contextlib import ExitStack, contextmanager
+from contextlib import ExitStack, contextmanager, suppress
+from pathlib import Path
+from tempfile import TemporaryDirectory
 
+import psutil
 import pytest
 
 from tests.cluster.work import ROOT
@@ -48,6 +52,44 @@ def worker(folder, address, *options, **environment):
     """One more worker of the scheduler at ``address``."""
     given = ["--nthreads", "1", "--no-dashboard", "--host", "127.0.0.1", "--local-directory", str(folder), *options]
     return _program(folder, "worker", address, *given, **environment)
+
+
+@contextmanager
+def ray_head():
+    """The address of a Ray head with two workers, and what kills all of it."""
+    pytest.importorskip("ray", reason="the extra [ray] is not installed")
+    # Not the folder of pytest: names of sockets must be short. Nor Ray's own, where others look for a cluster.
+    with TemporaryDirectory(prefix="ray-", dir="/tmp") as folder, ExitStack() as stack:
+        address, client = (f"127.0.0.1:{_free_port()}" for _ in range(2))
+        options = ["--port", address[10:], "--ray-client-server-port", client[10:], "--temp-dir", folder]
+        command = [*["start", "--head", "--block", "--num-cpus", "2", "--include-dashboard", "false"], *options]
+        log = stack.enter_context((Path(folder) / "head.log").open("wb"))
+        code = "from ray.scripts.scripts import main; main()"
+        process = psutil.Popen([sys.executable, "-c", code, *command], stdout=log, stderr=log)
+        stack.callback(_kill_all, process)
+        _wait_until_started(Path(folder) / "head.log", process)
+        yield address, lambda: _kill_all(process)
+
+
+def _kill_all(process):
+    with suppress(psutil.NoSuchProcess):
+        for one in [process, *process.children(recursive=True)]:
+            with suppress(psutil.NoSuchProcess):
+                one.kill()
+    process.wait()
+
+
+def _wait_until_started(log, process):
+    deadline = time.monotonic() + 2 * SECONDS_TO_START
+    while "block forever" not in log.read_text():
+        assert process.poll() is None, log.read_text()
+        assert time.monotonic() < deadline, log.read_text()
+        time.sleep(0.1)
+
+
+def _free_port():
+    with socket.create_server(("127.0.0.1", 0)) as server:
+        return server.getsockname()[1]
 
 
 class _program:  # noqa: N801 - a context manager

@@ -1,10 +1,13 @@
 """The same crew on Dask and Ray: tasks lost with their worker run again, killers are told apart."""
 
+import subprocess
+import sys
+
 import pytest
 
 from indexer.errors import ConfigError
 from indexer.parallel import Crew, Died, Workers
-from tests.cluster.conftest import scheduler, wait_for_workers, worker
+from tests.cluster.conftest import ray_head, scheduler, wait_for_workers, worker
 from tests.cluster.work import ROOT, die_at_13, die_once, halves, nap, square
 
 
@@ -49,8 +52,28 @@ def test_a_scheduler_that_goes_away_is_told_in_one_line(tmp_path):
             list(answers)
 
 
+def test_a_ray_head_that_goes_away_is_told_in_one_line(monkeypatch):
+    monkeypatch.setenv("PYTHONPATH", str(ROOT))
+    monkeypatch.setenv("RAY_AUTH_MODE", "disabled")  # else a token in the home decides
+    with ray_head() as (address, kill):
+        command = [sys.executable, "-m", "tests.cluster.waiting", address]
+        with subprocess.Popen(command, cwd=ROOT, stdout=subprocess.PIPE, text=True) as waiting:
+            assert waiting.stdout.readline() == "(0.0, None)\n"
+            kill()
+            told = waiting.stdout.read()
+        assert told == f"the Ray cluster at {address} went away: start one, then run the same command again\n"
+        assert waiting.returncode == 2
+
+
 def test_no_scheduler_is_said_in_one_line():
     with pytest.raises(ConfigError, match=r"no Dask scheduler answers at tcp://127\.0\.0\.1:9: start one"):
         list(Crew(square, Workers(backend="dask", scheduler="tcp://127.0.0.1:9")).run([1]))
     with pytest.raises(ConfigError, match="needs --scheduler"):
         list(Crew(square, Workers(backend="dask")).run([1]))
+
+
+@pytest.mark.parametrize("address", ["127.0.0.1:9", "ray://127.0.0.1:9"])
+def test_no_ray_cluster_is_said_in_one_line(address):
+    pytest.importorskip("ray", reason="the extra [ray] is not installed")
+    with pytest.raises(ConfigError, match=rf"no Ray cluster answers at {address}: start one"):
+        list(Crew(square, Workers(backend="ray", scheduler=address)).run([1]))

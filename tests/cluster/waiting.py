@@ -1,0 +1,20 @@
+"""A run on Ray that lasts, in a process of its own, as Ray may end that: says when the first task is done.
+
+python -m tests.cluster.waiting HOST:PORT
+"""
+
+import sys
+
+from indexer.errors import ProjectError
+from indexer.parallel import Crew, Workers, on_ray
+from tests.cluster.work import nap
+
+if __name__ == "__main__":
+    on_ray.PATIENCE = 3
+    answers = Crew(nap, Workers(backend="ray", scheduler=sys.argv[1])).run([0.0, 600.0])
+    print(next(answers), flush=True)
+    try:
+        list(answers)
+    except ProjectError as error:
+        print(error, flush=True)
+        sys.exit(2)
