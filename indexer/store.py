@@ -16,9 +16,10 @@ import duckdb
 import pyarrow as pa
 
 from indexer import __version__, resources
-from indexer.errors import ManifestError
+from indexer.errors import ConfigError, ManifestError
 
 SCHEMA_VERSION = 1
+OWN = "own_tables"
 # The order of rows is always asked for; that of insertion, kept, would cost memory.
 BESIDE: dict[str, Any] = {"memory_limit": "2GB", "threads": 4, "preserve_insertion_order": False}
 
@@ -74,15 +75,22 @@ class Store:
         """Have tables for this connection alone in a file in ``folder`` from now on: a quarter of their size in memory.
 
         Its name is gone at once, so that nothing is left of it whatever becomes of this process.
+
+        Raises:
+            ConfigError: the folder cannot be written to.
         """
         if self._own != "temp":
             return
-        folder.mkdir(parents=True, exist_ok=True)
-        self._own, file = "own_tables", folder / f"tables-{secrets.token_hex(8)}.duckdb"
-        self.execute(f"attach '{_quoted(file)}' as {self._own} (read_write, recovery_mode no_wal_writes)")
+        file = folder / f"tables-{secrets.token_hex(8)}.duckdb"
+        try:
+            folder.mkdir(parents=True, exist_ok=True)
+            self.execute(f"attach '{_quoted(file)}' as {OWN} (read_write, recovery_mode no_wal_writes)")
+        except (OSError, duckdb.IOException) as error:
+            raise ConfigError(f"{folder} cannot be written to ({error}): name another tmp_cache_dir") from error
         file.unlink()
         name = self.execute("select current_database()")[0][0].replace('"', '""')
-        self.execute(f"""set search_path = '"{_quoted(name)}".main,{self._own}.main'""")
+        self.execute(f"""set search_path = '"{_quoted(name)}".main,{OWN}.main'""")
+        self._own = OWN
 
     def append(self, table: str, step: str, parameters: Parameters | None = None) -> None:
         """Insert a step's SELECT into ``table``, column by name."""

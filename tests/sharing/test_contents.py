@@ -1,0 +1,57 @@
+"""Digests of what a dataset is made of: the same in whatever order rows come, and when they exceed memory."""
+
+import hashlib
+import random
+
+import pyarrow as pa
+import pytest
+
+from indexer import store
+from indexer.sharing.contents import digesting
+
+ROWS = [
+    (split, f"{name}/{number}", hashlib.sha256(f"{split}{name}{number}".encode()).hexdigest())
+    for split in ("validation", "train", "é")
+    for name in ("ä", "Z", "a b", "\U0001f600", "\uffff")
+    for number in range(40_000)
+]
+
+
+def plainly(rows):
+    """As the module says that they are made, in memory."""
+    digests = {}
+    for split in sorted({row[0] for row in rows}):
+        lines = sorted((file_id.encode(), sha256) for name, file_id, sha256 in rows if name == split)
+        digests[split] = hashlib.sha256(b"".join(b"%b\t%b\n" % (i, s.encode()) for i, s in lines)).hexdigest()
+    lines = "".join(f"{split}\t{digest}\n" for split, digest in digests.items())
+    return {**digests, "all": hashlib.sha256(lines.encode()).hexdigest()}
+
+
+def digested(rows, scratch, at_a_time=70_000):
+    with digesting(scratch) as contents:
+        for start in range(0, len(rows), at_a_time):
+            columns = zip(*rows[start : start + at_a_time], strict=True)
+            contents.add(pa.table(dict(zip(("split", "file_id", "hash"), map(list, columns), strict=True))), "hash")
+        spilled = [path for folder in scratch.iterdir() for path in folder.iterdir() if path.stat().st_size]
+        return contents.result(), spilled
+
+
+def test_digests_are_those_of_the_sorted_lines(tmp_path):
+    found, spilled = digested(ROWS, tmp_path)
+    assert found == plainly(ROWS)
+    assert not spilled
+
+
+def test_order_and_memory_have_no_say(tmp_path, monkeypatch):
+    monkeypatch.setitem(store.BESIDE, "memory_limit", "40MB")
+    monkeypatch.setitem(store.BESIDE, "threads", 1)
+    shuffled = random.Random(1).sample(ROWS, len(ROWS))
+    found, spilled = digested(shuffled, tmp_path, 9_999)
+    assert found == plainly(ROWS)
+    assert spilled
+    assert list(tmp_path.iterdir()) == []
+
+
+@pytest.mark.parametrize("rows", [[], ROWS[:1]])
+def test_few_rows(tmp_path, rows):
+    assert digested(rows, tmp_path)[0] == plainly(rows)
