@@ -84,10 +84,23 @@ def _write_rows(store: Store, name: str, folder: Path) -> dict[str, Any]:
 
 def _rows(store: Store, name: str) -> Iterator[pa.RecordBatch]:
     reader = store.connection.sql(resources.sql("share/rows"), params={"name": name}).to_arrow_reader(ROWS_AT_A_TIME)
-    for batch in reader:
+    for batch in _even(reader):
         yield pa.RecordBatch.from_arrays(
             [batch[field.name].cast(field.type) for field in ROW_SCHEMA], schema=ROW_SCHEMA
         )
+
+
+def _even(batches: Iterable[pa.RecordBatch]) -> Iterator[pa.RecordBatch]:
+    """The rows in batches of one size, as they become row groups: how DuckDB cuts them depends on its threads."""
+    waiting = pa.table([])
+    for batch in batches:
+        more = pa.Table.from_batches([batch])
+        waiting = pa.concat_tables([waiting, more]) if waiting.num_rows else more
+        while waiting.num_rows >= ROWS_AT_A_TIME:
+            yield from waiting.slice(0, ROWS_AT_A_TIME).combine_chunks().to_batches()
+            waiting = waiting.slice(ROWS_AT_A_TIME)
+    if waiting.num_rows:
+        yield from waiting.combine_chunks().to_batches()
 
 
 def _with_check(rows: pa.RecordBatch, checks: pa.Array) -> pa.RecordBatch:

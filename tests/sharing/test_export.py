@@ -67,7 +67,7 @@ def test_an_unknown_selection_is_named_with_those_there_are(lab, tmp_path):
         export(lab("one"), "mian", tmp_path / "out")
 
 
-def test_360_000_rows_stay_below_60_megabytes(lab, tmp_path):
+def test_360_000_rows_stay_below_60_megabytes_and_threads_have_no_say(lab, tmp_path):
     store = lab("big", images=[])
     store.execute(
         "insert into selection select 'main', 'train', i, 'Artifact/star_gan/star/stargan/Blond_Hair/img' || i,"
@@ -84,6 +84,9 @@ def test_360_000_rows_stay_below_60_megabytes(lab, tmp_path):
         "insert into inspection by name select i as member_id, sha256(i::varchar) as hash, 'ok' as status"
         " from range(360000) r(i)"
     )
-    export(store, "main", tmp_path / "out")
-    assert (tmp_path / "out" / "files.parquet").stat().st_size < 60_000_000
-    assert pa.parquet.read_metadata(tmp_path / "out" / "files.parquet").num_rows == 360_000
+    for threads in (1, 4):
+        store.execute(f"set threads = {threads}")
+        export(store, "main", tmp_path / f"out{threads}")
+    assert contents(tmp_path / "out1") == contents(tmp_path / "out4")
+    assert (tmp_path / "out1" / "files.parquet").stat().st_size < 60_000_000
+    assert pa.parquet.read_metadata(tmp_path / "out1" / "files.parquet").num_rows == 360_000
