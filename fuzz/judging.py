@@ -14,6 +14,7 @@ from indexer.containers.detect import find_containers
 from indexer.containers.listing import list_members
 from indexer.containers.reading import read_members
 from indexer.containers.shapes import MEMBER_SCHEMA, Access, Container, Limits, Report, Status, Volume, Wanted
+from indexer.containers.times import size_and_time
 from indexer.errors import BadData
 from indexer.images import ImageLimits
 from indexer.parallel import time_limit
@@ -79,7 +80,7 @@ def _archive(case: Case) -> str | None:
 
 
 def _volume(path: Path) -> Volume:
-    return Volume(path.name, path.stat().st_size, path.stat().st_mtime_ns)
+    return Volume(path.name, *size_and_time(path.stat()))
 
 
 def _container(case: Case, container: Container) -> str | None:

@@ -16,6 +16,7 @@ import pyarrow.parquet as pq
 
 from indexer.containers.reading import read_members
 from indexer.containers.shapes import Container, Kind, Limits, Volume
+from indexer.containers.times import size_and_time
 from indexer.errors import BadData
 from indexer.parallel import Crew, Died, Workers
 from indexer.progress import Progress
@@ -128,8 +129,7 @@ def _container(task: PassTask) -> Container:
     """The spill file as a container; of one that died there is none, and no row asks for it."""
     volumes: tuple[Volume, ...] = ()
     if task.spill.exists():
-        found = task.spill.stat()
-        volumes = (Volume(task.spill.name, found.st_size, found.st_mtime_ns),)
+        volumes = (Volume(task.spill.name, *size_and_time(task.spill.stat())),)
     return Container(task.folder, task.spill.name, Kind.TAR, volumes)
 
 

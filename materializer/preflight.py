@@ -5,6 +5,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from pathlib import Path
 
 from indexer.containers.shapes import Container, Kind
+from indexer.containers.times import size_and_time
 from indexer.errors import OutputError, SourceError
 from indexer.remote import Root, is_there
 from materializer import record
@@ -71,7 +72,6 @@ def _problems(container: Container) -> Iterator[str]:
 
 def _size_and_time(path: Root) -> tuple[int, int] | None:
     try:
-        found = path.stat()
+        return size_and_time(path.stat())
     except OSError:
         return None
-    return found.st_size, found.st_mtime_ns

@@ -14,6 +14,7 @@ import pyarrow as pa
 
 from indexer.containers.reading import read_members
 from indexer.containers.shapes import Access, Wanted
+from indexer.containers.times import size_and_time
 from indexer.errors import BadData, SourceError
 from indexer.parallel import time_limit
 from indexer.remote import Root, Url
@@ -104,7 +105,7 @@ def _refuse_changed(root: Root, path: str, row: Row) -> None:
         found = place.stat() if isinstance(place, Url) else os.stat(place)  # noqa: PTH116
     except OSError as error:
         raise SourceError(f"{place} cannot be read ({error.strerror}): bring it back, or scan again") from error
-    if (found.st_size, found.st_mtime_ns) != (row["size"], row["mtime_ns"]):
+    if size_and_time(found) != (row["size"], row["mtime_ns"]):
         raise SourceError(f"{place} has changed since it was scanned: run 'python -m indexer scan' again")
 
 

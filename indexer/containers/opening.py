@@ -11,6 +11,7 @@ from indexer.containers.grouping import LAST, Cut, numbers_of
 from indexer.containers.pkzip.end import find_end
 from indexer.containers.rows import Health
 from indexer.containers.shapes import Container, Volume
+from indexer.containers.times import Status, size_and_time
 from indexer.containers.volumes import Part, Volumes, Window
 from indexer.errors import SourceError
 from indexer.remote import Object, Root, Url
@@ -71,8 +72,7 @@ def _on_disk(path: Path, volume: Volume) -> Iterator[Part]:
     except OSError as error:
         raise _gone(path, error) from None
     try:
-        status = os.fstat(descriptor)
-        _refuse_changed(path, volume, (status.st_size, status.st_mtime_ns))
+        _refuse_changed(path, volume, os.fstat(descriptor))
         yield Part(volume.path, volume.size, descriptor)
     finally:
         os.close(descriptor)
@@ -92,8 +92,8 @@ def _gone(place: Root, error: OSError) -> SourceError:
     return SourceError(f"{place}: {error.strerror}; put it back or scan its source again")
 
 
-def _refuse_changed(place: Root, volume: Volume, found: tuple[int, int]) -> None:
-    if found != (volume.size, volume.mtime_ns):
+def _refuse_changed(place: Root, volume: Volume, found: Status) -> None:
+    if size_and_time(found) != (volume.size, volume.mtime_ns):
         raise SourceError(f"{place}: has changed since it was scanned; scan its source again")
 
 

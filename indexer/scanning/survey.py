@@ -11,6 +11,7 @@ import pyarrow.compute as pc
 from indexer.containers.detect import find_containers
 from indexer.containers.shapes import Container, Finding, Kind, Limits, Volume
 from indexer.containers.stored import base_of
+from indexer.containers.times import size_and_time
 from indexer.declarations.shapes import SideTable
 from indexer.errors import SourceError
 from indexer.parallel import Workers
@@ -100,8 +101,7 @@ def _one_archive(root: Root) -> Survey:
 
 
 def _volume(file: Root) -> Volume:
-    status = file.stat()
-    return Volume(file.name, status.st_size, status.st_mtime_ns)
+    return Volume(file.name, *size_and_time(file.stat()))
 
 
 def _table(files: Sequence[Volume]) -> pa.Table:

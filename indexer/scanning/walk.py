@@ -20,6 +20,7 @@ import pyarrow.compute as pc
 from indexer.containers.rows import shown
 from indexer.containers.shapes import Finding, Volume
 from indexer.containers.suffixes import ORDINARY
+from indexer.containers.times import in_64_bits
 from indexer.parallel import Crew, Workers
 
 # Files that stand for themselves by their suffix, so that millions of pictures need not become Python objects.
@@ -284,8 +285,15 @@ def loose_rows(paths: list[str], sizes: list[int], mtimes: list[int]) -> pa.Reco
     except UnicodeEncodeError:
         raw = [os.fsencode(path) if shown(path) != path else None for path in paths]
         columns = [pa.array([shown(path) for path in paths], pa.string()), pa.array(raw, pa.binary())]
-    columns += [pa.array(sizes, pa.int64()), pa.array(mtimes, pa.int64())]
+    columns += [pa.array(sizes, pa.int64()), _times(mtimes)]
     return pa.record_batch(columns, schema=LOOSE_SCHEMA)
+
+
+def _times(mtimes: list[int]) -> pa.Array:
+    try:
+        return pa.array(mtimes, pa.int64())
+    except OverflowError:
+        return pa.array([in_64_bits(time) for time in mtimes], pa.int64())
 
 
 def volumes_of(rows: pa.RecordBatch | pa.Table) -> Iterator[Volume]:
