@@ -16,7 +16,7 @@ _MEMORY = 8 << 30
 
 @dataclass(frozen=True, slots=True)
 class Bounds:
-    """All limits. ``memory`` is in bytes, of one worker process of this machine."""
+    """All limits. ``memory`` is in bytes, for the tasks of one worker process of this machine."""
 
     archives: Limits = field(default_factory=Limits)
     images: ImageLimits = field(default_factory=ImageLimits)

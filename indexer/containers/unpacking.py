@@ -16,7 +16,7 @@ from indexer.errors import BadData
 
 _BLOCK = 1 << 20
 _SMALL_BLOCK = 1 << 16  # where damage costs the block it lies in
-UNPACKING_TROUBLE: Any = (zlib.error, igzip_lib.error, lzma.LZMAError, OSError, EOFError, ValueError, MemoryError)
+UNPACKING_TROUBLE: Any = (zlib.error, igzip_lib.error, lzma.LZMAError, OSError, EOFError, ValueError)
 
 
 class Decoder(Protocol):

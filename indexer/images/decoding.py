@@ -18,6 +18,8 @@ from indexer.images.shapes import Header, ImageLimits
 # JPEGs of several pictures (MPO) come with JPEG.
 FORMATS = ("JPEG", "PNG", "WEBP", "GIF", "TIFF", "BMP")
 
+_PILLOWS_PIXELS = Image.MAX_IMAGE_PIXELS or 0
+
 # `warnings` keeps its filters for the whole process, so only one thread at a time may change them.
 _filters = threading.Lock()
 
@@ -51,6 +53,7 @@ def opened(data: bytes, limits: ImageLimits) -> Image.Image:
     with _filters, warnings.catch_warnings():
         # Pillow warns of bombs, which we count ourselves, and of odd metadata, which spoils no pixel.
         warnings.simplefilter("ignore")
+        Image.MAX_IMAGE_PIXELS = max(limits.pixels, _PILLOWS_PIXELS)  # it refuses twice that, also in later frames
         image = Image.open(io.BytesIO(data), formats=FORMATS)
     if image.width * image.height > limits.pixels:
         raise BadData("too_many_pixels", f"{image.width} x {image.height} is over {limits.pixels:,}")

@@ -4,6 +4,8 @@ import contextlib
 import signal
 from collections.abc import Iterator
 
+_LONGEST = 1e9  # seconds: no timer takes what its clock cannot count
+
 
 @contextlib.contextmanager
 def time_limit(seconds: float) -> Iterator[None]:
@@ -16,7 +18,7 @@ def time_limit(seconds: float) -> Iterator[None]:
     except ValueError:
         yield
         return
-    signal.setitimer(signal.ITIMER_REAL, seconds)
+    signal.setitimer(signal.ITIMER_REAL, min(seconds, _LONGEST))
     try:
         yield
     finally:

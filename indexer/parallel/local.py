@@ -13,7 +13,9 @@ import signal
 import warnings
 from collections.abc import Callable, Generator, Iterable, Iterator
 from contextlib import suppress
+from functools import cache
 from multiprocessing import resource_tracker
+from pathlib import Path
 from typing import Any, TypeVar
 
 from joblib import Parallel, delayed
@@ -119,7 +121,20 @@ def _hush() -> None:
 def _bound_memory(size: int | None) -> None:
     """A worker lives on for the next crew, so that having no bound is set as well."""
     _, most = resource.getrlimit(resource.RLIMIT_DATA)
-    resource.setrlimit(resource.RLIMIT_DATA, (size or most, most))
+    resource.setrlimit(resource.RLIMIT_DATA, (_own_size() + size if size else most, most))
+
+
+@cache
+def _own_size() -> int:
+    """Bytes of data that this process has before its first task, as RLIMIT_DATA counts them; 0 where nothing tells.
+
+    Arrow's allocator sets a gigabyte aside when it is first asked: a bound below that, were it counted from nothing,
+    would leave a worker without any memory, and refuse whatever it is given.
+    """
+    try:
+        return int(Path("/proc/self/statm").read_text().split()[5]) * resource.getpagesize()
+    except OSError:
+        return 0
 
 
 def _cause_of_death(message: str) -> str:

@@ -8,7 +8,7 @@ class Workers:
     """How tasks are run.
 
     ``backend`` is loky (processes of this machine), threading, dask or ray; the last two are found at ``scheduler``.
-    ``memory`` (bytes) bounds each worker process of this machine; None leaves it alone.
+    ``memory`` (bytes) bounds what each worker process of this machine takes for its tasks; None leaves it alone.
     """
 
     jobs: int = 1

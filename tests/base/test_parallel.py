@@ -69,6 +69,15 @@ def test_a_task_that_needs_too_much_memory_is_told_apart():
     assert answers == {10: 10, 20: 20}
 
 
+def test_memory_is_counted_from_what_a_worker_has_by_itself():
+    assert dict(Crew(_allocate, Workers(jobs=2, memory=64 << 20)).run([10, 20])) == {10: 10, 20: 20}
+
+
+def test_a_time_limit_may_be_beyond_what_timers_count():
+    with time_limit(1e18):
+        assert signal.getitimer(signal.ITIMER_REAL)[0] > 1e8
+
+
 def test_a_bug_is_raised():
     with pytest.raises(ZeroDivisionError):
         list(Crew(_raise, Workers(jobs=2)).run([1]))

@@ -10,6 +10,7 @@ from PIL import Image, TiffImagePlugin
 from indexer.errors import BadData
 from indexer.images import ImageLimits, decode, header, inspect
 from indexer.images.pixels import pixel_hash
+from tests.support.faults import black
 
 FORMATS = ("JPEG", "PNG", "WEBP", "GIF", "TIFF", "BMP")
 
@@ -132,6 +133,12 @@ def test_more_pixels_than_allowed_are_never_decoded() -> None:
     assert (found.status, found.width) == ("too_many_pixels", None)
     assert inspect(saved(photo()), ImageLimits(pixels=320 * 240)).status == "ok"
     assert inspect(saved(photo()), ImageLimits(pixels=320 * 240 - 1)).status == "too_many_pixels"
+
+
+def test_a_raised_limit_holds_where_pillow_has_one_of_its_own():
+    assert header(black(15_000), ImageLimits(pixels=15_000**2)).width == 15_000
+    with pytest.raises(BadData, match="too_many_pixels"):
+        header(black(15_000))
 
 
 def test_odd_metadata_spoils_no_picture() -> None:

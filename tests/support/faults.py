@@ -5,11 +5,13 @@ import os
 import random
 import shutil
 import signal
+import struct
 import subprocess
 import sys
 import tarfile
 import time
 import zipfile
+import zlib
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -41,6 +43,17 @@ class Fault:
 
 
 @dataclass(frozen=True, slots=True)
+class Watch:
+    """No fault: ``calls`` are written down, with the paths that their descriptors are of."""
+
+    calls: str
+
+    def command(self, log: Path) -> list[str]:
+        """What to put before a command."""
+        return ["strace", "-f", "-qq", "-y", "-o", str(log), "-e", f"trace={self.calls}", "-e", "signal=none"]
+
+
+@dataclass(frozen=True, slots=True)
 class World:
     """A folder with local.cfg and one source, of which archives and loose files hold pictures."""
 
@@ -68,7 +81,9 @@ class World:
             stdout=subprocess.PIPE, stderr=subprocess.PIPE,
         )  # fmt: skip
 
-    def run(self, program: str, *arguments: object, fault: Fault | None = None) -> subprocess.CompletedProcess[str]:
+    def run(
+        self, program: str, *arguments: object, fault: Fault | Watch | None = None
+    ) -> subprocess.CompletedProcess[str]:
         """Run a command to its end, with a fault where one is wanted."""
         if fault and shutil.which("strace") is None:
             pytest.skip("needs the program strace (apt-get install strace)")
@@ -77,11 +92,11 @@ class World:
             output, errors = heard(child) if fault else child.communicate(timeout=180)
         return subprocess.CompletedProcess(child.args, child.returncode, output, errors)
 
-    def scan(self, *options: object, fault: Fault | None = None) -> subprocess.CompletedProcess[str]:
+    def scan(self, *options: object, fault: Fault | Watch | None = None) -> subprocess.CompletedProcess[str]:
         """``indexer scan`` of the source."""
         return self.run("indexer", "scan", "--source", "synthbuster", "--quiet", "--jobs", 2, *options, fault=fault)
 
-    def build(self, name: str = "built", fault: Fault | None = None) -> subprocess.CompletedProcess[str]:
+    def build(self, name: str = "built", fault: Fault | Watch | None = None) -> subprocess.CompletedProcess[str]:
         """``materializer build`` of the selection ``all``, which :meth:`select` makes."""
         given = ["--selection", "all", "--output", f"out/{name}", "--shard-size", "30KB", "--jobs", 2, "--quiet"]
         return self.run("materializer", "build", *given, fault=fault)
@@ -135,6 +150,20 @@ def picture(seed: int, size: int = 24) -> bytes:
     packed = io.BytesIO()
     Image.frombytes("RGB", (size, size), random.Random(seed).randbytes(3 * size * size)).save(packed, "PNG")
     return packed.getvalue()
+
+
+def black(side: int) -> bytes:
+    """A PNG of ``side`` times ``side`` pixels of nothing, made without having them: one deflate block, repeated."""
+    count, rest = divmod(side * (4 * side + 1), 1 << 20)
+    packer = zlib.compressobj(9, zlib.DEFLATED, -15)
+    block = packer.compress(bytes(1 << 20)) + packer.flush(zlib.Z_FULL_FLUSH)
+    end = packer.compress(bytes(rest)) + packer.flush()
+    checksum = struct.pack(">HH", (count << 20 | rest) % 65_521, 1)  # Adler-32 of zeros
+    pixels = b"\x78\xda" + block * count + end + checksum
+    chunks = (b"IHDR", struct.pack(">LLBBBBB", side, side, 8, 6, 0, 0, 0)), (b"IDAT", pixels), (b"IEND", b"")
+    return b"\x89PNG\r\n\x1a\n" + b"".join(
+        struct.pack(">L", len(data)) + kind + data + struct.pack(">L", zlib.crc32(kind + data)) for kind, data in chunks
+    )
 
 
 def make(folder: Path, seed: int = 0) -> World:
