@@ -7,6 +7,7 @@ import pyarrow as pa
 
 from indexer.containers.entry import Entry
 from indexer.containers.forward import stream_entries, tar_entries
+from indexer.containers.limits import Budget
 from indexer.containers.pkzip.end import disk_starts, find_end, with_directory
 from indexer.containers.pkzip.listing import list_directory
 from indexer.containers.pkzip.reading import Packed, data_position, zip_member_blocks
@@ -19,16 +20,16 @@ from indexer.containers.volumes import Window
 from indexer.errors import BadData
 
 
-def entries_of(level: Level, limits: Limits, health: Health) -> Iterator[Entry]:
+def entries_of(level: Level, budget: Budget, health: Health) -> Iterator[Entry]:
     """The members of an archive that is no zip, in order. Raises BadData where it cannot be walked any further."""
     if level.kind is Kind.TAR:
         return tar_entries(level.content, health)
     if not isinstance(level.content, Window):
         raise TypeError(f"{level.kind} is read at will, not from a stream")
     if level.kind is Kind.SEVEN_ZIP:
-        return seven_zip_entries(level.content, limits, health)
+        return seven_zip_entries(level.content, budget, health)
     if level.kind is Kind.STREAM:
-        return stream_entries(level.content, level.name, limits, health)
+        return stream_entries(level.content, level.name, budget, health)
     raise BadData("format not supported", level.kind)
 
 
@@ -46,7 +47,7 @@ def zip_batches(level: Level, limits: Limits, health: Health) -> Iterator[pa.Rec
     return list_directory(level.content, end, starts, limits, health)
 
 
-def zip_entry(window: Window, row: dict[str, Any]) -> Entry:
+def zip_entry(window: Window, row: dict[str, Any], budget: Budget) -> Entry:
     """A row of a zip as a member whose bytes can be had now. Raises BadData where no local header stands."""
     member = Packed(row["offset"], row["packed_size"], row["size"], row["method"], row["crc32"])
     content = None
@@ -54,4 +55,4 @@ def zip_entry(window: Window, row: dict[str, Any]) -> Entry:
         content = window.window(data_position(window, member), member.size)
     raw = row["name_bytes"] or row["name"].encode()
     entry = Row(row["ordinal"], raw, member.size, Access.ZIP, member.packed_size, member.method)
-    return Entry(entry, lambda: zip_member_blocks(window, member), content)
+    return Entry(entry, lambda: budget.spend(zip_member_blocks(window, member)), content)

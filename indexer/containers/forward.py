@@ -8,10 +8,11 @@ from functools import partial
 from indexer.containers import rar, streams
 from indexer.containers.entry import Bytes, Entry, blocks_of, part_of
 from indexer.containers.libarchive import Header, Pass
+from indexer.containers.limits import Budget
 from indexer.containers.magic import SNIFFED, compression_of, kind_of
 from indexer.containers.pkzip.reading import checked_blocks
 from indexer.containers.rows import Health, Row, decoded
-from indexer.containers.shapes import Access, Kind, Limits
+from indexer.containers.shapes import Access, Kind
 from indexer.containers.streams import Stream, unpacked
 from indexer.containers.suffixes import promises_bytes
 from indexer.containers.tar import members as tar
@@ -55,13 +56,13 @@ def _whole(part: Bytes) -> Iterator[bytes]:
         raise BadData("truncated", f"{part.size} bytes declared, {seen} there")
 
 
-def stream_entries(window: Window, name: str, limits: Limits, health: Health) -> Iterator[Entry]:
+def stream_entries(window: Window, name: str, budget: Budget, health: Health) -> Iterator[Entry]:
     """The members of a compressed tar; of another compressed file its contents, as one member named after it."""
     compression = compression_of(window.read(0, SNIFFED))
     if compression not in streams.READABLE:
-        yield from _by_libarchive(window, limits, health)
+        yield from _by_libarchive(window, budget, health)
         return
-    stream = Stream(unpacked(window, compression))
+    stream = Stream(budget.spend(unpacked(window, compression)))
     head = stream.read(0, SNIFFED)
     if kind_of(head) is Kind.TAR:
         yield from tar_entries(stream, health)
@@ -77,9 +78,9 @@ def _single(stream: Stream, name: str, head: bytes) -> Entry:
     return Entry(row, stream.rest, None, head)
 
 
-def _by_libarchive(window: Window, limits: Limits, health: Health) -> Iterator[Entry]:
+def _by_libarchive(window: Window, budget: Budget, health: Health) -> Iterator[Entry]:
     """Members of what only libarchive reads: rar, cpio, rare compressions."""
-    walk = Pass(window, limits.seconds)
+    walk = Pass(window, budget.limits.seconds)
     with contextlib.closing(walk):
         for told in rar.members(window, health):
             if (header := walk.next()) is None:
@@ -88,7 +89,7 @@ def _by_libarchive(window: Window, limits: Limits, health: Health) -> Iterator[E
                 health.add("warning", f"{decoded(header.name)[0]}: {header.warning}", header.index)
             if not stat.S_ISDIR(header.type):
                 row = _passed_row(header, told)
-                yield Entry(row, partial(_checked, walk, row))
+                yield Entry(row, partial(budget.spend, _checked(walk, row)))
 
 
 def _passed_row(header: Header, told: rar.Told) -> Row:

@@ -1,5 +1,6 @@
 """Budgets against archives that ask for more than anybody means to give."""
 
+from collections.abc import Iterator
 from dataclasses import replace
 from typing import Any
 
@@ -9,8 +10,10 @@ from indexer.containers.entry import Entry
 from indexer.containers.problems import CODES
 from indexer.containers.rows import Health, decoded
 from indexer.containers.shapes import Limits
+from indexer.errors import BadData
 
 _SMALL = 1 << 20  # bytes; whatever is smaller unpacked is no bomb, however well it was packed
+_SOON = 1 << 30  # bytes; a walk that unpacks less is over soon, whatever it is made of
 
 
 def beyond_limits(size: Any, packed_size: Any, limits: Limits) -> Any:
@@ -27,3 +30,20 @@ def within_limits(entry: Entry, limits: Limits, health: Health) -> Entry:
     if entry.row.problem:
         health.add(CODES[entry.row.problem], f"{decoded(row.name)[0]}: {entry.row.problem}", row.ordinal)
     return entry
+
+
+class Budget:
+    """What one walk through a container of ``packed_size`` bytes may unpack, whatever is nested in what."""
+
+    def __init__(self, limits: Limits, packed_size: int) -> None:
+        self.limits = limits
+        self._most = min(limits.unpacked, max(_SOON, int(limits.ratio * packed_size)))
+        self._spent = 0
+
+    def spend(self, blocks: Iterator[bytes]) -> Iterator[bytes]:
+        """``blocks``, for as long as the walk may unpack; then BadData."""
+        for block in blocks:
+            self._spent += len(block)
+            if self._spent > self._most:
+                raise BadData("over the unpacking limit", f"more than {self._most} bytes in all")
+            yield block

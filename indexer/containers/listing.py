@@ -7,6 +7,7 @@ from typing import TypeAlias
 import pyarrow as pa
 
 from indexer.containers.grouping import promised_of
+from indexer.containers.limits import Budget
 from indexer.containers.magic import SNIFFED, kind_of
 from indexer.containers.opening import check_volumes, opened
 from indexer.containers.placing import Level
@@ -41,7 +42,8 @@ def _list_archive(
 ) -> Iterator[Listed]:
     wants = capture or (lambda _: False)
     interest = Interest(lambda _, name: wants(name), lambda _: True, limits.side_file_size)
-    walk = Walk(shown(container.path), limits, interest, scratch)
+    budget = Budget(limits, sum(volume.size for volume in container.volumes))
+    walk = Walk(shown(container.path), budget, interest, scratch)
     try:
         check_volumes(container, walk.health)
         with opened(container) as content:

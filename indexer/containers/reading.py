@@ -6,6 +6,7 @@ from itertools import chain
 from pathlib import Path
 from typing import TypeAlias
 
+from indexer.containers.limits import Budget
 from indexer.containers.opening import opened
 from indexer.containers.pkzip.reading import Packed, checked, read_zip_member
 from indexer.containers.placing import Level
@@ -92,7 +93,7 @@ def _pass(level: Level, wanted: Sequence[Wanted], limits: Limits, scratch: Path 
         keys.setdefault(member.ordinal, []).append(member.key)
     entered = {(ordinal >> NESTED_SHIFT) - 1 for ordinal in keys if ordinal >> NESTED_SHIFT}
     interest = Interest(lambda ordinal, _: ordinal in keys, entered.__contains__, limits.member_size)
-    walk = Walk(level.name, limits, interest, scratch)
+    walk = Walk(level.name, Budget(limits, level.content.size or 0), interest, scratch)
     for item in walk.level(level):
         if isinstance(item, Taken):
             yield from ((key, item.data) for key in keys.pop(item.ordinal, ()))

@@ -87,12 +87,14 @@ class Report:
 class Limits:
     """Budgets for what strangers' archives may ask; the defaults are far above every real source.
 
-    Sizes are in bytes, times in seconds. ``ratio`` is unpacked to packed bytes of one member.
+    Sizes are in bytes, times in seconds. ``unpacked`` counts all that one walk through a container unpacks, on all of
+    its levels. ``ratio`` is unpacked to packed bytes, of one member and of a walk.
     """
 
     members: int = 100_000_000
     depth: int = 4
     member_size: int = 16 << 30
+    unpacked: int = 4 << 40
     ratio: float = 1_200.0
     side_file_size: int = 4 << 30
     seconds: float = 600.0

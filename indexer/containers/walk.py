@@ -21,11 +21,11 @@ import pyarrow.compute as pc
 from indexer.containers.entry import Bytes, Entry, blocks_of
 from indexer.containers.fingerprints import Repeats
 from indexer.containers.formats import entries_of, zip_batches, zip_entry
-from indexer.containers.limits import within_limits
+from indexer.containers.limits import Budget, within_limits
 from indexer.containers.nesting import nested_kind
 from indexer.containers.placing import Level, placed
 from indexer.containers.rows import BATCH_ROWS, Health, Row, batch_of, decoded
-from indexer.containers.shapes import Access, Kind, Limits
+from indexer.containers.shapes import Access, Kind
 from indexer.containers.spool import limited, spooled
 from indexer.containers.suffixes import archive_names
 from indexer.containers.volumes import Window
@@ -62,10 +62,11 @@ Found: TypeAlias = pa.RecordBatch | Taken
 class Walk:
     """One walk through a container at ``path``. Damage goes to ``health``; only OSError is raised."""
 
-    def __init__(self, path: str, limits: Limits, interest: Interest, scratch: Path | None) -> None:
+    def __init__(self, path: str, budget: Budget, interest: Interest, scratch: Path | None) -> None:
         self.health = Health()
         self.listed = 0
-        self._path, self._limits, self._interest, self._scratch = path, limits, interest, scratch
+        self._path, self._interest, self._scratch = path, interest, scratch
+        self._budget, self._limits = budget, budget.limits
         self._nested = count()
 
     def level(self, level: Level) -> Iterator[Found]:
@@ -85,7 +86,7 @@ class Walk:
         rows: list[Row] = []
         repeats = Repeats()
         with _noting(health):
-            for entry in entries_of(level, self._limits, health):
+            for entry in entries_of(level, self._budget, health):
                 ordinal = self._number(level, entry.row)
                 row = yield from self._visit(level, within_limits(entry, self._limits, health), ordinal)
                 rows.append(replace(row, ordinal=ordinal))
@@ -133,7 +134,7 @@ class Walk:
         if not isinstance(level.content, Window):
             raise TypeError("a zip is read at will")
         try:
-            entry = zip_entry(level.content, row.to_pylist()[0])
+            entry = zip_entry(level.content, row.to_pylist()[0], self._budget)
         except BadData as error:
             self._note(level, ordinal, row["name"][0].as_py(), error)
         else:

@@ -1,6 +1,8 @@
 """Headers that no archiver writes: each costs its own archive, whatever its numbers say, and soon."""
 
+import shutil
 import struct
+import subprocess
 from pathlib import Path
 from zlib import crc32
 
@@ -8,8 +10,9 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
 
-from indexer.containers.shapes import Status
-from tests.support.archives import container_in, listing, seven_zipped
+from indexer.containers.detect import find_containers
+from indexer.containers.shapes import Container, Kind, Status
+from tests.support.archives import container_in, listing, seven_zipped, tar_header, volumes_of
 
 _HEADER, _FILES, _STREAMS, _PACK_INFO, _SIZE = 0x01, 0x05, 0x04, 0x06, 0x09
 
@@ -18,15 +21,6 @@ def seven_zip(header: bytes, packed_bytes: bytes = b"") -> bytes:
     """A 7z of this header, its checksums right."""
     start = struct.pack("<QQL", len(packed_bytes), len(header), crc32(header))
     return b"7z\xbc\xaf\x27\x1c\0\4" + struct.pack("<L", crc32(start)) + start + packed_bytes + header
-
-
-def tar_header(name: bytes, size: bytes, kind: bytes = b"0") -> bytes:
-    """A header with the field ``size`` as it is given, its checksum right."""
-    raw = bytearray(512)
-    raw[: len(name)], raw[124 : 124 + len(size)], raw[156:157], raw[257:263] = name, size, kind, b"ustar\0"
-    raw[148:156] = b" " * 8
-    raw[148:156] = b"%06o\0 " % sum(raw)
-    return bytes(raw)
 
 
 def packed(body: bytes) -> bytes:
@@ -83,6 +77,48 @@ def test_a_size_beyond_63_bits_costs_its_member(root: Path) -> None:
     found = listing(container_in(root))
     assert "header-damaged" in found.codes
     assert [row["name"] for row in found.rows] == ["b.txt"]
+
+
+def test_a_tar_of_four_terabytes_is_listed_by_its_headers(root: Path) -> None:
+    """A sparse file: what lies between the headers was never written."""
+    size, count = 15 << 30, 273
+    with (root / "set.tar").open("wb") as file:
+        for number in range(count):
+            file.seek(number * (size + 512))
+            file.write(tar_header(b"%03d.png" % number, b"\x80" + size.to_bytes(11, "big")))
+        file.truncate(count * (size + 512) + 1024)
+    found = listing(container_in(root))
+    assert (found.report.status, found.report.listed) == (Status.COMPLETE, count)
+    assert found.rows[-1]["offset"] == (count - 1) * (size + 512) + 512
+
+
+@pytest.mark.parametrize(
+    ("program", "magic"),
+    [
+        ("lrzip", b"LRZI\0\6" + bytes(18)),
+        ("lzop", b"\x89LZO\0\r\n\x1a\n\x10\x30\x20\x80\x09\x40" + bytes(40)),
+        ("grzip", b"GRZipII\0\2\4:)" + bytes(40)),
+    ],
+)
+def test_no_program_is_started(
+    program: str, magic: bytes, root: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """libarchive hands such files to programs by name, as its own bsdtar shows."""
+    trap, sign = tmp_path / "trap", tmp_path / "started"
+    trap.mkdir()
+    (trap / program).write_text(f"#!/bin/sh\n: > {sign}\n")
+    (trap / program).chmod(0o755)
+    (root / "set.tar.lzo").write_bytes(magic)
+    bsdtar = shutil.which("bsdtar")
+    assert bsdtar
+    monkeypatch.setenv("PATH", str(trap))
+    subprocess.run([bsdtar, "-tf", root / "set.tar.lzo"], check=False, capture_output=True)
+    assert sign.exists()
+    sign.unlink()
+    containers, _ = find_containers(root, volumes_of(root))
+    for container in containers or [Container(root, "set.tar.lzo", Kind.STREAM, tuple(volumes_of(root)))]:
+        assert listing(container).report.status == Status.FAILED
+    assert not sign.exists()
 
 
 @pytest.mark.parametrize("suffix", ["arrow", "parquet"])

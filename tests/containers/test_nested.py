@@ -4,12 +4,13 @@ import shutil
 from collections.abc import Callable
 from pathlib import Path
 
+import pyarrow as pa
 import pytest
 
 from indexer.containers.reading import read_members
-from indexer.containers.shapes import Limits, Status
+from indexer.containers.shapes import Access, Limits, Status
 from indexer.errors import BadData
-from tests.support.archives import container_in, listing, run, seven_zipped, split_zipped, tarred, zipped
+from tests.support.archives import container_in, listing, run, seven_zipped, split_zipped, tar_header, tarred, zipped
 
 Pack = Callable[[Path, Path], None]
 
@@ -151,6 +152,41 @@ def test_what_is_unpacked_on_the_way_is_bounded(tree: Path, root: Path) -> None:
     found = listing(container_in(root), Limits(member_size=100_000))
     assert "limit" in found.codes
     assert found.row("m.tar")["problem"] == "over the size limit"
+
+
+@pytest.mark.parametrize(
+    "pack",
+    [
+        pytest.param(_in(_gz, _zip), id="tar.gz in deflated zip"),
+        pytest.param(_in(_zip, _solid), id="zip in solid 7z"),
+    ],
+)
+def test_what_all_levels_unpack_together_is_bounded(pack: Pack, tree: Path, root: Path) -> None:
+    pack(tree, root)
+    whole = listing(container_in(root))
+    found = listing(container_in(root), Limits(unpacked=150_000))
+    assert found.report.status == Status.PARTIAL
+    assert "over-the-unpacking-limit" in found.codes
+    assert len(found.rows) < len(whole.rows)
+    passed = whole.wanted(row for row in whole.rows if row["access"] == Access.PASS)
+    read = [data for _, data in read_members(whole.container, passed, Limits(unpacked=150_000))]
+    assert sum(len(data) for data in read if not isinstance(data, BadData)) <= 150_000
+    assert any(isinstance(data, BadData) for data in read)
+
+
+def test_a_stream_that_unpacks_to_far_more_than_it_is_packed_to_is_stopped(root: Path) -> None:
+    """Members of which each may be so large, and 1.3 GB of them out of a file of some hundred KB."""
+    part = bytes(1 << 20)
+    with pa.CompressedOutputStream(str(root / "m.tar.zst"), "zstd") as stream:
+        for number in range(5):
+            stream.write(tar_header(b"%d.png" % number, b"%011o\0" % (256 << 20)))
+            for _ in range(256):
+                stream.write(part)
+        stream.write(bytes(1024))
+    found = listing(container_in(root))
+    assert found.report.status == Status.PARTIAL
+    assert found.codes >= {"over-the-unpacking-limit"}
+    assert found.report.listed == 4
 
 
 def test_volumes_inside_an_archive_are_said_to_be_left_out(tree: Path, root: Path) -> None:

@@ -150,9 +150,21 @@ def cut(archive: Path, *options: str) -> None:
     archive.unlink()
 
 
-def stored_rar(files: dict[str, bytes]) -> bytes:
-    """A RAR 4 archive of stored members: no free program writes one (RAR technote 2.9, "Block formats")."""
-    blocks = [b"Rar!\x1a\x07\0", _rar_block(0x73, 0, bytes(6))]
+def tar_header(name: bytes, size: bytes, kind: bytes = b"0") -> bytes:
+    """A header with the field ``size`` as it is given, its checksum right."""
+    raw = bytearray(512)
+    raw[: len(name)], raw[124 : 124 + len(size)], raw[156:157], raw[257:263] = name, size, kind, b"ustar\0"
+    raw[148:156] = b" " * 8
+    raw[148:156] = b"%06o\0 " % sum(raw)
+    return bytes(raw)
+
+
+def stored_rar(files: dict[str, bytes], flags: int = 0) -> bytes:
+    """A RAR 4 archive of stored members, ``flags`` in its main header: no free program writes one.
+
+    RAR technote 2.9, "Block formats".
+    """
+    blocks = [b"Rar!\x1a\x07\0", _rar_block(0x73, flags, bytes(6))]
     for name, data in files.items():
         raw = name.encode()
         fields = struct.pack("<LLBLLBBHL", len(data), len(data), 3, zlib.crc32(data), 0, 20, 0x30, len(raw), 0o100644)

@@ -13,12 +13,13 @@ from zlib import crc32
 from indexer.containers.entry import Entry, Stretch, blocks_of
 from indexer.containers.forward import without_data
 from indexer.containers.libarchive import Pass
+from indexer.containers.limits import Budget
 from indexer.containers.pkzip.reading import checked_blocks
 from indexer.containers.rows import Health, Row
 from indexer.containers.seven_zip import header
 from indexer.containers.seven_zip.folders import is_encrypted, is_readable, is_stored, method_of, unpacked_folder
 from indexer.containers.seven_zip.shapes import Archive, Folder, Substream
-from indexer.containers.shapes import Access, Limits
+from indexer.containers.shapes import Access
 from indexer.containers.streams import Stream
 from indexer.containers.volumes import Window
 from indexer.errors import BadData
@@ -28,12 +29,12 @@ _UNIX, _LINK, _TYPE = 0x8000, 0o120000, 0o170000
 _WINDOWS_FOLDER = 0x10
 
 
-def seven_zip_entries(window: Window, limits: Limits, health: Health) -> Iterator[Entry]:
+def seven_zip_entries(window: Window, budget: Budget, health: Health) -> Iterator[Entry]:
     """Members in the header's order; the tree's folders have none, but count as ordinals. Raises BadData."""
     archive = _read_archive(window)
     members = len(archive.names) - sum(archive.directories)
     health.declare(members)
-    source = _Source(window, archive, limits.seconds)
+    source = _Source(window, archive, budget)
     streams = iter(archive.substreams)
     for ordinal, name in enumerate(archive.names):
         substream = None if archive.empty[ordinal] else next(streams, None)
@@ -86,7 +87,7 @@ class _Source:
 
     window: Window
     archive: Archive
-    seconds: float
+    budget: Budget
     folder: int = -1
     stream: Stream | None = None
     by_libarchive: Pass | None = None
@@ -98,10 +99,10 @@ class _Source:
     def _raw(self, member: _Member, substream: Substream) -> Iterator[bytes]:
         if self.folder != substream.folder:
             blocks = unpacked_folder(self.window, self.archive.folders[substream.folder])
-            self.folder, self.stream = substream.folder, Stream(blocks) if blocks else None
+            self.folder, self.stream = substream.folder, Stream(self.budget.spend(blocks)) if blocks else None
         if self.stream is None:
-            self.by_libarchive = self.by_libarchive or Pass(self.window, self.seconds, ("7zip",))
-            return self.by_libarchive.blocks(member.ordinal, substream.size)
+            self.by_libarchive = self.by_libarchive or Pass(self.window, self.budget.limits.seconds, ("7zip",))
+            return self.budget.spend(self.by_libarchive.blocks(member.ordinal, substream.size))
         return blocks_of(Stretch(self.stream, substream.offset, substream.size), substream.size)
 
 
