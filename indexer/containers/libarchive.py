@@ -128,8 +128,14 @@ class Pass:
             code: int = getattr(self._library, name)(*arguments)
         self._source.raise_trouble()
         if code <= _FAILED:
-            raise BadData("damaged archive", self._message())
+            raise self._trouble()
         return code
+
+    def _trouble(self) -> BadData:
+        """What libarchive gave up for; names that need a password are told in its message alone."""
+        message = self._message()
+        is_locked = self._index < 0 and "encryption" in message.lower()
+        return BadData("encrypted" if is_locked else "damaged archive", message)
 
     def _message(self) -> str:
         message = self._library.archive_error_string(self._handle)

@@ -15,6 +15,7 @@ from tests.support.archives import (
     run,
     seven_zipped,
     split_zipped,
+    stored_rar,
     tarred,
     volumes_of,
     zipped,
@@ -240,6 +241,14 @@ def test_encrypted_members(name: str, tree: Path, root: Path) -> None:
     assert (found.report.status, found.codes) == (Status.COMPLETE, {"encrypted"})
     assert {row["problem"] for row in found.rows} == {"encrypted"}
     assert {str(error) for error in found.read().values()} == {"encrypted"}
+
+
+def test_encrypted_names_of_a_rar(root: Path) -> None:
+    (root / "set.rar").write_bytes(stored_rar({"a.png": b"data"}, flags=0x80))
+    found = listing(container_in(root))
+    assert found.report.status == Status.FAILED
+    assert found.codes == {"encrypted", "no-members"}
+    assert found.report.reason.startswith("encrypted: ")
 
 
 def test_encrypted_names(tree: Path, root: Path) -> None:
