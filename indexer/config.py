@@ -69,7 +69,7 @@ def load(file: Path) -> Config:
     if missing:
         raise ConfigError(f"{file}: [paths] lacks {', '.join(missing)}: see local.cfg.example")
     base = file.resolve().parent
-    places = {key: _place(value, base) for key, value in paths.items() if value}
+    places = {key: _place(f"{file}: {key} = ", value, base) for key, value in paths.items() if value}
     sources = {key: place for key, place in places.items() if key not in MANDATORY + OPTIONAL}
     own = {key: _own(file, key, places[key]) for key in MANDATORY + OPTIONAL if key in places}
     known, declarations = {key: own[key] for key in MANDATORY}, own.get("declarations_path")
@@ -91,10 +91,22 @@ def _sections(file: Path) -> tuple[dict[str, str], dict[str, str]]:
         raise ConfigError(f"{file} has no section [paths]: see local.cfg.example") from None
 
 
-def _place(value: str, base: Path) -> Root:
+def _place(where: str, value: str, base: Path) -> Root:
     """An address, or a path as the user wrote it: quotes dropped, ``~`` expanded, relative to the file's own folder."""
     unquoted = value.strip().strip("\"'")
-    return as_root(unquoted) or base / Path(unquoted).expanduser()
+    return as_root(unquoted) or base / expanded(unquoted, where)
+
+
+def expanded(path: str | Path, where: str = "") -> Path:
+    """``path`` with the home folder in place of ``~``; ``where`` says for a message what names it.
+
+    Raises:
+        ConfigError: nobody has that home.
+    """
+    try:
+        return Path(path).expanduser()
+    except RuntimeError:
+        raise ConfigError(f"{where}{path}: this machine knows no such home folder; write the whole path") from None
 
 
 def _own(file: Path, key: str, place: Root) -> Path:

@@ -12,6 +12,7 @@ from rich.table import Table
 
 from indexer.cli import downloads
 from indexer.cli.options import Session, common
+from indexer.config import expanded
 from indexer.errors import ConfigError, DependencyError
 from indexer.fetching.lists import RECIPES, Part
 from indexer.fetching.shapes import Limits, Manners
@@ -79,7 +80,7 @@ def command(session: Session, key: str, **given: Any) -> None:
     elif given["list_file"]:
         raise click.UsageError("--list takes --to FOLDER, which is filled")
     elif given["to"]:
-        downloads.from_hub(session, key, given["to"].expanduser(), given["only"])
+        downloads.from_hub(session, key, expanded(given["to"]), given["only"])
     else:
         downloads.show(session, key)
 
@@ -88,7 +89,7 @@ def _scrape(session: Session, key: str, given: dict[str, Any]) -> None:
     run = _needing_aiohttp("indexer.fetching.run")
     order = run.Order(
         given["list_file"],
-        given["to"].expanduser(),
+        expanded(given["to"]),
         _parts(key, given["url_column"]),
         run.Layout(given["layout"]),
         given["retry_failed"],

@@ -7,9 +7,11 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
+from indexer.config import expanded
 from indexer.declarations import checking, templates
 from indexer.declarations.fields import Fields, Problems, near
 from indexer.declarations.shapes import COLUMNS, Download, Head, Rule, SideTable, Source, Table, Template
+from indexer.errors import ConfigError
 
 _FORMATS = ("csv", "json", "jsonl", "txt", "rows")
 _DEFAULTS = {"file_id": "{path}", "generator": "", "label": ""}
@@ -32,7 +34,7 @@ def load(folders: Sequence[Path]) -> tuple[Source, ...]:
 def _read(file: Path, problems: Problems) -> Source | None:
     try:
         values = tomllib.loads(file.read_text(encoding="utf-8"))
-    except (OSError, UnicodeDecodeError, tomllib.TOMLDecodeError) as error:
+    except (OSError, ValueError, RecursionError) as error:  # TOML's own, and what Python says of numbers and nesting
         problems.add(file.name, "", f"is not TOML: {' '.join(str(error).split())}")
         return None
     return _source(Fields(values, file.name, "", problems), file)
@@ -44,7 +46,7 @@ def _source(top: Fields, file: Path) -> Source:
     tables, lookups = _tables(top, key, file)
     source = Source(
         key=key,
-        default_folder=str(Path(top.text("default_folder") or key).expanduser()),
+        default_folder=_default_folder(top, key),
         file=file,
         head=_head(top, name),
         rules=_rules(top, name),
@@ -58,6 +60,14 @@ def _source(top: Fields, file: Path) -> Source:
     )
     top.close()
     return source
+
+
+def _default_folder(top: Fields, key: str) -> str:
+    try:
+        return str(expanded(top.text("default_folder") or key))
+    except ConfigError as error:
+        top.problem(f"'default_folder': {error}")
+        return key
 
 
 def anchored(pattern: str) -> str:

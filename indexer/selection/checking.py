@@ -10,6 +10,8 @@ from indexer.declarations.fields import near
 
 Default = TypeVar("Default")
 
+_LARGEST = 10**12  # more images than any manifest has, and few enough to be counted with in 64 bits
+
 
 def unknown_keys(table: Mapping[str, object], known: Iterable[str], address: str) -> list[str]:
     """A problem for each key that is not ``known``, with the nearest one that is."""
@@ -33,11 +35,11 @@ class Fields:
         return self._wrong(key, "a text or a whole number", "")
 
     def whole(self, key: str, default: int | None, least: int) -> int | None:
-        """A whole number of ``least`` or more."""
+        """A whole number of ``least`` or more, a trillion at most."""
         value: int | None = self.values.get(key, default)
-        if value is default or (_is_whole(value) and value is not None and value >= least):
+        if value is default or (_is_whole(value) and value is not None and least <= value <= _LARGEST):
             return value
-        return self._wrong(key, f"a whole number of {least} or more", default)
+        return self._wrong(key, f"a whole number from {least} to {_LARGEST:,}", default)
 
     def up_to(self, key: str, default: int, limits: tuple[int, int]) -> int:
         """A whole number within ``limits``, both included."""

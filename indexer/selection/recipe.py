@@ -124,7 +124,7 @@ def parse(text: str, where: str = "recipe") -> Recipe:
     """A recipe from its text. See :func:`load`."""
     try:
         table = tomllib.loads(text)
-    except tomllib.TOMLDecodeError as error:
+    except (ValueError, RecursionError) as error:  # also numbers of 5,000 digits, and lists in lists in lists
         raise RecipeError(f"{where} is no TOML: {error}") from error
     problems: list[str] = []
     recipe = _recipe(text, table, problems)

@@ -29,6 +29,13 @@ def test_sources_may_be_addresses_and_nothing_else_may(tmp_path):
         config.load(write(tmp_path, f"[paths]\n{MANDATORY}\n".replace("/data/output_path", "s3://bucket/out")))
 
 
+def test_a_home_that_nobody_has_is_told(tmp_path):
+    with pytest.raises(
+        ConfigError, match=r"local\.cfg: coco = ~no-such-user/x: this machine knows no such home folder"
+    ):
+        config.load(write(tmp_path, f"[paths]\n{MANDATORY}\ncoco = ~no-such-user/x\n"))
+
+
 def test_every_missing_key_is_named_at_once(tmp_path):
     with pytest.raises(ConfigError, match="lacks output_path, tmp_cache_dir, intermediate_outputs_path"):
         config.load(write(tmp_path, "[paths]\ninput_datasets_path = /data\n"))

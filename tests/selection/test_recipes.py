@@ -24,6 +24,7 @@ def test_every_problem_is_told_with_its_address() -> None:
         per_generator = "many"
         generators = ["ADM", "Glide"]
         when_short = "ignore"
+        cap = 99999999999999999999
         [split]
         "../train" = 0.8
         [caps."GenImage/train"]
@@ -38,11 +39,12 @@ def test_every_problem_is_told_with_its_address() -> None:
         recipe.parse(text, "mine.toml")
     message = str(caught.value)
     for told in (
-        "mine.toml: 10 problems",
+        "mine.toml: 11 problems",
         "'sed' is unknown (did you mean 'seed'?)",
         "seed is missing",
         "per_generator is 'many'",
         "when_short is 'ignore'",
+        "cap is 99999999999999999999, not a whole number from 0 to 1,000,000,000,000",
         "split: the parts sum to 0.8",
         "split.'../train' cannot be a folder's name",
         "caps.'GenImage/train'.ADM is -1",

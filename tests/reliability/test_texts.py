@@ -1,0 +1,133 @@
+"""Texts that people write, and names that strangers gave: whatever they are, a value or one ProjectError, no bug."""
+
+import io
+import tarfile
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import TypeVar
+
+import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+
+from indexer import config, declarations, resources, store
+from indexer.cli.limits import NAMES, read_limits
+from indexer.cli.messages import STEERING, printable
+from indexer.containers.names import logical_path
+from indexer.containers.rows import decoded
+from indexer.declarations.compiling import compile_source
+from indexer.errors import ConfigError, DeclarationError, ProjectError, RecipeError
+from indexer.selection import recipe
+from indexer.store import Store
+from tests.support.archives import container_in, listing
+from tests.support.faults import ROOT
+
+few = settings(max_examples=120, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+
+# What stands where something else is meant: of another type, too large, half of something, other places, other codes.
+_ODD = (
+    "''",
+    "'{'",
+    "'{a|b}'",
+    "'('",
+    "'~no-such-user/x'",
+    "'\\'",
+    '"\\u0000"',
+    "'<b>'",
+    "\u202e",
+    "\x00",
+    "s3://x",
+    "true",
+)
+_ODD += ("-1", "nan", "inf", "1e999", "0x7fffffffffffffff", "9" * 5_000, "1979-05-27", "{}", "[]", "[[]]", "[''", "=")
+_ODD += ("{a = {a = 1}}", "[" * 2_000, "a.b.c", "[rule]", "[[split]]", "[paths]", "%(x)s", "${x}", "~", "#", "'a'\n'b'")
+odd = st.sampled_from(_ODD) | st.text(max_size=6)
+
+
+@st.composite
+def damaged(draw: st.DrawFn, texts: tuple[str, ...]) -> str:
+    """One of ``texts`` with up to three of its lines or values gone, doubled or replaced by something odd."""
+    lines = draw(st.sampled_from(texts)).splitlines()
+    for _ in range(draw(st.integers(1, 3))):
+        at = draw(st.integers(0, len(lines)))
+        key, sign, _ = (lines[at] if at < len(lines) else "").partition("=")
+        lines[at : at + 1] = draw(
+            st.sampled_from([[], [f"{key}{sign}"] * 2]) | odd.map(lambda value, k=key, s=sign: [f"{k}{s} {value}"])
+        )
+    return "\n".join(lines)
+
+
+def texts(*paths: Path) -> st.SearchStrategy[str]:
+    return damaged(tuple(path.read_text(encoding="utf-8") for path in paths)) | st.text(max_size=60)
+
+
+Value = TypeVar("Value")
+
+
+def value_or(error: type[ProjectError], ask: Callable[[], Value]) -> Value | str:
+    """What is asked for, or the words of ``error``; any other error is a bug."""
+    try:
+        return ask()
+    except error as told:
+        return str(told)
+
+
+@few
+@given(text=texts(*sorted(resources.manifests_folder().glob("*/recipe.toml"))))
+def test_any_recipe(text: str) -> None:
+    found = value_or(RecipeError, lambda: recipe.parse(text))
+    assert found.startswith("recipe") if isinstance(found, str) else found.text == text
+
+
+@few
+@given(text=texts(ROOT / "local.cfg.example"))
+def test_any_config(text: str, tmp_path: Path) -> None:
+    file = tmp_path / "local.cfg"
+    file.write_text(text.replace("# ", ""), encoding="utf-8")
+    found = value_or(ConfigError, lambda: config.load(file))
+    assert found.startswith(str(file)) if isinstance(found, str) else found.manifest_path.name == "manifest.duckdb"
+
+
+@few
+@given(
+    given_texts=st.dictionaries(
+        st.sampled_from(NAMES) | odd, st.from_regex(r"[0-9_.]{1,30} ?([KMGT]i?B)?", fullmatch=True) | odd
+    )
+)
+def test_any_limits(given_texts: dict[str, str]) -> None:
+    found = value_or(ConfigError, lambda: read_limits(given_texts))
+    assert "limit" in found if isinstance(found, str) else 0 < found.memory < 1 << 63
+
+
+@pytest.fixture(scope="module")
+def manifest(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Store]:
+    with store.open_for_writing(tmp_path_factory.mktemp("texts") / "manifest.duckdb") as opened:
+        yield opened
+
+
+@few
+@given(text=texts(*sorted(resources.sources_folder().glob("*.toml"))))
+def test_any_declaration(text: str, tmp_path: Path, manifest: Store) -> None:
+    """What is taken for sound is SQL that runs."""
+    (tmp_path / "mine.toml").write_text(text, encoding="utf-8")
+    for beside in resources.sources_folder().glob("*.csv"):
+        (tmp_path / beside.name).write_bytes(beside.read_bytes())
+    found = value_or(DeclarationError, lambda: declarations.load([tmp_path]))
+    assert not isinstance(found, str) or found.startswith("mine.toml")
+    for source in found if isinstance(found, tuple) else ():
+        manifest.execute(compile_source(source))
+
+
+@few
+@given(raw=st.lists(st.binary(min_size=1, max_size=40) | st.text(min_size=1).map(str.encode), min_size=1, max_size=5))
+def test_any_name_is_kept_and_steers_nothing(raw: list[bytes], tmp_path: Path) -> None:
+    names = [b"n" + name.replace(b"\0", b"0") + b"n" for name in raw]
+    with tarfile.open(tmp_path / "set.tar", "w", format=tarfile.GNU_FORMAT, encoding="utf-8") as archive:
+        for name in names:
+            archive.addfile(tarfile.TarInfo(name.decode("utf-8", "surrogateescape")), io.BytesIO())
+    rows = listing(container_in(tmp_path)).rows
+    assert [row["name_bytes"] or str(row["name"]).encode() for row in rows] == names
+    for row in rows:
+        assert (row["name"], row["name_bytes"]) == decoded(names[rows.index(row)])
+        shown = printable(logical_path(str(row["path"]), str(row["name"])))
+        assert not STEERING.search(shown)
