@@ -12,7 +12,7 @@ from typing import Any
 
 from indexer.errors import OutputError
 from materializer import record
-from materializer.durable import UNFINISHED, write_json
+from materializer.durable import UNFINISHED, make_folder, write_json
 from materializer.formats import FORMATS
 from materializer.plan import Plan
 from materializer.shapes import Request
@@ -29,7 +29,7 @@ def claimed(request: Request, plan: Plan, *, together: bool = False) -> Iterator
     """
     output = request.output
     try:
-        output.mkdir(parents=True, exist_ok=True)
+        make_folder(output)
         descriptor = os.open(output, os.O_RDONLY | os.O_DIRECTORY)
     except OSError as error:
         raise OutputError(f"{output} cannot be used as output folder ({error.strerror}): name another one") from error

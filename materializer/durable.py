@@ -73,7 +73,7 @@ def writing(path: Path) -> Iterator[HashingFile]:
     unfinished = path.with_name(f"{path.name}.{secrets.token_hex(4)}{UNFINISHED}")
     try:
         with _told(path):
-            path.parent.mkdir(parents=True, exist_ok=True)
+            make_folder(path.parent)
             with unfinished.open("wb", buffering=0) as file:
                 yield HashingFile(file)
                 os.fsync(file.fileno())
@@ -94,6 +94,14 @@ def _told(path: Path) -> Iterator[None]:
         raise OutputError(
             f"{path} cannot be written ({what}): what is finished is kept; make room, then run the same command again"
         ) from error
+
+
+def make_folder(folder: Path) -> None:
+    """A folder, with those it lies in, whose names are on disk before anything in it is. Raises OSError."""
+    if not folder.is_dir():
+        make_folder(folder.parent)
+        folder.mkdir(exist_ok=True)
+        sync_folder(folder.parent)
 
 
 def sync_folder(folder: Path) -> None:
