@@ -1,26 +1,24 @@
 """Bad files that nobody here made: fetch them by pip and apt, scan, select and build over all, and count.
 
-Images of Pillow's own tests; archives of the tests of Go, CPython, rarfile, patool and libarchive-c.
-What is fetched is kept below ``corpora-data`` and never committed. Crashes and hangs of the run must be 0: what crashes
-or hangs a reader is a row with that reason.
+What is fetched (:mod:`benchmarks.collecting`) is kept below ``corpora-data``. Every file counts as an image,
+so that each member of each archive is read. Crashes and hangs of the run must be 0: what crashes or hangs a reader is a
+row with that reason.
 """
 
 import os
 import shutil
 import subprocess
 import sys
-import tarfile
 import time
-from collections.abc import Iterator
 from pathlib import Path
 
 import click
 import duckdb
 
+from benchmarks.collecting import collect
+
 ROOT = Path(__file__).parents[1]
 FOLDER = ROOT / "corpora-data"
-SDISTS = ("pillow==13.0.0", "rarfile==4.5", "patool==4.0.7", "libarchive-c==5.3")
-DEBIAN = ("golang-1.19-src", "libpython3.11-testsuite")
 CONFIG = """[paths]
 input_datasets_path = .
 output_path = built
@@ -31,6 +29,7 @@ corpora = files
 """
 DECLARATION = """name = "Files that others collected because they are bad"
 key = "corpora"
+include = '(?s:.*)'
 
 [[rule]]
 path = '(?s:.*)'
@@ -42,51 +41,23 @@ path = '(?s:.*)'
 @click.option("--seconds", type=float, default=900, show_default=True, help="A command that takes longer hangs.")
 def main(only: str | None, seconds: float) -> None:
     """Fetch what is not there yet, then run both programs over it."""
-    _fetch(only)
+    collect(FOLDER, only)
     shutil.rmtree(FOLDER / "index", ignore_errors=True)
     shutil.rmtree(FOLDER / "built", ignore_errors=True)
     (FOLDER / "declarations").mkdir(exist_ok=True)
     (FOLDER / "declarations/corpora.toml").write_text(DECLARATION)
     (FOLDER / "local.cfg").write_text(CONFIG)
-    ended = [_run(seconds, "indexer", "scan", "--source", "corpora")]
+    bounds = ("--limit", "seconds=60", "--limit", "image_seconds=60", "--limit", "memory=2GB")
+    ended = [_run(seconds, "indexer", "scan", "--source", "corpora", *bounds)]
     _write_ids()
     ended.append(_run(seconds, "indexer", "select", "--ids", "train=ids.txt", "--name", "all"))
-    ended.append(_run(seconds, "indexer", "inspect", "all"))
-    ended.append(_run(seconds, "materializer", "build", "--selection", "all", "--output", "built"))
+    ended.append(_run(seconds, "indexer", "inspect", "all", *bounds))
+    ended.append(_run(seconds, "materializer", "build", "--selection", "all", "--output", "built", *bounds))
     ended.append(_run(seconds, "materializer", "verify", "built"))
     _tell()
     crashes, hangs = ended.count("crash"), ended.count("hang")
     print(f"crashes {crashes}, hangs {hangs}")
     sys.exit(1 if crashes or hangs else 0)
-
-
-def _fetch(only: str | None) -> None:
-    fetched = FOLDER / "fetched"
-    fetched.mkdir(parents=True, exist_ok=True)
-    for name in SDISTS if only != "apt" else ():
-        project = name.partition("==")[0].replace("-", "?")
-        if not list(fetched.glob(f"{project}-*")):
-            pip = [sys.executable, "-m", "pip", "download", "-q", "--no-binary", ":all:", "--no-deps", name]
-            subprocess.run(pip, cwd=fetched, check=False)
-    for name in DEBIAN if only != "pip" else ():
-        if not list(fetched.glob(f"{name}_*")):
-            subprocess.run(["apt-get", "download", "-q", name], cwd=fetched, check=False)
-    for file in sorted(fetched.glob("*.tar.gz")):
-        _unpack(file)
-    for file in sorted(fetched.glob("*.deb")):
-        subprocess.run(["dpkg", "-x", file, FOLDER / "files" / file.name.partition("_")[0]], check=True)
-
-
-def _unpack(file: Path) -> None:
-    """What tests are made of, out of a source distribution; Python 3.12's filter keeps it inside the folder."""
-    target = FOLDER / "files" / file.name.removesuffix(".tar.gz")
-    if not target.exists():
-        with tarfile.open(file) as archive:
-            archive.extractall(target, _tests(archive), filter="data")
-
-
-def _tests(archive: tarfile.TarFile) -> Iterator[tarfile.TarInfo]:
-    return (member for member in archive if "/test" in member.name.lower() and member.isreg())
 
 
 def _run(seconds: float, program: str, *arguments: str) -> str:
@@ -123,7 +94,8 @@ def _write_ids() -> None:
 
 
 def _tell() -> None:
-    """Containers by status, images by what became of them."""
+    """Files, containers by status, members by what became of them, rows that were built."""
+    print(f"files {sum(path.is_file() for path in (FOLDER / 'files').rglob('*')):,}")
     for status, count in _rows("select status, count(*) from container group by all order by all"):
         print(f"containers {status}: {count:,}")
     for code, count in _rows("select code, count(*) from finding group by all order by 2 desc, 1 limit 20"):
@@ -131,9 +103,11 @@ def _tell() -> None:
     for status, count in _rows(
         "select coalesce(status, 'not looked at'), count(*) from inspection group by all order by 2 desc"
     ):
-        print(f"images {status}: {count:,}")
-    refused = FOLDER / "built/record/refused.parquet"
+        print(f"members {status}: {count:,}")
+    refused, rows = FOLDER / "built/record/refused.parquet", FOLDER / "built/record/rows/*.parquet"
     with duckdb.connect() as connection:
+        [(count,)] = connection.execute(f"select count(*) from '{rows}'").fetchall()
+        print(f"rows ok {count:,}")
         for reason, count in connection.execute(
             f"select reason, count(*) from '{refused}' group by all order by 2 desc"
         ).fetchall():
