@@ -125,5 +125,10 @@ def test_a_folder_that_workers_do_not_see_is_told_at_once(tmp_path):
         needs.check()
     with pytest.raises(ConfigError, match=r"does not see .*/there: put it on a file system that all machines share"):
         needs.check()
+
+
+def test_a_worker_with_other_versions_is_told():
+    with needed([]) as needs:
+        needs.check()
     with pytest.raises(ConfigError, match=r"has pyarrow .*, not 1\.0: install there what is installed here"):
-        replace(needs, marks=(), versions={"pyarrow": "1.0"}).check()
+        replace(needs, versions={"pyarrow": "1.0"}).check()

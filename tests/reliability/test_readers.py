@@ -23,13 +23,21 @@ def test_a_reader_that_crashes_or_hangs_costs_its_archive_and_a_rescan_mends_it(
     assert world.rows() == undisturbed.rows()
 
 
-@pytest.mark.parametrize("name", ["set.cpio", "set.tar.gz", "set.zip"])
+@pytest.mark.parametrize(
+    ("name", "error", "says"),
+    [
+        ("set.cpio", "EIO", "Input/output error"),
+        ("set.tar.gz", "EIO", "Input/output error"),
+        ("set.zip", "EIO", "Input/output error"),
+        ("set.tar", "ESTALE", "Stale file handle"),
+    ],
+)
 def test_a_disk_that_fails_while_it_is_read_is_told_and_tried_again(
-    world: World, undisturbed: World, name: str
+    world: World, undisturbed: World, name: str, error: str, says: str
 ) -> None:
-    done = world.scan(fault=Fault("pread64", "error=EIO:when=3+", world.source / name))
+    done = world.scan(fault=Fault("pread64", f"error={error}:when=3+", world.source / name))
     assert done.returncode == 1, done.stdout + done.stderr
     assert {path: status for path, status in world.health().items() if status != "complete"}.keys() == {name}
-    assert "Input/output error" in str(world.query("select reason from container where status <> 'complete'"))
+    assert says in str(world.query("select reason from container where status <> 'complete'"))
     assert world.scan().returncode == 0
     assert world.rows() == undisturbed.rows()
