@@ -116,10 +116,15 @@ def _download(top: Fields, number: int, given: Mapping[str, Any]) -> Download:
 
 def _maps(top: Fields) -> dict[str, dict[str, str]]:
     maps = top.table("maps")
-    for name, entries in maps.items():
-        if not isinstance(entries, dict) or not all(isinstance(value, str) for value in entries.values()):
-            top.problems.add(top.file, f"maps.{name}", "must give a text for each text")
-    return {name: dict(entries) for name, entries in maps.items() if isinstance(entries, dict)}
+    return {name: _map(top, name, entries) for name, entries in maps.items()}
+
+
+def _map(top: Fields, name: str, entries: object) -> dict[str, str]:
+    given = entries if isinstance(entries, dict) else {}
+    texts = {key: value for key, value in given.items() if isinstance(value, str)}
+    if texts != entries:
+        top.problems.add(top.file, f"maps.{name}", "must give a text for each text")
+    return texts
 
 
 def _tables(top: Fields, source: str, file: Path) -> tuple[tuple[SideTable, ...], dict[str, Table]]:

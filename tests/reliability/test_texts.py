@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import TypeVar
 
 import pytest
-from hypothesis import HealthCheck, given, settings
+from hypothesis import HealthCheck, example, given, settings
 from hypothesis import strategies as st
 
 from indexer import config, declarations, resources, store
@@ -20,7 +20,7 @@ from indexer.errors import ConfigError, DeclarationError, ProjectError, RecipeEr
 from indexer.selection import recipe
 from indexer.store import Store
 from tests.support.archives import container_in, listing
-from tests.support.faults import ROOT
+from tests.support.faults import CONFIG
 
 few = settings(max_examples=120, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 
@@ -73,6 +73,8 @@ def value_or(error: type[ProjectError], ask: Callable[[], Value]) -> Value | str
 
 
 @few
+@example(text=f"seed = {'9' * 5_000}")
+@example(text=f"seed = {'[' * 2_000}")
 @given(text=texts(*sorted(resources.manifests_folder().glob("*/recipe.toml"))))
 def test_any_recipe(text: str) -> None:
     found = value_or(RecipeError, lambda: recipe.parse(text))
@@ -80,15 +82,17 @@ def test_any_recipe(text: str) -> None:
 
 
 @few
-@given(text=texts(ROOT / "local.cfg.example"))
+@example(text=f"{CONFIG}coco = ~no-such-user/x")
+@given(text=damaged((f"{CONFIG}coco = '~/coco'\nlaion = s3://a/b\n[limits]\npixels = 1_000\n",)) | st.text(max_size=60))
 def test_any_config(text: str, tmp_path: Path) -> None:
     file = tmp_path / "local.cfg"
-    file.write_text(text.replace("# ", ""), encoding="utf-8")
+    file.write_text(text, encoding="utf-8")
     found = value_or(ConfigError, lambda: config.load(file))
     assert found.startswith(str(file)) if isinstance(found, str) else found.manifest_path.name == "manifest.duckdb"
 
 
 @few
+@example(given_texts={"memory": "9" * 400})
 @given(
     given_texts=st.dictionaries(
         st.sampled_from(NAMES) | odd, st.from_regex(r"[0-9_.]{1,30} ?([KMGT]i?B)?", fullmatch=True) | odd
@@ -106,6 +110,9 @@ def manifest(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Store]:
 
 
 @few
+@example(text="default_folder = '~no-such-user/x'")
+@example(text=f"name = {'[' * 2_000}")
+@example(text="[maps.m]\na = 1\n[[rule]]\npath = '(?P<a>x)'\ngenerator = '{a|m}'")
 @given(text=texts(*sorted(resources.sources_folder().glob("*.toml"))))
 def test_any_declaration(text: str, tmp_path: Path, manifest: Store) -> None:
     """What is taken for sound is SQL that runs."""
