@@ -2,23 +2,28 @@
 
 What is wanted of one goes end to end into a file below ``tmp_cache_dir`` while it streams by. From then on that file is
 a container like any other, whose members are reached by offset; memory holds one image at a time.
+
+A member that ends its worker is refused, and the archive is gone through again for the others: in parts, each of which
+has a file of its own. How far the pass had come stands in a mark beside it; that only says where to cut.
 """
 
 import hashlib
 import json
-from collections.abc import Iterator, Mapping
-from dataclasses import asdict, dataclass
+import os
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import suppress
+from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 from typing import Any
 
 import pyarrow as pa
 import pyarrow.parquet as pq
 
-from indexer.containers.reading import read_members
+from indexer.containers.reading import Answer, read_members
 from indexer.containers.shapes import Container, Kind, Limits, Volume
 from indexer.containers.times import size_and_time
 from indexer.errors import BadData
-from indexer.parallel import Crew, Died, Workers
+from indexer.parallel import Crew, Died, Workers, cuts
 from indexer.progress import Progress
 from indexer.roots import here
 from indexer.store import Store
@@ -28,6 +33,7 @@ from materializer.reading import wanted
 
 _INDEX_SCHEMA = pa.schema(
     [
+        pa.field("spill", pa.int64()),
         pa.field("container_id", pa.int64(), nullable=False),
         pa.field("ordinal", pa.int64(), nullable=False),
         pa.field("member", pa.string()),
@@ -41,7 +47,7 @@ _INDEX_SCHEMA = pa.schema(
 
 @dataclass(frozen=True, slots=True)
 class PassTask:
-    """A container to go through; ``rows`` in its own order. ``folder`` takes the spill file and its index."""
+    """A container to go through; ``rows`` in its own order. ``folder`` takes the spill file, its index and the mark."""
 
     number: int
     container: Container
@@ -60,6 +66,11 @@ class PassTask:
         """Where each member lies in it."""
         return self.folder / f"{self.stem}.parquet"
 
+    @property
+    def mark(self) -> Path:
+        """How many members were spilled before the worker died."""
+        return self.folder / f"{self.stem}.mark"
+
 
 @dataclass(frozen=True, slots=True)
 class Scratch:
@@ -76,7 +87,7 @@ def spill(
 
     The table ``plan_spilled`` says where its members lie now.
 
-    Returns the spill files as containers, by the negated ``container_id``. Spills of a killed build are taken up.
+    Returns the spill files as containers, by negative numbers. Spills of a killed build are taken up.
 
     Raises:
         SourceError: a container vanished or changed.
@@ -87,12 +98,17 @@ def spill(
     if not tasks:
         return {}
     found: dict[int, Container] = {}
-    with progress.phase("going through forward-only archives", len(tasks), "archives") as bar:
-        for task, answer in Crew(go_through, workers, shared=(scratch.folder,)).run(tasks):
-            index = _all_died(task, answer) if isinstance(answer, Died) else pq.read_table(task.index)
-            store.insert("plan_spilled", index)
-            found[-task.number] = _container(task)
-            bar.advance(size=sum(volume.size for volume in task.container.volumes))
+    crew = Crew(go_through, workers, _parts, (scratch.folder,), is_pass=lambda _: True)
+    rows = sum(task.rows.num_rows for task in tasks)
+    with progress.phase("going through forward-only archives", rows, "images") as bar:
+        for task, answer in crew.run(tasks):
+            if isinstance(answer, Died):
+                store.insert("plan_spilled", _all_died(task, answer))
+            else:
+                number = -1 - len(found)
+                found[number] = _container(task)
+                store.insert("plan_spilled", _numbered(pq.read_table(task.index), number))
+            bar.advance(task.rows.num_rows)
     return found
 
 
@@ -109,13 +125,34 @@ def go_through(task: PassTask) -> None:
 
 def _spilled(task: PassTask, rows: list[dict[str, Any]], file: Any) -> Iterator[dict[str, Any]]:
     asked = [wanted({**row, "place": place}) for place, row in enumerate(rows)]
-    for place, data in read_members(here(task.container), asked, task.limits, task.folder):
+    for place, data in _marked(task, read_members(here(task.container), asked, task.limits, task.folder)):
         entry = {"container_id": task.number, "ordinal": rows[place]["ordinal"], "member": rows[place]["member"]}
         if isinstance(data, BadData):
             yield entry | {"reason": data.reason, "detail": data.detail}
         else:
             yield entry | {"offset": file.tell(), "size": len(data)}
             file.write(data)
+
+
+def _marked(task: PassTask, answers: Iterator[Answer]) -> Iterator[Answer]:
+    """``answers``, while the mark says how many there were: it is left where the worker dies among them."""
+    with task.mark.open("wb", buffering=0) as mark:
+        for count, answer in enumerate(answers, start=1):
+            yield answer
+            os.pwrite(mark.fileno(), b"%20d" % count, 0)
+    task.mark.unlink(missing_ok=True)
+
+
+def _parts(task: PassTask) -> Sequence[PassTask]:
+    came = 0
+    with suppress(OSError, ValueError):
+        came = int(task.mark.read_text())
+    return [_part(task, part) for part in cuts(task.rows.num_rows, came)]
+
+
+def _part(task: PassTask, part: slice) -> PassTask:
+    stem = hashlib.sha256(f"{task.stem} {part.start} {part.stop}".encode()).hexdigest()[:32]
+    return replace(task, rows=task.rows.slice(part.start, part.stop - part.start), stem=stem)
 
 
 def _task(store: Store, number: int, planned: PlannedContainer, scratch: Scratch) -> PassTask:
@@ -126,11 +163,13 @@ def _task(store: Store, number: int, planned: PlannedContainer, scratch: Scratch
 
 
 def _container(task: PassTask) -> Container:
-    """The spill file as a container; of one that died there is none, and no row asks for it."""
-    volumes: tuple[Volume, ...] = ()
-    if task.spill.exists():
-        volumes = (Volume(task.spill.name, *size_and_time(task.spill.stat())),)
-    return Container(task.folder, task.spill.name, Kind.TAR, volumes)
+    """The spill file as a container."""
+    volume = Volume(task.spill.name, *size_and_time(task.spill.stat()))
+    return Container(task.folder, task.spill.name, Kind.TAR, (volume,))
+
+
+def _numbered(index: pa.Table, number: int) -> pa.Table:
+    return index.set_column(0, _INDEX_SCHEMA.field("spill"), pa.repeat(pa.scalar(number, pa.int64()), index.num_rows))
 
 
 def _all_died(task: PassTask, died: Died) -> pa.Table:

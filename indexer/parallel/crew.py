@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any, Generic, TypeVar
 
 from indexer.errors import ConfigError, DependencyError
+from indexer.parallel.behind import Search
 from indexer.parallel.elsewhere import checked, needed
 from indexer.parallel.shapes import Died, Workers
 
@@ -28,6 +29,8 @@ BACKENDS = tuple(_BACKENDS)
 class Crew(Generic[Task, Result]):
     """A function that can be sent to a worker, and how a task of many items is cut in parts.
 
+    ``is_pass`` tells tasks whose items lie one behind the other (:mod:`indexer.parallel.behind`).
+
     Where the engine retries a lost worker's task, the function runs again: it has to leave the same result.
     ``shared`` are the folders that the function writes to or reads from, beside the sources: workers on other machines
     have to see them.
@@ -37,6 +40,7 @@ class Crew(Generic[Task, Result]):
     workers: Workers
     split: Callable[[Task], Sequence[Task]] | None = None
     shared: tuple[Path, ...] = ()
+    is_pass: Callable[[Task], bool] = lambda _: False
 
     def run(self, tasks: Iterable[Task]) -> Iterator[tuple[Task, "Result | Died"]]:
         """Yield each task with its result as it is done, in no order that may be relied on.
@@ -49,11 +53,24 @@ class Crew(Generic[Task, Result]):
             DependencyError: the backend's package is not installed.
         """
         for task, result in self._answers(tasks):
-            parts = self.split(task) if self.split and isinstance(result, Died) else ()
-            if len(parts) > 1:
-                yield from self.run(parts)
+            if self.split and isinstance(result, Died):
+                yield from self._parts(task, result, self.split)
             else:
                 yield task, result
+
+    def _parts(
+        self, task: Task, death: Died, split: Callable[[Task], Sequence[Task]]
+    ) -> Iterator[tuple[Task, "Result | Died"]]:
+        if self.is_pass(task):
+            yield from Search(self._answer, split).around(task, death)
+        elif len(parts := split(task)) > 1:
+            yield from self.run(parts)
+        else:
+            yield task, death
+
+    def _answer(self, task: Task) -> "Result | Died":
+        [(_, answer)] = self._answers([task])
+        return answer
 
     def _answers(self, tasks: Iterable[Task]) -> Iterator[tuple[Task, "Result | Died"]]:
         engine = _engine(self.workers.backend)

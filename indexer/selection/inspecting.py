@@ -15,7 +15,7 @@ from indexer.containers.shapes import Access, Container, Limits, Wanted
 from indexer.containers.stored import stored_container, stored_member
 from indexer.errors import BadData, SourceError
 from indexer.images import INSPECTION_SCHEMA, ImageLimits, Inspection
-from indexer.parallel import Crew, Died, Workers, time_limit
+from indexer.parallel import Crew, Died, Workers, cuts, time_limit
 from indexer.progress import SILENT, Bar, Progress
 from indexer.remote import Root
 from indexer.roots import here
@@ -60,7 +60,7 @@ class Inspector:
         """
         count = store.save("work.waiting", "select/uninspected")
         containers = self._containers(store)
-        crew = Crew(_look, self.workers, _halves)
+        crew = Crew(_look, self.workers, _parts, is_pass=_is_pass)
         with (
             store.aside() as reader,
             self.progress.phase("Inspecting", count, "images") as bar,
@@ -120,10 +120,12 @@ def _waiting(store: Store, count: int) -> Iterator[Row]:
         yield from store.arrow("select/waiting", {"start": start, "count": _PAGE}).to_pylist()
 
 
-def _halves(task: Task) -> Sequence[Task]:
-    middle = (len(task.wanted) + 1) // 2
-    parts = (task.wanted[:middle], task.wanted[middle:])
-    return [replace(task, wanted=part) for part in parts if part]
+def _parts(task: Task) -> Sequence[Task]:
+    return [replace(task, wanted=task.wanted[part]) for part in cuts(len(task.wanted))]
+
+
+def _is_pass(task: Task) -> bool:
+    return task.wanted[0].access is Access.PASS
 
 
 def _look(task: Task) -> list[Row]:

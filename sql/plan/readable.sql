@@ -1,8 +1,8 @@
 -- The planned rows, each with where its bytes are read from by now: of a row that a forward pass has spilled, its place
--- in the spill file (a container of its own, by the negated number).
+-- in the spill file (a container of its own, by a negative number).
 select
     p.* exclude (container_id, access, "offset", packed_size, size, method, refusal, detail),
-    case when f.container_id is null then p.container_id else -p.container_id end as container_id,
+    coalesce(f.spill, p.container_id) as container_id,
     case when f.container_id is null then p.access else 'slice' end as access,
     case when f.container_id is null then p."offset" else f."offset" end as "offset",
     case when f.container_id is null then p.packed_size else f.size end as packed_size,

@@ -3,6 +3,8 @@
 import hashlib
 import io
 import json
+import os
+import signal
 import subprocess
 import sys
 from dataclasses import replace
@@ -13,7 +15,9 @@ import pytest
 from PIL import Image
 
 import materializer.large_image  # noqa: F401 - registers the feature
-from materializer import columns
+from indexer import store as stores
+from materializer import columns, passes
+from materializer.passes import go_through
 from materializer.shapes import Feature
 from tests.materializer.conftest import tree
 
@@ -83,6 +87,31 @@ def test_an_image_that_hangs_its_decoder_is_refused_and_the_rest_goes_on(site, i
     assert [(row["file_id"], row["reason"]) for row in refused] == [("train/sampled/0001", "died")]
     assert refused[0]["detail"] == "took longer than its time limit"
     assert summary.splits == {"train": 2}
+
+
+def _deadly(task):
+    """Go through an archive of which two members end whoever wants them; the mark is right about one of them."""
+    if {7, 12} & {*task.rows["ordinal"].to_pylist()}:
+        task.folder.mkdir(parents=True, exist_ok=True)
+        task.mark.write_text("7")
+        os.kill(os.getpid(), signal.SIGSEGV)
+    go_through(task)
+
+
+def test_a_member_that_its_reader_dies_of_costs_no_other_of_its_archive(site, images, monkeypatch):
+    site.lay_out(images, "7z")
+    site.build("whole")
+    monkeypatch.setattr(passes, "go_through", _deadly)
+    with stores.open_for_reading(site.manifest) as store:
+        ordinals = "select m.ordinal, a.file_id from member m join attributes a using (member_id)"
+        names = dict(store.execute(ordinals))
+    summary = site.build(backend="loky", jobs=2)
+    refused = pq.read_table(site.folder / "out/record/refused.parquet").to_pylist()
+    died = {row["file_id"]: row["detail"] for row in refused if row["reason"] == "died"}
+    assert died == dict.fromkeys([names[7], names[12]], "crashed its reader (SIGSEGV)")
+    assert summary.refused == 4
+    stored = {row["file_id"]: row["source_sha256"] for row in rows(site, "whole")}
+    assert all(stored.get(row["file_id"], row["source_sha256"]) == row["source_sha256"] for row in rows(site))
 
 
 def test_without_spares_a_row_is_missing_and_leaves_a_gap(site, images):

@@ -3,6 +3,7 @@
 import io
 import os
 import shutil
+import tarfile
 import tracemalloc
 import zipfile
 from dataclasses import replace
@@ -126,15 +127,14 @@ def test_what_waits_to_be_looked_at_is_not_held_in_memory(tmp_path: Path) -> Non
     (tmp_path / "file").write_bytes(b"1")
     with stores.open_for_writing(tmp_path / "m.duckdb") as store, workbench(store):
         store.execute(
-            "insert into container by name"
-            " select 1 as container_id, 'mine' as source, 'gone.zip' as path, 'zip' as kind,"
-            " [{'path': 'gone.zip', 'size': 1, 'mtime_ns': 1}] as volumes, 1 as size, '' as fingerprint,"
+            "insert into container by name select 1 as container_id, 'mine' as source, 'gone.zip' as path,"
+            " 'zip' as kind, [{'path': 'gone.zip', 'size': 1, 'mtime_ns': 1}] as volumes, 1 as size, '' as fingerprint,"
             " 'complete' as status, 1 as listed"
         )
         store.execute(
-            "insert into member by name"
-            " select range as member_id, 1 as container_id, range as ordinal, 'zip' as access,"
-            f" 'gone.zip' as path, 'some/folder/' || range || '.png' as name, range as \"offset\" from range({many})"
+            "insert into member by name select range as member_id, 1 as container_id, range as ordinal,"
+            " 'zip' as access, 'gone.zip' as path,"
+            f" 'some/folder/' || range || '.png' as name, range as \"offset\" from range({many})"
         )
         store.save_query("work.pool", "select member_id from member")
         tracemalloc.start()
@@ -143,3 +143,19 @@ def test_what_waits_to_be_looked_at_is_not_held_in_memory(tmp_path: Path) -> Non
         _, peak = tracemalloc.get_traced_memory()
         tracemalloc.stop()
     assert peak < many * 400, "a row as a dictionary takes more than a kilobyte"
+
+
+@pytest.mark.parametrize("jobs", [1, 2])
+def test_an_image_that_its_reader_dies_of_costs_no_other_of_its_archive(tmp_path: Path, jobs: int) -> None:
+    with tarfile.open(tmp_path / "a.tar.gz", "w:gz", compresslevel=1) as archive:
+        for number, side in enumerate((8, 9, 9_000, 10, 11)):
+            header, data = tarfile.TarInfo(f"{number}.png"), _picture(side)
+            header.size = len(data)
+            archive.addfile(header, io.BytesIO(data))
+    inspector = Inspector({"mine": tmp_path}, Workers(jobs=jobs), image_limits=ImageLimits(seconds=0.2))
+    with stores.open_for_writing(tmp_path / "m.duckdb") as store, workbench(store):
+        scan(store, {"mine": tmp_path / "a.tar.gz"}, (), ScanOptions(Workers(jobs=1)))
+        store.save_query("work.pool", "select member_id from member")
+        assert inspector(store) == 5
+        found = store.execute("select status from inspection i join member using (member_id) order by ordinal")
+    assert found == [("ok",), ("ok",), ("died",), ("ok",), ("ok",)]

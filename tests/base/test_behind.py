@@ -1,0 +1,70 @@
+"""What a pass loses when something in it ends its worker, and how many passes it takes to know."""
+
+import os
+import signal
+from collections.abc import Callable
+from itertools import chain
+
+import pytest
+
+from indexer.parallel import Crew, Died, Workers, cuts
+from indexer.parallel.behind import Search
+
+Items = tuple[int, ...]
+
+
+def _parts(items: Items) -> list[Items]:
+    return [items[part] for part in cuts(len(items))]
+
+
+def _kill() -> None:
+    os.kill(os.getpid(), signal.SIGSEGV)
+
+
+def _gets_by(items: Items) -> Items:
+    """3 and 4 cannot be read; who does not want them gets by."""
+    if {3, 4} & {*items}:
+        _kill()
+    return items
+
+
+def _is_barred(items: Items) -> Items:
+    """Nothing behind 2 can be reached."""
+    if max(items) > 2:
+        _kill()
+    return items
+
+
+@pytest.mark.parametrize(
+    ("function", "lost", "jobs"), [(_gets_by, {3, 4}, 1), (_gets_by, {3, 4}, 2), (_is_barred, {*range(3, 12)}, 2)]
+)
+def test_a_killer_costs_itself_or_what_lies_behind_it(
+    function: Callable[[Items], Items], lost: set[int], jobs: int
+) -> None:
+    tasks = [tuple(range(12)), (0, 1)]
+    answers = list(Crew(function, Workers(jobs=jobs), _parts, is_pass=lambda _: True).run(tasks))
+    died = [task for task, answer in answers if isinstance(answer, Died)]
+    assert sorted(chain(*died)) == sorted(lost)
+    assert sorted(chain(*(task for task, _ in answers))) == sorted(chain(*tasks))
+
+
+@pytest.mark.parametrize("count", [1, 2, 3, 10, 1_000, 100_000])
+@pytest.mark.parametrize("share", [0.0, 0.3, 0.999])
+def test_no_archive_is_gone_through_more_often_than_its_members_halve(count: int, share: float) -> None:
+    killer, tries = int(count * share), []
+
+    def attempt(items: Items) -> int | Died:
+        tries.append(items)
+        return Died("barred") if items[-1] >= killer else len(items)
+
+    everything = tuple(range(count))
+    answers = list(Search(attempt, _parts).around(everything, Died("barred")))
+    assert sum(answer for _, answer in answers if isinstance(answer, int)) == killer
+    assert sorted(chain(*(task for task, _ in answers))) == list(everything)
+    assert len(tries) <= 5 * count.bit_length()
+
+
+def test_what_came_is_cut_off_from_what_ended_the_worker() -> None:
+    assert [(part.start, part.stop) for part in cuts(10, 4)] == [(0, 4), (4, 5), (5, 8), (8, 10)]
+    assert [(part.start, part.stop) for part in cuts(10, 10)] == [(0, 9), (9, 10)]
+    assert [(part.start, part.stop) for part in cuts(1)] == [(0, 1)]
