@@ -220,14 +220,18 @@ def parse_url(text: str, base: URL | None = None) -> URL:
     """
     try:
         url = URL(text.strip(), encoded=text.isascii() and text.isprintable() and " " not in text.strip())
-        url = base.join(url) if base else url
+        return _checked(base.join(url) if base else url)
     except ValueError as error:
         raise BadData("not a URL", str(error)) from error
+
+
+def _checked(url: URL) -> URL:
+    """``url`` as it is asked for: its host in small letters, without fragment; ValueError for odd hosts and ports."""
     if url.scheme not in {"http", "https"}:
         raise BadData("neither http nor https", url.scheme or "no scheme")
     if not url.host:
         raise BadData("not a URL", "no host")
-    return url.with_fragment(None)
+    return url.with_host(url.host).with_fragment(None)
 
 
 def retry_after(text: str, now: datetime) -> float | None:

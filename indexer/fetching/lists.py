@@ -5,19 +5,23 @@ Values are typed as img2dataset's sidecars have them: a column is of integers or
 """
 
 import csv
+import hashlib
 import io
 import json
 import re
 import zipfile
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
-from pathlib import Path
-from typing import Any
+from functools import partial
+from pathlib import Path, PurePath
+from typing import Any, TextIO
 
 from indexer.errors import ConfigError
 from indexer.fetching.shapes import Item
 
-Rows = list[dict[str, Any]]
+Row = dict[str, Any]
+Rows = Callable[[], Iterator[Row]]  # a list's rows from its start, each time it is called
 
 _INTEGER = re.compile(r"-?(?:0|[1-9][0-9]{0,17})")
 _DECIMAL = re.compile(r"-?[0-9]+(?:\.[0-9]+)?")
@@ -57,82 +61,139 @@ RECIPES: Mapping[str, tuple[Part, ...]] = {
 }
 
 
-def read(path: Path) -> Rows:
-    """The rows of a list, cells typed.
-
-    Raises:
-        ConfigError: it is absent, empty, or of no known form.
-    """
-    try:
-        rows = _parse(*_content(path))
-    except (OSError, ValueError, csv.Error, zipfile.BadZipFile) as error:
-        raise ConfigError(
-            f"{path} cannot be read as a list of URLs ({error}): give a CSV, JSON or JSON lines file"
-        ) from error
-    if not rows:
-        raise ConfigError(f"{path} is a list without rows")
-    return rows
-
-
-def items(rows: Rows, parts: Sequence[Part]) -> Iterator[Item]:
+def items(path: Path, parts: Sequence[Part]) -> Iterator[Item]:
     """An item a row and part; its record is the row without the parts' columns.
 
+    The list is checked at once, and read again for each part: its length takes no memory (one JSON value apart).
+
     Raises:
-        ConfigError: the list lacks a part's column.
+        ConfigError: it is absent, empty, of no known form, or lacks a part's column.
     """
-    missing = [part.column for part in parts if part.column not in rows[0]]
+    try:
+        rows = _rows(path)
+        first = next(rows(), None)
+    except (OSError, ValueError, RecursionError, csv.Error, zipfile.BadZipFile) as error:
+        raise ConfigError(
+            f"{path} cannot be read as a list of URLs ({error}): give a CSV, JSON or JSON lines file in UTF-8"
+        ) from error
+    if first is None:
+        raise ConfigError(f"{path} is a list without rows")
+    _check_columns(first, parts)
+    return _items(rows, parts)
+
+
+def file_hash(path: Path) -> str:
+    """The SHA-256 of a list, hex.
+
+    Raises:
+        ConfigError: it cannot be read.
+    """
+    try:
+        with path.open("rb") as file:
+            return hashlib.file_digest(file, "sha256").hexdigest()
+    except OSError as error:
+        raise ConfigError(f"{path} cannot be read as a list of URLs ({error}): see what --list names") from error
+
+
+def _check_columns(first: Row, parts: Sequence[Part]) -> None:
+    missing = [part.column for part in parts if part.column not in first]
     if missing:
-        known = ", ".join(name for name in rows[0] if name)
+        known = ", ".join(name for name in first if name)
         raise ConfigError(f"the list has no column {', '.join(missing)}; it has {known}: name one with --url-column")
+
+
+def _items(rows: Rows, parts: Sequence[Part]) -> Iterator[Item]:
     addresses = {part.column for part in parts}
     for part in parts:
-        for key, row in enumerate(rows):
+        for key, row in enumerate(rows()):
             record = {name: value for name, value in row.items() if name not in addresses}
             yield Item(part.folder, key, _address(row.get(part.column), part.prefix), record)
 
 
 def _address(cell: object, prefix: str) -> str:
-    text = str(cell or "").strip()
+    text = str(cell or "").strip().encode("utf-8", "replace").decode()  # JSON can spell half a character
     return text if "://" in text or not text else prefix + text
 
 
-def _content(path: Path) -> tuple[str, bytes]:
-    """A list's name and bytes; of a zip those of its only file."""
+def _rows(path: Path) -> Rows:
+    """The rows of a list whose every row has been read once; of one JSON value they are kept."""
+    with _text(path) as (name, text):
+        suffix = PurePath(name).suffix.lower()
+        if suffix == ".json":
+            content = _records(json.load(text))
+            return lambda: iter(content)
+    if suffix in {".jsonl", ".ndjson"}:
+        return _read_once(partial(_json_lines, path))
+    return partial(_typed, path, _types(_csv(path)))
+
+
+@contextmanager
+def _text(path: Path) -> Iterator[tuple[str, TextIO]]:
+    """A list's name and text; of a zip those of its only file."""
     if not zipfile.is_zipfile(path):
-        return path.name, path.read_bytes()
+        with path.open(encoding="utf-8-sig", newline="") as file:
+            yield path.name, file
+        return
     with zipfile.ZipFile(path) as archive:
         names = [each for each in archive.namelist() if not each.endswith("/") and not each.startswith("__MACOSX")]
         if len(names) != 1:
             raise ValueError(f"the zip holds {len(names)} files instead of one list")
-        return names[0], archive.read(names[0])
+        with archive.open(names[0]) as member:
+            yield names[0], io.TextIOWrapper(member, encoding="utf-8-sig", newline="")
 
 
-def _parse(name: str, data: bytes) -> Rows:
-    text = data.decode("utf-8-sig")
-    if name.lower().endswith(".json"):
-        return _records(json.loads(text))
-    if name.lower().endswith((".jsonl", ".ndjson")):
-        return _records([json.loads(line) for line in text.splitlines() if line.strip()])
-    return _typed(list(csv.DictReader(io.StringIO(text, newline=""), strict=True)))
-
-
-def _records(content: object) -> Rows:
+def _records(content: object) -> list[Row]:
     if not isinstance(content, list) or not all(isinstance(each, dict) for each in content):
         raise ValueError("it is no list of objects")
     return content
 
 
-def _typed(rows: Rows) -> Rows:
-    if any(None in row or None in row.values() for row in rows):
-        raise ValueError("its rows have different numbers of cells")
-    for name in rows[0] if rows else ():
-        convert = _type_of([row[name] for row in rows])
-        for row in rows:
-            row[name] = convert(row[name])
+def _json_lines(path: Path) -> Iterator[Row]:
+    with _text(path) as (_, text):
+        for number, line in enumerate(text, 1):
+            if line.strip():
+                yield from _records([_parsed(line, number)])
+
+
+def _parsed(line: str, number: int) -> object:
+    try:
+        return json.loads(line)
+    except ValueError as error:
+        raise ValueError(f"line {number}: {error}") from error
+
+
+def _read_once(rows: Rows) -> Rows:
+    for _ in rows():
+        pass
     return rows
 
 
-def _type_of(cells: Sequence[str]) -> type[int] | type[float] | type[str]:
-    if all(_INTEGER.fullmatch(cell) for cell in cells):
-        return int
-    return float if all(_DECIMAL.fullmatch(cell) for cell in cells) and any("." in cell for cell in cells) else str
+def _csv(path: Path) -> Iterator[dict[str, str]]:
+    with _text(path) as (_, text):
+        reader = csv.DictReader(text, strict=True)
+        try:
+            yield from map(_whole, reader)
+        except (ValueError, csv.Error) as error:
+            raise ValueError(f"near line {reader.line_num}: {error}") from error
+
+
+def _whole(row: dict[str, str]) -> dict[str, str]:
+    if None in row or None in row.values():
+        raise ValueError("not as many cells as the first line has")
+    return row
+
+
+def _types(rows: Iterable[Mapping[str, str]]) -> dict[str, type[int] | type[float]]:
+    """The columns that are of numbers, each with its type."""
+    integers = decimals = None
+    dotted = set[str]()
+    for row in rows:
+        integers = {name for name in (row if integers is None else integers) if _INTEGER.fullmatch(row[name])}
+        decimals = {name for name in (row if decimals is None else decimals) if _DECIMAL.fullmatch(row[name])}
+        dotted |= {name for name in decimals if "." in row[name]}
+    return dict.fromkeys((decimals or set()) & dotted, float) | dict.fromkeys(integers or (), int)
+
+
+def _typed(path: Path, types: Mapping[str, type[int] | type[float]]) -> Iterator[Row]:
+    for row in _csv(path):
+        yield row | {name: convert(row[name]) for name, convert in types.items()}

@@ -6,7 +6,6 @@ last commit. One writer, held by the folder's lock; anybody may read meanwhile.
 
 import csv
 import fcntl
-import hashlib
 import json
 import os
 import sqlite3
@@ -18,7 +17,7 @@ from typing import Any, Self
 from indexer import resources
 from indexer.errors import OutputError
 from indexer.fetching.samples import Sample
-from indexer.fetching.shapes import Item, Outcome, Tally
+from indexer.fetching.shapes import SHARD_ITEMS, Item, Outcome, Tally, shard_name
 
 VERSION = 1
 FILE = "fetch-log.sqlite"
@@ -44,21 +43,23 @@ class Log:
         self._database.close()
         os.close(self._lock)
 
-    def begin(self, items: Iterable[Item], recipe: Mapping[str, object]) -> None:
-        """Take the items of a list, the first time; later only see that list and recipe are still the same.
+    def is_made_by(self, recipe: Mapping[str, object]) -> bool:
+        """Whether the log holds the items of this recipe already; False: it holds none.
 
         Raises:
             OutputError: the folder was made from another list, recipe or format, or by another version.
         """
-        made_by = {**recipe, "version": VERSION}
         before = self._rows("made_by")
-        if before and json.loads(before[0][0]) != made_by:
-            raise OutputError(_explain(self.folder, json.loads(before[0][0]), made_by))
-        if not before:
-            with self.transaction():
-                rows = ((each.part, each.key, each.url, json.dumps(each.record)) for each in items)
-                self._database.executemany("insert into item values (?, ?, ?, ?)", rows)
-                self._database.execute("insert into made_by values (?)", [json.dumps(made_by)])
+        if before and json.loads(before[0][0]) != (now := _made_by(recipe)):
+            raise OutputError(_explain(self.folder, json.loads(before[0][0]), now))
+        return bool(before)
+
+    def begin(self, items: Iterable[Item], recipe: Mapping[str, object]) -> None:
+        """Take the items of a list."""
+        with self.transaction():
+            rows = ((each.part, each.key, each.url, json.dumps(each.record)) for each in items)
+            self._database.executemany("insert into item values (?, ?, ?, ?)", rows)
+            self._database.execute("insert into made_by values (?)", [json.dumps(_made_by(recipe))])
 
     def pending(self, *, failed_too: bool) -> Iterator[Item]:
         """Items without an outcome, and with ``failed_too`` those that failed; by part and key."""
@@ -72,9 +73,13 @@ class Log:
         """How many items :meth:`pending` yields."""
         return int(self._rows("count_pending", {"failed_too": failed_too})[0][0])
 
-    def stored(self) -> list[tuple[str, int, str, int]]:
-        """Part, key, type and bytes of every item that was stored."""
-        return self._rows("stored")
+    def stored(self, part: str, shard: str) -> list[tuple[int, str, int]]:
+        """Key, type and bytes of every item of a shard that was stored."""
+        return self._rows("stored", {"part": part, **_keys(shard)})
+
+    def shards(self, part: str) -> set[str]:
+        """The shards of a part of which something was stored."""
+        return {shard_name(number) for (number,) in self._rows("shards", {"part": part, "items": SHARD_ITEMS})}
 
     def lengths(self) -> list[tuple[str, str, int]]:
         """Part, shard and committed bytes of every tar shard."""
@@ -86,11 +91,18 @@ class Log:
 
     def forget(self, lost: Iterable[tuple[str, int]]) -> None:
         """Drop the outcomes of items whose bytes are gone from the disk, so that they are pending again."""
-        self._database.executemany("delete from log where part = ? and key = ?", list(lost))
+        with self.transaction():
+            self._database.executemany("delete from log where part = ? and key = ?", lost)
 
-    def forget_shard(self, part: str, shard: str) -> None:
-        """Drop a tar shard that is gone or shorter than it was."""
-        self._database.execute("delete from shard where part = ? and shard = ?", [part, shard])
+    def forget_shard(self, part: str, shard: str) -> int:
+        """Drop a tar shard that is gone or shorter than it was; returns the items that were stored in it."""
+        with self.transaction():
+            lost = self.stored(part, shard)
+            self._database.execute("delete from shard where part = ? and shard = ?", [part, shard])
+            self._database.executemany(
+                "delete from log where part = ? and key = ?", ((part, key) for key, _, _ in lost)
+            )
+        return len(lost)
 
     def record_stored(self, stored: Iterable[Sample]) -> None:
         """Say which items lie on disk, with the hash and size of their bytes."""
@@ -151,10 +163,13 @@ class _Transaction:
         self._database.execute("commit" if kind is None else "rollback")
 
 
-def file_hash(path: Path) -> str:
-    """The SHA-256 of a file, hex."""
-    with path.open("rb") as file:
-        return hashlib.file_digest(file, "sha256").hexdigest()
+def _keys(shard: str) -> Mapping[str, int]:
+    """The keys of a shard's items."""
+    return {"first": int(shard) * SHARD_ITEMS, "last": (int(shard) + 1) * SHARD_ITEMS - 1}
+
+
+def _made_by(recipe: Mapping[str, object]) -> Mapping[str, object]:
+    return {**recipe, "version": VERSION}
 
 
 def _lock(folder: Path) -> int:

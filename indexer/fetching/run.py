@@ -10,7 +10,7 @@ from pathlib import Path
 from indexer.errors import OutputError
 from indexer.fetching import lists
 from indexer.fetching.engine import Engine, run_pending
-from indexer.fetching.log import FILE, Log, file_hash
+from indexer.fetching.log import FILE, Log
 from indexer.fetching.shapes import Limits, Manners, Tally
 from indexer.fetching.shards import FileShards, Shards, TarShards
 from indexer.progress import SILENT, Progress
@@ -59,11 +59,13 @@ def fetch(order: Order, progress: Progress = SILENT) -> FetchSummary:
         OutputError: the folder is in use, was filled from another list, holds something else or cannot be written.
         KeyboardInterrupt: stopped by SIGINT or SIGTERM; what was fetched is stored.
     """
-    rows = lists.read(order.list)
-    items = lists.items(rows, order.parts)
     _refuse_foreign(order.to, order.list)
+    # A new list's mistakes are told before its folder is made; one that the log has taken is not read again.
+    items = None if (order.to / FILE).exists() else lists.items(order.list, order.parts)
+    recipe = _recipe(order)
     with Log(order.to) as log:
-        log.begin(items, _recipe(order))
+        if not log.is_made_by(recipe):
+            log.begin(items or lists.items(order.list, order.parts), recipe)
         shards: Shards = TarShards(log) if order.layout is Layout.WEBDATASET else FileShards(log)
         lost = shards.repair()
         try:
@@ -83,7 +85,7 @@ def _run(order: Order, log: Log, shards: Shards, progress: Progress) -> None:
 def _recipe(order: Order) -> dict[str, object]:
     """What a folder is filled from: another one of these would mix two downloads."""
     columns = [[part.folder, part.column, part.prefix] for part in order.parts]
-    return {"list": file_hash(order.list), "columns": columns, "layout": order.layout.value}
+    return {"list": lists.file_hash(order.list), "columns": columns, "layout": order.layout.value}
 
 
 def _refuse_foreign(to: Path, own_list: Path) -> None:

@@ -29,7 +29,12 @@ class Item:
     @property
     def shard(self) -> str:
         """The name of the item's shard: ``00004``."""
-        return f"{self.key // SHARD_ITEMS:05d}"
+        return shard_name(self.key // SHARD_ITEMS)
+
+
+def shard_name(number: int) -> str:
+    """As img2dataset names shards: ``00004``."""
+    return f"{number:05d}"
 
 
 @dataclass(frozen=True, slots=True)

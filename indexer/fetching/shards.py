@@ -18,7 +18,6 @@ from typing import IO, Protocol
 
 from indexer.fetching.log import Log
 from indexer.fetching.samples import Sample
-from indexer.fetching.shapes import SHARD_ITEMS
 
 _BLOCK = tarfile.BLOCKSIZE
 _END = bytes(2 * _BLOCK)  # a tar ends with two blocks of zeros (POSIX pax, "ustar Interchange Format")
@@ -63,13 +62,12 @@ class TarShards:
 
     def repair(self) -> int:
         """Cut tails that the log does not know; forget shards that are shorter than they were."""
-        lost = {place for place, length in self._lengths.items() if not self._cut(place, length)}
-        keys = [(part, key) for part, key, _, _ in self._log.stored() if (part, _shard_name(key)) in lost]
-        self._log.forget(keys)
-        for part, shard in sorted(lost):
-            self._log.forget_shard(part, shard)
+        lost = [place for place, length in self._lengths.items() if not self._cut(place, length)]
+        items = 0
+        for part, shard in lost:
+            items += self._log.forget_shard(part, shard)
             del self._lengths[part, shard]
-        return len(keys)
+        return items
 
     def _cut(self, place: tuple[str, str], length: int) -> bool:
         """End a shard behind its last known member; False where it is gone or shorter."""
@@ -103,34 +101,35 @@ class FileShards:
 
     def repair(self) -> int:
         """Forget items whose file is gone or has another size; remove files that the log does not know."""
+        return sum(
+            self._repair(part, shard)
+            for part in self._log.parts()
+            for shard in sorted(self._on_disk(part) | self._log.shards(part))
+        )
+
+    def _on_disk(self, part: str) -> set[str]:
+        return {path.name for path in (self._log.folder / part).glob("[0-9]*/") if path.name.isdecimal()}
+
+    def _repair(self, part: str, shard: str) -> int:
+        """One folder of a thousand: so many at once are held in memory."""
+        folder = self._log.folder / part / shard
+        found = list(os.scandir(folder)) if folder.is_dir() else []
+        sizes = {each.name: each.stat().st_size for each in found if each.is_file() and each.name[0].isdigit()}
         lost, known = [], set()
-        for part, key, suffix, size in self._log.stored():
-            folder, name = self._log.folder / part / _shard_name(key), f"{key:08d}"
-            if _has_size(folder / f"{name}.{suffix}", size) and (folder / f"{name}.json").exists():
-                known |= {folder / f"{name}.{suffix}", folder / f"{name}.json"}
+        for key, suffix, size in self._log.stored(part, shard):
+            image, sidecar = f"{key:08d}.{suffix}", f"{key:08d}.json"
+            if sizes.get(image) == size and sidecar in sizes:
+                known |= {image, sidecar}
             else:
                 lost.append((part, key))
         self._log.forget(lost)
-        self._remove_unknown(known)
+        for name in sizes.keys() - known:
+            (folder / name).unlink()
         return len(lost)
-
-    def _remove_unknown(self, known: set[Path]) -> None:
-        for part in self._log.parts():
-            for path in (self._log.folder / part).glob("[0-9]" * 5 + "*/[0-9]*"):
-                if path not in known and path.is_file():
-                    path.unlink()
 
 
 def _shard_of(sample: Sample) -> tuple[str, str]:
     return sample.outcome.item.part, sample.outcome.item.shard
-
-
-def _shard_name(key: int) -> str:
-    return f"{key // SHARD_ITEMS:05d}"
-
-
-def _has_size(path: Path, size: int) -> bool:
-    return path.exists() and path.stat().st_size == size
 
 
 def _add(tar: IO[bytes], sample: Sample) -> None:

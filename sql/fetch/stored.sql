@@ -1,5 +1,5 @@
--- Items whose bytes should lie on disk, to be compared with what does.
-select part, key, type, bytes
+-- Items of a shard whose bytes should lie on disk, to be compared with what does.
+select key, type, bytes
 from log
-where status = 'success'
-order by part, key
+where part = $part and key between $first and $last and status = 'success'
+order by key

@@ -9,9 +9,11 @@ import socketserver
 import threading
 import time
 import urllib.parse
+import zlib
 from collections import Counter
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from functools import cache
 
 from PIL import Image
 
@@ -23,6 +25,14 @@ def image(number: int, form: str = "PNG") -> bytes:
     buffer = io.BytesIO()
     Image.new("RGB", (8, 6), (number % 256, number // 256 % 256, 7)).save(buffer, form)
     return buffer.getvalue()
+
+
+@cache
+def packed(coding: str, number: int, megabytes: int) -> bytes:
+    """An image and zeros behind it, as gzip or deflate."""
+    packer = zlib.compressobj(1, wbits=31 if coding == "gzip" else 15)
+    pieces = [packer.compress(image(number)), *(packer.compress(bytes(1 << 20)) for _ in range(megabytes))]
+    return b"".join([*pieces, packer.flush()])
 
 
 class Server:
@@ -176,6 +186,31 @@ def _announced(server: Server, to: socket.socket, rest: list[str], path: str) ->
     return False
 
 
+def _packed(server: Server, to: socket.socket, rest: list[str], path: str) -> bool:
+    """``/packed/CODING/MEGABYTES/name``: an image and so many megabytes of zeros, packed although nobody asked."""
+    return reply(to, "200 OK", packed(rest[0], _number(rest[-1]), int(rest[1])), f"Content-Encoding: {rest[0]}")
+
+
+def _chunked(server: Server, to: socket.socket, rest: list[str], path: str) -> bool:
+    """``/chunked/HOW/name``: in two chunks: ``whole``, of a wrong length, or with the end ``missing``."""
+    body = image(_number(rest[-1]))
+    size = {"long": b"ffff", "short": b"5", "nonsense": b"zz"}.get(rest[0], b"%x" % (len(body) - 20))
+    chunks = b"14\r\n" + body[:20] + b"\r\n" + size + b"\r\n" + body[20:] + b"\r\n"
+    end = b"0\r\n\r\n" if rest[0] == "whole" else b""
+    to.sendall(b"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n" + chunks + end)
+    return bool(end)
+
+
+def _old(server: Server, to: socket.socket, rest: list[str], path: str) -> bool:
+    """As HTTP/1.0 has it: no length, the connection's end is the body's."""
+    to.sendall(b"HTTP/1.0 200 OK\r\n\r\n" + image(_number(rest[-1])))
+    return False
+
+
+def _cookie(server: Server, to: socket.socket, rest: list[str], path: str) -> bool:
+    return reply(to, "200 OK", image(_number(rest[-1])), "Set-Cookie: id=you; Path=/")
+
+
 def _html(server: Server, to: socket.socket, rest: list[str], path: str) -> bool:
     return reply(to, "200 OK", b"\n\n  " + HTML, "Content-Type: image/jpeg")
 
@@ -251,7 +286,8 @@ WAYS: dict[str, Way] = {
     "png": _png, "jpeg": _jpeg, "tiff": _tiff, "status": _status, "flaky": _flaky, "busy": _busy, "cut": _cut,
     "wrong_length": _wrong_length, "endless": _endless, "announced": _announced, "html": _html, "json": _json,
     "empty": _empty, "garbage": _garbage, "silent": _silent, "drip": _drip, "loop": _loop, "chain": _chain, "to": _to,
-    "tagged": _tagged, "named": _named, "gate": _gate, "robots.txt": _robots,
+    "tagged": _tagged, "named": _named, "packed": _packed, "chunked": _chunked, "old": _old, "cookie": _cookie,
+    "gate": _gate, "robots.txt": _robots,
 }  # fmt: skip
 
 
