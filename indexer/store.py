@@ -67,7 +67,8 @@ class Store:
     def save_temporary(self, table: str, step: str, parameters: Parameters | None = None) -> int:
         """Make ``table`` anew for this connection alone: works on a manifest opened read only; returns its rows."""
         query = resources.sql(step)
-        statement = f"create or replace table {self._own}.{table} as\n{query}"
+        kind = "temporary table" if self._own == "temp" else "table"
+        statement = f"create or replace {kind} {self._own}.{table} as\n{query}"
         self.connection.execute(statement, _named_in(query, parameters)).fetchall()
         return self.count(table)
 

@@ -61,7 +61,7 @@ def grade(output: Path, manifest: Path, shown: int) -> Grading:
         built = _digests(output, shards, Path(scratch))
         engine.register("expected", dataset(clean))
         engine.register("built", dataset([record.path_of(output, one) for one in shards], record.ROW_SCHEMA))
-        engine.execute(f"create table graded as {resources.sql('verify/graded')}").fetchall()
+        engine.execute("create table graded as " + resources.sql("verify/graded")).fetchall()
         _look_at_pixels(engine, output, description)
         worse = engine.execute(resources.sql("verify/worse"), {"shown": shown}).fetchall()
         return Grading(dict(engine.sql(resources.sql("verify/grades")).fetchall()), tuple(worse), built, expected)

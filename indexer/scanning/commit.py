@@ -12,9 +12,9 @@ from indexer.containers.rows import shown
 from indexer.containers.shapes import MEMBER_SCHEMA, Container, Finding, Report, Status, Wanted
 from indexer.containers.stored import stored_member
 from indexer.scanning.asked import PICTURE, Asked
+from indexer.scanning.loose import LOOSE_SCHEMA
 from indexer.scanning.spool import SIDE_SCHEMA, spooled
 from indexer.scanning.survey import Survey
-from indexer.scanning.walk import LOOSE_SCHEMA
 from indexer.scanning.worker import Task
 from indexer.store import Store
 

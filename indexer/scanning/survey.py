@@ -16,8 +16,9 @@ from indexer.declarations.shapes import SideTable
 from indexer.errors import SourceError
 from indexer.parallel import Workers
 from indexer.remote import Root, Url
+from indexer.scanning.loose import LOOSE_SCHEMA, loose_rows, volumes_of
 from indexer.scanning.objects import walk_objects
-from indexer.scanning.walk import LOOSE_SCHEMA, is_below, loose_rows, volumes_of, walk
+from indexer.scanning.walk import is_below, walk
 
 # Raised when listings tell more than before, so that the next scan reads every container again.
 LISTING_VERSION = 1

@@ -20,8 +20,8 @@ import pyarrow.compute as pc
 from indexer.containers.rows import shown
 from indexer.containers.shapes import Finding, Volume
 from indexer.containers.suffixes import ORDINARY
-from indexer.containers.times import in_64_bits
 from indexer.parallel import Crew, Workers
+from indexer.scanning.loose import LOOSE_SCHEMA, loose_rows, volumes_of
 
 # Files that stand for themselves by their suffix, so that millions of pictures need not become Python objects.
 PLAIN = rf"(?i)\.({'|'.join(sorted(ORDINARY))})$"
@@ -34,15 +34,6 @@ PARTS_A_WORKER = 4
 MAX_DEPTH = 300
 _CHUNK = 65_536
 _FOLDER = os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC
-
-LOOSE_SCHEMA = pa.schema(
-    [
-        pa.field("path", pa.string(), nullable=False),
-        pa.field("name_bytes", pa.binary()),
-        pa.field("size", pa.int64(), nullable=False),
-        pa.field("mtime_ns", pa.int64(), nullable=False),
-    ]
-)
 
 
 @dataclass(frozen=True, slots=True)
@@ -276,27 +267,3 @@ def _kind(mode: int) -> str:
         stat.S_IFCHR: "a device",
     }
     return words.get(stat.S_IFMT(mode), "no regular file")
-
-
-def loose_rows(paths: list[str], sizes: list[int], mtimes: list[int]) -> pa.RecordBatch:
-    """Rows of LOOSE_SCHEMA; paths carry surrogate escapes where they are not UTF-8."""
-    try:
-        columns = [pa.array(paths, pa.string()), pa.nulls(len(paths), pa.binary())]
-    except UnicodeEncodeError:
-        raw = [os.fsencode(path) if shown(path) != path else None for path in paths]
-        columns = [pa.array([shown(path) for path in paths], pa.string()), pa.array(raw, pa.binary())]
-    columns += [pa.array(sizes, pa.int64()), _times(mtimes)]
-    return pa.record_batch(columns, schema=LOOSE_SCHEMA)
-
-
-def _times(mtimes: list[int]) -> pa.Array:
-    try:
-        return pa.array(mtimes, pa.int64())
-    except OverflowError:
-        return pa.array([in_64_bits(time) for time in mtimes], pa.int64())
-
-
-def volumes_of(rows: pa.RecordBatch | pa.Table) -> Iterator[Volume]:
-    """Rows of LOOSE_SCHEMA as volumes."""
-    for path, raw, size, mtime in zip(*(column.to_pylist() for column in rows.columns), strict=True):
-        yield Volume(os.fsdecode(raw) if raw else path, size, mtime)

@@ -9,8 +9,8 @@ import pytest
 
 from indexer.containers.shapes import Limits
 from indexer.scanning.commit import Entry, Known, record_loose
+from indexer.scanning.loose import LOOSE_SCHEMA, loose_rows
 from indexer.scanning.survey import Survey
-from indexer.scanning.walk import LOOSE_SCHEMA, loose_rows
 from indexer.store import Store
 from tests.scanning.conftest import Scan, fill
 from tests.scanning.test_scan import PICTURES, PROMPTS, inspect_all, source, zipped
