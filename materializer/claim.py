@@ -69,7 +69,7 @@ def _holder(descriptor: int) -> str:
 
 def _take(output: Path, ours: dict[str, Any]) -> None:
     held = _held(output)
-    if held is None and any(output.iterdir()):
+    if held is None and _is_used(output):
         raise OutputError(f"{output} is not empty and holds no build: name a new folder, or empty it")
     if held is not None and not _may_go_on(output, held, ours):
         raise OutputError(f"{output} holds another build, {_difference(held, ours)}: name a new folder, or delete it")
@@ -80,6 +80,12 @@ def _take(output: Path, ours: dict[str, Any]) -> None:
     clear_unfinished(output)
     if ours != held:
         write_json(output / record.PLAN, ours)
+
+
+def _is_used(output: Path) -> bool:
+    """Whether there is more than what a build leaves whose plan could not be written: folders, and what it began."""
+    files = (path for path in output.rglob("*") if not path.is_dir() or path.is_symlink())
+    return any(path.suffix != UNFINISHED for path in files)
 
 
 def _join(output: Path, ours: dict[str, Any]) -> None:

@@ -93,6 +93,7 @@ def test_a_loose_file_of_another_size(size: int | None, reason: str | None, root
 
 
 def test_a_loose_file_that_is_gone_is_bad_data_and_a_root_that_is_gone_is_not(root: Path) -> None:
+    (root / "a.png").write_bytes(b"1234")
     ((_, data),) = read_members(Container(root, "", Kind.FOLDER, ()), [_loose("b.png", 4)], Limits())
     assert isinstance(data, BadData)
     with pytest.raises(SourceError, match=r"local\.cfg"):

@@ -6,6 +6,7 @@ from collections import Counter, defaultdict
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
+from operator import itemgetter
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
@@ -147,7 +148,7 @@ def test_the_same_however_much_was_inspected_and_however_often_it_was_interrupte
     left = [patience]
 
     def inspect(store: Store) -> int:
-        members = [row[1] for row in store.rows("select/uninspected")]
+        members = [member for member, _ in sorted(store.rows("select/uninspected"), key=itemgetter(1))]
         seen = members[: left[0]] if left[0] < len(members) else members
         store.insert("inspection", _table([truth[member] for member in seen]))
         if len(seen) < len(members):

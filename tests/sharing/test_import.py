@@ -1,5 +1,4 @@
 import json
-from collections import Counter
 
 import pyarrow as pa
 import pyarrow.compute as pc
@@ -8,12 +7,10 @@ import pytest
 
 from indexer.errors import ManifestError
 from indexer.selection.listing import select_listed
-from indexer.sharing.contents import contents_of
 from indexer.sharing.difference import difference
-from indexer.sharing.digests import Digests
 from indexer.sharing.export import export
 from indexer.sharing.importing import Missing, import_manifest
-from indexer.sharing.shapes import nested
+from indexer.sharing.tally import tallying
 from tests.sharing.conftest import IMAGES
 
 
@@ -113,12 +110,11 @@ def signed(shared, column, row, value):
     values[row] = value
     kind = table.schema.field(column).type
     table = table.set_column(table.column_names.index(column), pa.field(column, kind), pa.array(values, kind))
-    digests = Digests()
-    checks = digests.add(table.combine_chunks().to_batches()[0])
+    with tallying(shared.parent) as tally:
+        checks = tally.add(table.combine_chunks().to_batches()[0])
+        found = tally.result()
     pq.write_table(table.append_column("row_check", checks), shared / "files.parquet")
-    head = json.loads((shared / "manifest.json").read_text(encoding="utf-8"))
-    counts = Counter(zip(table["split"].to_pylist(), table["role"].to_pylist(), strict=True))
-    head |= {"digests": digests.result(), "rows": nested(counts), "contents": contents_of(shared / "files.parquet")}
+    head = json.loads((shared / "manifest.json").read_text(encoding="utf-8")) | found
     (shared / "manifest.json").write_text(json.dumps(head), encoding="utf-8")
 
 
