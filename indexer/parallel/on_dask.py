@@ -74,13 +74,15 @@ def _client(workers: Workers) -> Iterator[Client]:
         raise ConfigError(
             f"no Dask scheduler answers at {workers.scheduler}: start one, or mend --scheduler"
         ) from error
-    try:
-        with client:
+    with client:
+        try:
             yield client
-    except (CancelledError, CommClosedError) as error:
-        raise ConfigError(
-            f"the Dask scheduler at {workers.scheduler} went away: start one, then run the same command again"
-        ) from error
+        except (CancelledError, OSError) as error:
+            if client.status == "running" and not isinstance(error, (CancelledError, CommClosedError)):
+                raise  # a task's own
+            raise ConfigError(
+                f"the Dask scheduler at {workers.scheduler} went away: start one, then run the same command again"
+            ) from error
 
 
 def _answer(future: Future) -> Any:
