@@ -90,6 +90,7 @@ class _Selecting:
         put(self.store, "dropped", [(name,) for name in self.filling.dropped])
         for table, origin in (("fake", "taken"), ("fake_duplicate", "duplicate")):
             self.store.save_query(f"work.{table}", f"from work.{origin}")
+        self._save("fake_near", "near_tied")
         self._settle("fake")
 
     def _look_at_paired(self) -> None:
@@ -98,6 +99,7 @@ class _Selecting:
         self.filling.judge()
         self._note_verdicts()
         self.store.save_query("work.paired_duplicate", "from work.duplicate")
+        self._save("paired_near", "near_tied")
 
     def _choose_photographs(self) -> None:
         self._save("need", "needs")
@@ -169,5 +171,6 @@ def _parameters(recipe: Recipe, name: str) -> dict[str, object]:
         "radius": recipe.radius,
         "per_fake": recipe.photographs_per_fake,
         "spares": recipe.spares,
+        "unwanted": [generator for generator, images in (recipe.quotas or {}).items() if not images],
         "photograph_origins": None if origins is None else list(origins),
     }

@@ -192,6 +192,8 @@ def _contradictions(recipe: Recipe, table: Mapping[str, object]) -> list[str]:
         problems.append(f"split: the parts sum to {sum(recipe.splits.values()):g}, not 1")
     if "per_generator" not in table and not recipe.quotas:
         problems.append("per_generator is missing: how many images of each generator?")
+    if recipe.generators == ():
+        problems.append("generators names none: leave it out to take every generator of the manifest")
     if recipe.generators is not None:
         named = [*(recipe.quotas or ()), *(name for caps in (recipe.caps or {}).values() for name in caps)]
         problems += unknown_keys(dict.fromkeys(named), recipe.generators, "quotas and caps: generator ")

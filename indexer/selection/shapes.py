@@ -70,6 +70,7 @@ WORK = {
     "kept": _schema(member_id=_WHOLE, generator=_TEXT, origin=_TEXT, rank_key=_TEXT, place=_WHOLE),
     "settled": _schema(member_id=_WHOLE, generator=_TEXT, origin=_TEXT, rank_key=_TEXT),
     "print": _schema(phash=pa.uint64(), is_fresh=pa.bool_()),
+    "fingerprint": _schema(phash=pa.uint64(), preference=_WHOLE),
     "near": _schema(one=pa.uint64(), other=pa.uint64()),
     "near_dropped": _schema(preference=_WHOLE, keeper=_WHOLE),
     "verdict": _schema(member_id=_WHOLE, step=_TEXT, reason=_TEXT),

@@ -1,9 +1,13 @@
--- What must stand on one side of the split: a fake and its photographs, a row and what was dropped as its equal, and
--- the photographs of a fake that was dropped as the equal of one that stays.
+-- What must stand on one side of the split: a fake and its photographs, a row and what was dropped as its equal, images
+-- that look alike, and the photographs of a fake that was dropped as the equal of one that stays.
 with equals as (
     select member_id, keeper_id from work.fake_duplicate
     union all
     select member_id, keeper_id from work.paired_duplicate
+    union all
+    select member_id, keeper_id from work.fake_near
+    union all
+    select member_id, keeper_id from work.paired_near
 ),
 counted as (
     select member_id from work.fake

@@ -22,6 +22,7 @@ select
             then 'the recipe takes no photographs from its origin'
         when a.label = 0 then 'enough photographs come before it'
         when a.generator = '' then 'its generator is not known'
+        when list_contains($unwanted, a.generator) then 'the recipe takes none of its generator'
         when q.generator is null and d.generator is null then 'the recipe does not name its generator'
         when d.generator is not null then 'its generator was dropped: it cannot reach its number'
         when coalesce(c.cap, $cap, 1) = 0 then 'the recipe takes none of its generator from its origin'

@@ -19,7 +19,8 @@ select
         when least(i.width, i.height) < $min_side then 'smaller than ' || $min_side || ' pixels'
         when i.width::bigint * i.height > $max_pixels then 'more than ' || $max_pixels || ' pixels'
     end as refusal,
-    row_number() over (order by not r.settled, p.place nulls last, r.origin, r.rank_key, r.generator) as preference
+    row_number() over (order by not r.settled, p.place nulls last, a.origin, r.rank_key, r.generator) as preference
 from reached r
+join attributes a using (member_id)  -- its origin; r.origin may be a section's name
 left join inspection i using (member_id)
-left join work.preference p using (origin)
+left join work.preference p on p.origin = a.origin

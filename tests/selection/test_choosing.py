@@ -93,6 +93,42 @@ def test_equals_over_origins_and_labels_the_first_by_rule_stays(tmp_path: Path) 
     assert "coco/1" not in found
 
 
+def test_a_section_does_not_hide_the_origin_by_which_equals_are_kept(tmp_path: Path) -> None:
+    pictures = [Picture("v/1", "g/val", "A", content="one"), Picture("t/1", "g/train", "A", content="one")]
+    with world(tmp_path / "m.duckdb", pictures) as store:
+        for origin, kept in (("g/val", "v/1"), ("g/train", "t/1")):
+            text = (
+                f'per_generator = 1\norigins = ["{origin}"]\nspares = 0\n[sections.g]\norigins = ["g/train", "g/val"]\n'
+            )
+            chosen(store, text + NO_PHOTOGRAPHS)
+            assert store.execute("select file_id from selection") == [(kept,)]
+
+
+def test_images_that_look_like_one_that_went_stay_on_one_side(tmp_path: Path) -> None:
+    """``b`` is near to ``a`` and to ``c``, which are not near to each other: both stay, and are of one cluster."""
+    bases = [(n * 0x9E3779B97F4A7C15) % 2**64 for n in range(20)]
+    flips = {"a": 0, "b": 0b111, "c": 0b111111}
+    fakes_ = [Picture(f"o/{n}{x}", "late" if x == "b" else "early", "A", phash=bases[n] ^ flips[x])
+              for n in range(10) for x in flips]  # fmt: skip
+    pairs = [Picture(f"o/{n}{x}", "o", "B", paired=(f"coco/{n}{x}",)) for n in range(10, 20) for x in flips]
+    coco = [Picture(f"coco/{n}{x}", "z" if x == "b" else "coco", phash=bases[n] ^ flips[x])
+            for n in range(10, 20) for x in flips]  # fmt: skip
+    quotas = "[quotas]\nA = 20\nB = 30\n[photographs]\nper_fake = 0.4\n"
+    with world(tmp_path / "m.duckdb", [*fakes_, *pairs, *coco]) as store:
+        chosen(store, 'spares = 0\norigins = ["early", "coco"]\n' + quotas + HALVES)
+        sides: dict[str, set[str]] = {}
+        for file_id, split in store.execute("select file_id, split from selection"):
+            sides.setdefault(file_id.split("/")[1][:-1], set()).add(split)
+    assert len(sides) == 20
+    assert {len(found) for found in sides.values()} == {1}
+
+
+def test_a_generator_of_which_the_recipe_takes_none_is_told_so(tmp_path: Path) -> None:
+    with world(tmp_path / "m.duckdb", [*fakes("A", "o", 5), *fakes("B", "o", 5)]) as store:
+        result = chosen(store, "per_generator = 2\nspares = 0\n[quotas]\nB = 0\n" + NO_PHOTOGRAPHS)
+    assert ("rank", "the recipe takes none of its generator", 5) in result.excluded
+
+
 def test_photographs_follow_their_fakes_and_the_rest_is_balanced(tmp_path: Path) -> None:
     paired = [Picture(f"o/A/{n}", "o", "A", paired=(f"coco/{n % 7}",)) for n in range(40)]
     pictures = [*paired, *photographs("coco", 60), *photographs("raise", 60)]

@@ -55,6 +55,11 @@ def test_every_problem_is_told_with_its_address() -> None:
         assert told in message
 
 
+def test_a_list_of_no_generators_does_not_mean_all() -> None:
+    with pytest.raises(RecipeError, match="generators names none: leave it out"):
+        recipe.parse("seed = 1\nper_generator = 2\ngenerators = []\n")
+
+
 def test_what_is_no_recipe(tmp_path: Path) -> None:
     with pytest.raises(RecipeError, match="no recipe at nothing: name a TOML file"):
         recipe.find("nothing")
