@@ -38,8 +38,9 @@ def from_hub(session: Session, key: str, to: Path, only: Sequence[str]) -> None:
 def _source(session: Session, key: str) -> Source:
     sources = {each.key: each for each in declared(session.config if session.config_file.exists() else None)}
     if key not in sources:
-        near = difflib.get_close_matches(key, sorted(sources), n=1)
-        hint = f"did you mean '{near[0]}'?" if near else f"there are {', '.join(sorted(sources))}"
+        begun = [each for each in sorted(sources) if each.startswith(key)]
+        near = "' or '".join(begun or difflib.get_close_matches(key, sorted(sources), n=1))
+        hint = f"did you mean '{near}'?" if near else f"there are {', '.join(sorted(sources))}"
         raise ConfigError(f"no source is called '{key}': {hint}")
     return sources[key]
 

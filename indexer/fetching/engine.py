@@ -7,7 +7,7 @@ from collections.abc import Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
-from indexer.errors import BadData, OutputError, ProjectError
+from indexer.errors import BadData, ProjectError
 from indexer.fetching import samples
 from indexer.fetching.client import Client, origin_of, parse_url
 from indexer.fetching.hosts import Host
@@ -18,7 +18,6 @@ from indexer.progress import Bar
 
 _WINDOW = 20_000  # items that wait for their hosts at a time: so that a host that is slow holds up nobody else
 _WAITING = 512  # outcomes that wait to be stored; the network waits when the disk does
-_BATCH = 256  # outcomes a commit at most
 _MOMENT = 0.5  # seconds between commits at most: what a kill may cost
 
 
@@ -40,7 +39,7 @@ class Engine:
         """Fetch all pending items; if cancelled, store what has arrived and stop.
 
         Raises:
-            OutputError: the folder cannot be written any more.
+            OSError, sqlite3.OperationalError: the folder cannot be written any more.
         """
         _use_threads(client.limits)
         writer = asyncio.create_task(self._write())
@@ -81,7 +80,7 @@ class Engine:
     async def _done(self, outcome: Outcome) -> None:
         await self._room.acquire()
         self._arrived.append(outcome)
-        if len(self._arrived) >= _BATCH:
+        if len(self._arrived) >= self._shards.batch:
             self._due.set()
         self._window.release()
 
@@ -102,8 +101,8 @@ class Engine:
                 await asyncio.wait_for(self._due.wait(), _MOMENT)
             if self._arrived:
                 break
-        batch, self._arrived = self._arrived[:_BATCH], self._arrived[_BATCH:]
-        if len(self._arrived) < _BATCH:
+        batch, self._arrived = self._arrived[: self._shards.batch], self._arrived[self._shards.batch :]
+        if len(self._arrived) < self._shards.batch:
             self._due.clear()
         return batch
 
@@ -115,10 +114,6 @@ class Engine:
                 self._shards.store(stored)
                 self._log.record_stored(stored)
                 self._log.record_failed([outcome for outcome in batch if not outcome.body])
-        except OSError as error:
-            raise OutputError(
-                f"{self._log.folder} cannot be written ({error}): run again when that is mended"
-            ) from error
         finally:
             for outcome in batch:
                 if outcome.body:

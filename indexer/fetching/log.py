@@ -10,6 +10,7 @@ import json
 import os
 import sqlite3
 from collections.abc import Iterable, Iterator, Mapping
+from contextlib import ExitStack
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any, Self
@@ -32,16 +33,18 @@ class Log:
     def __init__(self, folder: Path) -> None:
         self.folder = folder
         folder.mkdir(parents=True, exist_ok=True)
-        self._lock = _lock(folder)
-        self._database = sqlite3.connect(folder / FILE, isolation_level=None, check_same_thread=False)
-        self._database.executescript(resources.sql("fetch/schema"))
+        with ExitStack() as held:
+            held.callback(os.close, _lock(folder))
+            self._database = sqlite3.connect(folder / FILE, isolation_level=None, check_same_thread=False)
+            held.callback(self._database.close)
+            self._database.executescript(resources.sql("fetch/schema"))
+            self._held = held.pop_all()
 
     def __enter__(self) -> Self:
         return self
 
     def __exit__(self, *_: object) -> None:
-        self._database.close()
-        os.close(self._lock)
+        self._held.close()
 
     def is_made_by(self, recipe: Mapping[str, object]) -> bool:
         """Whether the log holds the items of this recipe already; False: it holds none.
@@ -151,7 +154,7 @@ class Log:
 
 
 class _Transaction:
-    """``begin`` and ``commit`` around a block, ``rollback`` if it raises."""
+    """``begin`` and ``commit`` around a block, ``rollback`` if either fails."""
 
     def __init__(self, database: sqlite3.Connection) -> None:
         self._database = database
@@ -160,7 +163,12 @@ class _Transaction:
         self._database.execute("begin immediate")
 
     def __exit__(self, kind: type[BaseException] | None, *_: object) -> None:
-        self._database.execute("commit" if kind is None else "rollback")
+        try:
+            if kind is None:
+                self._database.execute("commit")
+        finally:
+            if self._database.in_transaction:  # on a full disk SQLite may have rolled back by itself
+                self._database.execute("rollback")
 
 
 def _keys(shard: str) -> Mapping[str, int]:

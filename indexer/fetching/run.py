@@ -2,6 +2,7 @@
 
 import contextlib
 import shutil
+import sqlite3
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from enum import StrEnum
@@ -63,7 +64,7 @@ def fetch(order: Order, progress: Progress = SILENT) -> FetchSummary:
     # A new list's mistakes are told before its folder is made; one that the log has taken is not read again.
     items = None if (order.to / FILE).exists() else lists.items(order.list, order.parts)
     recipe = _recipe(order)
-    with Log(order.to) as log:
+    with _telling_of(order.to), Log(order.to) as log:
         if not log.is_made_by(recipe):
             log.begin(items or lists.items(order.list, order.parts), recipe)
         shards: Shards = TarShards(log) if order.layout is Layout.WEBDATASET else FileShards(log)
@@ -73,6 +74,15 @@ def fetch(order: Order, progress: Progress = SILENT) -> FetchSummary:
         finally:
             table = log.write_table()
         return FetchSummary(log.tallies(), lost, table)
+
+
+@contextlib.contextmanager
+def _telling_of(folder: Path) -> Iterator[None]:
+    """Errors of disks and of the log on them are for a user to mend."""
+    try:
+        yield
+    except (OSError, sqlite3.OperationalError) as error:
+        raise OutputError(f"{folder} cannot be written ({error}): run again when that is mended") from error
 
 
 def _run(order: Order, log: Log, shards: Shards, progress: Progress) -> None:

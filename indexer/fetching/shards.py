@@ -11,7 +11,7 @@ some files that the log does not know, and :func:`repair` takes them away before
 
 import os
 import tarfile
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from itertools import groupby
 from pathlib import Path
 from typing import IO, Protocol
@@ -26,7 +26,9 @@ _BARE_HEADER = tarfile.TarInfo().tobuf(tarfile.GNU_FORMAT)
 
 
 class Shards(Protocol):
-    """A layout."""
+    """A layout; ``batch`` is how many samples it stores at a time at most, and so how many a kill may cost."""
+
+    batch: int
 
     def store(self, samples: Sequence[Sample]) -> None:
         """Put samples on disk for good, and what the log needs to know about that into it."""
@@ -37,6 +39,8 @@ class Shards(Protocol):
 
 class TarShards:
     """WebDataset: a tar a thousand items, whole after every batch."""
+
+    batch = 256
 
     def __init__(self, log: Log) -> None:
         self._log = log
@@ -87,17 +91,32 @@ class TarShards:
 class FileShards:
     """A folder a thousand items, an image and its sidecar each."""
 
+    batch = 32  # each costs the disk two syncs
+
     def __init__(self, log: Log) -> None:
         self._log = log
 
     def store(self, samples: Sequence[Sample]) -> None:
-        """Write samples, each file by temporary file, fsync and rename."""
-        for sample in samples:
-            item = sample.outcome.item
-            folder = self._log.folder / item.part / item.shard
-            folder.mkdir(parents=True, exist_ok=True)
-            _write(folder / f"{item.name}.{sample.outcome.type}", sample.body.pieces())
-            _write(folder / f"{item.name}.json", [sample.sidecar])
+        """Write samples, each file by temporary file, fsync and rename.
+
+        All are written before the first is synced: the disk gets them together, not one by one.
+        """
+        written = [path for sample in samples for path in self._write(sample)]
+        for path in written:
+            _sync(path)
+        for path in written:
+            path.rename(path.with_suffix(""))
+
+    def _write(self, sample: Sample) -> Iterator[Path]:
+        """Write an image and its sidecar; the files that they are in until they are renamed."""
+        item = sample.outcome.item
+        folder = self._log.folder / item.part / item.shard
+        folder.mkdir(parents=True, exist_ok=True)
+        for suffix, pieces in ((sample.outcome.type, sample.body.pieces()), ("json", [sample.sidecar])):
+            path = folder / f"{item.name}.{suffix}.tmp"
+            with path.open("wb") as file:
+                file.writelines(pieces)
+            yield path
 
     def repair(self) -> int:
         """Forget items whose file is gone or has another size; remove files that the log does not know."""
@@ -164,10 +183,6 @@ def _finish(tar: IO[bytes]) -> None:
     os.fsync(tar.fileno())
 
 
-def _write(path: Path, pieces: Iterable[bytes]) -> None:
-    temporary = path.with_name(f"{path.name}.tmp")
-    with temporary.open("wb") as file:
-        file.writelines(pieces)
-        file.flush()
+def _sync(path: Path) -> None:
+    with path.open("rb") as file:
         os.fsync(file.fileno())
-    temporary.rename(path)

@@ -39,6 +39,7 @@ def test_a_damaged_download_is_exit_status_one(tmp_path):
 def test_mistakes_are_one_line(tmp_path):
     for arguments, told in (
         (["synthbustr"], "did you mean 'synthbuster'?"),
+        (["laion"], "did you mean 'laion400m_elsad3_real_train' or 'laion400m_elsad3_real_validation'?"),
         (["coco", "--to", tmp_path], "not on the Hugging Face hub"),
         (["raise", "--list", tmp_path / "no.csv", "--to", tmp_path / "out"], "no.csv"),
         (["other", "--list", tmp_path / "no.csv", "--to", tmp_path / "out"], "--url-column"),

@@ -6,13 +6,15 @@ import sqlite3
 import subprocess
 import sys
 import tarfile
+from collections.abc import Callable, Iterator
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
 from indexer.errors import OutputError
 from indexer.fetching.log import Log
-from tests.fetching.conftest import Download
+from tests.fetching.conftest import QUICK, Download
 from tests.support.webserver import image
 
 ITEMS = 40
@@ -72,7 +74,8 @@ def test_a_killed_run_goes_on(server, job, layout, how):
     assert process.returncode == (-signal.SIGKILL if how is signal.SIGKILL else 130), told
     before = server.asked.total()
     server.gate_is_open = True
-    assert job.run(layout).count("success") == ITEMS
+    patient = replace(QUICK, idle_timeout=20.0, total_timeout=20.0)  # nothing is asked twice because a machine is busy
+    assert job.run(layout, limits=patient).count("success") == ITEMS
     assert stored(job, layout) == everything()
     assert server.asked.total() - before <= ITEMS // 2 + 1  # what was stored was not asked for again, but robots.txt
 
@@ -148,3 +151,38 @@ def test_killed_again_and_again(server, download, layout):
     assert job.run(layout).count("success") == 200
     assert stored(job, layout) == {f"{number:08d}": image(number) for number in range(200)}
     assert [row["status"] for row in job.log()] == ["success"] * 200
+
+
+@pytest.mark.parametrize("layout", ["files", "webdataset"])
+@pytest.mark.parametrize("size", ["32k", "96k", "300k", "500k"])
+def test_a_full_disk_stops_the_run_and_loses_nothing(server, download, small_disk, layout, size):
+    job = download([f"{server.url}/png/{number}.png" for number in range(300)])
+    job.to = small_disk(size) / "out"
+    with pytest.raises(OutputError, match="cannot be written"):
+        job.run(layout)
+    subprocess.run(["mount", "-o", "remount,size=20m", job.to.parent], check=True)
+    assert job.run(layout).count("success") == 300
+    assert stored(job, layout) == {f"{number:08d}": image(number) for number in range(300)}
+
+
+def test_a_disk_that_is_too_small_for_one_image_is_told(server, download, small_disk):
+    job = download([f"{server.url}/endless/open/x"])
+    job.to = small_disk("4m") / "out"
+    with pytest.raises(OutputError, match="cannot be written"):
+        job.run(limits=replace(QUICK, size=1 << 40, total_timeout=60.0))
+
+
+@pytest.fixture
+def small_disk(tmp_path) -> Iterator[Callable[[str], Path]]:
+    """Mounts a disk of a few bytes, or skips the test where nobody may."""
+    folder = tmp_path / "small"
+    folder.mkdir()
+
+    def mount(size: str) -> Path:
+        command = ["mount", "-t", "tmpfs", "-o", f"size={size}", "tmpfs", folder]
+        if subprocess.run(command, capture_output=True, check=False).returncode:
+            pytest.skip("no right to mount a small disk")
+        return folder
+
+    yield mount
+    subprocess.run(["umount", "-l", folder], check=False, capture_output=True)
