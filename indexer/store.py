@@ -3,6 +3,7 @@
 One process writes. A result that is left open owns its connection in DuckDB 2, so everything here fetches at once.
 """
 
+import glob
 import re
 import secrets
 from collections.abc import Iterator, Mapping
@@ -82,13 +83,12 @@ class Store:
         """
         if self._own != "temp":
             return
-        file = folder / f"tables-{secrets.token_hex(8)}.duckdb"
         try:
-            folder.mkdir(parents=True, exist_ok=True)
+            file = _own_file(folder)
             self.execute(f"attach '{_quoted(file)}' as {OWN} (read_write, recovery_mode no_wal_writes)")
         except (OSError, duckdb.IOException) as error:
             raise ConfigError(f"{folder} cannot be written to ({error}): name another tmp_cache_dir") from error
-        file.unlink()
+        file.unlink(missing_ok=True)
         name = self.execute("select current_database()")[0][0].replace('"', '""')
         self.execute(f"""set search_path = '"{_quoted(name)}".main,{OWN}.main'""")
         self._own = OWN
@@ -156,6 +156,15 @@ def _file_of(path: Path) -> tuple[int, int] | None:
     except FileNotFoundError:
         return None
     return status.st_dev, status.st_ino
+
+
+def _own_file(folder: Path) -> Path:
+    """A new name in ``folder``; names that killed processes of this machine have left there are removed."""
+    named = f"tables-{gethostname()}-"
+    folder.mkdir(parents=True, exist_ok=True)
+    for left in folder.glob(f"{glob.escape(named)}*"):
+        left.unlink(missing_ok=True)  # one that is in use needs its name no more
+    return folder / f"{named}{secrets.token_hex(8)}.duckdb"
 
 
 def _quoted(text: Path | str) -> str:

@@ -1,5 +1,7 @@
 """Tables of a connection's own, in a file that nobody else sees."""
 
+from socket import gethostname
+
 import pytest
 
 from indexer import store as stores
@@ -28,6 +30,14 @@ def test_own_tables_leave_nothing_behind_and_the_manifest_alone(manifest, tmp_pa
     assert sorted(path.name for path in tmp_path.iterdir()) == sorted([manifest.name, scratch.name])
     with stores.open_for_reading(manifest) as store:
         assert not store.execute("from duckdb_tables() where table_name = 'mine'")
+
+
+def test_what_a_killed_process_left_is_cleared_away(manifest, tmp_path):
+    left = tmp_path / f"tables-{gethostname()}-0.duckdb"
+    left.touch()
+    with stores.open_for_reading(manifest) as store:
+        store.keep_own_in(tmp_path)
+    assert not left.exists()
 
 
 def test_a_folder_that_cannot_be_written_to_is_named(manifest, tmp_path):
