@@ -5,7 +5,7 @@ The format is that of the original AI-GenBench scripts (INI, section ``[paths]``
 
 import configparser
 import difflib
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -14,6 +14,7 @@ from indexer.remote import Root, Url, as_root
 
 MANDATORY = ("input_datasets_path", "output_path", "tmp_cache_dir", "intermediate_outputs_path")
 OPTIONAL = ("declarations_path",)
+SECTIONS = ("paths", "limits")
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,7 +55,8 @@ class Config:
 
 def _suggest(key: str, known: set[str]) -> str:
     near = difflib.get_close_matches(key, sorted(known), n=1)
-    return f"unknown key '{key}' in [paths]" + (f" (did you mean '{near[0]}'?)" if near else "")
+    hint = f" (did you mean '{near[0]}'?)" if near else ": no declaration has it; your own lie in declarations_path"
+    return f"unknown key '{key}' in [paths]{hint}"
 
 
 def load(file: Path) -> Config:
@@ -82,6 +84,7 @@ def _sections(file: Path) -> tuple[dict[str, str], dict[str, str]]:
     try:
         text = file.read_text(encoding="utf-8-sig")
         parser.read_string(text, source=str(file))
+        _refuse_slips(file, parser.sections())
         return dict(parser["paths"]), dict(parser["limits"]) if parser.has_section("limits") else {}
     except FileNotFoundError:
         raise ConfigError(f"{file} does not exist: copy local.cfg.example to it, or name one with --config") from None
@@ -89,6 +92,14 @@ def _sections(file: Path) -> tuple[dict[str, str], dict[str, str]]:
         raise ConfigError(f"{file} cannot be read: {' '.join(str(error).split())}") from error
     except KeyError:
         raise ConfigError(f"{file} has no section [paths]: see local.cfg.example") from None
+
+
+def _refuse_slips(file: Path, sections: Iterable[str]) -> None:
+    """Sections that are not ours are another program's, but for those that nearly are."""
+    for section in sections:
+        near = difflib.get_close_matches(section, SECTIONS, n=1)
+        if near and section not in SECTIONS:
+            raise ConfigError(f"{file}: unknown section [{section}] (did you mean [{near[0]}]?)")
 
 
 def _place(where: str, value: str, base: Path) -> Root:

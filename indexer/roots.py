@@ -11,6 +11,7 @@ from indexer import config, resources
 from indexer.config import Config
 from indexer.containers.shapes import Container
 from indexer.containers.stored import base_of
+from indexer.errors import ConfigError, OutputError
 from indexer.remote import Root
 
 if TYPE_CHECKING:
@@ -24,11 +25,14 @@ def declared(given: Config | None) -> "tuple[Source, ...]":
     """The sources that come with the project, and the user's own.
 
     Raises:
+        ConfigError: local.cfg names a folder for the user's own, and there is none.
         DeclarationError: some of them are wrong; the message names every problem.
     """
     from indexer import declarations  # noqa: PLC0415 - loads DuckDB, which most workers do without
 
     own = given.declarations_path if given else None
+    if given and own and not own.is_dir():
+        raise ConfigError(f"{given.file}: declarations_path = {own} is no folder: correct it, or remove the line")
     return declarations.load([resources.sources_folder(), *filter(None, [own])])
 
 
@@ -40,6 +44,18 @@ def source_roots(given: Config) -> dict[str, Root]:
 def source_folders(given: Config) -> dict[str, Root]:
     """As :func:`source_roots`; of a source that is one archive its folder, from which the manifest's paths count."""
     return {key: base_of(root) for key, root in source_roots(given).items()}
+
+
+def refuse_inside(folder: Path, given: Config) -> None:
+    """Refuse to write into a source: the next scan would take what is written for the source's own images.
+
+    Raises:
+        OutputError: ``folder`` lies in a source that is a folder of this machine.
+    """
+    place = folder.resolve()
+    for key, root in source_roots(given).items():
+        if isinstance(root, Path) and root.is_dir() and place.is_relative_to(root.resolve()):
+            raise OutputError(f"{folder} lies in the source '{key}' ({root}), which is only read: name another folder")
 
 
 def here(container: Container) -> Container:

@@ -1,13 +1,11 @@
 """Counts that a person can read: images a split, label, generator and origin, of a manifest or of one selection."""
 
-import difflib
 from collections.abc import Iterator
 from dataclasses import dataclass
 
 import pyarrow as pa
 
-from indexer.errors import ConfigError
-from indexer.store import Store
+from indexer.store import Store, require_selection
 
 _BY = ("generator", "label", "origin", "origin_generator")
 
@@ -44,10 +42,10 @@ def gather(store: Store, name: str | None) -> Statistics:
     """Count the manifest's images, or those of the selection ``name``; spares are left out.
 
     Raises:
-        ConfigError: no selection has that name.
+        RecipeError: no selection has that name.
     """
     if name is not None:
-        _refuse_unknown(store, name)
+        require_selection(store, name)
     counts = store.arrow("stats/counts", {"name": name})
     with store.registered("stats_counts", counts):
         sections = tuple(_sections(store, name))
@@ -67,15 +65,3 @@ def _sections(store: Store, name: str | None) -> Iterator[Section]:
 
 def _section(store: Store, by: str, split: str | None) -> Section:
     return Section(by, split, store.arrow(f"stats/{by}", {"split": split}))
-
-
-def _refuse_unknown(store: Store, name: str) -> None:
-    known = [row[0] for row in store.rows("stats/selections")]
-    if name in known:
-        return
-    near = difflib.get_close_matches(name, known, n=1)
-    if near:
-        hint = f"did you mean '{near[0]}'?"
-    else:
-        hint = f"there are {', '.join(known)}" if known else "make one with 'python -m indexer select RECIPE'"
-    raise ConfigError(f"no selection '{name}' in {store.path}: {hint}")

@@ -17,7 +17,8 @@ import duckdb
 import pyarrow as pa
 
 from indexer import __version__, resources
-from indexer.errors import ConfigError, ManifestError
+from indexer.errors import ConfigError, ManifestError, RecipeError
+from indexer.hints import nearest
 
 SCHEMA_VERSION = 1
 OWN = "own_tables"
@@ -183,9 +184,15 @@ def open_for_writing(path: Path) -> Store:
     """Open the manifest at ``path``, making it where there is none.
 
     Raises:
-        ManifestError: the file is in use, or was made by another schema version.
+        ManifestError: the file is in use, cannot be written, or was made by another schema version.
     """
-    path.parent.mkdir(parents=True, exist_ok=True)
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        raise ManifestError(
+            f"{path.parent} cannot be made ({error.strerror or error}): correct intermediate_outputs_path in local.cfg,"
+            " or name a file with --manifest-db"
+        ) from error
     store = Store(_connect(path, read_only=False), path)
     if not store.execute("select 1 from duckdb_tables() limit 1"):  # new, or of a run that was killed here
         _make_schema(store)
@@ -224,6 +231,18 @@ def beside(scratch: Path) -> Iterator[duckdb.DuckDBPyConnection]:
         duckdb.connect(config={**BESIDE, "temp_directory": folder}) as engine,
     ):
         yield engine
+
+
+def require_selection(store: Store, name: str) -> None:
+    """Go on where there is a selection ``name``.
+
+    Raises:
+        RecipeError: there is none; names the nearest, or those that there are.
+    """
+    known = [found for (found,) in store.rows("selections")]
+    if name not in known:
+        hint = nearest(name, known) or "make one with 'python -m indexer select RECIPE'"
+        raise RecipeError(f"no selection '{name}' in {store.path}: {hint}")
 
 
 def _connect(path: Path, *, read_only: bool) -> duckdb.DuckDBPyConnection:

@@ -4,7 +4,6 @@ The steps are ``sql/plan/*.sql``; their tables (``plan_*``) live as long as the 
 folder, so a plan can be made of a manifest that is opened read only.
 """
 
-import difflib
 import hashlib
 import json
 from collections.abc import Iterable, Mapping, Sequence
@@ -17,7 +16,7 @@ from indexer.containers.shapes import Container
 from indexer.containers.stored import stored_container
 from indexer.errors import ConfigError, RecipeError
 from indexer.remote import Root
-from indexer.store import Store
+from indexer.store import Store, require_selection
 from materializer.shapes import Check, Request, RowsTask, Settings, Shard
 
 # What an image is taken for whose size is not known: in an estimate, and where it cannot be read at all.
@@ -137,13 +136,9 @@ def key_of_all(keys: Iterable[str]) -> str:
 
 
 def _run_of(store: Store, name: str) -> tuple[str, str]:
-    runs = store.rows("plan/run", {"selection": name})
-    if runs:
-        return runs[0][0], runs[0][1]
-    names = [row[0] for row in store.rows("plan/selections")]
-    near = difflib.get_close_matches(name, names, n=1)
-    hint = f"did you mean '{near[0]}'?" if near else f"there are: {', '.join(names) or 'none yet'}"
-    raise RecipeError(f"{store.path} has no selection '{name}' ({hint}): make it with 'python -m indexer select'")
+    require_selection(store, name)
+    [(recipe_hash, seed)] = store.rows("plan/run", {"selection": name})
+    return recipe_hash, seed
 
 
 def _shards(store: Store, settings: Settings) -> tuple[PlannedShard, ...]:

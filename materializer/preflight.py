@@ -52,9 +52,11 @@ def _require(folder: Path, size: int) -> None:
     there = next(parent for parent in (folder, *folder.resolve().parents) if parent.exists())
     free = shutil.disk_usage(there).free
     if size > free:
-        raise OutputError(
-            f"{folder} needs about {size / 1e9:,.1f} GB and has {free / 1e9:,.1f} GB free: make room, or name another"
-        )
+        raise OutputError(f"{folder} needs about {_told(size)} and has {_told(free)} free: make room, or name another")
+
+
+def _told(size: int) -> str:
+    return f"{size / 1e9:,.1f} GB" if size >= 1e9 else f"{size / 1e6:,.1f} MB"
 
 
 def _problems(container: Container) -> Iterator[str]:

@@ -59,7 +59,7 @@ def test_declaration_and_config_are_read(tmp_path: Path) -> None:
     assert settings.declarations_path
     (source,) = declarations.load([settings.declarations_path])
     assert (source.key, source.default_folder) == ("holidays", str(Path("~/Pictures").expanduser()))
-    assert recipe.parse(recipe_text).per_generator == 5000
+    assert recipe.parse(recipe_text).per_generator == 100
 
 
 def test_example_config_is_read() -> None:

@@ -24,7 +24,7 @@ def test_own_tables_leave_nothing_behind_and_the_manifest_alone(manifest, tmp_pa
         assert store.save_temporary("mine", "plan/run", {"selection": "mine"}) == 1
         store.execute("insert into mine select 'other', repeat(md5(i::varchar), 9) from range(300000) t(i)")
         store.execute("update mine set seed = '8' where seed = '7'")
-        store.view_temporary("of_mine", "plan/selections")
+        store.view_temporary("of_mine", "selections")
         assert store.execute("select recipe_hash, seed from mine where seed = '8'") == [("hash", "8")]
         assert list(scratch.iterdir()) == []
     assert sorted(path.name for path in tmp_path.iterdir()) == sorted([manifest.name, scratch.name])

@@ -60,7 +60,7 @@ def _bound(host: str, port: int) -> socket.socket:
         family, *_, address = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM, flags=socket.AI_PASSIVE)[0]
         return socket.create_server(address[:2], family=family)
     except OSError as error:
-        raise ConfigError(f"cannot listen at {_address(host, port)} ({error}): name another with --port") from None
+        raise ConfigError(f"cannot listen at {_address(host, port)} ({error}): try another --host or --port") from None
 
 
 def _check_dependencies() -> None:

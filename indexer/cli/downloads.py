@@ -1,6 +1,5 @@
 """The half of ``fetch`` that is not scraping: what to download by hand and how it stands, and what the hub has."""
 
-import difflib
 from collections.abc import Sequence
 from pathlib import Path
 
@@ -12,6 +11,7 @@ from indexer.errors import CheckFailed, ConfigError
 from indexer.fetching import hub
 from indexer.fetching.downloads import Check, Inventory, State, take_stock
 from indexer.fetching.lists import RECIPES
+from indexer.hints import nearest
 from indexer.remote import Url
 from indexer.roots import declared
 
@@ -38,9 +38,8 @@ def from_hub(session: Session, key: str, to: Path, only: Sequence[str]) -> None:
 def _source(session: Session, key: str) -> Source:
     sources = {each.key: each for each in declared(session.config if session.config_file.exists() else None)}
     if key not in sources:
-        begun = [each for each in sorted(sources) if each.startswith(key)]
-        near = "' or '".join(begun or difflib.get_close_matches(key, sorted(sources), n=1))
-        hint = f"did you mean '{near}'?" if near else f"there are {', '.join(sorted(sources))}"
+        begun = "' or '".join(each for each in sorted(sources) if each.startswith(key))
+        hint = f"did you mean '{begun}'?" if begun else nearest(key, sources)
         raise ConfigError(f"no source is called '{key}': {hint}")
     return sources[key]
 

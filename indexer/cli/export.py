@@ -7,6 +7,7 @@ import click
 from indexer import store as stores
 from indexer.cli.inspect import inspector
 from indexer.cli.options import Session, common, on_workers
+from indexer.roots import refuse_inside
 from indexer.selection.completing import inspect_selection
 from indexer.sharing.export import check_free, export
 
@@ -22,6 +23,7 @@ def command(session: Session, name: str, folder: Path) -> None:
     Images that nobody looked at yet are read first: each row travels with its sha256.
     """
     check_free(folder)  # before hours of reading
+    refuse_inside(folder, session.config)
     with stores.open_for_writing(session.manifest) as store:
         inspect_selection(store, name, inspector(session))
         head = export(store, name, folder)

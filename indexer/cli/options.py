@@ -16,6 +16,8 @@ from indexer.config import Config
 from indexer.parallel import BACKENDS, Workers
 from indexer.progress import SILENT, Progress
 
+_CONFIG = Path("local.cfg")
+
 
 @dataclass(frozen=True, slots=True)
 class Session:
@@ -48,8 +50,9 @@ class Session:
 
     @property
     def bounds(self) -> Bounds:
-        """How much strangers' files may ask for."""
-        return read_limits({**self.config.limits, **self.limits})
+        """How much strangers' files may ask for; whoever was sent a dataset may have no local.cfg."""
+        is_there = self.config_file.exists() or self.config_file != _CONFIG
+        return read_limits({**(self.config.limits if is_there else {}), **self.limits})
 
     @property
     def progress(self) -> Progress:
@@ -58,7 +61,7 @@ class Session:
 
 
 _OPTIONS = (
-    click.option("--config", "config_file", type=click.Path(path_type=Path), default=Path("local.cfg"),
+    click.option("--config", "config_file", type=click.Path(path_type=Path), default=_CONFIG,
                  show_default=True, help="Where this machine's paths stand."),
     click.option("--manifest-db", type=click.Path(path_type=Path, dir_okay=False),
                  help="The manifest.  [default: intermediate_outputs_path/manifest.duckdb]"),

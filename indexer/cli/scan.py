@@ -59,7 +59,8 @@ def command(session: Session, keys: tuple[str, ...], show_problems: bool, forget
     _print_problems(summary, findings)
     incomplete = sum(count for status, count in summary.statuses.items() if status != "complete")
     if incomplete:
-        raise CheckFailed(f"{incomplete:,} containers are not complete; what is sound in them is in the manifest")
+        containers = "1 container is" if incomplete == 1 else f"{incomplete:,} containers are"
+        raise CheckFailed(f"{containers} not complete; what is sound in them is in the manifest")
     if any(source.is_absent for source in summary.sources):
         raise CheckFailed
 

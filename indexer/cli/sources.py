@@ -16,11 +16,11 @@ from indexer.cli.options import Session, common
 from indexer.cli.preflight import packed
 from indexer.containers.shapes import Status
 from indexer.declarations.compiling import compile_source
-from indexer.declarations.fields import near
 from indexer.declarations.preflight import SourceState, look, space
 from indexer.declarations.shapes import Download, Source
 from indexer.declarations.wanted import Needed, needed
 from indexer.errors import CheckFailed, ConfigError
+from indexer.hints import nearest
 from indexer.remote import Root
 from indexer.roots import declared
 from indexer.selection.listing import ids_of
@@ -105,7 +105,7 @@ def _chosen(sources: Sequence[Source], keys: Sequence[str]) -> list[Source]:
     known = {source.key: source for source in sources}
     for key in keys:
         if key not in known:
-            raise ConfigError(f"no source is called '{key}'{near(key, known)}")
+            raise ConfigError(f"no source is called '{key}': {nearest(key, known)}")
     return [known[key] for key in keys] if keys else list(sources)
 
 

@@ -1,10 +1,8 @@
 """A manifest, or one of its selections -> its report."""
 
-import difflib
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-from indexer.errors import RecipeError
 from indexer.parallel import Workers
 from indexer.progress import SILENT, Progress
 from indexer.remote import Root
@@ -12,7 +10,7 @@ from indexer.reporting import facts, originals
 from indexer.reporting.facts import columns
 from indexer.reporting.page import Report
 from indexer.reporting.shapes import Notes, Options
-from indexer.store import Store
+from indexer.store import Store, require_selection
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,6 +28,8 @@ def report(store: Store, name: str | None, options: Options, reader: Reader) -> 
     Raises:
         RecipeError: there is no such selection.
     """
+    if name:
+        require_selection(store, name)
     run = _run(store, name) if name else []
     step = "report/rows_of_selection" if name else "report/rows_of_manifest"
     store.save_temporary("report_row", step, {"name": name})
@@ -41,13 +41,8 @@ def report(store: Store, name: str | None, options: Options, reader: Reader) -> 
 
 def _run(store: Store, name: str) -> list[tuple[str, str]]:
     """What the selection was made from, as lines for the page."""
-    runs = store.execute("select name, recipe_hash, seed from selection_run order by name")
-    for known, recipe_hash, seed in runs:
-        if known == name:
-            return [("recipe", recipe_hash[:16]), ("seed", seed)]
-    near = difflib.get_close_matches(name, [known for known, *_ in runs], n=1)
-    hint = f" (did you mean '{near[0]}'?)" if near else ""
-    raise RecipeError(f"{store.path} has no selection '{name}'{hint}: 'python -m indexer select' makes one")
+    [(recipe_hash, seed)] = store.rows("plan/run", {"selection": name})
+    return [("recipe", recipe_hash[:16]), ("seed", seed)]
 
 
 def _notes(store: Store, name: str | None, run: list[tuple[str, str]]) -> Notes:

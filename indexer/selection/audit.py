@@ -8,7 +8,7 @@ from indexer.errors import ManifestError
 from indexer.selection import shortcuts
 from indexer.selection.choosing import workbench
 from indexer.selection.shapes import Inspect, put
-from indexer.store import Store
+from indexer.store import Store, require_selection
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,11 +54,13 @@ def audit(store: Store, name: str | None, options: Options, inspect: Inspect | N
     ``inspect`` looks first at selected images that nobody looked at yet.
 
     Raises:
-        ManifestError: there is no such selection, or nothing of it was inspected.
+        RecipeError: there is no such selection.
+        ManifestError: nothing of it was inspected.
         DependencyError: a decision tree is wanted and scikit-learn is not there.
     """
     tree = shortcuts.tree_of() if options.tree else None
-    _refuse_unknown(store, name)
+    if name is not None:
+        require_selection(store, name)
     with workbench(store):
         if name is not None and inspect:
             store.save("work.pool", "audit/pool", {"name": name})
@@ -70,12 +72,6 @@ def audit(store: Store, name: str | None, options: Options, inspect: Inspect | N
         leaks = store.arrow("audit/leaks")
         found = shortcuts.find(store, tree)
         return Audit(name, images, duplicates, leaks, found, tuple(shortcuts.words(store, found)))
-
-
-def _refuse_unknown(store: Store, name: str | None) -> None:
-    known = [found for (found,) in store.rows("audit/selections")]
-    if name is not None and name not in known:
-        raise ManifestError(f"no selection '{name}' in {store.path}: there are {', '.join(known) or 'none'}")
 
 
 def _duplicates(store: Store, radius: int) -> pa.Table:

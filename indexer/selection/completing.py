@@ -2,15 +2,17 @@
 
 from indexer.selection.choosing import workbench
 from indexer.selection.inspecting import Inspector
-from indexer.store import Store
+from indexer.store import Store, require_selection
 
 
 def inspect_selection(store: Store, name: str, inspector: Inspector) -> int:
     """Inspect those images of selection ``name``, spares too, that nobody looked at; returns how many these were.
 
     Raises:
+        RecipeError: there is no such selection.
         SourceError: a container vanished or changed since the scan. What was found until then is kept.
     """
+    require_selection(store, name)
     return _inspect(store, "select/selected", name, inspector)
 
 

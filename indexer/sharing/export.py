@@ -23,7 +23,7 @@ from indexer.sharing.shapes import (
     Head,
 )
 from indexer.sharing.tally import tallying
-from indexer.store import Store
+from indexer.store import Store, require_selection
 
 ROWS_AT_A_TIME = 65_536
 
@@ -32,7 +32,8 @@ def export(store: Store, name: str, folder: Path) -> Head:
     """Write the selection ``name`` to ``folder``, which appears whole or not at all. Equal rows give equal bytes.
 
     Raises:
-        ManifestError: there is no such selection, or some of its images have no sha256 yet.
+        RecipeError: there is no such selection.
+        ManifestError: some of its images have no sha256 yet.
         OutputError: ``folder`` exists.
     """
     _check_exportable(store, name)
@@ -53,9 +54,7 @@ def check_free(folder: Path) -> None:
 
 
 def _check_exportable(store: Store, name: str) -> None:
-    known = [row[0] for row in store.execute("select distinct name from selection order by name")]
-    if name not in known:
-        raise ManifestError(f"no selection '{name}' in {store.path}: there is {', '.join(known) or 'none yet'}")
+    require_selection(store, name)
     lacking = store.rows("share/unusable", {"name": name})
     if lacking:
         origins = ", ".join(f"{origin} {count:,}" for origin, count in lacking)

@@ -11,6 +11,7 @@ from indexer.cli.imports import told
 from indexer.cli.inspect import measure
 from indexer.cli.options import Session, common, on_workers
 from indexer.errors import CheckFailed
+from indexer.roots import refuse_inside
 from indexer.sharing.importing import Missing, import_manifest
 from materializer import build as building
 from materializer import parts
@@ -46,6 +47,7 @@ def command(session: Session, output: Path, shared: Path | None, missing: str, *
     if (shared is None) == (given["selection"] is None):
         raise click.UsageError("name either a --selection or a shared --manifest")
     part = _part(given.pop("part_text"), completes=given["completes"], shared=shared)
+    refuse_inside(output, session.config)
     if shared:
         given["selection"] = _imported(session, shared, Missing(missing))
     asked = replace(request(session, output, given), allow_missing=given["allow_missing"])
@@ -61,9 +63,11 @@ def command(session: Session, output: Path, shared: Path | None, missing: str, *
         summary = run(store, asked, session.workers, session.progress)
     print(_told(summary))
     if summary.missing:
-        raise CheckFailed(
-            f"{summary.missing:,} rows are missing: no spare was left; see {output}/record/refused.parquet"
-        )
+        raise CheckFailed(f"{_rows(summary.missing)} missing: no spare was left; see {output}/record/refused.parquet")
+
+
+def _rows(count: int) -> str:
+    return "1 row is" if count == 1 else f"{count:,} rows are"
 
 
 def _part(text: str | None, *, completes: bool, shared: Path | None) -> Part | None:

@@ -1,4 +1,4 @@
-"""What ``build`` and ``plan`` have in common: the selection, and what decides the output's bytes."""
+"""What commands have in common: the selection and what decides the output's bytes; a manifest that may be absent."""
 
 from collections.abc import Callable
 from enum import StrEnum
@@ -7,10 +7,12 @@ from typing import Any
 
 import click
 
+from indexer import store as stores
 from indexer.cli import sizes
 from indexer.cli.options import Session
-from indexer.errors import ConfigError
+from indexer.errors import ConfigError, ManifestError
 from indexer.roots import source_folders
+from indexer.store import Store
 from materializer.shapes import Check, Feature, Format, Order, Pixels, Request, Settings
 
 
@@ -47,6 +49,19 @@ _OPTIONS = (
                  help="Shuffled by a hash of seed and file_id, or as selected."),
     click.option("--shard-size", type=size, default="500MB", show_default=True, help="Bytes of images in a shard."),
 )  # fmt: skip
+
+
+def manifest_beside(session: Session) -> Store:
+    """The manifest, for commands that have ``--no-manifest``: whoever was sent a dataset has none.
+
+    Raises:
+        ConfigError: there is no local.cfg.
+        ManifestError: it cannot be opened. Both say how to do without.
+    """
+    try:
+        return stores.open_for_reading(session.manifest)
+    except (ConfigError, ManifestError) as error:
+        raise type(error)(f"{error}; --no-manifest does without") from error
 
 
 def planned(function: Callable[..., None]) -> Callable[..., None]:

@@ -11,6 +11,7 @@ from indexer.cli.output import sink
 from indexer.reporting import page
 from indexer.reporting.shapes import Options
 from materializer import report as reporting
+from materializer.cli.options import manifest_beside
 
 
 @click.command(epilog="Example: python -m materializer report built/demo --output demo.html")
@@ -27,7 +28,7 @@ def command(session: Session, folder: Path, output: Path | None, no_manifest: bo
     Numbers, charts, refusals, images and where they come from. The page opens from its file, without a network.
     """
     page.check_dependencies()
-    manifest = stores.in_memory() if no_manifest else stores.open_for_reading(session.manifest)
+    manifest = stores.in_memory() if no_manifest else manifest_beside(session)
     with manifest as store:
         reader = reporting.Reader(session.workers, session.progress)
         report = reporting.report(store, folder, Options(**shown), reader)

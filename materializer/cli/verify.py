@@ -4,10 +4,10 @@ from pathlib import Path
 
 import click
 
-from indexer import store as stores
 from indexer.cli.messages import printable
 from indexer.cli.options import Session, common
 from indexer.errors import CheckFailed
+from materializer.cli.options import manifest_beside
 from materializer.grading import GRADES, SAME, Grading, grade
 from materializer.verify import Verification, verify
 
@@ -27,7 +27,7 @@ def command(session: Session, folder: Path, manifest: Path | None, no_manifest: 
     if manifest or no_manifest:
         found = verify(folder, None, session.workers, session.progress)
     else:
-        with stores.open_for_reading(session.manifest) as store:
+        with manifest_beside(session) as store:
             found = verify(folder, store, session.workers, session.progress)
     _show(folder, found)
     if manifest:

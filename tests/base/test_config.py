@@ -44,7 +44,8 @@ def test_every_missing_key_is_named_at_once(tmp_path):
 @pytest.mark.parametrize(
     ("text", "says"),
     [
-        ("[path]\n", r"has no section \[paths\]"),
+        ("[other]\n", r"has no section \[paths\]"),
+        ("[paths]\n[limit]\n", r"unknown section \[limit\] \(did you mean \[limits\]\?\)"),
         ("no ini file", "cannot be read"),
         ("[paths]\na = 1\na = 2\n", "cannot be read"),
     ],

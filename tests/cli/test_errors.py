@@ -58,6 +58,21 @@ def _bad_recipe(folder: Path) -> None:
     (folder / "recipe.toml").write_text("per_generater = 5\n[split]\ntrain = 0.5\nvalidation = 0.6\n")
 
 
+def _file_for_index(folder: Path) -> None:
+    _folder("datasets/coco")(folder)
+    (folder / "index").write_text("not a folder")
+
+
+def _chosen_from_a_source(folder: Path) -> None:
+    _other_output(folder)
+    (folder / "datasets" / "coco").mkdir(parents=True)
+
+
+def _no_toml(folder: Path) -> None:
+    _manifest(folder)
+    (folder / "recipe.toml").write_text("seed = \n")
+
+
 @dataclass(frozen=True, slots=True)
 class Mishap:
     """What lies there, what is called, and what is then said."""
@@ -102,8 +117,25 @@ MISHAPS = {
         "local.cfg: [paths] lacks input_datasets_path, output_path, intermediate_outputs_path: see local.cfg.example",
     ),
     "config without its section": Mishap(
-        lambda folder: (folder / "local.cfg").write_text("[path]\n") and None, "indexer scan",
+        lambda folder: (folder / "local.cfg").write_text("[folders]\n") and None, "indexer scan",
         "local.cfg has no section [paths]: see local.cfg.example",
+    ),
+    "slip in a section": Mishap(
+        lambda folder: (folder / "local.cfg").write_text("[path]\n") and None, "indexer scan",
+        "local.cfg: unknown section [path] (did you mean [paths]?)",
+    ),
+    "key that nothing has": Mishap(
+        _config("holidays = pictures\n"), "indexer scan",
+        "local.cfg: unknown key 'holidays' in [paths]: no declaration has it; your own lie in declarations_path",
+    ),
+    "declarations that are not there": Mishap(
+        _config("declarations_path = mine\nholidays = pictures\n"), "indexer scan",
+        "local.cfg: declarations_path = {folder}/mine is no folder: correct it, or remove the line",
+    ),
+    "index where none can be": Mishap(
+        _file_for_index, "indexer scan",
+        "{folder}/index cannot be made (File exists): correct intermediate_outputs_path in local.cfg,"
+        " or name a file with --manifest-db",
     ),
     "slip in a key": Mishap(
         _config("gen_image = datasets/GenImage\n"), "indexer scan",
@@ -134,12 +166,34 @@ MISHAPS = {
     ),
     "nothing selected": Mishap(
         _manifest, "materializer build --selection demo --output built/demo",
-        "{folder}/index/manifest.duckdb has no selection 'demo' (there are: none yet):"
-        " make it with 'python -m indexer select'",
+        "no selection 'demo' in {folder}/index/manifest.duckdb: make one with 'python -m indexer select RECIPE'",
     ),
     "output that is something else": Mishap(
         _other_output, "materializer build --selection demo --output built",
         "built is not empty and holds no build: name a new folder, or empty it",
+    ),
+    "output inside a source": Mishap(
+        _chosen_from_a_source, "materializer build --selection demo --output datasets/coco/built",
+        "datasets/coco/built lies in the source 'coco' ({folder}/datasets/coco), which is only read:"
+        " name another folder",
+    ),
+    "shared manifest inside a source": Mishap(
+        _chosen_from_a_source, "indexer export demo datasets/coco/shared",
+        "datasets/coco/shared lies in the source 'coco' ({folder}/datasets/coco), which is only read:"
+        " name another folder",
+    ),
+    "shards of no size": Mishap(
+        _manifest, "materializer build --selection demo --output built --shard-size big",
+        "Invalid value for '--shard-size': 'big' is no size: write it as 500MB or 2GiB."
+        " See: python -m materializer build --help",
+    ),
+    "dataset without a manifest": Mishap(
+        _nothing, "materializer verify built",
+        "local.cfg does not exist: copy local.cfg.example to it, or name one with --config; --no-manifest does without",
+    ),
+    "dataset that is not there": Mishap(
+        _nothing, "materializer report built --no-manifest",
+        "built/dataset_dict.json cannot be read: name a folder that a build or 'save_to_disk' has written",
     ),
     "verify what was never built": Mishap(
         _manifest, "materializer verify nowhere",
@@ -173,6 +227,35 @@ MISHAPS = {
     "unknown selection": Mishap(
         _manifest, "indexer stats demo",
         "no selection 'demo' in {folder}/index/manifest.duckdb: make one with 'python -m indexer select RECIPE'",
+    ),
+    "slip in a selection": Mishap(
+        _other_output, "indexer inspect dmo",
+        "no selection 'dmo' in {folder}/index/manifest.duckdb: did you mean 'demo'?",
+    ),
+    "source that nobody declared": Mishap(
+        _nothing, "indexer sources genimge", "no source is called 'genimge': did you mean 'genimage'?",
+    ),
+    "recipe that is no TOML": Mishap(
+        _no_toml, "indexer select recipe.toml", "recipe.toml is no TOML: Invalid value (at line 1, column 8)",
+    ),
+    "list that is not there": Mishap(
+        _manifest, "indexer select --ids train=train.txt --name mine",
+        "train.txt cannot be read as a list of file ids: [Errno 2] No such file or directory: 'train.txt'",
+    ),
+    "file that does not tell its format": Mishap(
+        _manifest, "indexer sql 'from manifest' --output images.xlsx",
+        "images.xlsx does not tell what to write: name one of table, csv, json, parquet, markdown with --format."
+        " See: python -m indexer sql --help",
+    ),
+    "SQL that is none": Mishap(
+        _manifest, "indexer sql 'selec 1'", 'Parser Error: syntax error at or near "selec"',
+    ),
+    "slip in a table": Mishap(
+        _manifest, "indexer sql 'from manifst'",
+        "Catalog Error: Table with name manifst does not exist! Did you mean 'manifest'?",
+    ),
+    "limit that is none": Mishap(
+        _folder("datasets/coco"), "indexer scan --limit pixel=1", "no limit is called 'pixel' (did you mean 'pixels'?)",
     ),
     "slip in a command": Mishap(
         _nothing, "indexer scna",

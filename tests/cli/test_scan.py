@@ -58,7 +58,7 @@ def test_a_damaged_archive_is_told_and_the_status_is_one(synthbuster, run):
     (synthbuster / "link").symlink_to("nowhere")
     done = run("scan", "--source", "synthbuster", "--show-problems", "--quiet")
     assert done.returncode == 1
-    assert "1 containers are not complete" in done.stderr
+    assert "1 container is not complete" in done.stderr
     assert "symlink" in done.stdout
     assert "\x1b" not in done.stdout
 

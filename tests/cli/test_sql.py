@@ -38,6 +38,14 @@ def test_json_and_csv_and_parquet_and_markdown_say_the_same(run: Run, manifest: 
     assert sorted(path.name for path in tmp_path.iterdir()) == ["manifest.duckdb", "rows.parquet"]
 
 
+@pytest.mark.parametrize(
+    ("name", "form"), [("rows.csv", "csv"), ("rows.JSON", "json"), ("rows.md", "markdown"), ("rows", "table")]
+)
+def test_a_file_is_written_as_its_name_says(run: Run, manifest: Path, tmp_path: Path, name: str, form: str) -> None:
+    assert run("sql", COUNTS, "--manifest-db", manifest, "--output", tmp_path / name).returncode == 0
+    assert (tmp_path / name).read_text() == run("sql", COUNTS, "--manifest-db", manifest, "--format", form).stdout
+
+
 def test_parquet_goes_to_a_pipe(manifest: Path) -> None:
     command = [sys.executable, "-m", "indexer", "sql", COUNTS, "--manifest-db", str(manifest), "--format", "parquet"]
     data = subprocess.run(command, capture_output=True, check=True).stdout

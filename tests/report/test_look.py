@@ -63,6 +63,15 @@ def test_filters_what_is_shown(page: Chrome) -> None:
     )
 
 
+def test_a_chart_of_nothing_says_so(page: Chrome) -> None:
+    Select(page.find_element(By.NAME, "label")).select_by_visible_text("real")
+    plot = '[data-chart="counts:fake"] .plot'
+    wait(page, f"return document.querySelector('{plot}').textContent === 'No image.'")
+    page.find_element(By.CSS_SELECTOR, "#filters [type=reset]").click()
+    wait(page, f"return document.querySelectorAll('{plot} svg [aria-roledescription=bar]').length > 2")
+    assert page.get_log("browser") == []
+
+
 def test_searches_text_and_keeps_it_in_the_address(page: Chrome, browser: Chrome, report: Path) -> None:
     page.find_element(By.NAME, "text").send_keys("red fox")
     wait(page, "return document.getElementById('page').textContent === '1\u20138 of 8'")

@@ -8,7 +8,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from indexer.errors import ManifestError
+from indexer.errors import RecipeError
 from indexer.selection.audit import Audit, Options, audit
 from indexer.selection.listing import select_listed
 from indexer.selection.shortcuts import TREE
@@ -120,7 +120,7 @@ def test_where_metadata_tell_nothing_nothing_is_said(tmp_path: Path) -> None:
 def test_an_unknown_selection_is_refused(tmp_path: Path) -> None:
     with (
         world(tmp_path / "m.duckdb", fakes("A", "o", 3)) as store,
-        pytest.raises(ManifestError, match="no selection 'y'"),
+        pytest.raises(RecipeError, match="no selection 'y'"),
     ):
         audit(store, "y", NO_TREE)
 

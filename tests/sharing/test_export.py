@@ -2,7 +2,7 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
 
-from indexer.errors import ManifestError, OutputError
+from indexer.errors import ManifestError, OutputError, RecipeError
 from indexer.sharing.export import export
 from indexer.sharing.importing import Missing, import_manifest
 from tests.sharing.conftest import IMAGES, image
@@ -63,7 +63,7 @@ def test_an_existing_folder_is_left_alone(lab, tmp_path):
 
 
 def test_an_unknown_selection_is_named_with_those_there_are(lab, tmp_path):
-    with pytest.raises(ManifestError, match=r"no selection 'mian' in .*: there is main"):
+    with pytest.raises(RecipeError, match=r"no selection 'mian' in .*: did you mean 'main'\?"):
         export(lab("one"), "mian", tmp_path / "out")
 
 

@@ -41,6 +41,11 @@ function flattened(encoding, values, width) {
 async function draw(figure, spec, values) {
   const plot = figure.querySelector(".plot");
   views.get(figure)?.finalize();
+  views.delete(figure);
+  if (!values.length) {
+    plot.replaceChildren(element("p", { class: "none" }, "No image."));
+    return;
+  }
   const encoding = flattened(spec.encoding, values, plot.clientWidth);
   const sized = { ...spec, encoding, height: heightOf(spec, values), data: { name: "rows", values } };
   const embedded = await window.vegaEmbed(plot, sized, { config: config(), renderer: "svg", actions: false, ast: true, tooltip: { theme: "custom" } });
