@@ -25,6 +25,7 @@ CONFIG = (
     "[paths]\ninput_datasets_path = in\noutput_path = out\ntmp_cache_dir = tmp\nintermediate_outputs_path = index\n"
 )
 PICTURES = 12  # in each archive
+LONGEST = 180  # seconds of a traced run; a sound one takes a few
 
 
 @dataclass(frozen=True, slots=True)
@@ -89,7 +90,7 @@ class World:
             pytest.skip("needs the program strace (apt-get install strace)")
         before = fault.command(self.folder / "strace.log") if fault else []
         with self.start([*before, *self.command(program, *arguments)]) as child:
-            output, errors = heard(child) if fault else child.communicate(timeout=180)
+            output, errors = heard(child) if fault else child.communicate(timeout=600)
         return subprocess.CompletedProcess(child.args, child.returncode, output, errors)
 
     def scan(self, *options: object, fault: Fault | Watch | None = None) -> subprocess.CompletedProcess[str]:
@@ -132,11 +133,15 @@ class World:
 
 
 def heard(strace: subprocess.Popen[str]) -> tuple[str, str]:
-    """What a traced command said. Workers of a killed one live on for minutes, strace with them: they end here."""
+    """What a traced command said. Workers of a killed one live on for minutes, strace with them: they end here.
+
+    So does a command that waits for ever: joblib does so when a write to a pipe of its own fails, as no disk makes it.
+    """
     children = Path(f"/proc/{strace.pid}/task/{strace.pid}/children")
+    until = time.monotonic() + LONGEST
     while strace.poll() is None and not children.read_text():
         time.sleep(0.01)
-    while strace.poll() is None and children.read_text():
+    while strace.poll() is None and children.read_text() and time.monotonic() < until:
         time.sleep(0.05)
     try:
         return strace.communicate(timeout=5)
