@@ -59,10 +59,8 @@ select
     'zip' as access, i % $in_a_zip * 100_100 as "offset"
 from range($rows) t(i)
 """
-PROMPTS = """
-update attributes
-set description = 'a picture of ' || md5(member_id::varchar), positive_prompt = repeat(md5(file_id), 3)
-"""
+NO_TEXTS = "'' as description, '' as positive_prompt"
+TEXTS = "'a picture of ' || md5(i::varchar) as description, repeat(md5('p' || i), 3) as positive_prompt"
 SELECTION = """
 insert into selection by name
 select
@@ -77,9 +75,8 @@ def make(store: Store, folder: Path) -> str:  # noqa: ARG001
     rows = int(store.execute("select getvariable('rows')")[0][0])
     store.execute(CONTAINERS, {"rows": rows, "in_a_zip": IN_A_ZIP})
     store.execute(MEMBERS, {"rows": rows, "in_a_zip": IN_A_ZIP})
-    store.execute(ATTRIBUTES, {"rows": rows})
+    store.execute(ATTRIBUTES.replace(NO_TEXTS, TEXTS), {"rows": rows})
     store.execute(INSPECTION.replace("md5((i", "sha256((i"), {"rows": rows})
-    store.execute(PROMPTS)
     store.execute(SELECTION)
     store.execute("insert into selection_run values ('all', 'everything', 'none', '7')")
     store.execute("checkpoint")

@@ -2,13 +2,14 @@
 
 import subprocess
 import sys
+from concurrent.futures import ThreadPoolExecutor, wait
 
 import pytest
 
 from indexer.errors import ConfigError
 from indexer.parallel import Crew, Died, Workers
 from tests.cluster.conftest import ray_head, scheduler, wait_for_workers, worker
-from tests.cluster.work import ROOT, die_at_13, die_once, halves, nap, square
+from tests.cluster.work import DEADLY, ROOT, die_at_13, die_once, halves, nap, square
 
 
 @pytest.fixture(params=["dask", "ray"])
@@ -38,9 +39,27 @@ def test_a_killer_is_told_apart_and_the_rest_goes_on(workers):
     assert sum(answers.values()) == 9
 
 
+def test_what_runs_beside_a_killer_is_not_blamed(tmp_path):
+    with scheduler(tmp_path) as (address, _), worker(tmp_path, address, "--nthreads", "2"):
+        wait_for_workers(address, 1)
+        answers = dict(Crew(nap, Workers(backend="dask", scheduler=address)).run([3.0, DEADLY]))
+    assert isinstance(answers.pop(DEADLY), Died)
+    assert answers == {3.0: None}
+
+
 def test_a_slow_task_does_not_hold_up_the_rest(workers):
     tasks = Crew(nap, workers).run([3.0, *[0.0] * 20])
     assert [task for task, _ in tasks][-1] == 3.0
+
+
+def test_a_cluster_without_workers_is_told_and_waited_for(tmp_path, monkeypatch, caplog):
+    with scheduler(tmp_path) as (address, _), ThreadPoolExecutor(1) as waiting:
+        monkeypatch.setattr("indexer.parallel.on_dask.LOOK_SECONDS", 0.1)
+        answers = waiting.submit(list, Crew(square, Workers(backend="dask", scheduler=address)).run([3]))
+        while f"{address} has no worker: waiting until one comes" not in caplog.messages:
+            assert wait([answers], 0.1).not_done
+        with worker(tmp_path, address):
+            assert answers.result(60) == [(3, 9)]
 
 
 def test_a_scheduler_that_goes_away_is_told_in_one_line(tmp_path):

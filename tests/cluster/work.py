@@ -6,6 +6,7 @@ import time
 from pathlib import Path
 
 ROOT = Path(__file__).parents[2]
+DEADLY = -1.0
 
 
 def square(number):
@@ -13,6 +14,9 @@ def square(number):
 
 
 def nap(seconds):
+    """Sleep, or where that is DEADLY, kill this worker."""
+    if seconds == DEADLY:
+        os.kill(os.getpid(), signal.SIGKILL)
     time.sleep(seconds)
 
 
