@@ -36,6 +36,8 @@ def claimed(request: Request, plan: Plan, *, together: bool = False) -> Iterator
     try:
         _lock(descriptor, output, fcntl.LOCK_SH if together else fcntl.LOCK_EX)
         (_join if together else _take)(output, _described(plan, request))
+        if not together:
+            record.forget_others(output, (planned.shard for planned in plan.shards))
         yield
     finally:
         os.close(descriptor)

@@ -161,6 +161,14 @@ def _has_size(file: Path, written: Written) -> bool:
     return file.is_file() and file.stat().st_size == written.size
 
 
+def forget_others(output: Path, shards: Iterable[Shard]) -> None:
+    """Remove the rows of shards that are none of these: an earlier plan's, which had another number of them."""
+    ours = {path_of(output, shard) for shard in shards}
+    for path in (output / ROWS).glob("*.parquet"):
+        if path not in ours:
+            path.unlink(missing_ok=True)
+
+
 def write_refused(output: Path, refused: Iterable[dict[str, Any]]) -> None:
     """Write who was refused, in order."""
     table = pa.Table.from_pylist(list(refused), schema=REFUSED_SCHEMA)

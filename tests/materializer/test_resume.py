@@ -62,6 +62,16 @@ def _refused(site):
     return pq.read_table(site.folder / "out" / record.REFUSED).to_pylist()
 
 
+def test_nothing_is_left_of_a_plan_with_another_number_of_shards(site, images):
+    site.lay_out(images).build()
+    (site.folder / "out" / record.BUILD).unlink()  # as if killed before it
+    site.manifest.unlink()
+    site.lay_out([replace(image, data=image.data + bytes(2_000)) for image in images])
+    assert site.build().shards > 6
+    site.build("undisturbed")
+    assert tree(site.folder / "out") == tree(site.folder / "undisturbed")
+
+
 def test_a_folder_of_somebody_else_is_left_alone(site, images):
     site.lay_out(images)
     (site.folder / "out").mkdir()
