@@ -7,8 +7,10 @@ from hashlib import sha256
 from pathlib import Path
 
 import pyarrow as pa
+import pyarrow.compute as pc
 
 from indexer.containers.shapes import Container
+from indexer.errors import OutputError
 from indexer.parallel import Crew, Died, Workers
 from indexer.progress import SILENT, Bar, Progress
 from indexer.store import Store
@@ -68,7 +70,7 @@ def prepare(job: Build, due: Sequence[PlannedShard], *, with_spares: bool = True
     check_sources(job.plan.containers.values())
     check_room(job.request, job.plan)
     kind, output = FORMATS[job.request.settings.format], job.request.output
-    if not all(record.seems_finished(output, one.shard, kind.path(one.shard), one.key) for one in due):
+    if not all(record.seems_settled(output, one.shard, kind.path(one.shard), one.key) for one in due):
         planning.save_due(job.store, [one.shard for one in due], with_spares=with_spares)
         scratch = Scratch(job.scratch, job.request.limits)
         job.containers.update(spill(job.store, job.plan.containers, scratch, job.workers, job.progress))
@@ -76,8 +78,8 @@ def prepare(job: Build, due: Sequence[PlannedShard], *, with_spares: bool = True
 
 def complete(job: Build, outcomes: dict[PlannedShard, Outcome]) -> Summary:
     """Give refused rows their spares, write the shards that waited for them, and what makes the folder a dataset."""
-    refused = {planned: outcome.refused for planned, outcome in outcomes.items() if outcome.refused}
-    by_shard = {planned.shard: refusals for planned, refusals in refused.items()}
+    refused = {each: _looked_at_again(job, each, outcome) for each, outcome in outcomes.items() if outcome.refused}
+    by_shard = {planned.shard: refusals for planned, refusals in refused.items() if refusals}
     settlement = settle(job.store, by_shard, lambda rows: _refused_of(job, rows))
     if refused:
         outcomes |= dict(written(job, refused))
@@ -106,12 +108,26 @@ def _task(job: Build, planned: PlannedShard, refused: tuple[Refusal, ...]) -> Sh
 
 
 def _after_death(job: Build, task: ShardTask, died: Died) -> Outcome:
-    """The rows that ended the worker are refused; if none does by itself, it is no image's fault."""
+    """The rows that ended the worker are refused. Raises OutputError if none does by itself: it is no image's fault."""
     found = _refusals(job, halves(task.work) or (task.work,))
     refused = tuple(sorted(found.values(), key=lambda refusal: refusal.place))
     if not refused:
-        raise RuntimeError(f"the worker of shard {task.shard.stem} died: {died.reason}")
+        raise OutputError(
+            f"{task.output}: the worker of shard {task.shard.stem} {died.reason}, and none of its images does so by"
+            " itself: see what ends it, or leave it more memory with fewer --jobs; the same command goes on"
+        )
     return Outcome(None, refused)
+
+
+def _looked_at_again(job: Build, planned: PlannedShard, outcome: Outcome) -> tuple[Refusal, ...]:
+    """The refusals that stand: what a disk once failed to give is asked for again, before a spare takes its place."""
+    unread = [refusal.place for refusal in outcome.refused if refusal.reason == "unreadable"]
+    if not unread:
+        return outcome.refused
+    rows = planning.rows_of(job.store, planned.shard)
+    found = _refused_of(job, rows.filter(pc.is_in(rows["place"], pa.array(unread))))
+    seen = {refusal.place: refusal for refusal in outcome.refused if refusal.place not in unread} | found
+    return tuple(refusal for _, refusal in sorted(seen.items()))
 
 
 def _refused_of(job: Build, rows: pa.Table) -> dict[int, Refusal]:

@@ -74,7 +74,8 @@ def build_part(
     planning.refuse_unsized(store, request)
     with claimed(request, plan, together=True):
         own = part.of(plan.shards)
-        outcomes = {planned: Outcome(None, refused) for planned in own if (refused := _waiting(request, planned))}
+        waiting = {planned: _waiting(request, planned) for planned in own}
+        outcomes = {planned: Outcome(None, refused) for planned, refused in waiting.items() if _stand(refused)}
         left = [planned for planned in own if planned not in outcomes]
         job = Build(store, _apart(request, part), workers, progress, plan, plan.opened)
         building.prepare(job, left, with_spares=False)
@@ -118,8 +119,8 @@ def outcomes_of(request: Request, plan: Plan) -> dict[PlannedShard, Outcome]:
 
 def _outcome(request: Request, planned: PlannedShard) -> Outcome | None:
     name = FORMATS[request.settings.format].path(planned.shard)
-    found = record.glance(request.output, planned.shard)
-    if found and record.seems_finished(request.output, planned.shard, name, planned.key):
+    found = record.finished(request.output, planned.shard, name, planned.key)
+    if found:
         return Outcome(found.written, found.refused, kept=True)
     refused = _waiting(request, planned)
     return Outcome(None, refused) if refused else None
@@ -127,6 +128,11 @@ def _outcome(request: Request, planned: PlannedShard) -> Outcome | None:
 
 def _waiting(request: Request, planned: PlannedShard) -> tuple[Refusal, ...]:
     return record.read_waiting(request.output, planned.shard, planned.key)
+
+
+def _stand(refused: tuple[Refusal, ...]) -> bool:
+    """Whether there are refusals that no other look will change."""
+    return bool(refused) and not any(refusal.is_doubtful for refusal in refused)
 
 
 def _apart(request: Request, part: Part) -> Request:

@@ -42,7 +42,7 @@ def check_room(request: Request, plan: Plan) -> None:
         OutputError: there is too little room.
     """
     kind, output = FORMATS[request.settings.format], request.output
-    left = [one for one in plan.shards if not record.seems_finished(output, one.shard, kind.path(one.shard), one.key)]
+    left = [one for one in plan.shards if not record.seems_settled(output, one.shard, kind.path(one.shard), one.key)]
     if left:
         _require(output, sum(one.size for one in left))
         _require(request.scratch, sum(one.size for one in plan.containers.values() if one.forward))

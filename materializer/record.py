@@ -74,6 +74,11 @@ class ShardRecord:
         """Of its rows, in order."""
         return tuple(self.rows["file_id"].to_pylist())
 
+    @property
+    def is_doubtful(self) -> bool:
+        """Whether a row was refused that another look may find good."""
+        return any(refusal.is_doubtful for refusal in self.refused)
+
 
 def rows_table(shard: Shard, rows: pa.Table, images: Sequence[Stored]) -> pa.Table:
     """The record of rows that were written, each with its image."""
@@ -146,10 +151,16 @@ def _of_note(schema: pa.Schema, rows: pa.Table) -> ShardRecord:
     return ShardRecord(note["key"], Written(**note["written"]), refused, rows)
 
 
-def seems_finished(output: Path, shard: Shard, name: str, key: str) -> bool:
-    """Whether a shard and its record are there, at a glance: by key and size."""
+def finished(output: Path, shard: Shard, name: str, key: str) -> ShardRecord | None:
+    """The record of a shard that is there at a glance, by key and size."""
     found = glance(output, shard)
-    return found is not None and found.key == key and _has_size(output / name, found.written)
+    return found if found and found.key == key and _has_size(output / name, found.written) else None
+
+
+def seems_settled(output: Path, shard: Shard, name: str, key: str) -> bool:
+    """Whether a shard is there, at a glance, and no row of it is to be looked at again."""
+    found = finished(output, shard, name, key)
+    return found is not None and not found.is_doubtful
 
 
 def stands(file: Path, written: Written) -> bool:

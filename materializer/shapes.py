@@ -103,6 +103,11 @@ class Refusal:
     reason: str
     detail: str
 
+    @property
+    def is_doubtful(self) -> bool:
+        """Whether another look may change it: it is as much about the disk and the memory of that day as the image."""
+        return self.reason in ("unreadable", "not found again", "died")
+
 
 @dataclass(frozen=True, slots=True)
 class RowsTask:

@@ -59,9 +59,10 @@ def halves(work: RowsTask) -> tuple[RowsTask, ...]:
 def _is_this(found: ShardRecord, task: ShardTask, file_ids: tuple[str, ...]) -> bool:
     """Whether the record is of this task: planned alike, and no row has become another since.
 
-    The first time a shard is asked for nobody knows yet who will be refused; later its very rows are asked for.
+    The first time a shard is asked for nobody knows yet who will be refused, and what was refused for want of a good
+    disk is looked at again; later its very rows are asked for.
     """
-    is_final = not task.refused or found.file_ids == file_ids
+    is_final = found.file_ids == file_ids if task.refused else not found.is_doubtful
     unchanged = _expected_hashes_met(found, task.work.rows)
     path = task.output / FORMATS[task.work.settings.format].path(task.shard)
     return found.key == task.key and is_final and unchanged and record.stands(path, found.written)

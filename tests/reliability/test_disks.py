@@ -1,5 +1,7 @@
 """Disks that fill up or fail while something is written: one line, and the same command completes afterwards."""
 
+from dataclasses import replace
+
 import pytest
 
 from tests.reliability.conftest import Disk
@@ -38,4 +40,24 @@ def test_a_build_whose_writing_fails_is_completed_by_the_next(
 ) -> None:
     assert "Traceback" not in scanned.build(fault=Fault(calls, action)).stderr
     assert scanned.build().returncode == 0
+    assert scanned.built() == undisturbed.built()
+
+
+@pytest.mark.parametrize(
+    ("name", "fault", "missing"),
+    [
+        ("set.zip", Fault("pread64", "error=EIO:when=2+"), "12 rows are"),
+        ("set.tar.gz", Fault("pread64", "error=EIO:when=2+"), "12 rows are"),
+        ("synthbuster/dalle2/r0400.png", Fault("openat", "signal=SIGKILL"), "1 row is"),
+    ],
+    ids=["zip", "tar.gz", "killed"],
+)
+def test_what_a_disk_failed_to_give_to_a_build_is_asked_for_again(
+    scanned: World, undisturbed: World, name: str, fault: Fault, missing: str
+) -> None:
+    done = scanned.build(fault=replace(fault, path=scanned.source / name))
+    assert done.returncode == 1, done.stdout + done.stderr
+    assert f"{missing} missing: no spare was left" in done.stderr
+    done = scanned.build()
+    assert done.returncode == 0, done.stdout + done.stderr
     assert scanned.built() == undisturbed.built()
