@@ -6,9 +6,9 @@ folder, so a plan can be made of a manifest that is opened read only.
 
 import hashlib
 import json
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import asdict, dataclass
-from typing import Any
+from typing import Any, NamedTuple
 
 import pyarrow as pa
 
@@ -21,6 +21,16 @@ from materializer.shapes import Check, Request, RowsTask, Settings, Shard
 
 # What an image is taken for whose size is not known: in an estimate, and where it cannot be read at all.
 UNKNOWN_SIZE = 100_000
+# Rows that are joined with the manifest at a time; a few gigabytes of them.
+LOT_ROWS = 5_000_000
+
+
+class Lot(NamedTuple):
+    """Shards ``first`` to ``last`` of a split; its spares are in shard -1."""
+
+    split: str
+    first: int
+    last: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,17 +92,18 @@ def make(store: Store, request: Request, absent: Sequence[int] = ()) -> Plan:
     store.keep_own_in(request.scratch)
     store.save_temporary("plan_chosen", "plan/chosen", {"selection": request.selection, "unknown_size": UNKNOWN_SIZE})
     where = {"order": settings.order.value, "seed": seed, "shard_size": settings.shard_size}
-    if not store.save_temporary("plan_placed", "plan/placed", where):
+    store.save_temporary("plan_placed", "plan/placed", where)
+    lots = [Lot(*lot) for lot in store.rows("plan/lots", {"lot_rows": LOT_ROWS})]
+    if all(lot.last < 0 for lot in lots):
         raise RecipeError(f"selection '{request.selection}' has no rows to build: see 'python -m indexer stats'")
-    decodes = settings.check is Check.DECODE
-    store.save_temporary("plan_row", "plan/filled", {"selection": request.selection, "decodes": decodes})
+    _fill(store, request, lots)
     if absent:
         refuse = "update plan_row set refusal = 'source_missing' where list_contains($absent, container_id)"
         store.execute(refuse, {"absent": list(absent)})
     store.save_temporary("plan_settled", "plan/settled")
     store.save_temporary("plan_spilled", "plan/spilled")
     store.view_temporary("plan_readable", "plan/readable")
-    return Plan(request.selection, recipe_hash, seed, _shards(store, settings), _containers(store, request.roots))
+    return Plan(request.selection, recipe_hash, seed, _shards(store, settings, lots), _containers(store, request.roots))
 
 
 def refuse_unsized(store: Store, request: Request) -> None:
@@ -141,9 +152,18 @@ def _run_of(store: Store, name: str) -> tuple[str, str]:
     return recipe_hash, seed
 
 
-def _shards(store: Store, settings: Settings) -> tuple[PlannedShard, ...]:
+def _fill(store: Store, request: Request, lots: Sequence[Lot]) -> None:
+    decodes = request.settings.check is Check.DECODE
+    put: Callable[..., object] = store.save_temporary
+    for lot in lots:
+        put("plan_row", "plan/filled", {"selection": request.selection, "decodes": decodes, **lot._asdict()})
+        put = store.append
+
+
+def _shards(store: Store, settings: Settings, lots: Sequence[Lot]) -> tuple[PlannedShard, ...]:
     found = []
-    for split, index, count, places, size, content in store.rows("plan/shards"):
+    rows = (row for lot in lots for row in store.rows("plan/shards", lot._asdict()))
+    for split, index, count, places, size, content in rows:
         shard = Shard(split, index, count)
         found.append(PlannedShard(shard, places, size, content, key_of(shard, content, settings)))
     return tuple(found)

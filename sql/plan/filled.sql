@@ -1,52 +1,49 @@
 -- Every row with its place, all that the output says of it, and where its bytes lie; spares have no place. What came with
 -- an imported selection (shared_row) goes before what this machine's manifest says, and its hash is the one to meet.
--- In output order, so that a shard's rows are found without a look at the others.
+-- A lot of them at a time, in output order: rows are few beside the manifest, which is gone through and never held.
 select
-    p.shard,
-    p.shards,
-    p.place,
-    c.* exclude (member_id),
-    coalesce(r.label, k.label) as label,
-    coalesce(r.generator, k.generator) as generator,
-    coalesce(r.description, k.description) as description,
-    coalesce(r.positive_prompt, k.positive_prompt) as positive_prompt,
-    coalesce(r.negative_prompt, k.negative_prompt) as negative_prompt,
-    coalesce(r.conditioning, k.conditioning) as conditioning,
-    coalesce(r.origin, k.origin) as origin,
-    coalesce(r.paired_real_images, k.paired_real_images) as paired_real_images,
-    k.width,
-    k.height,
-    k.format,
-    k.mode,
-    k.hash as known_hash,                     -- the bytes that width, height, format and mode were read from
-    coalesce(r.hash, k.hash) as hash,         -- the bytes that have to be met
-    k.container_id,
-    k.source,
-    k.ordinal,
-    k.path,
-    k.member,
-    k.name_bytes,
-    k.access,
-    k."offset",
-    k.packed_size,
-    k.size,
-    k.method,
-    k.crc32,
-    raw.mtime_ns,
+    p.* exclude (member_id),
+    coalesce(r.label, a.label) as label,
+    coalesce(r.generator, a.generator) as generator,
+    coalesce(r.description, a.description) as description,
+    coalesce(r.positive_prompt, a.positive_prompt) as positive_prompt,
+    coalesce(r.negative_prompt, a.negative_prompt) as negative_prompt,
+    coalesce(r.conditioning, a.conditioning) as conditioning,
+    coalesce(r.origin, a.origin) as origin,
+    coalesce(r.paired_real_images, a.paired_real_images) as paired_real_images,
+    i.width,
+    i.height,
+    i.format,
+    i.mode,
+    i.hash as known_hash,                     -- the bytes that width, height, format and mode were read from
+    coalesce(r.hash, i.hash) as hash,         -- the bytes that have to be met
+    m.container_id,
+    a.source,
+    m.ordinal,
+    m.path,
+    m.name as member,
+    m.name_bytes,
+    m.access,
+    m."offset",
+    m.packed_size,
+    coalesce(i.byte_size, m.size) as size,
+    m.method,
+    m.crc32,
+    m.mtime_ns,
     -- Parquet is read row group by row group, so it is gone through once like what has no other way.
-    k.access = 'pass' or container.kind = 'parquet' as is_forward,
+    m.access = 'pass' or container.kind = 'parquet' as is_forward,
     case
-        when k.file_id is null then 'not_in_manifest'
-        when told.status <> 'ok' then told.status
+        when a.file_id is null then 'not_in_manifest'
+        when a.status <> 'ok' then a.status
         -- What was found in the bytes counts where they would be looked into, whoever looked before.
-        when k.status <> 'ok' and ($decodes or k.hash is null) then k.status
+        when i.status <> 'ok' and ($decodes or i.hash is null) then i.status
     end as refusal,
-    k.reason as detail
-from plan_chosen c
-left join plan_placed p using (split, rank)
-left join manifest k on k.member_id = c.member_id and k.file_id = c.file_id
-left join attributes told on told.member_id = k.member_id
-left join member raw on raw.member_id = c.member_id
-left join container on container.container_id = k.container_id
-left join shared_row r on r.name = $selection and r.split = c.split and r.file_id = c.file_id
-order by c.split, p.shard, p.place, c.rank
+    coalesce(a.reason, i.reason) as detail
+from plan_placed p
+left join attributes a on a.member_id = p.member_id and a.file_id = p.file_id
+left join member m on m.member_id = a.member_id
+left join inspection i on i.member_id = a.member_id
+left join container on container.container_id = m.container_id
+left join shared_row r on r.name = $selection and r.split = p.split and r.file_id = p.file_id
+where p.split = $split and coalesce(p.shard, -1) between $first and $last
+order by p.shard, p.place, p.rank

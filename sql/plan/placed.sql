@@ -1,11 +1,10 @@
 -- Where each row goes: its place in its split, and the shard that holds it. A split is cut into as many shards of equal
 -- bytes as keep the average below $shard_size. Rows that are known to be unusable keep their place: a spare takes it.
+-- Spares have none.
 with ordered as (
     select
         split,
         rank,
-        file_id,
-        stratum,
         expected_size,
         row_number() over (
             partition by split
@@ -28,13 +27,21 @@ measured as (
 -- A large image may leave a shard in which no row starts; dense_rank leaves no gap in the numbers.
 cut as (
     select
-        * exclude (bytes_before, bytes_in_split),
+        split,
+        rank,
+        place,
         dense_rank() over (
             partition by split
             order by bytes_before * ((bytes_in_split + $shard_size - 1) // $shard_size) // bytes_in_split
         ) - 1 as shard
     from measured
+),
+
+counted as (
+    select split, rank, place, shard, max(shard) over (partition by split) + 1 as shards
+    from cut
 )
 
-select *, max(shard) over (partition by split) + 1 as shards
-from cut
+select c.*, t.place, t.shard, t.shards
+from plan_chosen c
+left join counted t using (split, rank)

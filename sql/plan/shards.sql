@@ -1,4 +1,4 @@
--- The shards, in writing order. `content` is a hash of all that the manifest says of a shard's rows, and of nothing that
+-- The shards of a lot, in writing order. `content` is a hash of all that the manifest says of a shard's rows, and of nothing that
 -- depends on how the sources are packed or on whether they have been inspected.
 select
     split,
@@ -12,6 +12,6 @@ select
         'conditioning': conditioning, 'origin': origin, 'paired_real_images': paired_real_images
     })::varchar), '' order by place)) as content
 from plan_row
-where not is_spare
+where not is_spare and split = $split and shard between $first and $last
 group by split, shard, shards
 order by split, shard

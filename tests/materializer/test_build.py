@@ -139,3 +139,10 @@ def test_columns_are_what_datasets_makes_of_them(feature):
     note = json.loads(columns.schema(feature).metadata[b"huggingface"])
     assert datasets.Features.from_dict(note["info"]["features"]) == info.features
     assert list(info.features)[:4] == ["image", "height", "width", "label"]
+
+
+def test_a_plan_in_many_lots_is_the_same(site, images, monkeypatch):
+    site.lay_out(images).build()
+    monkeypatch.setattr("materializer.plan.LOT_ROWS", 7)
+    site.build("lots")
+    assert tree(site.folder / "lots") == tree(site.folder / "out")
