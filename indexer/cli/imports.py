@@ -6,6 +6,7 @@ import click
 
 from indexer import store as stores
 from indexer.cli.messages import printable
+from indexer.cli.names import selection_name
 from indexer.cli.options import Session, common
 from indexer.errors import CheckFailed
 from indexer.sharing.importing import Imported, Missing, import_manifest
@@ -13,7 +14,7 @@ from indexer.sharing.importing import Imported, Missing, import_manifest
 
 @click.command(epilog="Example: python -m indexer import shared/ai_gen_bench_v1 --missing substitute")
 @click.argument("folder", type=click.Path(path_type=Path))
-@click.option("--name", help="Name of the selection to make.  [default: the manifest's own]")
+@click.option("--name", callback=selection_name, help="Name of the selection to make.  [default: the manifest's own]")
 @click.option("--missing", type=click.Choice([choice.value for choice in Missing]), default=Missing.FAIL.value,
               show_default=True, help="What to do about images that are not here.")  # fmt: skip
 @common

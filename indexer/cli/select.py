@@ -10,6 +10,7 @@ from indexer import store as stores
 from indexer.cli import render
 from indexer.cli.inspect import inspector
 from indexer.cli.messages import printable
+from indexer.cli.names import selection_name
 from indexer.cli.options import Session, common, on_workers
 from indexer.errors import CheckFailed, ConfigError
 from indexer.selection import choosing, recipe
@@ -34,7 +35,9 @@ python -m indexer select --ids train=train.txt --ids validation=val.txt --substi
 
 @click.command(epilog=_EXAMPLES)
 @click.argument("recipe_name", metavar="[RECIPE]", required=False)
-@click.option("--name", help="What the selection is called.  [default: the recipe's folder or file name]")
+@click.option(
+    "--name", callback=selection_name, help="What the selection is called.  [default: the recipe's folder or file name]"
+)
 @click.option("--ids", "lists", multiple=True, metavar="SPLIT=FILE", help="Take these file ids; may be repeated.")
 @click.option(
     "--substitute", metavar="ORIGIN", help="Replace listed photographs of ORIGIN that are missing, by others."

@@ -265,6 +265,11 @@ MISHAPS = {
         _nothing, "indexer stats --jobs 0",
         "Invalid value for '--jobs': 0 is not in the range x>=1. See: python -m indexer stats --help",
     ),
+    "name that leads elsewhere": Mishap(
+        _manifest, "indexer select demo --name ../demo",
+        "Invalid value for '--name': '../demo' has a slash, a leading dot or a control character, or is empty."
+        " See: python -m indexer select --help",
+    ),
     "recipe and lists": Mishap(
         _manifest, "indexer select demo --ids train=x.txt",
         "name either a recipe, or lists with --ids. See: python -m indexer select --help",
