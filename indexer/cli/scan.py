@@ -39,7 +39,8 @@ def command(session: Session, keys: tuple[str, ...], show_problems: bool, forget
 
     Containers that have not changed are not read again. It may be interrupted at any time and goes on when run again.
     What is known of a source is kept while its root is missing or empty, as when a disk is not mounted. Exit status 1:
-    done, and an archive is damaged or unreadable, or the root of a known source is missing or empty.
+    done, and an archive is damaged or unreadable, or the root of a source that local.cfg names or the manifest knows
+    is missing, empty, or no archive.
     """
     if forget and not keys:
         raise click.UsageError("--forget: say with --source of what")
@@ -61,7 +62,8 @@ def command(session: Session, keys: tuple[str, ...], show_problems: bool, forget
     if incomplete:
         containers = "1 container is" if incomplete == 1 else f"{incomplete:,} containers are"
         raise CheckFailed(f"{containers} not complete; what is sound in them is in the manifest")
-    if any(source.is_absent for source in summary.sources):
+    missed = [source for source in summary.sources if source.warning and source.key in config.sources and not forget]
+    if missed or any(source.is_absent for source in summary.sources):
         raise CheckFailed
 
 

@@ -90,6 +90,16 @@ def test_an_empty_folder_says_so(synthbuster, run):
     assert f"synthbuster: {synthbuster} holds no files" in done.stdout
 
 
+def test_a_root_that_is_no_source_is_told_and_the_others_are_scanned(synthbuster, run):
+    folder = synthbuster.parent.parent
+    (folder / "notes.txt").write_text("where is coco?")
+    (folder / "local.cfg").write_text(f"{CONFIG}coco = notes.txt\n")
+    done = run("scan", "--quiet")
+    assert (done.returncode, done.stderr) == (1, "")
+    assert f"coco: {folder / 'notes.txt'} is neither a folder nor an archive" in done.stdout
+    assert "1 complete" in done.stdout
+
+
 @pytest.mark.parametrize("named", [True, False])
 def test_a_disk_that_is_not_mounted_costs_nothing(synthbuster, run, named):
     if named:
