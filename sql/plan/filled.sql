@@ -1,6 +1,25 @@
 -- Every row with its place, all that the output says of it, and where its bytes lie; spares have no place. What came with
 -- an imported selection (shared_row) goes before what this machine's manifest says, and its hash is the one to meet.
--- A lot of them at a time, in output order: rows are few beside the manifest, which is gone through and never held.
+-- A lot of them at a time, in output order. Of the manifest just what the lot needs is taken out first, so that the joins
+-- hold no more than a lot, whichever side they hold.
+with lot as materialized (
+    select *
+    from plan_placed
+    where split = $split and coalesce(shard, -1) between $first and $last
+),
+
+told as (
+    select * from attributes where member_id in (select member_id from lot)
+),
+
+lying as (
+    select * from member where member_id in (select member_id from lot)
+),
+
+seen as (
+    select * from inspection where member_id in (select member_id from lot)
+)
+
 select
     p.* exclude (member_id),
     coalesce(r.label, a.label) as label,
@@ -39,11 +58,10 @@ select
         when i.status <> 'ok' and ($decodes or i.hash is null) then i.status
     end as refusal,
     coalesce(a.reason, i.reason) as detail
-from plan_placed p
-left join attributes a on a.member_id = p.member_id and a.file_id = p.file_id
-left join member m on m.member_id = a.member_id
-left join inspection i on i.member_id = a.member_id
+from lot p
+left join told a on a.member_id = p.member_id and a.file_id = p.file_id
+left join lying m on m.member_id = a.member_id
+left join seen i on i.member_id = a.member_id
 left join container on container.container_id = m.container_id
 left join shared_row r on r.name = $selection and r.split = p.split and r.file_id = p.file_id
-where p.split = $split and coalesce(p.shard, -1) between $first and $last
 order by p.shard, p.place, p.rank
