@@ -79,7 +79,7 @@ def prepare(job: Build, due: Sequence[PlannedShard], *, with_spares: bool = True
 def complete(job: Build, outcomes: dict[PlannedShard, Outcome]) -> Summary:
     """Give refused rows their spares, write the shards that waited for them, and what makes the folder a dataset."""
     refused = {each: _looked_at_again(job, each, outcome) for each, outcome in outcomes.items() if outcome.refused}
-    by_shard = {planned.shard: refusals for planned, refusals in refused.items() if refusals}
+    by_shard = {planned.shard: refusals for planned, refusals in refused.items()}
     settlement = settle(job.store, by_shard, lambda rows: _refused_of(job, rows))
     if refused:
         outcomes |= dict(written(job, refused))

@@ -35,8 +35,10 @@ def claimed(request: Request, plan: Plan, *, together: bool = False) -> Iterator
         raise OutputError(f"{output} cannot be used as output folder ({error.strerror}): name another one") from error
     try:
         _lock(descriptor, output, fcntl.LOCK_SH if together else fcntl.LOCK_EX)
-        (_join if together else _take)(output, _described(plan, request))
-        if not together:
+        if together:
+            _join(output, _described(plan, request))
+        else:
+            _take(output, _described(plan, request))
             record.forget_others(output, (planned.shard for planned in plan.shards))
         yield
     finally:

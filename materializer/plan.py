@@ -6,7 +6,7 @@ folder, so a plan can be made of a manifest that is opened read only.
 
 import hashlib
 import json
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import asdict, dataclass
 from typing import Any, NamedTuple
 
@@ -154,10 +154,11 @@ def _run_of(store: Store, name: str) -> tuple[str, str]:
 
 def _fill(store: Store, request: Request, lots: Sequence[Lot]) -> None:
     decodes = request.settings.check is Check.DECODE
-    put: Callable[..., object] = store.save_temporary
-    for lot in lots:
-        put("plan_row", "plan/filled", {"selection": request.selection, "decodes": decodes, **lot._asdict()})
-        put = store.append
+    given = {"selection": request.selection, "decodes": decodes}
+    first, *others = lots
+    store.save_temporary("plan_row", "plan/filled", given | first._asdict())
+    for lot in others:
+        store.append("plan_row", "plan/filled", given | lot._asdict())
 
 
 def _shards(store: Store, settings: Settings, lots: Sequence[Lot]) -> tuple[PlannedShard, ...]:

@@ -4,7 +4,7 @@ import re
 
 import click
 
-# Of anything that may be a folder's name too: builds and exports are called after their selections.
+# A folder can be called so: people call builds and exports after their selections.
 _NAME = re.compile(r"[^./\x00-\x1f\x7f][^/\x00-\x1f\x7f]*")
 
 

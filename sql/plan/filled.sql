@@ -1,7 +1,7 @@
 -- Every row with its place, all that the output says of it, and where its bytes lie; spares have no place. What came with
 -- an imported selection (shared_row) goes before what this machine's manifest says, and its hash is the one to meet.
--- A lot of them at a time, in output order. Of the manifest just what the lot needs is taken out first, so that the joins
--- hold no more than a lot, whichever side they hold.
+-- A lot of them at a time, in output order, so that a shard's rows are found without a look at the others. Of the manifest
+-- just what the lot needs is taken out first, so that the joins hold no more than a lot, whichever side they hold.
 with lot as materialized (
     select *
     from plan_placed

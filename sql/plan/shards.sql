@@ -1,5 +1,5 @@
--- The shards of a lot, in writing order. `content` is a hash of all that the manifest says of a shard's rows, and of nothing that
--- depends on how the sources are packed or on whether they have been inspected.
+-- The shards of a lot, in writing order. `content` is a hash of all that the manifest says of a shard's rows, and of
+-- nothing that depends on how the sources are packed or on whether they have been inspected.
 select
     split,
     shard,
