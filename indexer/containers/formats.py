@@ -8,7 +8,8 @@ import pyarrow as pa
 from indexer.containers.entry import Entry
 from indexer.containers.forward import stream_entries, tar_entries
 from indexer.containers.limits import Budget
-from indexer.containers.pkzip.end import disk_starts, find_end, with_directory
+from indexer.containers.pkzip.disks import disk_starts
+from indexer.containers.pkzip.end import find_end, with_directory
 from indexer.containers.pkzip.listing import list_directory
 from indexer.containers.pkzip.reading import Packed, data_position, zip_member_blocks
 from indexer.containers.pkzip.salvage import salvaged_rows
@@ -41,7 +42,7 @@ def zip_batches(level: Level, limits: Limits, health: Health) -> Iterator[pa.Rec
     if end is None:
         health.add("no-directory", "the zip's directory is missing, members were found by their own headers")
         return batches_of(salvaged_rows(level.content, health))
-    starts = disk_starts(end, level.starts)
+    starts = disk_starts(level.content, end, level.starts)
     if starts[0] < 0:
         health.add("volume-missing", f"of {len(starts)} volumes only the last is there")
     return list_directory(level.content, end, starts, limits, health)

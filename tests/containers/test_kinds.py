@@ -13,6 +13,7 @@ from tests.support.archives import (
     container_in,
     cut,
     listing,
+    plant,
     run,
     seven_zipped,
     split_zipped,
@@ -39,11 +40,18 @@ def _commented(tree: Path, root: Path) -> None:
 
 def _joined(tree: Path, root: Path) -> None:
     split_zipped(tree, root / "set.zip")
+    _join(root)
+
+
+def _join(root: Path) -> list[int]:
+    """The volumes of ``set.zip`` as one file; returns the sizes that all but the last had."""
     volumes = sorted(root.glob("set.z[0-9]*"))
+    sizes = [path.stat().st_size for path in volumes]
     joined = b"".join(path.read_bytes() for path in [*volumes, root / "set.zip"])
     for path in volumes:
         path.unlink()
     (root / "set.zip").write_bytes(joined)
+    return sizes
 
 
 def _cut_with_numbers(tree: Path, root: Path) -> None:
@@ -208,6 +216,19 @@ def test_a_split_zip_has_volumes_past_the_ninety_ninth(root: Path, tmp_path: Pat
     container = container_in(root)
     assert [volume.path for volume in container.volumes][98:101] == ["set.z99", "set.z100", "set.z101"]
     assert listing(container).read() == {"set/noise.png": (folder / "noise.png").read_bytes()}
+
+
+def test_joined_volumes_of_which_one_ended_before_a_header(root: Path, tmp_path: Path) -> None:
+    """Info-ZIP cuts no header: a volume with too little room for the next one is shorter than the others."""
+    sizes = {"0.png": 65_536 - 60, "1.png": 1_000, "2.png": 200_000, "3.png": 40_000, "4.png": 40_000, "5.png": 9}
+    files = {f"set/{name}": bytes([65 + number]) * size for number, (name, size) in enumerate(sizes.items())}
+    plant(tmp_path / "tree", files)
+    run("zip", "-q", "-0", "-X", "-D", "-s", "64k", root / "set.zip", *files, cwd=tmp_path / "tree")
+    volumes = _join(root)
+    assert len(volumes) > 4
+    assert 0 < 65_536 - volumes[0] < 100
+    found = listing(container_in(root))
+    assert (found.report.status, found.read()) == (Status.COMPLETE, files)
 
 
 @pytest.mark.parametrize(

@@ -13,7 +13,6 @@ _END = struct.Struct("<4s4H2LH")
 _LOCATOR = struct.Struct("<4sLQL")
 _END64 = struct.Struct("<4sQ2H2L4Q")
 _LONGEST_COMMENT = 65_535
-_MOST_DISKS = 10_000
 _FULL16, _FULL32 = 0xFFFF, 0xFFFFFFFF
 
 
@@ -112,22 +111,3 @@ def _stands_at(window: Window, position: int) -> bool:
         return 0 <= position < window.size and window.read(position, 4) == b"PK\1\2"
     except BadData:
         return False
-
-
-def disk_starts(end: End, starts: tuple[int, ...]) -> tuple[int, ...]:
-    """Where each disk begins, for a zip whose volumes begin at ``starts``.
-
-    Volumes that somebody joined into one file still have members numbered by disk. All disks but the last are equally
-    large then, and where the directory stands tells how large. Of a zip behind a prefix, the only disk begins there.
-    Where a last volume is all that there is, the others begin at -1.
-    """
-    if len(starts) > 1 or end.directory_disk > _MOST_DISKS:
-        return starts
-    if end.directory_disk == 0:
-        prefix = end.directory_position - end.directory_offset
-        return (prefix,) if prefix > 0 else starts
-    before = end.directory_position - end.directory_offset
-    size = before // end.directory_disk
-    if size <= 0:
-        return (*[-1] * end.directory_disk, max(0, before))
-    return tuple(size * disk for disk in range(end.disk + 1))
