@@ -9,7 +9,7 @@ from pathlib import Path
 
 from indexer.containers.grouping import LAST, Cut, numbers_of
 from indexer.containers.pkzip.end import find_end
-from indexer.containers.rows import Health
+from indexer.containers.rows import Health, shown
 from indexer.containers.shapes import Container, Volume
 from indexer.containers.times import Status, size_and_time
 from indexer.containers.volumes import Part, Volumes, Window
@@ -99,29 +99,39 @@ def _refuse_changed(place: Root, volume: Volume, found: Status) -> None:
 
 def _disks(container: Container) -> list[_Disk]:
     """The volumes by number, gaps filled. Volumes of a set are equally large, so a missing one leaves known room."""
-    volumes = container.volumes
-    cut = numbers_of(volumes)
+    cut = numbers_of(container.volumes)
     if cut is None or cut[0] is Cut.RAR:
-        return [_Disk(volume.path, volume, 0) for volume in volumes]
-    way, numbers = cut
-    if numbers[-1] == LAST:
-        numbers = (*numbers[:-1], _last_number(container, numbers))
-    room = max((volume.size for volume in volumes[:-1]), default=0)
-    disks = [_Disk(f"volume {number + 1} of {max(numbers) + 1}", None, room) for number in range(max(numbers) + 1)]
-    slack = _SPLIT_SLACK if way is Cut.SPLIT_ZIP else 0
-    for number, volume in zip(numbers, volumes, strict=True):
-        is_cut_short = volume.size < room - slack and number < max(numbers)
+        return [_Disk(volume.path, volume, 0) for volume in container.volumes]
+    numbered = _numbered(container, cut[1])
+    last = max(numbered)
+    room = max((volume.size for number, volume in numbered.items() if number < last), default=0)
+    disks = [_Disk(f"volume {number + 1} of {last + 1}", None, room) for number in range(last + 1)]
+    slack = _SPLIT_SLACK if cut[0] is Cut.SPLIT_ZIP else 0
+    for number, volume in numbered.items():
+        is_cut_short = volume.size < room - slack and number < last
         disks[number] = _Disk(volume.path, volume, room if is_cut_short else 0)
     return disks
 
 
+def _numbered(container: Container, numbers: tuple[int, ...]) -> dict[int, Volume]:
+    """The volumes by number; a split zip's that count beyond its ``.zip`` are left over from another and left out."""
+    numbered = dict(zip(numbers, container.volumes, strict=True))
+    if LAST not in numbered:
+        return numbered
+    last, volume = _last_number(container, numbers), numbered.pop(LAST)
+    others = {number: other for number, other in numbered.items() if number < last}
+    return others | {last: volume} if others else {0: volume}  # how large the missing were, nothing tells
+
+
 def _last_number(container: Container, numbers: tuple[int, ...]) -> int:
-    """The number of a split zip's ``.zip``: as its end record says, at least one more than the others have."""
-    least = numbers[-2] + 1 if len(numbers) > 1 else 0
+    """The number of a split zip's ``.zip``, as its end record says; where it has none, one more than the others have."""
+    behind = numbers[-2] + 1 if len(numbers) > 1 else 0
     volume = container.volumes[-1]
     with opened_volume(container.root, volume) as part:
         end = find_end(Volumes([part]).window())
-    return max(least, min(end.disk, least + 10_000)) if end else least
+    if end is None or (end.disk == 0 and end.directory_position < end.directory_offset):
+        return behind  # no split zip, but one that was cut: its end record knows of no volumes
+    return min(end.disk, behind + 10_000)
 
 
 def check_volumes(container: Container, health: Health) -> None:
@@ -136,6 +146,10 @@ def check_volumes(container: Container, health: Health) -> None:
             health.add("volume-empty", f"{disk.name} is empty")
         elif disk.room > disk.volume.size or (disk is disks[-1] and 0 < _usual(disks) < disk.volume.size):
             health.add("volume-size", f"{disk.name} has {disk.volume.size} bytes, others have {_usual(disks)}")
+    used = {disk.volume for disk in disks}
+    for volume in container.volumes:
+        if volume not in used:
+            health.add("volume-stray", f"{shown(volume.path)} is left over: {shown(container.path)} has fewer volumes")
 
 
 def _lacking(container: Container) -> list[int]:

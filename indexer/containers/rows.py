@@ -14,7 +14,9 @@ BATCH_ROWS = 65_536
 FINDINGS_PER_CODE = 1_000
 
 # Findings that leave the listing itself whole: the members are all there, whatever is wrong with some of them.
-_HARMLESS = frozenset({"encrypted", "empty", "extension", "limit", "method", "not-a-file", "repeated-name", "sparse"})
+_HARMLESS = frozenset(
+    {"encrypted", "empty", "extension", "limit", "method", "not-a-file", "repeated-name", "sparse", "volume-stray"}
+)
 
 
 @dataclass(frozen=True, slots=True)

@@ -63,6 +63,48 @@ def test_missing_last_volume_of_a_split_zip(tree: Path, root: Path, files: dict[
     assert len(found.sound()) >= len(files) // 2
 
 
+@pytest.mark.parametrize(("number", "size"), [(9, 500), (9, 65_536), (9, 300_000), (0, 65_536)])
+def test_a_volume_left_over_costs_nothing(
+    number: int, size: int, tree: Path, root: Path, files: dict[str, bytes]
+) -> None:
+    volumes = _split(tree, root)
+    stray = root / f"set.z{number or len(volumes):02}"
+    stray.write_bytes(b"\xa5" * size)
+    found = listing(container_in(root))
+    assert (found.report.status, found.codes) == (Status.COMPLETE, {"volume-stray"})
+    assert stray.name in found.report.findings[0].detail
+    assert {name.removeprefix("set/"): data for name, data in found.read().items()} == files
+
+
+def test_a_volume_left_over_beside_a_zip_that_has_none(tree: Path, root: Path, files: dict[str, bytes]) -> None:
+    zipped(tree, root / "set.zip")
+    (root / "set.z01").write_bytes(b"\xa5" * 65_536)
+    found = listing(container_in(root))
+    assert (found.report.status, found.codes) == (Status.COMPLETE, {"volume-stray"})
+    assert {name.removeprefix("set/"): data for name, data in found.read().items()} == files
+
+
+def test_a_volume_left_over_beside_a_last_volume(tree: Path, root: Path, files: dict[str, bytes]) -> None:
+    for volume in _split(tree, root)[:-1]:
+        volume.unlink()
+    (root / "set.z77").write_bytes(b"\xa5" * 65_536)
+    found = listing(container_in(root))
+    assert (found.report.status, found.codes) == (Status.PARTIAL, {"volume-missing", "volume-stray"})
+    assert found.sound()
+    assert set(found.sound().values()) <= set(files.values())
+
+
+def test_a_zip_that_was_cut_into_parts_named_as_volumes(tree: Path, root: Path, files: dict[str, bytes]) -> None:
+    """Its end record knows of no volumes; they are no strays for that."""
+    zipped(tree, root / "whole")
+    run("split", "-b", "100k", "--numeric-suffixes=1", root / "whole.zip", "set.z", cwd=root)
+    (root / "whole.zip").unlink()
+    max(root.iterdir()).rename(root / "set.zip")
+    found = listing(container_in(root))
+    assert (found.report.status, found.codes) == (Status.COMPLETE, set())
+    assert {name.removeprefix("set/"): data for name, data in found.read().items()} == files
+
+
 @pytest.mark.parametrize("suffix", ["zip", "7z"])
 def test_missing_volume_of_a_cut_archive(suffix: str, tree: Path, root: Path, files: dict[str, bytes]) -> None:
     seven_zipped(tree, root / f"set.{suffix}", "-mx0", "-v64k")
