@@ -124,7 +124,7 @@ def _numbered(container: Container, numbers: tuple[int, ...]) -> dict[int, Volum
 
 
 def _last_number(container: Container, numbers: tuple[int, ...]) -> int:
-    """The number of a split zip's ``.zip``, as its end record says; where it has none, one more than the others have."""
+    """The number of a split zip's ``.zip``, as its end record says; where it has none, one more than the others'."""
     behind = numbers[-2] + 1 if len(numbers) > 1 else 0
     volume = container.volumes[-1]
     with opened_volume(container.root, volume) as part:
