@@ -1,11 +1,10 @@
 """What a selection may be called."""
 
-import re
+from pathlib import Path
 
 import click
 
-# A folder can be called so: people call builds and exports after their selections.
-_NAME = re.compile(r"[^./\x00-\x1f\x7f][^/\x00-\x1f\x7f]*")
+from indexer.selection.shapes import is_selection_name
 
 
 def selection_name(_context: click.Context, _parameter: click.Parameter, name: str | None) -> str | None:
@@ -14,6 +13,17 @@ def selection_name(_context: click.Context, _parameter: click.Parameter, name: s
     Raises:
         click.BadParameter: no folder could be called so.
     """
-    if name is not None and not _NAME.fullmatch(name):
+    if name is not None and not is_selection_name(name):
         raise click.BadParameter(f"{name!r} has a slash, a leading dot or a control character, or is empty")
     return name
+
+
+def folder_for(selection: str, place: Path) -> Path:
+    """The folder in ``place`` that is called after a selection.
+
+    Raises:
+        click.UsageError: no folder can be; selections by a file's name are not held to what ``--name`` is.
+    """
+    if not is_selection_name(selection):
+        raise click.UsageError(f"no folder can be called {selection!r}: name one with --output")
+    return place / selection

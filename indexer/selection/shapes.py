@@ -84,6 +84,11 @@ def is_split_name(name: str) -> bool:
     return re.fullmatch(SPLIT_NAME, name) is not None
 
 
+def is_selection_name(name: str) -> bool:
+    """Whether a selection may be called so: a folder can, as builds and exports are called after their selections."""
+    return re.fullmatch(r"[^./\x00-\x1f\x7f][^/\x00-\x1f\x7f]*", name) is not None
+
+
 def put(store: Store, table: str, rows: list[tuple[object, ...]]) -> None:
     """Make ``work.<table>`` anew with ``rows``."""
     schema = WORK[table]

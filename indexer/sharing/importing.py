@@ -10,6 +10,7 @@ import pyarrow.parquet as pq
 
 from indexer.errors import ManifestError
 from indexer.selection.choosing import forget
+from indexer.selection.shapes import is_selection_name
 from indexer.sharing import foreign
 from indexer.sharing.shapes import ROW_SCHEMA, Head
 from indexer.store import Store
@@ -58,13 +59,21 @@ def import_manifest(store: Store, folder: Path, name: str | None, missing: Missi
     """Make a selection out of the shared manifest in ``folder``, under ``name`` or its own.
 
     Raises:
-        ManifestError: the folder holds no sound manifest, or with ``Missing.FAIL`` rows are not found here.
+        ManifestError: the folder holds no sound manifest, its name would be no folder's and none is given, or with
+            ``Missing.FAIL`` rows are not found here.
     """
     with tempfile.TemporaryDirectory(prefix="import-") as scratch:
         clean = Path(scratch) / "rows.parquet"
         head = foreign.load(folder, clean)
+        called = name or _name_of(folder, head)
         with store.transaction():
-            return _settle(store, clean, name or head.name, (head, missing))
+            return _settle(store, clean, called, (head, missing))
+
+
+def _name_of(folder: Path, head: Head) -> str:
+    if not is_selection_name(head.name):
+        raise ManifestError(f"{folder} is of a selection called {head.name!r}: import it under another with --name")
+    return head.name
 
 
 def _settle(store: Store, clean: Path, name: str, given: tuple[Head, Missing]) -> Imported:

@@ -9,6 +9,7 @@ import click
 from indexer import store as stores
 from indexer.cli.imports import told
 from indexer.cli.inspect import measure
+from indexer.cli.names import folder_for
 from indexer.cli.options import Session, common, on_workers
 from indexer.errors import CheckFailed
 from indexer.roots import refuse_inside
@@ -22,7 +23,8 @@ from materializer.shapes import Feature, Format
 
 
 @click.command(epilog="Example: python -m materializer build --selection demo --output built/demo")
-@click.option("--output", type=click.Path(path_type=Path), required=True, help="The folder to make.")
+@click.option("--output", type=click.Path(path_type=Path),
+              help="The folder to make.  [default: the selection's name, in output_path]")  # fmt: skip
 @click.option(
     "--manifest",
     "shared",
@@ -39,7 +41,7 @@ from materializer.shapes import Feature, Format
 @planned
 @common
 @on_workers
-def command(session: Session, output: Path, shared: Path | None, missing: str, **given: Any) -> None:
+def command(session: Session, output: Path | None, shared: Path | None, missing: str, **given: Any) -> None:
     """Read the rows of a selection from their archives and write them as a sharded dataset.
 
     Killed or stopped, the same command goes on where it was; the result is the same to the byte.
@@ -47,9 +49,11 @@ def command(session: Session, output: Path, shared: Path | None, missing: str, *
     if (shared is None) == (given["selection"] is None):
         raise click.UsageError("name either a --selection or a shared --manifest")
     part = _part(given.pop("part_text"), completes=given["completes"], shared=shared)
-    refuse_inside(output, session.config)
+    if output:  # before the work of an import
+        refuse_inside(output, session.config)
     if shared:
         given["selection"] = _imported(session, shared, Missing(missing))
+    output = output or _default_output(session, given["selection"])
     asked = replace(request(session, output, given), allow_missing=given["allow_missing"])
     if asked.allow_missing and (part or given["completes"]):
         raise click.UsageError("--allow-missing does not go with --part: parts have to agree on what is there")
@@ -64,6 +68,12 @@ def command(session: Session, output: Path, shared: Path | None, missing: str, *
     print(_told(summary))
     if summary.missing:
         raise CheckFailed(f"{_rows(summary.missing)} missing: no spare was left; see {output}/record/refused.parquet")
+
+
+def _default_output(session: Session, selection: str) -> Path:
+    output = folder_for(selection, session.config.output_path)
+    refuse_inside(output, session.config)
+    return output
 
 
 def _rows(count: int) -> str:

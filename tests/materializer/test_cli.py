@@ -69,6 +69,17 @@ def test_missing_rows_are_status_one(site, typed):
     assert "2 rows are missing: no spare was left; see built/record/refused.parquet" in built.stderr
 
 
+def test_without_output_a_build_goes_where_local_cfg_says(site, typed):
+    built = typed("build", "--selection", "main", "--jobs", "1", "--quiet")
+    assert built.stdout.startswith(f"{site.folder / 'built' / 'main'}: train 40"), built.stderr
+    assert typed("verify", "built/main", "--quiet").returncode == 0
+    with stores.open_for_writing(site.manifest) as store:
+        store.execute("update selection set name = '../up'")
+    refused = typed("build", "--selection", "../up")
+    assert (refused.returncode, refused.stderr.count("\n")) == (2, 1)
+    assert "no folder can be called '../up': name one with --output" in refused.stderr
+
+
 @pytest.mark.parametrize(
     ("arguments", "words"),
     [
