@@ -14,14 +14,14 @@ from indexer.remote import Root, Url, as_root
 
 MANDATORY = ("input_datasets_path", "output_path", "tmp_cache_dir", "intermediate_outputs_path")
 OPTIONAL = ("declarations_path",)
-SECTIONS = ("paths", "limits")
+SECTIONS = ("paths", "limits", "database")
 
 
 @dataclass(frozen=True, slots=True)
 class Config:
     """Paths of this machine. ``sources`` maps a source's key to the path or address that local.cfg names for it.
 
-    ``limits`` are the lines of the section ``[limits]``, as they stand there.
+    ``limits`` and ``database`` are the lines of the sections called so, as they stand there.
     """
 
     file: Path
@@ -32,6 +32,7 @@ class Config:
     declarations_path: Path | None
     sources: Mapping[str, Root]
     limits: Mapping[str, str] = field(default_factory=dict)
+    database: Mapping[str, str] = field(default_factory=dict)
 
     @property
     def manifest_path(self) -> Path:
@@ -66,7 +67,7 @@ def load(file: Path) -> Config:
         ConfigError: it is absent, is no INI file, lacks mandatory keys (the message names all of them), or has an
             address where a folder of this machine is needed.
     """
-    paths, limits = _sections(file)
+    paths, limits, database = _sections(file)
     missing = [key for key in MANDATORY if not paths.get(key)]
     if missing:
         raise ConfigError(f"{file}: [paths] lacks {', '.join(missing)}: see local.cfg.example")
@@ -75,17 +76,18 @@ def load(file: Path) -> Config:
     sources = {key: place for key, place in places.items() if key not in MANDATORY + OPTIONAL}
     own = {key: _own(file, key, places[key]) for key in MANDATORY + OPTIONAL if key in places}
     known, declarations = {key: own[key] for key in MANDATORY}, own.get("declarations_path")
-    return Config(file, **known, declarations_path=declarations, sources=sources, limits=limits)
+    return Config(file, **known, declarations_path=declarations, sources=sources, limits=limits, database=database)
 
 
-def _sections(file: Path) -> tuple[dict[str, str], dict[str, str]]:
-    """``[paths]``, and ``[limits]``, which may be left out."""
+def _sections(file: Path) -> list[dict[str, str]]:
+    """``[paths]``, and the others, which may be left out."""
     parser = configparser.ConfigParser(interpolation=None)
     try:
         text = file.read_text(encoding="utf-8-sig")
         parser.read_string(text, source=str(file))
         _refuse_slips(file, parser.sections())
-        return dict(parser["paths"]), dict(parser["limits"]) if parser.has_section("limits") else {}
+        others = [dict(parser[name]) if parser.has_section(name) else {} for name in SECTIONS[1:]]
+        return [dict(parser["paths"]), *others]
     except FileNotFoundError:
         raise ConfigError(f"{file} does not exist: copy local.cfg.example to it, or name one with --config") from None
     except (OSError, UnicodeDecodeError, configparser.Error) as error:

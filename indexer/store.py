@@ -11,6 +11,7 @@ from contextlib import contextmanager
 from pathlib import Path
 from socket import gethostname
 from tempfile import TemporaryDirectory
+from types import MappingProxyType
 from typing import Any, Self
 
 import duckdb
@@ -26,6 +27,7 @@ OWN = "own_tables"
 BESIDE: dict[str, Any] = {"memory_limit": "2GB", "threads": 4, "preserve_insertion_order": False}
 
 Parameters = Mapping[str, Any]
+DatabaseSettings = Mapping[str, Any]  # as DuckDB's own configuration has them
 
 
 class Store:
@@ -180,7 +182,7 @@ def _named_in(query: str, parameters: Parameters | None) -> dict[str, Any]:
     return {name: parameters[name] for name in duckdb.extract_statements(query)[0].named_parameters}
 
 
-def open_for_writing(path: Path) -> Store:
+def open_for_writing(path: Path, settings: DatabaseSettings = MappingProxyType({})) -> Store:
     """Open the manifest at ``path``, making it where there is none.
 
     Raises:
@@ -193,14 +195,14 @@ def open_for_writing(path: Path) -> Store:
             f"{path.parent} cannot be made ({error.strerror or error}): correct intermediate_outputs_path in local.cfg,"
             " or name a file with --manifest-db"
         ) from error
-    store = Store(_connect(path, read_only=False), path)
+    store = Store(_connect(path, settings, read_only=False), path)
     if not store.execute("select 1 from duckdb_tables() limit 1"):  # new, or of a run that was killed here
         _make_schema(store)
     _check_schema(store)
     return store
 
 
-def open_for_reading(path: Path) -> Store:
+def open_for_reading(path: Path, settings: DatabaseSettings = MappingProxyType({})) -> Store:
     """Open the manifest at ``path`` read only.
 
     Raises:
@@ -208,7 +210,8 @@ def open_for_reading(path: Path) -> Store:
     """
     if not path.exists():
         raise ManifestError(f"no manifest at {path}: run 'python -m indexer scan' first")
-    store = Store(_connect(path, read_only=True), path)
+    aside = {"temp_directory": f"{path}.{gethostname()}.tmp"}  # DuckDB tells readers by their process number alone
+    store = Store(_connect(path, {**aside, **settings}, read_only=True), path)
     _check_schema(store)
     return store
 
@@ -245,18 +248,13 @@ def require_selection(store: Store, name: str) -> None:
         raise RecipeError(f"no selection '{name}' in {store.path}: {hint}")
 
 
-def _connect(path: Path, *, read_only: bool) -> duckdb.DuckDBPyConnection:
+def _connect(path: Path, settings: DatabaseSettings, *, read_only: bool) -> duckdb.DuckDBPyConnection:
     try:
-        connection = duckdb.connect(str(path), read_only=read_only, config=_settings(path, read_only=read_only))
+        connection = duckdb.connect(str(path), read_only=read_only, config=dict(settings))
     except duckdb.IOException as error:
         raise ManifestError(_explain(path, str(error))) from error
     connection.execute("set preserve_insertion_order = false").fetchall()
     return connection
-
-
-def _settings(path: Path, *, read_only: bool) -> dict[str, Any]:
-    """Readers on several machines keep what exceeds their memory apart: DuckDB tells them by process number alone."""
-    return {"temp_directory": f"{path}.{gethostname()}.tmp"} if read_only else {}
 
 
 def _explain(path: Path, message: str) -> str:

@@ -6,7 +6,6 @@ from importlib.util import find_spec
 import click
 import pyarrow as pa
 
-from indexer import store as stores
 from indexer.cli import messages, render
 from indexer.cli.inspect import inspector
 from indexer.cli.messages import printable
@@ -42,7 +41,7 @@ def command(session: Session, name: str | None, **how: object) -> None:
     if name is not None and not how["no_inspect"]:
         inspect = inspector(session)
     options = Options(radius=int(str(how["radius"])), tree=_wants_tree(how["tree"]))
-    with stores.open_for_writing(session.manifest) as store:
+    with session.writing() as store:
         found = audit(store, name, options, inspect)
     _SHOW[str(how["form"])](found)
     _judge(found, float(str(how["threshold"])))

@@ -6,7 +6,6 @@ import socket
 
 import click
 
-from indexer import store
 from indexer.cli.options import Session, common
 from indexer.errors import ConfigError, DependencyError
 from indexer.roots import source_folders
@@ -24,7 +23,7 @@ def command(session: Session, host: str, port: int) -> None:
     Only this machine can reach it, and only by the address that is printed: that holds a key, new every time.
     """
     _check_dependencies()
-    store.open_for_reading(session.manifest).connection.close()  # says in plain words what is wrong with the file
+    session.reading().connection.close()  # says in plain words what is wrong with the file
     _serve(session, _bound(host, port), host)
 
 

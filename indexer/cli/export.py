@@ -4,7 +4,6 @@ from pathlib import Path
 
 import click
 
-from indexer import store as stores
 from indexer.cli.inspect import inspector
 from indexer.cli.options import Session, common, on_workers
 from indexer.roots import refuse_inside
@@ -24,7 +23,7 @@ def command(session: Session, name: str, folder: Path) -> None:
     """
     check_free(folder)  # before hours of reading
     refuse_inside(folder, session.config)
-    with stores.open_for_writing(session.manifest) as store:
+    with session.writing() as store:
         inspect_selection(store, name, inspector(session))
         head = export(store, name, folder)
     images = sum(count for roles in head.rows.values() for role, count in roles.items() if role != "spare")

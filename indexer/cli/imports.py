@@ -4,7 +4,6 @@ from pathlib import Path
 
 import click
 
-from indexer import store as stores
 from indexer.cli.messages import printable
 from indexer.cli.names import selection_name
 from indexer.cli.options import Session, common
@@ -20,7 +19,7 @@ from indexer.sharing.importing import Imported, Missing, import_manifest
 @common
 def command(session: Session, folder: Path, name: str | None, missing: str) -> None:
     """Find the images of the shared manifest in FOLDER among those scanned here."""
-    with stores.open_for_writing(session.manifest) as store:
+    with session.writing() as store:
         imported = import_manifest(store, folder, name, Missing(missing))
     print(told(imported))
     if imported.unfilled:

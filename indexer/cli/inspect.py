@@ -2,7 +2,6 @@
 
 import click
 
-from indexer import store as stores
 from indexer.cli.options import Session, common, on_workers
 from indexer.roots import source_roots
 from indexer.selection.completing import has_unsized, inspect_again, inspect_selection, inspect_unsized
@@ -28,7 +27,7 @@ def command(session: Session, name: str | None, again: bool) -> None:
     """
     if not (name or again):
         raise click.UsageError("name a selection, or say --again")
-    with stores.open_for_writing(session.manifest) as store:
+    with session.writing() as store:
         if again:
             print(f"{inspect_again(store, inspector(session)):,} images inspected again")
         if name:
@@ -37,10 +36,10 @@ def command(session: Session, name: str | None, again: bool) -> None:
 
 def measure(session: Session, name: str) -> None:
     """Read those images of the selection ``name`` whose size only reading tells."""
-    with stores.open_for_reading(session.manifest) as store:
+    with session.reading() as store:
         unsized = has_unsized(store, name)
     if unsized:
-        with stores.open_for_writing(session.manifest) as store:
+        with session.writing() as store:
             inspect_unsized(store, name, inspector(session))
 
 

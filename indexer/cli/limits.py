@@ -3,7 +3,7 @@
 import dataclasses
 import difflib
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 from indexer.cli import sizes
 from indexer.containers.shapes import Limits
@@ -29,8 +29,8 @@ _OF_ARCHIVES = tuple(entry.name for entry in dataclasses.fields(Limits))
 NAMES = (*_OF_ARCHIVES, *_OF_IMAGES, "memory")
 
 
-def read_limits(texts: Mapping[str, str]) -> Bounds:
-    """The limits that ``texts`` set, the others as they are by default.
+def read_limits(texts: Mapping[str, str], others: Bounds = Bounds()) -> Bounds:
+    """The limits that ``texts`` set, and the ``others``.
 
     Raises:
         ConfigError: no limit is called so, or a value is no number.
@@ -38,7 +38,8 @@ def read_limits(texts: Mapping[str, str]) -> Bounds:
     values = {name: _number(name, text) for name, text in texts.items()}
     archives = {name: values[name] for name in _OF_ARCHIVES if name in values}
     images = {target: values[name] for name, target in _OF_IMAGES.items() if name in values}
-    return Bounds(Limits(**archives), ImageLimits(**images), int(values.get("memory", _MEMORY)))  # type: ignore[arg-type]
+    memory = int(values.get("memory", others.memory))
+    return Bounds(replace(others.archives, **archives), replace(others.images, **images), memory)  # type: ignore[arg-type]
 
 
 def _number(name: str, text: str) -> float | int:

@@ -5,18 +5,22 @@ import os
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
 
 import click
 
-from indexer import config
+from indexer import config, store
+from indexer.cli.database import read_database
 from indexer.cli.limits import Bounds, pairs, read_limits
 from indexer.cli.progress import shown
 from indexer.config import Config
+from indexer.errors import ConfigError
 from indexer.parallel import BACKENDS, Workers
 from indexer.progress import SILENT, Progress
+from indexer.store import DatabaseSettings, Store
 
 _CONFIG = Path("local.cfg")
+_Read = TypeVar("_Read")
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,8 +55,29 @@ class Session:
     @property
     def bounds(self) -> Bounds:
         """How much strangers' files may ask for; whoever was sent a dataset may have no local.cfg."""
-        is_there = self.config_file.exists() or self.config_file != _CONFIG
-        return read_limits({**(self.config.limits if is_there else {}), **self.limits})
+        return read_limits(self.limits, self._section("limits", read_limits, Bounds()))
+
+    def reading(self) -> Store:
+        """The manifest, opened read only. Raises as :func:`indexer.store.open_for_reading` does."""
+        return store.open_for_reading(self.manifest, self._database)
+
+    def writing(self) -> Store:
+        """The manifest, opened to write. Raises as :func:`indexer.store.open_for_writing` does."""
+        return store.open_for_writing(self.manifest, self._database)
+
+    @property
+    def _database(self) -> DatabaseSettings:
+        return self._section("database", read_database, {})
+
+    def _section(self, name: str, read: Callable[[Mapping[str, str]], _Read], default: _Read) -> _Read:
+        """What stands in a section of ``local.cfg``; ``default`` where there is no such file and none was named."""
+        if not self.config_file.exists() and self.config_file == _CONFIG:
+            return default
+        texts = getattr(self.config, name)
+        try:
+            return read(texts)
+        except ConfigError as error:
+            raise ConfigError(f"{self.config_file}: [{name}]: {error}") from None
 
     @property
     def progress(self) -> Progress:

@@ -5,7 +5,6 @@ from typing import Any
 
 import click
 
-from indexer import store
 from indexer.cli.options import Session, common
 from indexer.cli.output import sink
 from indexer.reporting import page, selected
@@ -28,7 +27,7 @@ def command(session: Session, name: str | None, output: Path | None, **shown: An
     """
     page.check_dependencies()
     roots = source_folders(session.config)
-    with store.open_for_reading(session.manifest) as manifest:
+    with session.reading() as manifest:
         reader = selected.Reader(roots, session.workers, session.progress)
         report = selected.report(manifest, name, Options(**shown), reader)
     file = output or Path(f"{name or 'manifest'}-report.html")

@@ -7,7 +7,6 @@ from pathlib import Path
 import click
 import pyarrow as pa
 
-from indexer import store
 from indexer.cli import preflight, render
 from indexer.cli.messages import printable
 from indexer.cli.options import Session, common, on_workers
@@ -49,7 +48,7 @@ def command(session: Session, keys: tuple[str, ...], show_problems: bool, forget
     config.refuse_unknown({source.key for source in sources})
     everywhere = _roots(config, sources, keys)
     options = ScanOptions(session.workers, session.bounds.archives, session.progress, bool(keys), forget)
-    with store.open_for_writing(session.manifest) as manifest:
+    with session.writing() as manifest:
         known = {key for (key,) in manifest.rows("scan/sources")}
         roots = everywhere if keys else _present(config, everywhere, known)
         asked = [source for source in sources if source.key in everywhere]

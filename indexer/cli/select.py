@@ -6,7 +6,6 @@ from pathlib import Path
 import click
 import pyarrow as pa
 
-from indexer import store as stores
 from indexer.cli import render
 from indexer.cli.inspect import inspector
 from indexer.cli.messages import printable
@@ -62,7 +61,7 @@ def _by_recipe(session: Session, recipe_name: str, name: str | None, *, inspects
     file = recipe.find(recipe_name)
     choices = recipe.load(file)
     inspect = inspector(session) if inspects else None
-    with stores.open_for_writing(session.manifest) as store:
+    with session.writing() as store:
         selected = choosing.select(store, choices, name or _name_of(file), inspect)
     _show(selected)
     if not selected.counts:
@@ -70,7 +69,7 @@ def _by_recipe(session: Session, recipe_name: str, name: str | None, *, inspects
 
 
 def _by_list(session: Session, lists: Sequence[str], name: str, substitute: str | None) -> None:
-    with stores.open_for_writing(session.manifest) as store:
+    with session.writing() as store:
         listed = select_listed(store, _files(lists), name, substitute)
     _show_listed(listed)
     without = sum(group.images - group.substituted for group in listed.missing)

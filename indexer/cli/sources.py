@@ -9,7 +9,6 @@ from typing import Any
 import click
 import pyarrow as pa
 
-from indexer import store
 from indexer.cli import render
 from indexer.cli.messages import printable
 from indexer.cli.options import Session, common
@@ -78,7 +77,7 @@ class _Manifest:
     def __init__(self, session: Session) -> None:
         there = session.manifest_db or session.config_file.exists()
         path = session.manifest if there else None
-        self.store = store.open_for_reading(path) if path and path.exists() else None
+        self.store = session.reading() if path and path.exists() else None
 
     def __enter__(self) -> Store | None:
         return self.store

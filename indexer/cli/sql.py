@@ -8,7 +8,7 @@ from typing import Any
 import click
 import pyarrow as pa
 
-from indexer import sandbox, store
+from indexer import sandbox
 from indexer.cli import render
 from indexer.cli.options import Session, common
 from indexer.cli.output import sink
@@ -32,7 +32,7 @@ def command(session: Session, query: str, form: str | None, output: Path | None,
     nothing but the manifest: no files, no extensions, no other databases.
     """
     form = form or _form_of(output)
-    store.open_for_reading(session.manifest).connection.close()  # says in plain words what is wrong with the file
+    session.reading().connection.close()  # says in plain words what is wrong with the file
     bounds = sandbox.Bounds(threads=session.jobs, **limits)
     with sandbox.query(session.manifest, query, bounds) as result, sink(output, binary=form == "parquet") as out:
         if form == "table":

@@ -7,7 +7,6 @@ from typing import BinaryIO
 import click
 import pyarrow as pa
 
-from indexer import store
 from indexer.cli import render
 from indexer.cli.messages import printable
 from indexer.cli.options import Session, common
@@ -35,7 +34,7 @@ _CATEGORIES = ((1_000, "n<1K"), (10_000, "1K<n<10K"), (100_000, "10K<n<100K"), (
 @common
 def command(session: Session, name: str | None, form: str, output: Path | None) -> None:
     """Count images a split, label, generator and origin: of the manifest, or of the selection NAME."""
-    with store.open_for_reading(session.manifest) as manifest:
+    with session.reading() as manifest:
         statistics = gather(manifest, name)
     with sink(output) as out:
         _WRITERS[form](statistics, out)

@@ -6,7 +6,6 @@ from typing import Any
 
 import click
 
-from indexer import store as stores
 from indexer.cli.imports import told
 from indexer.cli.inspect import measure
 from indexer.cli.names import folder_for
@@ -59,7 +58,7 @@ def command(session: Session, output: Path | None, shared: Path | None, missing:
         raise click.UsageError("--allow-missing does not go with --part: parts have to agree on what is there")
     if not (part or asked.allow_missing):  # parts run side by side: none of them may write
         measure(session, asked.selection)
-    with stores.open_for_reading(session.manifest) as store:
+    with session.reading() as store:
         if part:
             print(_told_part(parts.build_part(store, asked, part, session.workers, session.progress)))
             return
@@ -99,7 +98,7 @@ def _told_part(summary: PartSummary) -> str:
 
 def _imported(session: Session, folder: Path, missing: Missing) -> str:
     """Make a selection of a shared manifest, say what is not here, and give its name."""
-    with stores.open_for_writing(session.manifest) as store:
+    with session.writing() as store:
         imported = import_manifest(store, folder, None, missing)
     print(told(imported))
     return imported.name

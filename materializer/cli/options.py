@@ -7,7 +7,6 @@ from typing import Any
 
 import click
 
-from indexer import store as stores
 from indexer.cli import sizes
 from indexer.cli.options import Session
 from indexer.errors import ConfigError, ManifestError
@@ -59,7 +58,7 @@ def manifest_beside(session: Session) -> Store:
         ManifestError: it cannot be opened. Both say how to do without.
     """
     try:
-        return stores.open_for_reading(session.manifest)
+        return session.reading()
     except (ConfigError, ManifestError) as error:
         raise type(error)(f"{error}; --no-manifest does without") from error
 

@@ -5,7 +5,6 @@ from typing import Any
 
 import click
 
-from indexer import store as stores
 from indexer.cli.options import Session, common
 from materializer import estimate as estimating
 from materializer import plan as planning
@@ -21,7 +20,7 @@ def command(session: Session, **given: Any) -> None:
     if given["selection"] is None:
         raise click.UsageError("name a --selection")
     asked = request(session, Path(), given)
-    with stores.open_for_reading(session.manifest) as store:
+    with session.reading() as store:
         found = planning.make(store, asked)
         print(_told(estimating.estimate(store, found, asked.settings, session.workers), session.jobs))
 

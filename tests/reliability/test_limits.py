@@ -5,6 +5,7 @@ import zipfile
 import pytest
 
 from indexer.cli.limits import NAMES, read_limits
+from indexer.cli.options import Session
 from indexer.containers.shapes import Limits
 from indexer.errors import ConfigError
 from indexer.images import ImageLimits
@@ -37,6 +38,34 @@ def test_what_is_no_limit_is_refused(texts: dict[str, str], says: str) -> None:
     with pytest.raises(ConfigError) as caught:
         read_limits(texts)
     assert str(caught.value) == says
+
+
+@pytest.mark.parametrize(
+    ("section", "says"),
+    [
+        ("[limits]\npixels = many", "local.cfg: [limits]: limit pixels: 'many' is no size"),
+        ("[database]\nmemory = lots", "local.cfg: [database]: memory: 'lots' is no size: write it as 8GiB"),
+        ("[database]\nthreads = 0", "local.cfg: [database]: threads: '0' is no size: write it as 4"),
+        ("[database]\nmemry = 8GB", "local.cfg: [database]: no setting is called 'memry': did you mean 'memory'?"),
+    ],
+)
+def test_a_wrong_value_names_the_file_it_stands_in(world: World, section: str, says: str) -> None:
+    with (world.folder / "local.cfg").open("a") as config:
+        config.write(f"{section}\n")
+    done = world.scan()
+    assert (done.returncode, done.stderr.count("\n")) == (2, 1)
+    assert says in done.stderr
+
+
+def test_the_database_takes_what_it_is_given(world: World) -> None:
+    with (world.folder / "local.cfg").open("a") as config:
+        config.write("[database]\nmemory = 1500MB\nthreads = 1\n")
+    assert world.scan().returncode == 0
+    session = Session(world.folder / "local.cfg", None, jobs=1, quiet=True, debug=False)
+    for opened in (session.reading, session.writing):
+        with opened() as store:
+            settings = "select current_setting('memory_limit'), current_setting('threads')"
+            assert store.execute(settings) == [("1.3 GiB", 1)]
 
 
 def test_limits_hold_in_scan_and_build(world: World) -> None:
