@@ -86,7 +86,7 @@ def command(session: Session, key: str, **given: Any) -> None:
 
 
 def _scrape(session: Session, key: str, given: dict[str, Any]) -> None:
-    run = _needing_aiohttp("indexer.fetching.run")
+    run = _needing_extra("indexer.fetching.run")
     order = run.Order(
         given["list_file"],
         expanded(given["to"]),
@@ -99,7 +99,7 @@ def _scrape(session: Session, key: str, given: dict[str, Any]) -> None:
     _print(run.fetch(order, session.progress))
 
 
-def _needing_aiohttp(module: str) -> Any:
+def _needing_extra(module: str) -> Any:
     try:
         return importlib.import_module(module)
     except ModuleNotFoundError as error:

@@ -2,8 +2,8 @@
 
 import asyncio
 from collections.abc import Awaitable, Callable
-from urllib.robotparser import RobotFileParser
 
+from protego import Protego
 from yarl import URL
 
 from indexer.errors import BadData
@@ -11,7 +11,7 @@ from indexer.errors import BadData
 SIZE = 512_000  # bytes of a robots.txt that are read; RFC 9309, 2.5, asks for 500 KiB at least
 _UNWANTED = {"noai", "noimageai", "noindex", "noimageindex", "none"}
 
-Rules = RobotFileParser | None  # None: everything is allowed
+Rules = Protego | None  # None: everything is allowed
 Load = Callable[[str], Awaitable[Rules]]
 
 
@@ -33,7 +33,7 @@ class Robots:
         rules = self._known[origin] if origin in self._known else await self._of(origin)
         if rules is None:
             return 0.0
-        if not rules.can_fetch(self._agent, str(url)):
+        if not rules.can_fetch(str(url), self._agent):
             raise BadData("robots.txt disallows", origin)
         return float(rules.crawl_delay(self._agent) or 0)
 
@@ -46,10 +46,8 @@ class Robots:
 
 
 def parse(text: str) -> Rules:
-    """The rules of a robots.txt, None where it has none."""
-    rules = RobotFileParser()
-    rules.parse(text.splitlines())
-    return rules
+    """The rules of a robots.txt: the longest for a path counts, ``*`` and ``$`` are wildcards (RFC 9309, 2.2.2 and 2.2.3)."""
+    return Protego.parse(text)
 
 
 def refuse_tagged(tags: list[str], agent: str) -> None:

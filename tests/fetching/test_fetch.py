@@ -127,6 +127,22 @@ def test_robots_txt_is_obeyed_unless_told_otherwise(server, download):
     assert job.errors() == [("success", ""), ("success", "")]
 
 
+@pytest.mark.parametrize(
+    ("rules", "allowed"),
+    [
+        ("Disallow: /\nAllow: /png/", [1, 2]),  # the longest rule counts, wherever it stands
+        ("Disallow: /*/1", [2]),
+        ("Disallow: /png/2$", [1, 2]),  # the address goes on behind it
+        ("Disallow: /png/2.png$", [1]),
+    ],
+)
+def test_rules_of_robots_txt_are_read_as_its_standard_says(server, download, rules, allowed):
+    server.robots = f"User-agent: *\n{rules}\n".encode()
+    job = download([f"{server.url}/png/{number}.png" for number in (1, 2)])
+    job.run()
+    assert [number for number, (status, _) in zip((1, 2), job.errors(), strict=True) if status == "success"] == allowed
+
+
 def test_who_asks_is_said(server, download):
     download([f"{server.url}/png/1.png"]).run(manners=Manners("me@lab.example", allow_private=True))
     agents = {line for head in server.heads for line in head.split("\r\n") if line.startswith("User-Agent")}
