@@ -46,7 +46,7 @@ class Robots:
 
 
 def parse(text: str) -> Rules:
-    """The rules of a robots.txt: the longest for a path counts, ``*`` and ``$`` are wildcards (RFC 9309, 2.2.2, 2.2.3)."""
+    """The rules of a robots.txt: the longest counts, ``*`` and ``$`` are wildcards (RFC 9309, 2.2.2 and 2.2.3)."""
     return Protego.parse(text)
 
 
