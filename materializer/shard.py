@@ -4,6 +4,7 @@ from collections.abc import Sequence
 from dataclasses import replace
 
 import pyarrow as pa
+import pyarrow.compute as pc
 
 from indexer.errors import BadData
 from materializer import record
@@ -62,10 +63,20 @@ def _is_this(found: ShardRecord, task: ShardTask, file_ids: tuple[str, ...]) -> 
     The first time a shard is asked for nobody knows yet who will be refused, and what was refused for want of a good
     disk is looked at again; later its very rows are asked for.
     """
-    is_final = found.file_ids == file_ids if task.refused else not found.is_doubtful
-    unchanged = _expected_hashes_met(found, task.work.rows)
+    unchanged = found.key == task.key and _expected_hashes_met(found, task.work.rows)
     path = task.output / FORMATS[task.work.settings.format].path(task.shard)
-    return found.key == task.key and is_final and unchanged and record.stands(path, found.written)
+    if not (unchanged and record.stands(path, found.written)):
+        return False
+    return found.file_ids == file_ids if task.refused else _refused_still(found, task.work)
+
+
+def _refused_still(found: ShardRecord, work: RowsTask) -> bool:
+    """Whether another look at what was refused for want of a good disk finds what the first one did."""
+    doubtful = tuple(refusal for refusal in found.refused if refusal.is_doubtful)
+    if not doubtful:
+        return True
+    places = pa.array([refusal.place for refusal in doubtful])
+    return check_rows(replace(work, rows=work.rows.filter(pc.is_in(work.rows["place"], places)))) == doubtful
 
 
 def _expected_hashes_met(found: ShardRecord, rows: pa.Table) -> bool:

@@ -2,10 +2,11 @@
 
 from dataclasses import replace
 
+import duckdb
 import pytest
 
 from tests.reliability.conftest import Disk
-from tests.support.faults import Fault, World
+from tests.support.faults import Fault, Watch, World
 
 
 def test_a_full_disk_under_the_manifest_is_told_and_the_scan_goes_on(
@@ -61,3 +62,19 @@ def test_what_a_disk_failed_to_give_to_a_build_is_asked_for_again(
     done = scanned.build()
     assert done.returncode == 0, done.stdout + done.stderr
     assert scanned.built() == undisturbed.built()
+
+
+def test_no_shard_is_read_again_for_what_is_still_refused(scanned: World) -> None:
+    with duckdb.connect(str(scanned.manifest)) as manifest:
+        manifest.execute(
+            "insert into inspection (member_id, status, reason)"
+            " select min(member_id), 'unreadable', 'a disk failed' from attributes where status = 'ok'"
+        )
+    said = scanned.build().stderr
+    assert "1 row is missing" in said
+    again = scanned.build(fault=Watch("openat"))
+    assert again.stderr.splitlines()[-1] == said.splitlines()[-1]
+    opened = (scanned.folder / "strace.log").read_text(encoding="utf-8")
+    assert "/record/rows/" in opened
+    assert f"{scanned.source}/set.zip" not in opened
+    assert f"{scanned.source}/synthbuster/" not in opened
