@@ -83,7 +83,7 @@ create table if not exists attributes (
 create table if not exists underivable (
     member_id    bigint not null,
     source       varchar not null,
-    code         varchar not null,         -- unmatched, missing_in_map, missing_in_table, duplicate_id
+    code         varchar not null,         -- unmatched, missing_in_map, missing_in_table, bad_file_id, duplicate_id
     detail       varchar not null
 );
 

@@ -7,6 +7,8 @@ from indexer.declarations.expressions import Expressions, when
 from indexer.declarations.shapes import COLUMNS, Placeholder, Rule, Source, Template
 from indexer.declarations.sql import indented, literal, quoted
 
+_CONTROL = literal(r"[\x00-\x1f\x7f]")  # ids stand on lines, of lists and of what digests are made of
+
 
 class RuleCompiler:
     """Compiles one rule; ``expressions.columns`` says afterwards which columns of which tables it looks up."""
@@ -73,5 +75,8 @@ class RuleCompiler:
         return quoted(name)
 
     def _problem(self) -> str:
-        """The first thing that was looked up in vain, as a struct of code and detail."""
+        """The first thing that was looked up in vain, or a file_id that is no line, as a struct of code and detail."""
+        file_id = self._text(self.rule.values["file_id"][0])
+        is_no_line = when(f"regexp_matches({file_id}, {_CONTROL})", "bad_file_id", f"'more than a line: ' || {file_id}")
+        self.failures.append(is_no_line)
         return f"case\n{indented(chr(10).join(['when unkept is not null then unkept', *self.failures]))}\nend"

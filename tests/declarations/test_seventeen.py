@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 from PIL import Image
 
-from indexer import resources
+from indexer import resources, store
 from indexer.config import MANDATORY
 
 ROOT = Path(__file__).parents[2]
@@ -70,3 +70,18 @@ def test_a_dataset_of_ones_own_takes_a_few_lines(desk):
     query = "select file_id, origin, generator, label from manifest"
     rows = indexer(desk, "sql", query, "--format", "csv").stdout
     assert rows.splitlines()[1:] == ["holiday/day one/a.b,holiday,day one,1"]
+
+
+def test_a_name_of_two_lines_makes_no_file_id(desk):
+    """Ids stand on lines: of lists, and of what a shared manifest's digests are made of."""
+    (desk / "data" / "pictures").mkdir()
+    for name in ("one.png", "two\nlines.png"):
+        (desk / "data" / "pictures" / name).write_bytes(picture("png"))
+    (desk / "declarations" / "pictures.toml").write_text(
+        'name = "Pictures"\nlicence = "none"\ndefault_folder = "pictures"\n\n[[rule]]\n'
+        'path = \'[\\s\\S]+\'\nfile_id = "{path}"\norigin = "Pictures"\nlabel = "real"\n'
+    )
+    assert "1 x bad_file_id, such as two\\nlines.png" in indexer(desk, "scan", "--source", "pictures").stdout
+    asked = "select file_id, null from attributes union all select detail, code from underivable order by all"
+    with store.open_for_reading(desk / "data" / "manifest.duckdb") as manifest:
+        assert manifest.execute(asked) == [("more than a line: two\nlines", "bad_file_id"), ("one", None)]
