@@ -3,6 +3,7 @@
 What comes out is our own: a :class:`~indexer.sharing.shapes.Head` and a Parquet file that this program wrote.
 """
 
+import errno
 import json
 from collections import Counter
 from collections.abc import Iterator, Mapping
@@ -86,8 +87,14 @@ def _check(task: _Task) -> Head | str:
         except BadData as error:
             return str(error)
         except (pa.ArrowException, OSError, MemoryError, duckdb.OutOfMemoryException) as error:
-            return f"{ROWS_FILE} is damaged: {' '.join(str(error).split())[:200]}"
+            return _damage(error, task.clean.parent.parent)
         return head if head == found else _mismatch(head, found.digests)
+
+
+def _damage(error: Exception, scratch: Path) -> str:
+    if isinstance(error, OSError) and error.errno in (errno.ENOSPC, errno.EDQUOT):
+        return f"{scratch} has no room for its rows: free some, or name another folder in TMPDIR"
+    return f"{ROWS_FILE} is damaged: {' '.join(str(error).split())[:200]}"
 
 
 def _mismatch(head: Head, digests: Mapping[str, str]) -> str:

@@ -129,31 +129,16 @@ def test_missing_sources_may_be_allowed_for(site, images):
     assert set(refused["reason"].to_pylist()) == {"source_missing"}
 
 
-@pytest.fixture
-def small_disk(site):
-    """Mounts a disk of a few bytes, or skips the test where nobody may."""
-    folder = site.folder / "small"
-    folder.mkdir()
-
-    def mount(size):
-        command = ["mount", "-t", "tmpfs", "-o", f"size={size}", "tmpfs", folder]
-        if subprocess.run(command, capture_output=True, check=False).returncode:
-            pytest.skip("no right to mount a small disk")
-        return folder
-
-    yield mount
-    subprocess.run(["umount", folder], check=False, capture_output=True)
-
-
 def test_a_full_disk_stops_the_build_and_loses_nothing(site, images, small_disk):
     site.lay_out([replace(image, data=image.data + bytes(100_000)) for image in images])
     enough_for_images_alone = sum(len(image.data) + 100_000 for image in images if image.role != "spare") + (16 << 10)
     settings = {"shard_size": 500_000, "pixels": Pixels.VERBATIM}
-    small = small_disk(enough_for_images_alone)
+    small = site.folder / "small"
+    make_larger = small_disk(small, str(enough_for_images_alone))
     with pytest.raises(OutputError, match=r"cannot be written \(the disk is full\): what is finished is kept"):
         site.build("small/out", **settings)
     assert not list(small.rglob("*.unfinished"))
-    subprocess.run(["mount", "-o", "remount,size=20m", small], check=True)
+    make_larger("20m")
     assert site.build("small/out", **settings).kept > 0
     site.build("large", **settings)
     assert tree(small / "out") == tree(site.folder / "large")
@@ -161,7 +146,8 @@ def test_a_full_disk_stops_the_build_and_loses_nothing(site, images, small_disk)
 
 def test_too_little_room_is_told_before_anything_is_read(site, images, small_disk):
     site.lay_out([replace(image, data=image.data + bytes(100_000)) for image in images])
-    small = small_disk("1m")
+    small = site.folder / "small"
+    small_disk(small, "1m")
     with pytest.raises(OutputError, match=r"needs about 5\.\d MB and has 1\.0 MB free: make room"):
         site.build("small/out")
     assert [path.name for path in (small / "out").rglob("*") if path.is_file()] == ["plan.json"]

@@ -5,7 +5,7 @@ from dataclasses import replace
 import duckdb
 import pytest
 
-from tests.reliability.conftest import Disk
+from tests.conftest import Disk
 from tests.support.faults import Fault, Watch, World
 
 

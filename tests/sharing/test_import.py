@@ -1,4 +1,5 @@
 import json
+import tempfile
 
 import pyarrow as pa
 import pyarrow.compute as pc
@@ -223,6 +224,12 @@ def test_damaged_parquet_is_refused(lab, shared):
     file = shared / "files.parquet"
     file.write_bytes(file.read_bytes()[:-100])
     refused(lab, shared, r"files\.parquet is damaged")
+
+
+def test_a_full_scratch_disk_is_no_damage(lab, shared, small_disk, tmp_path, monkeypatch):
+    small_disk(tmp_path / "small", "4k")
+    monkeypatch.setattr(tempfile, "tempdir", str(tmp_path / "small"))
+    refused(lab, shared, "small has no room for its rows: free some, or name another folder in TMPDIR")
 
 
 def test_an_empty_folder_is_no_manifest(lab, tmp_path):
