@@ -4,12 +4,12 @@ The format is that of the original AI-GenBench scripts (INI, section ``[paths]``
 """
 
 import configparser
-import difflib
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 
 from indexer.errors import ConfigError
+from indexer.hints import closest
 from indexer.remote import Root, Url, as_root
 
 MANDATORY = ("input_datasets_path", "output_path", "tmp_cache_dir", "intermediate_outputs_path")
@@ -55,8 +55,8 @@ class Config:
 
 
 def _suggest(key: str, known: set[str]) -> str:
-    near = difflib.get_close_matches(key, sorted(known), n=1)
-    hint = f" (did you mean '{near[0]}'?)" if near else ": no declaration has it; your own lie in declarations_path"
+    near = closest(key, known)
+    hint = f" (did you mean '{near}'?)" if near else ": no declaration has it; your own lie in declarations_path"
     return f"unknown key '{key}' in [paths]{hint}"
 
 
@@ -99,9 +99,9 @@ def _sections(file: Path) -> list[dict[str, str]]:
 def _refuse_slips(file: Path, sections: Iterable[str]) -> None:
     """Sections that are not ours are another program's, but for those that nearly are."""
     for section in sections:
-        near = difflib.get_close_matches(section, SECTIONS, n=1)
+        near = closest(section, SECTIONS)
         if near and section not in SECTIONS:
-            raise ConfigError(f"{file}: unknown section [{section}] (did you mean [{near[0]}]?)")
+            raise ConfigError(f"{file}: unknown section [{section}] (did you mean [{near}]?)")
 
 
 def _place(where: str, value: str, base: Path) -> Root:

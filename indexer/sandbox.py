@@ -6,7 +6,6 @@ Python's variables, under limits for memory and time; its rows come back as an A
 up: an interrupt is not always heard.
 """
 
-import difflib
 import os
 import re
 import resource
@@ -24,6 +23,7 @@ import duckdb
 import pyarrow as pa
 
 from indexer.errors import QueryError
+from indexer.hints import nearest
 
 _SETTINGS: dict[str, str | bool | int | float | list[str]] = {
     "enable_external_access": "false",
@@ -170,9 +170,8 @@ def _explain(error: Exception, path: str) -> str:
 def _tables_like(name: str, path: str) -> str:
     with duckdb.connect(path, read_only=True, config=_SETTINGS) as connection:
         rows = connection.execute("select table_name from information_schema.tables order by table_name").fetchall()
-    known = [row[0] for row in rows]
-    near = difflib.get_close_matches(name, known, n=1)
-    return f"Did you mean '{near[0]}'?" if near else f"There are: {', '.join(known)}"
+    hint = nearest(name, [table for (table,) in rows])
+    return hint[:1].upper() + hint[1:]  # a sentence of its own, behind DuckDB's
 
 
 def main() -> None:

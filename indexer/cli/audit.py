@@ -19,6 +19,8 @@ _TABLES = {
     "shortcuts": "What metadata alone tell, by balanced accuracy",
 }
 
+_NONE = "none\n"
+
 
 @click.command(epilog="Example: python -m indexer audit ai_gen_bench_v1 --threshold 0.7 --format markdown")
 @click.argument("name", required=False)
@@ -69,7 +71,8 @@ def _judge(found: Audit, threshold: float) -> None:
 def _show_table(found: Audit) -> None:
     print(_summary(found))
     for field, title in _TABLES.items():
-        print(render.table_text(_rounded(getattr(found, field)), title))
+        rows = getattr(found, field)
+        print(render.table_text(_rounded(rows), title) if rows.num_rows else f"{title}: {_NONE}")
     for line in found.words:
         print(f"* {printable(line)}")
 
@@ -77,7 +80,8 @@ def _show_table(found: Audit) -> None:
 def _show_markdown(found: Audit) -> None:
     print(f"# Audit of {printable(found.name or 'the manifest')}\n\n{_summary(found)}")
     for field, title in _TABLES.items():
-        print(f"\n## {title}\n\n{render.markdown(_rounded(getattr(found, field)))}", end="")
+        rows = getattr(found, field)
+        print(f"\n## {title}\n\n{render.markdown(_rounded(rows)) if rows.num_rows else _NONE}", end="")
     for line in found.words:
         print(f"\n* {printable(line)}", end="")
     print()

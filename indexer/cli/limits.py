@@ -1,13 +1,13 @@
 """How much strangers' files may ask for: defaults, changed by ``[limits]`` of local.cfg, changed by ``--limit``."""
 
 import dataclasses
-import difflib
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 
 from indexer.cli import sizes
 from indexer.containers.shapes import Limits
 from indexer.errors import ConfigError
+from indexer.hints import nearest
 from indexer.images import ImageLimits
 
 # A worker process may have that many bytes: a picture at the pixel limit takes 3 GB while 16 bits are scaled to 8.
@@ -44,9 +44,7 @@ def read_limits(texts: Mapping[str, str], others: Bounds = Bounds()) -> Bounds:
 
 def _number(name: str, text: str) -> float | int:
     if name not in NAMES:
-        near = difflib.get_close_matches(name, NAMES, n=1)
-        hint = f" (did you mean '{near[0]}'?)" if near else f": there are {', '.join(NAMES)}"
-        raise ConfigError(f"no limit is called '{name}'{hint}")
+        raise ConfigError(f"no limit is called '{name}': {nearest(name, NAMES)}")
     try:
         number = sizes.parse(text)
     except ValueError as error:

@@ -1,7 +1,6 @@
 """The edge of both programs: commands are loaded when called for, errors become one line and an exit status."""
 
 import atexit
-import difflib
 import importlib
 import os
 import sys
@@ -11,6 +10,7 @@ from typing import Any, NoReturn
 import click
 
 from indexer.cli import endings, versions
+from indexer.hints import closest
 from indexer.startup import without_pandas
 
 
@@ -47,8 +47,8 @@ class LazyGroup(click.Group):
 
 
 def _with_near_miss(message: str, typed: str, known: list[str]) -> str:
-    near = difflib.get_close_matches(typed, known, n=1)
-    hint = f" Did you mean '{near[0]}'?" if near and "Did you mean" not in message else ""
+    near = closest(typed, known)
+    hint = f" Did you mean '{near}'?" if near and "Did you mean" not in message else ""
     return message + hint
 
 

@@ -1,6 +1,5 @@
 """``indexer scan``: fill or refresh the manifest."""
 
-import difflib
 from collections.abc import Collection, Mapping, Sequence
 from pathlib import Path
 
@@ -13,6 +12,7 @@ from indexer.cli.options import Session, common, on_workers
 from indexer.config import Config
 from indexer.declarations.shapes import Source
 from indexer.errors import CheckFailed, ConfigError
+from indexer.hints import nearest
 from indexer.remote import Root
 from indexer.roots import declared, source_roots
 from indexer.scanning import ScanOptions, ScanSummary, SourceSummary, scan
@@ -75,9 +75,7 @@ def _roots(config: Config, sources: Sequence[Source], keys: Sequence[str]) -> Ma
     folders = {source.key: source.default_folder for source in sources}
     unknown = [key for key in keys if key not in folders]
     if unknown:
-        near = difflib.get_close_matches(unknown[0], sorted(folders), n=1)
-        hint = f" (did you mean '{near[0]}'?)" if near else f": there are {', '.join(sorted(folders))}"
-        raise ConfigError(f"--source: no source is called '{unknown[0]}'{hint}")
+        raise ConfigError(f"--source: no source is called '{unknown[0]}': {nearest(unknown[0], folders)}")
     return {key: config.root(key, folder) for key, folder in folders.items() if not keys or key in keys}
 
 

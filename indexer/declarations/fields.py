@@ -1,11 +1,11 @@
 """Read a TOML table key by key; whatever is wrong with it is gathered, with its address, and told at once."""
 
-import difflib
 from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass, field
 from typing import Any, TypeVar
 
 from indexer.errors import DeclarationError
+from indexer.hints import closest
 
 T = TypeVar("T")
 
@@ -40,9 +40,9 @@ def _told(file: str, lines: list[str]) -> str:
 
 def near(word: str, known: Collection[str]) -> str:
     """`` (did you mean 'x'?)`` where something known is close, else what is known, if that is short."""
-    close = difflib.get_close_matches(word, sorted(known), n=1)
+    close = closest(word, known)
     if close:
-        return f" (did you mean '{close[0]}'?)"
+        return f" (did you mean '{close}'?)"
     return f" (known: {', '.join(sorted(known))})" if 0 < len(known) <= 12 else ""
 
 

@@ -37,7 +37,6 @@
     origins = ["COCO2017_train"]  # left out: all
 """
 
-import difflib
 import hashlib
 import tomllib
 from collections.abc import Mapping
@@ -46,6 +45,7 @@ from pathlib import Path
 
 from indexer import resources
 from indexer.errors import RecipeError
+from indexer.hints import closest
 from indexer.selection.checking import Fields, unknown_keys
 from indexer.selection.shapes import is_split_name
 
@@ -102,8 +102,8 @@ def find(name: str) -> Path:
         return path
     if name in known:
         return known[name]
-    near = difflib.get_close_matches(name, known, n=1)
-    hint = f"did you mean '{near[0]}'? " if near else ""
+    near = closest(name, known)
+    hint = f"did you mean '{near}'? " if near else ""
     raise RecipeError(f"no recipe at {name}: {hint}name a TOML file, or one of {', '.join(known) or '(none here)'}")
 
 

@@ -156,7 +156,7 @@ MISHAPS = {
     ),
     "slip in a source": Mishap(
         _config(), "indexer scan --source genimge",
-        "--source: no source is called 'genimge' (did you mean 'genimage'?)",
+        "--source: no source is called 'genimge': did you mean 'genimage'?",
     ),
     "wrong declaration": Mishap(
         _bad_declaration, "indexer scan",
@@ -255,7 +255,7 @@ MISHAPS = {
         "Catalog Error: Table with name manifst does not exist! Did you mean 'manifest'?",
     ),
     "limit that is none": Mishap(
-        _folder("datasets/coco"), "indexer scan --limit pixel=1", "no limit is called 'pixel' (did you mean 'pixels'?)",
+        _folder("datasets/coco"), "indexer scan --limit pixel=1", "no limit is called 'pixel': did you mean 'pixels'?",
     ),
     "slip in a command": Mishap(
         _nothing, "indexer scna",

@@ -50,7 +50,7 @@ def test_missing_roots_are_told_and_refused_when_named(synthbuster, run):
 def test_an_unknown_source_is_refused_with_the_nearest(synthbuster, run):
     done = run("scan", "--source", "synthbuter")
     assert done.returncode == 2
-    assert done.stderr == "error: --source: no source is called 'synthbuter' (did you mean 'synthbuster'?)\n"
+    assert done.stderr == "error: --source: no source is called 'synthbuter': did you mean 'synthbuster'?\n"
 
 
 def test_a_damaged_archive_is_told_and_the_status_is_one(synthbuster, run):

@@ -29,7 +29,7 @@ def test_every_limit_is_in_the_example_with_its_default():
 @pytest.mark.parametrize(
     ("texts", "says"),
     [
-        ({"pixel": "1"}, "no limit is called 'pixel' (did you mean 'pixels'?)"),
+        ({"pixel": "1"}, "no limit is called 'pixel': did you mean 'pixels'?"),
         ({"memory": "9" * 400}, f"limit memory: '{'9' * 400}' is no size: write it as 500MB, 2GiB or 1000000"),
         ({"pixels": "many"}, "limit pixels: 'many' is no size: write it as 500MB, 2GiB or 1000000"),
     ],
