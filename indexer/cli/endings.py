@@ -37,6 +37,11 @@ def heed_signals() -> None:
         signal.signal(signal.SIGINT, _stop)
 
 
+def heed_no_more() -> None:
+    """All is done but Python's own exit, in which an error could go nowhere."""
+    signal.signal(signal.SIGTERM, signal.SIG_IGN)
+
+
 def _stop(number: int, frame: FrameType | None) -> None:
     _signals.append(number)
     signal.default_int_handler(number, frame)

@@ -59,6 +59,7 @@ def run(package: str, about: str, modules: Mapping[str, str]) -> NoReturn:
                            help="Show the versions of this program and of what it rests on.")  # fmt: skip
     group = LazyGroup(package=package, modules=modules, name=package, help=about, params=[version])
     status = endings.status_of(group, package)
+    endings.heed_no_more()
     if status == endings.INTERRUPTED:
         _leave(status)
     sys.exit(status)

@@ -3,12 +3,13 @@
 import os
 import signal
 import subprocess
+import sys
 
 import pytest
 
 from indexer import store
 from indexer.errors import ManifestError
-from tests.support.faults import Fault, World
+from tests.support.faults import ROOT, Fault, World
 
 
 @pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
@@ -73,3 +74,10 @@ def test_a_worker_that_meets_a_changed_file_says_so_in_one_line(scanned: World) 
     assert done.returncode == 2
     assert "has changed since it was scanned: run 'python -m indexer scan' again" in done.stderr
     assert done.stderr.count("\n") == 1
+
+
+def test_a_stop_in_the_exit_itself_changes_nothing() -> None:
+    late = "import atexit, os, signal; atexit.register(os.kill, os.getpid(), signal.SIGTERM)"
+    command = [sys.executable, "-c", f"{late}; from indexer.__main__ import main; main()", "sources", "--help"]
+    done = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=False)
+    assert (done.returncode, done.stderr) == (0, "")
