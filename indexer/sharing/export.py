@@ -26,6 +26,7 @@ from indexer.sharing.tally import tallying
 from indexer.store import Store, require_selection
 
 ROWS_AT_A_TIME = 65_536
+LOT_ROWS = 5_000_000  # joined with the manifest and sorted at a time; a few gigabytes of them
 
 
 def export(store: Store, name: str, folder: Path) -> Head:
@@ -82,11 +83,18 @@ def _write_rows(store: Store, name: str, folder: Path) -> dict[str, Any]:
 
 
 def _rows(store: Store, name: str) -> Iterator[pa.RecordBatch]:
-    reader = store.connection.sql(resources.sql("share/rows"), params={"name": name}).to_arrow_reader(ROWS_AT_A_TIME)
-    for batch in _even(reader):
+    for batch in _even(_lots(store, name)):
         yield pa.RecordBatch.from_arrays(
             [batch[field.name].cast(field.type) for field in ROW_SCHEMA], schema=ROW_SCHEMA
         )
+
+
+def _lots(store: Store, name: str) -> Iterator[pa.RecordBatch]:
+    """All rows, a lot joined and sorted at a time: what does not fit in memory waits on disk, texts and all."""
+    rows = resources.sql("share/rows")
+    for split, first, last in store.rows("share/lots", {"name": name, "lot_rows": LOT_ROWS}):
+        lot = {"name": name, "split": split, "first": first, "last": last}
+        yield from store.connection.sql(rows, params=lot).to_arrow_reader(ROWS_AT_A_TIME)
 
 
 def _even(batches: Iterable[pa.RecordBatch]) -> Iterator[pa.RecordBatch]:

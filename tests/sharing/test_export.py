@@ -3,6 +3,7 @@ import pyarrow.parquet as pq
 import pytest
 
 from indexer.errors import ManifestError, OutputError, RecipeError
+from indexer.sharing import export as exporting
 from indexer.sharing.export import export
 from indexer.sharing.importing import Missing, import_manifest
 from tests.sharing.conftest import IMAGES, image
@@ -26,6 +27,13 @@ def test_an_export_holds_rows_counts_lists_and_a_readme(lab, tmp_path):
 def test_two_labs_that_inserted_in_another_order_export_equal_bytes(lab, tmp_path):
     export(lab("one"), "main", tmp_path / "a")
     export(lab("two", images=IMAGES[::-1], packed="elsewhere/other.zip"), "main", tmp_path / "b")
+    assert contents(tmp_path / "a") == contents(tmp_path / "b")
+
+
+def test_how_many_rows_are_joined_at_a_time_has_no_say(lab, tmp_path, monkeypatch):
+    export(lab("one"), "main", tmp_path / "a")
+    monkeypatch.setattr(exporting, "LOT_ROWS", 3)
+    export(lab("two"), "main", tmp_path / "b")
     assert contents(tmp_path / "a") == contents(tmp_path / "b")
 
 
