@@ -1,13 +1,22 @@
 -- A lot of the rows of selection $name as they travel: portable columns only, in canonical order (split, position).
--- Spares that cannot be used stay behind. Of the manifest just what the lot needs is taken out before it is joined.
+-- Spares that cannot be used stay behind. Of what the view manifest joins, just what the lot needs is taken out first, so
+-- that the joins hold no more than a lot, whichever side they hold.
 with lot as materialized (
     select *
     from selection
     where name = $name and split = $split and position between $first and $last
 ),
 
-told as (
-    select * from manifest where file_id in (select file_id from lot)
+claimed as materialized (
+    select * from attributes where file_id in (select file_id from lot)
+),
+
+lying as (
+    select member_id, size from member where member_id in (select member_id from claimed)
+),
+
+seen as (
+    select * from inspection where member_id in (select member_id from claimed)
 )
 
 select
@@ -16,24 +25,26 @@ select
     s.role,
     s.stratum,
     s.substituted_for,
-    m.file_id,
-    m.source,
-    m.origin,
-    m.generator,
-    m.label,
-    m.description,
-    m.positive_prompt,
-    m.negative_prompt,
-    m.conditioning,
-    m.paired_real_images,
-    m.size,
-    m.hash,
-    m.pixel_hash,
-    m.width,
-    m.height,
-    m.format,
-    m.mode
+    a.file_id,
+    a.source,
+    a.origin,
+    a.generator,
+    a.label,
+    a.description,
+    a.positive_prompt,
+    a.negative_prompt,
+    a.conditioning,
+    a.paired_real_images,
+    coalesce(i.byte_size, m.size) as size,
+    i.hash,
+    i.pixel_hash,
+    i.width,
+    i.height,
+    i.format,
+    i.mode
 from lot s
-join told m using (file_id)
-where s.role <> 'spare' or (m.status = 'ok' and m.hash is not null)
+join claimed a using (file_id)
+join lying m using (member_id)
+left join seen i using (member_id)
+where s.role <> 'spare' or (a.status = 'ok' and i.status = 'ok' and i.hash is not null)
 order by s.split, s.position
