@@ -26,7 +26,6 @@ _KEPT = {
     "stats": "the manifest is only read",
 }
 _NO_SPACE = os.strerror(errno.ENOSPC)
-_OF_DISKS = ("FatalException", "IOException")  # DuckDB's, which takes too long to load for just their names
 _signals: list[int] = []  # that came to this process
 
 
@@ -68,8 +67,8 @@ def _teller(error: BaseException) -> Callable[[Any, str], int] | None:
         return _interrupted
     if _NO_SPACE in str(error) and not isinstance(error, ProjectError) and not debug:
         return _full
-    if type(error).__name__ in _OF_DISKS and not debug:
-        return _failing
+    if type(error).__name__ in _OF_DATABASES and not debug:
+        return _OF_DATABASES[type(error).__name__]
     return next((tell for kinds, tell in _TELLERS.items() if isinstance(error, kinds)), None)
 
 
@@ -106,6 +105,12 @@ def _failing(error: BaseException, package: str) -> int:
     return _refuse(f"{where}: {_kept()}; see whether the manifest's disk fails, then go on: {_again(package)}")
 
 
+def _starving(error: BaseException, package: str) -> int:
+    """DuckDB has too little memory for one of its steps."""
+    where = " ".join(str(error).split())
+    return _refuse(f"{where}: {_kept()}; raise memory in [database] of local.cfg, then go on: {_again(package)}")
+
+
 def _refuse(message: str) -> int:
     messages.tell(message, event="error", prefix="error: ", status=WRONG_INPUT)
     return WRONG_INPUT
@@ -136,6 +141,12 @@ def _again(package: str) -> str:
     return shlex.join(["python", "-m", package, *sys.argv[1:]])
 
 
+# DuckDB's errors by their names: it takes too long to load for just these.
+_OF_DATABASES: dict[str, Callable[[Any, str], int]] = {
+    "FatalException": _failing,
+    "IOException": _failing,
+    "OutOfMemoryException": _starving,
+}
 _TELLERS: dict[type[BaseException] | tuple[type[BaseException], ...], Callable[[Any, str], int]] = {
     click.exceptions.Exit: _left,
     click.exceptions.NoArgsIsHelpError: _unasked,

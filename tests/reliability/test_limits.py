@@ -68,6 +68,14 @@ def test_the_database_takes_what_it_is_given(world: World) -> None:
             assert store.execute(settings) == [("1.3 GiB", 1)]
 
 
+def test_a_database_without_the_memory_it_needs_says_where_to_raise_it(scanned: World) -> None:
+    with (scanned.folder / "local.cfg").open("a") as config:
+        config.write("[database]\nmemory = 1MB\n")
+    done = scanned.build()
+    assert (done.returncode, done.stderr.count("\n")) == (2, 1), done.stderr
+    assert "raise memory in [database] of local.cfg, then go on: python -m materializer build" in done.stderr
+
+
 def test_limits_hold_in_scan_and_build(world: World) -> None:
     assert world.scan("--limit", "members=5").returncode == 1
     assert set(world.health().values()) > {"complete"}
