@@ -31,6 +31,7 @@ from indexer.sharing.shapes import (
     Head,
 )
 from indexer.sharing.tally import tallying
+from indexer.store import beside
 
 ROLES = ("listed", "sampled", "paired", "complement", "spare")
 # Ids stand on lines of lists and digests: one with a line's end in it would pass for two.
@@ -152,7 +153,10 @@ def _no_constant(word: str) -> None:
 def _copy_rows(task: _Task) -> dict[str, Any]:
     """Check every batch and write it anew; returns what the head should say of the rows."""
     with tallying(task.clean.parent) as tally:
-        with pq.ParquetFile(task.folder / ROWS_FILE) as source, pq.ParquetWriter(task.clean, ROW_SCHEMA) as writer:
+        with (
+            pq.ParquetFile(task.folder / ROWS_FILE, pre_buffer=False) as source,  # else it keeps all that it has read
+            pq.ParquetWriter(task.clean, ROW_SCHEMA) as writer,
+        ):
             for first, batch in _batches(source, task.limits):
                 rows = batch.select(ROW_SCHEMA.names)
                 _name_tampered(batch["row_check"], tally.add(rows), rows["file_id"], first)
@@ -162,8 +166,7 @@ def _copy_rows(task: _Task) -> dict[str, Any]:
 
 def _refuse_repeated(clean: Path) -> None:
     """An image stands in a dataset once: as a row, or as a spare."""
-    with duckdb.connect() as engine:
-        engine.execute("set temp_directory = ''")  # what memory does not hold is refused, not left on a disk
+    with beside(clean.parent) as engine:
         engine.register("shared", dataset(clean))
         repeated = engine.sql(resources.sql("share/repeated")).fetchall()
     for file_id, times in repeated:

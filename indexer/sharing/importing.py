@@ -97,7 +97,7 @@ def _what_is_missing(name: str, gaps: tuple[Gap, ...]) -> str:
 
 def _insert_rows(store: Store, clean: Path, name: str) -> None:
     columns = ", ".join(field.name for field in ROW_SCHEMA)
-    with pq.ParquetFile(clean) as file:
+    with pq.ParquetFile(clean, pre_buffer=False) as file:  # what is buffered ahead is kept to the end
         rows = pa.RecordBatchReader.from_batches(file.schema_arrow, file.iter_batches())
         with store.registered("imported", rows):
             store.execute(

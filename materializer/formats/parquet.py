@@ -75,7 +75,7 @@ def read(path: Path) -> Iterator[tuple[str, memoryview]]:
     Raises:
         pyarrow.ArrowInvalid: the file is damaged.
     """
-    with pq.ParquetFile(path) as file:
+    with pq.ParquetFile(path, pre_buffer=False) as file:  # else all of the shard that was read stays in memory
         for batch in file.iter_batches(64, columns=["file_id", "image.bytes"]):
             yield from zip(batch["file_id"].to_pylist(), blobs(batch["image"].field("bytes")), strict=True)
 

@@ -127,7 +127,7 @@ def _arrow(path: Path) -> Iterator[Iterator[pa.RecordBatch]]:
 
 @contextmanager
 def _parquet(path: Path) -> Iterator[Iterator[pa.RecordBatch]]:
-    with pq.ParquetFile(path) as file:
+    with pq.ParquetFile(path, pre_buffer=False) as file:
         yield file.iter_batches(256)
 
 
