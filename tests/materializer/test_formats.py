@@ -2,8 +2,10 @@
 
 import io
 import json
+import os
 
 import datasets
+import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
 from PIL import Image
@@ -31,6 +33,20 @@ def test_parquet_opens_by_its_file_names(site, images, tmp_path, monkeypatch):
     assert found["train"][0]["image"].size == (24, 16)
     file = pq.ParquetFile(site.folder / "out/data/train-00000-of-00004.parquet")
     assert file.num_row_groups > 1
+
+
+def test_reading_parquet_keeps_nothing_of_what_was_read(tmp_path):
+    """A shard of 5 GB is read in the memory of a row group."""
+    data, rows, groups = os.urandom(100_000), 20, 40
+    image = pa.array([{"bytes": data}] * rows, pa.struct([("bytes", pa.large_binary())]))
+    table = pa.table({"file_id": [str(number) for number in range(rows)], "image": image})
+    with pq.ParquetWriter(tmp_path / "shard.parquet", table.schema, use_dictionary=False, compression="none") as file:
+        for _ in range(groups):
+            file.write_table(table)
+    before = pa.total_allocated_bytes()
+    held = [pa.total_allocated_bytes() - before for _ in parquet.read(tmp_path / "shard.parquet")]
+    assert len(held) == rows * groups
+    assert max(held) < 5 * rows * len(data) < groups * rows * len(data) // 4
 
 
 def test_webdataset_has_its_keys_in_order(site, images, tmp_path):
