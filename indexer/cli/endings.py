@@ -95,20 +95,22 @@ def _wrong(error: ProjectError, _: str) -> int:
 
 def _full(error: BaseException, package: str) -> int:
     """A disk is full, whoever noticed: Python, DuckDB or Arrow."""
-    where = " ".join(str(error).split())
-    return _refuse(f"{where}: {_kept()}; free some space, then go on: {_again(package)}")
+    return _stopped(error, "free some space", package)
 
 
 def _failing(error: BaseException, package: str) -> int:
     """DuckDB could not write."""
-    where = " ".join(str(error).split())
-    return _refuse(f"{where}: {_kept()}; see whether the manifest's disk fails, then go on: {_again(package)}")
+    return _stopped(error, "see whether the manifest's disk fails", package)
 
 
 def _starving(error: BaseException, package: str) -> int:
     """DuckDB has too little memory for one of its steps."""
+    return _stopped(error, "raise memory in [database] of local.cfg", package)
+
+
+def _stopped(error: BaseException, advice: str, package: str) -> int:
     where = " ".join(str(error).split())
-    return _refuse(f"{where}: {_kept()}; raise memory in [database] of local.cfg, then go on: {_again(package)}")
+    return _refuse(f"{where}: {_kept()}; {advice}, then go on: {_again(package)}")
 
 
 def _refuse(message: str) -> int:
