@@ -23,6 +23,7 @@ from indexer.hints import nearest
 
 SCHEMA_VERSION = 1
 OWN = "own_tables"
+LOT_ROWS = 5_000_000  # joined with the manifest and sorted at a time, where all are wanted; a few gigabytes of them
 # The order of rows is always asked for; that of insertion, kept, would cost memory.
 BESIDE: dict[str, Any] = {"memory_limit": "2GB", "threads": 4, "preserve_insertion_order": False}
 

@@ -16,13 +16,11 @@ from indexer.containers.shapes import Container
 from indexer.containers.stored import stored_container
 from indexer.errors import ConfigError, RecipeError
 from indexer.remote import Root
-from indexer.store import Store, require_selection
+from indexer.store import LOT_ROWS, Store, require_selection
 from materializer.shapes import Check, Request, RowsTask, Settings, Shard
 
 # What an image is taken for whose size is not known: in an estimate, and where it cannot be read at all.
 UNKNOWN_SIZE = 100_000
-# Rows that are joined with the manifest at a time; a few gigabytes of them.
-LOT_ROWS = 5_000_000
 
 
 class Lot(NamedTuple):

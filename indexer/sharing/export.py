@@ -23,10 +23,9 @@ from indexer.sharing.shapes import (
     Head,
 )
 from indexer.sharing.tally import tallying
-from indexer.store import Store, require_selection
+from indexer.store import LOT_ROWS, Store, require_selection
 
 ROWS_AT_A_TIME = 65_536
-LOT_ROWS = 5_000_000  # joined with the manifest and sorted at a time; a few gigabytes of them
 
 
 def export(store: Store, name: str, folder: Path) -> Head:
