@@ -10,10 +10,10 @@ import time
 from collections.abc import Callable
 from pathlib import Path
 
-from indexer import resources, store
+from indexer.base import resources, store
+from indexer.base.store import Store
 from indexer.declarations import load
 from indexer.declarations.derive import derive
-from indexer.store import Store
 from tests.support.raw_rows import RawRows, lines_of
 
 CASE = Path(__file__).parents[1] / "tests" / "cases" / "artifact" / "tree.txt"

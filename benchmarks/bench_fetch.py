@@ -26,9 +26,9 @@ from pathlib import Path
 import aiohttp
 from PIL import Image
 
-from indexer.fetching.lists import Part
-from indexer.fetching.run import Layout, Order, fetch
-from indexer.fetching.shapes import Limits, Manners
+from indexer.fetching.lists import ListPart
+from indexer.fetching.models import FetchLimits, Manners
+from indexer.fetching.run import FetchFolders, FetchRequest, fetch
 
 
 def _jpeg() -> bytes:
@@ -103,14 +103,16 @@ def _write(path: Path, body: bytes) -> None:
     path.write_bytes(body)
 
 
-def _fetch_as(layout: Layout) -> Callable[[list[str], Path], None]:
+def _fetch_as(layout: FetchFolders) -> Callable[[list[str], Path], None]:
     def run(addresses: list[str], folder: Path) -> None:
         folder.mkdir()
         path = folder.with_suffix(".csv")
         with path.open("w", newline="") as file:
             csv.writer(file).writerows([["url"], *([address] for address in addresses)])
-        limits = Limits(connections=CONNECTIONS, per_host=CONNECTIONS, rate=0)
-        order = Order(path, folder, (Part("url"),), layout, limits=limits, manners=Manners(allow_private=True))
+        limits = FetchLimits(connections=CONNECTIONS, per_host=CONNECTIONS, rate=0)
+        order = FetchRequest(
+            path, folder, (ListPart("url"),), layout, limits=limits, manners=Manners(allow_private=True)
+        )
         assert fetch(order).count("success") == len(addresses)
 
     return run
@@ -120,7 +122,7 @@ WAYS: dict[str, Callable[[list[str], Path], None]] = {
     "forgetting": _forget,
     "appending": _append,
     "saving": _save,
-    "fetch": _fetch_as(Layout.WEBDATASET),
+    "fetch": _fetch_as(FetchFolders.WEBDATASET),
 }
 
 

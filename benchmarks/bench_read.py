@@ -18,11 +18,11 @@ from pathlib import Path
 from isal import isal_zlib
 
 from indexer.containers.detect import find_containers
-from indexer.containers.libarchive import Pass
+from indexer.containers.formats.libarchive import SequentialPass
 from indexer.containers.listing import list_members
+from indexer.containers.models import Access, ArchiveLimits, Container, ListingReport, MemberRef, Volume
 from indexer.containers.opening import opened
 from indexer.containers.reading import read_members
-from indexer.containers.shapes import Access, Container, Limits, Report, Volume, Wanted
 from tests.support.large_zips import write_zip
 
 _STORED, _DEFLATE = 0, 8
@@ -93,13 +93,13 @@ def _rates(ways: dict[str, Callable[[], int]], count: int) -> dict[str, float]:
     return best
 
 
-def _wanted(container: Container, count: int) -> list[Wanted]:
-    batches = [item for item in list_members(container, Limits()) if not isinstance(item, Report)]
-    names = [field for field in Wanted.__slots__ if field not in ("key", "access")]
+def _wanted(container: Container, count: int) -> list[MemberRef]:
+    batches = [item for item in list_members(container, ArchiveLimits()) if not isinstance(item, ListingReport)]
+    names = [field for field in MemberRef.__slots__ if field not in ("key", "access")]
     total = sum(map(len, batches))
     chosen = set(random.Random(1).sample(range(total), count))
     rows = [batch.slice(i, 1).to_pylist()[0] for batch, i in _places(batches, chosen)]
-    wanted = [Wanted(key=r["ordinal"], access=Access(r["access"]), **{n: r[n] for n in names}) for r in rows]
+    wanted = [MemberRef(key=r["ordinal"], access=Access(r["access"]), **{n: r[n] for n in names}) for r in rows]
     return sorted(wanted, key=lambda want: want.offset or 0)
 
 
@@ -110,7 +110,7 @@ def _places(batches: list[object], chosen: set[int]) -> Iterator[tuple[object, i
         first += len(batch)
 
 
-def _bare(container: Container, wanted: list[Wanted], offsets: list[int]) -> int:
+def _bare(container: Container, wanted: list[MemberRef], offsets: list[int]) -> int:
     """What no reader can beat: data offsets known, one pread, one call to unpack, one checksum."""
     descriptor = os.open(container.root / container.path, os.O_RDONLY)
     done = 0
@@ -122,26 +122,26 @@ def _bare(container: Container, wanted: list[Wanted], offsets: list[int]) -> int
     return done
 
 
-def _data_offsets(path: Path, wanted: list[Wanted]) -> list[int]:
+def _data_offsets(path: Path, wanted: list[MemberRef]) -> list[int]:
     with path.open("rb") as file:
         heads = [os.pread(file.fileno(), 30, want.offset) for want in wanted]
     return [want.offset + 30 + sum(struct.unpack_from("<2H", h, 26)) for want, h in zip(wanted, heads, strict=True)]
 
 
-def _ours(container: Container, wanted: list[Wanted]) -> int:
-    return sum(isinstance(data, bytes) for _, data in read_members(container, wanted, Limits()))
+def _ours(container: Container, wanted: list[MemberRef]) -> int:
+    return sum(isinstance(data, bytes) for _, data in read_members(container, wanted, ArchiveLimits()))
 
 
-def _zipfile(path: Path, wanted: list[Wanted]) -> int:
+def _zipfile(path: Path, wanted: list[MemberRef]) -> int:
     with zipfile.ZipFile(path) as archive:
         return sum(len(archive.read(want.name)) == want.size for want in wanted)
 
 
-def _libarchive(container: Container, wanted: list[Wanted]) -> int:
+def _libarchive(container: Container, wanted: list[MemberRef]) -> int:
     by_name = {want.name.encode(): want for want in wanted}
     done = 0
     with opened(container) as content:
-        walk = Pass(content.window, Limits().seconds, ("zip",))
+        walk = SequentialPass(content.window, ArchiveLimits().seconds, ("zip",))
         while done < len(wanted) and (header := walk.next()):
             if want := by_name.get(header.name):
                 done += isal_zlib.crc32(b"".join(walk.data(header.size))) == want.crc32

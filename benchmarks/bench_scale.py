@@ -24,19 +24,20 @@ import pyarrow as pa
 from joblib.externals.loky import get_reusable_executor
 
 from benchmarks.bench_select import ATTRIBUTES, INSPECTION, RECIPE
-from indexer import store as stores
+from indexer.base import store as stores
+from indexer.base.store import Store
 from indexer.selection import choosing, recipe
 from indexer.sharing.export import export
-from indexer.sharing.importing import Missing, import_manifest
-from indexer.store import Store
-from materializer import parts, record
-from materializer import plan as planning
-from materializer.finishing import Built, finish
-from materializer.formats import FORMATS
-from materializer.grading import grade as grading_of
-from materializer.plan import Plan
-from materializer.settling import Settlement
-from materializer.shapes import Request, Settings, Shard, Written
+from indexer.sharing.importing import MissingPolicy, import_manifest
+from materializer.dataset.grading import grade as grading_of
+from materializer.dataset.publish import Built, finish
+from materializer.models import Request, Settings, Shard, Written
+from materializer.planning import plan as planning
+from materializer.planning.plan import BuildPlan
+from materializer.planning.substitution import Settlement
+from materializer.running import parts
+from materializer.shards import record
+from materializer.shards.formats import FORMATS
 
 IN_A_ZIP = 10_000
 IMAGE_SIZE = 100_000
@@ -111,7 +112,7 @@ def build(store: Store, folder: Path) -> None:
         say(f"{sum(done.splits.values()):,} rows counted and digested")
 
 
-def leave(store: Store, request: Request, found: Plan) -> None:
+def leave(store: Store, request: Request, found: BuildPlan) -> None:
     """Leave shards and records as the workers of a build do."""
     kind = FORMATS[request.settings.format]
     for planned in found.shards:
@@ -134,7 +135,7 @@ def share(store: Store, folder: Path) -> str:
 
 def take(store: Store, folder: Path) -> str:
     """Import it, as another lab with the same collections does."""
-    imported = import_manifest(store, folder / "shared", "again", Missing.FAIL)
+    imported = import_manifest(store, folder / "shared", "again", MissingPolicy.FAIL)
     return f"{imported.selected:,} rows found"
 
 

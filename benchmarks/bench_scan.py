@@ -22,13 +22,13 @@ from typing import Any, NamedTuple, TypeAlias
 
 import pyarrow as pa
 
-from indexer import store
+from indexer.base import store
+from indexer.base.workers import Workers
 from indexer.containers.detect import find_containers
 from indexer.containers.listing import list_members
-from indexer.containers.shapes import Limits, Volume
-from indexer.parallel import Workers
+from indexer.containers.models import ArchiveLimits, Volume
 from indexer.scanning import ScanOptions, scan
-from indexer.scanning.walk import walk
+from indexer.scanning.folder_walk import walk
 
 ROUNDS = 4
 MEMBERS = 1_000_000
@@ -121,7 +121,7 @@ def _list(archive: Path) -> int:
     status = archive.stat()
     volumes = [Volume(archive.name, status.st_size, status.st_mtime_ns)]
     (container,), _ = find_containers(archive.parent, volumes)
-    return sum(part.num_rows for part in list_members(container, Limits()) if isinstance(part, pa.RecordBatch))
+    return sum(part.num_rows for part in list_members(container, ArchiveLimits()) if isinstance(part, pa.RecordBatch))
 
 
 def _scan(root: Path) -> None:

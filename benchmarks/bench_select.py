@@ -14,9 +14,9 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
-from indexer import store as stores
+from indexer.base import store as stores
+from indexer.base.store import Store
 from indexer.selection import choosing, recipe
-from indexer.store import Store
 
 RECIPE = """
 seed = 1234

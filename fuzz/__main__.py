@@ -11,7 +11,7 @@ import click
 
 from fuzz import targets
 from fuzz.judging import Case, judge
-from indexer.parallel import Crew, Died, Workers
+from indexer.base.workers import WorkerCrashed, WorkerPool, Workers
 
 AT_A_TIME = 100
 
@@ -30,10 +30,10 @@ def main(minutes: float, seed: int, only: str | None, keep: Path | None) -> None
         return
     chosen = [only] if only else list(targets.names())
     done, found = 0, 0
-    crew = Crew(judge, Workers(os.cpu_count() or 1, memory=4 << 30), _halves)
+    crew = WorkerPool(judge, Workers(os.cpu_count() or 1, memory=4 << 30), _halves)
     for cases, finds in crew.run(_until(time.monotonic() + 60 * minutes, chosen, seed)):
         done += len(cases)
-        for case, why in [(cases[0], finds.reason)] if isinstance(finds, Died) else finds:
+        for case, why in [(cases[0], finds.reason)] if isinstance(finds, WorkerCrashed) else finds:
             found += 1
             print(f"{case.target} {case.seed}: {why}", flush=True)
     print(f"{done:,} cases of {len(chosen)} targets, {found} finds")

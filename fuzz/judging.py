@@ -10,19 +10,28 @@ from random import Random
 from fuzz import targets
 from fuzz.damage import damaged
 from indexer import images
+from indexer.base.errors import BadData
+from indexer.base.workers import time_limit
 from indexer.containers.detect import find_containers
+from indexer.containers.file_stamp import size_and_time
 from indexer.containers.listing import list_members
+from indexer.containers.models import (
+    MEMBER_SCHEMA,
+    Access,
+    ArchiveLimits,
+    Container,
+    ContainerStatus,
+    ListingReport,
+    MemberRef,
+    Volume,
+)
 from indexer.containers.reading import read_members
-from indexer.containers.shapes import MEMBER_SCHEMA, Access, Container, Limits, Report, Status, Volume, Wanted
-from indexer.containers.times import size_and_time
-from indexer.errors import BadData
 from indexer.images import ImageLimits
-from indexer.parallel import time_limit
-from materializer.pixels import prepare
-from materializer.shapes import Settings
+from materializer.models import Settings
+from materializer.shards.transform import prepare
 
 SECONDS = 10.0
-_LIMITS = Limits(member_size=64 << 20, seconds=SECONDS)
+_LIMITS = ArchiveLimits(member_size=64 << 20, seconds=SECONDS)
 
 
 @dataclass(frozen=True, slots=True)
@@ -86,12 +95,12 @@ def _volume(path: Path) -> Volume:
 def _container(case: Case, container: Container) -> str | None:
     *batches, report = list_members(container, _LIMITS)
     rows = [row for batch in batches for row in batch.to_pylist()]
-    if not isinstance(report, Report) or any(batch.schema != MEMBER_SCHEMA for batch in batches):
+    if not isinstance(report, ListingReport) or any(batch.schema != MEMBER_SCHEMA for batch in batches):
         return "no report, or rows of another schema"
     answers = dict(read_members(container, [_wanted(row) for row in rows], _LIMITS))
     if answers.keys() != {row["ordinal"] for row in rows}:
         return "a member without an answer"
-    if report.status is not Status.COMPLETE or any(isinstance(data, BadData) for data in answers.values()):
+    if report.status is not ContainerStatus.COMPLETE or any(isinstance(data, BadData) for data in answers.values()):
         return None
     return _differs(case, list(answers.values()))
 
@@ -103,6 +112,6 @@ def _differs(case: Case, found: list[bytes | BadData]) -> str | None:
     return f"complete, but other contents ({len(found)} members)"
 
 
-def _wanted(row: dict[str, object]) -> Wanted:
-    fields = {name: row[name] for name in Wanted.__slots__ if name not in ("key", "access")}
-    return Wanted(key=row["ordinal"], access=Access(row["access"]), **fields)  # type: ignore[arg-type]
+def _wanted(row: dict[str, object]) -> MemberRef:
+    fields = {name: row[name] for name in MemberRef.__slots__ if name not in ("key", "access")}
+    return MemberRef(key=row["ordinal"], access=Access(row["access"]), **fields)  # type: ignore[arg-type]

@@ -7,15 +7,15 @@ from functools import cache
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from indexer import config, resources
-from indexer.config import Config
-from indexer.containers.shapes import Container
-from indexer.containers.stored import base_of
-from indexer.errors import ConfigError, OutputError
-from indexer.remote import Root
+from indexer.base import config, resources
+from indexer.base.config import Config
+from indexer.base.errors import ConfigError, OutputError
+from indexer.base.remote import Root
+from indexer.containers.from_manifest import base_of
+from indexer.containers.models import Container
 
 if TYPE_CHECKING:
-    from indexer.declarations.shapes import Source
+    from indexer.declarations.models import Source
 
 # Set where a worker runs: its own local.cfg, whose roots replace those of the machine that hands out the work.
 WORKER_CONFIG = "INDEXER_WORKER_CONFIG"
@@ -58,7 +58,7 @@ def refuse_inside(folder: Path, given: Config) -> None:
             raise OutputError(f"{folder} lies in the source '{key}' ({root}), which is only read: name another folder")
 
 
-def here(container: Container) -> Container:
+def localize(container: Container) -> Container:
     """The container where this worker has its source; as it is, where the worker has no local.cfg of its own.
 
     Raises:

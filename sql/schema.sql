@@ -80,7 +80,7 @@ create table if not exists attributes (
 );
 
 -- Raw rows that a declaration should have understood and did not. Nothing becomes 'None' quietly.
-create table if not exists underivable (
+create table if not exists derivation_error (
     member_id    bigint not null,
     source       varchar not null,
     code         varchar not null,         -- unmatched, missing_in_map, missing_in_table, bad_file_id, duplicate_id
@@ -106,7 +106,7 @@ create table if not exists inspection (
     format       varchar,                  -- JPEG, PNG, WEBP, ...
     mode         varchar,                  -- RGB, L, P, RGBA, CMYK, I;16, ...
     jpeg_quality integer,                  -- estimated from the quantisation tables; null where not a JPEG
-    quantisation varchar,                  -- fingerprint of the quantisation tables
+    qtables_hash varchar,                  -- fingerprint of the quantisation tables
     has_exif     boolean,
     pixel_hash   varchar,                  -- equal where the picture is, whatever metadata stands beside it
     phash        ubigint,                  -- 64-bit perceptual hash
@@ -169,7 +169,7 @@ create table if not exists shared_row (
 );
 
 -- The logical path of a member: every archive on the way is a folder (docs/architecture.md, "The logical path").
--- Its Python twin, with the same list of suffixes, is indexer/containers/names.py.
+-- Its Python twin, with the same list of suffixes, is indexer/containers/logical_path.py.
 create or replace macro archive_name(path) as regexp_replace(path,
     '(?i)(?:\.tar\.(?:gz|bz2|xz|zst|lzma|lz4|z)'
     || '|\.(?:zip|7z|tar|tgz|tbz2?|txz|tzst|rar|gz|bz2|xz|zst|lzma|lz4|cpio|iso|jar|whl|cbz|arrow|parquet)'
@@ -242,7 +242,7 @@ select
     case when a.status <> 'ok' then a.status when i.status is not null then i.status else 'ok' end as status,
     coalesce(a.reason, i.reason) as reason,
     i.jpeg_quality,
-    i.quantisation,
+    i.qtables_hash,
     i.has_exif,
     i.pixel_hash,
     i.phash,

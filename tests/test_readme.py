@@ -11,7 +11,8 @@ import pytest
 
 import indexer.__main__
 import materializer.__main__
-from indexer import config, declarations
+from indexer import declarations
+from indexer.base import config
 from indexer.cli import program
 from indexer.selection import recipe
 

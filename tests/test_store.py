@@ -4,8 +4,8 @@ from socket import gethostname
 
 import pytest
 
-from indexer import store as stores
-from indexer.errors import ConfigError
+from indexer.base import store as stores
+from indexer.base.errors import ConfigError
 
 
 @pytest.fixture
@@ -19,8 +19,8 @@ def manifest(tmp_path):
 def test_own_tables_leave_nothing_behind_and_the_manifest_alone(manifest, tmp_path):
     scratch = tmp_path / "it's scratch"
     with stores.open_for_reading(manifest) as store:
-        store.keep_own_in(scratch)
-        store.keep_own_in(scratch)
+        store.temp_tables_in(scratch)
+        store.temp_tables_in(scratch)
         assert store.save_temporary("mine", "plan/run", {"selection": "mine"}) == 1
         store.execute("insert into mine select 'other', repeat(md5(i::varchar), 9) from range(300000) t(i)")
         store.execute("update mine set seed = '8' where seed = '7'")
@@ -36,11 +36,11 @@ def test_what_a_killed_process_left_is_cleared_away(manifest, tmp_path):
     left = tmp_path / f"tables-{gethostname()}-0.duckdb"
     left.touch()
     with stores.open_for_reading(manifest) as store:
-        store.keep_own_in(tmp_path)
+        store.temp_tables_in(tmp_path)
     assert not left.exists()
 
 
 def test_a_folder_that_cannot_be_written_to_is_named(manifest, tmp_path):
     (tmp_path / "scratch").touch()
     with stores.open_for_reading(manifest) as store, pytest.raises(ConfigError, match=r"scratch cannot be written to"):
-        store.keep_own_in(tmp_path / "scratch")
+        store.temp_tables_in(tmp_path / "scratch")

@@ -28,7 +28,7 @@ _SAID_ALWAYS = {
 
 
 @dataclass(frozen=True, slots=True)
-class Access:
+class AccessKey:
     """The names that this server goes by (``127.0.0.1:8000``), and the key that a browser shows it."""
 
     hosts: frozenset[str]
@@ -38,7 +38,7 @@ class Access:
 class Guard:
     """Turns away whoever may not ask; adds the security headers to every answer."""
 
-    def __init__(self, app: ASGIApp, access: Access) -> None:
+    def __init__(self, app: ASGIApp, access: AccessKey) -> None:
         self.app = app
         self.access = access
 

@@ -7,14 +7,14 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
-from indexer import sandbox, store
+from indexer.base import sandbox, store
 
 IMAGES_A_SCREEN = 60
 _ROWS_OF_A_QUERY = 500
 _TEXTS = ("generator", "origin", "source", "status", "selection", "split")
 
 # A query in the browser is a question in passing: it may use less than one on the command line.
-BOUNDS = sandbox.Bounds(memory=1_000, seconds=20.0, threads=1)
+BOUNDS = sandbox.QueryLimits(memory=1_000, seconds=20.0, threads=1)
 
 
 def filters(asked: Mapping[str, str]) -> dict[str, Any]:
@@ -59,7 +59,7 @@ def answer(manifest: Path, text: str) -> dict[str, Any]:
     """The first rows of a SELECT that a person typed, every value as text.
 
     Raises:
-        QueryError: it is refused, wrong, or takes too long (:mod:`indexer.sandbox`).
+        QueryError: it is refused, wrong, or takes too long (:mod:`indexer.base.sandbox`).
     """
     with sandbox.query(manifest, text, BOUNDS) as result:
         found: list[list[str]] = []

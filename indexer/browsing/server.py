@@ -28,12 +28,12 @@ from starlette.requests import Request
 from starlette.responses import HTMLResponse, JSONResponse, PlainTextResponse, Response
 from starlette.routing import Route
 
+from indexer.base.errors import ProjectError
 from indexer.browsing import queries
-from indexer.browsing.guard import Access, Guard
-from indexer.browsing.viewing import Asked, Viewer
-from indexer.errors import ProjectError
+from indexer.browsing.guard import AccessKey, Guard
+from indexer.browsing.viewing import ImageRequest, Viewer
 from indexer.reporting import page, templates
-from indexer.reporting.shapes import Thumbnail
+from indexer.reporting.models import Thumbnail
 
 FOLDER = Path(__file__).parent / "page"
 _STATIC = {
@@ -104,7 +104,7 @@ class Site:
         member_id = request.path_params["member_id"]
         if member_id >= _LARGEST_MEMBER_ID:
             raise HTTPException(404, "there is no such image")
-        picture = await asyncio.wrap_future(self.viewer.ask(Asked(member_id, full)))
+        picture = await asyncio.wrap_future(self.viewer.ask(ImageRequest(member_id, full)))
         if not isinstance(picture, Thumbnail):
             return JSONResponse({"error": picture.reason}, 404)
         return Response(picture.data, media_type=picture.media, headers={"cache-control": "private, max-age=3600"})
@@ -130,7 +130,7 @@ async def _told_why(_: Request, error: Exception) -> Response:
     return PlainTextResponse(getattr(error, "detail", "error"), status)
 
 
-def application(manifest: Path, viewer: Viewer, access: Access) -> Starlette:
+def application(manifest: Path, viewer: Viewer, access: AccessKey) -> Starlette:
     """The server as an ASGI application; ``viewer`` is closed when it ends."""
 
     @asynccontextmanager

@@ -13,13 +13,13 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
-from indexer import store
-from indexer.containers.shapes import Access
-from indexer.errors import ProjectError
-from indexer.parallel import Crew, Died, Workers
-from indexer.remote import Root
-from indexer.reporting.originals import Sitting, draw, halves, sittings
-from indexer.reporting.shapes import Picture, Unshown
+from indexer.base import store
+from indexer.base.errors import ProjectError
+from indexer.base.remote import Root
+from indexer.base.workers import WorkerCrashed, WorkerPool, Workers
+from indexer.containers.models import Access
+from indexer.reporting.models import Picture, Unshown
+from indexer.reporting.originals import ThumbnailTask, draw, halves, sittings
 
 _SECONDS = 60.0
 _AT_ONCE = 64
@@ -29,7 +29,7 @@ _TOO_LONG = Unshown("in a solid archive: open it to read through to it")
 
 
 @dataclass(frozen=True, slots=True)
-class Asked:
+class ImageRequest:
     """A picture that is asked for: a thumbnail, or the image in full."""
 
     member_id: int
@@ -43,12 +43,12 @@ class Viewer:
         self._manifest = manifest
         self._roots = roots
         self._workers = workers
-        self._asked: queue.SimpleQueue[tuple[Asked, Future[Picture]] | None] = queue.SimpleQueue()
-        self._kept: OrderedDict[Asked, Picture] = OrderedDict()
+        self._asked: queue.SimpleQueue[tuple[ImageRequest, Future[Picture]] | None] = queue.SimpleQueue()
+        self._kept: OrderedDict[ImageRequest, Picture] = OrderedDict()
         self._thread = threading.Thread(target=self._serve, daemon=True)
         self._thread.start()
 
-    def ask(self, asked: Asked) -> "Future[Picture]":
+    def ask(self, asked: ImageRequest) -> "Future[Picture]":
         """A picture to come; never fails, but may say why there is none."""
         future: Future[Picture] = Future()
         self._asked.put((asked, future))
@@ -60,7 +60,7 @@ class Viewer:
         self._thread.join()
 
     def _serve(self) -> None:
-        list(Crew(_ready, self._workers).run(range(self._workers.jobs)))
+        list(WorkerPool(_ready, self._workers).run(range(self._workers.jobs)))
         while together := self._gather():
             waiting = [(asked, future) for asked, future in together if future.set_running_or_notify_cancel()]
             try:
@@ -71,9 +71,9 @@ class Viewer:
                 for _, future in waiting:
                     future.set_exception(error)
 
-    def _gather(self) -> list[tuple[Asked, "Future[Picture]"]]:
+    def _gather(self) -> list[tuple[ImageRequest, "Future[Picture]"]]:
         """The next that is asked for, with all that is waiting behind it, up to a screenful; nothing at the end."""
-        together: list[tuple[Asked, Future[Picture]]] = []
+        together: list[tuple[ImageRequest, Future[Picture]]] = []
         while len(together) < _AT_ONCE:
             try:
                 one = self._asked.get(block=not together)
@@ -85,13 +85,13 @@ class Viewer:
             together.append(one)
         return together
 
-    def _pictures(self, asked: set[Asked]) -> dict[Asked, Picture]:
+    def _pictures(self, asked: set[ImageRequest]) -> dict[ImageRequest, Picture]:
         found = {one: self._kept[one] for one in asked if one in self._kept}
         missing = sorted(asked - found.keys(), key=lambda one: (one.full, one.member_id))
         for full in (False, True):
             members = [one.member_id for one in missing if one.full is full]
             drawn = self._drawn(members, full=full) if members else {}
-            found |= {Asked(member, full): picture for member, picture in drawn.items()}
+            found |= {ImageRequest(member, full): picture for member, picture in drawn.items()}
         self._keep(found)
         return found
 
@@ -102,8 +102,8 @@ class Viewer:
             long = [sitting for sitting in waiting if not full and _is_long(sitting)]
             found |= {one.key: _TOO_LONG for sitting in long for one in sitting.wanted}
             tasks = [_bounded(sitting, full=full) for sitting in waiting if sitting not in long]
-            for task, answer in Crew(draw, self._workers, halves).run(tasks):
-                found |= _dead(task, answer) if isinstance(answer, Died) else dict(answer)
+            for task, answer in WorkerPool(draw, self._workers, halves).run(tasks):
+                found |= _dead(task, answer) if isinstance(answer, WorkerCrashed) else dict(answer)
         except ProjectError as error:
             return {member: Unshown(str(error)) for member in members}
         return found
@@ -112,7 +112,7 @@ class Viewer:
         with store.open_for_reading(self._manifest) as opened:
             return list(opened.arrow("browse/wanted", {"members": list(members)}).to_pylist())
 
-    def _keep(self, found: Mapping[Asked, Picture]) -> None:
+    def _keep(self, found: Mapping[ImageRequest, Picture]) -> None:
         """Remember the latest thumbnails; full images are read anew."""
         for asked, picture in found.items():
             if not asked.full and not isinstance(picture, Unshown):
@@ -126,15 +126,15 @@ def _ready(_: int) -> None:
     """Nothing: a worker that has done it has started, and nobody needs to wait for that later."""
 
 
-def _is_long(sitting: Sitting) -> bool:
-    passes = any(one.access is Access.PASS for one in sitting.wanted)
+def _is_long(sitting: ThumbnailTask) -> bool:
+    passes = any(one.access is Access.SEQUENTIAL for one in sitting.wanted)
     return passes and sum(volume.size for volume in sitting.container.volumes) > _LARGEST_PASS
 
 
-def _bounded(sitting: Sitting, *, full: bool) -> Sitting:
+def _bounded(sitting: ThumbnailTask, *, full: bool) -> ThumbnailTask:
     """The task as somebody waits for it: a thumbnail soon or never, an image in full for as long as it takes."""
     return replace(sitting, side=None) if full else replace(sitting, seconds=_SECONDS)
 
 
-def _dead(sitting: Sitting, died: Died) -> dict[int, Picture]:
+def _dead(sitting: ThumbnailTask, died: WorkerCrashed) -> dict[int, Picture]:
     return {one.key: Unshown(died.reason) for one in sitting.wanted}

@@ -6,12 +6,12 @@ from importlib.util import find_spec
 import click
 import pyarrow as pa
 
+from indexer.base.errors import CheckFailed
 from indexer.cli import messages, render
 from indexer.cli.inspect import inspector
 from indexer.cli.messages import printable
 from indexer.cli.options import Session, common, on_workers
-from indexer.errors import CheckFailed
-from indexer.selection.audit import Audit, Options, audit
+from indexer.selection.audit import Audit, AuditOptions, audit
 
 _TABLES = {
     "duplicates": "Duplicates",
@@ -42,7 +42,7 @@ def command(session: Session, name: str | None, **how: object) -> None:
     inspect = None
     if name is not None and not how["no_inspect"]:
         inspect = inspector(session)
-    options = Options(radius=int(str(how["radius"])), tree=_wants_tree(how["tree"]))
+    options = AuditOptions(radius=int(str(how["radius"])), tree=_wants_tree(how["tree"]))
     with session.writing() as store:
         found = audit(store, name, options, inspect)
     _SHOW[str(how["form"])](found)

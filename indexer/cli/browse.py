@@ -6,8 +6,8 @@ import socket
 
 import click
 
+from indexer.base.errors import ConfigError, DependencyError
 from indexer.cli.options import Session, common
-from indexer.errors import ConfigError, DependencyError
 from indexer.roots import source_folders
 
 _LOOPBACK = ("127.0.0.1", "::1", "localhost")
@@ -30,13 +30,13 @@ def command(session: Session, host: str, port: int) -> None:
 def _serve(session: Session, bound: socket.socket, host: str) -> None:
     import uvicorn  # noqa: PLC0415
 
-    from indexer.browsing.guard import Access  # noqa: PLC0415
+    from indexer.browsing.guard import AccessKey  # noqa: PLC0415
     from indexer.browsing.server import application  # noqa: PLC0415
     from indexer.browsing.viewing import Viewer  # noqa: PLC0415
 
     port = bound.getsockname()[1]
     names = {host, *(_LOOPBACK if host in _LOOPBACK else ())}
-    access = Access(frozenset(_address(name, port) for name in names))
+    access = AccessKey(frozenset(_address(name, port) for name in names))
     viewer = Viewer(session.manifest, source_folders(session.config), session.workers)
     print(f"http://{_address(host, port)}/?key={access.key}", flush=True)
     app = application(session.manifest, viewer, access)

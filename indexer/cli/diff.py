@@ -5,9 +5,9 @@ from pathlib import Path
 
 import click
 
+from indexer.base.errors import CheckFailed
 from indexer.cli.messages import printable
 from indexer.cli.options import Session, common
-from indexer.errors import CheckFailed
 from indexer.sharing.difference import difference
 
 

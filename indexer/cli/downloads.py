@@ -3,16 +3,16 @@
 from collections.abc import Sequence
 from pathlib import Path
 
+from indexer.base.errors import CheckFailed, ConfigError
+from indexer.base.remote import Url
+from indexer.base.suggestions import nearest
 from indexer.cli import messages
 from indexer.cli.messages import printable
 from indexer.cli.options import Session
-from indexer.declarations.shapes import Source
-from indexer.errors import CheckFailed, ConfigError
+from indexer.declarations.models import Source
 from indexer.fetching import hub
-from indexer.fetching.downloads import Check, Inventory, State, take_stock
+from indexer.fetching.downloads import DownloadCheck, DownloadState, Inventory, take_stock
 from indexer.fetching.lists import RECIPES
-from indexer.hints import nearest
-from indexer.remote import Url
 from indexer.roots import declared
 
 
@@ -74,7 +74,7 @@ def _print(stock: Inventory) -> None:
         raise CheckFailed(f"{stock.source.key}: something is not as it was published; download it again")
 
 
-def _lines(check: Check) -> list[str]:
+def _lines(check: DownloadCheck) -> list[str]:
     """A download: how it stands, what it is, where it comes from, what to know."""
     download = check.download
     size = f", {download.size:,} bytes" if download.size else ""
@@ -85,7 +85,7 @@ def _lines(check: Check) -> list[str]:
 def _hints(stock: Inventory) -> list[str]:
     """What to do next."""
     key, hints = stock.source.key, []
-    missing = any(check.state in {State.MISSING, State.UNKNOWN} for check in stock.checks)
+    missing = any(check.state in {DownloadState.MISSING, DownloadState.UNKNOWN} for check in stock.checks)
     if stock.others and missing:
         hints.append("Archives may also lie unpacked: 'scan' finds images either way")
     if key in RECIPES:

@@ -10,16 +10,16 @@ import click
 from rich.console import Console
 from rich.table import Table
 
+from indexer.base.config import expanded
+from indexer.base.errors import ConfigError, DependencyError
 from indexer.cli import downloads
 from indexer.cli.options import Session, common
-from indexer.config import expanded
-from indexer.errors import ConfigError, DependencyError
-from indexer.fetching.lists import RECIPES, Part
-from indexer.fetching.shapes import Limits, Manners
+from indexer.fetching.lists import RECIPES, ListPart
+from indexer.fetching.models import FetchLimits, Manners
 
 _PATH = click.Path(path_type=Path)
 _COUNT = click.IntRange(min=1)
-_DEFAULT = Limits()
+_DEFAULT = FetchLimits()
 _LIMITS = ("connections", "per_host", "rate", "attempts", "total_timeout", "size")
 _MANNERS = ("contact", "ignore_robots", "allow_private")
 
@@ -93,7 +93,7 @@ def _scrape(session: Session, key: str, given: dict[str, Any]) -> None:
         _parts(key, given["url_column"]),
         run.Layout(given["layout"]),
         given["retry_failed"],
-        Limits(**{name: given[name] for name in _LIMITS}),
+        FetchLimits(**{name: given[name] for name in _LIMITS}),
         Manners(**{name: given[name] for name in _MANNERS}),
     )
     _print(run.fetch(order, session.progress))
@@ -106,9 +106,9 @@ def _needing_extra(module: str) -> Any:
         raise DependencyError(f"fetching needs {error.name}: pip install 'image-manifest[fetch]'") from error
 
 
-def _parts(key: str, column: str | None) -> Sequence[Part]:
+def _parts(key: str, column: str | None) -> Sequence[ListPart]:
     if column is not None:
-        return (Part(column),)
+        return (ListPart(column),)
     if key not in RECIPES:
         raise ConfigError(f"no list of URLs is known for '{key}' (known: {', '.join(RECIPES)}): name --url-column")
     return RECIPES[key]

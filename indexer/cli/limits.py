@@ -4,10 +4,10 @@ import dataclasses
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 
+from indexer.base.errors import ConfigError
+from indexer.base.suggestions import nearest
 from indexer.cli import sizes
-from indexer.containers.shapes import Limits
-from indexer.errors import ConfigError
-from indexer.hints import nearest
+from indexer.containers.models import ArchiveLimits
 from indexer.images import ImageLimits
 
 # A worker process may have that many bytes: a picture at the pixel limit takes 3 GB while 16 bits are scaled to 8.
@@ -15,21 +15,21 @@ _MEMORY = 8 << 30
 
 
 @dataclass(frozen=True, slots=True)
-class Bounds:
+class LimitOptions:
     """All limits. ``memory`` is in bytes, for the tasks of one worker process of this machine."""
 
-    archives: Limits = field(default_factory=Limits)
+    archives: ArchiveLimits = field(default_factory=ArchiveLimits)
     images: ImageLimits = field(default_factory=ImageLimits)
     memory: int = _MEMORY
 
 
 # What a limit is called by users, and the field it sets.
 _OF_IMAGES = {"pixels": "pixels", "image_seconds": "seconds"}
-_OF_ARCHIVES = tuple(entry.name for entry in dataclasses.fields(Limits))
+_OF_ARCHIVES = tuple(entry.name for entry in dataclasses.fields(ArchiveLimits))
 NAMES = (*_OF_ARCHIVES, *_OF_IMAGES, "memory")
 
 
-def read_limits(texts: Mapping[str, str], others: Bounds = Bounds()) -> Bounds:
+def read_limits(texts: Mapping[str, str], others: LimitOptions = LimitOptions()) -> LimitOptions:
     """The limits that ``texts`` set, and the ``others``.
 
     Raises:
@@ -39,7 +39,7 @@ def read_limits(texts: Mapping[str, str], others: Bounds = Bounds()) -> Bounds:
     archives = {name: values[name] for name in _OF_ARCHIVES if name in values}
     images = {target: values[name] for name, target in _OF_IMAGES.items() if name in values}
     memory = int(values.get("memory", others.memory))
-    return Bounds(replace(others.archives, **archives), replace(others.images, **images), memory)  # type: ignore[arg-type]
+    return LimitOptions(replace(others.archives, **archives), replace(others.images, **images), memory)  # type: ignore[arg-type]
 
 
 def _number(name: str, text: str) -> float | int:

@@ -4,7 +4,7 @@ from pathlib import Path
 
 import click
 
-from indexer.selection.shapes import is_selection_name
+from indexer.selection.models import is_selection_name
 
 
 def selection_name(_context: click.Context, _parameter: click.Parameter, name: str | None) -> str | None:

@@ -7,7 +7,7 @@ from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import BinaryIO
 
-from indexer.errors import ConfigError, OutputError
+from indexer.base.errors import ConfigError, OutputError
 
 
 @contextmanager

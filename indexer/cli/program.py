@@ -9,9 +9,9 @@ from typing import Any, NoReturn
 
 import click
 
-from indexer.cli import endings, versions
-from indexer.hints import closest
-from indexer.startup import without_pandas
+from indexer.base.startup import without_pandas
+from indexer.base.suggestions import closest
+from indexer.cli import exit_status, versions
 
 
 class LazyGroup(click.Group):
@@ -54,13 +54,13 @@ def _with_near_miss(message: str, typed: str, known: list[str]) -> str:
 
 def run(package: str, about: str, modules: Mapping[str, str]) -> NoReturn:
     """Run the program ``package``: parse, call, and leave with the exit status that the contract names."""
-    endings.heed_signals()
+    exit_status.heed_signals()
     version = click.Option(["--version"], is_flag=True, is_eager=True, expose_value=False, callback=versions.show,
                            help="Show the versions of this program and of what it rests on.")  # fmt: skip
     group = LazyGroup(package=package, modules=modules, name=package, help=about, params=[version])
-    status = endings.status_of(group, package)
-    endings.heed_no_more()
-    if status == endings.INTERRUPTED:
+    status = exit_status.status_of(group, package)
+    exit_status.heed_no_more()
+    if status == exit_status.INTERRUPTED:
         _leave(status)
     sys.exit(status)
 

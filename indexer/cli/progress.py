@@ -10,7 +10,7 @@ from rich.console import Console
 from rich.progress import BarColumn, TextColumn, TimeRemainingColumn
 from rich.progress import Progress as RichProgress
 
-from indexer.progress import Bar, Progress
+from indexer.base.progress import Bar, Progress
 
 _SECONDS_BETWEEN_LINES = 10.0
 

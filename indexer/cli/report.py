@@ -8,7 +8,7 @@ import click
 from indexer.cli.options import Session, common
 from indexer.cli.output import sink
 from indexer.reporting import page, selected
-from indexer.reporting.shapes import Options
+from indexer.reporting.models import ReportOptions
 from indexer.roots import source_folders
 
 
@@ -28,8 +28,8 @@ def command(session: Session, name: str | None, output: Path | None, **shown: An
     page.check_dependencies()
     roots = source_folders(session.config)
     with session.reading() as manifest:
-        reader = selected.Reader(roots, session.workers, session.progress)
-        report = selected.report(manifest, name, Options(**shown), reader)
+        reader = selected.SelectionReader(roots, session.workers, session.progress)
+        report = selected.report(manifest, name, ReportOptions(**shown), reader)
     file = output or Path(f"{name or 'manifest'}-report.html")
     with sink(file) as out:
         out.write(page.rendered(report).encode())

@@ -6,14 +6,14 @@ from pathlib import Path
 import click
 import pyarrow as pa
 
+from indexer.base.config import Config
+from indexer.base.errors import CheckFailed, ConfigError
+from indexer.base.remote import Root
+from indexer.base.suggestions import nearest
 from indexer.cli import preflight, render
 from indexer.cli.messages import printable
 from indexer.cli.options import Session, common, on_workers
-from indexer.config import Config
-from indexer.declarations.shapes import Source
-from indexer.errors import CheckFailed, ConfigError
-from indexer.hints import nearest
-from indexer.remote import Root
+from indexer.declarations.models import Source
 from indexer.roots import declared, source_roots
 from indexer.scanning import ScanOptions, ScanSummary, SourceSummary, scan
 

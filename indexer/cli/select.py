@@ -6,15 +6,15 @@ from pathlib import Path
 import click
 import pyarrow as pa
 
+from indexer.base.errors import CheckFailed, ConfigError
 from indexer.cli import render
 from indexer.cli.inspect import inspector
 from indexer.cli.messages import printable
 from indexer.cli.names import selection_name
 from indexer.cli.options import Session, common, on_workers
-from indexer.errors import CheckFailed, ConfigError
 from indexer.selection import choosing, recipe
-from indexer.selection.listing import Listed, Missing, select_listed
-from indexer.selection.shapes import Counts, Selected, is_split_name
+from indexer.selection.listing import Listed, MissingCount, select_listed
+from indexer.selection.models import Counts, Selected, is_split_name
 
 _NOTHING = (
     "nothing was chosen: a recipe takes images that have a generator, and photographs to stand beside them;"
@@ -109,7 +109,7 @@ def _show(selected: Selected) -> None:
 def _show_listed(listed: Listed) -> None:
     _show_counts(f"Selection '{listed.name}'", ("split", "role"), listed.counts)
     if listed.missing:
-        rows = [{field: getattr(group, field) for field in Missing.__slots__} for group in listed.missing]
+        rows = [{field: getattr(group, field) for field in MissingCount.__slots__} for group in listed.missing]
         print(render.table_text(pa.Table.from_pylist(rows), "Listed images that cannot be had"))
 
 

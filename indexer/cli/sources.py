@@ -9,21 +9,21 @@ from typing import Any
 import click
 import pyarrow as pa
 
+from indexer.base.errors import CheckFailed, ConfigError
+from indexer.base.remote import Root
+from indexer.base.store import Store
+from indexer.base.suggestions import nearest
 from indexer.cli import render
 from indexer.cli.messages import printable
 from indexer.cli.options import Session, common
 from indexer.cli.preflight import packed
-from indexer.containers.shapes import Status
+from indexer.containers.models import ContainerStatus
 from indexer.declarations.compiling import compile_source
+from indexer.declarations.models import Download, Source
 from indexer.declarations.preflight import SourceState, look, space
-from indexer.declarations.shapes import Download, Source
 from indexer.declarations.wanted import Needed, needed
-from indexer.errors import CheckFailed, ConfigError
-from indexer.hints import nearest
-from indexer.remote import Root
 from indexer.roots import declared
 from indexer.selection.listing import ids_of
-from indexer.store import Store
 
 _SHOWN = 5
 _KEPT = "what was scanned there is kept, 'python -m indexer scan --source KEY --forget' drops it"
@@ -142,7 +142,7 @@ def _state(state: SourceState) -> str:
         return "scanned, missing now" if state.scanned else "missing"
     if not state.scanned:
         return "found, not scanned"
-    broken = sum(status != Status.COMPLETE for _, status, _ in state.ailing)
+    broken = sum(status != ContainerStatus.COMPLETE for _, status, _ in state.ailing)
     return f"scanned, {broken:,} not whole" if broken else "scanned"
 
 
@@ -154,7 +154,7 @@ def _about(state: SourceState) -> Iterator[str]:
     facts |= {"looked for in": f"{state.root} ({_state(state)})", "packed": packed(state)}
     facts["side files missing"] = ", ".join(state.side_missing)
     facts["cannot be used"] = f"{state.unusable:,} images" if state.unusable else ""
-    facts["not understood"] = ", ".join(f"{count:,} {code}" for code, count in state.underivable.items())
+    facts["not understood"] = ", ".join(f"{count:,} {code}" for code, count in state.derivation_error.items())
     yield from (f"  {name:20}{printable(text)}" for name, text in facts.items() if text)
     yield from (f"  {status:20}{printable(f'{path}: {what}')}" for path, status, what in state.ailing[:_SHOWN])
     if len(state.ailing) > _SHOWN:
@@ -210,7 +210,7 @@ def _plain(state: SourceState) -> dict[str, Any]:
         "packed": dict(state.packed),
         "images": {name: {"there": there, "published": count} for name, (there, count) in state.expected.items()},
         "unusable": state.unusable,
-        "underivable": dict(state.underivable),
+        "derivation_error": dict(state.derivation_error),
         "health": [{"path": path, "status": status, "what": what} for path, status, what in state.ailing],
         "side_files_missing": list(state.side_missing),
         "downloads": [{"file": d.file, "url": d.place, "size": d.size, "note": d.note} for d in head.downloads],

@@ -8,7 +8,7 @@ from typing import Any
 import click
 import pyarrow as pa
 
-from indexer import sandbox
+from indexer.base import sandbox
 from indexer.cli import render
 from indexer.cli.options import Session, common
 from indexer.cli.output import sink
@@ -33,7 +33,7 @@ def command(session: Session, query: str, form: str | None, output: Path | None,
     """
     form = form or _form_of(output)
     session.reading().connection.close()  # says in plain words what is wrong with the file
-    bounds = sandbox.Bounds(threads=session.jobs, **limits)
+    bounds = sandbox.QueryLimits(threads=session.jobs, **limits)
     with sandbox.query(session.manifest, query, bounds) as result, sink(output, binary=form == "parquet") as out:
         if form == "table":
             out.write(_table(result).encode())
@@ -54,7 +54,7 @@ def _form_of(output: Path | None) -> str:
     raise click.UsageError(f"{output} does not tell what to write: name one of {formats} with --format")
 
 
-def _table(result: sandbox.Result) -> str:
+def _table(result: sandbox.QueryResult) -> str:
     rows = pa.Table.from_batches(_first(result.batches, _ROWS_SHOWN + 1), result.schema)
     if rows.num_rows > _ROWS_SHOWN:
         print(f"these are the first {_ROWS_SHOWN:,} rows; --format csv gives all", file=sys.stderr)

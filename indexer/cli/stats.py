@@ -11,7 +11,7 @@ from indexer.cli import render
 from indexer.cli.messages import printable
 from indexer.cli.options import Session, common
 from indexer.cli.output import sink
-from indexer.statistics import Section, Statistics, gather
+from indexer.reporting.statistics import Statistics, StatisticsSection, gather
 
 _TITLES = {
     "split": "Images per split",
@@ -48,7 +48,7 @@ def _write_table(statistics: Statistics, out: BinaryIO) -> None:
     out.write(f"{_summary(statistics)}\n".encode())
 
 
-def _side_by_side(sections: list[Section]) -> pa.Table:
+def _side_by_side(sections: list[StatisticsSection]) -> pa.Table:
     """One table of several splits': what was counted, and a column of images for each split."""
     named = [name for name in sections[0].rows.column_names if name not in _COUNTED]
     images = [

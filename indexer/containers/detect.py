@@ -13,13 +13,13 @@ from collections import defaultdict
 from collections.abc import Iterable, Iterator, Sequence
 from statistics import median
 
+from indexer.base.remote import Object, Root, Url
+from indexer.containers.bytes.volumes import VolumePart, Volumes
+from indexer.containers.formats.zip.end import find_end
 from indexer.containers.grouping import Cut, Group, groups_of, promised_of
 from indexer.containers.magic import SNIFFED, kind_of
-from indexer.containers.pkzip.end import find_end
-from indexer.containers.shapes import Container, Kind, Volume
+from indexer.containers.models import Container, Kind, Volume
 from indexer.containers.suffixes import DOCUMENTS, ORDINARY, promised_kind, suffix_of
-from indexer.containers.volumes import Part, Volumes
-from indexer.remote import Object, Root, Url
 
 _FEW = 64
 _OUTLIER_RATIO = 8
@@ -87,18 +87,18 @@ def _sniffed(root: Root, file: Volume) -> Kind | None:
         return None
     place = root / file.path
     if isinstance(place, Url):
-        return _kind_of(Part(file.path, file.size, None, Object(place, file.size)))
+        return _kind_of(VolumePart(file.path, file.size, None, Object(place, file.size)))
     try:
         descriptor = os.open(place, os.O_RDONLY | os.O_CLOEXEC)
     except OSError:
         return None
     try:
-        return _kind_of(Part(file.path, file.size, descriptor))
+        return _kind_of(VolumePart(file.path, file.size, descriptor))
     finally:
         os.close(descriptor)
 
 
-def _kind_of(part: Part) -> Kind | None:
+def _kind_of(part: VolumePart) -> Kind | None:
     """By the first bytes; zips behind a prefix, as self-extracting ones are, show only at their end."""
     window = Volumes([part]).window()
     kind = kind_of(window.read(0, SNIFFED))

@@ -15,7 +15,7 @@ from enum import StrEnum
 from functools import reduce
 from typing import TypeAlias
 
-from indexer.containers.shapes import Kind, Volume
+from indexer.containers.models import Kind, Volume
 from indexer.containers.suffixes import promised_kind
 
 
@@ -28,7 +28,7 @@ class Cut(StrEnum):
 
 
 @dataclass(frozen=True, slots=True)
-class Place:
+class VolumeName:
     """Where a volume stands: in which set, cut how, its number as written; ``typed`` where the name tells the kind."""
 
     base: str
@@ -63,7 +63,7 @@ class Group:
     volumes: tuple[Volume, ...]
 
 
-_Member: TypeAlias = tuple[Place, Volume]
+_Member: TypeAlias = tuple[VolumeName, Volume]
 LAST = 1 << 30  # the number of a split zip's last volume, which is called .zip
 _TYPED = r"(?:zip|7z|rar|tar|tgz|tbz2?|txz|tzst|tar\.(?:gz|bz2|xz|zst|lz4?|z)|cpio)"
 # Numbers of five digits at most: who reads a set makes room for each number that is missing.
@@ -81,11 +81,11 @@ _ANY_PART = re.compile(r"(?P<base>.*?)(?P<number>\d{2,}|(?<=[a-z])[a-z]{2}|(?<![
 _PATTERNS = ((_RAR_PART, Cut.RAR), (_TYPED_PART, Cut.PLAIN), (_SPLIT_ZIP, Cut.SPLIT_ZIP), (_RAR_OLD, Cut.RAR))
 
 
-def place_of(path: str) -> Place | None:
+def place_of(path: str) -> VolumeName | None:
     """Where ``path`` may stand in a set, by its name alone; None where it looks like no volume."""
     for pattern, cut in _PATTERNS:
         if found := pattern.fullmatch(path):
-            return Place(found["base"], cut, found["number"])
+            return VolumeName(found["base"], cut, found["number"])
     folder, _, name = path.rpartition("/")
     found = _ANY_PART.fullmatch(name)
     return _untyped(f"{folder}/{found['base']}", found["number"]) if found else None
@@ -99,9 +99,9 @@ def promised_of(path: str) -> Kind | None:
     return promised_kind(path)
 
 
-def _untyped(base: str, number: str) -> Place:
+def _untyped(base: str, number: str) -> VolumeName:
     """A part whose name alone says little: those of a set have numbers of one width, or get wider as split's do."""
-    return Place(f"{base}#{2 if _WIDENED.fullmatch(number) else len(number)}", Cut.PLAIN, number, typed=False)
+    return VolumeName(f"{base}#{2 if _WIDENED.fullmatch(number) else len(number)}", Cut.PLAIN, number, typed=False)
 
 
 def _letters(text: str) -> int:

@@ -6,24 +6,24 @@ from typing import TypeAlias
 
 import pyarrow as pa
 
+from indexer.base.errors import BadData, SourceError, Unreachable
+from indexer.containers.bytes.volumes import ByteRange
 from indexer.containers.grouping import promised_of
-from indexer.containers.limits import Budget
 from indexer.containers.magic import SNIFFED, kind_of
+from indexer.containers.members.budget import Budget
+from indexer.containers.members.rows import BATCH_ROWS, Health, shown
+from indexer.containers.models import ArchiveLimits, Container, ContainerStatus, Kind, ListingReport, MemberBytes
 from indexer.containers.opening import check_volumes, opened
-from indexer.containers.placing import Level
-from indexer.containers.rows import BATCH_ROWS, Health, shown
-from indexer.containers.shapes import Captured, Container, Kind, Limits, Report, Status
-from indexer.containers.tabular import list_cells
-from indexer.containers.volumes import Window
-from indexer.containers.walk import Interest, Taken, Walk
-from indexer.errors import BadData, SourceError, Unreachable
+from indexer.containers.tabular.listing import list_cells
+from indexer.containers.walking.levels import ArchiveLevel
+from indexer.containers.walking.walk import ContainerWalk, WalkedMember, WalkFilter
 
-Listed: TypeAlias = pa.RecordBatch | Captured | Report
+Listed: TypeAlias = pa.RecordBatch | MemberBytes | ListingReport
 Capture: TypeAlias = Callable[[str], bool]
 
 
 def list_members(
-    container: Container, limits: Limits, capture: Capture | None = None, scratch: Path | None = None
+    container: Container, limits: ArchiveLimits, capture: Capture | None = None, scratch: Path | None = None
 ) -> Iterator[Listed]:
     """Batches of MEMBER_SCHEMA in the container's order, the Report last; bad data are part of the report.
 
@@ -32,23 +32,23 @@ def list_members(
     library is missing, Unreachable where object storage gives no answer.
     """
     if container.kind not in LISTERS:
-        yield Report(Status.SKIPPED, f"no reader for {container.kind}", None, 0)
+        yield ListingReport(ContainerStatus.SKIPPED, f"no reader for {container.kind}", None, 0)
         return
     yield from LISTERS[container.kind](container, limits, capture, scratch)
 
 
 def _list_archive(
-    container: Container, limits: Limits, capture: Capture | None, scratch: Path | None
+    container: Container, limits: ArchiveLimits, capture: Capture | None, scratch: Path | None
 ) -> Iterator[Listed]:
     wants = capture or (lambda _: False)
-    interest = Interest(lambda _, name: wants(name), lambda _: True, limits.side_file_size)
+    interest = WalkFilter(lambda _, name: wants(name), lambda _: True, limits.side_file_size)
     budget = Budget(limits, sum(volume.size for volume in container.volumes))
-    walk = Walk(shown(container.path), budget, interest, scratch)
+    walk = ContainerWalk(shown(container.path), budget, interest, scratch)
     try:
         check_volumes(container, walk.health)
         with opened(container) as content:
             _check_name(container, content.window, walk.health)
-            level = Level(content.window, container.kind, container.path, starts=content.starts)
+            level = ArchiveLevel(content.window, container.kind, container.path, starts=content.starts)
             yield from _gathered(walk.level(level))
     except Unreachable:
         raise
@@ -57,14 +57,14 @@ def _list_archive(
     yield _report(container, walk)
 
 
-def _gathered(found: Iterator[pa.RecordBatch | Taken]) -> Iterator[pa.RecordBatch | Captured]:
+def _gathered(found: Iterator[pa.RecordBatch | WalkedMember]) -> Iterator[pa.RecordBatch | MemberBytes]:
     """Small batches put together: a tar of a thousand tars should not come as a thousand batches."""
     waiting: list[pa.RecordBatch] = []
     rows = 0
     for item in found:
-        if isinstance(item, Taken):
+        if isinstance(item, WalkedMember):
             if not isinstance(item.data, BadData):
-                yield Captured(item.ordinal, item.name, item.data)
+                yield MemberBytes(item.ordinal, item.name, item.data)
             continue
         waiting.append(item)
         rows += len(item)
@@ -79,7 +79,7 @@ def _joined(batches: list[pa.RecordBatch]) -> pa.RecordBatch:
     return batches[0] if len(batches) == 1 else pa.concat_batches(batches)  # which would copy a single one
 
 
-def _check_name(container: Container, window: Window, health: Health) -> None:
+def _check_name(container: Container, window: ByteRange, health: Health) -> None:
     """A finding where the name of a single file promises another kind than its bytes are of."""
     promised = promised_of(container.path)
     kind = kind_of(window.read(0, SNIFFED)) if len(container.volumes) == 1 else None
@@ -88,27 +88,33 @@ def _check_name(container: Container, window: Window, health: Health) -> None:
         health.add("extension", f"{shown(container.path)} {promise}, its first bytes are of {kind}")
 
 
-def _report(container: Container, walk: Walk) -> Report:
+def _report(container: Container, walk: ContainerWalk) -> ListingReport:
     """How the listing ended; nothing listed out of something is a failure, whatever else was found."""
     health = walk.health
     if walk.listed == 0:
         size = sum(volume.size for volume in container.volumes)
         health.add("no-members", f"no member was found in {size} bytes")
         health.reason = f"{health.findings[0].code}: {health.findings[0].detail}"
-    status = Status.FAILED if walk.listed == 0 else Status.PARTIAL if health.reason else Status.COMPLETE
-    return Report(status, health.reason, health.declared, walk.listed, findings=health.all_findings())
+    status = (
+        ContainerStatus.FAILED
+        if walk.listed == 0
+        else ContainerStatus.PARTIAL
+        if health.reason
+        else ContainerStatus.COMPLETE
+    )
+    return ListingReport(status, health.reason, health.declared, walk.listed, findings=health.all_findings())
 
 
 def _list_table(
     container: Container,
-    limits: Limits,
+    limits: ArchiveLimits,
     capture: Capture | None,  # noqa: ARG001
     scratch: Path | None,  # noqa: ARG001
 ) -> Iterator[Listed]:
     yield from list_cells(container, limits)
 
 
-Lister = Callable[[Container, Limits, Capture | None, Path | None], Iterator[Listed]]
+Lister = Callable[[Container, ArchiveLimits, Capture | None, Path | None], Iterator[Listed]]
 
 # Kinds are listed here and read in reading.READERS; a further kind is a row in both.
 LISTERS: dict[Kind, Lister] = {

@@ -4,8 +4,8 @@ Signatures: APPNOTE.TXT 4.3.7 (zip), 7zFormat.txt (7z), RARLAB's technotes (rar)
 and bzip2 format pages, POSIX pax (tar, cpio), Arrow's IPC and Parquet format pages.
 """
 
-from indexer.containers.shapes import Kind
-from indexer.containers.tar.header import RECORD, parse
+from indexer.containers.formats.tar.header import RECORD, parse
+from indexer.containers.models import Kind
 
 SNIFFED = RECORD  # bytes that telling a kind takes
 _ZEROS = bytes(RECORD)

@@ -7,14 +7,14 @@ from dataclasses import dataclass
 from itertools import accumulate
 from pathlib import Path
 
+from indexer.base.errors import SourceError
+from indexer.base.remote import Object, Root, Url
+from indexer.containers.bytes.volumes import ByteRange, VolumePart, Volumes
+from indexer.containers.file_stamp import StatResult, size_and_time
+from indexer.containers.formats.zip.end import find_end
 from indexer.containers.grouping import LAST, Cut, numbers_of
-from indexer.containers.pkzip.end import find_end
-from indexer.containers.rows import Health, shown
-from indexer.containers.shapes import Container, Volume
-from indexer.containers.times import Status, size_and_time
-from indexer.containers.volumes import Part, Volumes, Window
-from indexer.errors import SourceError
-from indexer.remote import Object, Root, Url
+from indexer.containers.members.rows import Health, shown
+from indexer.containers.models import Container, Volume
 
 # A split zip's volume ends early rather than in the middle of a header. What is missing beyond that was lost.
 _SPLIT_SLACK = 1024
@@ -24,7 +24,7 @@ _SPLIT_SLACK = 1024
 class Opened:
     """All bytes of a container, and where each of its disks (volumes, missing ones too) begins in them."""
 
-    window: Window
+    window: ByteRange
     starts: tuple[int, ...]
 
 
@@ -51,48 +51,48 @@ def opened(container: Container) -> Iterator[Opened]:
         yield Opened(Volumes(parts).window(), starts)
 
 
-def _parts(root: Root, disk: _Disk, stack: contextlib.ExitStack) -> Iterator[Part]:
+def _parts(root: Root, disk: _Disk, stack: contextlib.ExitStack) -> Iterator[VolumePart]:
     if disk.volume is not None:
         yield stack.enter_context(opened_volume(root, disk.volume))
     lost = disk.size - (disk.volume.size if disk.volume else 0)
     if lost:
-        yield Part(disk.name, lost, None)
+        yield VolumePart(disk.name, lost, None)
 
 
-def opened_volume(root: Root, volume: Volume) -> contextlib.AbstractContextManager[Part]:
+def opened_volume(root: Root, volume: Volume) -> contextlib.AbstractContextManager[VolumePart]:
     """One volume, which must be as it was when scanned. Entering raises SourceError."""
     place = root / volume.path
     return _in_storage(place, volume) if isinstance(place, Url) else _on_disk(place, volume)
 
 
 @contextlib.contextmanager
-def _on_disk(path: Path, volume: Volume) -> Iterator[Part]:
+def _on_disk(path: Path, volume: Volume) -> Iterator[VolumePart]:
     try:
         descriptor = os.open(path, os.O_RDONLY | os.O_CLOEXEC)
     except OSError as error:
         raise _gone(path, error) from None
     try:
         _refuse_changed(path, volume, os.fstat(descriptor))
-        yield Part(volume.path, volume.size, descriptor)
+        yield VolumePart(volume.path, volume.size, descriptor)
     finally:
         os.close(descriptor)
 
 
 @contextlib.contextmanager
-def _in_storage(url: Url, volume: Volume) -> Iterator[Part]:
+def _in_storage(url: Url, volume: Volume) -> Iterator[VolumePart]:
     try:
         _refuse_changed(url, volume, url.stat())
     except OSError as error:
         raise _gone(url, error) from None
     with contextlib.closing(Object(url, volume.size)) as remote:
-        yield Part(volume.path, volume.size, None, remote)
+        yield VolumePart(volume.path, volume.size, None, remote)
 
 
 def _gone(place: Root, error: OSError) -> SourceError:
     return SourceError(f"{place}: {error.strerror}; put it back or scan its source again")
 
 
-def _refuse_changed(place: Root, volume: Volume, found: Status) -> None:
+def _refuse_changed(place: Root, volume: Volume, found: StatResult) -> None:
     if size_and_time(found) != (volume.size, volume.mtime_ns):
         raise SourceError(f"{place}: has changed since it was scanned; scan its source again")
 

@@ -6,16 +6,16 @@ from itertools import chain
 from pathlib import Path
 from typing import TypeAlias
 
-from indexer.containers.limits import Budget
+from indexer.base.errors import BadData, SourceError
+from indexer.base.remote import Object, Url, is_there
+from indexer.containers.bytes.volumes import ByteRange
+from indexer.containers.formats.zip.reading import Packed, checked, read_zip_member
+from indexer.containers.members.budget import Budget
+from indexer.containers.models import Access, ArchiveLimits, Container, Kind, MemberRef
 from indexer.containers.opening import opened
-from indexer.containers.pkzip.reading import Packed, checked, read_zip_member
-from indexer.containers.placing import Level
-from indexer.containers.shapes import Access, Container, Kind, Limits, Wanted
-from indexer.containers.tabular_reading import read_cells
-from indexer.containers.volumes import Window
-from indexer.containers.walk import NESTED_SHIFT, Interest, Taken, Walk
-from indexer.errors import BadData, SourceError
-from indexer.remote import Object, Url, is_there
+from indexer.containers.tabular.reading import read_cells
+from indexer.containers.walking.levels import ArchiveLevel
+from indexer.containers.walking.walk import NESTED_SHIFT, ContainerWalk, WalkedMember, WalkFilter
 
 _AHEAD = 32
 
@@ -23,7 +23,7 @@ Answer: TypeAlias = tuple[int, bytes | BadData]
 
 
 def read_members(
-    container: Container, wanted: Sequence[Wanted], limits: Limits, scratch: Path | None = None
+    container: Container, wanted: Sequence[MemberRef], limits: ArchiveLimits, scratch: Path | None = None
 ) -> Iterator[Answer]:
     """The key of each wanted member with its bytes, or with the reason why it has none.
 
@@ -36,19 +36,19 @@ def read_members(
 
 
 def _read_archive(
-    container: Container, wanted: Sequence[Wanted], limits: Limits, scratch: Path | None
+    container: Container, wanted: Sequence[MemberRef], limits: ArchiveLimits, scratch: Path | None
 ) -> Iterator[Answer]:
-    passed = [member for member in wanted if member.access is Access.PASS]
+    passed = [member for member in wanted if member.access is Access.SEQUENTIAL]
     with opened(container) as content:
-        at_will = [member for member in wanted if member.access is not Access.PASS]
+        at_will = [member for member in wanted if member.access is not Access.SEQUENTIAL]
         for member in _announced(content.window, at_will):
             yield member.key, _answer(_read_at_will, content.window, member, limits)
         if passed:
-            level = Level(content.window, container.kind, container.path, starts=content.starts)
+            level = ArchiveLevel(content.window, container.kind, container.path, starts=content.starts)
             yield from _pass(level, passed, limits, scratch)
 
 
-def _announced(window: Window, wanted: Sequence[Wanted]) -> Iterator[Wanted]:
+def _announced(window: ByteRange, wanted: Sequence[MemberRef]) -> Iterator[MemberRef]:
     """``wanted``, while the disk is told of those that come next: cold, that is several times as fast."""
     _announce(window, wanted[:_AHEAD])
     for start in range(0, len(wanted), _AHEAD):
@@ -56,7 +56,7 @@ def _announced(window: Window, wanted: Sequence[Wanted]) -> Iterator[Wanted]:
         yield from wanted[start : start + _AHEAD]
 
 
-def _announce(window: Window, coming: Sequence[Wanted]) -> None:
+def _announce(window: ByteRange, coming: Sequence[MemberRef]) -> None:
     """Have the disk fetch what is coming, unless the last of it is in memory already."""
     if coming and not window.is_at_hand(coming[-1].offset or 0):
         window.expect([(member.offset or 0, (member.packed_size or 0) + 512) for member in coming])
@@ -72,7 +72,7 @@ def _answer(read: Callable[..., bytes], *arguments: object) -> bytes | BadData:
         return BadData("unreadable", error.strerror or str(error))
 
 
-def _read_at_will(window: Window, member: Wanted, limits: Limits) -> bytes:
+def _read_at_will(window: ByteRange, member: MemberRef, limits: ArchiveLimits) -> bytes:
     offset, packed_size, size = member.offset, member.packed_size, member.size
     if offset is None or packed_size is None or size is None:
         raise BadData("no place known", f"{member.access} without an offset or a size")
@@ -86,16 +86,18 @@ def _read_at_will(window: Window, member: Wanted, limits: Limits) -> bytes:
     return checked(data, member.crc32)
 
 
-def _pass(level: Level, wanted: Sequence[Wanted], limits: Limits, scratch: Path | None) -> Iterator[Answer]:
+def _pass(
+    level: ArchiveLevel, wanted: Sequence[MemberRef], limits: ArchiveLimits, scratch: Path | None
+) -> Iterator[Answer]:
     """One walk that reads all of ``wanted`` and ends behind the last; what it did not meet is bad data."""
     keys: dict[int, list[int]] = {}
     for member in wanted:
         keys.setdefault(member.ordinal, []).append(member.key)
     entered = {(ordinal >> NESTED_SHIFT) - 1 for ordinal in keys if ordinal >> NESTED_SHIFT}
-    interest = Interest(lambda ordinal, _: ordinal in keys, entered.__contains__, limits.member_size)
-    walk = Walk(level.name, Budget(limits, level.content.size or 0), interest, scratch)
+    interest = WalkFilter(lambda ordinal, _: ordinal in keys, entered.__contains__, limits.member_size)
+    walk = ContainerWalk(level.name, Budget(limits, level.content.size or 0), interest, scratch)
     for item in walk.level(level):
-        if isinstance(item, Taken):
+        if isinstance(item, WalkedMember):
             yield from ((key, item.data) for key in keys.pop(item.ordinal, ()))
             if not keys:
                 return
@@ -105,8 +107,8 @@ def _pass(level: Level, wanted: Sequence[Wanted], limits: Limits, scratch: Path 
 
 def _read_folder(
     container: Container,
-    wanted: Sequence[Wanted],
-    limits: Limits,
+    wanted: Sequence[MemberRef],
+    limits: ArchiveLimits,
     scratch: Path | None,  # noqa: ARG001
 ) -> Iterator[Answer]:
     if not (container.root.is_dir() and is_there(container.root)):
@@ -120,7 +122,7 @@ def _read_folder(
         yield member.key, _answer(_read_file, f"{root}/{member.path}", member.size, limits)
 
 
-def _read_file(path: str, size: int | None, limits: Limits) -> bytes:
+def _read_file(path: str, size: int | None, limits: ArchiveLimits) -> bytes:
     """All of a loose file, which must have the size that it had. Raises BadData, OSError."""
     descriptor = os.open(path, os.O_RDONLY | os.O_CLOEXEC)
     try:
@@ -139,14 +141,14 @@ def _read_all(descriptor: int, size: int) -> bytes:
     return data
 
 
-def _read_object(url: Url, size: int | None, limits: Limits) -> bytes:
+def _read_object(url: Url, size: int | None, limits: ArchiveLimits) -> bytes:
     """The same of an object. Raises BadData, OSError, SourceError."""
     found = url.stat().st_size
     _check_size(found, size, limits)
     return Object(url, found).read(0, found)
 
 
-def _check_size(found: int, size: int | None, limits: Limits) -> None:
+def _check_size(found: int, size: int | None, limits: ArchiveLimits) -> None:
     if size is not None and found != size:
         raise BadData("changed since the scan", f"{size} bytes then, {found} now")
     if found > limits.member_size:
@@ -155,14 +157,14 @@ def _check_size(found: int, size: int | None, limits: Limits) -> None:
 
 def _read_table(
     container: Container,
-    wanted: Sequence[Wanted],
-    limits: Limits,  # noqa: ARG001
+    wanted: Sequence[MemberRef],
+    limits: ArchiveLimits,  # noqa: ARG001
     scratch: Path | None,  # noqa: ARG001
 ) -> Iterator[Answer]:
     yield from read_cells(container, wanted)
 
 
-Reader = Callable[[Container, Sequence[Wanted], Limits, Path | None], Iterator[Answer]]
+Reader = Callable[[Container, Sequence[MemberRef], ArchiveLimits, Path | None], Iterator[Answer]]
 
 # Kinds are read here and listed in listing.LISTERS; a further kind is a row in both.
 READERS: dict[Kind, Reader] = {

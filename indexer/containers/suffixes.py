@@ -5,7 +5,7 @@ import re
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from indexer.containers.shapes import Kind
+from indexer.containers.models import Kind
 
 
 def _words(text: str) -> frozenset[str]:

@@ -4,6 +4,6 @@ The language is told in ``indexer/sources/README.md``; :func:`indexer.declaratio
 """
 
 from indexer.declarations.loading import load
-from indexer.declarations.shapes import SideTable, Source
+from indexer.declarations.models import SideTable, Source
 
 __all__ = ["SideTable", "Source", "load"]

@@ -9,10 +9,10 @@ from pathlib import Path
 
 import duckdb
 
-from indexer import resources
+from indexer.base import resources
 from indexer.declarations import templates
 from indexer.declarations.fields import Problems, near
-from indexer.declarations.shapes import BUILTINS, Chain, Placeholder, Rule, Source, Table, Template
+from indexer.declarations.models import BUILTINS, Chain, Placeholder, Rule, Source, Table, Template
 
 _PICKS = ("only", "first", "last", "join")
 _LABELS = ("", "real", "fake")

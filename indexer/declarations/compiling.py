@@ -1,15 +1,15 @@
 """A source -> one SELECT over raw rows: what every image of it is, or why that cannot be told.
 
 The SELECT gives, for each image: member_id, source, the columns of ``attributes``, status and reason; and code and
-detail, as in ``underivable``, where a rule, a map or a table lacks something. It can be pasted into the DuckDB shell.
+detail, as in ``derivation_error``, where a rule, a map or a table lacks something. It can be pasted into the DuckDB shell.
 """
 
 from collections.abc import Iterable
 
 from indexer.declarations import tables, templates
 from indexer.declarations.expressions import Expressions
+from indexer.declarations.models import COLUMNS, Source
 from indexer.declarations.rules import RuleCompiler
-from indexer.declarations.shapes import COLUMNS, Source
 from indexer.declarations.sql import indented, literal
 
 _SAID = ", ".join(("member_id", *COLUMNS, "status", "reason", "problem.code as code", "problem.detail as detail"))

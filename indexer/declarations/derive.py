@@ -1,21 +1,21 @@
-"""Raw rows -> ``attributes`` and ``underivable``, in SQL."""
+"""Raw rows -> ``attributes`` and ``derivation_error``, in SQL."""
 
 from collections.abc import Sequence
 
 import pyarrow as pa
 
+from indexer.base.store import Store
 from indexer.declarations.compiling import compile_source
-from indexer.declarations.shapes import Source
-from indexer.store import Store
+from indexer.declarations.models import Source
 
 _HEAD_FIELDS = ("name", "licence", "citation", "homepage")
 _SOURCE_INFO = pa.schema([(name, pa.string()) for name in ("source", *_HEAD_FIELDS)])
 
 
 def derive(store: Store, sources: Sequence[Source]) -> None:
-    """Fill ``attributes`` and ``underivable`` anew from all raw rows of ``sources``; safe to run at any time.
+    """Fill ``attributes`` and ``derivation_error`` anew from all raw rows of ``sources``; safe to run at any time.
 
-    Of files that have the same file_id one is taken, the others are told in ``underivable``.
+    Of files that have the same file_id one is taken, the others are told in ``derivation_error``.
     """
     with store.transaction():
         store.execute("create or replace temp table derived as from attributes limit 0")
@@ -27,7 +27,7 @@ def derive(store: Store, sources: Sequence[Source]) -> None:
                 store.execute(f"insert into derived by name\n{compile_source(source)}")
         store.save("duplicate_id", "derive/duplicate_id")
         _note_sources(store, sources)
-        for table in ("attributes", "underivable"):
+        for table in ("attributes", "derivation_error"):
             store.execute(f"delete from {table}")
             store.append(table, f"derive/{table}")
         store.execute("drop table duplicate_id")

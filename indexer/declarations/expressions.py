@@ -3,7 +3,7 @@
 from collections.abc import Iterator, Mapping, Sequence
 
 from indexer.declarations import tables, templates
-from indexer.declarations.shapes import BUILTINS, Chain, Placeholder, Source, Template
+from indexer.declarations.models import BUILTINS, Chain, Placeholder, Source, Template
 from indexer.declarations.sql import literal, quoted
 
 

@@ -4,8 +4,8 @@ from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass, field
 from typing import Any, TypeVar
 
-from indexer.errors import DeclarationError
-from indexer.hints import closest
+from indexer.base.errors import DeclarationError
+from indexer.base.suggestions import closest
 
 T = TypeVar("T")
 

@@ -7,11 +7,11 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
-from indexer.config import expanded
+from indexer.base.config import expanded
+from indexer.base.errors import ConfigError
 from indexer.declarations import checking, templates
 from indexer.declarations.fields import Fields, Problems, near
-from indexer.declarations.shapes import COLUMNS, Download, Head, Rule, SideTable, Source, Table, Template
-from indexer.errors import ConfigError
+from indexer.declarations.models import COLUMNS, Download, Rule, SideTable, Source, SourceInfo, Table, Template
 
 _FORMATS = ("csv", "json", "jsonl", "txt", "rows")
 _DEFAULTS = {"file_id": "{path}", "generator": "", "label": ""}
@@ -85,11 +85,11 @@ def _row_orders(top: Fields) -> tuple[tuple[str, ...], ...]:
     return tuple(tuple(anchored(str(pattern)) for pattern in order) for order in orders)
 
 
-def _head(top: Fields, name: str) -> Head:
+def _head(top: Fields, name: str) -> SourceInfo:
     published = top.table("published")
     if not all(isinstance(count, int) for count in published.values()):
         top.problem("[published] gives a number of images for each generator")
-    return Head(
+    return SourceInfo(
         name=name,
         homepage=top.text("homepage"),
         licence=top.text("licence"),

@@ -13,9 +13,9 @@ from functools import cache
 from itertools import islice
 from pathlib import Path
 
-from indexer.declarations.shapes import SideTable, Source
-from indexer.remote import Root, Url, is_there
-from indexer.store import Store
+from indexer.base.remote import Root, Url, is_there
+from indexer.base.store import Store
+from indexer.declarations.models import SideTable, Source
 
 # So many names are looked at of a source that was never scanned: more would take longer than a person waits.
 NAMES = 20_000
@@ -28,7 +28,7 @@ class SourceState:
     """One source on this machine.
 
     ``packed`` counts containers by kind (after a scan) or names by suffix (before one; ``more`` if there are others).
-    ``images``, ``underivable`` and ``ailing`` are of the last scan, empty where there was none; ``ailing`` are path,
+    ``images``, ``derivation_error`` and ``ailing`` are of the last scan, empty where there was none; ``ailing`` are path,
     status and trouble of the containers that have some. ``side_missing`` names side tables without rows, or, before a
     scan, without a file of that name among those that were looked at.
     """
@@ -41,7 +41,7 @@ class SourceState:
     more: bool = False
     images: Mapping[str, int] = field(default_factory=dict)
     unusable: int = 0
-    underivable: Mapping[str, int] = field(default_factory=dict)
+    derivation_error: Mapping[str, int] = field(default_factory=dict)
     ailing: tuple[tuple[str, str, str], ...] = ()
     side_missing: tuple[str, ...] = ()
 
@@ -95,7 +95,7 @@ class _Scanned:
         for source, kind, _, containers, _ in manifest.rows("sources/containers"):
             self.packed.setdefault(source, Counter())[kind] += containers
         self.images = manifest.rows("sources/images")
-        self.underivable = manifest.rows("sources/underivable")
+        self.derivation_error = manifest.rows("sources/derivation_errors")
         self.health = manifest.rows("sources/health")
         tables = sorted({(table.source, table.name) for source in sources for table in source.tables})
         asked = {"sources": [source for source, _ in tables], "tables": [name for _, name in tables]}
@@ -111,7 +111,7 @@ class _Scanned:
             packed=self.packed[source.key],
             images=images,
             unusable=sum(unusable for key, _, _, unusable in self.images if key == source.key),
-            underivable={code: count for key, code, count in self.underivable if key == source.key},
+            derivation_error={code: count for key, code, count in self.derivation_error if key == source.key},
             ailing=tuple((path, status, what) for key, path, status, what in self.health if key == source.key),
             side_missing=_without(source, lambda table: (table.source, table.name) in self.tables),
         )

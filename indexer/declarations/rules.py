@@ -4,7 +4,7 @@ import re
 
 from indexer.declarations import templates
 from indexer.declarations.expressions import Expressions, when
-from indexer.declarations.shapes import COLUMNS, Placeholder, Rule, Source, Template
+from indexer.declarations.models import COLUMNS, Placeholder, Rule, Source, Template
 from indexer.declarations.sql import indented, literal, quoted
 
 _CONTROL = literal(r"[\x00-\x1f\x7f]")  # ids stand on lines, of lists and of what digests are made of

@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 
 from indexer.declarations import templates
-from indexer.declarations.shapes import Chain, Placeholder, Table
+from indexer.declarations.models import Chain, Placeholder, Table
 from indexer.declarations.sql import indented, literal, quoted
 
 # What is known of a row beside its own columns: where it stands.

@@ -3,7 +3,7 @@
 import re
 from collections.abc import Iterator, Sequence
 
-from indexer.declarations.shapes import Chain, Condition, Placeholder, Template
+from indexer.declarations.models import Chain, Condition, Placeholder, Template
 
 # A value can be put through these on its way; each is SQL over `{}`. What gives NULL is reported as a missing value.
 FUNCTIONS = {

@@ -5,7 +5,7 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import IO
 
-from indexer.errors import OutputError
+from indexer.base.errors import OutputError
 
 _IN_MEMORY = 1 << 20  # bytes of a body before it goes to disk
 _PIECE = 1 << 20

@@ -14,12 +14,12 @@ import aiohttp
 from yarl import URL
 
 from indexer import __version__
-from indexer.errors import BadData
+from indexer.base.errors import BadData
 from indexer.fetching import addresses, robots, sniffing
 from indexer.fetching.bodies import Body
 from indexer.fetching.failures import as_bad_data
 from indexer.fetching.hosts import GIVEN_UP, Host, Hosts
-from indexer.fetching.shapes import Item, Limits, Manners, Outcome, Passing
+from indexer.fetching.models import FetchLimits, FetchOutcome, Item, Manners, Passing
 
 AGENT = "image-manifest"  # the token that a robots.txt may name
 
@@ -37,7 +37,7 @@ class _Answer:
 class Client:
     """Gets items; one for a run, all hosts together. ``scratch`` is where large bodies wait for their shard."""
 
-    def __init__(self, limits: Limits, manners: Manners, scratch: Path) -> None:
+    def __init__(self, limits: FetchLimits, manners: Manners, scratch: Path) -> None:
         self.limits, self.manners, self.scratch = limits, manners, scratch
         self.hosts = Hosts(limits)
         self._robots = robots.Robots(AGENT, self._load_robots)
@@ -70,13 +70,13 @@ class Client:
         limits = self.limits
         return aiohttp.ClientTimeout(total=total, sock_connect=limits.connect_timeout, sock_read=limits.idle_timeout)
 
-    async def get(self, item: Item, url: URL) -> Outcome:
+    async def get(self, item: Item, url: URL) -> FetchOutcome:
         """Get an item from its parsed address, trying again as often as the limits allow where a failure may pass."""
         for attempt in range(1, self.limits.attempts + 1):
             answer = _Answer()
             try:
                 body, suffix = await self._attempt(url, answer)
-                return Outcome(item, attempt, answer.http_status, body, suffix)
+                return FetchOutcome(item, attempt, answer.http_status, body, suffix)
             except Passing as failure:
                 last: BadData = failure
                 if attempt < self.limits.attempts:
@@ -84,7 +84,7 @@ class Client:
             except BadData as failure:
                 last = failure
                 break
-        return Outcome(item, attempt, answer.http_status, error=last.reason, detail=last.detail)
+        return FetchOutcome(item, attempt, answer.http_status, error=last.reason, detail=last.detail)
 
     async def _attempt(self, url: URL, answer: _Answer) -> tuple[Body, str]:
         """Follow redirects to a body; every hop is checked as the first address is."""
@@ -249,7 +249,7 @@ def retry_after(text: str, now: datetime) -> float | None:
     return max(0.0, (aware - now).total_seconds())
 
 
-def backoff(url: str, attempt: int, limits: Limits) -> float:
+def backoff(url: str, attempt: int, limits: FetchLimits) -> float:
     """Seconds before the next attempt: doubled each time, spread by up to half by the address itself."""
     digest = hashlib.sha256(f"{attempt} {url}".encode(errors="surrogatepass")).digest()
     jitter = int.from_bytes(digest[:4], "big") / 2**32

@@ -9,17 +9,17 @@ from dataclasses import dataclass
 from enum import StrEnum
 from pathlib import Path
 
+from indexer.base.progress import SILENT, Progress
 from indexer.containers.grouping import LAST, Cut, Group, groups_of
-from indexer.containers.shapes import Volume
-from indexer.declarations.shapes import Download, Source
-from indexer.progress import SILENT, Progress
+from indexer.containers.models import Volume
+from indexer.declarations.models import Download, Source
 
 # A local header may not be cut (APPNOTE 8.5.2), so that a volume of a split zip may be short by as much.
 _HEADER = 30 + 2 * 65_535
 _PLAIN_NAME = re.compile(r"[^\s,<>]+")
 
 
-class State(StrEnum):
+class DownloadState(StrEnum):
     """How a download stands."""
 
     COMPLETE = "complete"  # size or hash is as published
@@ -30,11 +30,11 @@ class State(StrEnum):
 
 
 @dataclass(frozen=True, slots=True)
-class Check:
+class DownloadCheck:
     """One download, how it stands, and why."""
 
     download: Download
-    state: State
+    state: DownloadState
     detail: str = ""
 
 
@@ -44,14 +44,14 @@ class Inventory:
 
     source: Source
     root: Path
-    checks: tuple[Check, ...]
+    checks: tuple[DownloadCheck, ...]
     gaps: tuple[str, ...]
     others: int
 
     @property
     def is_wrong(self) -> bool:
         """Whether something that is there is not as it should be; what is missing is not wrong."""
-        return bool(self.gaps) or any(check.state is State.WRONG for check in self.checks)
+        return bool(self.gaps) or any(check.state is DownloadState.WRONG for check in self.checks)
 
 
 def take_stock(source: Source, root: Path, progress: Progress = SILENT) -> Inventory:
@@ -98,14 +98,14 @@ def _matching(download: Download, files: Sequence[Volume]) -> list[Volume] | Non
     return [file for file in files if any(fnmatch.fnmatchcase(file.path.rpartition("/")[2], name) for name in names)]
 
 
-def _check(download: Download, root: Path, found: Sequence[Volume] | None) -> Check:
+def _check(download: Download, root: Path, found: Sequence[Volume] | None) -> DownloadCheck:
     if found is None:
-        return Check(download, State.UNKNOWN)
+        return DownloadCheck(download, DownloadState.UNKNOWN)
     absent = _absent(download, found)
     if absent:
-        return Check(download, State.MISSING, "" if not found else f"lacks {', '.join(absent)}")
+        return DownloadCheck(download, DownloadState.MISSING, "" if not found else f"lacks {', '.join(absent)}")
     if empty := [file.path for file in found if not file.size]:
-        return Check(download, State.WRONG, f"empty: {', '.join(empty)}")
+        return DownloadCheck(download, DownloadState.WRONG, f"empty: {', '.join(empty)}")
     return _compare(download, root, found)
 
 
@@ -114,15 +114,15 @@ def _absent(download: Download, found: Sequence[Volume]) -> list[str]:
     return [each for each in patterns(download) if not fnmatch.filter(names, each.rpartition("/")[2])]
 
 
-def _compare(download: Download, root: Path, found: Sequence[Volume]) -> Check:
+def _compare(download: Download, root: Path, found: Sequence[Volume]) -> DownloadCheck:
     """Size and hash against the published ones, where there are any."""
     size = sum(file.size for file in found)
     if download.size is not None and size != download.size:
-        return Check(download, State.WRONG, f"{size:,} bytes instead of {download.size:,}")
+        return DownloadCheck(download, DownloadState.WRONG, f"{size:,} bytes instead of {download.size:,}")
     if download.hash and (digest := _hash(download, root, found[0])) != download.hash:
-        return Check(download, State.WRONG, f"{digest} instead of {download.hash}")
+        return DownloadCheck(download, DownloadState.WRONG, f"{digest} instead of {download.hash}")
     known = download.size is not None or download.hash
-    return Check(download, State.COMPLETE if known else State.PRESENT, f"{size:,} bytes")
+    return DownloadCheck(download, DownloadState.COMPLETE if known else DownloadState.PRESENT, f"{size:,} bytes")
 
 
 def _hash(download: Download, root: Path, file: Volume) -> str:

@@ -7,14 +7,14 @@ from collections.abc import Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
-from indexer.errors import BadData, ProjectError
+from indexer.base.errors import BadData, ProjectError
+from indexer.base.progress import Bar
 from indexer.fetching import samples
 from indexer.fetching.client import Client, origin_of, parse_url
 from indexer.fetching.hosts import Host
 from indexer.fetching.log import Log
-from indexer.fetching.shapes import Limits, Manners, Outcome
+from indexer.fetching.models import FetchLimits, FetchOutcome, Manners
 from indexer.fetching.shards import Shards
-from indexer.progress import Bar
 
 _WINDOW = 20_000  # items that wait for their hosts at a time: so that a host that is slow holds up nobody else
 _WAITING = 512  # outcomes that wait to be stored; the network waits when the disk does
@@ -29,7 +29,7 @@ class Engine:
 
     def __init__(self, log: Log, shards: Shards, bar: Bar) -> None:
         self._log, self._shards, self._bar = log, shards, bar
-        self._arrived: list[Outcome] = []
+        self._arrived: list[FetchOutcome] = []
         self._due = asyncio.Event()  # a batch is full, or nothing more will arrive
         self._ended = False
         self._window = asyncio.Semaphore(_WINDOW)
@@ -62,7 +62,7 @@ class Engine:
                     try:
                         url = parse_url(item.url)
                     except BadData as error:
-                        await self._done(Outcome(item, 0, error=error.reason, detail=error.detail))
+                        await self._done(FetchOutcome(item, 0, error=error.reason, detail=error.detail))
                         continue
                     host = client.hosts[origin_of(url)]
                     host.waiting.append((item, url))
@@ -77,7 +77,7 @@ class Engine:
             await self._done(await client.get(*host.waiting.popleft()))
         host.workers -= 1
 
-    async def _done(self, outcome: Outcome) -> None:
+    async def _done(self, outcome: FetchOutcome) -> None:
         await self._room.acquire()
         self._arrived.append(outcome)
         if len(self._arrived) >= self._shards.batch:
@@ -94,7 +94,7 @@ class Engine:
                     self._room.release()
                 self._bar.advance(len(batch), size=size, errors=sum(outcome.body is None for outcome in batch))
 
-    async def _batch(self) -> list[Outcome]:
+    async def _batch(self) -> list[FetchOutcome]:
         """What arrives until a batch is full or a moment has passed; empty at the end."""
         while not (self._ended or self._due.is_set()):
             with contextlib.suppress(TimeoutError):
@@ -106,7 +106,7 @@ class Engine:
             self._due.clear()
         return batch
 
-    def _store(self, batch: Sequence[Outcome]) -> int:
+    def _store(self, batch: Sequence[FetchOutcome]) -> int:
         """Bytes to the shards, then outcomes to the log, in one commit; returns the bytes."""
         try:
             with self._log.transaction():
@@ -121,7 +121,7 @@ class Engine:
         return sum(sample.body.size for sample in stored)
 
 
-def _use_threads(limits: Limits) -> None:
+def _use_threads(limits: FetchLimits) -> None:
     asyncio.get_running_loop().set_default_executor(ThreadPoolExecutor(limits.connections))
 
 
@@ -130,7 +130,7 @@ def _told(group: BaseExceptionGroup[BaseException]) -> BaseException:
     return next((each for each in group.exceptions if isinstance(each, ProjectError)), group)
 
 
-def run_pending(engine: Engine, scratch: Path, limits: Limits, manners: Manners, *, failed_too: bool) -> None:
+def run_pending(engine: Engine, scratch: Path, limits: FetchLimits, manners: Manners, *, failed_too: bool) -> None:
     """Run an engine to its end.
 
     Raises:

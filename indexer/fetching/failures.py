@@ -4,9 +4,9 @@ import socket
 
 import aiohttp
 
-from indexer.errors import BadData
+from indexer.base.errors import BadData
 from indexer.fetching.addresses import REFUSED
-from indexer.fetching.shapes import Passing
+from indexer.fetching.models import Passing
 
 
 def as_bad_data(error: Exception) -> BadData:

@@ -5,8 +5,8 @@ from collections import deque
 
 from yarl import URL
 
-from indexer.errors import BadData
-from indexer.fetching.shapes import Item, Limits
+from indexer.base.errors import BadData
+from indexer.fetching.models import FetchLimits, Item
 
 GIVEN_UP = "host given up"  # sql/fetch/pending.sql knows these words: such items are asked for again by the next run
 
@@ -16,7 +16,7 @@ _RELIEF = 0.98  # what each answer leaves of an interval that the host made long
 class Host:
     """One host and port, and the items that wait for it. A context of it is a request."""
 
-    def __init__(self, limits: Limits) -> None:
+    def __init__(self, limits: FetchLimits) -> None:
         self.waiting: deque[tuple[Item, URL]] = deque()
         self.workers = 0
         self.limits = limits
@@ -82,7 +82,7 @@ class Host:
 class Hosts:
     """All hosts of a run, by scheme, name and port."""
 
-    def __init__(self, limits: Limits) -> None:
+    def __init__(self, limits: FetchLimits) -> None:
         self._limits = limits
         self._known: dict[str, Host] = {}
 

@@ -8,8 +8,8 @@ import httpx2
 import huggingface_hub
 from huggingface_hub import errors
 
-from indexer.declarations.shapes import Source
-from indexer.errors import ConfigError, SourceError
+from indexer.base.errors import ConfigError, SourceError
+from indexer.declarations.models import Source
 from indexer.fetching import downloads
 
 

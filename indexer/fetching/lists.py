@@ -17,8 +17,8 @@ from functools import partial
 from pathlib import Path, PurePath
 from typing import Any, TextIO
 
-from indexer.errors import ConfigError
-from indexer.fetching.shapes import Item
+from indexer.base.errors import ConfigError
+from indexer.fetching.models import Item
 
 Row = dict[str, Any]
 Rows = Callable[[], Iterator[Row]]  # a list's rows from its start, each time it is called
@@ -28,7 +28,7 @@ _DECIMAL = re.compile(r"-?[0-9]+(?:\.[0-9]+)?")
 
 
 @dataclass(frozen=True, slots=True)
-class Part:
+class ListPart:
     """A column of URLs, and the folder below the target for it; ``prefix`` is put before addresses without scheme."""
 
     column: str
@@ -37,10 +37,10 @@ class Part:
 
 
 # What the origins' own lists look like; any other list is one part whose column the caller names.
-RECIPES: Mapping[str, tuple[Part, ...]] = {
+RECIPES: Mapping[str, tuple[ListPart, ...]] = {
     # database.csv of qbammey/polardiffshield: addresses without scheme; folders as the original script named them.
     "polardiffshield": tuple(
-        Part(column, folder, "http://")
+        ListPart(column, folder, "http://")
         for column, folder in (
             ("URL firefly", "firefly"),
             ("URL midjourney", "midjourney"),
@@ -53,15 +53,15 @@ RECIPES: Mapping[str, tuple[Part, ...]] = {
         )
     ),
     # RAISE_all.csv: the TIFF conversions, as the original script asked for them.
-    "raise": (Part("TIFF"),),
+    "raise": (ListPart("TIFF"),),
     # The file lists behind ELSA_D3: url, description, id.
-    "laion": (Part("url"),),
-    "laion400m_elsad3_real_train": (Part("url"),),
-    "laion400m_elsad3_real_validation": (Part("url"),),
+    "laion": (ListPart("url"),),
+    "laion400m_elsad3_real_train": (ListPart("url"),),
+    "laion400m_elsad3_real_validation": (ListPart("url"),),
 }
 
 
-def items(path: Path, parts: Sequence[Part]) -> Iterator[Item]:
+def items(path: Path, parts: Sequence[ListPart]) -> Iterator[Item]:
     """An item a row and part; its record is the row without the parts' columns.
 
     The list is checked at once, and read again for each part: its length takes no memory (one JSON value apart).
@@ -95,14 +95,14 @@ def file_hash(path: Path) -> str:
         raise ConfigError(f"{path} cannot be read as a list of URLs ({error}): see what --list names") from error
 
 
-def _check_columns(first: Row, parts: Sequence[Part]) -> None:
+def _check_columns(first: Row, parts: Sequence[ListPart]) -> None:
     missing = [part.column for part in parts if part.column not in first]
     if missing:
         known = ", ".join(name for name in first if name)
         raise ConfigError(f"the list has no column {', '.join(missing)}; it has {known}: name one with --url-column")
 
 
-def _items(rows: Rows, parts: Sequence[Part]) -> Iterator[Item]:
+def _items(rows: Rows, parts: Sequence[ListPart]) -> Iterator[Item]:
     addresses = {part.column for part in parts}
     for part in parts:
         for key, row in enumerate(rows()):

@@ -15,10 +15,10 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any, Self
 
-from indexer import resources
-from indexer.errors import OutputError
+from indexer.base import resources
+from indexer.base.errors import OutputError
+from indexer.fetching.models import SHARD_ITEMS, FetchOutcome, FetchTally, Item, shard_name
 from indexer.fetching.samples import Sample
-from indexer.fetching.shapes import SHARD_ITEMS, Item, Outcome, Tally, shard_name
 
 VERSION = 1
 FILE = "fetch-log.sqlite"
@@ -111,11 +111,11 @@ class Log:
         """Say which items lie on disk, with the hash and size of their bytes."""
         self._record((each.outcome, "success", each.digest, each.body.size) for each in stored)
 
-    def record_failed(self, failed: Iterable[Outcome]) -> None:
+    def record_failed(self, failed: Iterable[FetchOutcome]) -> None:
         """Say which items could not be had, and why."""
         self._record((each, "failed", None, None) for each in failed)
 
-    def _record(self, ended: Iterable[tuple[Outcome, str, str | None, int | None]]) -> None:
+    def _record(self, ended: Iterable[tuple[FetchOutcome, str, str | None, int | None]]) -> None:
         now = datetime.now(UTC).isoformat(timespec="seconds")
         rows = [
             (each.item.part, each.item.key, status, each.error, each.detail or None, each.http_status,
@@ -132,9 +132,9 @@ class Log:
         """All inside is committed together, or not at all."""
         return _Transaction(self._database)
 
-    def tallies(self) -> list[Tally]:
+    def tallies(self) -> list[FetchTally]:
         """How many items ended how."""
-        return [Tally(*row) for row in self._rows("tallies")]
+        return [FetchTally(*row) for row in self._rows("tallies")]
 
     def write_table(self) -> Path:
         """The log as CSV, in the order of the list, for people and other programs."""

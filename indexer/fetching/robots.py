@@ -6,7 +6,7 @@ from collections.abc import Awaitable, Callable
 from protego import Protego
 from yarl import URL
 
-from indexer.errors import BadData
+from indexer.base.errors import BadData
 
 SIZE = 512_000  # bytes of a robots.txt that are read; RFC 9309, 2.5, asks for 500 KiB at least
 _UNWANTED = {"noai", "noimageai", "noindex", "noimageindex", "none"}

@@ -8,18 +8,18 @@ from dataclasses import dataclass, field
 from enum import StrEnum
 from pathlib import Path
 
-from indexer.errors import OutputError
+from indexer.base.errors import OutputError
+from indexer.base.progress import SILENT, Progress
 from indexer.fetching import lists
 from indexer.fetching.engine import Engine, run_pending
 from indexer.fetching.log import FILE, Log
-from indexer.fetching.shapes import Limits, Manners, Tally
+from indexer.fetching.models import FetchLimits, FetchTally, Manners
 from indexer.fetching.shards import FileShards, Shards, TarShards
-from indexer.progress import SILENT, Progress
 
 _SCRATCH = "_fetch"  # below the target: bodies too large for memory, gone after the run
 
 
-class Layout(StrEnum):
+class FetchFolders(StrEnum):
     """How images lie on disk."""
 
     WEBDATASET = "webdataset"
@@ -27,15 +27,15 @@ class Layout(StrEnum):
 
 
 @dataclass(frozen=True, slots=True)
-class Order:
+class FetchRequest:
     """What to fetch: a list, its columns of URLs, where to, how laid out; ``failed_too`` tries failed ones again."""
 
     list: Path
     to: Path
-    parts: Sequence[lists.Part]
-    layout: Layout = Layout.WEBDATASET
+    parts: Sequence[lists.ListPart]
+    layout: FetchFolders = FetchFolders.WEBDATASET
     failed_too: bool = False
-    limits: Limits = field(default_factory=Limits)
+    limits: FetchLimits = field(default_factory=FetchLimits)
     manners: Manners = field(default_factory=Manners)
 
 
@@ -43,7 +43,7 @@ class Order:
 class FetchSummary:
     """How a download stands: items by how they ended, those whose bytes had gone from disk, and the log as CSV."""
 
-    tallies: Sequence[Tally]
+    tallies: Sequence[FetchTally]
     lost: int
     table: Path
 
@@ -52,7 +52,7 @@ class FetchSummary:
         return sum(tally.items for tally in self.tallies if tally.status == status)
 
 
-def fetch(order: Order, progress: Progress = SILENT) -> FetchSummary:
+def fetch(order: FetchRequest, progress: Progress = SILENT) -> FetchSummary:
     """Fetch what is still missing.
 
     Raises:
@@ -67,7 +67,7 @@ def fetch(order: Order, progress: Progress = SILENT) -> FetchSummary:
     with _telling_of(order.to), Log(order.to) as log:
         if not log.is_made_by(recipe):
             log.begin(items or lists.items(order.list, order.parts), recipe)
-        shards: Shards = TarShards(log) if order.layout is Layout.WEBDATASET else FileShards(log)
+        shards: Shards = TarShards(log) if order.layout is FetchFolders.WEBDATASET else FileShards(log)
         lost = shards.repair()
         try:
             _run(order, log, shards, progress)
@@ -85,14 +85,14 @@ def _telling_of(folder: Path) -> Iterator[None]:
         raise OutputError(f"{folder} cannot be written ({error}): run again when that is mended") from error
 
 
-def _run(order: Order, log: Log, shards: Shards, progress: Progress) -> None:
+def _run(order: FetchRequest, log: Log, shards: Shards, progress: Progress) -> None:
     total = log.count_pending(failed_too=order.failed_too)
     with progress.phase("fetch", total, "images") as bar, _scratch(order.to) as scratch:
         engine = Engine(log, shards, bar)
         run_pending(engine, scratch, order.limits, order.manners, failed_too=order.failed_too)
 
 
-def _recipe(order: Order) -> dict[str, object]:
+def _recipe(order: FetchRequest) -> dict[str, object]:
     """What a folder is filled from: another one of these would mix two downloads."""
     columns = [[part.folder, part.column, part.prefix] for part in order.parts]
     return {"list": lists.file_hash(order.list), "columns": columns, "layout": order.layout.value}

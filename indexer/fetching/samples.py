@@ -4,11 +4,11 @@ import hashlib
 import json
 from dataclasses import dataclass
 
-from indexer.errors import BadData
+from indexer.base.errors import BadData
 from indexer.fetching.bodies import Body
-from indexer.fetching.shapes import Outcome
+from indexer.fetching.models import FetchOutcome
 from indexer.images import decoding, jpeg
-from indexer.images.shapes import ImageLimits
+from indexer.images.models import ImageLimits
 
 _HEAD = 1 << 16
 
@@ -17,13 +17,13 @@ _HEAD = 1 << 16
 class Sample:
     """What is stored for an item; ``sidecar`` is JSON text as bytes."""
 
-    outcome: Outcome
+    outcome: FetchOutcome
     body: Body
     digest: str
     sidecar: bytes
 
 
-def of(outcome: Outcome, body: Body) -> Sample:
+def of(outcome: FetchOutcome, body: Body) -> Sample:
     """Hash and measure a body, and describe it."""
     digest = hashlib.sha256()
     for piece in body.pieces():
@@ -31,7 +31,7 @@ def of(outcome: Outcome, body: Body) -> Sample:
     return Sample(outcome, body, digest.hexdigest(), _sidecar(outcome, body, digest.hexdigest()))
 
 
-def _sidecar(outcome: Outcome, body: Body, digest: str) -> bytes:
+def _sidecar(outcome: FetchOutcome, body: Body, digest: str) -> bytes:
     """The keys of an img2dataset sidecar in its order; no time of day, so that equal bytes give equal files."""
     width, height = _pixels(body, outcome.type)
     content = {

@@ -1,6 +1,6 @@
 """What a body is, by its first bytes; what a server calls it is not asked."""
 
-from indexer.errors import BadData
+from indexer.base.errors import BadData
 
 HEAD = 64  # bytes that tell
 

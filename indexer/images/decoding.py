@@ -10,9 +10,9 @@ from contextlib import contextmanager
 
 from PIL import ExifTags, Image, UnidentifiedImageError
 
-from indexer.errors import BadData
+from indexer.base.errors import BadData
 from indexer.images import jpeg
-from indexer.images.shapes import Header, ImageLimits
+from indexer.images.models import ImageHeader, ImageLimits
 
 # Decoders that may see a stranger's bytes. EPS, PDF, WMF and the rest start programs or have a record of overflows.
 # JPEGs of several pictures (MPO) come with JPEG.
@@ -24,7 +24,7 @@ _PILLOWS_PIXELS = Image.MAX_IMAGE_PIXELS or 0
 _filters = threading.Lock()
 
 
-def header(data: bytes, limits: ImageLimits | None = None) -> Header:
+def header(data: bytes, limits: ImageLimits | None = None) -> ImageHeader:
     """What the file says before its pixels; nothing is decoded.
 
     Raises:
@@ -60,16 +60,16 @@ def opened(data: bytes, limits: ImageLimits) -> Image.Image:
     return image
 
 
-def header_of(image: Image.Image, data: bytes) -> Header:
+def header_of(image: Image.Image, data: bytes) -> ImageHeader:
     """The facts of an image that was opened from ``data`` and not yet changed."""
     tables: dict[int, list[int]] = getattr(image, "quantization", None) or {}
-    return Header(
+    return ImageHeader(
         width=image.width,
         height=image.height,
         format=image.format or "",
         mode=image.mode,
         jpeg_quality=jpeg.quality(tables),
-        quantisation=jpeg.fingerprint(tables),
+        qtables_hash=jpeg.fingerprint(tables),
         has_exif=_has_exif(image, data),
     )
 

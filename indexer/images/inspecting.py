@@ -6,11 +6,11 @@ from typing import Any
 
 from PIL import Image
 
-from indexer.errors import BadData
+from indexer.base.errors import BadData
 from indexer.images.decoding import codec_errors, header_of, opened
+from indexer.images.models import ImageLimits, Inspection
 from indexer.images.phash import phash
 from indexer.images.pixels import pixel_hash
-from indexer.images.shapes import ImageLimits, Inspection
 
 # Twice what the perceptual hash looks at, so that a JPEG decoded at reduced scale and a full picture agree.
 _SMALL = (64, 64)

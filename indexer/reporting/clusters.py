@@ -3,18 +3,18 @@
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 
-from indexer.reporting.shapes import Cluster
+from indexer.reporting.models import Cluster
 
 
 @dataclass(frozen=True, slots=True)
-class Place:
+class ClusterMember:
     """Where an image stands: what a cluster must not cross."""
 
     split: str
     label: int
 
 
-def grouped(kind: str, pairs: Iterable[tuple[int, int]], places: Mapping[int, Place]) -> list[Cluster]:
+def grouped(kind: str, pairs: Iterable[tuple[int, int]], places: Mapping[int, ClusterMember]) -> list[Cluster]:
     """The connected components of ``pairs`` of row ids: crossing labels first, then splits, then by size and row id."""
     found = [
         Cluster(kind, tuple(rows), _crossed([places[row] for row in rows]))
@@ -43,6 +43,6 @@ def _root(parent: dict[int, int], row: int) -> int:
     return row
 
 
-def _crossed(places: list[Place]) -> tuple[str, ...]:
+def _crossed(places: list[ClusterMember]) -> tuple[str, ...]:
     labels, splits = {place.label for place in places}, {place.split for place in places}
     return (("label",) if len(labels) > 1 else ()) + (("split",) if len(splits) > 1 else ())

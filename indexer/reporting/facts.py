@@ -12,14 +12,14 @@ from typing import Any
 
 import pyarrow as pa
 
-from indexer import resources
+from indexer.base import resources
+from indexer.base.store import Store
 from indexer.reporting import clusters
-from indexer.reporting.shapes import Choice, Cluster, Columns, Options
-from indexer.store import Store
+from indexer.reporting.models import Choice, Cluster, Columns, ReportOptions
 
 
 @dataclass(frozen=True, slots=True)
-class Facts:
+class ReportFacts:
     """What was counted and chosen: tables as columns; ``clusters`` counts all, ``choice`` holds what is shown."""
 
     overview: Mapping[str, Any]
@@ -40,13 +40,13 @@ def columns(store: Store, step: str, parameters: Mapping[str, Any] | None = None
     return table
 
 
-def gather(store: Store, options: Options) -> Facts:
+def gather(store: Store, options: ReportOptions) -> ReportFacts:
     """Count and choose; leaves the temporary table ``report_picture`` (row_id) for whoever draws the pictures."""
     _prepare(store)
     found = _all_clusters(store)
     choice = _choose(store, options, found)
     store.insert("report_picture", pa.table({"row_id": pa.array(choice.rows, pa.int64())}))
-    return Facts(
+    return ReportFacts(
         overview={name: values[0] for name, values in columns(store, "overview").items()},
         groups=columns(store, "groups"),
         traits=columns(store, "traits"),
@@ -80,7 +80,7 @@ def _releases(file: Path) -> list[dict[str, str]]:
 
 
 def _all_clusters(store: Store) -> list[Cluster]:
-    places = {row: clusters.Place(split, label) for row, split, label in store.rows("report/places")}
+    places = {row: clusters.ClusterMember(split, label) for row, split, label in store.rows("report/places")}
     pairs = "select first, second from report_alike where kind = $kind"
     same, near = (
         clusters.grouped(kind, store.execute(pairs, {"kind": kind}), places) for kind in ("same bytes", "look alike")
@@ -89,7 +89,7 @@ def _all_clusters(store: Store) -> list[Cluster]:
     return same + [cluster for cluster in near if cluster.rows not in exact]
 
 
-def _choose(store: Store, options: Options, found: Sequence[Cluster]) -> Choice:
+def _choose(store: Store, options: ReportOptions, found: Sequence[Cluster]) -> Choice:
     wanted = asdict(options)
     sheets = tuple(row for (row,) in store.rows("report/samples", wanted))
     pairs = tuple((fake, real) for fake, real in store.rows("report/pairs", wanted))

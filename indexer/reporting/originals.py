@@ -5,16 +5,16 @@ from dataclasses import dataclass, replace
 from itertools import groupby
 from typing import Any
 
+from indexer.base.errors import BadData, SourceError
+from indexer.base.progress import SILENT, Progress
+from indexer.base.remote import Root
+from indexer.base.store import Store
+from indexer.base.workers import WorkerCrashed, WorkerPool, Workers, time_limit
+from indexer.containers.from_manifest import stored_container, stored_member
+from indexer.containers.models import Access, ArchiveLimits, Container, MemberRef
 from indexer.containers.reading import read_members
-from indexer.containers.shapes import Access, Container, Limits, Wanted
-from indexer.containers.stored import stored_container, stored_member
-from indexer.errors import BadData, SourceError
-from indexer.parallel import Crew, Died, Workers, time_limit
-from indexer.progress import SILENT, Progress
-from indexer.remote import Root
+from indexer.reporting.models import Picture, Unshown
 from indexer.reporting.pictures import SIDE, drawn, whole
-from indexer.reporting.shapes import Picture, Unshown
-from indexer.store import Store
 
 _IMAGES_A_TASK = 100
 
@@ -28,14 +28,14 @@ Row = Mapping[str, Any]
 
 
 @dataclass(frozen=True, slots=True)
-class Sitting:
+class ThumbnailTask:
     """Images of one container to draw, within ``seconds``: at most ``side`` pixels a side, or in full (None).
 
     Keys are the caller's.
     """
 
     container: Container
-    wanted: tuple[Wanted, ...]
+    wanted: tuple[MemberRef, ...]
     seconds: float
     side: int | None = SIDE
 
@@ -47,14 +47,14 @@ def pictures(
     rows = store.arrow("report/wanted").to_pylist()
     found: dict[int, Picture] = {row["key"]: Unshown("its source is not on this machine") for row in rows}
     with progress.phase("drawing", len(rows), "images") as bar:
-        for sitting, answer in Crew(draw, workers, halves).run(sittings(rows, roots)):
-            drawings = _dead(sitting, answer) if isinstance(answer, Died) else answer
+        for sitting, answer in WorkerPool(draw, workers, halves).run(sittings(rows, roots)):
+            drawings = _dead(sitting, answer) if isinstance(answer, WorkerCrashed) else answer
             found.update(drawings)
             bar.advance(len(drawings))
     return found
 
 
-def sittings(rows: Iterable[Row], roots: Mapping[str, Root]) -> Iterator[Sitting]:
+def sittings(rows: Iterable[Row], roots: Mapping[str, Root]) -> Iterator[ThumbnailTask]:
     """Rows of sql/report/wanted.sql as tasks; what must be passed through is passed once. Unknown sources are left."""
     for (source, _), group in groupby(rows, key=lambda row: (row["source"], row["container_id"])):
         members = list(group)
@@ -65,12 +65,12 @@ def sittings(rows: Iterable[Row], roots: Mapping[str, Root]) -> Iterator[Sitting
             )
 
 
-def draw(sitting: Sitting) -> list[tuple[int, Picture]]:
+def draw(sitting: ThumbnailTask) -> list[tuple[int, Picture]]:
     """Read and draw; a container that is gone or has changed since the scan costs its images, not the page."""
     found: list[tuple[int, Picture]] = []
     try:
         with time_limit(sitting.seconds):
-            for key, data in read_members(sitting.container, sitting.wanted, Limits()):
+            for key, data in read_members(sitting.container, sitting.wanted, ArchiveLimits()):
                 found.append((key, _picture(data, sitting.side)))
     except SourceError as error:
         known = {key for key, _ in found}
@@ -78,21 +78,21 @@ def draw(sitting: Sitting) -> list[tuple[int, Picture]]:
     return found
 
 
-def halves(sitting: Sitting) -> Sequence[Sitting]:
+def halves(sitting: ThumbnailTask) -> Sequence[ThumbnailTask]:
     """A task that ended its worker, in two: only what does it is lost."""
     middle = len(sitting.wanted) // 2
     parts = (sitting.wanted[:middle], sitting.wanted[middle:])
     return [replace(sitting, wanted=part) for part in parts if part]
 
 
-def _cut(container: Container, members: tuple[Wanted, ...]) -> Iterator[Sitting]:
-    if any(one.access is Access.PASS for one in members):
+def _cut(container: Container, members: tuple[MemberRef, ...]) -> Iterator[ThumbnailTask]:
+    if any(one.access is Access.SEQUENTIAL for one in members):
         size = sum(volume.size for volume in container.volumes)
-        yield Sitting(container, members, _SECONDS_A_TASK + size / _SLOWEST_PASS)
+        yield ThumbnailTask(container, members, _SECONDS_A_TASK + size / _SLOWEST_PASS)
         return
     for start in range(0, len(members), _IMAGES_A_TASK):
         part = members[start : start + _IMAGES_A_TASK]
-        yield Sitting(container, part, _SECONDS_A_TASK + _SECONDS_AN_IMAGE * len(part))
+        yield ThumbnailTask(container, part, _SECONDS_A_TASK + _SECONDS_AN_IMAGE * len(part))
 
 
 def _picture(data: bytes | BadData, side: int | None) -> Picture:
@@ -101,5 +101,5 @@ def _picture(data: bytes | BadData, side: int | None) -> Picture:
     return whole(data) if side is None else drawn(data, side)
 
 
-def _dead(sitting: Sitting, died: Died) -> list[tuple[int, Picture]]:
+def _dead(sitting: ThumbnailTask, died: WorkerCrashed) -> list[tuple[int, Picture]]:
     return [(one.key, Unshown(died.reason)) for one in sitting.wanted]

@@ -14,10 +14,10 @@ from functools import cache
 from pathlib import Path
 from typing import Any
 
-from indexer.errors import DependencyError
+from indexer.base.errors import DependencyError
 from indexer.reporting import rows, templates
-from indexer.reporting.facts import Facts
-from indexer.reporting.shapes import Notes, Picture, Unshown
+from indexer.reporting.facts import ReportFacts
+from indexer.reporting.models import Notes, Picture, Unshown
 
 FOLDER = Path(__file__).parent / "page"
 _SCRIPTS = ("dom", "filter", "charts", "table", "detail", "report")
@@ -25,12 +25,12 @@ _CHARTS = ("counts", "origins", "timeline", "shares", "heat")
 
 
 @dataclass(frozen=True, slots=True)
-class Report:
+class ReportPage:
     """Everything on the page. ``subject`` is what it is about: ``selection``, ``manifest`` or ``dataset``."""
 
     title: str
     subject: str
-    facts: Facts
+    facts: ReportFacts
     pictures: Mapping[int, Picture]
     notes: Notes
 
@@ -49,7 +49,7 @@ def check_dependencies() -> None:
         raise DependencyError(message) from None
 
 
-def rendered(report: Report) -> str:
+def rendered(report: ReportPage) -> str:
     """The page's HTML.
 
     Raises:
@@ -94,7 +94,7 @@ def _source_hash(script: str) -> str:
     return f"'sha256-{base64.b64encode(digest).decode('ascii')}'"
 
 
-def _data(report: Report) -> dict[str, Any]:
+def _data(report: ReportPage) -> dict[str, Any]:
     """What the scripts draw from, apart from the table of all rows."""
     facts = report.facts
     return {
@@ -107,7 +107,7 @@ def _data(report: Report) -> dict[str, Any]:
     }
 
 
-def _details(report: Report) -> dict[int, dict[str, Any]]:
+def _details(report: ReportPage) -> dict[int, dict[str, Any]]:
     """Row id -> what the detail view shows, for every row that has a picture; empty values are left out."""
     licences = report.notes.licences
     shown = {}
@@ -118,7 +118,7 @@ def _details(report: Report) -> dict[int, dict[str, Any]]:
     return shown
 
 
-def _shown(report: Report) -> dict[int, dict[str, Any]]:
+def _shown(report: ReportPage) -> dict[int, dict[str, Any]]:
     """Row id -> the row with its picture, for the templates."""
     missing = Unshown("not read")
     return {

@@ -1,4 +1,4 @@
-"""Bytes -> thumbnails. Strangers' bytes are decoded in workers that may die (:mod:`indexer.parallel`)."""
+"""Bytes -> thumbnails. Strangers' bytes are decoded in workers that may die (:mod:`indexer.base.workers`)."""
 
 import base64
 import io
@@ -6,10 +6,10 @@ import unicodedata
 
 from PIL import Image, ImageOps
 
-from indexer.errors import BadData
+from indexer.base.errors import BadData
 from indexer.images import decoding
-from indexer.images.shapes import ImageLimits
-from indexer.reporting.shapes import Picture, Thumbnail, Unshown
+from indexer.images.models import ImageLimits
+from indexer.reporting.models import Picture, Thumbnail, Unshown
 
 SIDE = 224
 _MEDIA = {"JPEG": "image/jpeg", "PNG": "image/png", "WEBP": "image/webp", "GIF": "image/gif"}

@@ -3,18 +3,18 @@
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-from indexer.parallel import Workers
-from indexer.progress import SILENT, Progress
-from indexer.remote import Root
+from indexer.base.progress import SILENT, Progress
+from indexer.base.remote import Root
+from indexer.base.store import Store, require_selection
+from indexer.base.workers import Workers
 from indexer.reporting import facts, originals
 from indexer.reporting.facts import columns
-from indexer.reporting.page import Report
-from indexer.reporting.shapes import Notes, Options
-from indexer.store import Store, require_selection
+from indexer.reporting.models import Notes, ReportOptions
+from indexer.reporting.page import ReportPage
 
 
 @dataclass(frozen=True, slots=True)
-class Reader:
+class SelectionReader:
     """What reading images takes. ``roots`` maps a source's key to its place on this machine."""
 
     roots: Mapping[str, Root]
@@ -22,7 +22,7 @@ class Reader:
     progress: Progress = SILENT
 
 
-def report(store: Store, name: str | None, options: Options, reader: Reader) -> Report:
+def report(store: Store, name: str | None, options: ReportOptions, reader: SelectionReader) -> ReportPage:
     """The report of the selection ``name``; None: of the whole manifest.
 
     Raises:
@@ -36,7 +36,7 @@ def report(store: Store, name: str | None, options: Options, reader: Reader) -> 
     found = facts.gather(store, options)
     pictures = originals.pictures(store, reader.roots, reader.workers, reader.progress)
     title = name or store.path.stem
-    return Report(title, "selection" if name else "manifest", found, pictures, _notes(store, name, run))
+    return ReportPage(title, "selection" if name else "manifest", found, pictures, _notes(store, name, run))
 
 
 def _run(store: Store, name: str) -> list[tuple[str, str]]:

@@ -3,8 +3,8 @@
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from indexer.reporting.models import Thumbnail
 from indexer.reporting.pictures import data_uri, visible
-from indexer.reporting.shapes import Thumbnail
 
 if TYPE_CHECKING:
     import jinja2

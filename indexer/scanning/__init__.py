@@ -10,7 +10,7 @@
     run         strings these together; :func:`scan` is all that others call
 """
 
+from indexer.scanning.models import ScanOptions, ScanSummary, SourceSummary
 from indexer.scanning.run import scan
-from indexer.scanning.shapes import ScanOptions, ScanSummary, SourceSummary
 
 __all__ = ["ScanOptions", "ScanSummary", "SourceSummary", "scan"]

@@ -8,15 +8,15 @@ from enum import Enum, auto
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from indexer.containers.rows import shown
-from indexer.containers.shapes import MEMBER_SCHEMA, Container, Finding, Report, Status, Wanted
-from indexer.containers.stored import stored_member
-from indexer.scanning.asked import PICTURE, Asked
+from indexer.base.store import Store
+from indexer.containers.from_manifest import stored_member
+from indexer.containers.members.rows import shown
+from indexer.containers.models import MEMBER_SCHEMA, Container, ContainerStatus, Finding, ListingReport, MemberRef
 from indexer.scanning.loose import LOOSE_SCHEMA
+from indexer.scanning.side_table_matcher import PICTURE, SideTableMatcher
 from indexer.scanning.spool import SIDE_SCHEMA, spooled
 from indexer.scanning.survey import Survey
-from indexer.scanning.worker import Task
-from indexer.store import Store
+from indexer.scanning.worker import ScanTask
 
 _VOLUME = pa.struct([("path", pa.string()), ("size", pa.int64()), ("mtime_ns", pa.int64())])
 _CONTAINER_SCHEMA = pa.schema(
@@ -60,7 +60,7 @@ class Known:
 
 
 @dataclass(frozen=True, slots=True)
-class Entry:
+class ManifestContainer:
     """A container about to be recorded; ``known`` is None where it is new."""
 
     source: str
@@ -75,7 +75,7 @@ def known_containers(store: Store, source: str) -> dict[bytes, Known]:
     return {raw or os.fsencode(path): Known(number, mark, status) for number, path, raw, mark, status in rows}
 
 
-def record_container(store: Store, entry: Entry, task: Task, report: Report) -> None:
+def record_container(store: Store, entry: ManifestContainer, task: ScanTask, report: ListingReport) -> None:
     """Take over what a worker listed: one transaction."""
     with store.transaction():
         container_id = _container_id(store, entry)
@@ -87,7 +87,7 @@ def record_container(store: Store, entry: Entry, task: Task, report: Report) -> 
         _add_side_rows(store, container_id, task)
 
 
-def record_loose(store: Store, entry: Entry, survey: Survey) -> int:
+def record_loose(store: Store, entry: ManifestContainer, survey: Survey) -> int:
     """Take over the loose files of a source, where one came, went or changed; returns their container's id.
 
     Rows of side files that changed or vanished go; the side files that lack rows are what is left to read.
@@ -104,13 +104,13 @@ def record_loose(store: Store, entry: Entry, survey: Survey) -> int:
     return container_id
 
 
-def loose_side_files(store: Store, container_id: int, asked: Asked) -> list[Wanted]:
+def loose_side_files(store: Store, container_id: int, asked: SideTableMatcher) -> list[MemberRef]:
     """The loose files that are asked for and have no rows, in the order of their paths."""
     rows = store.arrow("scan/loose_side_files", {"container_id": container_id, "picture": PICTURE}).to_pylist()
     return [stored_member(row, row["ordinal"]) for row in rows if asked.tables(row["path"])]
 
 
-def record_side_files(store: Store, entry: Entry, task: Task, report: Report) -> None:
+def record_side_files(store: Store, entry: ManifestContainer, task: ScanTask, report: ListingReport) -> None:
     """Take over the rows of some loose side files (``entry`` is known by now): one transaction."""
     container_id = _container_id(store, entry)
     with store.transaction():
@@ -130,13 +130,15 @@ def drop(store: Store, containers: Sequence[Known]) -> None:
             store.execute(f"delete from {table} where {gone}", ids)
 
 
-def _container_id(store: Store, entry: Entry) -> int:
+def _container_id(store: Store, entry: ManifestContainer) -> int:
     if entry.known:
         return entry.known.container_id
     return int(store.execute("select nextval('container_ids')")[0][0])
 
 
-def _replace_row(store: Store, container_id: int, entry: Entry, report: Report, size: int | None = None) -> None:
+def _replace_row(
+    store: Store, container_id: int, entry: ManifestContainer, report: ListingReport, size: int | None = None
+) -> None:
     store.execute("delete from container where container_id = $id", {"id": container_id})
     store.execute("delete from finding where container_id = $id", {"id": container_id})
     container = entry.container
@@ -191,12 +193,12 @@ def _replace_incoming(store: Store, container_id: int, kept: _Kept) -> None:
     store.execute("drop table renewed")
 
 
-def _add_side_rows(store: Store, container_id: int, task: Task) -> None:
+def _add_side_rows(store: Store, container_id: int, task: ScanTask) -> None:
     with spooled(task.side_rows_file, SIDE_SCHEMA) as rows, store.registered("incoming", rows):
         store.append("side_row", "scan/new_side_rows", {"container_id": container_id})
 
 
-def _drop_stale_side_rows(store: Store, container_id: int, entry: Entry) -> None:
+def _drop_stale_side_rows(store: Store, container_id: int, entry: ManifestContainer) -> None:
     """Rows of loose side files that changed, vanished or had a finding; all of them if other tables are asked for."""
     if entry.known is None:
         return
@@ -210,7 +212,7 @@ def _drop_stale_side_rows(store: Store, container_id: int, entry: Entry) -> None
         )
 
 
-def _with_unseen(store: Store, entry: Entry, survey: Survey) -> pa.Table:
+def _with_unseen(store: Store, entry: ManifestContainer, survey: Survey) -> pa.Table:
     """The loose files found, and known ones that were not, in folders that could not be looked through this time."""
     if not (survey.unread and entry.known):
         return survey.loose
@@ -220,8 +222,8 @@ def _with_unseen(store: Store, entry: Entry, survey: Survey) -> pa.Table:
     return pa.concat_tables([survey.loose, unseen])
 
 
-def _loose_report(survey: Survey, count: int) -> Report:
+def _loose_report(survey: Survey, count: int) -> ListingReport:
     if survey.unread:
         reason = f"{len(survey.unread)} folders could not be looked into"
-        return Report(Status.PARTIAL, reason, None, count, findings=survey.findings)
-    return Report(Status.COMPLETE, None, None, count, findings=survey.findings)
+        return ListingReport(ContainerStatus.PARTIAL, reason, None, count, findings=survey.findings)
+    return ListingReport(ContainerStatus.COMPLETE, None, None, count, findings=survey.findings)

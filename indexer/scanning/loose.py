@@ -5,9 +5,9 @@ from collections.abc import Iterator
 
 import pyarrow as pa
 
-from indexer.containers.rows import shown
-from indexer.containers.shapes import Volume
-from indexer.containers.times import in_64_bits
+from indexer.containers.file_stamp import in_64_bits
+from indexer.containers.members.rows import shown
+from indexer.containers.models import Volume
 
 LOOSE_SCHEMA = pa.schema(
     [

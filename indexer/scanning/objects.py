@@ -1,10 +1,10 @@
 """Every object below an address, found as a walk finds the files of a folder."""
 
-from indexer.remote import Url, storage
-from indexer.scanning.walk import Found, Walk
+from indexer.base.remote import Url, storage
+from indexer.scanning.folder_walk import FolderWalk, Found
 
 
-def walk_objects(root: Url) -> Walk:
+def walk_objects(root: Url) -> FolderWalk:
     """List the objects below ``root``, in no order that may be relied on. Raises Unreachable, SourceError."""
     found = Found(None)
     for path, told in storage.versions(root.address):

@@ -8,17 +8,17 @@ from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 
-from indexer.containers.shapes import Kind, Report, Status
+from indexer.base.errors import SourceError
+from indexer.base.remote import Root
+from indexer.base.store import Store
+from indexer.base.workers import WorkerCrashed, WorkerPool
+from indexer.containers.models import ContainerStatus, Kind, ListingReport
 from indexer.declarations.derive import derive
-from indexer.declarations.shapes import Source
-from indexer.errors import SourceError
-from indexer.parallel import Crew, Died
-from indexer.remote import Root
+from indexer.declarations.models import Source
 from indexer.scanning import commit
-from indexer.scanning.plan import Job, Plan, Planner
-from indexer.scanning.shapes import Problem, ScanOptions, ScanSummary, SourceSummary
-from indexer.scanning.worker import Task, failure, work
-from indexer.store import Store
+from indexer.scanning.models import Problem, ScanOptions, ScanSummary, SourceSummary
+from indexer.scanning.plan import Job, Planner, ScanPlan
+from indexer.scanning.worker import ScanTask, failure, work
 
 
 def scan(store: Store, roots: Mapping[str, Root], sources: Sequence[Source], options: ScanOptions) -> ScanSummary:
@@ -54,42 +54,42 @@ def _spool_folder(manifest: Path) -> Iterator[Path]:
         yield Path(folder)
 
 
-def _plan(planner: Planner, key: str, root: Root, options: ScanOptions) -> Plan:
+def _plan(planner: Planner, key: str, root: Root, options: ScanOptions) -> ScanPlan:
     try:
         return planner.plan(key, root)
     except SourceError as error:
         if options.must_exist:
             raise
-        return Plan(key, root, warning=str(error))
+        return ScanPlan(key, root, warning=str(error))
 
 
 def _read(store: Store, jobs: Sequence[Job], options: ScanOptions, spool: Path) -> None:
     """Run the jobs in worker processes, the biggest first, and commit each as it is done."""
     ordered = sorted(jobs, key=lambda job: (-job.size, job.entry.source, job.task.container.path))
     by_task = {job.task.spool: job for job in ordered}
-    crew = Crew(work, options.workers, shared=(spool,))
+    crew = WorkerPool(work, options.workers, shared=(spool,))
     with options.progress.phase("scan", len(ordered), "containers") as bar:
         for task, result in crew.run(job.task for job in ordered):
             report = _report_of(task, result)
             _record(store, by_task[task.spool], report)
-            bar.advance(1, errors=report.status != Status.COMPLETE)
+            bar.advance(1, errors=report.status != ContainerStatus.COMPLETE)
 
 
-def _report_of(task: Task, result: Report | Died) -> Report:
-    if not isinstance(result, Died):
+def _report_of(task: ScanTask, result: ListingReport | WorkerCrashed) -> ListingReport:
+    if not isinstance(result, WorkerCrashed):
         return result
     task.discard()
     return failure(result.reason, "reader-died")
 
 
-def _record(store: Store, job: Job, report: Report) -> None:
+def _record(store: Store, job: Job, report: ListingReport) -> None:
     if job.task.container.kind == Kind.FOLDER:
         commit.record_side_files(store, job.entry, job.task, report)
     else:
         commit.record_container(store, job.entry, job.task, report)
 
 
-def _summary(store: Store, plans: Sequence[Plan], seconds: float) -> ScanSummary:
+def _summary(store: Store, plans: Sequence[ScanPlan], seconds: float) -> ScanSummary:
     scanned = {"sources": [plan.key for plan in plans]}
     counts = {row[0]: row[1:] for row in store.rows("scan/counts", scanned)}
     sources = tuple(_source_summary(plan, counts.get(plan.key, (0, 0, 0, 0))) for plan in plans)
@@ -97,8 +97,8 @@ def _summary(store: Store, plans: Sequence[Plan], seconds: float) -> ScanSummary
     return ScanSummary(sources, dict(store.rows("scan/statuses", scanned)), problems, seconds)
 
 
-def _source_summary(plan: Plan, counts: tuple[int, ...]) -> SourceSummary:
-    containers, members, images, underivable = counts
+def _source_summary(plan: ScanPlan, counts: tuple[int, ...]) -> SourceSummary:
+    containers, members, images, derivation_error = counts
     return SourceSummary(
         key=plan.key,
         root=str(plan.root),
@@ -108,7 +108,7 @@ def _source_summary(plan: Plan, counts: tuple[int, ...]) -> SourceSummary:
         dropped=plan.dropped,
         members=members,
         images=images,
-        underivable=underivable,
+        derivation_error=derivation_error,
         warning=plan.warning,
         is_absent=plan.is_absent,
     )

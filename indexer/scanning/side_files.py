@@ -11,9 +11,9 @@ from typing import Any
 import pyarrow as pa
 import pyarrow.parquet as pq
 
-from indexer.containers.tabular_columns import is_scalar
-from indexer.declarations.shapes import SideTable
-from indexer.errors import BadData
+from indexer.base.errors import BadData
+from indexer.containers.tabular.columns import is_scalar
+from indexer.declarations.models import SideTable
 
 Record = Mapping[str, Any]
 

@@ -8,7 +8,7 @@ from typing import Self
 
 import pyarrow as pa
 
-from indexer.errors import OutputError
+from indexer.base.errors import OutputError
 
 _SIDE_BATCH = 8_192
 

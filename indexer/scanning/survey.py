@@ -8,17 +8,17 @@ from dataclasses import asdict, dataclass, replace
 import pyarrow as pa
 import pyarrow.compute as pc
 
+from indexer.base.errors import SourceError
+from indexer.base.remote import Root, Url
+from indexer.base.workers import Workers
 from indexer.containers.detect import find_containers
-from indexer.containers.shapes import Container, Finding, Kind, Limits, Volume
-from indexer.containers.stored import base_of
-from indexer.containers.times import size_and_time
-from indexer.declarations.shapes import SideTable
-from indexer.errors import SourceError
-from indexer.parallel import Workers
-from indexer.remote import Root, Url
+from indexer.containers.file_stamp import size_and_time
+from indexer.containers.from_manifest import base_of
+from indexer.containers.models import ArchiveLimits, Container, Finding, Kind, Volume
+from indexer.declarations.models import SideTable
+from indexer.scanning.folder_walk import is_below, walk
 from indexer.scanning.loose import LOOSE_SCHEMA, loose_rows, volumes_of
 from indexer.scanning.objects import walk_objects
-from indexer.scanning.walk import is_below, walk
 
 # Raised when listings tell more than before, so that the next scan reads every container again.
 LISTING_VERSION = 1
@@ -111,7 +111,7 @@ def _table(files: Sequence[Volume]) -> pa.Table:
     return pa.Table.from_batches([rows], LOOSE_SCHEMA)
 
 
-def fingerprint(container: Container, tables: Sequence[SideTable], limits: Limits) -> str:
+def fingerprint(container: Container, tables: Sequence[SideTable], limits: ArchiveLimits) -> str:
     """Equal fingerprints mean that a container need not be read again.
 
     It covers the volumes' names, sizes and times, the side tables that are looked for, and the limits: a declaration

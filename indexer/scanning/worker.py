@@ -9,29 +9,29 @@ from typing import Any
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from indexer.containers import tabular
+from indexer.base.errors import BadData, SourceError, Unreachable
+from indexer.base.workers import time_limit
+from indexer.containers.from_manifest import stored_member
 from indexer.containers.listing import list_members
-from indexer.containers.names import logical_path
-from indexer.containers.reading import read_members
-from indexer.containers.rows import FINDINGS_PER_CODE, shown
-from indexer.containers.shapes import (
+from indexer.containers.logical_path import logical_path
+from indexer.containers.members.rows import FINDINGS_PER_CODE, shown
+from indexer.containers.models import (
     MEMBER_SCHEMA,
-    Captured,
+    ArchiveLimits,
     Container,
+    ContainerStatus,
     Finding,
     Kind,
-    Limits,
-    Report,
-    Status,
-    Wanted,
+    ListingReport,
+    MemberBytes,
+    MemberRef,
 )
-from indexer.containers.stored import stored_member
-from indexer.declarations.shapes import SideTable
-from indexer.errors import BadData, SourceError, Unreachable
-from indexer.parallel import time_limit
-from indexer.roots import here
-from indexer.scanning.asked import PICTURE, Asked
+from indexer.containers.reading import read_members
+from indexer.containers.tabular import listing as tabular
+from indexer.declarations.models import SideTable
+from indexer.roots import localize
 from indexer.scanning.side_files import BadLine, parse, sound_rows, to_json
+from indexer.scanning.side_table_matcher import PICTURE, SideTableMatcher
 from indexer.scanning.spool import SideSpool, Spool
 
 BAD_LINES_KEPT = 20
@@ -40,7 +40,7 @@ _TROUBLES = (SourceError, OSError, BadData, MemoryError, pa.ArrowException)
 
 
 @dataclass(frozen=True, slots=True)
-class Task:
+class ScanTask:
     """A container to list; or of loose files (kind folder) just the side files ``wanted``.
 
     ``spool`` is where the temporary files go, without their endings.
@@ -48,9 +48,9 @@ class Task:
 
     container: Container
     tables: tuple[SideTable, ...]
-    limits: Limits
+    limits: ArchiveLimits
     spool: Path
-    wanted: tuple[Wanted, ...] = ()
+    wanted: tuple[MemberRef, ...] = ()
 
     @property
     def members_file(self) -> Path:
@@ -68,7 +68,7 @@ class Task:
             file.unlink(missing_ok=True)
 
 
-def work(task: Task) -> Report:
+def work(task: ScanTask) -> ListingReport:
     """Do ``task``; its rows lie in its two files then. Troubles of the container are told by the report."""
     _ensure_utf8()
     task.discard()  # of an earlier try that ended its worker
@@ -79,10 +79,10 @@ def work(task: Task) -> Report:
         return failure(_one_line(error), "unreachable")
 
 
-def failure(reason: str, code: str = "unreadable", listed: int = 0) -> Report:
+def failure(reason: str, code: str = "unreadable", listed: int = 0) -> ListingReport:
     """The report of a container whose listing did not come to its end."""
-    status = Status.PARTIAL if listed else Status.FAILED
-    return Report(status, reason, None, listed, findings=(Finding(code, reason),))
+    status = ContainerStatus.PARTIAL if listed else ContainerStatus.FAILED
+    return ListingReport(status, reason, None, listed, findings=(Finding(code, reason),))
 
 
 def _ensure_utf8() -> None:
@@ -98,36 +98,36 @@ def _one_line(error: BaseException) -> str:
 class _Listing:
     """One task under way."""
 
-    def __init__(self, task: Task) -> None:
+    def __init__(self, task: ScanTask) -> None:
         self.task = task
-        self.container = here(task.container)
+        self.container = localize(task.container)
         self.path = shown(task.container.path)
         # Loose Arrow and Parquet files are containers themselves: their rows are copied, not parsed.
         is_folder = task.container.kind == Kind.FOLDER
-        self.asked = Asked(table for table in task.tables if not (is_folder and table.format == "rows"))
+        self.asked = SideTableMatcher(table for table in task.tables if not (is_folder and table.format == "rows"))
         self.wanted = list(task.wanted)
         self.captured: set[tuple[int, str]] = set()
         self.findings: list[Finding] = []
         self.noted = 0
 
-    def run(self) -> Report:
+    def run(self) -> ListingReport:
         with SideSpool(self.task.side_rows_file) as self.side_rows:
             is_folder = self.container.kind == Kind.FOLDER
-            report = Report(Status.COMPLETE, None, None, 0) if is_folder else self._list()
-            if report.status != Status.FAILED:
+            report = ListingReport(ContainerStatus.COMPLETE, None, None, 0) if is_folder else self._list()
+            if report.status != ContainerStatus.FAILED:
                 self._read_side_files()
         return replace(report, findings=(*report.findings, *self.findings))
 
-    def _list(self) -> Report:
+    def _list(self) -> ListingReport:
         """List the container; members that a declaration asks for are parsed if handed over, else noted."""
         listed = 0
         report = failure("the reader gave no report")
         try:
             with Spool(self.task.members_file, MEMBER_SCHEMA) as members:
                 for part in self._parts():
-                    if isinstance(part, Report):
+                    if isinstance(part, ListingReport):
                         report = part
-                    elif isinstance(part, Captured):
+                    elif isinstance(part, MemberBytes):
                         self._capture(part)
                     else:
                         members.write(part)
@@ -139,7 +139,7 @@ class _Listing:
             return failure(_one_line(error), listed=listed)
         return report
 
-    def _parts(self) -> Iterator[pa.RecordBatch | Captured | Report]:
+    def _parts(self) -> Iterator[pa.RecordBatch | MemberBytes | ListingReport]:
         capture = self._is_wanted if self.asked else None
         return list_members(self.container, self.task.limits, capture, self.task.spool.parent)
 
@@ -155,7 +155,7 @@ class _Listing:
     def _is_wanted(self, name: str) -> bool:
         return bool(self.asked.tables(logical_path(self.path, name)))
 
-    def _capture(self, part: Captured) -> None:
+    def _capture(self, part: MemberBytes) -> None:
         self.captured.add((part.ordinal, part.name))
         self._parse(part.ordinal, logical_path(self.path, part.name), part.data)
 

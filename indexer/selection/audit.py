@@ -4,11 +4,11 @@ from dataclasses import dataclass
 
 import pyarrow as pa
 
-from indexer.errors import ManifestError
+from indexer.base.errors import ManifestError
+from indexer.base.store import Store, require_selection
 from indexer.selection import shortcuts
 from indexer.selection.choosing import workbench
-from indexer.selection.shapes import Inspect, put
-from indexer.store import Store, require_selection
+from indexer.selection.models import Inspect, put
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,14 +41,14 @@ class Audit:
 
 
 @dataclass(frozen=True, slots=True)
-class Options:
+class AuditOptions:
     """``radius``: bits in which near duplicates may differ. ``tree``: whether a decision tree is tried, too."""
 
     radius: int = 4
     tree: bool = True
 
 
-def audit(store: Store, name: str | None, options: Options, inspect: Inspect | None = None) -> Audit:
+def audit(store: Store, name: str | None, options: AuditOptions, inspect: Inspect | None = None) -> Audit:
     """Audit the selection ``name``, or all images that were inspected.
 
     ``inspect`` looks first at selected images that nobody looked at yet.

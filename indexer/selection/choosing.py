@@ -5,11 +5,11 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import Any
 
+from indexer.base.store import Parameters, Store
 from indexer.selection.filling import Filling
+from indexer.selection.models import WORK, Counts, Inspect, Selected, put
 from indexer.selection.recipe import Recipe
-from indexer.selection.shapes import WORK, Counts, Inspect, Selected, put
 from indexer.selection.splitting import split
-from indexer.store import Parameters, Store
 
 
 def select(store: Store, recipe: Recipe, name: str, inspect: Inspect | None = None) -> Selected:

@@ -1,8 +1,8 @@
 """Look at images of a selection, whoever made it: a list of ids comes without hashes, and some images without sizes."""
 
+from indexer.base.store import Store, require_selection
 from indexer.selection.choosing import workbench
 from indexer.selection.inspecting import Inspector
-from indexer.store import Store, require_selection
 
 
 def inspect_selection(store: Store, name: str, inspector: Inspector) -> int:

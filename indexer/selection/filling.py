@@ -6,9 +6,9 @@ were interrupted, or that found much inspected already, end with the same choice
 
 from dataclasses import dataclass, field
 
-from indexer.errors import RecipeError
-from indexer.selection.shapes import Inspect, put
-from indexer.store import Parameters, Store
+from indexer.base.errors import RecipeError
+from indexer.base.store import Parameters, Store
+from indexer.selection.models import Inspect, put
 
 
 @dataclass(slots=True)

@@ -10,16 +10,16 @@ from typing import Any
 import pyarrow as pa
 
 from indexer import images
+from indexer.base.errors import BadData, SourceError
+from indexer.base.progress import SILENT, Bar, Progress
+from indexer.base.remote import Root
+from indexer.base.store import Store
+from indexer.base.workers import WorkerCrashed, WorkerPool, Workers, cuts, time_limit
+from indexer.containers.from_manifest import stored_container, stored_member
+from indexer.containers.models import Access, ArchiveLimits, Container, MemberRef
 from indexer.containers.reading import read_members
-from indexer.containers.shapes import Access, Container, Limits, Wanted
-from indexer.containers.stored import stored_container, stored_member
-from indexer.errors import BadData, SourceError
 from indexer.images import INSPECTION_SCHEMA, ImageLimits, Inspection
-from indexer.parallel import Crew, Died, Workers, cuts, time_limit
-from indexer.progress import SILENT, Bar, Progress
-from indexer.remote import Root
-from indexer.roots import here
-from indexer.store import Store
+from indexer.roots import localize
 
 # Members of a task. Where they are reached one by one, small tasks keep all workers busy to the end; where a container
 # has to be passed through, every further task is a further pass.
@@ -33,12 +33,12 @@ Row = dict[str, Any]
 
 
 @dataclass(frozen=True, slots=True)
-class Task:
+class InspectionTask:
     """Members of one container to look at."""
 
     container: Container
-    wanted: tuple[Wanted, ...]
-    limits: Limits
+    wanted: tuple[MemberRef, ...]
+    limits: ArchiveLimits
     image_limits: ImageLimits
 
 
@@ -49,7 +49,7 @@ class Inspector:
     roots: Mapping[str, Root]
     workers: Workers
     progress: Progress = SILENT
-    limits: Limits = field(default_factory=Limits)
+    limits: ArchiveLimits = field(default_factory=ArchiveLimits)
     image_limits: ImageLimits = field(default_factory=ImageLimits)
 
     def __call__(self, store: Store) -> int:
@@ -60,27 +60,27 @@ class Inspector:
         """
         count = store.save("work.waiting", "select/uninspected")
         containers = self._containers(store)
-        crew = Crew(_look, self.workers, _parts, is_pass=_is_pass)
+        crew = WorkerPool(_look, self.workers, _parts, is_pass=_is_pass)
         with (
             store.aside() as reader,
             self.progress.phase("Inspecting", count, "images") as bar,
             _Keeper(store, bar) as keeper,
         ):
             for task, found in crew.run(self._tasks(_waiting(reader, count), containers)):
-                keeper.add(_died(task, found) if isinstance(found, Died) else found)
+                keeper.add(_died(task, found) if isinstance(found, WorkerCrashed) else found)
         return count
 
     def _containers(self, store: Store) -> dict[int, Container]:
         rows = store.arrow("select/containers").to_pylist()
         return {row["container_id"]: stored_container(self._root(row["source"]), row) for row in rows}
 
-    def _tasks(self, members: Iterable[Row], containers: Mapping[int, Container]) -> Iterator[Task]:
+    def _tasks(self, members: Iterable[Row], containers: Mapping[int, Container]) -> Iterator[InspectionTask]:
         """Members (of each container together, in the order in which they lie) in pieces that suit a worker."""
         for number, rows in groupby(members, key=itemgetter("container_id")):
             wanted = (stored_member(row, row["key"]) for row in rows)
-            for is_pass, part in groupby(wanted, key=lambda want: want.access is Access.PASS):
+            for is_pass, part in groupby(wanted, key=lambda want: want.access is Access.SEQUENTIAL):
                 while piece := tuple(islice(part, _IN_A_PASS if is_pass else _AT_A_TIME)):
-                    yield Task(containers[number], piece, self.limits, self.image_limits)
+                    yield InspectionTask(containers[number], piece, self.limits, self.image_limits)
 
     def _root(self, source: str) -> Root:
         if source not in self.roots:
@@ -120,16 +120,16 @@ def _waiting(store: Store, count: int) -> Iterator[Row]:
         yield from store.arrow("select/waiting", {"start": start, "count": _PAGE}).to_pylist()
 
 
-def _parts(task: Task) -> Sequence[Task]:
+def _parts(task: InspectionTask) -> Sequence[InspectionTask]:
     return [replace(task, wanted=task.wanted[part]) for part in cuts(len(task.wanted))]
 
 
-def _is_pass(task: Task) -> bool:
-    return task.wanted[0].access is Access.PASS
+def _is_pass(task: InspectionTask) -> bool:
+    return task.wanted[0].access is Access.SEQUENTIAL
 
 
-def _look(task: Task) -> list[Row]:
-    found = read_members(here(task.container), task.wanted, task.limits)
+def _look(task: InspectionTask) -> list[Row]:
+    found = read_members(localize(task.container), task.wanted, task.limits)
     return [_row(key, _inspected(data, task.image_limits)) for key, data in found]
 
 
@@ -140,7 +140,7 @@ def _inspected(data: bytes | BadData, limits: ImageLimits) -> Inspection:
         return images.inspect(data, limits)
 
 
-def _died(task: Task, death: Died) -> list[Row]:
+def _died(task: InspectionTask, death: WorkerCrashed) -> list[Row]:
     return [_row(want.key, images.failed("died", death.reason)) for want in task.wanted]
 
 

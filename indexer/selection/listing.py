@@ -5,10 +5,10 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from indexer.errors import RecipeError
+from indexer.base.errors import RecipeError
+from indexer.base.store import Store
 from indexer.selection.choosing import counted, keep, workbench
-from indexer.selection.shapes import Counts, put
-from indexer.store import Store
+from indexer.selection.models import Counts, put
 
 SEED = "1234"
 # Spares that are kept beside the substitutes, as a part of the photographs listed.
@@ -16,7 +16,7 @@ SPARES = 0.02
 
 
 @dataclass(frozen=True, slots=True)
-class Missing:
+class MissingCount:
     """Ids of a split and origin that cannot be had for one reason; ``substituted`` of them have a stand-in."""
 
     split: str
@@ -33,7 +33,7 @@ class Listed:
 
     name: str
     counts: Counts
-    missing: tuple[Missing, ...]
+    missing: tuple[MissingCount, ...]
 
 
 def select_listed(
@@ -56,7 +56,7 @@ def select_listed(
         for table, step in steps.items():
             store.save(f"work.{table}", f"select/{step}", parameters)
         keep(store, parameters, "select/list_excluded")
-        missing = tuple(Missing(*row) for row in store.rows("select/list_missing_counts"))
+        missing = tuple(MissingCount(*row) for row in store.rows("select/list_missing_counts"))
         return Listed(name, counted(store.rows("select/counts", parameters)), missing)
 
 

@@ -43,17 +43,17 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
-from indexer import resources
-from indexer.errors import RecipeError
-from indexer.hints import closest
+from indexer.base import resources
+from indexer.base.errors import RecipeError
+from indexer.base.suggestions import closest
 from indexer.selection.checking import Fields, unknown_keys
-from indexer.selection.shapes import is_split_name
+from indexer.selection.models import is_split_name
 
 MAX_RADIUS = 8
 
 
 @dataclass(frozen=True, slots=True)
-class Section:
+class RecipeSection:
     """What quotas take for one origin: the fakes of ``origins`` whose file_id the expression (of RE2) finds."""
 
     origins: tuple[str, ...]
@@ -74,7 +74,7 @@ class Recipe:
     cap: int | None = None
     when_short: str = "error"
     spares: float = 0.02
-    sections: Mapping[str, Section] | None = None
+    sections: Mapping[str, RecipeSection] | None = None
     origins: tuple[str, ...] = ()
     min_side: int = 1
     max_pixels: int = 89_478_485
@@ -167,13 +167,13 @@ def _recipe(text: str, table: dict[str, object], problems: list[str]) -> Recipe:
     )
 
 
-def _section(name: str, values: Mapping[str, object], problems: list[str]) -> Section:
+def _section(name: str, values: Mapping[str, object], problems: list[str]) -> RecipeSection:
     fields = Fields(values, f"sections.'{name}'.", problems)
     problems += unknown_keys(values, ("origins", "file_id"), fields.address)
     origins = fields.names("origins", ()) or ()
     if not origins:
         problems.append(f"{fields.address}origins is missing: of which origins is it made?")
-    return Section(origins, fields.pattern("file_id"))
+    return RecipeSection(origins, fields.pattern("file_id"))
 
 
 def _splits(fields: Fields) -> dict[str, float]:

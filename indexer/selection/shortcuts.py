@@ -6,8 +6,8 @@ from typing import Any, TypeAlias
 import numpy as np
 import pyarrow as pa
 
-from indexer.errors import DependencyError
-from indexer.store import Store
+from indexer.base.errors import DependencyError
+from indexer.base.store import Store
 
 _SCHEMA = pa.schema(
     [("target", pa.string()), ("trait", pa.string()), ("balanced_accuracy", pa.float64()), ("chance", pa.float64())]

@@ -4,9 +4,9 @@ from collections.abc import Mapping
 
 import numpy as np
 
+from indexer.base.store import Store
 from indexer.selection.balance import Kinds, Whole, deal, targets
-from indexer.selection.shapes import Uneven, put
-from indexer.store import Store
+from indexer.selection.models import Uneven, put
 
 _CHOSEN = "image "
 

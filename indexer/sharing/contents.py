@@ -13,8 +13,8 @@ from pathlib import Path
 import duckdb
 import pyarrow as pa
 
-from indexer import resources
-from indexer.store import beside
+from indexer.base import resources
+from indexer.base.store import scratch_database
 
 _AT_A_TIME = 65_536
 
@@ -55,7 +55,7 @@ class Contents:
 @contextmanager
 def digesting(scratch: Path) -> Iterator[Contents]:
     """Digests to be fed; what exceeds their memory waits in the folder ``scratch``."""
-    with beside(scratch) as engine:
+    with scratch_database(scratch) as engine:
         yield Contents(engine)
 
 

@@ -7,9 +7,9 @@ from typing import Any
 
 from pyarrow.dataset import dataset
 
-from indexer import resources
-from indexer.sharing import foreign
-from indexer.store import beside
+from indexer.base import resources
+from indexer.base.store import scratch_database
+from indexer.sharing import untrusted
 
 _AT_A_TIME = 65_536
 
@@ -22,10 +22,10 @@ def difference(before: Path, after: Path) -> Iterator[dict[str, Any]]:
     Raises:
         ManifestError: one of the folders holds no sound manifest.
     """
-    with TemporaryDirectory(prefix="diff-") as scratch, beside(Path(scratch)) as engine:
+    with TemporaryDirectory(prefix="diff-") as scratch, scratch_database(Path(scratch)) as engine:
         for name, folder in (("before", before), ("after", after)):
             clean = Path(scratch) / f"{name}.parquet"
-            foreign.load(folder, clean)
+            untrusted.load(folder, clean)
             engine.register(name, dataset(clean))
         for batch in engine.sql(resources.sql("share/difference")).to_arrow_reader(_AT_A_TIME):
             yield from batch.to_pylist()

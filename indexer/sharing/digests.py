@@ -7,8 +7,8 @@ import duckdb
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from indexer import resources
-from indexer.sharing.shapes import CHECK_LENGTH
+from indexer.base import resources
+from indexer.sharing.models import CHECK_LENGTH
 
 
 class Digests:

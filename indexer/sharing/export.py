@@ -10,25 +10,26 @@ from typing import Any
 import pyarrow as pa
 import pyarrow.parquet as pq
 
-from indexer import __version__, resources
-from indexer.errors import ManifestError, OutputError
-from indexer.sharing.readme import readme
-from indexer.sharing.shapes import (
+from indexer import __version__
+from indexer.base import resources
+from indexer.base.errors import ManifestError, OutputError
+from indexer.base.store import LOT_ROWS, Store, require_selection
+from indexer.sharing.models import (
     FORMAT,
     FORMAT_VERSION,
     HEAD_FILE,
     ROW_SCHEMA,
     ROWS_FILE,
     TRAVELLING_SCHEMA,
-    Head,
+    ExportHeader,
 )
+from indexer.sharing.readme import readme
 from indexer.sharing.tally import tallying
-from indexer.store import LOT_ROWS, Store, require_selection
 
 ROWS_AT_A_TIME = 65_536
 
 
-def export(store: Store, name: str, folder: Path) -> Head:
+def export(store: Store, name: str, folder: Path) -> ExportHeader:
     """Write the selection ``name`` to ``folder``, which appears whole or not at all. Equal rows give equal bytes.
 
     Raises:
@@ -64,7 +65,7 @@ def _check_exportable(store: Store, name: str) -> None:
         )
 
 
-def _write_all(store: Store, name: str, folder: Path) -> Head:
+def _write_all(store: Store, name: str, folder: Path) -> ExportHeader:
     head = _head(store, name, _write_rows(store, name, folder))
     (folder / HEAD_FILE).write_text(_head_text(head), encoding="utf-8")
     (folder / "README.md").write_text(readme(head), encoding="utf-8")
@@ -145,11 +146,11 @@ class _IdLists:
         return self._files[name]
 
 
-def _head(store: Store, name: str, of_rows: Mapping[str, Any]) -> Head:
+def _head(store: Store, name: str, of_rows: Mapping[str, Any]) -> ExportHeader:
     made_from = store.execute("select recipe, recipe_hash, seed from selection_run where name = $name", {"name": name})
     recipe, recipe_hash, seed = made_from[0] if made_from else ("", "", "")
     made_by = {"recipe": recipe, "recipe_hash": recipe_hash, "seed": seed, "tool_version": __version__}
-    return Head(name=name, **made_by, **of_rows, sources=_sources(store, name))
+    return ExportHeader(name=name, **made_by, **of_rows, sources=_sources(store, name))
 
 
 def _sources(store: Store, name: str) -> dict[str, dict[str, Any]]:
@@ -158,9 +159,9 @@ def _sources(store: Store, name: str) -> dict[str, dict[str, Any]]:
     return {row[0]: dict(zip(columns[1:], row[1:], strict=True)) for row in found}
 
 
-def _head_text(head: Head) -> str:
+def _head_text(head: ExportHeader) -> str:
     content = {"format": FORMAT, "format_version": FORMAT_VERSION}
-    content |= {field: getattr(head, field) for field in Head.__slots__}
+    content |= {field: getattr(head, field) for field in ExportHeader.__slots__}
     return json.dumps(content, ensure_ascii=False, indent=1) + "\n"
 
 

@@ -8,15 +8,15 @@ from pathlib import Path
 import pyarrow as pa
 import pyarrow.parquet as pq
 
-from indexer.errors import ManifestError
+from indexer.base.errors import ManifestError
+from indexer.base.store import Store
 from indexer.selection.choosing import forget
-from indexer.selection.shapes import is_selection_name
-from indexer.sharing import foreign
-from indexer.sharing.shapes import ROW_SCHEMA, Head
-from indexer.store import Store
+from indexer.selection.models import is_selection_name
+from indexer.sharing import untrusted
+from indexer.sharing.models import ROW_SCHEMA, ExportHeader
 
 
-class Missing(StrEnum):
+class MissingPolicy(StrEnum):
     """What happens to rows that are not found here as the manifest has them."""
 
     FAIL = "fail"
@@ -48,14 +48,14 @@ class Imported:
     """What an import found. ``selected`` counts the rows of the selection it made, ``unfilled`` those left open."""
 
     name: str
-    head: Head
+    head: ExportHeader
     gaps: tuple[Gap, ...]
     selected: int
     substituted: int
     unfilled: int
 
 
-def import_manifest(store: Store, folder: Path, name: str | None, missing: Missing) -> Imported:
+def import_manifest(store: Store, folder: Path, name: str | None, missing: MissingPolicy) -> Imported:
     """Make a selection out of the shared manifest in ``folder``, under ``name`` or its own.
 
     Raises:
@@ -64,26 +64,26 @@ def import_manifest(store: Store, folder: Path, name: str | None, missing: Missi
     """
     with tempfile.TemporaryDirectory(prefix="import-") as scratch:
         clean = Path(scratch) / "rows.parquet"
-        head = foreign.load(folder, clean)
+        head = untrusted.load(folder, clean)
         called = name or _name_of(folder, head)
         with store.transaction():
             return _settle(store, clean, called, (head, missing))
 
 
-def _name_of(folder: Path, head: Head) -> str:
+def _name_of(folder: Path, head: ExportHeader) -> str:
     if not is_selection_name(head.name):
         raise ManifestError(f"{folder} is of a selection called {head.name!r}: import it under another with --name")
     return head.name
 
 
-def _settle(store: Store, clean: Path, name: str, given: tuple[Head, Missing]) -> Imported:
+def _settle(store: Store, clean: Path, name: str, given: tuple[ExportHeader, MissingPolicy]) -> Imported:
     head, missing = given
     forget(store, name)
     _insert_rows(store, clean, name)
     store.save("matched", "share/matched", {"name": name})
     gaps = tuple(Gap(*row) for row in store.rows("share/gaps"))
     open_rows = sum(gap.images for gap in gaps if gap.is_open)
-    if open_rows and missing is Missing.FAIL:
+    if open_rows and missing is MissingPolicy.FAIL:
         raise ManifestError(_what_is_missing(name, gaps))
     selected, substituted = _select(store, name, head, missing)
     store.execute("drop table matched")
@@ -105,9 +105,9 @@ def _insert_rows(store: Store, clean: Path, name: str) -> None:
             )
 
 
-def _select(store: Store, name: str, head: Head, missing: Missing) -> tuple[int, int]:
+def _select(store: Store, name: str, head: ExportHeader, missing: MissingPolicy) -> tuple[int, int]:
     """Write the selection; returns its rows without spares, and how many of them stand in for others."""
-    step = "share/substituted" if missing is Missing.SUBSTITUTE else "share/found"
+    step = "share/substituted" if missing is MissingPolicy.SUBSTITUTE else "share/found"
     store.append("selection", step, {"name": name})
     made_from = {"name": name, "recipe": head.recipe, "hash": head.recipe_hash, "seed": head.seed}
     store.execute("insert into selection_run values ($name, $recipe, $hash, $seed)", made_from)

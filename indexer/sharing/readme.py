@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping
 
-from indexer.sharing.shapes import Head
+from indexer.sharing.models import ExportHeader
 
 _TEXT = """# {name}
 
@@ -34,7 +34,7 @@ Recipe sha256 `{recipe_hash}`, seed `{seed}`, made by version {tool_version}.
 """
 
 
-def readme(head: Head) -> str:
+def readme(head: ExportHeader) -> str:
     """The text, with counts, digests and licences."""
     rows = [_split_row(split, roles) for split, roles in head.rows.items()]
     digests = [f"| {name} | `{digest}` |" for name, digest in head.contents.items()]
@@ -43,7 +43,7 @@ def readme(head: Head) -> str:
     return _TEXT.format(name=head.name, **parts, **_made_by(head))
 
 
-def _made_by(head: Head) -> dict[str, str]:
+def _made_by(head: ExportHeader) -> dict[str, str]:
     return {"recipe_hash": head.recipe_hash, "seed": head.seed, "tool_version": head.tool_version}
 
 

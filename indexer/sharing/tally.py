@@ -12,11 +12,11 @@ import pyarrow.compute as pc
 
 from indexer.sharing.contents import Contents, digesting
 from indexer.sharing.digests import Digests
-from indexer.sharing.shapes import nested
+from indexer.sharing.models import nested
 
 
 @dataclass(frozen=True, slots=True)
-class Tally:
+class RowTally:
     """Fed with rows in canonical order (split, position)."""
 
     _contents: Contents
@@ -30,13 +30,13 @@ class Tally:
         return self._digests.add(rows)
 
     def result(self) -> dict[str, Any]:
-        """The fields ``rows``, ``digests`` and ``contents`` of a :class:`~indexer.sharing.shapes.Head`."""
+        """The fields ``rows``, ``digests`` and ``contents`` of a :class:`~indexer.sharing.models.Head`."""
         contents = self._contents.result()
         return {"rows": nested(self._counts), "digests": self._digests.result(), "contents": contents}
 
 
 @contextmanager
-def tallying(scratch: Path) -> Iterator[Tally]:
+def tallying(scratch: Path) -> Iterator[RowTally]:
     """A tally to be fed; what exceeds its memory waits in the folder ``scratch``."""
     with digesting(scratch) as contents:
-        yield Tally(contents)
+        yield RowTally(contents)

@@ -6,19 +6,19 @@ from typing import Any
 
 import click
 
+from indexer.base.errors import CheckFailed
 from indexer.cli.imports import told
 from indexer.cli.inspect import measure
 from indexer.cli.names import folder_for
 from indexer.cli.options import Session, common, on_workers
-from indexer.errors import CheckFailed
 from indexer.roots import refuse_inside
-from indexer.sharing.importing import Missing, import_manifest
-from materializer import build as building
-from materializer import parts
+from indexer.sharing.importing import MissingPolicy, import_manifest
 from materializer.cli.options import planned, request
-from materializer.finishing import Summary
-from materializer.parts import Part, PartSummary
-from materializer.shapes import Feature, Format
+from materializer.dataset.publish import Summary
+from materializer.models import Feature, Format
+from materializer.running import build as building
+from materializer.running import parts
+from materializer.running.parts import BuildPart, PartSummary
 
 
 @click.command(epilog="Example: python -m materializer build --selection demo --output built/demo")
@@ -31,7 +31,7 @@ from materializer.shapes import Feature, Format
     metavar="DIR",
     help="Build this shared manifest instead of a selection.",
 )
-@click.option("--missing", type=click.Choice([choice.value for choice in Missing]), default=Missing.FAIL.value,
+@click.option("--missing", type=click.Choice([one.value for one in MissingPolicy]), default=MissingPolicy.FAIL.value,
               show_default=True, help="Of a shared manifest: what to do about images that are not here.")  # fmt: skip
 @click.option("--allow-missing", is_flag=True,
               help="Build though archives are gone or have changed; spares stand in for what is in them.")  # fmt: skip
@@ -51,7 +51,7 @@ def command(session: Session, output: Path | None, shared: Path | None, missing:
     if output:  # before the work of an import
         refuse_inside(output, session.config)
     if shared:
-        given["selection"] = _imported(session, shared, Missing(missing))
+        given["selection"] = _imported(session, shared, MissingPolicy(missing))
     output = output or _default_output(session, given["selection"])
     asked = replace(request(session, output, given), allow_missing=given["allow_missing"])
     if asked.allow_missing and (part or given["completes"]):
@@ -79,7 +79,7 @@ def _rows(count: int) -> str:
     return "1 row is" if count == 1 else f"{count:,} rows are"
 
 
-def _part(text: str | None, *, completes: bool, shared: Path | None) -> Part | None:
+def _part(text: str | None, *, completes: bool, shared: Path | None) -> BuildPart | None:
     if text is None:
         return None
     if completes or shared:
@@ -96,7 +96,7 @@ def _told_part(summary: PartSummary) -> str:
     )
 
 
-def _imported(session: Session, folder: Path, missing: Missing) -> str:
+def _imported(session: Session, folder: Path, missing: MissingPolicy) -> str:
     """Make a selection of a shared manifest, say what is not here, and give its name."""
     with session.writing() as store:
         imported = import_manifest(store, folder, None, missing)

@@ -5,8 +5,8 @@ from pathlib import Path
 import click
 
 from indexer.cli.options import Session, common
-from materializer import finalize as finalizing
-from materializer.shapes import Feature
+from materializer.dataset import convert as finalizing
+from materializer.models import Feature
 
 
 @click.command(epilog="Example: python -m materializer finalize built/large built/standard")

@@ -7,12 +7,12 @@ from typing import Any
 
 import click
 
+from indexer.base.errors import ConfigError, ManifestError
+from indexer.base.store import Store
 from indexer.cli import sizes
 from indexer.cli.options import Session
-from indexer.errors import ConfigError, ManifestError
 from indexer.roots import source_folders
-from indexer.store import Store
-from materializer.shapes import Check, Feature, Format, Order, Pixels, Request, Settings
+from materializer.models import Check, Feature, Format, Pixels, Request, RowOrder, Settings
 
 
 def size(text: str) -> int:
@@ -44,7 +44,7 @@ _OPTIONS = (
     click.option("--quality", type=click.IntRange(1, 100), default=95, show_default=True, help="Of --pixels jpeg."),
     click.option("--check", type=_choice(Check), default=Check.DECODE.value, show_default=True,
                  help="How far images are looked into; sizes and checksums always are."),
-    click.option("--order", type=_choice(Order), default=Order.SHUFFLED.value, show_default=True,
+    click.option("--order", type=_choice(RowOrder), default=RowOrder.SHUFFLED.value, show_default=True,
                  help="Shuffled by a hash of seed and file_id, or as selected."),
     click.option("--shard-size", type=size, default="500MB", show_default=True, help="Bytes of images in a shard."),
 )  # fmt: skip
@@ -86,7 +86,7 @@ def request(session: Session, output: Path, given: dict[str, Any]) -> Request:
         pixels=Pixels(given["pixels"]),
         quality=given["quality"] if given["pixels"] == Pixels.JPEG else Settings().quality,
         check=Check(given["check"]),
-        order=Order(given["order"]),
+        order=RowOrder(given["order"]),
         shard_size=given["shard_size"],
     )
     config, bounds = session.config, session.bounds

@@ -6,10 +6,10 @@ from typing import Any
 import click
 
 from indexer.cli.options import Session, common
-from materializer import estimate as estimating
-from materializer import plan as planning
 from materializer.cli.options import planned, request
-from materializer.estimate import Estimate
+from materializer.planning import estimate as estimating
+from materializer.planning import plan as planning
+from materializer.planning.estimate import Estimate
 
 
 @click.command(epilog="Example: python -m materializer plan --selection demo --jobs 8")

@@ -5,11 +5,11 @@ from typing import Any
 
 import click
 
-from indexer import store as stores
+from indexer.base import store as stores
 from indexer.cli.options import Session, common
 from indexer.cli.output import sink
 from indexer.reporting import page
-from indexer.reporting.shapes import Options
+from indexer.reporting.models import ReportOptions
 from materializer import report as reporting
 from materializer.cli.options import manifest_beside
 
@@ -30,8 +30,8 @@ def command(session: Session, folder: Path, output: Path | None, no_manifest: bo
     page.check_dependencies()
     manifest = stores.in_memory() if no_manifest else manifest_beside(session)
     with manifest as store:
-        reader = reporting.Reader(session.workers, session.progress)
-        report = reporting.report(store, folder, Options(**shown), reader)
+        reader = reporting.DatasetReader(session.workers, session.progress)
+        report = reporting.report(store, folder, ReportOptions(**shown), reader)
     file = output or Path(f"{folder.resolve().name}-dataset.html")
     with sink(file) as out:
         out.write(page.rendered(report).encode())

@@ -4,12 +4,12 @@ from pathlib import Path
 
 import click
 
+from indexer.base.errors import CheckFailed
 from indexer.cli.messages import printable
 from indexer.cli.options import Session, common
-from indexer.errors import CheckFailed
 from materializer.cli.options import manifest_beside
-from materializer.grading import GRADES, SAME, Grading, grade
-from materializer.verify import Verification, verify
+from materializer.dataset.grading import GRADES, SAME, Grading, grade
+from materializer.dataset.verify import Verification, verify
 
 _SHOWN = 20
 

@@ -9,6 +9,6 @@
 The numbers are those of the shards. Build record and manifest, where they are there, add origins, hashes and reasons.
 """
 
-from materializer.report.dataset import Reader, report
+from materializer.report.dataset import DatasetReader, report
 
-__all__ = ["Reader", "report"]
+__all__ = ["DatasetReader", "report"]

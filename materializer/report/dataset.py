@@ -10,18 +10,18 @@ from typing import Any, TypeVar
 import pyarrow as pa
 import pyarrow.parquet as pq
 
-from indexer.errors import OutputError
-from indexer.parallel import Crew, Died, Workers
-from indexer.progress import SILENT, Progress
+from indexer.base.errors import OutputError
+from indexer.base.progress import SILENT, Progress
+from indexer.base.store import Store
+from indexer.base.workers import WorkerCrashed, WorkerPool, Workers
 from indexer.reporting import facts
 from indexer.reporting.facts import columns
-from indexer.reporting.page import Report
-from indexer.reporting.shapes import Columns, Notes, Options, Picture, Unshown
-from indexer.store import Store
-from materializer import record
+from indexer.reporting.models import Columns, Notes, Picture, ReportOptions, Unshown
+from indexer.reporting.page import ReportPage
 from materializer.report import layout, shards
-from materializer.report.layout import File, Layout
+from materializer.report.layout import DatasetFile, DatasetLayout
 from materializer.report.shards import Look
+from materializer.shards import record
 
 # Images of each generator, origin and split whose headers are read: enough to see what share of them is what.
 _PROBES = 200
@@ -31,20 +31,20 @@ Found = TypeVar("Found")
 _HEADERS = pa.schema(
     [
         ("row_id", pa.int64()), ("width", pa.int32()), ("height", pa.int32()), ("format", pa.string()),
-        ("mode", pa.string()), ("jpeg_quality", pa.int32()), ("quantisation", pa.string()), ("has_exif", pa.bool_()),
+        ("mode", pa.string()), ("jpeg_quality", pa.int32()), ("qtables_hash", pa.string()), ("has_exif", pa.bool_()),
     ]
 )  # fmt: skip
 
 
 @dataclass(frozen=True, slots=True)
-class Reader:
+class DatasetReader:
     """Who reads the shards."""
 
     workers: Workers
     progress: Progress = SILENT
 
 
-def report(store: Store, output: Path, options: Options, reader: Reader) -> Report:
+def report(store: Store, output: Path, options: ReportOptions, reader: DatasetReader) -> ReportPage:
     """The report of the dataset in ``output``; ``store`` tells where its images come from, as far as it knows them.
 
     Raises:
@@ -57,12 +57,12 @@ def report(store: Store, output: Path, options: Options, reader: Reader) -> Repo
     _hold(store, "built_header", pa.Table.from_pylist([{"row_id": row} | one for row, one in headers], _HEADERS))
     store.save_temporary("report_row", "report/rows_of_dataset")
     gathered = facts.gather(store, options)
-    return Report(
+    return ReportPage(
         output.resolve().name, "dataset", gathered, _pictures(store, found, reader), _notes(store, output, found)
     )
 
 
-def _load(store: Store, output: Path, found: Layout, reader: Reader) -> None:
+def _load(store: Store, output: Path, found: DatasetLayout, reader: DatasetReader) -> None:
     """The temporary tables ``built_row`` (what the shards say) and ``built_record`` (what the build says)."""
     tables = dict(_described(found.files, reader))
     _hold(store, "built_shard", pa.concat_tables([tables[file] for file in found.files]))
@@ -73,17 +73,20 @@ def _load(store: Store, output: Path, found: Layout, reader: Reader) -> None:
     store.save_temporary("built_row", "report/built_rows")
 
 
-def _described(files: Sequence[File], reader: Reader) -> Iterator[tuple[File, pa.Table]]:
+def _described(files: Sequence[DatasetFile], reader: DatasetReader) -> Iterator[tuple[DatasetFile, pa.Table]]:
     with reader.progress.phase("reading rows", len(files), "shards") as bar:
-        for file, answer in Crew(shards.rows, reader.workers).run(files):
-            if isinstance(answer, Died):
+        for file, answer in WorkerPool(shards.rows, reader.workers).run(files):
+            if isinstance(answer, WorkerCrashed):
                 raise OutputError(f"{file.path} cannot be read: its reader {answer.reason}")
             yield file, answer
             bar.advance()
 
 
 def _looked(
-    look: Callable[[Look], list[Found]], found: Layout, wanted: Iterable[tuple[int, int, int]], reader: Reader
+    look: Callable[[Look], list[Found]],
+    found: DatasetLayout,
+    wanted: Iterable[tuple[int, int, int]],
+    reader: DatasetReader,
 ) -> Iterator[tuple[Look, list[Found]]]:
     """Run ``look`` over the wanted (file, place, row id), file by file; the dead answer with nothing."""
     tasks = [
@@ -91,12 +94,12 @@ def _looked(
         for number, rows in groupby(wanted, key=lambda one: one[0])
     ]
     with reader.progress.phase("looking at images", sum(len(task.rows) for task in tasks), "images") as bar:
-        for task, answer in Crew(look, reader.workers, shards.halves).run(tasks):
-            yield task, [] if isinstance(answer, Died) else answer
+        for task, answer in WorkerPool(look, reader.workers, shards.halves).run(tasks):
+            yield task, [] if isinstance(answer, WorkerCrashed) else answer
             bar.advance(len(task.rows))
 
 
-def _pictures(store: Store, found: Layout, reader: Reader) -> dict[int, Picture]:
+def _pictures(store: Store, found: DatasetLayout, reader: DatasetReader) -> dict[int, Picture]:
     wanted = store.rows("report/built_pictures")
     pictures: dict[int, Picture] = {row: Unshown("its reader ended without an answer") for *_, row in wanted}
     for _, drawn in _looked(shards.draw, found, wanted, reader):
@@ -104,7 +107,7 @@ def _pictures(store: Store, found: Layout, reader: Reader) -> dict[int, Picture]
     return pictures
 
 
-def _notes(store: Store, output: Path, found: Layout) -> Notes:
+def _notes(store: Store, output: Path, found: DatasetLayout) -> Notes:
     return Notes(
         facts=_facts(found.built),
         refused=_refused(output),

@@ -5,15 +5,15 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from indexer.errors import OutputError
-from materializer import record
-from materializer.formats import FORMATS
-from materializer.shapes import Format
-from materializer.verify import shards_of
+from indexer.base.errors import OutputError
+from materializer.dataset.verify import shards_of
+from materializer.models import Format
+from materializer.shards import record
+from materializer.shards.formats import FORMATS
 
 
 @dataclass(frozen=True, slots=True)
-class File:
+class DatasetFile:
     """One shard: its split ('' where there are none), where it lies, and how it is written."""
 
     split: str
@@ -22,14 +22,14 @@ class File:
 
 
 @dataclass(frozen=True, slots=True)
-class Layout:
+class DatasetLayout:
     """The files of a dataset in order; ``built`` is what build.json says, empty for a dataset of somebody else."""
 
-    files: tuple[File, ...]
+    files: tuple[DatasetFile, ...]
     built: dict[str, Any]
 
 
-def read(output: Path) -> Layout:
+def read(output: Path) -> DatasetLayout:
     """Find the files.
 
     Raises:
@@ -40,25 +40,25 @@ def read(output: Path) -> Layout:
     if kind is Format.WEBDATASET:
         raise OutputError(f"{output} holds tars: a report is made of --format arrow or parquet")
     files = _built(output, built, kind) if built else _saved(output)
-    return Layout(tuple(files), built)
+    return DatasetLayout(tuple(files), built)
 
 
-def _built(output: Path, built: dict[str, Any], kind: Format) -> list[File]:
+def _built(output: Path, built: dict[str, Any], kind: Format) -> list[DatasetFile]:
     splits = shards_of(built)
-    return [File(split, output / FORMATS[kind].path(one), kind) for split in splits for one, _ in splits[split]]
+    return [DatasetFile(split, output / FORMATS[kind].path(one), kind) for split in splits for one, _ in splits[split]]
 
 
-def _saved(output: Path) -> list[File]:
+def _saved(output: Path) -> list[DatasetFile]:
     """What ``Dataset.save_to_disk`` or ``DatasetDict.save_to_disk`` has written."""
     if (output / "state.json").is_file():
         return _of_split(output, "")
     return [file for split in _json(output / "dataset_dict.json")["splits"] for file in _of_split(output, split)]
 
 
-def _of_split(output: Path, split: str) -> list[File]:
+def _of_split(output: Path, split: str) -> list[DatasetFile]:
     folder = output / split
     names = [Path(one["filename"]).name for one in _json(folder / "state.json")["_data_files"]]
-    return [File(split, folder / name, Format.ARROW) for name in names]
+    return [DatasetFile(split, folder / name, Format.ARROW) for name in names]
 
 
 def _json(file: Path) -> dict[str, Any]:

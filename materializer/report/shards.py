@@ -9,14 +9,14 @@ import pyarrow as pa
 import pyarrow.compute as pc
 import pyarrow.parquet as pq
 
-from indexer.errors import BadData, OutputError
+from indexer.base.errors import BadData, OutputError
+from indexer.base.workers import time_limit
 from indexer.images import decoding
-from indexer.parallel import time_limit
+from indexer.reporting.models import Picture
 from indexer.reporting.pictures import drawn
-from indexer.reporting.shapes import Picture
-from materializer.columns import TEXTS
-from materializer.report.layout import File
-from materializer.shapes import Format
+from materializer.models import Format
+from materializer.report.layout import DatasetFile
+from materializer.shards.schema import TEXTS
 
 _SECONDS = 60.0
 _SECONDS_AN_IMAGE = 2.0
@@ -29,11 +29,11 @@ Pictures = list[tuple[int, Picture]]
 class Look:
     """Images of one file to look at: ``rows`` maps places in the file, ascending, to the report's row ids."""
 
-    file: File
+    file: DatasetFile
     rows: tuple[tuple[int, int], ...]
 
 
-def rows(file: File) -> pa.Table:
+def rows(file: DatasetFile) -> pa.Table:
     """All that the file says of its images but the images themselves; ``size`` in bytes, ``place`` in the file.
 
     Raises:
@@ -112,7 +112,7 @@ def _images(look: Look) -> Iterator[tuple[int, bytes]]:
             start += batch.num_rows
 
 
-def _batches(file: File) -> AbstractContextManager[Iterator[pa.RecordBatch]]:
+def _batches(file: DatasetFile) -> AbstractContextManager[Iterator[pa.RecordBatch]]:
     opened: Callable[[Path], AbstractContextManager[Iterator[pa.RecordBatch]]]
     opened = _parquet if file.format is Format.PARQUET else _arrow
     return opened(file.path)

@@ -15,7 +15,7 @@ ranked as (
     window w as (
         partition by d.file_id
         order by d.status <> 'ok',
-            list_position(['file', 'slice', 'zip', 'cell', 'pass'], r.access),
+            list_position(['file', 'slice', 'zip', 'cell', 'sequential'], r.access),
             r.logical, r.record_path, r.ordinal
     )
 )

@@ -5,4 +5,4 @@ select distinct on (c.ordinal, c.member)
 from plan_row c
 join plan_due d on d.split = c.split and d.shard = coalesce(c.shard, -1)
 where c.container_id = $container_id and c.refusal is null
-order by c.access = 'pass', if(c.ordinal < 4294967296, c.ordinal, (c.ordinal >> 32) - 1), c.ordinal, c.member
+order by c.access = 'sequential', if(c.ordinal < 4294967296, c.ordinal, (c.ordinal >> 32) - 1), c.ordinal, c.member

@@ -1,7 +1,7 @@
 -- Shards that follow each other, in lots of about $lot_rows rows. A split's spares count as its shard -1.
 with counted as (
     select split, coalesce(shard, -1) as shard, count(*) as rows
-    from plan_placed
+    from plan_shard_assignment
     group by all
 ),
 

@@ -2,6 +2,6 @@
 select
     rank as place,
     * exclude (shard, shards, place)
-from plan_readable
+from plan_read_locations
 where is_spare and split = $split and stratum = $stratum
 order by rank

@@ -5,7 +5,7 @@ candidate as (
     from report_row
     where label = 1
       and status = 'ok'
-      and ($passes or access is distinct from 'pass')
+      and ($passes or access is distinct from 'sequential')
 ),
 
 pair as (
@@ -13,7 +13,7 @@ pair as (
     from candidate c
     join report_row r on r.file_id = c.real_id
     where r.status = 'ok'
-      and ($passes or r.access is distinct from 'pass')
+      and ($passes or r.access is distinct from 'sequential')
     group by all
 )
 

@@ -50,7 +50,7 @@ select
     'ok' as status,
     null::varchar as reason,
     h.jpeg_quality,
-    h.quantisation,
+    h.qtables_hash,
     h.has_exif,
     o.phash,
     null::bigint as member_id,

@@ -25,7 +25,7 @@ select
     status,
     reason,
     jpeg_quality,
-    quantisation,
+    qtables_hash,
     has_exif,
     phash,
     member_id,

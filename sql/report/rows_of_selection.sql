@@ -40,7 +40,7 @@ select
     coalesce(k.status, 'missing') as status,
     if(k.file_id is null, 'not among the scanned images', k.reason) as reason,
     k.jpeg_quality,
-    k.quantisation,
+    k.qtables_hash,
     k.has_exif,
     k.phash,
     k.member_id,

@@ -4,9 +4,9 @@
 select row_id
 from report_row
 where status = 'ok'
-  and ($passes or access is distinct from 'pass')
+  and ($passes or access is distinct from 'sequential')
 qualify row_number() over (
     partition by label, generator, if(label = 0, origin, '')
-    order by access is not distinct from 'pass', md5($seed || file_id), row_id
+    order by access is not distinct from 'sequential', md5($seed || file_id), row_id
 ) <= $images
 order by row_id

@@ -5,6 +5,6 @@ where status <> 'ok'
 group by source, status, reason
 union all
 select source || ': ' || code, '', count(*), min(detail)
-from underivable
+from derivation_error
 group by source, code
 order by images desc, stage, reason

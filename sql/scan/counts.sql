@@ -13,14 +13,14 @@ images as (
     select source, count(*) as images from attributes group by source
 ),
 lost as (
-    select source, count(*) as underivable from underivable group by source
+    select source, count(*) as derivation_error from derivation_error group by source
 )
 select
     c.source,
     c.containers,
     c.members,
     coalesce(i.images, 0) as images,
-    coalesce(l.underivable, 0) as underivable
+    coalesce(l.derivation_error, 0) as derivation_error
 from containers c
 left join images i using (source)
 left join lost l using (source)

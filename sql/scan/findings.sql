@@ -6,7 +6,7 @@ with trouble as (
     left join member m on m.container_id = f.container_id and m.ordinal = f.ordinal
     union all
     select u.source, m.path, m.name, u.code, u.detail, m.ordinal
-    from underivable u
+    from derivation_error u
     join member m using (member_id)
 )
 select source, path, member, code, detail

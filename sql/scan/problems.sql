@@ -6,7 +6,7 @@ with trouble as (
     join container c using (container_id)
     union all
     select u.source, u.code, concat_ws('!', m.path, m.name), m.ordinal, u.detail
-    from underivable u
+    from derivation_error u
     join member m using (member_id)
 )
 select

@@ -7,8 +7,8 @@ from itertools import chain
 
 import pytest
 
-from indexer.parallel import Crew, Died, Workers, cuts
-from indexer.parallel.behind import Search
+from indexer.base.workers import WorkerCrashed, WorkerPool, Workers, cuts
+from indexer.base.workers.bisection import Search
 
 Items = tuple[int, ...]
 
@@ -42,8 +42,8 @@ def test_a_killer_costs_itself_or_what_lies_behind_it(
     function: Callable[[Items], Items], lost: set[int], jobs: int
 ) -> None:
     tasks = [tuple(range(12)), (0, 1)]
-    answers = list(Crew(function, Workers(jobs=jobs), _parts, is_pass=lambda _: True).run(tasks))
-    died = [task for task, answer in answers if isinstance(answer, Died)]
+    answers = list(WorkerPool(function, Workers(jobs=jobs), _parts, is_pass=lambda _: True).run(tasks))
+    died = [task for task, answer in answers if isinstance(answer, WorkerCrashed)]
     assert sorted(chain(*died)) == sorted(lost)
     assert sorted(chain(*(task for task, _ in answers))) == sorted(chain(*tasks))
 
@@ -53,12 +53,12 @@ def test_a_killer_costs_itself_or_what_lies_behind_it(
 def test_no_archive_is_gone_through_more_often_than_its_members_halve(count: int, share: float) -> None:
     killer, tries = int(count * share), []
 
-    def attempt(items: Items) -> int | Died:
+    def attempt(items: Items) -> int | WorkerCrashed:
         tries.append(items)
-        return Died("barred") if items[-1] >= killer else len(items)
+        return WorkerCrashed("barred") if items[-1] >= killer else len(items)
 
     everything = tuple(range(count))
-    answers = list(Search(attempt, _parts).around(everything, Died("barred")))
+    answers = list(Search(attempt, _parts).around(everything, WorkerCrashed("barred")))
     assert sum(answer for _, answer in answers if isinstance(answer, int)) == killer
     assert sorted(chain(*(task for task, _ in answers))) == list(everything)
     assert len(tries) <= 5 * count.bit_length()

@@ -1,7 +1,7 @@
 import pytest
 
-from indexer import config
-from indexer.errors import ConfigError
+from indexer.base import config
+from indexer.base.errors import ConfigError
 
 MANDATORY = "\n".join(f"{key} = /data/{key}" for key in config.MANDATORY)
 

@@ -5,7 +5,7 @@ import sys
 
 _SCRIPT = """
 import sys
-from indexer.startup import without_pandas
+from indexer.base.startup import without_pandas
 without_pandas()
 import numpy, pyarrow
 table = pyarrow.table({"a": [1, 2], "b": ["x", None], "c": numpy.arange(2)})

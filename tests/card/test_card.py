@@ -7,26 +7,26 @@ import sys
 import pytest
 import yaml
 
-from materializer import card
-from materializer.card.facts import Count, Facts, File, Origin
-from materializer.shapes import Format, Settings
+from materializer.dataset import card
+from materializer.dataset.card.facts import CardCount, CardFacts, CardFile, CardOrigin
+from materializer.models import Format, Settings
 
 EVIL = 'evil | "name": <script>alert(1)</script>\n---\n\x1b[31m'
 
 
 def facts(**changes):
     counts = (
-        Count("train", 0, "", "COCO2017_train", "coco", 3, 1, 3_000_000),
-        Count("train", 1, "ADM", "GenImage/train", "genimage", 2, 0, 2_000_000),
-        Count("validation", 1, EVIL, "GenImage/val", "genimage", 1, 0, 1_000_000),
+        CardCount("train", 0, "", "COCO2017_train", "coco", 3, 1, 3_000_000),
+        CardCount("train", 1, "ADM", "GenImage/train", "genimage", 2, 0, 2_000_000),
+        CardCount("validation", 1, EVIL, "GenImage/val", "genimage", 1, 0, 1_000_000),
     )
     origins = (
-        Origin("coco", "COCO 2017", "CC BY 4.0", "Lin et al.", "https://cocodataset.org", 3),
-        Origin("genimage", EVIL, "", "", "", 3),
+        CardOrigin("coco", "COCO 2017", "CC BY 4.0", "Lin et al.", "https://cocodataset.org", 3),
+        CardOrigin("genimage", EVIL, "", "", "", 3),
     )
-    files = (File("train/data-00000-of-00001.arrow", 10, "0" * 64),)
+    files = (CardFile("train/data-00000-of-00001.arrow", 10, "0" * 64),)
     digests = {"train": "a" * 64, "validation": "b" * 64, "all": "c" * 64}
-    return Facts(**{"name": "demo", "settings": Settings(), "counts": counts, "origins": origins,
+    return CardFacts(**{"name": "demo", "settings": Settings(), "counts": counts, "origins": origins,
                     "files": files, "digests": digests} | changes)  # fmt: skip
 
 

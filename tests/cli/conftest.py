@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 
-from indexer import store
+from indexer.base import store
 
 ROOT = Path(__file__).parents[2]
 

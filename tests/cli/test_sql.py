@@ -10,8 +10,8 @@ import pyarrow.csv
 import pyarrow.parquet
 import pytest
 
-from indexer import sandbox
-from indexer.errors import QueryError
+from indexer.base import sandbox
+from indexer.base.errors import QueryError
 from tests.cli.conftest import Run
 
 COUNTS = "select origin, generator, count(*) as images from manifest group by all order by all"
@@ -120,7 +120,7 @@ def test_nothing_else_can_be_done(run: Run, manifest: Path, tmp_path: Path, quer
 
 def test_a_file_that_python_knows_of_is_not_replaced_for_a_table(manifest: Path) -> None:
     rows = pyarrow.table({"a": [1]})  # a replacement scan would find this
-    with pytest.raises(QueryError, match="rows"), sandbox.query(manifest, "select * from rows", sandbox.Bounds()):
+    with pytest.raises(QueryError, match="rows"), sandbox.query(manifest, "select * from rows", sandbox.QueryLimits()):
         assert rows
 
 

@@ -8,10 +8,10 @@ import signal
 import sys
 from pathlib import Path
 
-from indexer import store as stores
-from indexer.parallel import Workers
-from materializer.build import build
-from materializer.shapes import Request, Settings
+from indexer.base import store as stores
+from indexer.base.workers import Workers
+from materializer.models import Request, Settings
+from materializer.running.build import build
 
 SHARD_SIZE = 1_000_000
 

@@ -10,9 +10,9 @@ from dataclasses import replace
 import psutil
 import pytest
 
-from indexer.errors import ConfigError, SourceError
-from indexer.parallel import Workers
-from indexer.parallel.elsewhere import needed
+from indexer.base.errors import ConfigError, SourceError
+from indexer.base.workers import Workers
+from indexer.base.workers.worker_checks import needed
 from tests.cluster.conftest import worker
 from tests.cluster.driver import Counting, run
 from tests.cluster.work import ROOT

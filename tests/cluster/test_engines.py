@@ -6,8 +6,8 @@ from concurrent.futures import ThreadPoolExecutor, wait
 
 import pytest
 
-from indexer.errors import ConfigError
-from indexer.parallel import Crew, Died, Workers
+from indexer.base.errors import ConfigError
+from indexer.base.workers import WorkerCrashed, WorkerPool, Workers
 from tests.cluster.conftest import ray_head, scheduler, wait_for_workers, worker
 from tests.cluster.work import DEADLY, ROOT, die_at_13, die_once, halves, nap, square
 
@@ -24,38 +24,38 @@ def workers(request, monkeypatch):
 
 
 def test_every_task_is_answered_once(workers):
-    answers = list(Crew(square, workers).run(range(50)))
+    answers = list(WorkerPool(square, workers).run(range(50)))
     assert sorted(answers) == [(number, number * number) for number in range(50)]
 
 
 def test_a_lost_workers_task_runs_again(workers, tmp_path):
-    [(_, answer)] = Crew(die_once, workers).run([str(tmp_path / "died")])
+    [(_, answer)] = WorkerPool(die_once, workers).run([str(tmp_path / "died")])
     assert answer == "answered"
 
 
 def test_a_killer_is_told_apart_and_the_rest_goes_on(workers):
-    answers = dict(Crew(die_at_13, workers, halves).run([(0, 4), (12, 14), (20, 24)]))
-    assert isinstance(answers.pop((13, 14)), Died)
+    answers = dict(WorkerPool(die_at_13, workers, halves).run([(0, 4), (12, 14), (20, 24)]))
+    assert isinstance(answers.pop((13, 14)), WorkerCrashed)
     assert sum(answers.values()) == 9
 
 
 def test_what_runs_beside_a_killer_is_not_blamed(tmp_path):
     with scheduler(tmp_path) as (address, _), worker(tmp_path, address, "--nthreads", "2"):
         wait_for_workers(address, 1)
-        answers = dict(Crew(nap, Workers(backend="dask", scheduler=address)).run([3.0, DEADLY]))
-    assert isinstance(answers.pop(DEADLY), Died)
+        answers = dict(WorkerPool(nap, Workers(backend="dask", scheduler=address)).run([3.0, DEADLY]))
+    assert isinstance(answers.pop(DEADLY), WorkerCrashed)
     assert answers == {3.0: None}
 
 
 def test_a_slow_task_does_not_hold_up_the_rest(workers):
-    tasks = Crew(nap, workers).run([8.0, *[0.2] * 10])
+    tasks = WorkerPool(nap, workers).run([8.0, *[0.2] * 10])
     assert [task for task, _ in tasks][-1] == 8.0
 
 
 def test_a_cluster_without_workers_is_told_and_waited_for(tmp_path, monkeypatch, caplog):
     with scheduler(tmp_path) as (address, _), ThreadPoolExecutor(1) as waiting:
-        monkeypatch.setattr("indexer.parallel.on_dask.LOOK_SECONDS", 0.1)
-        answers = waiting.submit(list, Crew(square, Workers(backend="dask", scheduler=address)).run([3]))
+        monkeypatch.setattr("indexer.base.workers.on_dask.LOOK_SECONDS", 0.1)
+        answers = waiting.submit(list, WorkerPool(square, Workers(backend="dask", scheduler=address)).run([3]))
         while f"{address} has no worker: waiting until one comes" not in caplog.messages:
             assert wait([answers], 0.1).not_done
         with worker(tmp_path, address):
@@ -64,7 +64,7 @@ def test_a_cluster_without_workers_is_told_and_waited_for(tmp_path, monkeypatch,
 
 def test_a_scheduler_that_goes_away_is_told_in_one_line(tmp_path):
     with scheduler(tmp_path) as (address, process), worker(tmp_path, address, "--no-nanny"):
-        answers = Crew(nap, Workers(backend="dask", scheduler=address)).run([0.0, 60.0])
+        answers = WorkerPool(nap, Workers(backend="dask", scheduler=address)).run([0.0, 60.0])
         assert next(answers) == (0.0, None)
         process.kill()
         with pytest.raises(ConfigError, match=rf"the Dask scheduler at {address} went away: start one, then run"):
@@ -86,13 +86,13 @@ def test_a_ray_head_that_goes_away_is_told_in_one_line(monkeypatch):
 
 def test_no_scheduler_is_said_in_one_line():
     with pytest.raises(ConfigError, match=r"no Dask scheduler answers at tcp://127\.0\.0\.1:9: start one"):
-        list(Crew(square, Workers(backend="dask", scheduler="tcp://127.0.0.1:9")).run([1]))
+        list(WorkerPool(square, Workers(backend="dask", scheduler="tcp://127.0.0.1:9")).run([1]))
     with pytest.raises(ConfigError, match="needs --scheduler"):
-        list(Crew(square, Workers(backend="dask")).run([1]))
+        list(WorkerPool(square, Workers(backend="dask")).run([1]))
 
 
 @pytest.mark.parametrize("address", ["127.0.0.1:9", "ray://127.0.0.1:9"])
 def test_no_ray_cluster_is_said_in_one_line(address):
     pytest.importorskip("ray", reason="the extra [ray] is not installed")
     with pytest.raises(ConfigError, match=rf"no Ray cluster answers at {address}: start one"):
-        list(Crew(square, Workers(backend="ray", scheduler=address)).run([1]))
+        list(WorkerPool(square, Workers(backend="ray", scheduler=address)).run([1]))

@@ -5,13 +5,13 @@ python -m tests.cluster.waiting HOST:PORT
 
 import sys
 
-from indexer.errors import ProjectError
-from indexer.parallel import Crew, Workers, on_ray
+from indexer.base.errors import ProjectError
+from indexer.base.workers import WorkerPool, Workers, on_ray
 from tests.cluster.work import nap
 
 if __name__ == "__main__":
     on_ray.PATIENCE = 3
-    answers = Crew(nap, Workers(backend="ray", scheduler=sys.argv[1])).run([0.0, 600.0])
+    answers = WorkerPool(nap, Workers(backend="ray", scheduler=sys.argv[1])).run([0.0, 600.0])
     print(next(answers), flush=True)
     try:
         list(answers)

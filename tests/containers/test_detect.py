@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 
 from indexer.containers.detect import find_containers
-from indexer.containers.shapes import Container, Kind, Status
+from indexer.containers.models import Container, ContainerStatus, Kind
 from tests.support.archives import listing, plant, run, split_zipped, tarred, volumes_of, zipped
 
 
@@ -77,7 +77,7 @@ def test_numbers_beyond_reason_make_no_room_for_missing_volumes(name: str, archi
     archive.rename(root / name)
     (found,), _ = find_containers(root, volumes_of(root))
     assert [volume.path for volume in found.volumes] == [name]
-    assert listing(found).report.status == Status.COMPLETE
+    assert listing(found).report.status == ContainerStatus.COMPLETE
 
 
 def test_numbered_files_that_are_no_parts_are_left_alone(root: Path) -> None:

@@ -9,10 +9,10 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from indexer.containers.pkzip.directory import read_blocks
-from indexer.containers.pkzip.end import End, find_end
-from indexer.containers.shapes import Limits, Status
-from indexer.errors import BadData
+from indexer.base.errors import BadData
+from indexer.containers.formats.zip.directory import read_blocks
+from indexer.containers.formats.zip.end import End, find_end
+from indexer.containers.models import ArchiveLimits, ContainerStatus
 from tests.support.archives import Memory, container_in, listing
 from tests.support.large_zips import write_zip
 
@@ -50,7 +50,11 @@ def test_fields_are_those_that_zipfile_reads(
 def test_more_members_than_sixteen_bits_count(root: Path) -> None:
     write_zip(root / "set.zip", 70_000, [(b"data", 4, zlib.crc32(b"data"))], method=0)
     found = listing(container_in(root))
-    assert (found.report.status, found.report.declared, found.report.listed) == (Status.COMPLETE, 70_000, 70_000)
+    assert (found.report.status, found.report.declared, found.report.listed) == (
+        ContainerStatus.COMPLETE,
+        70_000,
+        70_000,
+    )
     assert [row["ordinal"] for row in found.rows] == list(range(70_000))
     assert found.rows[69_999]["name"] == "train/class_39/000069999.jpg"
     assert zipfile.ZipFile(root / "set.zip").infolist()[69_999].header_offset == found.rows[69_999]["offset"]
@@ -65,7 +69,7 @@ def test_offsets_and_sizes_of_more_than_four_gigabytes(root: Path) -> None:
             archive.fp.seek(archive.start_dir + (1 << 30))  # type: ignore[union-attr]
             archive.start_dir = archive.fp.tell()  # type: ignore[union-attr]
     found = listing(container_in(root))
-    assert found.report.status == Status.COMPLETE
+    assert found.report.status == ContainerStatus.COMPLETE
     assert found.rows[-1]["offset"] > 1 << 32
     assert set(found.read().values()) == {b"data"}
 
@@ -97,7 +101,7 @@ def test_bombs_are_rows_with_a_problem(root: Path) -> None:
     with zipfile.ZipFile(root / "set.zip", "w", zipfile.ZIP_DEFLATED) as archive:
         archive.writestr("bomb.png", bytes(5_000_000))
         archive.writestr("sound.png", b"sound")
-    found = listing(container_in(root), Limits(ratio=100.0))
+    found = listing(container_in(root), ArchiveLimits(ratio=100.0))
     assert found.row("bomb.png")["problem"] == "over the size limit"
     assert found.row("sound.png")["problem"] is None
 

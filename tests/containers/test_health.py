@@ -5,8 +5,8 @@ from pathlib import Path
 
 import pytest
 
-from indexer.containers.shapes import Container, Kind, Status
-from indexer.errors import BadData
+from indexer.base.errors import BadData
+from indexer.containers.models import Container, ContainerStatus, Kind
 from tests.support.archives import (
     container_in,
     damage,
@@ -26,7 +26,7 @@ def test_zip_whose_end_was_cut_off(tree: Path, root: Path, files: dict[str, byte
     data = (root / "set.zip").read_bytes()
     (root / "set.zip").write_bytes(data[:-200])
     found = listing(container_in(root))
-    assert found.report.status == Status.PARTIAL
+    assert found.report.status == ContainerStatus.PARTIAL
     assert "no-directory" in found.codes
     assert {name.removeprefix("set/"): data for name, data in found.read().items()} == files
 
@@ -47,7 +47,7 @@ def test_tar_cut_in_a_member(tree: Path, root: Path) -> None:
     data = (root / "set.tar").read_bytes()
     (root / "set.tar").write_bytes(data[: len(data) // 2])
     found = listing(container_in(root))
-    assert found.report.status == Status.PARTIAL
+    assert found.report.status == ContainerStatus.PARTIAL
     assert {"no-end-marker", "truncated"} <= found.codes
     assert found.rows[-1]["problem"] == "truncated"
     assert len(found.sound()) == len(found.rows) - 1
@@ -58,7 +58,7 @@ def test_tar_cut_between_members(root: Path, tmp_path: Path) -> None:
     run("tar", "-cf", root / "set.tar", "a.png", "b.png", cwd=tmp_path / "two")
     (root / "set.tar").write_bytes((root / "set.tar").read_bytes()[:1_024])
     found = listing(container_in(root))
-    assert (found.report.status, found.codes) == (Status.PARTIAL, {"no-end-marker"})
+    assert (found.report.status, found.codes) == (ContainerStatus.PARTIAL, {"no-end-marker"})
     assert found.read() == {"set/a.png": b"a" * 512}
 
 
@@ -67,7 +67,7 @@ def test_tar_with_a_damaged_header(root: Path, tmp_path: Path) -> None:
     run("tar", "-cf", root / "set.tar", "a.png", "b.png", "c.png", cwd=tmp_path / "three")
     damage(root / "set.tar", 1_024, b"\xff" * 300)
     found = listing(container_in(root))
-    assert (found.report.status, found.codes) == (Status.PARTIAL, {"header-damaged"})
+    assert (found.report.status, found.codes) == (ContainerStatus.PARTIAL, {"header-damaged"})
     assert found.read() == {"set/a.png": b"a" * 512, "set/c.png": b"c" * 512}
 
 
@@ -76,7 +76,7 @@ def test_tar_with_a_zeroed_header(root: Path, tmp_path: Path) -> None:
     run("tar", "-cf", root / "set.tar", "a.png", "b.png", "c.png", cwd=tmp_path / "three")
     damage(root / "set.tar", 1_024, bytes(512))
     found = listing(container_in(root))
-    assert (found.report.status, found.codes) == (Status.PARTIAL, {"data-after-end"})
+    assert (found.report.status, found.codes) == (ContainerStatus.PARTIAL, {"data-after-end"})
     assert found.read() == {"set/a.png": b"a" * 512, "set/c.png": b"c" * 512}
 
 
@@ -96,7 +96,7 @@ def test_flipped_bits_in_a_compressed_tar(suffix: str, tree: Path, root: Path) -
     middle = path.stat().st_size // 2
     damage(path, middle, bytes(byte ^ 0x55 for byte in path.read_bytes()[middle : middle + 4]))
     found = listing(container_in(root))
-    assert found.report.status in (Status.PARTIAL, Status.FAILED)
+    assert found.report.status in (ContainerStatus.PARTIAL, ContainerStatus.FAILED)
     assert "damaged-stream" in found.codes
 
 
@@ -104,7 +104,7 @@ def test_only_the_checksum_of_a_gzip_differs(tree: Path, root: Path) -> None:
     tarred(tree, root / "set.tar.gz")
     damage(root / "set.tar.gz", -8, b"\0\0\0\0")
     found = listing(container_in(root))
-    assert (found.report.status, found.codes) == (Status.PARTIAL, {"damaged-stream"})
+    assert (found.report.status, found.codes) == (ContainerStatus.PARTIAL, {"damaged-stream"})
 
 
 @pytest.mark.parametrize("suffix", ["gz", "bz2", "xz", "zst"])
@@ -113,7 +113,7 @@ def test_compressed_tar_cut_off(suffix: str, tree: Path, root: Path, files: dict
     path = root / f"set.tar.{suffix}"
     path.write_bytes(path.read_bytes()[: path.stat().st_size * 2 // 3])
     found = listing(container_in(root))
-    assert found.report.status in (Status.PARTIAL, Status.FAILED)
+    assert found.report.status in (ContainerStatus.PARTIAL, ContainerStatus.FAILED)
     assert "damaged-stream" in found.codes
     assert set(found.sound().values()) <= set(files.values())
 
@@ -129,7 +129,7 @@ def test_overlapping_members(root: Path) -> None:
             twin.file_size, twin.compress_size = first.file_size, first.compress_size
             archive.filelist.append(twin)
     found = listing(container_in(root))
-    assert found.report.status == Status.PARTIAL
+    assert found.report.status == ContainerStatus.PARTIAL
     assert [f.ordinal for f in found.report.findings if f.code == "overlap"] == [1, 2]
 
 
@@ -138,7 +138,7 @@ def test_member_without_data(root: Path, tmp_path: Path) -> None:
     for name, pack in {"set.zip": zipped, "set.tar": tarred, "set.7z": seven_zipped}.items():
         pack(tmp_path / "set", root / name)
         found = listing(container_in(root))
-        assert (found.report.status, found.codes) == (Status.COMPLETE, {"empty"})
+        assert (found.report.status, found.codes) == (ContainerStatus.COMPLETE, {"empty"})
         assert found.row("a.png")["problem"] == "no data"
         assert found.row("__init__.py")["problem"] is None
         (root / name).unlink()
@@ -150,7 +150,7 @@ def test_repeated_names(root: Path) -> None:
         for data in (b"one", b"two", b"three"):
             archive.writestr("same.png", data)
     found = listing(container_in(root))
-    assert (found.report.status, found.codes) == (Status.COMPLETE, {"repeated-name"})
+    assert (found.report.status, found.codes) == (ContainerStatus.COMPLETE, {"repeated-name"})
     got = [row["ordinal"] for row in found.rows]
     assert got == [0, 1, 2]
     assert [f.ordinal for f in found.report.findings] == [1, 2]
@@ -160,7 +160,7 @@ def test_repeated_names(root: Path) -> None:
 def test_encrypted_members(name: str, tree: Path, root: Path) -> None:
     seven_zipped(tree, root / name, "-psecret")
     found = listing(container_in(root))
-    assert (found.report.status, found.codes) == (Status.COMPLETE, {"encrypted"})
+    assert (found.report.status, found.codes) == (ContainerStatus.COMPLETE, {"encrypted"})
     assert {row["problem"] for row in found.rows} == {"encrypted"}
     assert {str(error) for error in found.read().values()} == {"encrypted"}
 
@@ -168,7 +168,7 @@ def test_encrypted_members(name: str, tree: Path, root: Path) -> None:
 def test_encrypted_names_of_a_rar(root: Path) -> None:
     (root / "set.rar").write_bytes(stored_rar({"a.png": b"data"}, flags=0x80))
     found = listing(container_in(root))
-    assert found.report.status == Status.FAILED
+    assert found.report.status == ContainerStatus.FAILED
     assert found.codes == {"encrypted", "no-members"}
     assert found.report.reason.startswith("encrypted: ")
 
@@ -176,7 +176,7 @@ def test_encrypted_names_of_a_rar(root: Path) -> None:
 def test_encrypted_names(tree: Path, root: Path) -> None:
     seven_zipped(tree, root / "set.7z", "-psecret", "-mhe")
     found = listing(container_in(root))
-    assert found.report.status == Status.FAILED
+    assert found.report.status == ContainerStatus.FAILED
     assert "encrypted" in found.codes
     assert "password" in str(found.report.reason)
 
@@ -197,7 +197,7 @@ def test_flipped_bits_in_a_solid_7z_never_become_bytes(method: str, tree: Path, 
     damage(root / "set.7z", (root / "set.7z").stat().st_size // 2, b"\x55\xaa\x55\xaa")
     found = listing(container_in(root))
     read = found.read()
-    assert found.report.status == Status.COMPLETE
+    assert found.report.status == ContainerStatus.COMPLETE
     assert any(isinstance(data, BadData) for data in read.values())
     assert all(tree.joinpath(name[4:]).read_bytes() == data for name, data in found.sound().items())
 
@@ -206,7 +206,7 @@ def test_a_method_that_nothing_here_unpacks(tree: Path, root: Path) -> None:
     for name, options in {"set.zip": ("-mm=PPMd",), "set.7z": ("-m0=Swap4", "-m1=LZMA2")}.items():
         seven_zipped(tree, root / name, *options)
         found = listing(container_in(root))
-        assert (found.report.status, found.codes) == (Status.COMPLETE, {"method"})
+        assert (found.report.status, found.codes) == (ContainerStatus.COMPLETE, {"method"})
         assert found.row("flat_0.jpg")["problem"] == "method not supported"
         (root / name).unlink()
 
@@ -215,7 +215,7 @@ def test_name_that_contradicts_the_first_bytes(tree: Path, root: Path) -> None:
     tarred(tree, root / "set.tar")
     (root / "set.tar").rename(root / "set.zip")
     found = listing(container_in(root))
-    assert (found.container.kind, found.report.status) == (Kind.TAR, Status.COMPLETE)
+    assert (found.container.kind, found.report.status) == (Kind.TAR, ContainerStatus.COMPLETE)
     assert found.codes == {"extension"}
 
 
@@ -225,7 +225,7 @@ def test_count_differs(root: Path) -> None:
         archive.writestr("b.png", b"b")
     damage(root / "set.zip", -14, b"\x05\0\x05\0")
     found = listing(container_in(root))
-    assert (found.report.status, found.codes) == (Status.PARTIAL, {"count-differs"})
+    assert (found.report.status, found.codes) == (ContainerStatus.PARTIAL, {"count-differs"})
     assert (found.report.declared, found.report.listed) == (5, 2)
 
 
@@ -245,7 +245,7 @@ def test_bytes_behind_the_end(tree: Path, root: Path, files: dict[str, bytes]) -
 def test_no_archive_under_the_name_of_one(name: str, content: bytes, root: Path) -> None:
     (root / name).write_bytes(content)
     found = listing(container_in(root))
-    assert found.report.status == Status.FAILED
+    assert found.report.status == ContainerStatus.FAILED
     assert "no-members" in found.codes
     assert found.report.reason
 
@@ -253,7 +253,7 @@ def test_no_archive_under_the_name_of_one(name: str, content: bytes, root: Path)
 def test_a_terabyte_of_zeros_is_no_archive(root: Path) -> None:
     with (root / "set.zip").open("wb") as file:
         file.truncate(1 << 40)
-    assert listing(container_in(root)).report.status == Status.FAILED
+    assert listing(container_in(root)).report.status == ContainerStatus.FAILED
 
 
 def test_a_container_that_vanished_fails_and_raises_nothing(tree: Path, root: Path) -> None:
@@ -261,7 +261,7 @@ def test_a_container_that_vanished_fails_and_raises_nothing(tree: Path, root: Pa
     container = Container(root, "gone.zip", Kind.ZIP, tuple(volumes_of(root)))
     (root / "set.zip").unlink()
     found = listing(container)
-    assert found.report.status == Status.FAILED
+    assert found.report.status == ContainerStatus.FAILED
     assert "unreadable" in found.codes
 
 

@@ -11,7 +11,7 @@ import pyarrow.parquet as pq
 import pytest
 
 from indexer.containers.detect import find_containers
-from indexer.containers.shapes import Container, Kind, Status
+from indexer.containers.models import Container, ContainerStatus, Kind
 from tests.support.archives import container_in, listing, seven_zipped, tar_header, volumes_of
 
 _HEADER, _FILES, _STREAMS, _PACK_INFO, _SIZE = 0x01, 0x05, 0x04, 0x06, 0x09
@@ -42,7 +42,7 @@ HEADERS = {
 def test_headers_of_a_7z(what: str, root: Path) -> None:
     (root / "set.7z").write_bytes(seven_zip(HEADERS[what]))
     found = listing(container_in(root))
-    assert found.report.status == Status.FAILED
+    assert found.report.status == ContainerStatus.FAILED
     assert "header-damaged" in found.codes
 
 
@@ -53,7 +53,7 @@ def test_bytes_behind_the_end_of_a_stored_7z(tree: Path, root: Path) -> None:
     header = data[32 + offset : 32 + offset + size]
     (root / "set.7z").write_bytes(seven_zip(header, data[32 : 32 + offset // 2]))
     found = listing(container_in(root))
-    assert found.report.status == Status.PARTIAL
+    assert found.report.status == ContainerStatus.PARTIAL
     assert "truncated" in found.codes
 
 
@@ -88,7 +88,7 @@ def test_a_tar_of_four_terabytes_is_listed_by_its_headers(root: Path) -> None:
             file.write(tar_header(b"%03d.png" % number, b"\x80" + size.to_bytes(11, "big")))
         file.truncate(count * (size + 512) + 1024)
     found = listing(container_in(root))
-    assert (found.report.status, found.report.listed) == (Status.COMPLETE, count)
+    assert (found.report.status, found.report.listed) == (ContainerStatus.COMPLETE, count)
     assert found.rows[-1]["offset"] == (count - 1) * (size + 512) + 512
 
 
@@ -117,7 +117,7 @@ def test_no_program_is_started(
     sign.unlink()
     containers, _ = find_containers(root, volumes_of(root))
     for container in containers or [Container(root, "set.tar.lzo", Kind.STREAM, tuple(volumes_of(root)))]:
-        assert listing(container).report.status == Status.FAILED
+        assert listing(container).report.status == ContainerStatus.FAILED
     assert not sign.exists()
 
 
@@ -130,5 +130,5 @@ def test_columns_of_one_name(suffix: str, root: Path) -> None:
         with pa.ipc.new_stream(str(root / "set.arrow"), twice.schema) as stream:
             stream.write_table(twice)
     found = listing(container_in(root))
-    assert found.report.status == Status.FAILED
+    assert found.report.status == ContainerStatus.FAILED
     assert "columns of one name: image" in str(found.report.reason)

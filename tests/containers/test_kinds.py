@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from indexer.containers.detect import find_containers
-from indexer.containers.shapes import Kind, Status
+from indexer.containers.models import ContainerStatus, Kind
 from tests.support.archives import (
     container_in,
     cut,
@@ -190,8 +190,8 @@ def _every(kind: Kind, access: str, packs: dict[str, Pack]) -> list[object]:
     [
         *_every(Kind.ZIP, "zip", ZIPS),
         *_every(Kind.TAR, "slice", TARS),
-        *_every(Kind.STREAM, "pass", STREAMS),
-        *_every(Kind.SEVEN_ZIP, "pass", SEVENS),
+        *_every(Kind.STREAM, "sequential", STREAMS),
+        *_every(Kind.SEVEN_ZIP, "sequential", SEVENS),
         *_every(Kind.SEVEN_ZIP, "slice", COPIES),
     ],
 )
@@ -201,7 +201,7 @@ def test_every_member_is_the_file_that_was_packed(
     pack(tree, root)
     found = listing(container_in(root))
     assert found.container.kind == kind
-    assert (found.report.status, found.report.reason) == (Status.COMPLETE, None)
+    assert (found.report.status, found.report.reason) == (ContainerStatus.COMPLETE, None)
     assert found.report.declared in (None, len(files))
     assert found.accesses == {access}
     read = {name.removeprefix(name.split("/")[0] + "/"): data for name, data in found.read().items()}
@@ -228,7 +228,7 @@ def test_joined_volumes_of_which_one_ended_before_a_header(root: Path, tmp_path:
     assert len(volumes) > 4
     assert 0 < 65_536 - volumes[0] < 100
     found = listing(container_in(root))
-    assert (found.report.status, found.read()) == (Status.COMPLETE, files)
+    assert (found.report.status, found.read()) == (ContainerStatus.COMPLETE, files)
 
 
 @pytest.mark.parametrize(
@@ -247,7 +247,7 @@ def test_parts_by_the_hundred(
         == (tmp_path / "set.zip").read_bytes()
     )
     found = listing(container)
-    assert (found.report.status, found.report.reason) == (Status.COMPLETE, None)
+    assert (found.report.status, found.report.reason) == (ContainerStatus.COMPLETE, None)
     assert len(found.sound()) == len(files)
 
 
@@ -257,7 +257,7 @@ def test_a_zip_stays_itself_beside_its_own_parts(tree: Path, root: Path) -> None
     containers, loose = find_containers(root, volumes_of(root))
     assert [len(container.volumes) > 1 for container in containers] == [True, False]
     assert not loose
-    assert {listing(container).report.status for container in containers} == {Status.COMPLETE}
+    assert {listing(container).report.status for container in containers} == {ContainerStatus.COMPLETE}
 
 
 def test_members_cross_the_edges_of_volumes(tree: Path, root: Path) -> None:
@@ -286,4 +286,4 @@ def test_volumes_keep_their_order_whatever_order_they_come_in(tree: Path, root: 
     (root / "copy").rename(root / "set.ZIP")
     container = container_in(root)
     assert container.path == "set.ZIP"
-    assert listing(container).report.status == Status.COMPLETE
+    assert listing(container).report.status == ContainerStatus.COMPLETE

@@ -7,9 +7,9 @@ from pathlib import Path
 import pyarrow as pa
 import pytest
 
+from indexer.base.errors import BadData
+from indexer.containers.models import Access, ArchiveLimits, ContainerStatus
 from indexer.containers.reading import read_members
-from indexer.containers.shapes import Access, Limits, Status
-from indexer.errors import BadData
 from tests.support.archives import container_in, listing, run, seven_zipped, split_zipped, tar_header, tarred, zipped
 
 Pack = Callable[[Path, Path], None]
@@ -77,7 +77,7 @@ def _split_stored(tree: Path, root: Path) -> None:
 def test_offsets_add_up_where_all_layers_are_plain(pack: Pack, tree: Path, root: Path, files: dict[str, bytes]) -> None:
     pack(tree, root)
     found = listing(container_in(root))
-    assert found.report.status == Status.COMPLETE
+    assert found.report.status == ContainerStatus.COMPLETE
     assert found.accesses <= {"slice", "zip"}
     assert set(files.values()) <= set(found.read().values())
 
@@ -99,8 +99,8 @@ def test_offsets_add_up_where_all_layers_are_plain(pack: Pack, tree: Path, root:
 def test_elsewhere_one_pass_finds_all(pack: Pack, tree: Path, root: Path, files: dict[str, bytes]) -> None:
     pack(tree, root)
     found = listing(container_in(root))
-    assert (found.report.status, found.report.reason) == (Status.COMPLETE, None)
-    assert "pass" in found.accesses
+    assert (found.report.status, found.report.reason) == (ContainerStatus.COMPLETE, None)
+    assert "sequential" in found.accesses
     read = found.sound()
     assert set(files.values()) <= set(read.values())
     assert {b"first", b"last"} <= set(read.values())
@@ -111,7 +111,7 @@ def test_a_pass_gives_only_what_is_wanted(tree: Path, root: Path, files: dict[st
     _in(_in(_tar, _zip), _gz)(tree, root)
     found = listing(container_in(root))
     rows = [row for row in found.rows if str(row["name"]).endswith((".csv", "flat_3.jpg"))]
-    got = dict(read_members(found.container, found.wanted(rows), Limits()))
+    got = dict(read_members(found.container, found.wanted(rows), ArchiveLimits()))
     assert sorted(got.values()) == sorted([files["fakes/labels.csv"], files["fakes/ai/flat_3.jpg"]])
 
 
@@ -141,15 +141,15 @@ def test_side_files_at_offsets_are_left_for_later(tree: Path, root: Path) -> Non
 
 def test_depth_is_bounded(tree: Path, root: Path) -> None:
     _in(_in(_zip, _tar), _tar)(tree, root)
-    found = listing(container_in(root), Limits(depth=1))
-    assert found.report.status == Status.PARTIAL
+    found = listing(container_in(root), ArchiveLimits(depth=1))
+    assert found.report.status == ContainerStatus.PARTIAL
     assert "nested-too-deep" in found.codes
     assert not any(str(row["name"]).endswith(".csv") for row in found.rows)
 
 
 def test_what_is_unpacked_on_the_way_is_bounded(tree: Path, root: Path) -> None:
     _in(_tar, _zip)(tree, root)
-    found = listing(container_in(root), Limits(member_size=100_000))
+    found = listing(container_in(root), ArchiveLimits(member_size=100_000))
     assert "limit" in found.codes
     assert found.row("m.tar")["problem"] == "over the size limit"
 
@@ -164,12 +164,12 @@ def test_what_is_unpacked_on_the_way_is_bounded(tree: Path, root: Path) -> None:
 def test_what_all_levels_unpack_together_is_bounded(pack: Pack, tree: Path, root: Path) -> None:
     pack(tree, root)
     whole = listing(container_in(root))
-    found = listing(container_in(root), Limits(unpacked=150_000))
-    assert found.report.status == Status.PARTIAL
+    found = listing(container_in(root), ArchiveLimits(unpacked=150_000))
+    assert found.report.status == ContainerStatus.PARTIAL
     assert "over-the-unpacking-limit" in found.codes
     assert len(found.rows) < len(whole.rows)
-    passed = whole.wanted(row for row in whole.rows if row["access"] == Access.PASS)
-    read = [data for _, data in read_members(whole.container, passed, Limits(unpacked=150_000))]
+    passed = whole.wanted(row for row in whole.rows if row["access"] == Access.SEQUENTIAL)
+    read = [data for _, data in read_members(whole.container, passed, ArchiveLimits(unpacked=150_000))]
     assert sum(len(data) for data in read if not isinstance(data, BadData)) <= 150_000
     assert any(isinstance(data, BadData) for data in read)
 
@@ -184,7 +184,7 @@ def test_a_stream_that_unpacks_to_far_more_than_it_is_packed_to_is_stopped(root:
                 stream.write(part)
         stream.write(bytes(1024))
     found = listing(container_in(root))
-    assert found.report.status == Status.PARTIAL
+    assert found.report.status == ContainerStatus.PARTIAL
     assert found.codes >= {"over-the-unpacking-limit"}
     assert found.report.listed == 4
 
@@ -192,7 +192,7 @@ def test_a_stream_that_unpacks_to_far_more_than_it_is_packed_to_is_stopped(root:
 def test_volumes_inside_an_archive_are_said_to_be_left_out(tree: Path, root: Path) -> None:
     _in(_split, _tar)(tree, root)
     found = listing(container_in(root))
-    assert found.report.status == Status.PARTIAL
+    assert found.report.status == ContainerStatus.PARTIAL
     assert "nested-volumes" in found.codes
 
 
@@ -205,7 +205,7 @@ def test_a_damaged_archive_in_a_sound_one_costs_its_own_members_only(tree: Path,
     (between / "bad.zip").write_bytes(data[: len(data) // 2])
     run("tar", "-cf", root / "two.tar", "bad.zip", "sound.zip", cwd=between)
     found = listing(container_in(root))
-    assert found.report.status == Status.PARTIAL
+    assert found.report.status == ContainerStatus.PARTIAL
     assert {finding.ordinal for finding in found.report.findings} == {0}
     sound = [name for name in found.sound() if name.startswith("two/sound/")]
     assert len(sound) == len([path for path in tree.rglob("*") if path.is_file()])

@@ -5,8 +5,8 @@ from pathlib import Path
 
 import pytest
 
-from indexer.containers.shapes import Status
-from indexer.errors import BadData
+from indexer.base.errors import BadData
+from indexer.containers.models import ContainerStatus
 from tests.support.archives import container_in, damage, listing, stored_rar
 from tests.support.rars import COPY, ENCRYPTION, locked_rar5, rar5, rar5_volumes
 
@@ -18,7 +18,7 @@ FILES = {"a.png": b"a" * 900, "b.png": b"b" * 900}
 def test_stored_members_are_read_and_have_their_checksums(pack: Pack, root: Path) -> None:
     (root / "set.rar").write_bytes(pack(FILES))
     found = listing(container_in(root))
-    assert (found.report.status, found.codes) == (Status.COMPLETE, set())
+    assert (found.report.status, found.codes) == (ContainerStatus.COMPLETE, set())
     assert found.read() == {f"set/{name}": data for name, data in FILES.items()}
     assert all(row["crc32"] for row in found.rows)
 
@@ -36,7 +36,7 @@ def test_a_flipped_bit_in_a_stored_member_is_never_handed_out(pack: Pack, root: 
 def test_encrypted_members_are_no_bytes(root: Path) -> None:
     (root / "set.rar").write_bytes(rar5(FILES, {"a.png": ENCRYPTION}))
     found = listing(container_in(root))
-    assert (found.report.status, found.codes) == (Status.COMPLETE, {"encrypted"})
+    assert (found.report.status, found.codes) == (ContainerStatus.COMPLETE, {"encrypted"})
     assert found.row("a.png")["problem"] == "encrypted"
     assert found.sound() == {"set/b.png": FILES["b.png"]}
 
@@ -44,7 +44,7 @@ def test_encrypted_members_are_no_bytes(root: Path) -> None:
 def test_headers_that_need_a_password(root: Path) -> None:
     (root / "set.rar").write_bytes(locked_rar5())
     found = listing(container_in(root))
-    assert found.report.status == Status.FAILED
+    assert found.report.status == ContainerStatus.FAILED
     assert "password" in str(found.report.reason)
 
 
@@ -58,7 +58,7 @@ def test_a_member_kept_as_a_copy_of_another_is_a_link(root: Path) -> None:
 def test_a_rar_without_its_end_is_partial(root: Path) -> None:
     (root / "set.rar").write_bytes(rar5(FILES, end=False))
     found = listing(container_in(root))
-    assert (found.report.status, found.codes) == (Status.PARTIAL, {"no-end-marker"})
+    assert (found.report.status, found.codes) == (ContainerStatus.PARTIAL, {"no-end-marker"})
     assert len(found.sound()) == len(FILES)
 
 
@@ -72,7 +72,7 @@ def _volumes(root: Path) -> bytes:
 def test_a_member_over_padded_volumes(root: Path) -> None:
     data = _volumes(root)
     found = listing(container_in(root))
-    assert (found.report.status, found.codes) == (Status.COMPLETE, set())
+    assert (found.report.status, found.codes) == (ContainerStatus.COMPLETE, set())
     assert list(found.read().values()) == [data]
 
 
@@ -81,7 +81,7 @@ def test_a_missing_volume_is_told_whichever_it_is(gone: int, root: Path) -> None
     _volumes(root)
     (root / f"set.part{gone}.rar").unlink()
     found = listing(container_in(root))
-    assert found.report.status in (Status.PARTIAL, Status.FAILED)
+    assert found.report.status in (ContainerStatus.PARTIAL, ContainerStatus.FAILED)
     assert "volume-missing" in found.codes or gone == 4
     assert all(isinstance(data, BadData) for data in found.read().values())
 

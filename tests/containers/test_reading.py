@@ -8,10 +8,10 @@ from pathlib import Path
 
 import pytest
 
-from indexer.containers.libarchive import Pass
+from indexer.base.errors import BadData, SourceError
+from indexer.containers.formats.libarchive import SequentialPass
+from indexer.containers.models import Access, ArchiveLimits, Container, Kind, MemberRef
 from indexer.containers.reading import read_members
-from indexer.containers.shapes import Access, Container, Kind, Limits, Wanted
-from indexer.errors import BadData, SourceError
 from tests.support.archives import Memory, container_in, listing, plant, run, seven_zipped, split_zipped, tarred, zipped
 
 
@@ -19,13 +19,13 @@ def test_members_come_in_the_order_given(tree: Path, root: Path) -> None:
     split_zipped(tree, root / "set.zip")
     found = listing(container_in(root))
     wanted = list(reversed(found.wanted()))
-    assert [key for key, _ in read_members(found.container, wanted, Limits())] == [want.key for want in wanted]
+    assert [key for key, _ in read_members(found.container, wanted, ArchiveLimits())] == [want.key for want in wanted]
 
 
 def test_a_pass_has_its_own_order(tree: Path, root: Path) -> None:
     tarred(tree, root / "set.tar.gz")
     found = listing(container_in(root))
-    got = [key for key, _ in read_members(found.container, list(reversed(found.wanted())), Limits())]
+    got = [key for key, _ in read_members(found.container, list(reversed(found.wanted())), ArchiveLimits())]
     assert got == sorted(got)
 
 
@@ -34,7 +34,7 @@ def test_a_member_wanted_twice_comes_twice(tree: Path, root: Path, files: dict[s
         pack(tree, root / name)
         found = listing(container_in(root))
         want = found.wanted([found.row("labels.csv")])[0]
-        got = dict(read_members(found.container, [want, replace(want, key=-1)], Limits()))
+        got = dict(read_members(found.container, [want, replace(want, key=-1)], ArchiveLimits()))
         assert got == dict.fromkeys((want.key, -1), files["fakes/labels.csv"])
         (root / name).unlink()
 
@@ -51,14 +51,14 @@ def test_a_container_that_is_not_as_scanned_is_the_users_business(change: str, t
     else:
         os.utime(root / "set.zip", ns=(status.st_atime_ns, status.st_mtime_ns + 1))
     with pytest.raises(SourceError, match=r"set\.zip"):
-        list(read_members(found.container, found.wanted(), Limits()))
+        list(read_members(found.container, found.wanted(), ArchiveLimits()))
 
 
 def test_a_pass_that_misses_a_member_says_so(tree: Path, root: Path) -> None:
     tarred(tree, root / "set.tar.gz")
     found = listing(container_in(root))
     want = replace(found.wanted()[0], ordinal=999)
-    ((_, data),) = read_members(found.container, [want], Limits())
+    ((_, data),) = read_members(found.container, [want], ArchiveLimits())
     assert isinstance(data, BadData)
     assert data.reason == "not found again"
 
@@ -68,39 +68,42 @@ def test_members_over_the_limit_are_not_read(tree: Path, root: Path) -> None:
     found = listing(container_in(root))
     reasons = {
         data.reason
-        for _, data in read_members(found.container, found.wanted(), Limits(member_size=10))
+        for _, data in read_members(found.container, found.wanted(), ArchiveLimits(member_size=10))
         if isinstance(data, BadData)
     }
     assert reasons == {"over the size limit"}
 
 
-def _loose(path: str, size: int | None) -> Wanted:
-    return Wanted(1, 0, path, None, Access.FILE, None, None, size, None, None)
+def _loose(path: str, size: int | None) -> MemberRef:
+    return MemberRef(1, 0, path, None, Access.FILE, None, None, size, None, None)
 
 
 def test_loose_files(root: Path) -> None:
     name = os.fsdecode(b"caf\xe9.png")
     plant(root, {"a/b.png": b"data", name: b"more"})
     folder = Container(root, "", Kind.FOLDER, ())
-    assert list(read_members(folder, [_loose("a/b.png", 4), _loose(name, 4)], Limits())) == [(1, b"data"), (1, b"more")]
+    assert list(read_members(folder, [_loose("a/b.png", 4), _loose(name, 4)], ArchiveLimits())) == [
+        (1, b"data"),
+        (1, b"more"),
+    ]
 
 
 @pytest.mark.parametrize(("size", "reason"), [(5, "changed since the scan"), (None, None)])
 def test_a_loose_file_of_another_size(size: int | None, reason: str | None, root: Path) -> None:
     plant(root, {"b.png": b"data"})
-    ((_, data),) = read_members(Container(root, "", Kind.FOLDER, ()), [_loose("b.png", size)], Limits())
+    ((_, data),) = read_members(Container(root, "", Kind.FOLDER, ()), [_loose("b.png", size)], ArchiveLimits())
     assert getattr(data, "reason", None) == reason
 
 
 def test_a_loose_file_that_is_gone_is_bad_data_and_a_root_that_is_gone_is_not(root: Path) -> None:
     (root / "a.png").write_bytes(b"1234")
-    ((_, data),) = read_members(Container(root, "", Kind.FOLDER, ()), [_loose("b.png", 4)], Limits())
+    ((_, data),) = read_members(Container(root, "", Kind.FOLDER, ()), [_loose("b.png", 4)], ArchiveLimits())
     assert isinstance(data, BadData)
     with pytest.raises(SourceError, match=r"local\.cfg"):
-        list(read_members(Container(root / "no", "", Kind.FOLDER, ()), [_loose("b.png", 4)], Limits()))
+        list(read_members(Container(root / "no", "", Kind.FOLDER, ()), [_loose("b.png", 4)], ArchiveLimits()))
 
 
-def _read_all(walk: Pass) -> None:
+def _read_all(walk: SequentialPass) -> None:
     while (header := walk.next()) is not None:
         assert all(walk.data(header.size))
 
@@ -111,7 +114,7 @@ def test_trouble_while_libarchive_reads_is_not_the_end_of_the_archive(
 ) -> None:
     plant(tmp_path / "set", {f"{number}.bin": bytes(700_000) for number in range(4)})
     run("bsdtar", "--format", "cpio", "-cf", root / "set.cpio", ".", cwd=tmp_path / "set")
-    walk = Pass(Memory((root / "set.cpio").read_bytes(), 2_200_000, trouble).window(), 60)
+    walk = SequentialPass(Memory((root / "set.cpio").read_bytes(), 2_200_000, trouble).window(), 60)
     with pytest.raises(type(trouble)):
         _read_all(walk)
 

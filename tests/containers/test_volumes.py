@@ -4,8 +4,8 @@ from pathlib import Path
 
 import pytest
 
-from indexer.containers.shapes import Kind, Status
-from indexer.errors import BadData
+from indexer.base.errors import BadData
+from indexer.containers.models import ContainerStatus, Kind
 from tests.support.archives import (
     container_in,
     listing,
@@ -26,7 +26,7 @@ def test_missing_volume_of_a_split_zip(tree: Path, root: Path, files: dict[str, 
     assert len(volumes) >= 4
     volumes[1].unlink()
     found = listing(container_in(root))
-    assert found.report.status == Status.PARTIAL
+    assert found.report.status == ContainerStatus.PARTIAL
     assert "volume-missing" in found.codes
     assert "volume 2 of" in str(found.report.reason)
     assert found.report.listed == len(files)
@@ -41,7 +41,7 @@ def test_of_a_split_zip_only_the_last_volume_is_there(tree: Path, root: Path, fi
     for volume in _split(tree, root)[:-1]:
         volume.unlink()
     found = listing(container_in(root))
-    assert (found.report.status, found.codes) == (Status.PARTIAL, {"volume-missing"})
+    assert (found.report.status, found.codes) == (ContainerStatus.PARTIAL, {"volume-missing"})
     assert "only the last is there" in str(found.report.reason)
     assert found.report.declared == found.report.listed == len(files)
     assert {row["problem"] for row in found.rows} == {None, "volume missing"}
@@ -52,7 +52,7 @@ def test_of_a_split_zip_only_the_last_volume_is_there(tree: Path, root: Path, fi
 def test_missing_last_volume_of_a_split_zip(tree: Path, root: Path, files: dict[str, bytes]) -> None:
     _split(tree, root)[-1].unlink()
     found = listing(container_in(root))
-    assert found.report.status == Status.PARTIAL
+    assert found.report.status == ContainerStatus.PARTIAL
     assert "no-directory" in found.codes
     assert len(found.sound()) >= len(files) // 2
 
@@ -65,7 +65,7 @@ def test_a_volume_left_over_costs_nothing(
     stray = root / f"set.z{number or len(volumes):02}"
     stray.write_bytes(b"\xa5" * size)
     found = listing(container_in(root))
-    assert (found.report.status, found.codes) == (Status.COMPLETE, {"volume-stray"})
+    assert (found.report.status, found.codes) == (ContainerStatus.COMPLETE, {"volume-stray"})
     assert stray.name in found.report.findings[0].detail
     assert {name.removeprefix("set/"): data for name, data in found.read().items()} == files
 
@@ -74,7 +74,7 @@ def test_a_volume_left_over_beside_a_zip_that_has_none(tree: Path, root: Path, f
     zipped(tree, root / "set.zip")
     (root / "set.z01").write_bytes(b"\xa5" * 65_536)
     found = listing(container_in(root))
-    assert (found.report.status, found.codes) == (Status.COMPLETE, {"volume-stray"})
+    assert (found.report.status, found.codes) == (ContainerStatus.COMPLETE, {"volume-stray"})
     assert {name.removeprefix("set/"): data for name, data in found.read().items()} == files
 
 
@@ -83,7 +83,7 @@ def test_a_volume_left_over_beside_a_last_volume(tree: Path, root: Path, files: 
         volume.unlink()
     (root / "set.z77").write_bytes(b"\xa5" * 65_536)
     found = listing(container_in(root))
-    assert (found.report.status, found.codes) == (Status.PARTIAL, {"volume-missing", "volume-stray"})
+    assert (found.report.status, found.codes) == (ContainerStatus.PARTIAL, {"volume-missing", "volume-stray"})
     assert found.sound()
     assert set(found.sound().values()) <= set(files.values())
 
@@ -95,7 +95,7 @@ def test_a_zip_that_was_cut_into_parts_named_as_volumes(tree: Path, root: Path, 
     (root / "whole.zip").unlink()
     max(root.iterdir()).rename(root / "set.zip")
     found = listing(container_in(root))
-    assert (found.report.status, found.codes) == (Status.COMPLETE, set())
+    assert (found.report.status, found.codes) == (ContainerStatus.COMPLETE, set())
     assert {name.removeprefix("set/"): data for name, data in found.read().items()} == files
 
 
@@ -104,7 +104,7 @@ def test_missing_volume_of_a_cut_archive(suffix: str, tree: Path, root: Path, fi
     seven_zipped(tree, root / f"set.{suffix}", "-mx0", "-v64k")
     (root / f"set.{suffix}.002").unlink()
     found = listing(container_in(root))
-    assert found.report.status == Status.PARTIAL
+    assert found.report.status == ContainerStatus.PARTIAL
     assert "volume-missing" in found.codes
     assert 0 < len(found.sound()) < len(files)
 
@@ -114,7 +114,7 @@ def test_missing_first_volume(tree: Path, root: Path) -> None:
     (root / "set.7z.001").unlink()
     found = listing(container_in(root))
     assert found.container.kind == Kind.SEVEN_ZIP
-    assert found.report.status == Status.FAILED
+    assert found.report.status == ContainerStatus.FAILED
     assert "volume-missing" in found.codes
 
 

@@ -2,7 +2,7 @@ from pathlib import Path
 
 import pytest
 
-from indexer import resources, store
+from indexer.base import resources, store
 from indexer.declarations import load
 
 

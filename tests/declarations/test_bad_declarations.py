@@ -5,8 +5,8 @@ from pathlib import Path
 
 import pytest
 
+from indexer.base.errors import DeclarationError
 from indexer.declarations import load
-from indexer.errors import DeclarationError
 
 CASES = sorted((Path(__file__).parents[1] / "bad_declarations").iterdir())
 

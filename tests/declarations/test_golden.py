@@ -1,4 +1,4 @@
-"""Each source has a folder tests/cases/<key>: tree.txt, side/, and what they must become: rows.csv, underivable.csv.
+"""Each source has a folder tests/cases/<key>: tree.txt, side/, and what they must become: rows.csv, derivation_error.csv.
 
 After a change that is meant: ``make golden``, and read the difference before it is committed.
 """
@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 
-from indexer import resources, store
+from indexer.base import resources, store
 from indexer.declarations import load
 from indexer.declarations.derive import derive
 from tests.support.raw_rows import RawRows, lines_of, packed, packed_with
@@ -23,9 +23,9 @@ ROWS = """
         negative_prompt, conditioning, array_to_string(paired_real_images, ' ') as paired_real_images, status
     from attributes join member m using (member_id) order by file_id
 """
-UNDERIVABLE = """
+DERIVATION_ERRORS = """
     select code, logical_path(m.path, m.name) as path, detail
-    from underivable join member m using (member_id) order by all
+    from derivation_error join member m using (member_id) order by all
 """
 
 
@@ -40,7 +40,7 @@ def world(key, sources, lines, place=str):
 def derived(manifest, raw, sources):
     raw.write(manifest)
     derive(manifest, list(sources.values()))
-    return {"rows.csv": text(manifest, ROWS), "underivable.csv": text(manifest, UNDERIVABLE)}
+    return {"rows.csv": text(manifest, ROWS), "derivation_error.csv": text(manifest, DERIVATION_ERRORS)}
 
 
 def text(manifest, query):

@@ -21,7 +21,7 @@ def missing(ids, sources, manifest):
     lay_out(ids, sources).write(manifest)
     derive(manifest, list(sources.values()))
     found = {row[0] for row in manifest.execute("select file_id from attributes")}
-    told = manifest.execute("select code, detail from underivable")
+    told = manifest.execute("select code, detail from derivation_error")
     return sorted(set(ids) - found), told, found - set(ids)
 
 

@@ -11,8 +11,8 @@ from pathlib import Path
 import pytest
 from PIL import Image
 
-from indexer import resources, store
-from indexer.config import MANDATORY
+from indexer.base import resources, store
+from indexer.base.config import MANDATORY
 
 ROOT = Path(__file__).parents[2]
 BLOCKS = dict(
@@ -54,7 +54,7 @@ def test_the_readme_leads_to_dataset_seventeen(desk):
     query = "select file_id, generator, label, description from manifest where source = 'birds' order by file_id"
     rows = indexer(desk, "sql", query, "--format", "csv").stdout
     assert list(csv.reader(io.StringIO(rows)))[1:] == list(csv.reader(io.StringIO(BLOCKS["expected"])))
-    assert indexer(desk, "sql", "select code from underivable", "--format", "csv").stdout.split() == ["code"]
+    assert indexer(desk, "sql", "select code from derivation_error", "--format", "csv").stdout.split() == ["code"]
     assert "(scanned)" in indexer(desk, "sources", "birds").stdout
 
 
@@ -82,6 +82,6 @@ def test_a_name_of_two_lines_makes_no_file_id(desk):
         'path = \'[\\s\\S]+\'\nfile_id = "{path}"\norigin = "Pictures"\nlabel = "real"\n'
     )
     assert "1 x bad_file_id, such as two\\nlines.png" in indexer(desk, "scan", "--source", "pictures").stdout
-    asked = "select file_id, null from attributes union all select detail, code from underivable order by all"
+    asked = "select file_id, null from attributes union all select detail, code from derivation_error order by all"
     with store.open_for_reading(desk / "data" / "manifest.duckdb") as manifest:
         assert manifest.execute(asked) == [("more than a line: two\nlines", "bad_file_id"), ("one", None)]

@@ -8,12 +8,12 @@ from typing import Any
 
 import pytest
 
-from indexer.fetching.lists import Part
-from indexer.fetching.run import FetchSummary, Layout, Order, fetch
-from indexer.fetching.shapes import Limits, Manners
+from indexer.fetching.lists import ListPart
+from indexer.fetching.models import FetchLimits, Manners
+from indexer.fetching.run import FetchFolders, FetchRequest, FetchSummary, fetch
 from tests.support.webserver import Server, serving
 
-QUICK = Limits(
+QUICK = FetchLimits(
     rate=0, attempts=3, backoff=0.01, idle_timeout=0.4, total_timeout=1.0, connect_timeout=2.0, size=1_000_000
 )
 
@@ -31,9 +31,14 @@ class Download:
     list: Path
     to: Path
 
-    def order(self, layout: str = "files", **changes: Any) -> Order:
-        order = Order(
-            self.list, self.to, (Part("url"),), Layout(layout), limits=QUICK, manners=Manners(allow_private=True)
+    def order(self, layout: str = "files", **changes: Any) -> FetchRequest:
+        order = FetchRequest(
+            self.list,
+            self.to,
+            (ListPart("url"),),
+            FetchFolders(layout),
+            limits=QUICK,
+            manners=Manners(allow_private=True),
         )
         return replace(order, **changes)
 

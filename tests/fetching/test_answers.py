@@ -5,7 +5,7 @@ import tracemalloc
 import pytest
 
 from indexer.fetching import addresses
-from indexer.fetching.shapes import Manners
+from indexer.fetching.models import Manners
 from tests.support.webserver import image, packed, serving
 
 ENDS = [

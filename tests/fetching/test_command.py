@@ -3,7 +3,7 @@
 import subprocess
 import sys
 
-from indexer import resources
+from indexer.base import resources
 
 
 def run(*arguments: object, cwd=None) -> subprocess.CompletedProcess[str]:

@@ -5,15 +5,15 @@ from pathlib import Path
 
 import pytest
 
-from indexer.declarations.shapes import Download, Head, Source
-from indexer.errors import ConfigError, SourceError
+from indexer.base.errors import ConfigError, SourceError
+from indexer.declarations.models import Download, Source, SourceInfo
 from indexer.fetching import hub
-from indexer.fetching.downloads import State, take_stock
+from indexer.fetching.downloads import DownloadState, take_stock
 from tests.support import hub as local_hub
 
 
 def source(*downloads: Download) -> Source:
-    return Source("some", "some", Path("some.toml"), Head("Some", downloads=downloads), ())
+    return Source("some", "some", Path("some.toml"), SourceInfo("Some", downloads=downloads), ())
 
 
 def write(root: Path, **sizes: int) -> None:
@@ -26,38 +26,38 @@ def write(root: Path, **sizes: int) -> None:
 @pytest.mark.parametrize(
     ("download", "state", "detail"),
     [
-        (Download("a.zip", size=10), State.COMPLETE, "10 bytes"),
-        (Download("a.zip", size=11), State.WRONG, "10 bytes instead of 11"),
-        (Download("a.zip"), State.PRESENT, "10 bytes"),
-        (Download("b.zip", size=5), State.PRESENT, ""),
-        (Download("c.zip"), State.WRONG, "empty: c.zip"),
-        (Download("no.zip"), State.MISSING, ""),
-        (Download("about ten files"), State.UNKNOWN, ""),
-        (Download("both", files=("a.zip", "sub/b.zip"), size=15), State.COMPLETE, "15 bytes"),
-        (Download("both", files=("a.zip", "d.zip")), State.MISSING, "lacks d.zip"),
-        (Download("all", files=("*.zip",)), State.WRONG, "empty: c.zip"),
-        (Download("a.zip", hash=f"sha256:{hashlib.sha256(b'x' * 10).hexdigest()}"), State.COMPLETE, "10 bytes"),
-        (Download("a.zip", hash=f"md5:{hashlib.md5(b'x' * 10).hexdigest()}"), State.COMPLETE, "10 bytes"),
+        (Download("a.zip", size=10), DownloadState.COMPLETE, "10 bytes"),
+        (Download("a.zip", size=11), DownloadState.WRONG, "10 bytes instead of 11"),
+        (Download("a.zip"), DownloadState.PRESENT, "10 bytes"),
+        (Download("b.zip", size=5), DownloadState.PRESENT, ""),
+        (Download("c.zip"), DownloadState.WRONG, "empty: c.zip"),
+        (Download("no.zip"), DownloadState.MISSING, ""),
+        (Download("about ten files"), DownloadState.UNKNOWN, ""),
+        (Download("both", files=("a.zip", "sub/b.zip"), size=15), DownloadState.COMPLETE, "15 bytes"),
+        (Download("both", files=("a.zip", "d.zip")), DownloadState.MISSING, "lacks d.zip"),
+        (Download("all", files=("*.zip",)), DownloadState.WRONG, "empty: c.zip"),
+        (Download("a.zip", hash=f"sha256:{hashlib.sha256(b'x' * 10).hexdigest()}"), DownloadState.COMPLETE, "10 bytes"),
+        (Download("a.zip", hash=f"md5:{hashlib.md5(b'x' * 10).hexdigest()}"), DownloadState.COMPLETE, "10 bytes"),
     ],
 )
 def test_each_state(tmp_path, download, state, detail):
     write(tmp_path, a_zip=10, deep__b_zip=5, c_zip=0)
     (check,) = take_stock(source(download), tmp_path).checks
-    assert check.state is (State.COMPLETE if download.file == "b.zip" else state)
+    assert check.state is (DownloadState.COMPLETE if download.file == "b.zip" else state)
     assert check.detail == (detail or check.detail)
 
 
 def test_a_wrong_hash_is_told(tmp_path):
     write(tmp_path, a_zip=10)
     stock = take_stock(source(Download("a.zip", hash="md5:00")), tmp_path)
-    assert stock.checks[0].state is State.WRONG
+    assert stock.checks[0].state is DownloadState.WRONG
     assert stock.is_wrong
 
 
 def test_a_root_may_be_the_archive_itself_or_not_be_there(tmp_path):
     write(tmp_path, a_zip=10)
-    assert take_stock(source(Download("a.zip", size=10)), tmp_path / "a.zip").checks[0].state is State.COMPLETE
-    assert take_stock(source(Download("a.zip", size=10)), tmp_path / "nowhere").checks[0].state is State.MISSING
+    assert take_stock(source(Download("a.zip", size=10)), tmp_path / "a.zip").checks[0].state is DownloadState.COMPLETE
+    assert take_stock(source(Download("a.zip", size=10)), tmp_path / "nowhere").checks[0].state is DownloadState.MISSING
 
 
 @pytest.mark.parametrize(

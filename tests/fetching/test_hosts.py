@@ -5,7 +5,7 @@ from dataclasses import replace
 
 import pytest
 
-from indexer.fetching.shapes import Manners
+from indexer.fetching.models import Manners
 from tests.fetching.conftest import QUICK
 from tests.support.webserver import serving
 

@@ -7,9 +7,9 @@ from collections import deque
 
 import pytest
 
-from indexer.errors import ConfigError
+from indexer.base.errors import ConfigError
 from indexer.fetching import lists
-from indexer.fetching.lists import RECIPES, Part
+from indexer.fetching.lists import RECIPES, ListPart
 
 
 def test_polardiffshield_has_eight_columns_of_addresses_without_scheme(tmp_path):
@@ -46,7 +46,7 @@ def test_laion_is_json_in_a_zip(tmp_path):
 def test_json_lines(tmp_path):
     path = tmp_path / "list.jsonl"
     path.write_text('{"u": "http://h/a"}\n\n{"u": "http://h/b"}\n')
-    assert [item.url for item in lists.items(path, [Part("u")])] == ["http://h/a", "http://h/b"]
+    assert [item.url for item in lists.items(path, [ListPart("u")])] == ["http://h/a", "http://h/b"]
 
 
 @pytest.mark.parametrize(
@@ -69,12 +69,12 @@ def test_what_is_no_list_is_refused(tmp_path, name, data, told):
     path = tmp_path / name
     path.write_bytes(data)
     with pytest.raises(ConfigError, match=f"{name} .*{told}"):
-        lists.items(path, [Part("url")])
+        lists.items(path, [ListPart("url")])
 
 
 def test_a_missing_list_and_a_missing_column_are_named(tmp_path):
     with pytest.raises(ConfigError, match=r"nowhere\.csv"):
-        lists.items(tmp_path / "nowhere.csv", [Part("url")])
+        lists.items(tmp_path / "nowhere.csv", [ListPart("url")])
     path = tmp_path / "a.csv"
     path.write_text("link\nx\n")
     with pytest.raises(ConfigError, match="no column TIFF; it has link"):
@@ -85,7 +85,7 @@ def test_lines_may_end_as_on_any_system_and_columns_be_many(tmp_path):
     for end in ("\n", "\r\n", "\r"):
         path = tmp_path / "list.csv"
         path.write_text(f"url,a,b,c,d,e,f,g,h,i{end}http://h/é,1,2.5,x,y,,007,1,1.0,z{end}{end}", newline="")
-        (item,) = lists.items(path, [Part("url")])
+        (item,) = lists.items(path, [ListPart("url")])
         assert item.url == "http://h/é"
         assert item.record == {
             "a": 1, "b": 2.5, "c": "x", "d": "y", "e": "", "f": "007", "g": 1, "h": 1.0, "i": "z",
@@ -95,7 +95,7 @@ def test_lines_may_end_as_on_any_system_and_columns_be_many(tmp_path):
 def test_addresses_that_are_no_text_are_items_all_the_same(tmp_path):
     path = tmp_path / "list.json"
     path.write_text('[{"url": "http://h/\\ud800"}, {"url": 5}, {"url": null}, {"x": 1}]')
-    assert [item.url for item in lists.items(path, [Part("url")])] == ["http://h/?", "5", "", ""]
+    assert [item.url for item in lists.items(path, [ListPart("url")])] == ["http://h/?", "5", "", ""]
 
 
 def test_a_long_list_takes_no_memory(tmp_path):
@@ -104,7 +104,7 @@ def test_a_long_list_takes_no_memory(tmp_path):
         file.write("id,url,caption\n")
         file.writelines(f"{number},http://h/{number}.jpg,a caption of some length\n" for number in range(50_000))
     tracemalloc.start()
-    last = deque(lists.items(path, [Part("url")]), maxlen=1).pop()
+    last = deque(lists.items(path, [ListPart("url")]), maxlen=1).pop()
     _, peak = tracemalloc.get_traced_memory()
     tracemalloc.stop()
     assert last.record == {"id": 49_999, "caption": "a caption of some length"}

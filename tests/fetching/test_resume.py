@@ -11,7 +11,7 @@ from pathlib import Path
 
 import pytest
 
-from indexer.errors import OutputError
+from indexer.base.errors import OutputError
 from indexer.fetching.log import Log
 from tests.fetching.conftest import QUICK, Download
 from tests.support.webserver import image

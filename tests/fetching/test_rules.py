@@ -4,11 +4,11 @@ from datetime import UTC, datetime
 
 import pytest
 
-from indexer.errors import BadData
+from indexer.base.errors import BadData
 from indexer.fetching.addresses import is_public
 from indexer.fetching.client import backoff, parse_url, retry_after
+from indexer.fetching.models import FetchLimits
 from indexer.fetching.robots import refuse_tagged
-from indexer.fetching.shapes import Limits
 from indexer.fetching.sniffing import image_type
 from tests.support.webserver import image
 
@@ -71,7 +71,7 @@ def test_retry_after_is_seconds_or_a_date():
 
 
 def test_backoff_doubles_within_its_limit_and_is_the_same_every_time():
-    limits = Limits(backoff=1.0, longest_pause=10.0)
+    limits = FetchLimits(backoff=1.0, longest_pause=10.0)
     pauses = [backoff("http://h/a", attempt, limits) for attempt in range(1, 9)]
     assert pauses == [backoff("http://h/a", attempt, limits) for attempt in range(1, 9)]
     assert all(0.5 * min(2**n, 10) <= pause <= 1.5 * min(2**n, 10) for n, pause in enumerate(pauses))

@@ -6,7 +6,8 @@ from dataclasses import replace
 import datasets
 import pytest
 
-from indexer import declarations, resources, store
+from indexer import declarations
+from indexer.base import resources, store
 from indexer.fetching.lists import RECIPES
 from indexer.scanning import ScanOptions, scan
 from tests.support.webserver import image
@@ -17,7 +18,7 @@ def rows(tmp_path, key, root):
     with store.open_for_writing(tmp_path / "manifest.duckdb") as manifest:
         scan(manifest, {key: root}, declarations.load([resources.sources_folder()]), ScanOptions())
         query = "select file_id, generator, paired_real_images, status from attributes order by file_id"
-        assert manifest.execute("select detail from underivable") == []
+        assert manifest.execute("select detail from derivation_error") == []
         return manifest.execute(query)
 
 

@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 from PIL import Image, TiffImagePlugin
 
-from indexer.errors import BadData
+from indexer.base.errors import BadData
 from indexer.images import ImageLimits, decode, header, inspect
 from indexer.images.pixels import pixel_hash
 from tests.support.faults import black
@@ -44,12 +44,12 @@ def test_facts_of_each_format(form: str) -> None:
 def test_jpeg_quality_is_that_it_was_saved_with(quality: int) -> None:
     found = inspect(saved(photo(), "JPEG", quality=quality))
     assert found.jpeg_quality == quality
-    assert found.quantisation == header(saved(photo(seed=2), "JPEG", quality=quality)).quantisation
+    assert found.qtables_hash == header(saved(photo(seed=2), "JPEG", quality=quality)).qtables_hash
 
 
 def test_only_jpegs_have_a_quality() -> None:
     found = inspect(saved(photo()))
-    assert (found.jpeg_quality, found.quantisation) == (None, None)
+    assert (found.jpeg_quality, found.qtables_hash) == (None, None)
 
 
 @pytest.mark.parametrize("form", ["JPEG", "PNG", "WEBP"])

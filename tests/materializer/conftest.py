@@ -7,11 +7,11 @@ from pathlib import Path
 
 import pytest
 
-from indexer import store as stores
+from indexer.base import store as stores
+from indexer.base.workers import Workers
 from indexer.images import ImageLimits
-from indexer.parallel import Workers
-from materializer.build import build
-from materializer.shapes import Request, Settings
+from materializer.models import Request, Settings
+from materializer.running.build import build
 from tests.support import manifests
 
 SHARD = 10_000  # bytes: some ten pictures

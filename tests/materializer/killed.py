@@ -12,10 +12,10 @@ import sys
 import time
 from pathlib import Path
 
-from indexer import store as stores
-from indexer.parallel import Workers
-from materializer.build import build
-from materializer.shapes import Request, Settings
+from indexer.base import store as stores
+from indexer.base.workers import Workers
+from materializer.models import Request, Settings
+from materializer.running.build import build
 
 
 def start(manifest, root, output):

@@ -10,12 +10,12 @@ import signal
 import sys
 from pathlib import Path
 
-from indexer import store as stores
+from indexer.base import store as stores
+from indexer.base.progress import SILENT
+from indexer.base.workers import Workers
 from indexer.images import ImageLimits
-from indexer.parallel import Workers
-from indexer.progress import SILENT
-from materializer.parts import Part, build_part
-from materializer.shapes import Request, Settings
+from materializer.models import Request, Settings
+from materializer.running.parts import BuildPart, build_part
 
 
 class KilledAtFirst:
@@ -49,7 +49,7 @@ def start(manifest, request, part, progress):
 def main(manifest, root, output, count):
     settings, limits = Settings(shard_size=10_000), ImageLimits(seconds=60)
     request = Request("main", output, {"pictures": root}, output.parent / "scratch", settings, image_limits=limits)
-    parts = [Part(number, count) for number in range(1, count + 1)]
+    parts = [BuildPart(number, count) for number in range(1, count + 1)]
     children = [start(manifest, request, part, KilledAtFirst() if part.number > 1 else SILENT) for part in parts]
     ends = [os.waitpid(child, 0)[1] for child in children]
     assert ends == [0, *[signal.SIGKILL] * (count - 1)], ends

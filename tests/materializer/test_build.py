@@ -15,10 +15,10 @@ import pytest
 from PIL import Image
 
 import materializer.large_image  # noqa: F401 - registers the feature
-from indexer import store as stores
-from materializer import columns, passes
-from materializer.passes import go_through
-from materializer.shapes import Feature
+from indexer.base import store as stores
+from materializer.models import Feature
+from materializer.running.spill import go_through
+from materializer.shards import schema as columns
 from tests.materializer.conftest import tree
 
 
@@ -101,7 +101,7 @@ def _deadly(task):
 def test_a_member_that_its_reader_dies_of_costs_no_other_of_its_archive(site, images, monkeypatch):
     site.lay_out(images, "7z")
     site.build("whole")
-    monkeypatch.setattr(passes, "go_through", _deadly)
+    monkeypatch.setattr("materializer.running.spill.go_through", _deadly)
     with stores.open_for_reading(site.manifest) as store:
         ordinals = "select m.ordinal, a.file_id from member m join attributes a using (member_id)"
         names = dict(store.execute(ordinals))
@@ -143,6 +143,6 @@ def test_columns_are_what_datasets_makes_of_them(feature):
 
 def test_a_plan_in_many_lots_is_the_same(site, images, monkeypatch):
     site.lay_out(images).build()
-    monkeypatch.setattr("materializer.plan.LOT_ROWS", 7)
+    monkeypatch.setattr("materializer.planning.plan.LOT_ROWS", 7)
     site.build("lots")
     assert tree(site.folder / "lots") == tree(site.folder / "out")

@@ -7,12 +7,12 @@ import pyarrow as pa
 import pytest
 
 import materializer.large_image
-from indexer import store as stores
-from indexer.errors import OutputError, SourceError
-from indexer.parallel import Workers
-from materializer.finalize import finalize
-from materializer.shapes import Feature
-from materializer.verify import verify
+from indexer.base import store as stores
+from indexer.base.errors import OutputError, SourceError
+from indexer.base.workers import Workers
+from materializer.dataset.convert import finalize
+from materializer.dataset.verify import verify
+from materializer.models import Feature
 from tests.materializer.conftest import tree
 
 HERE = Workers(1, "threading")
@@ -111,7 +111,7 @@ def test_it_takes_what_save_to_disk_wrote(tmp_path, images):
 
 
 def test_a_batch_that_32_bits_cannot_count_is_cut(tmp_path, monkeypatch):
-    monkeypatch.setattr("materializer.finalize._MAX_BATCH", 1000)
+    monkeypatch.setattr("materializer.dataset.convert._MAX_BATCH", 1000)
     schema = pa.schema([("image", materializer.large_image.LargeImage.pa_type)])
     features = datasets.Features({"image": materializer.large_image.LargeImage()})
     rows = [{"image": {"bytes": bytes([number]) * 300, "path": None}} for number in range(9)]

@@ -11,9 +11,8 @@ import pytest
 from PIL import Image
 
 import materializer.large_image  # noqa: F401 - registers the feature
-from materializer import batches
-from materializer.formats import parquet
-from materializer.shapes import Feature, Format, Pixels
+from materializer.models import Feature, Format, Pixels
+from materializer.shards.formats import parquet
 from tests.support import manifests
 
 
@@ -24,7 +23,7 @@ def cache(tmp_path, monkeypatch):
 
 def test_parquet_opens_by_its_file_names(site, images, tmp_path, monkeypatch):
     monkeypatch.setattr(parquet, "ROW_GROUP_SIZE", 6_000)
-    monkeypatch.setattr(batches, "BATCH_SIZE", 2_000)
+    monkeypatch.setattr("materializer.shards.record_batches.BATCH_SIZE", 2_000)
     site.lay_out(images).build(format=Format.PARQUET, feature=Feature.STANDARD)
     found = datasets.load_dataset(str(site.folder / "out"), cache_dir=str(tmp_path / "cache"))
     assert {name: len(split) for name, split in found.items()} == {"train": 40, "validation": 12}

@@ -6,12 +6,12 @@ from pathlib import Path
 
 import pytest
 
-from indexer import store as stores
-from indexer.errors import ConfigError, OutputError
-from indexer.parallel import Workers
-from materializer import parts
-from materializer.parts import Part, build_part, complete
-from materializer.shapes import Order
+from indexer.base import store as stores
+from indexer.base.errors import ConfigError, OutputError
+from indexer.base.workers import Workers
+from materializer.models import RowOrder
+from materializer.running import parts
+from materializer.running.parts import BuildPart, build_part, complete
 from tests.materializer.conftest import tree
 
 ROOT = Path(__file__).parents[2]
@@ -25,7 +25,7 @@ def last(site, name="parts", **settings):
 
 def part(site, number, count, name="parts", **settings):
     with stores.open_for_reading(site.manifest) as store:
-        return build_part(store, site.request(name, **settings), Part(number, count), HERE)
+        return build_part(store, site.request(name, **settings), BuildPart(number, count), HERE)
 
 
 @pytest.mark.parametrize("packing", ["deflate", "tar.gz"])
@@ -82,7 +82,7 @@ def test_parts_of_different_builds_do_not_mix(site, images):
     site.lay_out(images)
     part(site, 1, 2)
     with pytest.raises(OutputError, match="holds another build"):
-        part(site, 2, 2, order=Order.SELECTION)
+        part(site, 2, 2, order=RowOrder.SELECTION)
     (site.folder / "other").mkdir()
     (site.folder / "other/thesis.tex").write_text("all of it")
     with pytest.raises(OutputError, match="is not empty and holds no build"):
@@ -93,4 +93,4 @@ def test_parts_of_different_builds_do_not_mix(site, images):
 def test_what_is_no_part(text):
     with pytest.raises(ConfigError, match="write it as 3/8"):
         parts.parse(text)
-    assert parts.parse("3/8") == Part(3, 8)
+    assert parts.parse("3/8") == BuildPart(3, 8)

@@ -10,12 +10,12 @@ from pathlib import Path
 import pyarrow.parquet as pq
 import pytest
 
-from indexer import store as stores
-from indexer.errors import OutputError, RecipeError, SourceError
-from indexer.parallel import Workers
-from materializer import record
-from materializer.build import build
-from materializer.shapes import Order, Pixels, Shard
+from indexer.base import store as stores
+from indexer.base.errors import OutputError, RecipeError, SourceError
+from indexer.base.workers import Workers
+from materializer.models import Pixels, RowOrder, Shard
+from materializer.running.build import build
+from materializer.shards import record
 from tests.materializer.conftest import tree
 
 ROOT = Path(__file__).parents[2]
@@ -85,7 +85,7 @@ def test_a_folder_of_another_build_is_left_alone(site, images):
     site.lay_out(images).build()
     expected = tree(site.folder / "out")
     with pytest.raises(OutputError, match="holds another build, with order shuffled: name a new folder"):
-        site.build(order=Order.SELECTION)
+        site.build(order=RowOrder.SELECTION)
     assert tree(site.folder / "out") == expected
 
 

@@ -4,15 +4,15 @@ from dataclasses import replace
 
 import pytest
 
-from indexer import store as stores
-from indexer.errors import RecipeError
-from indexer.parallel import Workers
+from indexer.base import store as stores
+from indexer.base.errors import RecipeError
+from indexer.base.workers import Workers
 from indexer.selection.completing import inspect_selection, inspect_unsized
 from indexer.selection.inspecting import Inspector
-from materializer import plan as planning
-from materializer.build import build
-from materializer.parts import Part, build_part, complete
-from materializer.shapes import Check
+from materializer.models import Check
+from materializer.planning import plan as planning
+from materializer.running.build import build
+from materializer.running.parts import BuildPart, build_part, complete
 from tests.materializer.conftest import tree
 from tests.support import manifests
 
@@ -51,7 +51,7 @@ def test_parts_are_not_cut_by_a_guess_either(site, uneven):
     site.lay_out(uneven, "parquet")
     with stores.open_for_reading(site.manifest) as store:
         for run in (
-            lambda: build_part(store, site.request(), Part(1, 2), HERE),
+            lambda: build_part(store, site.request(), BuildPart(1, 2), HERE),
             lambda: complete(store, site.request(), HERE),
         ):
             with pytest.raises(RecipeError, match="by which shards are cut"):

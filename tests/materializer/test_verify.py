@@ -4,11 +4,11 @@ import json
 
 import pytest
 
-from indexer import store as stores
-from indexer.errors import OutputError
-from indexer.parallel import Workers
-from materializer.shapes import Feature, Format
-from materializer.verify import verify
+from indexer.base import store as stores
+from indexer.base.errors import OutputError
+from indexer.base.workers import Workers
+from materializer.dataset.verify import verify
+from materializer.models import Feature, Format
 
 HERE = Workers(2, "threading")
 SHARD = "train/data-00001-of-00004.arrow"

@@ -4,17 +4,17 @@ import zipfile
 
 import pytest
 
+from indexer.base.errors import ConfigError
 from indexer.cli.limits import NAMES, read_limits
 from indexer.cli.options import Session
-from indexer.containers.shapes import Limits
-from indexer.errors import ConfigError
+from indexer.containers.models import ArchiveLimits
 from indexer.images import ImageLimits
 from tests.support.faults import ROOT, World, black
 
 
 def test_every_limit_can_be_set():
     bounds = read_limits(dict.fromkeys(NAMES, "2KiB"))
-    assert bounds.archives == Limits(*[2048] * len(Limits.__slots__))
+    assert bounds.archives == ArchiveLimits(*[2048] * len(ArchiveLimits.__slots__))
     assert bounds.images == ImageLimits(2048, 2048)
     assert bounds.memory == 2048
 

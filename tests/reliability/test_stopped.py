@@ -7,8 +7,8 @@ import sys
 
 import pytest
 
-from indexer import store
-from indexer.errors import ManifestError
+from indexer.base import store
+from indexer.base.errors import ManifestError
 from tests.support.faults import ROOT, Fault, World
 
 

@@ -8,9 +8,9 @@ from typing import TypeVar
 
 import pytest
 
-from indexer import store
-from indexer.remote import storage as requests
-from indexer.store import Store
+from indexer.base import store
+from indexer.base.remote import storage as requests
+from indexer.base.store import Store
 from tests.support.gs import GS
 from tests.support.hf import Hub
 from tests.support.storage import S3, Storage, Web

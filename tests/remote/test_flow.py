@@ -9,9 +9,9 @@ from pathlib import Path
 
 import pytest
 
-from indexer.parallel import Workers
+from indexer.base.store import Store
+from indexer.base.workers import Workers
 from indexer.scanning import ScanOptions, scan
-from indexer.store import Store
 from tests.cli.conftest import ROOT
 from tests.cli.test_demo import data  # noqa: F401
 from tests.remote.test_ranges import SMALL, stored, zipped
@@ -71,7 +71,7 @@ def test_a_second_scan_asks_for_lists_alone(storage: Storage, manifest: Store, t
 def test_a_container_that_gave_no_answer_is_read_by_the_next_scan(
     web: Web, manifest: Store, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("indexer.remote.storage.PAUSES", (0.0,))
+    monkeypatch.setattr("indexer.base.remote.storage.PAUSES", (0.0,))
     container = stored(web, tmp_path, zipped, SMALL)
     monkeypatch.setattr("indexer.scanning.plan.survey", lambda *_: _failing(web, container))
     options = ScanOptions(Workers(jobs=1, backend="threading"))

@@ -11,15 +11,15 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
 
+from indexer.base.errors import BadData, ConfigError, DependencyError, SourceError, Unreachable
+from indexer.base.remote import Object, RawObject, Url, as_root
+from indexer.base.remote import storage as requests
+from indexer.base.remote.object import LARGEST, SMALLEST
+from indexer.base.workers import Workers
+from indexer.containers.from_manifest import stored_member
 from indexer.containers.listing import list_members
+from indexer.containers.models import ArchiveLimits, Container, ContainerStatus, ListingReport, MemberRef
 from indexer.containers.reading import read_members
-from indexer.containers.shapes import Container, Limits, Report, Status, Wanted
-from indexer.containers.stored import stored_member
-from indexer.errors import BadData, ConfigError, DependencyError, SourceError, Unreachable
-from indexer.parallel import Workers
-from indexer.remote import Object, RawObject, Url, as_root
-from indexer.remote import storage as requests
-from indexer.remote.object import LARGEST, SMALLEST
 from indexer.scanning.survey import survey
 from tests.support.archives import run
 from tests.support.hf import Hub
@@ -83,9 +83,9 @@ def stored(storage: Storage, folder: Path, pack: Pack, files: dict[str, bytes]) 
     return container
 
 
-def listed(container: Container) -> tuple[list[Wanted], Report]:
-    *batches, report = list_members(container, Limits())
-    assert isinstance(report, Report)
+def listed(container: Container) -> tuple[list[MemberRef], ListingReport]:
+    *batches, report = list_members(container, ArchiveLimits())
+    assert isinstance(report, ListingReport)
     rows = [row for batch in batches if isinstance(batch, pa.RecordBatch) for row in batch.to_pylist()]
     return [stored_member(row, row["ordinal"]) for row in rows], report
 
@@ -94,8 +94,8 @@ def listed(container: Container) -> tuple[list[Wanted], Report]:
 def test_every_container_reads_as_it_was_packed(storage: Storage, tmp_path: Path, pack: Pack) -> None:
     container = stored(storage, tmp_path, pack, SMALL)
     wanted, report = listed(container)
-    assert (report.status, report.listed) == (Status.COMPLETE, len(SMALL))
-    found = dict(read_members(container, wanted, Limits()))
+    assert (report.status, report.listed) == (ContainerStatus.COMPLETE, len(SMALL))
+    found = dict(read_members(container, wanted, ArchiveLimits()))
     assert sorted(found[want.key] for want in wanted) == sorted(SMALL.values())  # zip packs in the folder's order
 
 
@@ -108,7 +108,7 @@ def test_one_member_takes_no_archive(storage: Storage, tmp_path: Path, pack: Pac
     assert len(wanted) == len(LARGE)
     assert traffic.sent < (7 * MB if pack is tarred else MB)  # a tar has a header before each member, 64 KiB a look
     traffic.clear()
-    ((_, data),) = read_members(container, [wanted[70]], Limits())
+    ((_, data),) = read_members(container, [wanted[70]], ArchiveLimits())
     assert data in LARGE.values()
     assert traffic.sent < MB
     assert traffic.count("GET") <= 4
@@ -118,7 +118,7 @@ def test_neighbours_come_together(storage: Storage, tmp_path: Path) -> None:
     container = stored(storage, tmp_path, zipped, LARGE)
     wanted, _ = listed(container)
     storage.traffic.clear()
-    assert len(dict(read_members(container, wanted, Limits()))) == len(LARGE)
+    assert len(dict(read_members(container, wanted, ArchiveLimits()))) == len(LARGE)
     assert storage.traffic.count("GET") <= 10
     assert storage.traffic.sent < 52 * MB
 
@@ -140,7 +140,7 @@ def test_what_fails_for_now_is_asked_for_again(storage: Storage, tmp_path: Path)
     container = stored(storage, tmp_path, zipped, SMALL)
     wanted, _ = listed(container)
     storage.traffic.failing = 2
-    assert list(read_members(container, wanted[:1], Limits())) == [(wanted[0].key, SMALL["photos/000.png"])]
+    assert list(read_members(container, wanted[:1], ArchiveLimits())) == [(wanted[0].key, SMALL["photos/000.png"])]
     assert storage.traffic.failing == 0
 
 
@@ -150,9 +150,9 @@ def test_storage_that_does_not_answer_is_no_bad_data(web: Web, tmp_path: Path, m
     wanted, _ = listed(container)
     web.traffic.failing = 1_000
     with pytest.raises(Unreachable, match=r"http://.*503.*does not answer, try again later"):
-        list(read_members(container, wanted, Limits()))
+        list(read_members(container, wanted, ArchiveLimits()))
     with pytest.raises(Unreachable):
-        list(list_members(container, Limits()))
+        list(list_members(container, ArchiveLimits()))
 
 
 @pytest.mark.parametrize("pack", [zipped, tarred, parquet])
@@ -162,10 +162,10 @@ def test_objects_that_changed_or_vanished_are_told(storage: Storage, tmp_path: P
     place = f"{tmp_path.name}/{container.path}"
     storage.put(place, NOISE.randbytes(container.volumes[0].size))  # as large, and other bytes: another ETag
     with pytest.raises(SourceError, match="has changed since it was scanned"):
-        list(read_members(container, wanted, Limits()))
+        list(read_members(container, wanted, ArchiveLimits()))
     storage.remove(place)
     with pytest.raises(SourceError, match="no such object"):
-        list(read_members(container, wanted, Limits()))
+        list(read_members(container, wanted, ArchiveLimits()))
 
 
 def test_the_hub_is_not_asked_for_a_list_an_object(hf: Hub, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -211,7 +211,7 @@ def test_loose_objects(storage: Storage, tmp_path: Path) -> None:
     assert (row["size"], row["mtime_ns"]) == status
     wanted = [stored_member({**row, "ordinal": 0, "access": "file", "name": None, "offset": None, "packed_size": None,
                          "method": None, "crc32": None, "size": size}, size) for size in (7, 8)]  # fmt: skip
-    right, wrong = (data for _, data in read_members(found.folder, wanted, Limits()))
+    right, wrong = (data for _, data in read_members(found.folder, wanted, ArchiveLimits()))
     assert right == b"picture"
     assert isinstance(wrong, BadData)
 

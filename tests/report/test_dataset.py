@@ -9,14 +9,14 @@ import pytest
 from selenium.webdriver import Chrome
 from selenium.webdriver.common.by import By
 
-from indexer import store
-from indexer.errors import OutputError
-from indexer.parallel import Workers
+from indexer.base import store
+from indexer.base.errors import OutputError
+from indexer.base.workers import Workers
 from indexer.reporting import page
-from indexer.reporting.shapes import Options
-from materializer.build import build
-from materializer.report import Reader, report
-from materializer.shapes import Format, Request, Settings
+from indexer.reporting.models import ReportOptions
+from materializer.models import Format, Request, Settings
+from materializer.report import DatasetReader, report
+from materializer.running.build import build
 from tests.report.conftest import indexer, opened
 from tests.support import gallery
 
@@ -38,7 +38,7 @@ def dataset(folder: Path) -> Path:
 
 def _rendered(dataset: Path, manifest: store.Store) -> str:
     with manifest as opened_manifest:
-        return page.rendered(report(opened_manifest, dataset, Options(), Reader(WORKERS)))
+        return page.rendered(report(opened_manifest, dataset, ReportOptions(), DatasetReader(WORKERS)))
 
 
 def _data(html: str) -> dict:

@@ -13,10 +13,10 @@ from pathlib import Path
 import pyarrow as pa
 import pytest
 
-from indexer import store
-from indexer.parallel import Workers
+from indexer.base import store
+from indexer.base.workers import Workers
 from indexer.reporting import clusters, page, pictures, rows, selected
-from indexer.reporting.shapes import Options, Thumbnail, Unshown
+from indexer.reporting.models import ReportOptions, Thumbnail, Unshown
 from tests.report.conftest import ROOT, indexer
 from tests.support import gallery
 
@@ -25,14 +25,14 @@ def _data(html: str) -> dict:
     return json.loads(re.search(r'<script type="application/json" id="data">(.*?)</script>', html, re.DOTALL)[1])
 
 
-def _rendered(folder: Path, name: str | None, options: Options) -> str:
-    reader = selected.Reader({gallery.SOURCE: folder / gallery.SOURCE}, Workers(jobs=2))
+def _rendered(folder: Path, name: str | None, options: ReportOptions) -> str:
+    reader = selected.SelectionReader({gallery.SOURCE: folder / gallery.SOURCE}, Workers(jobs=2))
     with store.open_for_reading(folder / "manifest.duckdb") as manifest:
         return page.rendered(selected.report(manifest, name, options, reader))
 
 
 def test_equal_input_gives_equal_bytes(folder: Path, report: Path) -> None:
-    assert _rendered(folder, "small", Options()) == report.read_text()
+    assert _rendered(folder, "small", ReportOptions()) == report.read_text()
 
 
 def test_nothing_is_fetched(report: Path) -> None:
@@ -80,7 +80,7 @@ def test_provenance_of_every_thumbnail(report: Path) -> None:
 
 
 def test_whole_manifest(folder: Path) -> None:
-    whole = _rendered(folder, None, Options(images=1, rows=3))
+    whole = _rendered(folder, None, ReportOptions(images=1, rows=3))
     assert "The first 3 of 34" in whole
     assert "coco: undecodable" in whole or "coco: not_an_image" in whole
 
@@ -89,7 +89,7 @@ def test_photographs_alone_have_a_page_and_no_shortcuts(tmp_path: Path) -> None:
     file = gallery.made(tmp_path)
     with store.open_for_writing(file) as manifest:
         manifest.execute("delete from attributes where label = 1")
-    html = _rendered(tmp_path, None, Options(images=1))
+    html = _rendered(tmp_path, None, ReportOptions(images=1))
     assert "<dt>images</dt><dd>16</dd>" in html
     assert "Guessed right from one trait alone" not in html
     assert _data(html)["traits"]["trait"]
@@ -101,7 +101,9 @@ def test_photographs_alone_have_a_page_and_no_shortcuts(tmp_path: Path) -> None:
 )
 def test_sources_that_are_gone_cost_their_pictures_only(folder: Path, roots: dict[str, Path], why: str) -> None:
     with store.open_for_reading(folder / "manifest.duckdb") as manifest:
-        made = selected.report(manifest, "small", Options(images=1, pairs=0), selected.Reader(roots, Workers(jobs=1)))
+        made = selected.report(
+            manifest, "small", ReportOptions(images=1, pairs=0), selected.SelectionReader(roots, Workers(jobs=1))
+        )
     assert made.pictures
     assert all(isinstance(one, Unshown) and why in one.reason for one in made.pictures.values())
 
@@ -135,7 +137,7 @@ def test_rows_unpack_to_what_they_were() -> None:
 
 
 def test_clusters_are_connected_and_worst_first() -> None:
-    places = {row: clusters.Place("train" if row < 5 else "validation", int(row == 9)) for row in range(10)}
+    places = {row: clusters.ClusterMember("train" if row < 5 else "validation", int(row == 9)) for row in range(10)}
     found = clusters.grouped("look alike", [(3, 2), (1, 2), (4, 6), (8, 9)], places)
     assert [(one.rows, one.crosses) for one in found] == [
         ((8, 9), ("label",)),

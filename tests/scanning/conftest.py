@@ -6,10 +6,10 @@ from typing import Any
 
 import pytest
 
-from indexer import store
-from indexer.parallel import Workers
+from indexer.base import store
+from indexer.base.store import Store
+from indexer.base.workers import Workers
 from indexer.scanning import ScanOptions, ScanSummary, scan
-from indexer.store import Store
 
 # What tells one scan's rows from another's; ids and order are the store's business.
 MEMBERS = """

@@ -9,8 +9,8 @@ from pathlib import Path
 
 import pytest
 
-from indexer import store
-from indexer.parallel import Workers
+from indexer.base import store
+from indexer.base.workers import Workers
 from indexer.scanning import ScanOptions, scan
 from tests.scanning.conftest import fill
 from tests.scanning.test_scan import PICTURES, PROMPTS, everything, source, zipped
@@ -22,8 +22,8 @@ DRIVER = """
 import sys
 from pathlib import Path
 from indexer import store
-from indexer.parallel import Workers
-from indexer.progress import SILENT
+from indexer.base.workers import Workers
+from indexer.base.progress import SILENT
 from indexer.scanning import ScanOptions, scan
 from tests.scanning.test_scan import PROMPTS, source
 

@@ -9,10 +9,10 @@ from typing import Any
 
 import pytest
 
-from indexer import store
-from indexer.parallel import Workers
+from indexer.base import store
+from indexer.base.store import Store
+from indexer.base.workers import Workers
 from indexer.scanning import ScanOptions, scan
-from indexer.store import Store
 from tests.scanning.conftest import fill
 from tests.scanning.test_scan import PROMPTS, source
 

@@ -7,11 +7,11 @@ from pathlib import Path
 import pyarrow as pa
 import pytest
 
-from indexer.containers.shapes import Limits
-from indexer.scanning.commit import Entry, Known, record_loose
+from indexer.base.store import Store
+from indexer.containers.models import ArchiveLimits
+from indexer.scanning.commit import Known, ManifestContainer, record_loose
 from indexer.scanning.loose import LOOSE_SCHEMA, loose_rows
 from indexer.scanning.survey import Survey
-from indexer.store import Store
 from tests.scanning.conftest import Scan, fill
 from tests.scanning.test_scan import PICTURES, PROMPTS, inspect_all, source, zipped
 
@@ -39,13 +39,13 @@ def test_a_folder_that_breaks_off_lists_no_file_twice(manifest: Store, root: Pat
     ((number, mark),) = manifest.execute("select container_id, fingerprint from container")
     seen = loose_rows(["c.png", "x/a.png"], [1, 1], [5, 5])  # its second file was not reached
     cut = Survey(root, (), pa.Table.from_batches([seen], LOOSE_SCHEMA), (), ("x/",))
-    record_loose(manifest, Entry("mine", cut.folder, mark, Known(number, mark, "complete")), cut)
+    record_loose(manifest, ManifestContainer("mine", cut.folder, mark, Known(number, mark, "complete")), cut)
     assert manifest.execute("select path from member order by ordinal") == [("c.png",), ("x/a.png",), ("x/b.png",)]
 
 
 def test_more_is_allowed_and_read_again(manifest: Store, root: Path, rescan: Scan) -> None:
     zipped(root / "a.zip", PICTURES)
-    rescan(limits=Limits(members=2))
+    rescan(limits=ArchiveLimits(members=2))
     assert manifest.execute("select status from container") != [("complete",)]
     rescan()
     assert manifest.execute("select status, listed from container") == [("complete", len(PICTURES))]

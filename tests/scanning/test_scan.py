@@ -10,14 +10,14 @@ from typing import Any
 
 import pytest
 
+from indexer.base.errors import SourceError
+from indexer.base.store import Store
+from indexer.base.workers import Workers
+from indexer.containers.from_manifest import stored_container, stored_member
+from indexer.containers.models import ArchiveLimits
 from indexer.containers.reading import read_members
-from indexer.containers.shapes import Limits
-from indexer.containers.stored import stored_container, stored_member
-from indexer.declarations.shapes import Head, Rule, SideTable, Source
-from indexer.errors import SourceError
-from indexer.parallel import Workers
+from indexer.declarations.models import Rule, SideTable, Source, SourceInfo
 from indexer.scanning import ScanOptions, scan
-from indexer.store import Store
 from tests.scanning.conftest import CONTAINERS, MEMBERS, SIDE_ROWS, Scan, fill
 from tests.support.archives import run
 
@@ -27,7 +27,7 @@ PROMPTS = SideTable("prompts", "mine", r"(?:^|/)prompts\.csv$", "csv")
 
 def source(*tables: SideTable) -> tuple[Source, ...]:
     nothing = Rule(1, "^$", values={}, let={}, ignore="these tests are about raw rows")
-    return (Source("mine", "mine", Path("mine.toml"), Head("Mine"), (nothing,), tables),)
+    return (Source("mine", "mine", Path("mine.toml"), SourceInfo("Mine"), (nothing,), tables),)
 
 
 def zipped(archive: Path, files: dict[str, bytes]) -> Path:
@@ -210,7 +210,7 @@ def test_a_broken_side_file_is_a_finding_with_its_line(manifest: Store, root: Pa
 
 def test_a_side_file_beyond_its_limit_is_a_finding(manifest: Store, root: Path, rescan: Scan) -> None:
     fill(root, {"prompts.csv": b"a\n" + b"1\n" * 100})
-    rescan(source(PROMPTS), limits=Limits(side_file_size=100))
+    rescan(source(PROMPTS), limits=ArchiveLimits(side_file_size=100))
     assert manifest.count("side_row") == 0
     assert "than a side file may have" in manifest.execute("select detail from finding")[0][0]
 
@@ -229,7 +229,7 @@ def test_an_archive_that_is_none_fails_and_the_rest_goes_on(manifest: Store, roo
 def test_what_failed_is_tried_again(manifest: Store, root: Path, rescan: Scan, tmp_path: Path) -> None:
     fill(tmp_path / "pictures", PICTURES)
     run("bsdtar", "--format", "cpio", "-cf", root / "a.cpio", ".", cwd=tmp_path / "pictures")
-    assert rescan(limits=Limits(seconds=1e-5)).statuses == {"failed": 1}
+    assert rescan(limits=ArchiveLimits(seconds=1e-5)).statuses == {"failed": 1}
     assert manifest.execute("select status, reason from container") == [("failed", "took longer than its time limit")]
     assert rescan().statuses == {"complete": 1}
     assert len(ids(manifest)) == 5
@@ -292,7 +292,7 @@ def test_what_is_recorded_can_be_read_back(manifest: Store, root: Path, rescan: 
             for member in members
             if member["container_id"] == row["container_id"]
         ]
-        parts = list(read_members(stored_container(root, row), own, Limits()))
+        parts = list(read_members(stored_container(root, row), own, ArchiveLimits()))
         assert [len(data) for _, data in parts if isinstance(data, bytes)] == [want.size for want in own]
 
 

@@ -5,7 +5,7 @@ from typing import Any
 
 import pytest
 
-from indexer.declarations.shapes import SideTable
+from indexer.declarations.models import SideTable
 from indexer.scanning.side_files import BadLine, parse, to_json
 
 

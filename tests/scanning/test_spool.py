@@ -6,12 +6,12 @@ from pathlib import Path
 import pyarrow as pa
 import pytest
 
-from indexer.containers.shapes import Container, Kind, Limits, Status
-from indexer.errors import OutputError
-from indexer.parallel import Died
+from indexer.base.errors import OutputError
+from indexer.base.workers import WorkerCrashed
+from indexer.containers.models import ArchiveLimits, Container, ContainerStatus, Kind
 from indexer.scanning.run import _report_of
 from indexer.scanning.spool import SIDE_SCHEMA, SideSpool, Spool, spooled
-from indexer.scanning.worker import Task
+from indexer.scanning.worker import ScanTask
 
 
 def test_what_is_written_is_read_once(tmp_path: Path) -> None:
@@ -30,12 +30,12 @@ def test_nothing_written_is_nothing_read(tmp_path: Path) -> None:
 
 
 def test_what_a_dead_worker_left_is_not_read(tmp_path: Path) -> None:
-    task = Task(Container(tmp_path, "a.zip", Kind.ZIP, ()), (), Limits(), tmp_path / "0")
+    task = ScanTask(Container(tmp_path, "a.zip", Kind.ZIP, ()), (), ArchiveLimits(), tmp_path / "0")
     with SideSpool(task.side_rows_file) as spool:
         spool.add(("s", "t", "p", 0, "{}"))
     os.truncate(task.side_rows_file, task.side_rows_file.stat().st_size - 100)
-    report = _report_of(task, Died("crashed its reader"))
-    assert (report.status, report.findings[0].code) == (Status.FAILED, "reader-died")
+    report = _report_of(task, WorkerCrashed("crashed its reader"))
+    assert (report.status, report.findings[0].code) == (ContainerStatus.FAILED, "reader-died")
     with spooled(task.side_rows_file, SIDE_SCHEMA) as reader:
         assert reader.read_all().num_rows == 0
 

@@ -11,10 +11,19 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
 
-from indexer.containers import tabular
-from indexer.containers.shapes import Access, Container, Kind, Limits, Report, Status, Volume, Wanted
-from indexer.containers.tabular_reading import read_cells
-from indexer.errors import SourceError
+from indexer.base.errors import SourceError
+from indexer.containers.models import (
+    Access,
+    ArchiveLimits,
+    Container,
+    ContainerStatus,
+    Kind,
+    ListingReport,
+    MemberRef,
+    Volume,
+)
+from indexer.containers.tabular import listing
+from indexer.containers.tabular.reading import read_cells
 
 IMAGE = pa.struct({"bytes": pa.binary(), "path": pa.string()})
 TABLE = pa.table(
@@ -42,14 +51,14 @@ def write(file: Path, table: pa.Table, rows: int = 2) -> Container:
     return container(file, Kind.ARROW)
 
 
-def listed(of: Container) -> tuple[list[dict[str, Any]], Report]:
-    *batches, report = tabular.list_cells(of, Limits())
-    assert isinstance(report, Report)
+def listed(of: Container) -> tuple[list[dict[str, Any]], ListingReport]:
+    *batches, report = listing.list_cells(of, ArchiveLimits())
+    assert isinstance(report, ListingReport)
     return [row for batch in batches for row in batch.to_pylist()], report  # type: ignore[union-attr]
 
 
 def read(of: Container, *names: str) -> dict[str, bytes | str]:
-    wanted = [Wanted(key, key, of.path, name, Access.CELL, *[None] * 5) for key, name in enumerate(names)]
+    wanted = [MemberRef(key, key, of.path, name, Access.CELL, *[None] * 5) for key, name in enumerate(names)]
     parts = read_cells(of, wanted)
     return {names[key]: data if isinstance(data, bytes) else data.reason for key, data in parts}
 
@@ -66,7 +75,7 @@ def test_arrow_cells_are_listed_row_by_row_with_their_sizes(tmp_path: Path, name
         (5, "2/image_gen1", 3, None),
     ]
     assert {(row["path"], row["access"]) for row in rows} == {(name, "cell")}
-    assert report == Report(Status.COMPLETE, None, 6, 6, 3)
+    assert report == ListingReport(ContainerStatus.COMPLETE, None, 6, 6, 3)
 
 
 def test_parquet_cells_are_listed_by_the_footer(tmp_path: Path) -> None:
@@ -75,7 +84,7 @@ def test_parquet_cells_are_listed_by_the_footer(tmp_path: Path) -> None:
         (0, "0/image_gen0", None),
         (1, "0/image_gen1", None),
     ]
-    assert report == Report(Status.COMPLETE, None, 6, 6, 3)
+    assert report == ListingReport(ContainerStatus.COMPLETE, None, 6, 6, 3)
 
 
 @pytest.mark.parametrize("statistics", [True, False])
@@ -104,7 +113,7 @@ def test_images_in_lists_are_told_not_passed_over(tmp_path: Path, name: str) -> 
     table = pa.table({"frames": pa.array([[{"bytes": b"1", "path": None}]], pa.list_(IMAGE)), "jpg": [b"2"]})
     rows, report = listed(write(tmp_path / name, table))
     assert [row["name"] for row in rows] == ["0/jpg"]
-    assert report.status == Status.PARTIAL
+    assert report.status == ContainerStatus.PARTIAL
     assert report.reason == "nested-column: column frames holds images in a list: they are not listed"
 
 
@@ -151,16 +160,16 @@ def test_columns_of_bytes_are_images(tmp_path: Path, kind: pa.DataType) -> None:
 def test_a_table_without_images_is_complete_and_has_rows(tmp_path: Path) -> None:
     rows, report = listed(write(tmp_path / "a.parquet", pa.table({"url": ["a", "b"]})))
     assert not rows
-    assert report == Report(Status.COMPLETE, None, 0, 0, 2)
+    assert report == ListingReport(ContainerStatus.COMPLETE, None, 0, 0, 2)
 
 
 def test_scalar_columns_of_every_row(tmp_path: Path) -> None:
     for name in ("a.arrow", "a.parquet"):
         of = write(tmp_path / name, TABLE)
-        rows = [row for batch in tabular.scalar_rows(of, None) for row in batch.to_pylist()]
+        rows = [row for batch in listing.scalar_rows(of, None) for row in batch.to_pylist()]
         assert rows[0] == {"id": 10, "prompt": "one"}
         assert len(rows) == 3
-        assert [row for batch in tabular.scalar_rows(of, ["prompt"]) for row in batch.to_pylist()][1] == {
+        assert [row for batch in listing.scalar_rows(of, ["prompt"]) for row in batch.to_pylist()][1] == {
             "prompt": "two"
         }
 
@@ -171,7 +180,7 @@ def test_a_stream_without_its_end_is_partial(tmp_path: Path) -> None:
         file.truncate(file.seek(0, os.SEEK_END) - 8)
     rows, report = listed(of)
     assert len(rows) == 6
-    assert report.status == Status.PARTIAL
+    assert report.status == ContainerStatus.PARTIAL
     assert report.findings[0].code == "truncated"
 
 
@@ -181,7 +190,7 @@ def test_a_cut_file_is_told(tmp_path: Path, name: str, keep: float) -> None:
     of = write(tmp_path / name, TABLE, rows=1)
     os.truncate(tmp_path / name, int((tmp_path / name).stat().st_size * keep))
     _, report = listed(of)
-    assert report.status != Status.COMPLETE
+    assert report.status != ContainerStatus.COMPLETE
     assert report.reason
 
 
@@ -192,7 +201,7 @@ def test_offsets_that_point_anywhere_are_bad_data(tmp_path: Path) -> None:
     assert offsets in data
     (tmp_path / "a.arrow").write_bytes(data.replace(offsets, b"\0\0\0\0\xff\xff\xff\x7f\xff\xff\xff\x7f"))
     _, report = listed(of)
-    assert report.status == Status.FAILED
+    assert report.status == ContainerStatus.FAILED
 
 
 @pytest.mark.parametrize("name", ["a.arrow", "a.parquet"])

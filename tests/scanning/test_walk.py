@@ -6,21 +6,21 @@ from pathlib import Path
 
 import pytest
 
-from indexer.parallel import Workers
-from indexer.scanning.walk import Walk
-from indexer.scanning.walk import walk as walk_with
+from indexer.base.workers import Workers
+from indexer.scanning.folder_walk import FolderWalk
+from indexer.scanning.folder_walk import walk as walk_with
 from tests.scanning.conftest import fill
 
 
-def walk(root: Path) -> Walk:
+def walk(root: Path) -> FolderWalk:
     return walk_with(root, Workers(jobs=1))
 
 
-def plain(found: Walk) -> list[str]:
+def plain(found: FolderWalk) -> list[str]:
     return sorted(found.plain["path"].to_pylist())
 
 
-def findings(found: Walk) -> list[tuple[str, str]]:
+def findings(found: FolderWalk) -> list[tuple[str, str]]:
     return sorted((finding.code, finding.detail) for finding in found.findings)
 
 
@@ -124,14 +124,14 @@ def test_folders_nested_beyond_reason_are_a_finding(root: Path) -> None:
 
 
 def test_many_findings_of_a_kind_are_counted(root: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("indexer.scanning.walk.KEPT_FINDINGS", 2)
+    monkeypatch.setattr("indexer.scanning.folder_walk.KEPT_FINDINGS", 2)
     for number in range(5):
         (root / str(number)).symlink_to("nowhere")
     assert ("symlink", "and 3 more of this kind") in findings(walk(root))
 
 
 def test_workers_list_what_is_left(root: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("indexer.scanning.walk.FILES_ALONE", 10)
+    monkeypatch.setattr("indexer.scanning.folder_walk.FILES_ALONE", 10)
     fill(root, {f"{a}/{b}/{c}.jpg": b"x" for a in "abc" for b in "0123456789" for c in range(5)})
     fill(root, {"a/caf\udce9/x.jpg": b"x", "c/9/z.zip": b"PK"})
     (root / "b" / "link").symlink_to("nowhere")

@@ -8,7 +8,7 @@ from tempfile import TemporaryDirectory
 
 import pytest
 
-from indexer.errors import RecipeError
+from indexer.base.errors import RecipeError
 from indexer.selection import recipe as recipes
 from indexer.selection.choosing import select
 from tests.support.worlds import Picture, fakes, photographs, world

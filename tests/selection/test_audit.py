@@ -8,17 +8,17 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from indexer.errors import RecipeError
-from indexer.selection.audit import Audit, Options, audit
+from indexer.base.errors import RecipeError
+from indexer.selection.audit import Audit, AuditOptions, audit
 from indexer.selection.listing import select_listed
 from indexer.selection.shortcuts import TREE
 from tests.selection.test_listing import listed
 from tests.support.worlds import Picture, fakes, photographs, world
 
-NO_TREE = Options(tree=False)
+NO_TREE = AuditOptions(tree=False)
 
 
-def audited(folder: Path, pictures: list[Picture], options: Options = NO_TREE) -> Audit:
+def audited(folder: Path, pictures: list[Picture], options: AuditOptions = NO_TREE) -> Audit:
     """The audit of all ``pictures``, those of even number (the end of their id) in train."""
     odd = [picture.file_id for picture in pictures if int(picture.file_id.rsplit("/")[-1]) % 2]
     even = [picture.file_id for picture in pictures if picture.file_id not in set(odd)]
@@ -55,7 +55,7 @@ def test_a_shortcut_is_found_and_said_in_words(tmp_path: Path, tree: bool) -> No
     if tree:
         pytest.importorskip("sklearn")
     pictures = apart([*fakes("A", "o", 60), *photographs("coco", 60, format="JPEG", jpeg_quality=90)])
-    found = audited(tmp_path, pictures, Options(tree=tree))
+    found = audited(tmp_path, pictures, AuditOptions(tree=tree))
     scores = {row["trait"]: row["balanced_accuracy"] for row in found.shortcuts.to_pylist() if row["target"] == "label"}
     assert scores["format"] == 1.0
     assert scores["width"] == pytest.approx(0.5)

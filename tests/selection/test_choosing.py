@@ -11,12 +11,12 @@ import numpy as np
 import pyarrow as pa
 import pytest
 
-from indexer.errors import RecipeError
+from indexer.base.errors import RecipeError
+from indexer.base.store import Store
 from indexer.selection import recipe
 from indexer.selection.balance import Kinds, deal, targets
 from indexer.selection.choosing import select, workbench
-from indexer.selection.shapes import Selected, put
-from indexer.store import Store
+from indexer.selection.models import Selected, put
 from tests.support.worlds import Picture, fakes, photographs, world
 
 NO_PHOTOGRAPHS = "[photographs]\nper_fake = 0\n"

@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from indexer.errors import RecipeError
+from indexer.base.errors import RecipeError
 from indexer.selection.listing import select_listed
 from tests.support.worlds import Picture, fakes, photographs, world
 

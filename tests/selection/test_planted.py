@@ -9,16 +9,16 @@ import pyarrow as pa
 import pytest
 from PIL import Image
 
-from indexer import store as stores
+from indexer.base import store as stores
+from indexer.base.errors import SourceError
+from indexer.base.store import Store
+from indexer.base.workers import Workers
 from indexer.containers.detect import find_containers
 from indexer.containers.listing import list_members
-from indexer.containers.shapes import Container, Kind, Limits, Volume
-from indexer.errors import SourceError
-from indexer.parallel import Workers
+from indexer.containers.models import ArchiveLimits, Container, Kind, Volume
 from indexer.selection import recipe
 from indexer.selection.choosing import select
 from indexer.selection.inspecting import Inspector
-from indexer.store import Store
 
 RECIPE = """
 seed = 3
@@ -131,7 +131,7 @@ def _record(store: Store, number: int, container: Container) -> None:
 
 def _members(container: Container) -> pa.Table:
     if container.kind is not Kind.FOLDER:
-        listed = list_members(container, Limits())
+        listed = list_members(container, ArchiveLimits())
         return pa.Table.from_batches([batch for batch in listed if isinstance(batch, pa.RecordBatch)])
     return pa.Table.from_pylist(
         [{"ordinal": n, "path": v.path, "size": v.size, "access": "file"} for n, v in enumerate(container.volumes)]

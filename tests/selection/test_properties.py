@@ -14,11 +14,11 @@ import pyarrow as pa
 from hypothesis import HealthCheck, Phase, given, settings
 from hypothesis import strategies as st
 
+from indexer.base.store import Store
 from indexer.images import INSPECTION_SCHEMA
 from indexer.selection import recipe as recipes
 from indexer.selection.choosing import select
 from indexer.selection.recipe import Recipe
-from indexer.store import Store
 from tests.support.worlds import Picture, inspection_rows, world
 
 GENERATORS, ORIGINS, PLACES = ("A", "B", "C"), ("o1", "o2", "o3"), ("coco", "laion")

@@ -4,9 +4,9 @@ from pathlib import Path
 
 import pytest
 
-from indexer import resources
+from indexer.base import resources
+from indexer.base.errors import RecipeError
 from indexer.declarations.checking import vocabulary
-from indexer.errors import RecipeError
 from indexer.selection import recipe
 
 SMALL = "seed = 7\nper_generator = 100\n[split]\ntrain = 0.8\nvalidation = 0.2\n"

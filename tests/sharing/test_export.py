@@ -2,10 +2,10 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
 
-from indexer.errors import ManifestError, OutputError, RecipeError
+from indexer.base.errors import ManifestError, OutputError, RecipeError
 from indexer.sharing import export as exporting
 from indexer.sharing.export import export
-from indexer.sharing.importing import Missing, import_manifest
+from indexer.sharing.importing import MissingPolicy, import_manifest
 from tests.sharing.conftest import IMAGES, image
 
 
@@ -57,7 +57,7 @@ def test_what_was_read_and_cannot_be_used_does_not_travel(lab, tmp_path):
     store = lab("one")
     store.execute("update inspection set status = 'truncated' where member_id = 12")
     assert export(store, "main", tmp_path / "out").rows["train"] == {"sampled": 8, "spare": 2}
-    imported = import_manifest(lab("two"), tmp_path / "out", None, Missing.FAIL)
+    imported = import_manifest(lab("two"), tmp_path / "out", None, MissingPolicy.FAIL)
     assert (imported.selected, imported.unfilled) == (11, 0)
     store.execute("update inspection set status = 'truncated' where member_id = 3")
     with pytest.raises(ManifestError, match=r"could not be read \(Synth 1\)"):

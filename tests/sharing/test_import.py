@@ -6,11 +6,11 @@ import pyarrow.compute as pc
 import pyarrow.parquet as pq
 import pytest
 
-from indexer.errors import ManifestError
+from indexer.base.errors import ManifestError
 from indexer.selection.listing import select_listed
 from indexer.sharing.difference import difference
 from indexer.sharing.export import export
-from indexer.sharing.importing import Missing, import_manifest
+from indexer.sharing.importing import MissingPolicy, import_manifest
 from indexer.sharing.tally import tallying
 from tests.sharing.conftest import IMAGES
 
@@ -29,18 +29,18 @@ def chosen(store):
 def test_a_lab_that_has_everything_gets_the_same_selection(lab, shared):
     store = lab("reader", packed="packed/otherwise.zip")
     expected = chosen(store)
-    imported = import_manifest(store, shared, None, Missing.FAIL)
+    imported = import_manifest(store, shared, None, MissingPolicy.FAIL)
     assert (imported.selected, imported.substituted, imported.unfilled) == (11, 0, 0)
     assert chosen(store) == expected
 
 
 def test_another_selection_of_the_name_has_nothing_of_the_imported_one(lab, shared, tmp_path):
     store = lab("reader")
-    import_manifest(store, shared, None, Missing.FAIL)
+    import_manifest(store, shared, None, MissingPolicy.FAIL)
     (tmp_path / "ids.txt").write_text("Synth/003\nnot here\n")
     select_listed(store, {"train": [tmp_path / "ids.txt"]}, "main")
     assert store.count("shared_row") == 0
-    import_manifest(store, shared, None, Missing.FAIL)
+    import_manifest(store, shared, None, MissingPolicy.FAIL)
     assert store.count("selection_excluded") == 0
 
 
@@ -48,7 +48,7 @@ def test_gaps_are_listed_by_origin_before_anything_is_built(lab, shared):
     store = lab("reader", images=IMAGES[2:])
     store.execute("update inspection set hash = repeat('0', 64) where member_id = 5")
     with pytest.raises(ManifestError, match=r"Synth: 1 different, .*; Synth: 2 missing, for instance Synth/000"):
-        import_manifest(store, shared, None, Missing.FAIL)
+        import_manifest(store, shared, None, MissingPolicy.FAIL)
     assert store.count("shared_row") == 0
 
 
@@ -56,7 +56,7 @@ def test_two_labs_with_the_same_gaps_substitute_the_same_spares(lab, shared):
     outcomes = []
     for name, images in (("one", IMAGES[2:]), ("two", IMAGES[:1:-1])):
         store = lab(name, images=images)
-        imported = import_manifest(store, shared, None, Missing.SUBSTITUTE)
+        imported = import_manifest(store, shared, None, MissingPolicy.SUBSTITUTE)
         assert (imported.selected, imported.substituted, imported.unfilled) == (11, 2, 0)
         outcomes.append(chosen(store))
     assert outcomes[0] == outcomes[1]
@@ -66,14 +66,14 @@ def test_two_labs_with_the_same_gaps_substitute_the_same_spares(lab, shared):
 
 def test_a_spare_that_is_missing_too_is_passed_over(lab, shared):
     store = lab("reader", images=IMAGES[1:11] + IMAGES[12:])
-    imported = import_manifest(store, shared, None, Missing.SUBSTITUTE)
+    imported = import_manifest(store, shared, None, MissingPolicy.SUBSTITUTE)
     assert [(row[2], row[4]) for row in chosen(store) if row[4]] == [(IMAGES[12]["file_id"], IMAGES[0]["file_id"])]
     assert imported.unfilled == 0
 
 
 def test_skip_leaves_the_gaps_open_and_says_so(lab, shared):
     store = lab("reader", images=IMAGES[4:])
-    imported = import_manifest(store, shared, "mine", Missing.SKIP)
+    imported = import_manifest(store, shared, "mine", MissingPolicy.SKIP)
     assert (imported.selected, imported.substituted, imported.unfilled) == (7, 0, 4)
 
 
@@ -88,7 +88,7 @@ def set_column(table, name, values):
 
 def refused(lab, shared, says):
     with pytest.raises(ManifestError, match=says) as caught:
-        import_manifest(lab("reader"), shared, None, Missing.SKIP)
+        import_manifest(lab("reader"), shared, None, MissingPolicy.SKIP)
     assert "\n" not in str(caught.value)
 
 
@@ -153,7 +153,7 @@ def test_digests_that_fit_do_not_make_a_value_possible(lab, shared, column, valu
 def test_odd_values_are_data(lab, shared, column, value):
     signed(shared, column, 3, value)
     store = lab("reader")
-    import_manifest(store, shared, None, Missing.SKIP)
+    import_manifest(store, shared, None, MissingPolicy.SKIP)
     assert store.execute(f"select {column} from shared_row where position = 3") == [(value,)]
 
 
@@ -174,7 +174,7 @@ def test_a_selection_by_list_keeps_the_hash_of_its_lists(lab, tmp_path):
     select_listed(store, {"train": [tmp_path / "ids.txt"]}, "main")
     export(store, "main", tmp_path / "shared")
     reader = lab("reader")
-    import_manifest(reader, tmp_path / "shared", None, Missing.FAIL)
+    import_manifest(reader, tmp_path / "shared", None, MissingPolicy.FAIL)
     assert reader.execute("from selection_run") == store.execute("from selection_run")
 
 
@@ -260,4 +260,4 @@ def test_a_name_that_no_folder_may_have_needs_another(lab, shared):
     head = json.loads((shared / "manifest.json").read_text(encoding="utf-8"))
     (shared / "manifest.json").write_text(json.dumps({**head, "name": "../up"}), encoding="utf-8")
     refused(lab, shared, "a selection called '../up': import it under another with --name")
-    assert import_manifest(lab("other"), shared, "mine", Missing.FAIL).name == "mine"
+    assert import_manifest(lab("other"), shared, "mine", MissingPolicy.FAIL).name == "mine"

@@ -13,13 +13,13 @@ from typing import IO
 
 import pytest
 
+from indexer.base.errors import BadData
+from indexer.containers.bytes.volumes import VolumePart, Volumes
 from indexer.containers.detect import find_containers
 from indexer.containers.listing import list_members
-from indexer.containers.names import logical_path
+from indexer.containers.logical_path import logical_path
+from indexer.containers.models import Access, ArchiveLimits, Container, ListingReport, MemberBytes, MemberRef, Volume
 from indexer.containers.reading import read_members
-from indexer.containers.shapes import Access, Captured, Container, Limits, Report, Volume, Wanted
-from indexer.containers.volumes import Part, Volumes
-from indexer.errors import BadData
 
 _PACKAGES = {"7zz": "7zip", "bsdtar": "libarchive-tools", "split": "coreutils"}
 VOLUME = "100k"
@@ -73,8 +73,8 @@ class Listing:
 
     container: Container
     rows: list[dict[str, object]]
-    captured: list[Captured]
-    report: Report
+    captured: list[MemberBytes]
+    report: ListingReport
 
     @property
     def codes(self) -> set[str]:
@@ -91,17 +91,17 @@ class Listing:
         (found,) = [row for row in self.rows if str(row["name"]).endswith(name)]
         return found
 
-    def wanted(self, rows: Iterable[dict[str, object]] | None = None) -> list[Wanted]:
+    def wanted(self, rows: Iterable[dict[str, object]] | None = None) -> list[MemberRef]:
         """Rows as a reader wants them, with their ordinals as keys."""
-        fields = [name for name in Wanted.__slots__ if name not in ("key", "access")]
+        fields = [name for name in MemberRef.__slots__ if name not in ("key", "access")]
         return [
-            Wanted(key=int(row["ordinal"]), access=Access(row["access"]), **{name: row[name] for name in fields})
+            MemberRef(key=int(row["ordinal"]), access=Access(row["access"]), **{name: row[name] for name in fields})
             for row in (self.rows if rows is None else rows)
         ]
 
     def read(self) -> dict[str, bytes | BadData]:
         """Every member's bytes, or what is wrong with them, by logical path."""
-        got = dict(read_members(self.container, self.wanted(), Limits()))
+        got = dict(read_members(self.container, self.wanted(), ArchiveLimits()))
         assert got.keys() == {row["ordinal"] for row in self.rows}
         return {logical_path(str(row["path"]), str(row["name"])): got[int(row["ordinal"])] for row in self.rows}
 
@@ -111,14 +111,14 @@ class Listing:
 
 
 def listing(
-    container: Container, limits: Limits | None = None, capture: Callable[[str], bool] | None = None
+    container: Container, limits: ArchiveLimits | None = None, capture: Callable[[str], bool] | None = None
 ) -> Listing:
     """List a container to the end."""
-    found = list(list_members(container, limits or Limits(), capture))
+    found = list(list_members(container, limits or ArchiveLimits(), capture))
     report = found.pop()
-    assert isinstance(report, Report)
-    captured = [item for item in found if isinstance(item, Captured)]
-    rows = [row for batch in found if not isinstance(batch, Captured) for row in batch.to_pylist()]
+    assert isinstance(report, ListingReport)
+    captured = [item for item in found if isinstance(item, MemberBytes)]
+    rows = [row for batch in found if not isinstance(batch, MemberBytes) for row in batch.to_pylist()]
     assert report.listed == len(rows)
     assert len({row["ordinal"] for row in rows}) == len(rows)
     return Listing(container, rows, captured, report)
@@ -181,7 +181,7 @@ class Memory(Volumes):
     """Bytes in memory as volumes; from ``good`` on reading raises ``trouble``."""
 
     def __init__(self, data: bytes, good: int | None = None, trouble: BaseException | None = None) -> None:
-        super().__init__([Part("memory", len(data), None)])
+        super().__init__([VolumePart("memory", len(data), None)])
         self._data, self._good, self._trouble = data, len(data) if good is None else good, trouble
 
     def read(self, offset: int, size: int) -> bytes:

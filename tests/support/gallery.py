@@ -11,9 +11,10 @@ from typing import Any
 import pyarrow as pa
 from PIL import Image, ImageDraw
 
-from indexer import images, store
-from indexer.containers.shapes import MEMBER_SCHEMA
-from indexer.store import Store
+from indexer import images
+from indexer.base import store
+from indexer.base.store import Store
+from indexer.containers.models import MEMBER_SCHEMA
 
 SOURCE = "coco"  # any source that is declared: its folder is where the program looks
 HOSTILE = "<script>document.title='in'</script>\u202egnp.\x1b[31m\"'&amp;=1+1"

@@ -13,7 +13,7 @@ from gcp_storage_emulator.handlers import buckets
 from gcp_storage_emulator.server import RequestHandler
 from gcp_storage_emulator.storage import Storage
 
-from indexer.remote import Url
+from indexer.base.remote import Url
 from tests.support.storage import BUCKET, Traffic
 
 ANONYMOUS = {"token": "anon"}

@@ -14,7 +14,7 @@ from urllib.parse import parse_qs, unquote
 
 import fsspec.config
 
-from indexer.remote import Url
+from indexer.base.remote import Url
 from tests.support.storage import Traffic
 
 REPOSITORY = "somebody/pictures"

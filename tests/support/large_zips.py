@@ -6,7 +6,7 @@ from pathlib import Path
 
 import numpy as np
 
-from indexer.containers.pkzip.directory import HEADER
+from indexer.containers.formats.zip.directory import HEADER
 
 
 def write_zip(path: Path, count: int, packed: Sequence[tuple[bytes, int, int]], method: int) -> None:

@@ -11,8 +11,8 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 from PIL import Image
 
-from indexer import store as stores
-from indexer.containers.shapes import MEMBER_SCHEMA
+from indexer.base import store as stores
+from indexer.containers.models import MEMBER_SCHEMA
 
 SOURCE = "pictures"
 
@@ -186,7 +186,7 @@ def _seven_zip(root, images):
 
 
 def _forward(path, images):
-    return [{"path": path, "name": image.name, "size": len(image.data), "access": "pass"} for image in images]
+    return [{"path": path, "name": image.name, "size": len(image.data), "access": "sequential"} for image in images]
 
 
 def _parquet(root, images):

@@ -6,7 +6,7 @@ No pixels and no files: raw rows alone, as a scan would have written them.
 import zlib
 from collections.abc import Callable, Iterable, Mapping, Sequence
 
-from indexer.declarations.shapes import SideTable, Source
+from indexer.declarations.models import SideTable, Source
 from tests.support.raw_rows import RawRows
 
 # Rows a file of ELSA_D3's Parquet files, close to the real ones: 2,300,000, 6,629 and 4,800 rows in all.

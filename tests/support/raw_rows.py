@@ -14,10 +14,10 @@ from typing import Any
 
 import pyarrow as pa
 
-from indexer.containers.names import archive_name
-from indexer.declarations.shapes import SideTable
+from indexer.base.store import Store
+from indexer.containers.logical_path import archive_name
+from indexer.declarations.models import SideTable
 from indexer.scanning.side_files import BadLine, parse
-from indexer.store import Store
 
 _ROWS = re.compile(r"(.+) = (\d+)")
 

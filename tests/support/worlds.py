@@ -6,9 +6,9 @@ from pathlib import Path
 
 import pyarrow as pa
 
-from indexer import store
+from indexer.base import store
+from indexer.base.store import Store
 from indexer.images import INSPECTION_SCHEMA
-from indexer.store import Store
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,0 +1,163 @@
+"""Workers of a Ray cluster.
+
+Ray is called directly: its joblib backend is a pool that cannot hand results over as they come, and that fails as a
+whole when a worker dies. Ray itself runs a lost worker's tasks again, ``ATTEMPTS`` times in all.
+"""
+
+import contextlib
+import logging
+import math
+import re
+import socket
+import sys
+import time
+from collections.abc import Callable, Iterable, Iterator
+from itertools import islice
+from typing import Any, TypeVar
+
+import ray
+from ray.exceptions import (
+    LocalRayletDiedError,
+    NodeDiedError,
+    OutOfMemoryError,
+    RaySystemError,
+    RayTaskError,
+    RpcError,
+    WorkerCrashedError,
+)
+
+from indexer.base.errors import ConfigError, DependencyError
+from indexer.base.workers.models import WorkerCrashed, Workers
+
+Task = TypeVar("Task")
+Result = TypeVar("Result")
+
+ATTEMPTS = 3
+TASKS_AHEAD = 2  # for each core of the cluster
+CONNECT_SECONDS = 10
+# Ray would wait for a head that went away, and end this process after a minute, with words of its own and status 1.
+COUNT_SECONDS = 30
+LOOK_SECONDS = 5
+PATIENCE = 30
+
+
+def run(
+    function: Callable[[Task], Result], tasks: Iterable[Task], workers: Workers
+) -> Iterator[tuple[Task, Result | WorkerCrashed]]:
+    """Yield each task with its result as it is done.
+
+    Raises:
+        ConfigError: no cluster answers at ``workers.scheduler``, or not any more.
+        DependencyError: ``ray://`` needs more of Ray than is installed.
+    """
+    head = _connect(workers.scheduler)
+    source, cores = iter(tasks), _Cores(head)
+
+    def work(task: Task) -> Result:  # Ray takes functions, and nothing that can merely be called
+        return function(task)
+
+    remote = ray.remote(max_retries=ATTEMPTS - 1)(work)
+    under_way: dict[Any, Task] = {}
+    while True:
+        with _attached(workers.scheduler):
+            under_way |= {remote.remote(task): task for task in islice(source, cores.room(len(under_way)))}
+        if not under_way:
+            return
+        with _attached(workers.scheduler):
+            reference = _done(list(under_way), head)
+        yield under_way.pop(reference), _answer(reference, workers.scheduler)
+
+
+class _Cores:
+    """Those of the cluster, asked for now and then, as workers come and go; not each time, for that asks the head."""
+
+    def __init__(self, head: str | None) -> None:
+        self._head = head
+        self._count, self._until = 1, -math.inf
+
+    def room(self, under_way: int) -> int:
+        """How many tasks more to hand out."""
+        if time.monotonic() > self._until:
+            _heed(self._head)
+            self._count = max(1, int(ray.cluster_resources().get("CPU", 1)))
+            self._until = time.monotonic() + COUNT_SECONDS
+        return max(0, TASKS_AHEAD * self._count - under_way)
+
+
+def _done(references: list[Any], head: str | None) -> Any:
+    while True:
+        done, _ = ray.wait(references, timeout=LOOK_SECONDS)
+        if done:
+            return done[0]
+        _heed(head)
+
+
+def _connect(scheduler: str | None) -> str | None:
+    """Connect once, for all that this process runs; returns where the head listens, if that is to be watched."""
+    with _refused(scheduler):
+        if scheduler and re.fullmatch(r"(?:ray://)?[^/]+:\d+", scheduler) and not _listens(scheduler):
+            raise ConnectionError(f"{scheduler} refuses")
+        if not ray.is_initialized():
+            ray.init(address=scheduler, log_to_driver=False, logging_level=logging.ERROR, include_dashboard=False)
+    return None if (scheduler or "").startswith("ray://") else ray.get_runtime_context().gcs_address
+
+
+@contextlib.contextmanager
+def _refused(scheduler: str | None) -> Iterator[None]:
+    try:
+        yield
+    except ImportError as error:
+        raise DependencyError(
+            f"--scheduler {scheduler} needs 'ray[client]': pip install 'image-manifest[ray]'"
+        ) from error
+    except (ConnectionError, ValueError) as error:
+        raise ConfigError(
+            f"no Ray cluster answers at {scheduler}: start one, or mend --scheduler; one that was started with a token"
+            " needs RAY_AUTH_MODE=token"
+        ) from error
+
+
+@contextlib.contextmanager
+def _attached(scheduler: str | None) -> Iterator[None]:
+    """Tell that the cluster went away; what a task raised is no matter of the cluster's."""
+    try:
+        yield
+    except RayTaskError:
+        raise
+    except _lost() as error:
+        raise ConfigError(
+            f"the Ray cluster at {scheduler or 'this machine'} went away: start one, then run the same command again"
+        ) from error
+
+
+def _lost() -> tuple[type[BaseException], ...]:
+    grpc = sys.modules.get("grpc")  # loaded by ray:// alone
+    return LocalRayletDiedError, RaySystemError, RpcError, ConnectionError, *([grpc.RpcError] if grpc else [])
+
+
+def _heed(head: str | None) -> None:
+    """Wait for a head that does not answer for now. Raises ConnectionError where it does not come back."""
+    until = time.monotonic() + PATIENCE
+    while head and not _listens(head):
+        if time.monotonic() > until:
+            raise ConnectionError(f"{head} does not answer")
+        time.sleep(1)
+
+
+def _listens(address: str) -> bool:
+    host, _, port = address.removeprefix("ray://").rpartition(":")
+    try:
+        socket.create_connection((host.strip("[]"), int(port)), CONNECT_SECONDS).close()
+    except OSError:
+        return False
+    return True
+
+
+def _answer(reference: Any, scheduler: str | None) -> Any:
+    try:
+        with _attached(scheduler):
+            return ray.get(reference)
+    except (WorkerCrashedError, NodeDiedError, OutOfMemoryError):
+        return WorkerCrashed("ended every Ray worker that tried it")
+    except RayTaskError as error:
+        raise error.cause from error

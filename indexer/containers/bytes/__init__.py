@@ -1,0 +1,1 @@
+"""Bytes of containers: volumes joined to one range, spooled streams, decompression."""

@@ -1,0 +1,1 @@
+"""One module or package per archive format: list its members, read their bytes."""

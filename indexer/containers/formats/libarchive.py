@@ -1,0 +1,225 @@
+"""libarchive behind a narrow door: an allow-list of formats, and every return code taken for what it is.
+
+The binding's own read loop hands out invented bytes after a checksum warning and takes an error in a callback for the
+end of the archive, so only its library handle is used. See archive_read(3), archive_read_data(3), archive_read_open(3).
+"""
+
+import ctypes
+import locale
+from collections.abc import Iterator, Sequence
+from ctypes import CFUNCTYPE, POINTER, c_char_p, c_int, c_int64, c_size_t, c_ssize_t, c_void_p
+from dataclasses import dataclass
+from functools import cache
+from typing import Any
+
+from indexer.base.errors import BadData, DependencyError
+from indexer.base.workers import time_limit
+from indexer.containers.bytes.volumes import ByteRange
+
+_EOF, _OK, _RETRY, _WARN, _FAILED, _FATAL = 1, 0, -10, -20, -25, -30
+_BLOCK = 1 << 20
+_RETRIES = 3
+FORMATS = ("7zip", "rar", "rar5", "cpio", "tar", "zip")
+_FILTERS = ("lzip", "compress", "lz4")  # all inside the library: none starts a program
+_Read = CFUNCTYPE(c_ssize_t, c_void_p, c_void_p, POINTER(c_void_p))
+_Skip = CFUNCTYPE(c_int64, c_void_p, c_void_p, c_int64)
+_Seek = CFUNCTYPE(c_int64, c_void_p, c_void_p, c_int64, c_int)
+_SIGNATURES = {
+    "archive_read_new": (c_void_p, ()),
+    "archive_read_free": (c_int, (c_void_p,)),
+    "archive_read_set_read_callback": (c_int, (c_void_p, _Read)),
+    "archive_read_set_callback_data": (c_int, (c_void_p, c_void_p)),
+    "archive_read_set_skip_callback": (c_int, (c_void_p, _Skip)),
+    "archive_read_set_seek_callback": (c_int, (c_void_p, _Seek)),
+    "archive_read_open1": (c_int, (c_void_p,)),
+    "archive_read_next_header": (c_int, (c_void_p, POINTER(c_void_p))),
+    "archive_read_data": (c_ssize_t, (c_void_p, c_char_p, c_size_t)),
+    "archive_error_string": (c_char_p, (c_void_p,)),
+    "archive_entry_pathname": (c_char_p, (c_void_p,)),
+    "archive_entry_pathname_utf8": (c_char_p, (c_void_p,)),
+    "archive_entry_size": (c_int64, (c_void_p,)),
+    "archive_entry_size_is_set": (c_int, (c_void_p,)),
+    "archive_entry_filetype": (ctypes.c_uint, (c_void_p,)),
+    "archive_entry_is_encrypted": (c_int, (c_void_p,)),
+    "archive_entry_hardlink": (c_char_p, (c_void_p,)),
+}
+
+
+@cache
+def _library() -> Any:
+    """The shared library with its functions' types. Raises DependencyError."""
+    try:
+        import libarchive.ffi  # noqa: PLC0415
+
+        library = ctypes.CDLL(libarchive.ffi.libarchive_path)
+        for name, (result, arguments) in _SIGNATURES.items():
+            function = getattr(library, name)
+            function.restype, function.argtypes = result, arguments
+    except (ImportError, OSError, AttributeError, TypeError) as error:
+        if "failed to map segment" in str(error):  # it is there, and the worker's memory is used up
+            raise MemoryError(str(error)) from error
+        raise DependencyError(
+            f"libarchive, which reads rar, cpio and some 7z, is not there ({error}):"
+            " install libarchive13 (apt) or libarchive (brew), or set LIBARCHIVE to the library's file"
+        ) from None
+    _speak_utf8()
+    return library
+
+
+def _speak_utf8() -> None:
+    """libarchive gives names in the process's encoding, and none at all for what that cannot spell."""
+    if locale.nl_langinfo(locale.CODESET).upper() not in ("UTF-8", "UTF8"):
+        locale.setlocale(locale.LC_CTYPE, "C.UTF-8")
+
+
+@dataclass(frozen=True, slots=True)
+class EntryHeader:
+    """A member as libarchive tells it. ``size`` is None where the format does not say; ``type`` as in st_mode."""
+
+    index: int
+    name: bytes
+    size: int | None
+    type: int
+    encrypted: bool
+    hard_link: bool
+    warning: str | None
+
+
+class SequentialPass:
+    """One way through an archive, members in order. Close it, or leave that to the collector.
+
+    A call that takes longer than ``seconds`` hangs: it ends the process, which then is a worker.
+    """
+
+    def __init__(self, window: ByteRange, seconds: float, formats: Sequence[str] = FORMATS) -> None:
+        self._library = _library()
+        self._seconds = seconds
+        self._source = _Source(window)
+        self._formats = formats
+        self._index = -1
+        self._handle: int | None = None
+        self._open()
+
+    def __del__(self) -> None:
+        self.close()
+
+    def close(self) -> None:
+        """Give the library's memory back."""
+        if getattr(self, "_handle", None) is not None:
+            self._library.archive_read_free(self._handle)
+            self._handle = None
+
+    def _open(self) -> None:
+        self._handle = self._library.archive_read_new()
+        supports = [f"archive_read_support_format_{name}" for name in self._formats]
+        supports += [f"archive_read_support_filter_{name}" for name in _FILTERS]
+        for name in supports:
+            function = getattr(self._library, name)
+            function.argtypes = (c_void_p,)
+            function(self._handle)
+        for name, callback in self._source.callbacks.items():
+            getattr(self._library, f"archive_read_set_{name}_callback")(self._handle, callback)
+        self._library.archive_read_set_callback_data(self._handle, None)  # opening needs a place for it, even if empty
+        self._call("archive_read_open1", self._handle)
+
+    def _call(self, name: str, *arguments: Any) -> int:
+        """Call the library; an exception from within a callback is raised here, FATAL and FAILED as BadData."""
+        with time_limit(self._seconds):
+            code: int = getattr(self._library, name)(*arguments)
+        self._source.raise_trouble()
+        if code <= _FAILED:
+            raise self._trouble()
+        return code
+
+    def _trouble(self) -> BadData:
+        """What libarchive gave up for; names that need a password are told in its message alone."""
+        message = self._message()
+        is_locked = self._index < 0 and "encryption" in message.lower()
+        return BadData("encrypted" if is_locked else "damaged archive", message)
+
+    def _message(self) -> str:
+        message = self._library.archive_error_string(self._handle)
+        return message.decode("utf-8", "replace") if message else "no reason given"
+
+    def next(self) -> EntryHeader | None:
+        """The next member's header, None behind the last. Raises BadData where there is no going on."""
+        entry = c_void_p()
+        code = self._call("archive_read_next_header", self._handle, ctypes.byref(entry))
+        if code == _EOF:
+            return None
+        self._index += 1
+        return self._header(entry, self._message() if code in (_WARN, _RETRY) else None)
+
+    def _header(self, entry: c_void_p, warning: str | None) -> EntryHeader:
+        ask = self._library
+        name = ask.archive_entry_pathname(entry) or ask.archive_entry_pathname_utf8(entry) or b""
+        size = ask.archive_entry_size(entry) if ask.archive_entry_size_is_set(entry) else None
+        return EntryHeader(
+            index=self._index,
+            name=name,
+            size=size,
+            type=ask.archive_entry_filetype(entry),
+            encrypted=bool(ask.archive_entry_is_encrypted(entry)),
+            hard_link=ask.archive_entry_hardlink(entry) is not None,
+            warning=warning,
+        )
+
+    def data(self, size: int | None) -> Iterator[bytes]:
+        """The current member's bytes. Raises BadData at the slightest doubt, also where they are not ``size``."""
+        buffer = ctypes.create_string_buffer(_BLOCK)
+        seen = retries = 0
+        while code := self._read(buffer):
+            if code > 0:
+                seen += code
+                yield ctypes.string_at(buffer, code)
+            elif code != _RETRY or (retries := retries + 1) > _RETRIES:
+                raise BadData("cannot be unpacked", self._message())
+        if size is not None and seen != size:
+            raise BadData("size differs", f"{size} bytes declared, {seen} unpacked")
+
+    def _read(self, buffer: Any) -> int:
+        with time_limit(self._seconds):
+            code: int = self._library.archive_read_data(self._handle, buffer, _BLOCK)
+        self._source.raise_trouble()
+        return code
+
+    def blocks(self, index: int, size: int | None) -> Iterator[bytes]:
+        """The bytes of member ``index``, counted from 0, which must not lie behind. Raises BadData."""
+        while self._index < index:
+            if self.next() is None:
+                raise BadData("not found again", f"member {index} of {self._index + 1}")
+        yield from self.data(size)
+
+
+class _Source:
+    """A window as libarchive reads it. What goes wrong inside a callback waits for :meth:`raise_trouble`."""
+
+    def __init__(self, window: ByteRange) -> None:
+        self._window, self._position, self._block = window, 0, b""
+        self._trouble: BaseException | None = None
+        self.callbacks = {"read": _Read(self._read), "skip": _Skip(self._skip), "seek": _Seek(self._seek)}
+
+    def raise_trouble(self) -> None:
+        """Raise what a callback ran into."""
+        trouble, self._trouble = self._trouble, None
+        if trouble is not None:
+            raise trouble
+
+    def _read(self, _archive: int, _data: int, place: Any) -> int:
+        try:
+            self._block = self._window.read(self._position, _BLOCK)
+        except BaseException as error:
+            self._trouble = error
+            return _FATAL
+        self._position += len(self._block)
+        place[0] = ctypes.cast(c_char_p(self._block), c_void_p)
+        return len(self._block)
+
+    def _skip(self, _archive: int, _data: int, size: int) -> int:
+        size = min(size, self._window.size - self._position)
+        self._position += size
+        return size
+
+    def _seek(self, _archive: int, _data: int, offset: int, whence: int) -> int:
+        self._position = max(0, offset + (0, self._position, self._window.size)[whence])
+        return self._position

@@ -1,0 +1,193 @@
+"""What the headers of a RAR say and libarchive does not pass on: checksums, encryption, whether the archive goes on.
+
+libarchive compares no checksum of a stored member, hands out the bytes of RAR5's encrypted ones as they lie, and takes
+the end of the last volume that is there for the end. RAR 1.5 to 4: RARLAB's technote of 2.9; RAR5: "RAR 5.0 archive
+format" at https://www.rarlab.com/technote.htm.
+"""
+
+import struct
+from collections.abc import Iterator
+from dataclasses import dataclass
+from itertools import repeat
+
+from indexer.base.errors import BadData
+from indexer.containers.bytes.volumes import ByteRange
+from indexer.containers.members.rows import Health
+
+_SIGNATURE4, _SIGNATURE5 = b"Rar!\x1a\x07\x00", b"Rar!\x1a\x07\x01\x00"
+_LONGEST = 2 << 20  # bytes of a header that RAR5 allows
+_BLOCK4 = struct.Struct("<BHH")
+_MAIN4, _FILE4, _SERVICE4, _END4 = 0x73, 0x74, 0x7A, 0x7B
+_FILE5, _SERVICE5, _LOCKED5, _END5 = 2, 3, 4, 5
+_ENCRYPTION5, _LINK5 = 1, 5  # records: a link to a member that has the same bytes is one, too
+_WITH_END = 29  # RAR 3 and later write an end block; older ones need not
+
+
+@dataclass(frozen=True, slots=True)
+class RarSummary:
+    """A member's checksum (None where there is none of its plain bytes); whether it needs a password, is a link."""
+
+    crc32: int | None = None
+    encrypted: bool = False
+    linked: bool = False
+
+
+NOTHING = RarSummary()
+
+
+@dataclass(frozen=True, slots=True)
+class _Block:
+    """A header in the terms of both formats. ``kind`` is 'file', 'end' or ''; ``stop`` is where the next one begins."""
+
+    kind: str
+    stop: int
+    told: RarSummary = NOTHING
+    continued: bool = False  # the rest of a member of the volume before
+    goes_on: bool = False  # of a member, or (an end block) of the archive: in the next volume
+    needs_end: bool = False
+
+
+def members(window: ByteRange, health: Health) -> Iterator[RarSummary]:
+    """What is told of each member, folders among them, in the archive's order; then findings about its end.
+
+    Endless, so that it can be asked beside any walk: behind the last member it says nothing. Of an archive that is no
+    RAR it says nothing at all. Raises BadData where a password is needed even for the headers.
+    """
+    if window.read(0, len(_SIGNATURE4)) in (_SIGNATURE4, _SIGNATURE5[: len(_SIGNATURE4)]):
+        yield from _members(window, health)
+    yield from repeat(NOTHING)
+
+
+def _members(window: ByteRange, health: Health) -> Iterator[RarSummary]:
+    """A member that several volumes hold is told of once: its last part has the checksum of the whole."""
+    last: _Block | None = None
+    waiting: RarSummary | None = None
+    for block in _blocks(window):
+        if block.kind == "file":
+            if waiting is not None and not block.continued:
+                yield waiting
+            waiting = block.told if not block.continued or waiting is not None else None
+        last = block
+    if waiting is not None:
+        yield waiting
+    _check_end(last, health)
+
+
+def _check_end(last: _Block | None, health: Health) -> None:
+    if last is not None and last.goes_on:
+        health.add("volume-missing", "the archive goes on in a volume that is not there")
+    elif last is not None and last.kind != "end" and last.needs_end:
+        health.add("no-end-marker", f"the rar ends at byte {last.stop} without its end block")
+
+
+def _blocks(window: ByteRange) -> Iterator[_Block]:
+    """Headers one behind the other, over all volumes; they end where none can be read."""
+    position, five = 0, False
+    while True:
+        head = window.read(position, 8)
+        if head.startswith(_SIGNATURE4):
+            position, five = position + 7, False
+            continue
+        if head == _SIGNATURE5:
+            position, five = position + 8, True
+            continue
+        block = _block5(window, position) if five else _block4(window, position)
+        if block is None or block.stop <= position:
+            return
+        yield block
+        # a volume may be padded behind its end block
+        position = window.next_part(block.stop - 1) if block.kind == "end" else block.stop
+
+
+def _block4(window: ByteRange, position: int) -> _Block | None:
+    raw = window.read(position, 7 + 32)
+    if len(raw) < 7:
+        return None
+    kind, flags, size = _BLOCK4.unpack_from(raw, 2)
+    if kind == _MAIN4 and flags & 0x80:
+        raise BadData("encrypted", "names and members need a password")
+    if kind == _END4:
+        return _Block("end", position + size, goes_on=bool(flags & 1))
+    if kind not in (_FILE4, _SERVICE4):
+        more = int.from_bytes(raw[7:11], "little") if flags & 0x8000 else 0
+        return _Block("", position + size + more)
+    if len(raw) < 32:
+        return None
+    packed, crc32, version = struct.unpack_from("<L5xL4xB", raw, 7)
+    if flags & 0x100:
+        packed |= int.from_bytes(window.read(position + 32, 4), "little") << 32
+    told = RarSummary(encrypted=True) if flags & 4 else RarSummary(crc32)
+    stop = position + size + packed
+    return _Block("file" if kind == _FILE4 else "", stop, told, bool(flags & 1), bool(flags & 2), version >= _WITH_END)
+
+
+def _block5(window: ByteRange, position: int) -> _Block | None:
+    raw = window.read(position, 4 + 3)
+    size, used = _number(raw, 4)
+    if not used or not 0 < size <= _LONGEST:
+        return None
+    reader = _Reader(window.read(position + 4 + used, size))
+    kind, flags = reader.number(), reader.number()
+    extra = reader.number() if flags & 1 else 0
+    data = reader.number() if flags & 2 else 0
+    stop = position + 4 + used + size + data
+    if kind == _LOCKED5:
+        raise BadData("encrypted", "names and members need a password")
+    if kind == _END5:
+        return _Block("end", stop, goes_on=bool(reader.number() & 1))
+    if kind != _FILE5:
+        return _Block("", stop)
+    told = _told5(reader, extra)
+    return _Block("file", stop, told, bool(flags & 8), bool(flags & 0x10), needs_end=True)
+
+
+def _told5(reader: "_Reader", extra: int) -> RarSummary:
+    """A file header behind its general fields: flags, sizes, times, then (bit 2 of the flags) the checksum."""
+    flags = reader.number()
+    reader.number()
+    reader.number()
+    if flags & 2:
+        reader.take(4)
+    crc32 = int.from_bytes(reader.take(4), "little") if flags & 4 else None
+    records = reader.records(extra)
+    if _ENCRYPTION5 in records:
+        return RarSummary(encrypted=True)
+    return RarSummary(linked=True) if _LINK5 in records else RarSummary(crc32)
+
+
+def _number(raw: bytes, at: int) -> tuple[int, int]:
+    """RAR5's number at ``at``: seven bits a byte, the lowest first; and the bytes that it takes, 0 where it is cut."""
+    value = 0
+    for index, byte in enumerate(raw[at : at + 10]):
+        value |= (byte & 0x7F) << 7 * index
+        if not byte & 0x80:
+            return value, index + 1
+    return 0, 0
+
+
+class _Reader:
+    """Numbers and bytes of a RAR5 header; behind its end there are zeros."""
+
+    def __init__(self, data: bytes) -> None:
+        self._data, self._at = data, 0
+
+    def number(self) -> int:
+        value, used = _number(self._data, self._at)
+        self._at += used
+        return value
+
+    def take(self, size: int) -> bytes:
+        self._at += size
+        return self._data[self._at - size : self._at]
+
+    def records(self, size: int) -> set[int]:
+        """The kinds of the records in the header's extra area, its last ``size`` bytes."""
+        found, self._at = set(), max(self._at, len(self._data) - size)
+        while self._at < len(self._data):
+            length, used = _number(self._data, self._at)
+            if not used:
+                break
+            kind, _ = _number(self._data, self._at + used)
+            found.add(kind)
+            self._at += used + length
+        return found

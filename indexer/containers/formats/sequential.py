@@ -1,0 +1,118 @@
+"""Archives that are walked member by member: plain tars, and streams that are read from the start or not at all."""
+
+import contextlib
+import stat
+from collections.abc import Iterator
+from functools import partial
+
+from indexer.base.errors import BadData
+from indexer.containers.bytes import streams
+from indexer.containers.bytes.streams import Stream, unpacked
+from indexer.containers.bytes.volumes import ByteRange
+from indexer.containers.formats import rar
+from indexer.containers.formats.libarchive import EntryHeader, SequentialPass
+from indexer.containers.formats.tar import members as tar
+from indexer.containers.formats.tar.members import TarEntry
+from indexer.containers.formats.zip.reading import checked_blocks
+from indexer.containers.magic import SNIFFED, compression_of, kind_of
+from indexer.containers.members.budget import Budget
+from indexer.containers.members.entry import Bytes, Entry, blocks_of, part_of
+from indexer.containers.members.rows import Health, Row, decoded
+from indexer.containers.models import Access, Kind
+from indexer.containers.suffixes import promises_bytes
+
+
+def tar_entries(content: Bytes, health: Health) -> Iterator[Entry]:
+    """The members of a tar. In a window they are slices; in a stream only a pass reaches them."""
+    access = Access.SLICE if isinstance(content, ByteRange) else Access.SEQUENTIAL
+    for entry in tar.entries(content, health):
+        part = part_of(content, entry.offset, entry.size)
+        yield Entry(_tar_row(entry, access), partial(_whole, part), part, entry.head)
+
+
+def _tar_row(entry: TarEntry, access: Access) -> Row:
+    is_slice = access is Access.SLICE
+    return Row(
+        ordinal=entry.ordinal,
+        name=entry.name,
+        size=entry.size,
+        access=access,
+        packed_size=entry.size if is_slice else None,
+        offset=entry.offset if is_slice else None,
+        problem=entry.problem or without_data(entry.name, entry.size),
+    )
+
+
+def without_data(name: bytes, size: int) -> str | None:
+    """The problem of an empty member whose name promises contents, or None."""
+    return "no data" if size == 0 and promises_bytes(name.decode("utf-8", "replace")) else None
+
+
+def _whole(part: Bytes) -> Iterator[bytes]:
+    seen = 0
+    for block in blocks_of(part, part.size or 0):
+        seen += len(block)
+        yield block
+    if seen != part.size:
+        raise BadData("truncated", f"{part.size} bytes declared, {seen} there")
+
+
+def stream_entries(window: ByteRange, name: str, budget: Budget, health: Health) -> Iterator[Entry]:
+    """The members of a compressed tar; of another compressed file its contents, as one member named after it."""
+    compression = compression_of(window.read(0, SNIFFED))
+    if compression not in streams.READABLE:
+        yield from _by_libarchive(window, budget, health)
+        return
+    stream = Stream(budget.spend(unpacked(window, compression)))
+    head = stream.read(0, SNIFFED)
+    if kind_of(head) is Kind.TAR:
+        yield from tar_entries(stream, health)
+    else:
+        yield _single(stream, name, head)
+
+
+def _single(stream: Stream, name: str, head: bytes) -> Entry:
+    """The one member of a compressed file that is no tar. Its size is not known before it was read."""
+    base = name.rpartition("/")[2]
+    inner = base.rpartition(".")[0] or base
+    row = Row(
+        ordinal=0, name=inner.encode("utf-8", "surrogateescape"), size=None, access=Access.SEQUENTIAL, method=None
+    )
+    return Entry(row, stream.rest, None, head)
+
+
+def _by_libarchive(window: ByteRange, budget: Budget, health: Health) -> Iterator[Entry]:
+    """Members of what only libarchive reads: rar, cpio, rare compressions."""
+    walk = SequentialPass(window, budget.limits.seconds)
+    with contextlib.closing(walk):
+        for told in rar.members(window, health):
+            if (header := walk.next()) is None:
+                return
+            if header.warning:
+                health.add("warning", f"{decoded(header.name)[0]}: {header.warning}", header.index)
+            if not stat.S_ISDIR(header.type):
+                row = _passed_row(header, told)
+                yield Entry(row, partial(budget.spend, _checked(walk, row)))
+
+
+def _passed_row(header: EntryHeader, told: rar.RarSummary) -> Row:
+    problem = _problem(header, told)
+    return Row(
+        header.index, header.name, header.size, Access.SEQUENTIAL, method=None, crc32=told.crc32, problem=problem
+    )
+
+
+def _checked(walk: SequentialPass, row: Row) -> Iterator[bytes]:
+    return checked_blocks(walk.data(row.size), row.crc32)
+
+
+def _problem(header: EntryHeader, told: rar.RarSummary) -> str | None:
+    if header.encrypted or told.encrypted:
+        return "encrypted"
+    if stat.S_ISLNK(header.type):
+        return "symbolic link"
+    if header.hard_link or told.linked:
+        return "hard link"
+    if header.type and not stat.S_ISREG(header.type):
+        return "not a file"
+    return without_data(header.name, header.size) if header.size is not None else None

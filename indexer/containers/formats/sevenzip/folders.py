@@ -1,0 +1,126 @@
+"""Folders of a 7z unpacked by the standard library, block by block, where it has what their coders need.
+
+Method numbers: Methods.txt of the LZMA SDK.
+"""
+
+import bz2
+import lzma
+from collections.abc import Callable, Iterator
+
+from isal import igzip_lib
+
+from indexer.base.errors import BadData
+from indexer.containers.bytes.unpacking import (
+    UNPACKING_TROUBLE,
+    arrow_codec,
+    decode,
+    decode_rest,
+    inflated64,
+    lzma_filter,
+)
+from indexer.containers.bytes.volumes import ByteRange
+from indexer.containers.formats.sevenzip.models import Coder, Folder
+
+COPY = b"\0"
+_ENCRYPTED = (b"\x06\xf1\x07\x01", b"\x06\xf1\x01")
+_LZMA, _LZMA2, _DELTA = b"\x03\x01\x01", b"\x21", b"\x03"
+_BRANCHES = {b"\x03\x03\x01\x03": lzma.FILTER_X86, b"\x04": lzma.FILTER_X86}
+_NAMES = {COPY: "stored", _LZMA: "lzma", _LZMA2: "lzma2", b"\x03\x04\x01": "ppmd", b"\x04\x02\x02": "bzip2",
+          b"\x04\x01\x08": "deflate", b"\x04\x01\x09": "deflate64", b"\x04\xf7\x11\x01": "zstd"}  # fmt: skip
+_BY_LIBARCHIVE = frozenset({b"\x03\x03\x01\x1b", b"\x03\x03\x02\x05", b"\x03\x03\x04\x01", b"\x03\x03\x05\x01",
+                            b"\x03\x03\x07\x01", b"\x03\x03\x08\x05", b"\x0a", b"\x0b"})  # fmt: skip
+_READABLE = frozenset({*_NAMES, *_BRANCHES, _DELTA, *_BY_LIBARCHIVE})
+_SIMPLE: dict[str, Callable[[Iterator[bytes]], Iterator[bytes]]] = {
+    "stored": lambda packed: packed,
+    "bzip2": lambda packed: decode(bz2.BZ2Decompressor(), packed),
+    "deflate": lambda packed: decode(igzip_lib.IgzipDecompressor(igzip_lib.DECOMP_DEFLATE), packed),
+    "deflate64": inflated64,
+    "zstd": arrow_codec("zstd"),
+}
+
+
+def method_of(folder: Folder) -> str:
+    """The name of the packing method; of several coders that of the one that packs."""
+    names = [_NAMES[coder.id] for coder in folder.coders if coder.id in _NAMES]
+    return names[-1] if names else "unknown"
+
+
+def is_encrypted(folder: Folder) -> bool:
+    """Whether a password is needed."""
+    return any(coder.id.startswith(_ENCRYPTED) for coder in folder.coders)
+
+
+def is_readable(folder: Folder) -> bool:
+    """Whether all of the folder's coders are known here or to libarchive, to newer ones at least."""
+    return all(coder.id in _READABLE for coder in folder.coders)
+
+
+def is_stored(folder: Folder) -> bool:
+    """Whether the folder's bytes lie in the archive as they are."""
+    return len(folder.coders) == 1 and folder.coders[0].id == COPY
+
+
+def unpacked_folder(window: ByteRange, folder: Folder) -> Iterator[bytes] | None:
+    """The folder's bytes block by block, or None where the standard library cannot unpack it. Raises BadData."""
+    chain = folder.chain()
+    try:
+        reader = _reader(chain) if chain else None
+    except ValueError as error:
+        raise BadData("header damaged", str(error)) from None
+    if reader is None:
+        return None
+    return _unpacked(reader, window.window(folder.position, folder.packed_size).blocks(), folder.size)
+
+
+def _unpacked(
+    reader: Callable[[Iterator[bytes]], Iterator[bytes]], packed: Iterator[bytes], size: int
+) -> Iterator[bytes]:
+    left = size
+    try:
+        for block in reader(packed):
+            yield block[:left]
+            left -= len(block)
+            if left <= 0:
+                return
+    except UNPACKING_TROUBLE as error:
+        raise BadData("cannot be unpacked", str(error)) from None
+    raise BadData("size differs", f"{left} of {size} bytes are missing")
+
+
+def _reader(chain: list[Coder]) -> Callable[[Iterator[bytes]], Iterator[bytes]] | None:
+    name = _NAMES.get(chain[0].id)
+    if len(chain) == 1 and name in _SIMPLE:
+        return _SIMPLE[name]
+    filters = _filters(chain)
+    if filters is None:
+        return None
+    return lambda packed: decode_rest(lzma.LZMADecompressor(lzma.FORMAT_RAW, filters=filters), packed)
+
+
+def _filters(chain: list[Coder]) -> list[dict[str, int]] | None:
+    """The chain as filters of :mod:`lzma`, last packed first; None where one of them is not there.
+
+    The x86 filter over LZMA without an end mark keeps its last bytes to itself, so that pair is not for liblzma.
+    """
+    packer, rest = chain[0], chain[1:]
+    if packer.id == _LZMA2 and len(packer.properties) == 1:
+        last = {"id": lzma.FILTER_LZMA2, "dict_size": _lzma2_dictionary(packer.properties[0])}
+    elif packer.id == _LZMA and not any(coder.id in _BRANCHES for coder in rest):
+        last = lzma_filter(packer.properties)
+    else:
+        return None
+    before = [_filter(coder) for coder in reversed(rest)]
+    return [*(found for found in before if found), last] if all(before) else None
+
+
+def _filter(coder: Coder) -> dict[str, int] | None:
+    if coder.id == _DELTA and len(coder.properties) == 1:
+        return {"id": lzma.FILTER_DELTA, "dist": coder.properties[0] + 1}
+    return {"id": _BRANCHES[coder.id]} if coder.id in _BRANCHES else None
+
+
+def _lzma2_dictionary(code: int) -> int:
+    """Bytes of the dictionary that LZMA2's one byte of properties stands for."""
+    if code > 40:
+        raise BadData("header damaged", f"LZMA2 dictionary {code}")
+    return 0xFFFFFFFF if code == 40 else max(4096, (2 | code & 1) << (code // 2 + 11))

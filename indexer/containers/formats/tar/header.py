@@ -1,0 +1,90 @@
+"""One tar header of 512 bytes, and the pax records that may stand before it.
+
+POSIX.1-2024, pax, "ustar Interchange Format" and "pax Extended Header"; GNU tar manual, "Basic Tar Format".
+"""
+
+from dataclasses import dataclass
+
+RECORD = 512
+LARGEST = (1 << 63) - 1  # bytes: what 64 bits with a sign can count; a header that says more is damaged
+EXTENSIONS = b"xgLKX"  # of the header that follows, or (g) of all that follow
+UNLISTED = b"5DVM"  # folders, GNU's directory dumps, volume labels, continued members
+PROBLEMS = {"1": "hard link", "2": "symbolic link", "S": "sparse file"} | dict.fromkeys("346", "not a file")
+
+
+@dataclass(frozen=True, slots=True)
+class TarHeader:
+    """The fields that matter here; ``type`` is the type flag's byte."""
+
+    name: bytes
+    type: int
+    size: int
+    continued: bool  # GNU's old sparse map goes on in the next record
+
+    @property
+    def data_size(self) -> int:
+        """Bytes that follow the header, in whole records."""
+        return 0 if self.type in b"123456" else -(-self.size // RECORD) * RECORD
+
+
+def parse(raw: bytes) -> TarHeader | None:
+    """The header in ``raw``, or None where its checksum or numbers are wrong."""
+    try:
+        if not _checksum_fits(raw):
+            return None
+        size = _number(raw[124:136])
+    except ValueError:
+        return None
+    if not 0 <= size <= LARGEST:
+        return None
+    return TarHeader(_name(raw), raw[156], size, raw[156] == ord("S") and raw[482] != 0)
+
+
+def is_header(raw: bytes) -> bool:
+    """Whether ``raw`` is surely a header: with the magic that POSIX and GNU write, not only a lucky checksum."""
+    return raw[257:262] == b"ustar" and parse(raw) is not None
+
+
+def _checksum_fits(raw: bytes) -> bool:
+    declared = _number(raw[148:156])
+    if len(raw) != RECORD:
+        return False
+    field = sum(raw[148:156])
+    if sum(raw) - field + 8 * 32 == declared:
+        return True
+    signed = sum(byte - 256 if byte > 127 else byte for byte in raw)  # as some old tars on Unix added them up
+    return signed - field + 8 * 32 == declared
+
+
+def _number(field: bytes) -> int:
+    """Octal digits, or GNU's base 256. Raises ValueError."""
+    if field[:1] in (b"\x80", b"\xff"):
+        return int.from_bytes(field[1:], "big") - (256 ** (len(field) - 1) if field[0] == 0xFF else 0)
+    digits = field.split(b"\0", 1)[0].strip()
+    return int(digits, 8) if digits else 0
+
+
+def _name(raw: bytes) -> bytes:
+    name = raw[:100].split(b"\0", 1)[0]
+    prefix = raw[345:500].split(b"\0", 1)[0] if raw[257:263] == b"ustar\0" else b""
+    return prefix + b"/" + name if prefix else name
+
+
+def whole_number(digits: bytes) -> int | None:
+    """A size as pax writes it; None where it is none, or larger than any could be."""
+    number = int(digits) if digits.isdigit() and len(digits) <= 19 else -1
+    return number if 0 <= number <= LARGEST else None
+
+
+def pax_records(body: bytes) -> dict[str, bytes]:
+    """The records ``length key=value`` of a pax header; what does not parse ends them."""
+    records: dict[str, bytes] = {}
+    while body:
+        digits, _, rest = body.partition(b" ")
+        length = whole_number(digits) or 0
+        if not 0 < length <= len(body):
+            break
+        key, _, value = rest[: length - len(digits) - 1].partition(b"=")
+        records[key.decode("utf-8", "replace")] = value.removesuffix(b"\n")
+        body = body[length:]
+    return records

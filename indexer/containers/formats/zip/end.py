@@ -1,0 +1,113 @@
+"""The records at the end of a zip: where its directory lies and how many members it counts.
+
+APPNOTE.TXT 6.3.10, 4.3.14 to 4.3.16. Bytes before the first member and behind the comment are allowed.
+"""
+
+import struct
+from dataclasses import dataclass, replace
+
+from indexer.base.errors import BadData
+from indexer.containers.bytes.volumes import ByteRange
+
+_END = struct.Struct("<4s4H2LH")
+_LOCATOR = struct.Struct("<4sLQL")
+_END64 = struct.Struct("<4sQ2H2L4Q")
+_LONGEST_COMMENT = 65_535
+_FULL16, _FULL32 = 0xFFFF, 0xFFFFFFFF
+
+
+@dataclass(frozen=True, slots=True)
+class End:
+    """What the end records say.
+
+    ``position`` is where they begin; ``trailing`` counts bytes behind the comment, but not zeros at the end: some
+    writers fill their last block.
+    """
+
+    disk: int
+    directory_disk: int
+    entries: int
+    directory_size: int
+    directory_offset: int
+    position: int
+    trailing: int
+
+    @property
+    def directory_position(self) -> int:
+        """Where the directory begins: right before the end records, whatever stands before the first member."""
+        return self.position - self.directory_size
+
+
+def find_end(window: ByteRange) -> End | None:
+    """The end records of the zip in ``window``, or None where it has none (cut off, or no zip)."""
+    length = min(window.size, _END.size + _LONGEST_COMMENT)
+    tail = window.read(window.size - length, length)
+    place = _last_end(tail)
+    if place is None:
+        return None
+    _, disk, directory_disk, _, entries, size, offset, comment = _END.unpack_from(tail, place)
+    position = window.size - len(tail) + place
+    trailing = len(tail[place + _END.size + comment :].rstrip(b"\0"))
+    end = End(disk, directory_disk, entries, size, offset, position, trailing)
+    return _with_zip64(window, end)
+
+
+def _last_end(tail: bytes) -> int | None:
+    """The last end record whose comment fills the rest; else, where bytes follow, the last that fits at all."""
+    fallback = None
+    place = tail.rfind(b"PK\5\6")
+    while place >= 0:
+        if place + _END.size <= len(tail):
+            rest = len(tail) - place - _END.size - _END.unpack_from(tail, place)[-1]
+            if rest == 0:
+                return place
+            fallback = place if fallback is None and rest > 0 else fallback
+        place = tail.rfind(b"PK\5\6", 0, place)
+    return fallback
+
+
+def _with_zip64(window: ByteRange, end: End) -> End:
+    """``end`` with the fields that did not fit taken from the ZIP64 record (4.3.14), where there is one."""
+    found = _find_zip64(window, end)
+    if found is None:
+        return end
+    position, (_, _, _, _, disk, directory_disk, _, entries, size, offset) = found
+    return End(
+        disk=disk if end.disk == _FULL16 else end.disk,
+        directory_disk=directory_disk if end.directory_disk == _FULL16 else end.directory_disk,
+        entries=entries if end.entries == _FULL16 else end.entries,
+        directory_size=size if end.directory_size == _FULL32 else end.directory_size,
+        directory_offset=offset if end.directory_offset == _FULL32 else end.directory_offset,
+        position=position,
+        trailing=end.trailing,
+    )
+
+
+def _find_zip64(window: ByteRange, end: End) -> tuple[int, tuple[int, ...]] | None:
+    place = end.position - _LOCATOR.size
+    if place < 0:
+        return None
+    locator = window.read(place, _LOCATOR.size)
+    if locator[:4] != b"PK\6\7":
+        return None
+    for position in (place - _END64.size, _LOCATOR.unpack(locator)[2]):
+        record = window.read(position, _END64.size) if 0 <= position < place else b""
+        if record[:4] == b"PK\6\6" and len(record) == _END64.size:
+            return position, _END64.unpack(record)
+    return None
+
+
+def with_directory(window: ByteRange, end: End | None, starts: tuple[int, ...]) -> End | None:
+    """``end``, once a directory stands where it says, or would if its size were right; None where none does."""
+    if end is None or end.entries == 0 or _stands_at(window, end.directory_position):
+        return end
+    start = starts[end.directory_disk] if end.directory_disk < len(starts) else 0
+    position = start + end.directory_offset
+    return replace(end, directory_size=end.position - position) if _stands_at(window, position) else None
+
+
+def _stands_at(window: ByteRange, position: int) -> bool:
+    try:
+        return 0 <= position < window.size and window.read(position, 4) == b"PK\1\2"
+    except BadData:
+        return False

@@ -1,0 +1,179 @@
+"""A zip with its directory -> raw rows, and what is wrong with it."""
+
+from collections.abc import Iterator, Sequence
+
+import numpy as np
+import numpy.typing as npt
+import pyarrow as pa
+
+from indexer.containers.bytes.volumes import ByteRange
+from indexer.containers.formats.zip.directory import Block, Mask, read_blocks
+from indexer.containers.formats.zip.end import End
+from indexer.containers.formats.zip.methods import READABLE, zip_method
+from indexer.containers.members.budget import beyond_limits
+from indexer.containers.members.repeated_names import Repeats, fingerprints
+from indexer.containers.members.rows import Health, batch_from, decoded
+from indexer.containers.models import Access, ArchiveLimits
+from indexer.containers.problems import CODES
+from indexer.containers.suffixes import promises_bytes
+
+LOCAL_HEADER = 30
+_ENCRYPTED, _UTF8 = 0x1, 0x800
+_MADE_ON_UNIX = (3, 19)
+_PROBLEMS = ("encrypted", "symbolic link", "method not supported", "no data", "over the size limit", "truncated",
+             "volume missing", "header damaged")  # fmt: skip
+
+
+def list_directory(
+    window: ByteRange, end: End, starts: Sequence[int], limits: ArchiveLimits, health: Health
+) -> Iterator[pa.RecordBatch]:
+    """Batches of MEMBER_SCHEMA, in directory order; folders have no row, but their place counts as an ordinal."""
+    repeats, extents = Repeats(), Extents(end.directory_position)
+    entries = folders = 0
+    for block in read_blocks(window, end, starts):
+        batch, is_folder = _rows(block, end, limits)
+        _note_problems(batch, health)
+        prints = fingerprints(block.data, block.name_start, block.name_size)
+        repeats.add(np.arange(block.first, block.first + len(block)), prints)
+        extents.add(block, is_folder)
+        entries += len(block)
+        folders += int(is_folder.sum())
+        yield batch
+    repeats.report(health)
+    extents.report(health)
+    _compare(entries, folders, end, health)
+
+
+def _rows(block: Block, end: End, limits: ArchiveLimits) -> tuple[pa.RecordBatch, Mask]:
+    names, raw = _decoded(block)
+    is_folder = _ends_with_slash(block)
+    batch = batch_from(
+        {
+            "ordinal": pa.array(np.arange(block.first, block.first + len(block))),
+            "name": names,
+            "name_bytes": raw,
+            "size": pa.array(block.size),
+            "packed_size": pa.array(block.packed_size),
+            "method": _methods(block),
+            "crc32": pa.array(block.header["crc32"].copy()),
+            "access": pa.repeat(pa.scalar(Access.ZIP.value), len(block)),
+            "offset": pa.array(block.offset, mask=block.offset < 0),
+            "problem": _problems(block, names, end, limits),
+        },
+        len(block),
+    )
+    return batch.filter(pa.array(~is_folder)) if is_folder.any() else batch, is_folder
+
+
+def _ends_with_slash(block: Block) -> Mask:
+    last = block.data[np.maximum(block.name_start + block.name_size - 1, 0)]
+    ends: Mask = (block.name_size > 0) & (last == ord("/"))
+    return ends
+
+
+def _decoded(block: Block) -> tuple[pa.Array, pa.Array | None]:
+    """Names as text, and as bytes where they are not UTF-8. Most writers forget to set the UTF-8 flag: it is a hint."""
+    names = block.names()
+    try:
+        return names.cast(pa.string()), None
+    except pa.ArrowInvalid:
+        pairs = [
+            _decoded_one(raw, bool(flags & _UTF8))
+            for raw, flags in zip(names.to_pylist(), block.header["flags"].tolist(), strict=True)
+        ]
+        return pa.array([text for text, _ in pairs]), pa.array([raw for _, raw in pairs], pa.binary())
+
+
+def _decoded_one(raw: bytes, flagged: bool) -> tuple[str, bytes | None]:
+    text, kept = decoded(raw)
+    return (text, kept) if kept is None or flagged else (raw.decode("cp437"), raw)
+
+
+def _methods(block: Block) -> pa.Array:
+    numbers = np.flatnonzero(np.bincount(block.header["method"]))
+    return words(np.searchsorted(numbers, block.header["method"]), [zip_method(int(number)) for number in numbers])
+
+
+def words(index: npt.NDArray[np.integer], vocabulary: Sequence[str]) -> pa.Array:
+    """``vocabulary[i]`` for each i as a string array; null where i is negative."""
+    keys = pa.array(index.astype(np.int32), mask=index < 0)
+    return pa.DictionaryArray.from_arrays(keys, pa.array(vocabulary, pa.string())).dictionary_decode()
+
+
+def _problems(block: Block, names: pa.Array, end: End, limits: ArchiveLimits) -> pa.Array:
+    header = block.header
+    mode = header["external"] >> 16
+    masks = (
+        (header["flags"] & _ENCRYPTED) != 0,
+        np.isin(header["made_by"] >> 8, _MADE_ON_UNIX) & ((mode & 0o170000) == 0o120000),
+        ~np.isin(header["method"], _readable_numbers()),
+        _without_data(block, names),
+        beyond_limits(block.size, block.packed_size, limits),
+        block.packed_size > end.directory_position - LOCAL_HEADER - block.offset,  # a sum might be too large to count
+        block.offset == -1,
+        (block.offset < 0) | (block.size < 0) | (block.packed_size < 0),
+    )
+    index = np.full(len(block), -1, np.int8)
+    for number in reversed(range(len(masks))):
+        index[masks[number]] = number
+    return words(index, _PROBLEMS) if (index >= 0).any() else pa.nulls(len(block), pa.string())
+
+
+def _readable_numbers() -> list[int]:
+    return [number for number in range(100) if zip_method(number) in READABLE]
+
+
+def _without_data(block: Block, names: pa.Array) -> Mask:
+    """Empty members whose name promises contents: an image or an archive of no bytes."""
+    empty: Mask = block.size == 0
+    for row in np.flatnonzero(empty):
+        empty[row] = promises_bytes(names[int(row)].as_py())
+    return empty
+
+
+def _note_problems(batch: pa.RecordBatch, health: Health) -> None:
+    """Findings for the members that have a problem."""
+    if batch["problem"].null_count == len(batch):
+        return
+    troubled = batch.filter(batch["problem"].is_valid())
+    for row in troubled.select(["ordinal", "name", "problem"]).to_pylist():
+        health.add(CODES[row["problem"]], f"{row['name']}: {row['problem']}", row["ordinal"])
+
+
+class Extents:
+    """Where members lie: do any overlap? Kept as two numbers a member."""
+
+    def __init__(self, directory: int) -> None:
+        self._directory = directory
+        self._ordinals: list[npt.NDArray[np.int64]] = []
+        self._starts: list[npt.NDArray[np.int64]] = []
+        self._ends: list[npt.NDArray[np.int64]] = []
+
+    def add(self, block: Block, is_folder: Mask) -> None:
+        """Take in the members of a block; folders have no bytes worth sharing."""
+        rows = np.flatnonzero((block.offset >= 0) & ~is_folder)
+        self._ordinals.append(block.first + rows)
+        self._starts.append(block.offset[rows])
+        self._ends.append((block.offset + LOCAL_HEADER + block.name_size + block.packed_size)[rows])
+
+    def report(self, health: Health) -> None:
+        """A finding for each member that begins before the one in front of it ends."""
+        if not self._starts:
+            return
+        ordinals, starts, ends = (np.concatenate(parts) for parts in (self._ordinals, self._starts, self._ends))
+        if (starts[1:] >= ends[:-1]).all():
+            return
+        order = np.argsort(starts, kind="stable")
+        reached = np.maximum.accumulate(ends[order])
+        for place in np.flatnonzero(starts[order][1:] < reached[:-1]) + 1:
+            ordinal = int(ordinals[order[place]])
+            health.add("overlap", f"the bytes of member {ordinal} also belong to another member", ordinal)
+
+
+def _compare(entries: int, folders: int, end: End, health: Health) -> None:
+    """The declared count against what was listed. A count of 16 bits may have wrapped around."""
+    health.declare(max(0, end.entries - folders))
+    if entries != end.entries and not (end.entries < 0xFFFF and entries % 0x10000 == end.entries):
+        health.add("count-differs", f"{end.entries} entries are declared, {entries} were found")
+    if end.trailing:
+        health.add("trailing-data", f"{end.trailing} bytes follow the end of the zip")

@@ -1,0 +1,150 @@
+"""What crosses the border of the containers: a container, its raw rows, its health, a member that is wanted."""
+
+from dataclasses import dataclass
+from enum import StrEnum
+
+import pyarrow as pa
+
+from indexer.base.remote import Root
+
+
+class Kind(StrEnum):
+    """What a container is, decided by its first bytes and its sibling volumes, never by its name alone."""
+
+    FOLDER = "folder"
+    ZIP = "zip"
+    TAR = "tar"
+    SEVEN_ZIP = "7z"
+    STREAM = "stream"  # whatever only libarchive reads: compressed tar, rar, cpio, ...
+    ARROW = "arrow"
+    PARQUET = "parquet"
+
+
+class Access(StrEnum):
+    """How a member's bytes are reached."""
+
+    FILE = "file"  # the whole file on disk
+    SLICE = "slice"  # `packed_size` bytes at `offset` are the member, as they lie
+    ZIP = "zip"  # at `offset` stands a zip local header, then `packed_size` bytes packed by `method`
+    SEQUENTIAL = "sequential"  # in one forward pass over the container, at `ordinal`
+    CELL = "cell"  # row and column of an Arrow or Parquet file
+
+
+class ContainerStatus(StrEnum):
+    """How far a container could be listed; ``complete`` only where that is proven."""
+
+    COMPLETE = "complete"
+    PARTIAL = "partial"
+    FAILED = "failed"
+    SKIPPED = "skipped"
+
+
+@dataclass(frozen=True, slots=True)
+class Volume:
+    """One file of a container. ``path`` is below the source's root; non-UTF-8 names carry surrogate escapes."""
+
+    path: str
+    size: int
+    mtime_ns: int
+
+
+@dataclass(frozen=True, slots=True)
+class Container:
+    """An archive with its volumes in reading order, or the loose files of a source (kind folder, path '').
+
+    ``source`` is the key by which a worker on another machine finds its own root; '' for what has but one place.
+    """
+
+    root: Root
+    path: str
+    kind: Kind
+    volumes: tuple[Volume, ...]
+    source: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Finding:
+    """Something wrong with a container (``ordinal`` None) or one of its members; ``code`` is a stable word."""
+
+    code: str
+    detail: str
+    ordinal: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class ListingReport:
+    """How a container's listing ended."""
+
+    status: ContainerStatus
+    reason: str | None
+    declared: int | None
+    listed: int
+    row_count: int | None = None
+    findings: tuple[Finding, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class ArchiveLimits:
+    """Budgets for what strangers' archives may ask; the defaults are far above every real source.
+
+    Sizes are in bytes, times in seconds. ``unpacked`` counts all that one walk through a container unpacks, on all of
+    its levels. ``ratio`` is unpacked to packed bytes, of one member and of a walk.
+    """
+
+    members: int = 100_000_000
+    depth: int = 4
+    member_size: int = 16 << 30
+    unpacked: int = 4 << 40
+    ratio: float = 1_200.0
+    side_file_size: int = 4 << 30
+    seconds: float = 600.0
+
+
+@dataclass(frozen=True, slots=True)
+class MemberRef:
+    """A member to read: the columns of its raw row that say where its bytes are. ``key`` is the caller's.
+
+    ``path`` of a loose file whose row has ``name_bytes`` is ``os.fsdecode(name_bytes)``: escapes are for people.
+    """
+
+    key: int
+    ordinal: int
+    path: str
+    name: str | None
+    access: Access
+    offset: int | None
+    packed_size: int | None
+    size: int | None
+    method: str | None
+    crc32: int | None
+
+
+@dataclass(frozen=True, slots=True)
+class MemberBytes:
+    """A member's bytes, handed over while a container that cannot be read at will is listed.
+
+    ``name`` is the row's. Reading it later would take another pass.
+    """
+
+    ordinal: int
+    name: str
+    data: bytes
+
+
+# A raw row as listings yield it: the table `member` of sql/schema.sql without the ids that the store gives.
+MEMBER_SCHEMA = pa.schema(
+    [
+        pa.field("ordinal", pa.int64(), nullable=False),
+        pa.field("path", pa.string(), nullable=False),
+        pa.field("name", pa.string()),
+        pa.field("name_bytes", pa.binary()),
+        pa.field("size", pa.int64()),
+        pa.field("packed_size", pa.int64()),
+        pa.field("method", pa.string()),
+        pa.field("crc32", pa.uint32()),
+        pa.field("access", pa.string(), nullable=False),
+        pa.field("offset", pa.int64()),
+        pa.field("mtime_ns", pa.int64()),
+        pa.field("problem", pa.string()),
+    ]
+)

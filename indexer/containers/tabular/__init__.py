@@ -1,0 +1,1 @@
+"""Arrow and Parquet files as containers: one member per image cell."""

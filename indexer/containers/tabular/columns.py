@@ -1,0 +1,93 @@
+"""Which columns of an Arrow or Parquet file hold images, and which hold scalars.
+
+Columns of images are those of the type ``struct<bytes, path>`` or of bytes (img2dataset names one after its encoding),
+less those that the features of `datasets <https://huggingface.co/docs/datasets>`_ call something else.
+"""
+
+import json
+from collections import Counter
+from typing import Any
+
+import pyarrow as pa
+
+from indexer.base.errors import BadData
+
+
+def image_columns(schema: pa.Schema) -> tuple[str, ...]:
+    """The columns that hold images, in the schema's order."""
+    features = _features(schema)
+    return tuple(f.name for f in schema if _may_be_image(f.type) and _is_called_image(features.get(f.name)))
+
+
+def nested_images(schema: pa.Schema) -> tuple[tuple[str, str], ...]:
+    """Columns that hold images, or bytes that may be some, in a list or another nested type; and that type's name."""
+    features = _features(schema)
+    taken = image_columns(schema)
+    return tuple(
+        (f.name, _outer(f.type))
+        for f in schema
+        if f.name not in taken and _holds_bytes(f.type) and "Image" in json.dumps(features.get(f.name, "Image"))
+    )
+
+
+def _holds_bytes(kind: pa.DataType) -> bool:
+    if pa.types.is_dictionary(kind):
+        return _is_bytes(kind.value_type)
+    return any(_is_bytes(inner.type) or _holds_bytes(inner.type) for inner in _fields(kind))
+
+
+def _fields(kind: pa.DataType) -> list[pa.Field]:
+    return [kind.field(index) for index in range(kind.num_fields)] if pa.types.is_nested(kind) else []
+
+
+def _outer(kind: pa.DataType) -> str:
+    return str(kind).partition("<")[0]
+
+
+def refuse_repeats(schema: pa.Schema) -> pa.Schema:
+    """The schema, in which every column can be asked for by its name.
+
+    Raises:
+        BadData: several columns have one name.
+    """
+    repeated = sorted(name for name, count in Counter(schema.names).items() if count > 1)
+    if repeated:
+        raise BadData("columns of one name", ", ".join(repeated))
+    return schema
+
+
+def _may_be_image(kind: pa.DataType) -> bool:
+    if pa.types.is_struct(kind):
+        names = {kind.field(index).name: kind.field(index).type for index in range(kind.num_fields)}
+        return set(names) == {"bytes", "path"} and _is_bytes(names["bytes"])
+    return _is_bytes(kind)
+
+
+def _is_bytes(kind: pa.DataType) -> bool:
+    tests = (pa.types.is_binary, pa.types.is_large_binary, pa.types.is_binary_view)
+    return any(test(kind) for test in tests)
+
+
+def _is_called_image(feature: Any) -> bool:
+    """What ``datasets`` calls it: Image, LargeImage or plain bytes; where there is no word, the type decides."""
+    if not isinstance(feature, dict):
+        return True
+    kind = str(feature.get("_type", ""))
+    return kind.endswith("Image") or (kind == "Value" and "binary" in str(feature.get("dtype", "")))
+
+
+def _features(schema: pa.Schema) -> dict[str, Any]:
+    """Feature by column out of the schema's ``huggingface`` metadata, as ``datasets`` writes it; empty without it."""
+    try:
+        features = json.loads((schema.metadata or {})[b"huggingface"])["info"]["features"]
+    except (KeyError, ValueError, TypeError):
+        return {}
+    return features if isinstance(features, dict) else {}
+
+
+def is_scalar(kind: pa.DataType) -> bool:
+    """Whether a column holds text, numbers, dates or truth values, or lists of texts: no bytes, nothing else nested."""
+    if pa.types.is_list(kind) or pa.types.is_large_list(kind):
+        return bool(pa.types.is_string(kind.value_type) or pa.types.is_large_string(kind.value_type))
+    tests = (pa.types.is_nested, pa.types.is_null, pa.types.is_fixed_size_binary, _is_bytes)
+    return not any(test(kind) for test in tests)

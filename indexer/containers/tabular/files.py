@@ -1,0 +1,76 @@
+"""Arrow and Parquet files, opened so that nothing is read before it is asked for."""
+
+import io
+import mmap
+from collections.abc import Iterator
+
+import pyarrow as pa
+import pyarrow.parquet as pq
+
+from indexer.base.remote import RawObject, Root, Url
+from indexer.containers.models import Container, Kind
+from indexer.containers.tabular.columns import refuse_repeats
+
+_BUFFER = 1 << 20
+_FILE_MAGIC = b"ARROW1"
+_STREAM_END = b"\xff\xff\xff\xff\0\0\0\0"
+
+
+def path_of(container: Container) -> Root:
+    """The container's only file."""
+    return container.root / container.volumes[0].path
+
+
+def schema_of(container: Container) -> pa.Schema:
+    """The columns, by the head of an Arrow file or the footer of a Parquet one. Raises BadData for repeated names."""
+    if container.kind == Kind.PARQUET:
+        with parquet(path_of(container)) as file:
+            return refuse_repeats(file.schema_arrow)
+    with _arrow_reader(path_of(container)) as reader:
+        return refuse_repeats(reader.schema)
+
+
+def parquet(path: Root) -> pq.ParquetFile:
+    """A Parquet file whose columns are read in small pieces, not as whole chunks."""
+    file = RawObject(path) if isinstance(path, Url) else path
+    return pq.ParquetFile(file, pre_buffer=False, buffer_size=_BUFFER)
+
+
+def arrow_batches(path: Root) -> Iterator[pa.RecordBatch]:
+    """The record batches of an Arrow stream or file, through a memory map: nothing is read until it is touched.
+
+    Of object storage nothing can be mapped: batches are read whole, those of a stream from its start.
+    """
+    with _arrow_reader(path) as reader:
+        if isinstance(reader, pa.RecordBatchFileReader):
+            yield from (reader.get_batch(index) for index in range(reader.num_record_batches))
+        else:
+            yield from reader
+
+
+def _arrow_reader(path: Root) -> pa.RecordBatchFileReader | pa.RecordBatchStreamReader:
+    if isinstance(path, Url):
+        remote = RawObject(path)
+        is_file = remote.read(len(_FILE_MAGIC)) == _FILE_MAGIC
+        remote.seek(0)
+        return pa.ipc.open_file(remote) if is_file else pa.ipc.open_stream(remote)
+    with path.open("rb") as file:
+        mapped = mmap.mmap(file.fileno(), 0, prot=mmap.PROT_READ)
+    mapped.madvise(mmap.MADV_RANDOM)  # else the kernel reads megabytes of image around each offset
+    opener = pa.ipc.open_file if mapped[: len(_FILE_MAGIC)] == _FILE_MAGIC else pa.ipc.open_stream
+    return opener(pa.BufferReader(pa.py_buffer(mapped)))
+
+
+def _opened(path: Root) -> io.RawIOBase:
+    return RawObject(path) if isinstance(path, Url) else path.open("rb", buffering=0)
+
+
+def has_end(path: Root) -> bool:
+    """Whether an Arrow stream was closed by its writer; a reader takes its end for that of the file, wherever it is.
+
+    See https://arrow.apache.org/docs/format/Columnar.html#ipc-streaming-format.
+    """
+    with _opened(path) as file:
+        is_stream = file.read(len(_FILE_MAGIC)) != _FILE_MAGIC
+        file.seek(-min(len(_STREAM_END), path.stat().st_size), 2)
+        return not is_stream or file.read(len(_STREAM_END)) == _STREAM_END

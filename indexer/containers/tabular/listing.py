@@ -1,0 +1,150 @@
+"""Arrow and Parquet: a row and column is a member, listed without touching the bytes of the images.
+
+Sizes are known where offsets give them: in Arrow files, through a memory map; in Parquet only reading tells, and
+statistics say where cells are empty. Neither format has checksums over its values, so a listing here proves structure,
+never contents.
+"""
+
+from collections.abc import Iterator, Sequence
+
+import numpy as np
+import pyarrow as pa
+import pyarrow.compute as pc
+
+from indexer.base.errors import BadData
+from indexer.containers.members.rows import batch_from, shown
+from indexer.containers.models import Access, ArchiveLimits, Container, ContainerStatus, Finding, Kind, ListingReport
+from indexer.containers.tabular.columns import image_columns, is_scalar, nested_images, refuse_repeats
+from indexer.containers.tabular.empty_cells import empty_cells
+from indexer.containers.tabular.files import arrow_batches, has_end, parquet, path_of, schema_of
+from indexer.containers.tabular.reading import NO_IMAGE, NOT_IN_FILE
+
+_ROWS = 65_536
+
+
+def list_cells(container: Container, limits: ArchiveLimits) -> Iterator[pa.RecordBatch | ListingReport]:
+    """The cells of a container's image columns row by row, as batches of MEMBER_SCHEMA; the report comes last."""
+    rows = listed = 0
+    lister = _list_parquet if container.kind == Kind.PARQUET else _list_arrow
+    try:
+        for length, batch in lister(container):
+            rows += length
+            listed += batch.num_rows if batch else 0
+            _keep_within(listed, limits)
+            if batch:
+                yield batch
+        yield _report(container, rows, listed)
+    except (pa.ArrowException, OSError, ValueError, BadData) as error:
+        status = ContainerStatus.PARTIAL if listed else ContainerStatus.FAILED
+        reason = _one_line(error)
+        yield ListingReport(status, reason, None, listed, rows, (Finding("unreadable", reason),))
+
+
+def _keep_within(listed: int, limits: ArchiveLimits) -> None:
+    if listed > limits.members:
+        raise BadData("more members than the limit", f"{limits.members:,}")
+
+
+def scalar_rows(container: Container, columns: Sequence[str] | None) -> Iterator[pa.RecordBatch]:
+    """Text, numbers, dates and truth values of every row (those of ``columns``), as Arrow batches of a few thousand.
+
+    They are as they lie: nobody has looked yet whether offsets are sound and texts UTF-8.
+
+    Raises:
+        pa.ArrowException, OSError, BadData: the file cannot be read.
+    """
+    schema = schema_of(container)
+    names = [f.name for f in schema if is_scalar(f.type) and (columns is None or f.name in columns)]
+    if container.kind == Kind.PARQUET:
+        with parquet(path_of(container)) as file:
+            yield from file.iter_batches(batch_size=8_192, columns=names)
+        return
+    for batch in arrow_batches(path_of(container)):
+        yield batch.select(names)
+
+
+def _report(container: Container, rows: int, listed: int) -> ListingReport:
+    if container.kind == Kind.ARROW and not has_end(path_of(container)):
+        reason = "the stream has no end marker: rows may be missing"
+        return ListingReport(ContainerStatus.PARTIAL, reason, None, listed, rows, (Finding("truncated", reason),))
+    findings = tuple(
+        Finding("nested-column", f"column {name} holds images in a {kind}: they are not listed")
+        for name, kind in nested_images(schema_of(container))
+    )
+    if findings:
+        return ListingReport(
+            ContainerStatus.PARTIAL, f"nested-column: {findings[0].detail}", None, listed, rows, findings
+        )
+    return ListingReport(ContainerStatus.COMPLETE, None, listed, listed, rows)
+
+
+def _list_arrow(container: Container) -> Iterator[tuple[int, pa.RecordBatch | None]]:
+    """Row count and cells of each record batch; of the bytes only the offsets are touched."""
+    first = 0
+    names = image_columns(schema_of(container))
+    for batch in arrow_batches(path_of(container)):
+        cells = [_sizes(batch, name) for name in names]
+        yield batch.num_rows, _rows(container, names, first, cells) if names and batch.num_rows else None
+        first += batch.num_rows
+
+
+def _sizes(batch: pa.RecordBatch, name: str) -> tuple[pa.Array, pa.Array]:
+    """Sizes of a column's cells, null where there are no bytes, and why there are none."""
+    column = batch.column(name)
+    column.validate(full=True)  # offsets that point anywhere would crash whoever follows them
+    if not pa.types.is_struct(column.type):
+        return _lengths(column), pc.if_else(column.is_valid(), None, NO_IMAGE)
+    sizes = _lengths(pc.struct_field(column, "bytes"))
+    has_path = pc.struct_field(column, "path").is_valid()
+    return sizes, pc.if_else(
+        sizes.is_valid(), pa.scalar(None, pa.string()), pc.if_else(has_path, NOT_IN_FILE, NO_IMAGE)
+    )
+
+
+def _lengths(column: pa.Array) -> pa.Array:
+    if not pa.types.is_binary_view(column.type):
+        return pc.cast(pc.binary_length(column), pa.int64())
+    # A view is 16 bytes, its length the first four (Arrow columnar format, "Variable-size Binary View Layout").
+    lengths = np.frombuffer(column.buffers()[1], "<i4")[::4][column.offset : column.offset + len(column)]
+    return pc.if_else(column.is_valid(), pa.array(lengths, pa.int64()), pa.scalar(None, pa.int64()))
+
+
+def _list_parquet(container: Container) -> Iterator[tuple[int, pa.RecordBatch | None]]:
+    """Row count and cells by the footer, and by the paths of images where it tells of empty cells."""
+    with parquet(path_of(container)) as file:
+        names, rows = image_columns(refuse_repeats(file.schema_arrow)), file.metadata.num_rows
+        problems = [empty_cells(file, name) for name in names]
+    for first in range(0, rows, _ROWS):
+        length = min(_ROWS, rows - first)
+        unknown = pa.nulls(length, pa.int64())
+        cells = [(unknown, column.slice(first, length)) for column in problems]
+        yield length, _rows(container, names, first, cells) if names else None
+
+
+def _rows(
+    container: Container, names: Sequence[str], first: int, cells: Sequence[tuple[pa.Array, pa.Array]]
+) -> pa.RecordBatch:
+    """Cells row by row: of ``n`` image columns, that of row ``r`` and column ``c`` has the ordinal ``r * n + c``."""
+    length = len(cells[0][0])
+    numbers = pa.array(range(first, first + length), pa.int64())
+    spelled = pc.cast(numbers, pa.string())
+    by_column = [
+        batch_from(
+            {
+                "ordinal": pc.add(pc.multiply(numbers, len(names)), index),
+                "name": pc.binary_join_element_wise(spelled, name, "/"),
+                "size": sizes,
+                "problem": problems,
+                "path": pa.repeat(shown(container.path), length),
+                "access": pa.repeat(str(Access.CELL), length),
+            },
+            length,
+        )
+        for index, (name, (sizes, problems)) in enumerate(zip(names, cells, strict=True))
+    ]
+    table = pa.Table.from_batches(by_column).combine_chunks().sort_by("ordinal")
+    return table.to_batches()[0]
+
+
+def _one_line(error: BaseException) -> str:
+    return " ".join(str(error).split()) or type(error).__name__

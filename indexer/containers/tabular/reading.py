@@ -1,0 +1,126 @@
+"""Cells of Arrow and Parquet files, read back in row order."""
+
+from bisect import bisect_right
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from itertools import groupby
+from typing import TypeAlias
+
+import pyarrow as pa
+import pyarrow.parquet as pq
+
+from indexer.base.errors import BadData, SourceError
+from indexer.base.remote import Root
+from indexer.containers.models import Container, Kind, MemberRef
+from indexer.containers.opening import opened_volume
+from indexer.containers.tabular.files import arrow_batches, parquet, path_of
+
+NOT_IN_FILE = "only a path, no bytes"
+NO_IMAGE = "empty cell"
+
+Answer: TypeAlias = tuple[int, bytes | BadData]
+
+_ROWS_AT_A_TIME = 16
+_DAMAGE = (pa.ArrowException, OSError, KeyError, IndexError, ValueError)
+
+
+def read_cells(container: Container, wanted: Sequence[MemberRef]) -> Iterator[Answer]:
+    """Key and bytes of each wanted cell, in row order; some ``_ROWS_AT_A_TIME`` rows are in memory at a time.
+
+    Where pages are damaged, the cells of their row group (Parquet), or all that follow (Arrow), are bad data.
+
+    Raises:
+        SourceError: the file vanished or changed since it was listed.
+    """
+    with opened_volume(container.root, container.volumes[0]):
+        pass  # it is the one that was listed
+    reader = _read_parquet if container.kind == Kind.PARQUET else _read_arrow
+    cells = sorted((_cell(want) for want in wanted), key=lambda cell: (cell.row, cell.column))
+    try:
+        yield from _whole(reader(path_of(container), cells), cells)
+    except OSError as error:
+        raise SourceError(f"{path_of(container)} cannot be read ({error}): see to its disk or network") from error
+
+
+@dataclass(frozen=True, slots=True)
+class _Cell:
+    row: int
+    column: str
+    key: int
+
+
+def _whole(answers: Iterator[Answer], cells: Sequence[_Cell]) -> Iterator[Answer]:
+    """``answers``, and bad data for those of ``cells`` that damage leaves without one."""
+    left = {cell.key: None for cell in cells}
+    try:
+        for key, answer in answers:
+            left.pop(key)
+            yield key, answer
+    except _DAMAGE as error:
+        if isinstance(error, OSError) and error.errno:  # the disk's or the network's fault; Arrow's own have no number
+            raise
+        bad = BadData("damaged", " ".join(str(error).split())[:200])
+        yield from ((key, bad) for key in left)
+
+
+def _cell(want: MemberRef) -> _Cell:
+    row, _, column = (want.name or "").partition("/")
+    return _Cell(int(row), column, want.key)
+
+
+def _read_arrow(path: Root, cells: Sequence[_Cell]) -> Iterator[Answer]:
+    """Cells out of the batches that hold some: bodies of the others are never touched."""
+    left, first = list(reversed(cells)), 0
+    for batch in arrow_batches(path):
+        while left and left[-1].row < first + batch.num_rows:
+            cell = left.pop()
+            yield cell.key, _value(batch.column(cell.column), cell.row - first)
+        first += batch.num_rows
+        if not left:
+            return
+    if left:
+        raise IndexError(f"row {left[-1].row} of {first}")
+
+
+def _value(column: pa.Array, row: int) -> bytes | BadData:
+    one = column.slice(row, 1)
+    one.validate(full=True)
+    value = one.to_pylist()[0]
+    if isinstance(value, dict):
+        missing = NOT_IN_FILE if value["path"] is not None else NO_IMAGE
+        value = value["bytes"]
+    else:
+        missing = NO_IMAGE
+    return BadData(missing) if value is None else bytes(value)
+
+
+def _read_parquet(path: Root, cells: Sequence[_Cell]) -> Iterator[Answer]:
+    """Cells row group by row group; of a row group the wanted columns, a few rows at a time."""
+    with parquet(path) as file:
+        ends = _row_group_ends(file)
+        for group, members in groupby(cells, key=lambda cell: bisect_right(ends, cell.row)):
+            chosen = list(members)
+            yield from _whole(_read_row_group(file, group, ends, chosen), chosen)
+
+
+def _row_group_ends(file: pq.ParquetFile) -> list[int]:
+    ends, rows = [], 0
+    for group in range(file.num_row_groups):
+        rows += file.metadata.row_group(group).num_rows
+        ends.append(rows)
+    return ends
+
+
+def _read_row_group(file: pq.ParquetFile, group: int, ends: Sequence[int], cells: Sequence[_Cell]) -> Iterator[Answer]:
+    if group == len(ends):
+        raise IndexError(f"row {cells[0].row} of {ends[-1] if ends else 0}")
+    first = ends[group - 1] if group else 0
+    left = list(reversed(cells))
+    columns = sorted({cell.column for cell in cells})
+    for batch in file.iter_batches(batch_size=_ROWS_AT_A_TIME, row_groups=[group], columns=columns, use_threads=False):
+        while left and left[-1].row < first + batch.num_rows:
+            cell = left.pop()
+            yield cell.key, _value(batch.column(cell.column), cell.row - first)
+        first += batch.num_rows
+        if not left:
+            return

@@ -1,0 +1,1 @@
+"""Walk a container and the archives nested in it, level by level."""

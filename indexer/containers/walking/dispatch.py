@@ -1,0 +1,59 @@
+"""What an archive's kind means for walking it."""
+
+from collections.abc import Iterator
+from typing import Any
+
+import pyarrow as pa
+
+from indexer.base.errors import BadData
+from indexer.containers.bytes.volumes import ByteRange
+from indexer.containers.formats.sequential import stream_entries, tar_entries
+from indexer.containers.formats.sevenzip.members import seven_zip_entries
+from indexer.containers.formats.zip.disks import disk_starts
+from indexer.containers.formats.zip.end import find_end, with_directory
+from indexer.containers.formats.zip.listing import list_directory
+from indexer.containers.formats.zip.reading import Packed, data_position, zip_member_blocks
+from indexer.containers.formats.zip.salvage import salvaged_rows
+from indexer.containers.members.budget import Budget
+from indexer.containers.members.entry import Entry
+from indexer.containers.members.rows import Health, Row, batches_of
+from indexer.containers.models import Access, ArchiveLimits, Kind
+from indexer.containers.walking.levels import ArchiveLevel
+
+
+def entries_of(level: ArchiveLevel, budget: Budget, health: Health) -> Iterator[Entry]:
+    """The members of an archive that is no zip, in order. Raises BadData where it cannot be walked any further."""
+    if level.kind is Kind.TAR:
+        return tar_entries(level.content, health)
+    if not isinstance(level.content, ByteRange):
+        raise TypeError(f"{level.kind} is read at will, not from a stream")
+    if level.kind is Kind.SEVEN_ZIP:
+        return seven_zip_entries(level.content, budget, health)
+    if level.kind is Kind.STREAM:
+        return stream_entries(level.content, level.name, budget, health)
+    raise BadData("format not supported", level.kind)
+
+
+def zip_batches(level: ArchiveLevel, limits: ArchiveLimits, health: Health) -> Iterator[pa.RecordBatch]:
+    """The members of a zip as batches: from its directory, or where that is lost from their local headers."""
+    if not isinstance(level.content, ByteRange):
+        raise TypeError("a zip is read at will, not from a stream")
+    end = with_directory(level.content, find_end(level.content), level.starts)
+    if end is None:
+        health.add("no-directory", "the zip's directory is missing, members were found by their own headers")
+        return batches_of(salvaged_rows(level.content, health))
+    starts = disk_starts(level.content, end, level.starts)
+    if starts[0] < 0:
+        health.add("volume-missing", f"of {len(starts)} volumes only the last is there")
+    return list_directory(level.content, end, starts, limits, health)
+
+
+def zip_entry(window: ByteRange, row: dict[str, Any], budget: Budget) -> Entry:
+    """A row of a zip as a member whose bytes can be had now. Raises BadData where no local header stands."""
+    member = Packed(row["offset"], row["packed_size"], row["size"], row["method"], row["crc32"])
+    content = None
+    if member.method == "stored":
+        content = window.window(data_position(window, member), member.size)
+    raw = row["name_bytes"] or row["name"].encode()
+    entry = Row(row["ordinal"], raw, member.size, Access.ZIP, member.packed_size, member.method)
+    return Entry(entry, lambda: budget.spend(zip_member_blocks(window, member)), content)

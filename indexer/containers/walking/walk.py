@@ -1,0 +1,240 @@
+"""The walk through a container and the archives nested in it: raw rows, and the members that can only be read now.
+
+Every archive is a *level*. Where all layers down to a member are stored or plain, its offset is counted in the
+container, and the walk moves on without reading it. Elsewhere it is reached only by walking (access ``pass``): listing
+and reading make the same walk, so that they agree about which ordinal is what.
+
+The ordinal of a member of the container itself is its place there. Members nested, however deep, in the one at place p
+have ``(p + 1) << 32`` plus a count in the order of the walk.
+"""
+
+import contextlib
+from collections.abc import Callable, Generator, Iterator
+from dataclasses import dataclass, replace
+from itertools import count
+from pathlib import Path
+from typing import TypeAlias
+
+import pyarrow as pa
+import pyarrow.compute as pc
+
+from indexer.base.errors import BadData
+from indexer.containers.bytes.spool import limited, spooled
+from indexer.containers.bytes.volumes import ByteRange
+from indexer.containers.members.budget import Budget, within_limits
+from indexer.containers.members.entry import Bytes, Entry, blocks_of
+from indexer.containers.members.repeated_names import Repeats
+from indexer.containers.members.rows import BATCH_ROWS, Health, Row, batch_of, decoded
+from indexer.containers.models import Access, Kind
+from indexer.containers.suffixes import archive_names
+from indexer.containers.walking.dispatch import entries_of, zip_batches, zip_entry
+from indexer.containers.walking.levels import ArchiveLevel, placed
+from indexer.containers.walking.nesting import nested_kind
+
+NESTED_SHIFT = 32
+
+
+@dataclass(frozen=True, slots=True)
+class WalkedMember:
+    """A member that was wanted and could only be read now: its bytes, or why there are none."""
+
+    ordinal: int
+    name: str
+    data: bytes | BadData
+
+
+@dataclass(frozen=True, slots=True)
+class WalkFilter:
+    """What a walk is made for.
+
+    ``wants`` says by ordinal and name which members to read of those that are reached by passing only, ``enters``
+    which of the container's members may be entered. Of a member more than ``most`` bytes are not read.
+    """
+
+    wants: Callable[[int, str], bool]
+    enters: Callable[[int], bool]
+    most: int
+
+
+Found: TypeAlias = pa.RecordBatch | WalkedMember
+
+
+class ContainerWalk:
+    """One walk through a container at ``path``. Damage goes to ``health``; only OSError is raised."""
+
+    def __init__(self, path: str, budget: Budget, interest: WalkFilter, scratch: Path | None) -> None:
+        self.health = Health()
+        self.listed = 0
+        self._path, self._interest, self._scratch = path, interest, scratch
+        self._budget, self._limits = budget, budget.limits
+        self._nested = count()
+
+    def level(self, level: ArchiveLevel) -> Iterator[Found]:
+        """The members of one archive, and of those nested in it."""
+        health = self.health if level.outer is None else self.health.below(level.outer, level.name)
+        return self._zip(level, health) if level.kind is Kind.ZIP else self._entries(level, health)
+
+    def _zip(self, level: ArchiveLevel, health: Health) -> Iterator[Found]:
+        with _noting(health):
+            for batch in zip_batches(level, self._limits, health):
+                found = self._placed(self._numbered(batch, level), level)
+                yield found
+                for place in self._interesting(batch, found, level):
+                    yield from self._zip_member(level, batch.slice(place, 1), found["ordinal"][place].as_py())
+
+    def _entries(self, level: ArchiveLevel, health: Health) -> Iterator[Found]:
+        rows: list[Row] = []
+        repeats = Repeats()
+        with _noting(health):
+            for entry in entries_of(level, self._budget, health):
+                ordinal = self._number(level, entry.row)
+                row = yield from self._visit(level, within_limits(entry, self._limits, health), ordinal)
+                rows.append(replace(row, ordinal=ordinal))
+                if len(rows) >= BATCH_ROWS:
+                    yield self._flushed(rows, level, repeats)
+        if rows:
+            yield self._flushed(rows, level, repeats)
+        repeats.report(health)
+
+    def _flushed(self, rows: list[Row], level: ArchiveLevel, repeats: Repeats) -> pa.RecordBatch:
+        """The gathered rows as a batch; then there are none."""
+        repeats.add([row.ordinal for row in rows], [hash(row.name) for row in rows])
+        batch = self._placed(batch_of(rows), level)
+        rows.clear()
+        return batch
+
+    def _number(self, level: ArchiveLevel, row: Row) -> int:
+        if level.outer is None:
+            return row.ordinal
+        return ((level.outer + 1) << NESTED_SHIFT) + next(self._nested)
+
+    def _numbered(self, batch: pa.RecordBatch, level: ArchiveLevel) -> pa.RecordBatch:
+        if level.outer is None:
+            return batch
+        first = ((level.outer + 1) << NESTED_SHIFT) + next(self._nested)
+        self._nested = count(first + len(batch) - ((level.outer + 1) << NESTED_SHIFT))
+        return batch.set_column(0, batch.schema.field(0), pa.array(range(first, first + len(batch)), pa.int64()))
+
+    def _placed(self, batch: pa.RecordBatch, level: ArchiveLevel) -> pa.RecordBatch:
+        self.listed += len(batch)
+        if self.listed > self._limits.members:
+            raise BadData("over the member limit", f"more than {self._limits.members} members")
+        return placed(batch, level, self._path)
+
+    def _interesting(self, batch: pa.RecordBatch, found: pa.RecordBatch, level: ArchiveLevel) -> list[int]:
+        """Places in the batch of members that may be archives or, where only passing reaches them, are wanted."""
+        mask = archive_names(batch["name"])
+        if level.base is None:
+            pairs = zip(found["ordinal"].to_pylist(), found["name"].to_pylist(), strict=True)
+            mask = pc.or_(mask, pa.array([self._interest.wants(ordinal, name) for ordinal, name in pairs], pa.bool_()))
+        places: list[int] = pc.indices_nonzero(pc.and_(mask, batch["problem"].is_null())).to_pylist()
+        return places
+
+    def _zip_member(self, level: ArchiveLevel, row: pa.RecordBatch, ordinal: int) -> Iterator[Found]:
+        if not isinstance(level.content, ByteRange):
+            raise TypeError("a zip is read at will")
+        try:
+            entry = zip_entry(level.content, row.to_pylist()[0], self._budget)
+        except BadData as error:
+            self._note(level, ordinal, row["name"][0].as_py(), error)
+        else:
+            yield from self._visit(level, entry, ordinal)
+
+    def _visit(self, level: ArchiveLevel, entry: Entry, ordinal: int) -> Generator[Found, None, Row]:
+        """Read what is wanted of a member, walk it if it is an archive; return its row with what that taught."""
+        if level.outer is None:
+            self._nested = count()
+        name = level.prefix + decoded(entry.row.name)[0]
+        wanted = False
+        try:
+            wanted = self._is_wanted(level, entry, ordinal, name)
+            kind = self._kind_inside(level, entry, ordinal)
+            size = yield from self._looked_into(_Visit(level, entry, ordinal, name, kind, wanted))
+        except BadData as error:
+            if wanted:
+                yield WalkedMember(ordinal, name, error)
+            if entry.row.problem is None:
+                self._note(level, ordinal, name, error)
+            return entry.row
+        return replace(entry.row, size=size)
+
+    def _is_wanted(self, level: ArchiveLevel, entry: Entry, ordinal: int, name: str) -> bool:
+        is_passed = level.base is None or entry.row.access is Access.SEQUENTIAL
+        return is_passed and self._interest.wants(ordinal, name)
+
+    def _kind_inside(self, level: ArchiveLevel, entry: Entry, ordinal: int) -> Kind | None:
+        if not self._interest.enters(ordinal if level.outer is None else level.outer):
+            return None
+        kind = nested_kind(entry, decoded(entry.row.name)[0])
+        if kind and level.depth >= self._limits.depth:
+            raise BadData("nested too deep", f"archives are looked into {self._limits.depth} levels deep")
+        return kind
+
+    def _looked_into(self, visit: "_Visit") -> Generator[Found, None, int | None]:
+        """The size of the member, which reading may have told."""
+        entry = visit.entry
+        if visit.wanted and entry.row.problem:
+            raise BadData(entry.row.problem)
+        if visit.kind:
+            return (yield from self._entered(visit, visit.kind))
+        if visit.wanted:
+            data = b"".join(limited(entry.blocks(), self._interest.most))
+            yield WalkedMember(visit.ordinal, visit.name, data)
+            return len(data)
+        if entry.row.size is None:
+            return sum(map(len, limited(entry.blocks(), self._limits.member_size)))
+        return entry.row.size
+
+    def _entered(self, visit: "_Visit", kind: Kind) -> Generator[Found, None, int | None]:
+        content = visit.entry.content
+        with contextlib.ExitStack() as stack:
+            if not isinstance(content, ByteRange) and (kind is not Kind.TAR or content is None or visit.wanted):
+                blocks = limited(visit.entry.blocks(), self._limits.member_size)
+                content = stack.enter_context(spooled(blocks, self._scratch))
+            if visit.wanted:
+                yield WalkedMember(visit.ordinal, visit.name, b"".join(blocks_of(content, content.size or 0)))
+            yield from self.level(visit.below(content, kind))
+            return content.size
+
+    def _note(self, level: ArchiveLevel, ordinal: int, name: str, error: BadData) -> None:
+        self.health.add(
+            error.reason.replace(" ", "-"), f"{name}: {error}", ordinal if level.outer is None else level.outer
+        )
+
+
+@dataclass(frozen=True, slots=True)
+class _Visit:
+    """A member at which the walk stands: what it is and what is to be done with it."""
+
+    level: ArchiveLevel
+    entry: Entry
+    ordinal: int
+    name: str
+    kind: Kind | None
+    wanted: bool
+
+    def below(self, content: Bytes, kind: Kind) -> ArchiveLevel:
+        """The member as an archive of its own. Its place in the container stays known if its bytes lie there."""
+        level, raw = self.level, self.entry.row.name
+        is_utf8 = decoded(raw)[1] is None and level.prefix_bytes is None
+        outer_raw = level.prefix.encode() if level.prefix_bytes is None else level.prefix_bytes
+        lies_there = level.base is not None and content is self.entry.content and isinstance(content, ByteRange)
+        return ArchiveLevel(
+            content=content,
+            kind=kind,
+            name=self.name,
+            depth=level.depth + 1,
+            outer=self.ordinal if level.outer is None else level.outer,
+            prefix=f"{self.name}!",
+            prefix_bytes=None if is_utf8 else outer_raw + raw + b"!",
+            base=content.start if lies_there and isinstance(content, ByteRange) else None,
+        )
+
+
+@contextlib.contextmanager
+def _noting(health: Health) -> Iterator[None]:
+    """Bad data ends the walk through one archive, not the walk."""
+    try:
+        yield
+    except BadData as error:
+        health.add(error.reason.replace(" ", "-"), error.detail or error.reason)

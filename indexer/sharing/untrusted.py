@@ -1,0 +1,230 @@
+"""A shared manifest from a stranger: parsed and checked in a worker that may die, never here.
+
+What comes out is our own: a :class:`~indexer.sharing.models.Head` and a Parquet file that this program wrote.
+"""
+
+import errno
+import json
+from collections import Counter
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import Any
+
+import duckdb
+import pyarrow as pa
+import pyarrow.compute as pc
+import pyarrow.parquet as pq
+from pyarrow.dataset import dataset
+
+from indexer.base import resources
+from indexer.base.errors import BadData, ManifestError
+from indexer.base.store import scratch_database
+from indexer.base.workers import WorkerCrashed, WorkerPool, Workers, time_limit
+from indexer.selection.models import SPLIT_NAME
+from indexer.sharing.models import (
+    FORMAT,
+    FORMAT_VERSION,
+    HEAD_FILE,
+    ROW_SCHEMA,
+    ROWS_FILE,
+    TRAVELLING_SCHEMA,
+    ExportHeader,
+)
+from indexer.sharing.tally import tallying
+
+ROLES = ("listed", "sampled", "paired", "complement", "spare")
+# Ids stand on lines of lists and digests: one with a line's end in it would pass for two.
+PATTERNS = {
+    "split": SPLIT_NAME,
+    "file_id": "^[^\\x00-\\x1f\\x7f]+$",
+    "hash": "^[0-9a-f]{64}$",
+    "row_check": "^[0-9a-f]{16}$",
+}
+
+
+@dataclass(frozen=True, slots=True)
+class ForeignLimits:
+    """What a stranger's manifest may ask of this machine: rows, bytes of text, of memory, seconds."""
+
+    rows: int = 50_000_000
+    head_size: int = 64 << 20
+    id_length: int = 4096
+    memory: int = 8 << 30
+    seconds: float = 3600.0
+
+
+@dataclass(frozen=True, slots=True)
+class _Task:
+    folder: Path
+    clean: Path
+    limits: ForeignLimits
+
+
+def load(folder: Path, clean: Path, limits: ForeignLimits = ForeignLimits()) -> ExportHeader:
+    """Check the shared manifest in ``folder`` and write its rows to the new Parquet file ``clean``.
+
+    Raises:
+        ManifestError: it is none, is newer than this program, is damaged, or does not add up to its own digests.
+    """
+    if not (folder / HEAD_FILE).is_file():
+        raise ManifestError(f"{folder} holds no shared manifest ({HEAD_FILE} is missing): name the folder of an export")
+    crew = WorkerPool(_check, Workers(jobs=1, memory=limits.memory))
+    [(_, outcome)] = crew.run([_Task(folder, clean, limits)])
+    if isinstance(outcome, WorkerCrashed):
+        raise ManifestError(f"{folder} cannot be imported: reading it {outcome.reason}; ask for a fresh copy")
+    if isinstance(outcome, str):
+        raise ManifestError(f"{folder}: {outcome}")
+    return outcome
+
+
+def _check(task: _Task) -> ExportHeader | str:
+    """In the worker: the head, or what is wrong in one line."""
+    with time_limit(task.limits.seconds):
+        try:
+            head = _read_head(task.folder / HEAD_FILE, task.limits)
+            found = replace(head, **_copy_rows(task))
+            _refuse_repeated(task.clean)
+        except BadData as error:
+            return str(error)
+        except (pa.ArrowException, OSError, MemoryError, duckdb.OutOfMemoryException) as error:
+            return _damage(error, task.clean.parent.parent)
+        return head if head == found else _mismatch(head, found.digests)
+
+
+def _damage(error: Exception, scratch: Path) -> str:
+    if isinstance(error, OSError) and error.errno in (errno.ENOSPC, errno.EDQUOT):
+        return f"{scratch} has no room for its rows: free some, or name another folder in TMPDIR"
+    return f"{ROWS_FILE} is damaged: {' '.join(str(error).split())[:200]}"
+
+
+def _mismatch(head: ExportHeader, digests: Mapping[str, str]) -> str:
+    wrong = sorted(split for split in digests if head.digests.get(split) != digests[split])
+    return (
+        f"{HEAD_FILE} and {ROWS_FILE} do not belong together (digests or counts differ:"
+        f" {', '.join(wrong) or 'counts, contents'}): ask for a fresh copy"
+    )
+
+
+def _read_head(file: Path, limits: ForeignLimits) -> ExportHeader:
+    if file.stat().st_size > limits.head_size:
+        raise BadData(f"{HEAD_FILE} is larger than {limits.head_size:,} bytes")
+    try:
+        content = json.loads(file.read_bytes(), object_pairs_hook=_without_repeats, parse_constant=_no_constant)
+        json.dumps(content, ensure_ascii=False).encode()  # half a surrogate pair is no text
+    except (ValueError, RecursionError) as error:
+        raise BadData(f"{HEAD_FILE} is not valid JSON", str(error)[:200]) from error
+    return _head_of(content)
+
+
+def _head_of(content: Any) -> ExportHeader:
+    if not isinstance(content, dict) or content.get("format") != FORMAT:
+        raise BadData(f"{HEAD_FILE} does not say format '{FORMAT}'")
+    version = content.get("format_version")
+    if type(version) is not int or not 1 <= version <= FORMAT_VERSION:
+        raise BadData(f"made in format version {version!r:.20} by tool version {content.get('tool_version')!r:.40}",
+                      f"this program reads up to {FORMAT_VERSION}; install that version or a newer one")  # fmt: skip
+    wrong = [name for name, kind in _FIELDS.items() if not isinstance(content.get(name), kind)]
+    if "name" not in wrong and not 0 < len(content["name"]) <= _NAME_LENGTH:
+        wrong.append("name")
+    if wrong:
+        raise BadData(f"{HEAD_FILE} lacks or misspells {', '.join(wrong)}")
+    return ExportHeader(**{name: content[name] for name in ExportHeader.__slots__})
+
+
+_NAME_LENGTH = 1000
+_TEXTS = ("name", "recipe", "recipe_hash", "seed", "tool_version")
+_MAPS = ("rows", "digests", "contents", "sources")
+_FIELDS: dict[str, type] = dict.fromkeys(_TEXTS, str) | dict.fromkeys(_MAPS, dict)
+
+
+def _without_repeats(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
+    names = Counter(name for name, _ in pairs)
+    repeated = [name for name, count in names.items() if count > 1]
+    if repeated:
+        raise ValueError(f"repeated key {repeated[0]!r}")
+    return dict(pairs)
+
+
+def _no_constant(word: str) -> None:
+    raise ValueError(f"{word} is no number")
+
+
+def _copy_rows(task: _Task) -> dict[str, Any]:
+    """Check every batch and write it anew; returns what the head should say of the rows."""
+    with tallying(task.clean.parent) as tally:
+        with (
+            pq.ParquetFile(task.folder / ROWS_FILE, pre_buffer=False) as source,  # else it keeps all that it has read
+            pq.ParquetWriter(task.clean, ROW_SCHEMA) as writer,
+        ):
+            for first, batch in _batches(source, task.limits):
+                rows = batch.select(ROW_SCHEMA.names)
+                _name_tampered(batch["row_check"], tally.add(rows), rows["file_id"], first)
+                writer.write_batch(rows)
+        return tally.result()
+
+
+def _refuse_repeated(clean: Path) -> None:
+    """An image stands in a dataset once: as a row, or as a spare."""
+    with scratch_database(clean.parent) as engine:
+        engine.register("shared", dataset(clean))
+        repeated = engine.sql(resources.sql("share/repeated")).fetchall()
+    for file_id, times in repeated:
+        raise BadData(f"{ROWS_FILE} holds {file_id!r:.100} {times:,} times")
+
+
+def _batches(source: pq.ParquetFile, limits: ForeignLimits) -> Iterator[tuple[int, pa.RecordBatch]]:
+    if source.metadata.num_rows > limits.rows:
+        raise BadData(f"{ROWS_FILE} has more than {limits.rows:,} rows")
+    if source.schema_arrow.names != TRAVELLING_SCHEMA.names:
+        raise BadData(f"{ROWS_FILE} has other columns than this format version")
+    first, last_key = 0, ("", -1)
+    for raw in source.iter_batches(batch_size=65_536):
+        batch = pa.RecordBatch.from_arrays(
+            [raw[field.name].cast(field.type) for field in TRAVELLING_SCHEMA], schema=TRAVELLING_SCHEMA
+        )
+        batch.validate(full=True)
+        _check_values(batch, first, limits)
+        last_key = _check_order(batch, first, last_key)
+        yield first, batch
+        first += batch.num_rows
+
+
+def _check_values(batch: pa.RecordBatch, first: int, limits: ForeignLimits) -> None:
+    tests = {name: pc.match_substring_regex(batch[name], pattern) for name, pattern in PATTERNS.items()}
+    tests["role"] = pc.is_in(batch["role"], pa.array(ROLES))
+    tests["label"] = pc.is_in(batch["label"], pa.array([0, 1], pa.int8()))
+    tests |= {name: pc.greater_equal(batch[name], 0) for name in ("position", "size")}
+    tests["file_id"] = pc.and_(tests["file_id"], pc.less_equal(pc.binary_length(batch["file_id"]), limits.id_length))
+    tests["paired_real_images"] = _has_no_null(batch["paired_real_images"])
+    for name, test in tests.items():
+        passed = pc.and_(batch[name].is_valid(), pc.fill_null(test, False))
+        if not pc.all(passed).as_py():
+            row = pc.index(passed, False).as_py()
+            raise BadData(
+                f"{ROWS_FILE} row {first + row + 1} has a {name} that cannot be", repr(batch[name][row])[:100]
+            )
+
+
+def _has_no_null(lists: pa.ListArray) -> pa.BooleanArray:
+    """For each list, whether all that is in it is there."""
+    broken = pc.list_parent_indices(lists).filter(pc.is_null(pc.list_flatten(lists)))
+    return pc.invert(pc.is_in(pa.array(range(len(lists)), pa.int64()), broken))
+
+
+def _check_order(batch: pa.RecordBatch, first: int, last: tuple[str, int]) -> tuple[str, int]:
+    """Rows stand in canonical order, each place once; returns the last key."""
+    for row, key in enumerate(zip(batch["split"].to_pylist(), batch["position"].to_pylist(), strict=True)):
+        if key <= last:
+            raise BadData(f"{ROWS_FILE} row {first + row + 1} is out of order")
+        last = key
+    return last
+
+
+def _name_tampered(stated: pa.Array, computed: pa.Array, ids: pa.Array, first: int) -> None:
+    differs = pc.not_equal(stated, computed)
+    if pc.any(differs).as_py():
+        row = pc.index(differs, True).as_py()
+        count = pc.sum(differs).as_py()
+        detail = f"row {first + row + 1} ({ids[row].as_py()!r})" + (f" and {count - 1} more" if count > 1 else "")
+        raise BadData(f"{ROWS_FILE} was changed after it was made", detail)

@@ -1,0 +1,1 @@
+"""A finished dataset: its record, card, verification, grading and conversion."""

@@ -1,0 +1,1 @@
+"""Selection -> plan: which row goes to which shard, and where its bytes are read."""

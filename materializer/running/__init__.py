@@ -1,0 +1,1 @@
+"""Run a build: locks, preflight checks, workers, resuming, parts."""

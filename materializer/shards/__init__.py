@@ -1,0 +1,1 @@
+"""Plan -> shards: read, check and convert images, and write output files."""

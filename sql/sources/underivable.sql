@@ -1,5 +1,0 @@
--- What declarations did not understand, by the reason.
-select source, code, count(*) as images
-from underivable
-group by all
-order by all
