@@ -21,7 +21,7 @@ ZIPS = 10
 DRIVER = """
 import sys
 from pathlib import Path
-from indexer import store
+from indexer.base import store
 from indexer.base.workers import Workers
 from indexer.base.progress import SILENT
 from indexer.scanning import ScanOptions, scan
