@@ -1,7 +1,7 @@
 """A source -> one SELECT over raw rows: what every image of it is, or why that cannot be told.
 
 The SELECT gives, for each image: member_id, source, the columns of ``attributes``, status and reason; and code and
-detail, as in ``derivation_error``, where a rule, a map or a table lacks something. It can be pasted into the DuckDB shell.
+detail, as in ``derivation_error``, where a rule, a map or a table lacks something. DuckDB's shell runs it.
 """
 
 from collections.abc import Iterable

@@ -28,7 +28,7 @@ class SourceState:
     """One source on this machine.
 
     ``packed`` counts containers by kind (after a scan) or names by suffix (before one; ``more`` if there are others).
-    ``images``, ``derivation_error`` and ``ailing`` are of the last scan, empty where there was none; ``ailing`` are path,
+    ``images``, ``derivation_error`` and ``ailing`` are of the last scan, empty if there was none; ``ailing`` are path,
     status and trouble of the containers that have some. ``side_missing`` names side tables without rows, or, before a
     scan, without a file of that name among those that were looked at.
     """

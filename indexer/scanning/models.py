@@ -27,7 +27,7 @@ class ScanOptions:
 class SourceSummary:
     """One source after a scan; ``read``, ``unchanged`` and ``dropped`` count containers.
 
-    ``derivation_error`` members should have been understood by the declaration and were not. ``warning`` says why there is
+    ``derivation_error`` members match the declaration, which lacks something for them. ``warning`` is why there is
     nothing of a source, where that is so; ``is_absent``, that its rows were kept though nothing lies at its root.
     """
 

@@ -1,4 +1,4 @@
-"""Each source has a folder tests/cases/<key>: tree.txt, side/, and what they must become: rows.csv, derivation_error.csv.
+"""Each source has a folder tests/cases/<key>: tree.txt, side/, and the expected rows.csv, derivation_error.csv.
 
 After a change that is meant: ``make golden``, and read the difference before it is committed.
 """
