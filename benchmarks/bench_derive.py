@@ -10,10 +10,11 @@ import time
 from collections.abc import Callable
 from pathlib import Path
 
-from indexer.base import resources, store
-from indexer.base.store import Store
+from indexer.base import resources
 from indexer.declarations import load
 from indexer.declarations.derive import derive
+from indexer.manifest import store
+from indexer.manifest.store import Store
 from tests.support.raw_rows import RawRows, lines_of
 
 CASE = Path(__file__).parents[1] / "tests" / "cases" / "artifact" / "tree.txt"

@@ -24,8 +24,8 @@ import pyarrow as pa
 from joblib.externals.loky import get_reusable_executor
 
 from benchmarks.bench_select import ATTRIBUTES, INSPECTION, RECIPE
-from indexer.base import store as stores
-from indexer.base.store import Store
+from indexer.manifest import store as stores
+from indexer.manifest.store import Store
 from indexer.selection import choosing, recipe
 from indexer.sharing.export import export
 from indexer.sharing.importing import MissingPolicy, import_manifest

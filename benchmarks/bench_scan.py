@@ -22,11 +22,11 @@ from typing import Any, NamedTuple, TypeAlias
 
 import pyarrow as pa
 
-from indexer.base import store
 from indexer.base.workers import Workers
 from indexer.containers.detect import find_containers
 from indexer.containers.listing import list_members
 from indexer.containers.models import ArchiveLimits, Volume
+from indexer.manifest import store
 from indexer.scanning import ScanOptions, scan
 from indexer.scanning.folder_walk import walk
 

@@ -14,8 +14,8 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
-from indexer.base import store as stores
-from indexer.base.store import Store
+from indexer.manifest import store as stores
+from indexer.manifest.store import Store
 from indexer.selection import choosing, recipe
 
 RECIPE = """

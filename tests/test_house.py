@@ -11,7 +11,7 @@ import pytest
 
 import indexer.__main__
 import materializer.__main__
-from indexer.base.store import SCHEMA_VERSION
+from indexer.manifest.store import SCHEMA_VERSION
 
 ROOT = Path(__file__).parents[1]
 PACKAGES = ("indexer", "materializer", "demo")

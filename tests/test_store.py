@@ -4,8 +4,8 @@ from socket import gethostname
 
 import pytest
 
-from indexer.base import store as stores
 from indexer.base.errors import ConfigError
+from indexer.manifest import store as stores
 
 
 @pytest.fixture

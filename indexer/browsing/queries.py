@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
-from indexer.base import sandbox, store
+from indexer.manifest import sandbox, store
 
 IMAGES_A_SCREEN = 60
 _ROWS_OF_A_QUERY = 500
@@ -59,7 +59,7 @@ def answer(manifest: Path, text: str) -> dict[str, Any]:
     """The first rows of a SELECT that a person typed, every value as text.
 
     Raises:
-        QueryError: it is refused, wrong, or takes too long (:mod:`indexer.base.sandbox`).
+        QueryError: it is refused, wrong, or takes too long (:mod:`indexer.manifest.sandbox`).
     """
     with sandbox.query(manifest, text, BOUNDS) as result:
         found: list[list[str]] = []

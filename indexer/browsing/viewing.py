@@ -13,11 +13,11 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
-from indexer.base import store
 from indexer.base.errors import ProjectError
 from indexer.base.remote import Root
 from indexer.base.workers import WorkerCrashed, WorkerPool, Workers
 from indexer.containers.models import Access
+from indexer.manifest import store
 from indexer.reporting.models import Picture, Unshown
 from indexer.reporting.originals import ThumbnailTask, draw, halves, sittings
 

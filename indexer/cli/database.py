@@ -3,9 +3,9 @@
 from collections.abc import Mapping
 
 from indexer.base.errors import ConfigError
-from indexer.base.store import DatabaseSettings
 from indexer.base.suggestions import nearest
 from indexer.cli import sizes
+from indexer.manifest.store import DatabaseSettings
 
 # As users call them, and as DuckDB does.
 _SETTINGS = {"memory": "memory_limit", "threads": "threads"}

@@ -9,15 +9,16 @@ from typing import Any, TypeVar
 
 import click
 
-from indexer.base import config, store
+from indexer.base import config
 from indexer.base.config import Config
 from indexer.base.errors import ConfigError
 from indexer.base.progress import SILENT, Progress
-from indexer.base.store import DatabaseSettings, Store
 from indexer.base.workers import BACKENDS, Workers
 from indexer.cli.database import read_database
 from indexer.cli.limits import LimitOptions, pairs, read_limits
 from indexer.cli.progress import shown
+from indexer.manifest import store
+from indexer.manifest.store import DatabaseSettings, Store
 
 _CONFIG = Path("local.cfg")
 _Read = TypeVar("_Read")
@@ -58,11 +59,11 @@ class Session:
         return read_limits(self.limits, self._section("limits", read_limits, LimitOptions()))
 
     def reading(self) -> Store:
-        """The manifest, opened read only. Raises as :func:`indexer.base.store.open_for_reading` does."""
+        """The manifest, opened read only. Raises as :func:`indexer.manifest.store.open_for_reading` does."""
         return store.open_for_reading(self.manifest, self._database)
 
     def writing(self) -> Store:
-        """The manifest, opened to write. Raises as :func:`indexer.base.store.open_for_writing` does."""
+        """The manifest, opened to write. Raises as :func:`indexer.manifest.store.open_for_writing` does."""
         return store.open_for_writing(self.manifest, self._database)
 
     @property

@@ -3,11 +3,11 @@
 from collections.abc import Mapping, Sequence
 
 from indexer.base.remote import Root
-from indexer.base.store import Store
 from indexer.cli import messages
 from indexer.cli.options import Session
 from indexer.declarations.models import Source
 from indexer.declarations.preflight import SourceState, look
+from indexer.manifest.store import Store
 
 
 def show(session: Session, sources: Sequence[Source], roots: Mapping[str, Root], manifest: Store) -> None:

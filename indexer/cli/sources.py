@@ -11,7 +11,6 @@ import pyarrow as pa
 
 from indexer.base.errors import CheckFailed, ConfigError
 from indexer.base.remote import Root
-from indexer.base.store import Store
 from indexer.base.suggestions import nearest
 from indexer.cli import render
 from indexer.cli.messages import printable
@@ -22,6 +21,7 @@ from indexer.declarations.compiling import compile_source
 from indexer.declarations.models import Download, Source
 from indexer.declarations.preflight import SourceState, look, space
 from indexer.declarations.wanted import Needed, needed
+from indexer.manifest.store import Store
 from indexer.roots import declared
 from indexer.selection.listing import ids_of
 

@@ -8,10 +8,10 @@ from typing import Any
 import click
 import pyarrow as pa
 
-from indexer.base import sandbox
 from indexer.cli import render
 from indexer.cli.options import Session, common
 from indexer.cli.output import sink
+from indexer.manifest import sandbox
 
 _ROWS_SHOWN = 1_000
 _FORMS = {"": "table", ".txt": "table", ".md": "markdown", **{f".{form}": form for form in render.WRITERS}}

@@ -4,9 +4,9 @@ from collections.abc import Sequence
 
 import pyarrow as pa
 
-from indexer.base.store import Store
 from indexer.declarations.compiling import compile_source
 from indexer.declarations.models import Source
+from indexer.manifest.store import Store
 
 _HEAD_FIELDS = ("name", "licence", "citation", "homepage")
 _SOURCE_INFO = pa.schema([(name, pa.string()) for name in ("source", *_HEAD_FIELDS)])

@@ -14,8 +14,8 @@ from itertools import islice
 from pathlib import Path
 
 from indexer.base.remote import Root, Url, is_there
-from indexer.base.store import Store
 from indexer.declarations.models import SideTable, Source
+from indexer.manifest.store import Store
 
 # So many names are looked at of a source that was never scanned: more would take longer than a person waits.
 NAMES = 20_000

@@ -5,9 +5,9 @@ from dataclasses import dataclass
 
 import pyarrow as pa
 
-from indexer.base.store import Store
 from indexer.declarations import templates
 from indexer.declarations.models import Placeholder, Source, Template
+from indexer.manifest.store import Store
 
 
 @dataclass(frozen=True, slots=True)

@@ -13,7 +13,7 @@ from typing import Any
 import pyarrow as pa
 
 from indexer.base import resources
-from indexer.base.store import Store
+from indexer.manifest.store import Store
 from indexer.reporting import clusters
 from indexer.reporting.models import Choice, Cluster, Columns, ReportOptions
 

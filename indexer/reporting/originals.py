@@ -8,11 +8,11 @@ from typing import Any
 from indexer.base.errors import BadData, SourceError
 from indexer.base.progress import SILENT, Progress
 from indexer.base.remote import Root
-from indexer.base.store import Store
 from indexer.base.workers import WorkerCrashed, WorkerPool, Workers, time_limit
 from indexer.containers.from_manifest import stored_container, stored_member
 from indexer.containers.models import Access, ArchiveLimits, Container, MemberRef
 from indexer.containers.reading import read_members
+from indexer.manifest.store import Store
 from indexer.reporting.models import Picture, Unshown
 from indexer.reporting.pictures import SIDE, drawn, whole
 

@@ -5,8 +5,8 @@ from dataclasses import dataclass
 
 from indexer.base.progress import SILENT, Progress
 from indexer.base.remote import Root
-from indexer.base.store import Store, require_selection
 from indexer.base.workers import Workers
+from indexer.manifest.store import Store, require_selection
 from indexer.reporting import facts, originals
 from indexer.reporting.facts import columns
 from indexer.reporting.models import Notes, ReportOptions

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 
 import pyarrow as pa
 
-from indexer.base.store import Store, require_selection
+from indexer.manifest.store import Store, require_selection
 
 _BY = ("generator", "label", "origin", "origin_generator")
 

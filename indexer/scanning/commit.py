@@ -8,10 +8,10 @@ from enum import Enum, auto
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from indexer.base.store import Store
 from indexer.containers.from_manifest import stored_member
 from indexer.containers.members.rows import shown
 from indexer.containers.models import MEMBER_SCHEMA, Container, ContainerStatus, Finding, ListingReport, MemberRef
+from indexer.manifest.store import Store
 from indexer.scanning.loose import LOOSE_SCHEMA
 from indexer.scanning.side_table_matcher import PICTURE, SideTableMatcher
 from indexer.scanning.spool import SIDE_SCHEMA, spooled

@@ -8,9 +8,9 @@ from pathlib import Path
 
 from indexer.base.errors import SourceError
 from indexer.base.remote import Root
-from indexer.base.store import Store
 from indexer.containers.models import ContainerStatus, MemberRef
 from indexer.declarations.models import SideTable
+from indexer.manifest.store import Store
 from indexer.scanning import commit
 from indexer.scanning.commit import Known, ManifestContainer
 from indexer.scanning.models import ScanOptions

@@ -10,11 +10,11 @@ from pathlib import Path
 
 from indexer.base.errors import SourceError
 from indexer.base.remote import Root
-from indexer.base.store import Store
 from indexer.base.workers import WorkerCrashed, WorkerPool
 from indexer.containers.models import ContainerStatus, Kind, ListingReport
 from indexer.declarations.derive import derive
 from indexer.declarations.models import Source
+from indexer.manifest.store import Store
 from indexer.scanning import commit
 from indexer.scanning.models import Problem, ScanOptions, ScanSummary, SourceSummary
 from indexer.scanning.plan import Job, Planner, ScanPlan

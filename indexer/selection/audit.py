@@ -5,7 +5,7 @@ from dataclasses import dataclass
 import pyarrow as pa
 
 from indexer.base.errors import ManifestError
-from indexer.base.store import Store, require_selection
+from indexer.manifest.store import Store, require_selection
 from indexer.selection import shortcuts
 from indexer.selection.choosing import workbench
 from indexer.selection.models import Inspect, put

@@ -5,7 +5,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import Any
 
-from indexer.base.store import Parameters, Store
+from indexer.manifest.store import Parameters, Store
 from indexer.selection.filling import Filling
 from indexer.selection.models import WORK, Counts, Inspect, Selected, put
 from indexer.selection.recipe import Recipe

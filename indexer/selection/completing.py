@@ -1,6 +1,6 @@
 """Look at images of a selection, whoever made it: a list of ids comes without hashes, and some images without sizes."""
 
-from indexer.base.store import Store, require_selection
+from indexer.manifest.store import Store, require_selection
 from indexer.selection.choosing import workbench
 from indexer.selection.inspecting import Inspector
 

@@ -7,7 +7,7 @@ were interrupted, or that found much inspected already, end with the same choice
 from dataclasses import dataclass, field
 
 from indexer.base.errors import RecipeError
-from indexer.base.store import Parameters, Store
+from indexer.manifest.store import Parameters, Store
 from indexer.selection.models import Inspect, put
 
 

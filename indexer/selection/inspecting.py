@@ -13,12 +13,12 @@ from indexer import images
 from indexer.base.errors import BadData, SourceError
 from indexer.base.progress import SILENT, Bar, Progress
 from indexer.base.remote import Root
-from indexer.base.store import Store
 from indexer.base.workers import WorkerCrashed, WorkerPool, Workers, cuts, time_limit
 from indexer.containers.from_manifest import stored_container, stored_member
 from indexer.containers.models import Access, ArchiveLimits, Container, MemberRef
 from indexer.containers.reading import read_members
 from indexer.images import INSPECTION_SCHEMA, ImageLimits, Inspection
+from indexer.manifest.store import Store
 from indexer.roots import localize
 
 # Members of a task. Where they are reached one by one, small tasks keep all workers busy to the end; where a container

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from indexer.base.errors import RecipeError
-from indexer.base.store import Store
+from indexer.manifest.store import Store
 from indexer.selection.choosing import counted, keep, workbench
 from indexer.selection.models import Counts, put
 

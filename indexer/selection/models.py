@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 import pyarrow as pa
 
-from indexer.base.store import Store
+from indexer.manifest.store import Store
 
 # Reads what `work.pool` holds and nobody inspected yet; returns how many that were.
 Inspect = Callable[[Store], int]

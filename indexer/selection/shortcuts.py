@@ -7,7 +7,7 @@ import numpy as np
 import pyarrow as pa
 
 from indexer.base.errors import DependencyError
-from indexer.base.store import Store
+from indexer.manifest.store import Store
 
 _SCHEMA = pa.schema(
     [("target", pa.string()), ("trait", pa.string()), ("balanced_accuracy", pa.float64()), ("chance", pa.float64())]

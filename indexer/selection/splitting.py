@@ -4,7 +4,7 @@ from collections.abc import Mapping
 
 import numpy as np
 
-from indexer.base.store import Store
+from indexer.manifest.store import Store
 from indexer.selection.balance import Kinds, Whole, deal, targets
 from indexer.selection.models import Uneven, put
 

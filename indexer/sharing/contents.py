@@ -14,7 +14,7 @@ import duckdb
 import pyarrow as pa
 
 from indexer.base import resources
-from indexer.base.store import scratch_database
+from indexer.manifest.store import scratch_database
 
 _AT_A_TIME = 65_536
 

@@ -8,7 +8,7 @@ from typing import Any
 from pyarrow.dataset import dataset
 
 from indexer.base import resources
-from indexer.base.store import scratch_database
+from indexer.manifest.store import scratch_database
 from indexer.sharing import untrusted
 
 _AT_A_TIME = 65_536

@@ -13,7 +13,7 @@ import pyarrow.parquet as pq
 from indexer import __version__
 from indexer.base import resources
 from indexer.base.errors import ManifestError, OutputError
-from indexer.base.store import LOT_ROWS, Store, require_selection
+from indexer.manifest.store import LOT_ROWS, Store, require_selection
 from indexer.sharing.models import (
     FORMAT,
     FORMAT_VERSION,

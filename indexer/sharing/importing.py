@@ -9,7 +9,7 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 
 from indexer.base.errors import ManifestError
-from indexer.base.store import Store
+from indexer.manifest.store import Store
 from indexer.selection.choosing import forget
 from indexer.selection.models import is_selection_name
 from indexer.sharing import untrusted

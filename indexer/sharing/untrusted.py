@@ -19,8 +19,8 @@ from pyarrow.dataset import dataset
 
 from indexer.base import resources
 from indexer.base.errors import BadData, ManifestError
-from indexer.base.store import scratch_database
 from indexer.base.workers import WorkerCrashed, WorkerPool, Workers, time_limit
+from indexer.manifest.store import scratch_database
 from indexer.selection.models import SPLIT_NAME
 from indexer.sharing.models import (
     FORMAT,

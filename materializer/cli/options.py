@@ -8,9 +8,9 @@ from typing import Any
 import click
 
 from indexer.base.errors import ConfigError, ManifestError
-from indexer.base.store import Store
 from indexer.cli import sizes
 from indexer.cli.options import Session
+from indexer.manifest.store import Store
 from indexer.roots import source_folders
 from materializer.models import Check, Feature, Format, Pixels, Request, RowOrder, Settings
 

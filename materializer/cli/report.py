@@ -5,9 +5,9 @@ from typing import Any
 
 import click
 
-from indexer.base import store as stores
 from indexer.cli.options import Session, common
 from indexer.cli.output import sink
+from indexer.manifest import store as stores
 from indexer.reporting import page
 from indexer.reporting.models import ReportOptions
 from materializer import report as reporting

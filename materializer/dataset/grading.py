@@ -12,9 +12,9 @@ from pyarrow.dataset import dataset
 
 from indexer.base import resources
 from indexer.base.errors import BadData
-from indexer.base.store import scratch_database
 from indexer.images.decoding import decode
 from indexer.images.pixels import pixel_hash
+from indexer.manifest.store import scratch_database
 from indexer.sharing import untrusted
 from indexer.sharing.contents import digesting
 from materializer.dataset.verify import read_build, shards_of

@@ -12,7 +12,7 @@ from PIL import features as pillow
 from indexer import __version__
 from indexer.base.durable import clear_unfinished, write_json
 from indexer.base.errors import SourceError
-from indexer.base.store import Store
+from indexer.manifest.store import Store
 from indexer.sharing.contents import digesting
 from materializer.dataset import card
 from materializer.dataset.card.facts import CardCount, CardFacts, CardFile, CardOrigin, Counting

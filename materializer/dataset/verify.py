@@ -15,8 +15,8 @@ import pyarrow as pa
 
 from indexer.base.errors import OutputError
 from indexer.base.progress import SILENT, Progress
-from indexer.base.store import Store
 from indexer.base.workers import WorkerCrashed, WorkerPool, Workers
+from indexer.manifest.store import Store
 from materializer.models import Feature, Format, Shard, Written
 from materializer.shards import record
 from materializer.shards.formats import FORMATS

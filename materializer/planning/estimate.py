@@ -2,8 +2,8 @@
 
 from dataclasses import dataclass
 
-from indexer.base.store import Store
 from indexer.base.workers import Workers
+from indexer.manifest.store import Store
 from materializer.models import Check, Format, Settings
 from materializer.planning.plan import BuildPlan
 from materializer.shards.reading import WINDOW_SIZE

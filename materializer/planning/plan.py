@@ -14,9 +14,9 @@ import pyarrow as pa
 
 from indexer.base.errors import ConfigError, RecipeError
 from indexer.base.remote import Root
-from indexer.base.store import LOT_ROWS, Store, require_selection
 from indexer.containers.from_manifest import stored_container
 from indexer.containers.models import Container
+from indexer.manifest.store import LOT_ROWS, Store, require_selection
 from materializer.models import Check, Request, RowsTask, Settings, Shard
 
 # What an image is taken for whose size is not known: in an estimate, and where it cannot be read at all.

@@ -11,7 +11,7 @@ from typing import Any
 
 import pyarrow as pa
 
-from indexer.base.store import Store
+from indexer.manifest.store import Store
 from materializer.models import Refusal, Shard
 
 Row = Mapping[str, Any]

@@ -12,8 +12,8 @@ import pyarrow.parquet as pq
 
 from indexer.base.errors import OutputError
 from indexer.base.progress import SILENT, Progress
-from indexer.base.store import Store
 from indexer.base.workers import WorkerCrashed, WorkerPool, Workers
+from indexer.manifest.store import Store
 from indexer.reporting import facts
 from indexer.reporting.facts import columns
 from indexer.reporting.models import Columns, Notes, Picture, ReportOptions, Unshown

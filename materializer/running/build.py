@@ -11,9 +11,9 @@ import pyarrow.compute as pc
 
 from indexer.base.errors import OutputError
 from indexer.base.progress import SILENT, Bar, Progress
-from indexer.base.store import Store
 from indexer.base.workers import WorkerCrashed, WorkerPool, Workers
 from indexer.containers.models import Container
+from indexer.manifest.store import Store
 from materializer.dataset.publish import Built, Summary, finish
 from materializer.models import Refusal, Request, RowsTask, ShardTask, TaskResult
 from materializer.planning import plan as planning

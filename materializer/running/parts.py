@@ -13,8 +13,8 @@ from dataclasses import dataclass, replace
 
 from indexer.base.errors import ConfigError, OutputError
 from indexer.base.progress import SILENT, Progress
-from indexer.base.store import Store
 from indexer.base.workers import Workers
+from indexer.manifest.store import Store
 from materializer.dataset.publish import Summary
 from materializer.models import Refusal, Request, TaskResult
 from materializer.planning import plan as planning

@@ -22,11 +22,11 @@ import pyarrow.parquet as pq
 from indexer.base.durable import writing
 from indexer.base.errors import BadData
 from indexer.base.progress import Progress
-from indexer.base.store import Store
 from indexer.base.workers import WorkerCrashed, WorkerPool, Workers, cuts
 from indexer.containers.file_stamp import size_and_time
 from indexer.containers.models import ArchiveLimits, Container, Kind, Volume
 from indexer.containers.reading import Answer, read_members
+from indexer.manifest.store import Store
 from indexer.roots import localize
 from materializer.planning.plan import PlannedContainer
 from materializer.shards.reading import wanted

@@ -6,8 +6,8 @@ import duckdb
 import pyarrow as pa
 import pytest
 
-from indexer.base import store as stores
 from indexer.base.errors import ManifestError
+from indexer.manifest import store as stores
 
 
 def test_a_new_file_has_the_schema_and_an_empty_manifest(tmp_path):
@@ -55,7 +55,7 @@ def test_a_file_that_is_no_database_is_refused(tmp_path):
 def test_a_second_writer_is_told_who_has_the_file(tmp_path):
     file = tmp_path / "m.duckdb"
     code = (
-        "import sys, pathlib; from indexer.base.store import open_for_writing;"
+        "import sys, pathlib; from indexer.manifest.store import open_for_writing;"
         "store = open_for_writing(pathlib.Path(sys.argv[1])); print('open', flush=True); sys.stdin.read()"
     )
     with subprocess.Popen(

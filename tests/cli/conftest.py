@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 
-from indexer.base import store
+from indexer.manifest import store
 
 ROOT = Path(__file__).parents[2]
 

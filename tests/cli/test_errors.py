@@ -12,7 +12,7 @@ import duckdb
 import pytest
 from PIL import Image
 
-from indexer.base import store
+from indexer.manifest import store
 from tests.cli.conftest import ROOT, Run
 
 CONFIG = """\

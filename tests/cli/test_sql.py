@@ -10,8 +10,8 @@ import pyarrow.csv
 import pyarrow.parquet
 import pytest
 
-from indexer.base import sandbox
 from indexer.base.errors import QueryError
+from indexer.manifest import sandbox
 from tests.cli.conftest import Run
 
 COUNTS = "select origin, generator, count(*) as images from manifest group by all order by all"

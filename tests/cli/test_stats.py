@@ -5,7 +5,7 @@ import json
 from pathlib import Path
 from typing import Any
 
-from indexer.base import store
+from indexer.manifest import store
 from tests.cli.conftest import Run
 
 

@@ -8,8 +8,8 @@ import signal
 import sys
 from pathlib import Path
 
-from indexer.base import store as stores
 from indexer.base.workers import Workers
+from indexer.manifest import store as stores
 from materializer.models import Request, Settings
 from materializer.running.build import build
 

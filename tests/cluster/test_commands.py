@@ -6,7 +6,7 @@ import sys
 
 import pytest
 
-from indexer.base import store as stores
+from indexer.manifest import store as stores
 from tests.cluster.work import ROOT
 from tests.materializer.conftest import tree
 from tests.scanning.conftest import CONTAINERS, MEMBERS, SIDE_ROWS

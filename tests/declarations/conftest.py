@@ -2,8 +2,9 @@ from pathlib import Path
 
 import pytest
 
-from indexer.base import resources, store
+from indexer.base import resources
 from indexer.declarations import load
+from indexer.manifest import store
 
 
 @pytest.fixture(scope="session")

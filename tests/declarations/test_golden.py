@@ -10,9 +10,10 @@ from pathlib import Path
 
 import pytest
 
-from indexer.base import resources, store
+from indexer.base import resources
 from indexer.declarations import load
 from indexer.declarations.derive import derive
+from indexer.manifest import store
 from tests.support.raw_rows import RawRows, lines_of, packed, packed_with
 
 CASES = Path(__file__).parents[1] / "cases"

@@ -4,8 +4,8 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from indexer.base import store
 from indexer.containers.logical_path import logical_path
+from indexer.manifest import store
 
 CASES = [
     ("a/b.png", None, "a/b.png"),

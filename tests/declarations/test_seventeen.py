@@ -11,8 +11,9 @@ from pathlib import Path
 import pytest
 from PIL import Image
 
-from indexer.base import resources, store
+from indexer.base import resources
 from indexer.base.config import MANDATORY
+from indexer.manifest import store
 
 ROOT = Path(__file__).parents[2]
 BLOCKS = dict(

@@ -7,8 +7,9 @@ import datasets
 import pytest
 
 from indexer import declarations
-from indexer.base import resources, store
+from indexer.base import resources
 from indexer.fetching.lists import RECIPES
+from indexer.manifest import store
 from indexer.scanning import ScanOptions, scan
 from tests.support.webserver import image
 

@@ -7,9 +7,9 @@ from pathlib import Path
 
 import pytest
 
-from indexer.base import store as stores
 from indexer.base.workers import Workers
 from indexer.images import ImageLimits
+from indexer.manifest import store as stores
 from materializer.models import Request, Settings
 from materializer.running.build import build
 from tests.support import manifests

@@ -10,10 +10,10 @@ import signal
 import sys
 from pathlib import Path
 
-from indexer.base import store as stores
 from indexer.base.progress import SILENT
 from indexer.base.workers import Workers
 from indexer.images import ImageLimits
+from indexer.manifest import store as stores
 from materializer.models import Request, Settings
 from materializer.running.parts import BuildPart, build_part
 

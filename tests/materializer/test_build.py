@@ -15,7 +15,7 @@ import pytest
 from PIL import Image
 
 import materializer.large_image  # noqa: F401 - registers the feature
-from indexer.base import store as stores
+from indexer.manifest import store as stores
 from materializer.models import Feature
 from materializer.running.spill import go_through
 from materializer.shards import schema as columns

@@ -7,7 +7,7 @@ from pathlib import Path
 import datasets
 import pytest
 
-from indexer.base import store as stores
+from indexer.manifest import store as stores
 from tests.materializer.conftest import tree
 
 ROOT = Path(__file__).parents[2]

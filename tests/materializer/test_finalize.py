@@ -7,9 +7,9 @@ import pyarrow as pa
 import pytest
 
 import materializer.large_image
-from indexer.base import store as stores
 from indexer.base.errors import OutputError, SourceError
 from indexer.base.workers import Workers
+from indexer.manifest import store as stores
 from materializer.dataset.convert import finalize
 from materializer.dataset.verify import verify
 from materializer.models import Feature

@@ -6,9 +6,9 @@ from pathlib import Path
 
 import pytest
 
-from indexer.base import store as stores
 from indexer.base.errors import ConfigError, OutputError
 from indexer.base.workers import Workers
+from indexer.manifest import store as stores
 from materializer.models import RowOrder
 from materializer.running import parts
 from materializer.running.parts import BuildPart, build_part, complete

@@ -10,9 +10,9 @@ from pathlib import Path
 import pyarrow.parquet as pq
 import pytest
 
-from indexer.base import store as stores
 from indexer.base.errors import OutputError, RecipeError, SourceError
 from indexer.base.workers import Workers
+from indexer.manifest import store as stores
 from materializer.models import Pixels, RowOrder, Shard
 from materializer.running.build import build
 from materializer.shards import record

@@ -4,9 +4,9 @@ from dataclasses import replace
 
 import pytest
 
-from indexer.base import store as stores
 from indexer.base.errors import RecipeError
 from indexer.base.workers import Workers
+from indexer.manifest import store as stores
 from indexer.selection.completing import inspect_selection, inspect_unsized
 from indexer.selection.inspecting import Inspector
 from materializer.models import Check

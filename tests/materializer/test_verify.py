@@ -4,9 +4,9 @@ import json
 
 import pytest
 
-from indexer.base import store as stores
 from indexer.base.errors import OutputError
 from indexer.base.workers import Workers
+from indexer.manifest import store as stores
 from materializer.dataset.verify import verify
 from materializer.models import Feature, Format
 

@@ -7,8 +7,8 @@ import sys
 
 import pytest
 
-from indexer.base import store
 from indexer.base.errors import ManifestError
+from indexer.manifest import store
 from tests.support.faults import ROOT, Fault, World
 
 

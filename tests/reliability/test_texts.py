@@ -11,14 +11,15 @@ from hypothesis import HealthCheck, example, given, settings
 from hypothesis import strategies as st
 
 from indexer import declarations
-from indexer.base import config, resources, store
+from indexer.base import config, resources
 from indexer.base.errors import ConfigError, DeclarationError, ProjectError, RecipeError
-from indexer.base.store import Store
 from indexer.cli.limits import NAMES, read_limits
 from indexer.cli.messages import STEERING, printable
 from indexer.containers.logical_path import logical_path
 from indexer.containers.members.rows import decoded
 from indexer.declarations.compiling import compile_source
+from indexer.manifest import store
+from indexer.manifest.store import Store
 from indexer.selection import recipe
 from tests.support.archives import container_in, listing
 from tests.support.faults import CONFIG

@@ -8,9 +8,9 @@ from typing import TypeVar
 
 import pytest
 
-from indexer.base import store
 from indexer.base.remote import storage as requests
-from indexer.base.store import Store
+from indexer.manifest import store
+from indexer.manifest.store import Store
 from tests.support.gs import GS
 from tests.support.hf import Hub
 from tests.support.storage import S3, Storage, Web

@@ -9,8 +9,8 @@ from pathlib import Path
 
 import pytest
 
-from indexer.base.store import Store
 from indexer.base.workers import Workers
+from indexer.manifest.store import Store
 from indexer.scanning import ScanOptions, scan
 from tests.cli.conftest import ROOT
 from tests.cli.test_demo import data  # noqa: F401

@@ -9,9 +9,9 @@ import pytest
 from selenium.webdriver import Chrome
 from selenium.webdriver.common.by import By
 
-from indexer.base import store
 from indexer.base.errors import OutputError
 from indexer.base.workers import Workers
+from indexer.manifest import store
 from indexer.reporting import page
 from indexer.reporting.models import ReportOptions
 from materializer.models import Format, Request, Settings

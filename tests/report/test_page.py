@@ -13,8 +13,8 @@ from pathlib import Path
 import pyarrow as pa
 import pytest
 
-from indexer.base import store
 from indexer.base.workers import Workers
+from indexer.manifest import store
 from indexer.reporting import clusters, page, pictures, rows, selected
 from indexer.reporting.models import ReportOptions, Thumbnail, Unshown
 from tests.report.conftest import ROOT, indexer

@@ -6,9 +6,9 @@ from typing import Any
 
 import pytest
 
-from indexer.base import store
-from indexer.base.store import Store
 from indexer.base.workers import Workers
+from indexer.manifest import store
+from indexer.manifest.store import Store
 from indexer.scanning import ScanOptions, ScanSummary, scan
 
 # What tells one scan's rows from another's; ids and order are the store's business.

@@ -9,8 +9,8 @@ from pathlib import Path
 
 import pytest
 
-from indexer.base import store
 from indexer.base.workers import Workers
+from indexer.manifest import store
 from indexer.scanning import ScanOptions, scan
 from tests.scanning.conftest import fill
 from tests.scanning.test_scan import PICTURES, PROMPTS, everything, source, zipped
@@ -21,7 +21,7 @@ ZIPS = 10
 DRIVER = """
 import sys
 from pathlib import Path
-from indexer.base import store
+from indexer.manifest import store
 from indexer.base.workers import Workers
 from indexer.base.progress import SILENT
 from indexer.scanning import ScanOptions, scan

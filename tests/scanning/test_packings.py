@@ -9,9 +9,9 @@ from typing import Any
 
 import pytest
 
-from indexer.base import store
-from indexer.base.store import Store
 from indexer.base.workers import Workers
+from indexer.manifest import store
+from indexer.manifest.store import Store
 from indexer.scanning import ScanOptions, scan
 from tests.scanning.conftest import fill
 from tests.scanning.test_scan import PROMPTS, source

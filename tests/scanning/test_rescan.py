@@ -7,8 +7,8 @@ from pathlib import Path
 import pyarrow as pa
 import pytest
 
-from indexer.base.store import Store
 from indexer.containers.models import ArchiveLimits
+from indexer.manifest.store import Store
 from indexer.scanning.commit import Known, ManifestContainer, record_loose
 from indexer.scanning.loose import LOOSE_SCHEMA, loose_rows
 from indexer.scanning.survey import Survey

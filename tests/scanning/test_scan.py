@@ -11,12 +11,12 @@ from typing import Any
 import pytest
 
 from indexer.base.errors import SourceError
-from indexer.base.store import Store
 from indexer.base.workers import Workers
 from indexer.containers.from_manifest import stored_container, stored_member
 from indexer.containers.models import ArchiveLimits
 from indexer.containers.reading import read_members
 from indexer.declarations.models import Rule, SideTable, Source, SourceInfo
+from indexer.manifest.store import Store
 from indexer.scanning import ScanOptions, scan
 from tests.scanning.conftest import CONTAINERS, MEMBERS, SIDE_ROWS, Scan, fill
 from tests.support.archives import run

@@ -7,9 +7,9 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
 
-from indexer.base.store import Store
 from indexer.containers.members.rows import FINDINGS_PER_CODE
 from indexer.declarations.models import SideTable
+from indexer.manifest.store import Store
 from tests.scanning.conftest import Scan, fill
 from tests.scanning.test_scan import PROMPTS, source
 from tests.support.archives import run

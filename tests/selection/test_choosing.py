@@ -12,7 +12,7 @@ import pyarrow as pa
 import pytest
 
 from indexer.base.errors import RecipeError
-from indexer.base.store import Store
+from indexer.manifest.store import Store
 from indexer.selection import recipe
 from indexer.selection.balance import Kinds, deal, targets
 from indexer.selection.choosing import select, workbench

@@ -12,10 +12,10 @@ from pathlib import Path
 import pytest
 from PIL import Image
 
-from indexer.base import store as stores
 from indexer.base.errors import SourceError
 from indexer.base.workers import Workers
 from indexer.images import ImageLimits
+from indexer.manifest import store as stores
 from indexer.scanning import ScanOptions, scan
 from indexer.selection import inspecting
 from indexer.selection import recipe as recipes

@@ -9,13 +9,13 @@ import pyarrow as pa
 import pytest
 from PIL import Image
 
-from indexer.base import store as stores
 from indexer.base.errors import SourceError
-from indexer.base.store import Store
 from indexer.base.workers import Workers
 from indexer.containers.detect import find_containers
 from indexer.containers.listing import list_members
 from indexer.containers.models import ArchiveLimits, Container, Kind, Volume
+from indexer.manifest import store as stores
+from indexer.manifest.store import Store
 from indexer.selection import recipe
 from indexer.selection.choosing import select
 from indexer.selection.inspecting import Inspector

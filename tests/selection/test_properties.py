@@ -14,8 +14,8 @@ import pyarrow as pa
 from hypothesis import HealthCheck, Phase, given, settings
 from hypothesis import strategies as st
 
-from indexer.base.store import Store
 from indexer.images import INSPECTION_SCHEMA
+from indexer.manifest.store import Store
 from indexer.selection import recipe as recipes
 from indexer.selection.choosing import select
 from indexer.selection.recipe import Recipe

@@ -5,7 +5,7 @@ import hashlib
 import pyarrow as pa
 import pytest
 
-from indexer.base import store as stores
+from indexer.manifest import store as stores
 
 CONTAINER = {
     "container_id": 1,

@@ -6,7 +6,7 @@ import random
 import pyarrow as pa
 import pytest
 
-from indexer.base import store
+from indexer.manifest import store
 from indexer.sharing.contents import digesting
 
 ROWS = [

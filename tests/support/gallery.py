@@ -12,9 +12,9 @@ import pyarrow as pa
 from PIL import Image, ImageDraw
 
 from indexer import images
-from indexer.base import store
-from indexer.base.store import Store
 from indexer.containers.models import MEMBER_SCHEMA
+from indexer.manifest import store
+from indexer.manifest.store import Store
 
 SOURCE = "coco"  # any source that is declared: its folder is where the program looks
 HOSTILE = "<script>document.title='in'</script>\u202egnp.\x1b[31m\"'&amp;=1+1"

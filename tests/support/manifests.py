@@ -11,8 +11,8 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 from PIL import Image
 
-from indexer.base import store as stores
 from indexer.containers.models import MEMBER_SCHEMA
+from indexer.manifest import store as stores
 
 SOURCE = "pictures"
 

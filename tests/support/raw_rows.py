@@ -14,9 +14,9 @@ from typing import Any
 
 import pyarrow as pa
 
-from indexer.base.store import Store
 from indexer.containers.logical_path import archive_name
 from indexer.declarations.models import SideTable
+from indexer.manifest.store import Store
 from indexer.scanning.side_files import BadLine, parse
 
 _ROWS = re.compile(r"(.+) = (\d+)")

@@ -6,9 +6,9 @@ from pathlib import Path
 
 import pyarrow as pa
 
-from indexer.base import store
-from indexer.base.store import Store
 from indexer.images import INSPECTION_SCHEMA
+from indexer.manifest import store
+from indexer.manifest.store import Store
 
 
 @dataclass(frozen=True, slots=True)

@@ -6,7 +6,7 @@ from typing import Any, TypeVar, get_type_hints
 
 import pyarrow as pa
 
-from indexer.base.store import Store
+from indexer.manifest.store import Store
 from materializer.models import Settings
 
 Row = TypeVar("Row")

@@ -79,7 +79,7 @@ def _child(manifest: Path, bounds: QueryLimits) -> subprocess.Popen[bytes]:
     """A fresh interpreter that finds modules where this one does, and nowhere else."""
     limits = (str(bounds.memory), str(bounds.threads))
     return subprocess.Popen(
-        [sys.executable, "-P", "-m", "indexer.base.sandbox", str(manifest), *limits],
+        [sys.executable, "-P", "-m", "indexer.manifest.sandbox", str(manifest), *limits],
         env={**os.environ, "PYTHONPATH": os.pathsep.join(entry or str(Path.cwd()) for entry in sys.path)},
         stdin=subprocess.PIPE,
         stdout=subprocess.PIPE,
@@ -177,7 +177,7 @@ def _tables_like(name: str, path: str) -> str:
 
 
 def main() -> None:
-    """Run as a child: ``python -m indexer.base.sandbox MANIFEST MEMORY THREADS``, the query on standard input."""
+    """Run as a child: ``python -m indexer.manifest.sandbox MANIFEST MEMORY THREADS``, the query on standard input."""
     path, memory, threads = sys.argv[1:]
     try:
         _run(path, int(memory), int(threads), sys.stdin.buffer, sys.stdout.buffer)
