@@ -28,7 +28,7 @@ from PIL import Image
 
 from indexer.fetching.lists import ListPart
 from indexer.fetching.models import FetchLimits, Manners
-from indexer.fetching.run import FetchFolders, FetchRequest, fetch
+from indexer.fetching.run import FetchLayout, FetchRequest, fetch
 
 
 def _jpeg() -> bytes:
@@ -103,7 +103,7 @@ def _write(path: Path, body: bytes) -> None:
     path.write_bytes(body)
 
 
-def _fetch_as(layout: FetchFolders) -> Callable[[list[str], Path], None]:
+def _fetch_as(layout: FetchLayout) -> Callable[[list[str], Path], None]:
     def run(addresses: list[str], folder: Path) -> None:
         folder.mkdir()
         path = folder.with_suffix(".csv")
@@ -122,7 +122,7 @@ WAYS: dict[str, Callable[[list[str], Path], None]] = {
     "forgetting": _forget,
     "appending": _append,
     "saving": _save,
-    "fetch": _fetch_as(FetchFolders.WEBDATASET),
+    "fetch": _fetch_as(FetchLayout.WEBDATASET),
 }
 
 

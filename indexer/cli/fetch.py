@@ -87,11 +87,11 @@ def command(session: Session, key: str, **given: Any) -> None:
 
 def _scrape(session: Session, key: str, given: dict[str, Any]) -> None:
     run = _needing_extra("indexer.fetching.run")
-    order = run.Order(
+    order = run.FetchRequest(
         given["list_file"],
         expanded(given["to"]),
         _parts(key, given["url_column"]),
-        run.Layout(given["layout"]),
+        run.FetchLayout(given["layout"]),
         given["retry_failed"],
         FetchLimits(**{name: given[name] for name in _LIMITS}),
         Manners(**{name: given[name] for name in _MANNERS}),

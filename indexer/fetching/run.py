@@ -19,7 +19,7 @@ from indexer.fetching.shards import FileShards, Shards, TarShards
 _SCRATCH = "_fetch"  # below the target: bodies too large for memory, gone after the run
 
 
-class FetchFolders(StrEnum):
+class FetchLayout(StrEnum):
     """How images lie on disk."""
 
     WEBDATASET = "webdataset"
@@ -33,7 +33,7 @@ class FetchRequest:
     list: Path
     to: Path
     parts: Sequence[lists.ListPart]
-    layout: FetchFolders = FetchFolders.WEBDATASET
+    layout: FetchLayout = FetchLayout.WEBDATASET
     failed_too: bool = False
     limits: FetchLimits = field(default_factory=FetchLimits)
     manners: Manners = field(default_factory=Manners)
@@ -67,7 +67,7 @@ def fetch(order: FetchRequest, progress: Progress = SILENT) -> FetchSummary:
     with _telling_of(order.to), Log(order.to) as log:
         if not log.is_made_by(recipe):
             log.begin(items or lists.items(order.list, order.parts), recipe)
-        shards: Shards = TarShards(log) if order.layout is FetchFolders.WEBDATASET else FileShards(log)
+        shards: Shards = TarShards(log) if order.layout is FetchLayout.WEBDATASET else FileShards(log)
         lost = shards.repair()
         try:
             _run(order, log, shards, progress)

@@ -10,7 +10,7 @@ import pytest
 
 from indexer.fetching.lists import ListPart
 from indexer.fetching.models import FetchLimits, Manners
-from indexer.fetching.run import FetchFolders, FetchRequest, FetchSummary, fetch
+from indexer.fetching.run import FetchLayout, FetchRequest, FetchSummary, fetch
 from tests.support.webserver import Server, serving
 
 QUICK = FetchLimits(
@@ -36,7 +36,7 @@ class Download:
             self.list,
             self.to,
             (ListPart("url"),),
-            FetchFolders(layout),
+            FetchLayout(layout),
             limits=QUICK,
             manners=Manners(allow_private=True),
         )
