@@ -18,15 +18,17 @@ from indexer.selection import recipe
 
 ROOT = Path(__file__).parents[1]
 README = (ROOT / "README.md").read_text(encoding="utf-8")
+COMMANDS = (ROOT / "docs" / "commands.md").read_text(encoding="utf-8")
+ARCHITECTURE = (ROOT / "docs" / "architecture.md").read_text(encoding="utf-8")
 PROGRAMS = {"indexer": indexer.__main__.COMMANDS, "materializer": materializer.__main__.COMMANDS}
 
 
-def _blocks(language: str) -> list[str]:
-    return re.findall(rf"^```{language}\n(.*?)^```$", README, re.MULTILINE | re.DOTALL)
+def _blocks(language: str, text: str = README) -> list[str]:
+    return re.findall(rf"^```{language}\n(.*?)^```$", text, re.MULTILINE | re.DOTALL)
 
 
 def _calls() -> list[str]:
-    lines = "\n".join(_blocks("sh") + _blocks("text")).splitlines()
+    lines = "\n".join(_blocks("sh") + _blocks("text", COMMANDS)).splitlines()
     return [line.split("   ")[0] for line in lines if line.startswith("python -m ")]
 
 
@@ -48,7 +50,7 @@ def test_make_targets_exist() -> None:
 
 def test_ci_runs_what_the_readme_names() -> None:
     assert "make test" in _blocks("sh")[0]
-    assert (ROOT / ".ci" / "run").read_text(encoding="utf-8").rstrip().endswith("make test")
+    assert "\nmake test\n" in (ROOT / ".ci" / "run").read_text(encoding="utf-8")
 
 
 def test_declaration_and_config_are_read(tmp_path: Path) -> None:
@@ -68,7 +70,7 @@ def test_example_config_is_read() -> None:
 
 
 def test_folders_of_the_tree_exist() -> None:
-    tree = next(block for block in _blocks("text") if "phase one" in block)
+    tree = next(block for block in _blocks("text", ARCHITECTURE) if "phase one" in block)
     parents: list[str] = []
     for indent, name in re.findall(r"^( *)([\w/]+)/  ", tree, re.MULTILINE):
         parents = [*parents[: len(indent) // 2], name]
@@ -76,6 +78,6 @@ def test_folders_of_the_tree_exist() -> None:
 
 
 def test_completion_line_works() -> None:
-    (line,) = (line for line in "\n".join(_blocks("sh")).splitlines() if "COMPLETE" in line)
+    (line,) = (line for line in "\n".join(_blocks("sh", COMMANDS)).splitlines() if "COMPLETE" in line)
     script = line.split("#")[0].replace(" indexer)", f" {sys.executable} -m indexer)")
     subprocess.run(["bash", "-c", f"{script}\ncomplete -p indexer"], cwd=ROOT, check=True, capture_output=True)
