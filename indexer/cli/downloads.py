@@ -58,7 +58,7 @@ def _root(session: Session, source: Source) -> Path:
 
 def _print(stock: Inventory) -> None:
     """All of a source's head and state, to standard output."""
-    head = stock.source.head
+    head = stock.source.info
     for title, text in (("", head.name), ("from", head.homepage), ("licence", head.licence), ("cite", head.citation)):
         if text:
             print(f"{title + ': ' if title else ''}{text}")

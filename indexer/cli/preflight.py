@@ -6,7 +6,7 @@ from indexer.base.remote import Root
 from indexer.cli import messages
 from indexer.cli.options import Session
 from indexer.declarations.models import Source
-from indexer.declarations.preflight import SourceState, look
+from indexer.declarations.preflight import SourceState, source_states
 from indexer.manifest.store import Store
 
 
@@ -14,7 +14,7 @@ def show(session: Session, sources: Sequence[Source], roots: Mapping[str, Root],
     """Say which sources are there and how they are packed, which side files they lack, and which are not there."""
     if session.quiet:
         return
-    states = look(sources, roots, manifest)
+    states = source_states(sources, roots, manifest)
     found = [state for state in states if state.found]
     for state in found:
         messages.tell(_line(state), event="source")

@@ -19,8 +19,8 @@ from indexer.cli.preflight import packed
 from indexer.containers.models import ContainerStatus
 from indexer.declarations.compiling import compile_source
 from indexer.declarations.models import Download, Source
-from indexer.declarations.preflight import SourceState, look, space
-from indexer.declarations.wanted import Needed, needed
+from indexer.declarations.preflight import SourceState, disk_space, source_states
+from indexer.declarations.required_ids import RequiredIds, required_ids
 from indexer.manifest.store import Store
 from indexer.roots import declared
 from indexer.selection.listing import ids_of
@@ -56,8 +56,8 @@ def command(session: Session, keys: tuple[str, ...], lists: tuple[Path, ...], sh
     chosen = _chosen(sources, keys)
     roots = {source.key: _root(session, source) for source in sources}
     with _Manifest(session) as manifest:
-        states = look(chosen, roots, manifest)
-        wants = needed(chain.from_iterable(map(ids_of, lists)), sources, manifest) if lists else ()
+        states = source_states(chosen, roots, manifest)
+        wants = required_ids(chain.from_iterable(map(ids_of, lists)), sources, manifest) if lists else ()
     if form == "json":
         print(
             json.dumps(
@@ -68,7 +68,7 @@ def command(session: Session, keys: tuple[str, ...], lists: tuple[Path, ...], sh
         _print(session, states, wants, details=bool(keys))
     lacking = sum(len(need.missing) for need in wants)
     if lacking:
-        raise CheckFailed(f"{lacking:,} of {sum(need.wanted for need in wants):,} file_ids are not in the manifest")
+        raise CheckFailed(f"{lacking:,} of {sum(need.total for need in wants):,} file_ids are not in the manifest")
 
 
 class _Manifest:
@@ -114,7 +114,7 @@ def _root(session: Session, source: Source) -> Root:
     return session.config.root(source.key, source.default_folder)
 
 
-def _print(session: Session, states: Sequence[SourceState], wants: Sequence[Needed], *, details: bool) -> None:
+def _print(session: Session, states: Sequence[SourceState], wants: Sequence[RequiredIds], *, details: bool) -> None:
     if details:
         for state in states:
             print("\n".join(_about(state)) + "\n")
@@ -142,24 +142,26 @@ def _state(state: SourceState) -> str:
         return "scanned, missing now" if state.scanned else "missing"
     if not state.scanned:
         return "found, not scanned"
-    broken = sum(status != ContainerStatus.COMPLETE for _, status, _ in state.ailing)
+    broken = sum(status != ContainerStatus.COMPLETE for _, status, _ in state.container_problems)
     return f"scanned, {broken:,} not whole" if broken else "scanned"
 
 
 def _about(state: SourceState) -> Iterator[str]:
     """All that is known of a source, a line each."""
-    head = state.source.head
+    head = state.source.info
     yield f"{state.source.key}: {head.name}"
     facts = {"homepage": head.homepage, "licence": head.licence, "cite": head.citation}
     facts |= {"looked for in": f"{state.root} ({_state(state)})", "packed": packed(state)}
     facts["side files missing"] = ", ".join(state.side_missing)
     facts["cannot be used"] = f"{state.unusable:,} images" if state.unusable else ""
-    facts["not understood"] = ", ".join(f"{count:,} {code}" for code, count in state.derivation_error.items())
+    facts["not understood"] = ", ".join(f"{count:,} {code}" for code, count in state.derivation_errors.items())
     yield from (f"  {name:20}{printable(text)}" for name, text in facts.items() if text)
-    yield from (f"  {status:20}{printable(f'{path}: {what}')}" for path, status, what in state.ailing[:_SHOWN])
-    if len(state.ailing) > _SHOWN:
-        yield f"  {'':20}and {len(state.ailing) - _SHOWN:,} more ('python -m indexer sql' knows container and finding)"
-    for generator, (there, published) in state.expected.items():
+    problems = state.container_problems
+    yield from (f"  {status:20}{printable(f'{path}: {problem}')}" for path, status, problem in problems[:_SHOWN])
+    if len(problems) > _SHOWN:
+        more = len(problems) - _SHOWN
+        yield f"  {'':20}and {more:,} more (query the tables container and finding with 'python -m indexer sql')"
+    for generator, (there, published) in state.generator_counts.items():
         yield f"  {generator:32}{there:>12,}" + (f" of {published:,}" if published else "")
     for download in head.downloads:
         yield f"  download            {_download(download)}"
@@ -175,10 +177,10 @@ def _what_next(session: Session, states: Sequence[SourceState]) -> Iterator[str]
     missing = [state for state in states if not state.found]
     for state in missing:
         yield f"{state.source.key}: not at {state.root}; {_KEPT if state.scanned else 'download'}"
-        yield from (f"    {_download(download)}" for download in state.source.head.downloads if not state.scanned)
+        yield from (f"    {_download(download)}" for download in state.source.info.downloads if not state.scanned)
     if missing:
         folder = session.config.input_datasets_path if session.config_file.exists() else Path()
-        size, free = space(states, folder)
+        size, free = disk_space(states, folder)
         yield f"What is missing has at least {size / 1e9:,.0f} GB; {free / 1e9:,.0f} GB are free"
     if not session.config_file.exists():
         yield f"There is no {session.config_file}: copy local.cfg.example to it and say where your datasets lie"
@@ -186,18 +188,19 @@ def _what_next(session: Session, states: Sequence[SourceState]) -> Iterator[str]
         yield "Next: python -m indexer scan"
 
 
-def _about_need(need: Needed) -> Iterator[str]:
+def _about_need(need: RequiredIds) -> Iterator[str]:
     """``4,628 rows needed from forensynths, 12 not found``, and the first of those."""
     lacking = f", {len(need.missing):,} not found" if need.missing else ""
     whence = f"from {need.source}" if need.source else "that no source gives"
-    yield f"{need.wanted:,} rows needed {whence}{lacking}"
+    yield f"{need.total:,} rows needed {whence}{lacking}"
     yield from (f"    {printable(file_id)}" for file_id in need.missing[:_SHOWN])
     if len(need.missing) > _SHOWN:
         yield "    ..."
 
 
 def _plain(state: SourceState) -> dict[str, Any]:
-    head = state.source.head
+    head = state.source.info
+    counts = {name: {"there": there, "published": count} for name, (there, count) in state.generator_counts.items()}
     return {
         "key": state.source.key,
         "name": head.name,
@@ -208,14 +211,14 @@ def _plain(state: SourceState) -> dict[str, Any]:
         "found": state.found,
         "scanned": state.scanned,
         "packed": dict(state.packed),
-        "images": {name: {"there": there, "published": count} for name, (there, count) in state.expected.items()},
+        "images": counts,
         "unusable": state.unusable,
-        "derivation_error": dict(state.derivation_error),
-        "health": [{"path": path, "status": status, "what": what} for path, status, what in state.ailing],
+        "derivation_error": dict(state.derivation_errors),
+        "health": [{"path": path, "status": status, "what": what} for path, status, what in state.container_problems],
         "side_files_missing": list(state.side_missing),
         "downloads": [{"file": d.file, "url": d.place, "size": d.size, "note": d.note} for d in head.downloads],
     }
 
 
-def _plain_need(need: Needed) -> dict[str, Any]:
-    return {"source": need.source, "wanted": need.wanted, "missing": list(need.missing)}
+def _plain_need(need: RequiredIds) -> dict[str, Any]:
+    return {"source": need.source, "wanted": need.total, "missing": list(need.missing)}

@@ -1,6 +1,6 @@
-"""An upstream dataset as data: load a declaration, check it, compile it to one SELECT.
+"""Load the declarations of sources (TOML), check them, and compile each to one SELECT.
 
-The language is told in ``indexer/sources/README.md``; :func:`indexer.declarations.derive.derive` runs what is compiled.
+``indexer/sources/README.md`` documents the language. :func:`indexer.declarations.derive.derive` runs the SELECTs.
 """
 
 from indexer.declarations.loading import load

@@ -1,7 +1,8 @@
-"""A source -> one SELECT over raw rows: what every image of it is, or why that cannot be told.
+"""Compile a source to one SELECT over raw rows.
 
-The SELECT gives, for each image: member_id, source, the columns of ``attributes``, status and reason; and code and
-detail, as in ``derivation_error``, where a rule, a map or a table lacks something. DuckDB's shell runs it.
+The SELECT returns one row per image: member_id, source, the columns of ``attributes``, status and reason. ``code`` and
+``detail`` (as in ``derivation_error``) are set if no rule matches, or if a map or table lacks a value. The SELECT runs
+in DuckDB's shell as it is.
 """
 
 from collections.abc import Iterable
@@ -12,25 +13,25 @@ from indexer.declarations.models import COLUMNS, Source
 from indexer.declarations.rules import RuleCompiler
 from indexer.declarations.sql import indented, literal
 
-_SAID = ", ".join(("member_id", *COLUMNS, "status", "reason", "problem.code as code", "problem.detail as detail"))
+_RESULT = ", ".join(("member_id", *COLUMNS, "status", "reason", "problem.code as code", "problem.detail as detail"))
 
 
 def compile_source(source: Source) -> str:
-    """The SELECT of a source, formatted for reading."""
-    keeping = Expressions(source)
-    image = _image(source, keeping)
+    """Return the SELECT of a source, with line breaks and indentation."""
+    keep = Expressions(source)
+    image = _image(source, keep)
     compilers = [RuleCompiler(source, rule) for rule in source.rules if not rule.ignore]
     rules = [(compiler.name, compiler.select()) for compiler in compilers]
-    looked_up = _tables(source, [keeping, *(compiler.expressions for compiler in compilers)])
-    order = [("order_of_files", _order(source))] if source.row_orders else []
-    steps = [*looked_up, *order, ("found", _found(source)), ("image", image), *rules]
+    lookups = _tables(source, [keep, *(compiler.expressions for compiler in compilers)])
+    order = [("file_order", _file_order(source))] if source.row_orders else []
+    steps = [*lookups, *order, ("candidate", _candidate(source)), ("image", image), *rules]
     with_clause = ",\n".join(f"{name} as (\n{indented(body)}\n)" for name, body in steps)
-    union = "\nunion all by name\n".join([_UNMATCHED, *(f"select {_SAID} from {name}" for name, _ in rules)])
+    union = "\nunion all by name\n".join([_UNMATCHED, *(f"select {_RESULT} from {name}" for name, _ in rules)])
     return f"with {with_clause}\nselect {literal(source.key)} as source, *\nfrom (\n{indented(union)}\n)"
 
 
 def _tables(source: Source, users: Iterable[Expressions]) -> list[tuple[str, str]]:
-    """The tables that are looked up in, each with just the columns that are asked for."""
+    """Return name and SELECT of each lookup table that is used, restricted to the columns that are used."""
     used: dict[str, set[str]] = {}
     for expressions in users:
         for table, columns in expressions.columns.items():
@@ -39,24 +40,27 @@ def _tables(source: Source, users: Iterable[Expressions]) -> list[tuple[str, str
     return [(tables.name(table), tables.select(lookups[table], sorted(used[table]))) for table in sorted(used)]
 
 
-def _found(source: Source) -> str:
-    """Everything that counts as an image, with the number of the first rule that its path matches."""
-    tests = [f"when regexp_matches(path, {literal(rule.path)}) then {rule.number}" for rule in source.rules]
-    wanted = "is_image" if source.include is None else f"regexp_matches(logical, {literal(source.include)})"
-    case = indented(indented("\n".join(tests)))
+def _candidate(source: Source) -> str:
+    """Select every image file, with the number of the first rule that its path matches."""
+    whens = [f"when regexp_matches(path, {literal(rule.path)}) then {rule.number}" for rule in source.rules]
+    condition = "is_image" if source.include is None else f"regexp_matches(logical, {literal(source.include)})"
+    case = indented(indented("\n".join(whens)))
     return (
         "select member_id, container_id, path, suffix, record_path, line,\n"
         "    case when problem is not null or size = 0 then 'unreadable' else 'ok' end as status,\n"
         "    case when size = 0 then 'empty file' else problem end as reason,\n"
         f"    case\n{case}\n    end as rule\n"
-        f"from raw_file\nwhere source = {literal(source.key)} and {wanted}"
+        f"from raw_file\nwhere source = {literal(source.key)} and {condition}"
     )
 
 
 def _image(source: Source, expressions: Expressions) -> str:
-    """What is left of it after ``ignore`` and ``keep``; ``unkept`` says why ``keep`` could not be asked."""
+    """Select the candidates that ``ignore`` and ``keep`` leave.
+
+    The column ``keep_problem`` is set where the value of ``keep`` cannot be computed.
+    """
     ignored = [f"rule is distinct from {rule.number}" for rule in source.rules if rule.ignore]
-    unkept, tests = "cast(null as struct(code varchar, detail varchar))", ignored
+    problem, tests = "cast(null as struct(code varchar, detail varchar))", ignored
     if source.keep:
         value = expressions.text(source.keep.value)
         sign = "=" if source.keep.equal else "<>"
@@ -66,11 +70,12 @@ def _image(source: Source, expressions: Expressions) -> str:
             for placeholder in templates.placeholders(source.keep.value)
             for clause in expressions.failures(placeholder, f"{value} is null")
         ]
-        unkept = f"case {' '.join(failures)} end"
+        problem = f"case {' '.join(failures)} end"
     row = "first_row" if source.row_orders else "null"
-    order = "\nleft join order_of_files using (container_id)" if source.row_orders else ""
+    order = "\nleft join file_order using (container_id)" if source.row_orders else ""
     where = f"\nwhere {' and '.join(tests)}" if tests else ""
-    return f"select found.*, {row} as first_row, {unkept} as unkept\nfrom found{order}{expressions.joins}{where}"
+    columns = f"candidate.*, {row} as first_row, {problem} as keep_problem"
+    return f"select {columns}\nfrom candidate{order}{expressions.joins}{where}"
 
 
 _UNMATCHED = """\
@@ -78,40 +83,40 @@ select member_id, status, reason, 'unmatched' as code, 'no rule matches ' || pat
 from image where rule is null"""
 
 
-def _order(source: Source) -> str:
-    """How many rows lie in the files before each file; null where one of those is missing or was not read."""
+def _file_order(source: Source) -> str:
+    """Select the number of rows in all files before each file; null if one of those is missing or was not read."""
     patterns = [
         (literal(pattern), dataset, part)
         for dataset, parts in enumerate(source.row_orders)
         for part, pattern in enumerate(parts)
     ]
-    places = " ".join(
+    whens = " ".join(
         f"when regexp_matches(path, {pattern}) then {{'dataset': {dataset}, 'part': {part},"
         f" 'file': regexp_extract(path, {pattern}, ['index', 'total'])}}"
         for pattern, dataset, part in patterns
     )
-    return _FIRST_ROW.format(source=literal(source.key), places=places)
+    return _FIRST_ROW.format(source=literal(source.key), whens=whens)
 
 
-# Files of a folder, part by part, each part in name order. A part is whole where the last of its files, number
-# total - 1, is there and each file has the number that its place in the part has.
+# Files are sorted by folder, part and name. A part is complete if its last file (number total - 1) is present and the
+# number of each file is its position in the part.
 _FIRST_ROW = """\
-select container_id, case when whole_parts = part and gaps = 0 then rows_before end as first_row
+select container_id, case when complete_parts = part and gaps = 0 then rows_before end as first_row
 from (
     select container_id, part,
         coalesce(sum(row_count) over before, 0) as rows_before,
-        coalesce(sum(cast(number + 1 = total as integer)) over before, 0) as whole_parts,
+        coalesce(sum(cast(number + 1 = total as integer)) over before, 0) as complete_parts,
         coalesce(sum(cast(row_count is null as integer)) over before, 0)
-            + sum(cast(number <> place as integer)) over here as gaps
+            + sum(cast(number <> position as integer)) over here as gaps
     from (
         select *, known.dataset as dataset, known.part as part,
-            row_number() over (partition by folder, known.dataset, known.part order by path) - 1 as place,
+            row_number() over (partition by folder, known.dataset, known.part order by path) - 1 as position,
             try_cast(known.file.index as bigint) as number,
             try_cast(known.file.total as bigint) as total
         from (
             select container_id, path, row_count,
                 regexp_replace(path, '[^/]*$', '') as folder,
-                case {places} end as known
+                case {whens} end as known
             from container
             where source = {source}
         )

@@ -1,4 +1,4 @@
-"""Raw rows -> ``attributes`` and ``derivation_error``, in SQL."""
+"""Fill ``attributes`` and ``derivation_error`` from raw rows."""
 
 from collections.abc import Sequence
 
@@ -8,14 +8,14 @@ from indexer.declarations.compiling import compile_source
 from indexer.declarations.models import Source
 from indexer.manifest.store import Store
 
-_HEAD_FIELDS = ("name", "licence", "citation", "homepage")
-_SOURCE_INFO = pa.schema([(name, pa.string()) for name in ("source", *_HEAD_FIELDS)])
+_INFO_COLUMNS = ("name", "licence", "citation", "homepage")
+_SOURCE_INFO = pa.schema([(name, pa.string()) for name in ("source", *_INFO_COLUMNS)])
 
 
 def derive(store: Store, sources: Sequence[Source]) -> None:
-    """Fill ``attributes`` and ``derivation_error`` anew from all raw rows of ``sources``; safe to run at any time.
+    """Replace ``attributes`` and ``derivation_error`` with rows derived from all raw rows of ``sources``.
 
-    Of files that have the same file_id one is taken, the others are told in ``derivation_error``.
+    Runs in one transaction. If several files have the same file_id, one gets a row; the others are derivation errors.
     """
     with store.transaction():
         store.execute("create or replace temp table derived as from attributes limit 0")
@@ -26,7 +26,7 @@ def derive(store: Store, sources: Sequence[Source]) -> None:
             if source.key in scanned:
                 store.execute(f"insert into derived by name\n{compile_source(source)}")
         store.save("duplicate_id", "derive/duplicate_id")
-        _note_sources(store, sources)
+        _save_source_info(store, sources)
         for table in ("attributes", "derivation_error"):
             store.execute(f"delete from {table}")
             store.append(table, f"derive/{table}")
@@ -34,8 +34,8 @@ def derive(store: Store, sources: Sequence[Source]) -> None:
         store.execute("drop table derived")
 
 
-def _note_sources(store: Store, sources: Sequence[Source]) -> None:
-    """Keep what the declarations say of themselves beside the rows: cards and exports take it from there."""
-    rows = [{"source": source.key} | {name: getattr(source.head, name) for name in _HEAD_FIELDS} for source in sources]
+def _save_source_info(store: Store, sources: Sequence[Source]) -> None:
+    """Replace the table ``source_info``, which dataset cards and exports read."""
+    rows = [{"source": source.key} | {name: getattr(source.info, name) for name in _INFO_COLUMNS} for source in sources]
     store.execute("delete from source_info")
     store.insert("source_info", pa.Table.from_pylist(rows, _SOURCE_INFO))

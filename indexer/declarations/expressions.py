@@ -1,16 +1,16 @@
-"""Placeholders of templates -> SQL expressions, and the joins that they need."""
+"""Compile the placeholders of templates to SQL expressions and joins."""
 
 from collections.abc import Iterator, Mapping, Sequence
 
 from indexer.declarations import tables, templates
-from indexer.declarations.models import BUILTINS, Chain, Placeholder, Source, Template
+from indexer.declarations.models import BUILTINS, Pipeline, Placeholder, Source, Template
 from indexer.declarations.sql import literal, quoted
 
 
 class Expressions:
-    """The names that templates of one SELECT may use: groups of its pattern ``g``, ``let``, built-ins.
+    """Compiles templates that use the groups of a rule's pattern, its ``let`` and the built-in names.
 
-    ``joins`` and ``columns`` (of each table) gather what was looked up.
+    ``columns`` collects the columns that were looked up, per table. ``joins`` is the text of the joins they need.
     """
 
     def __init__(self, source: Source, groups: Sequence[str] = (), let: Mapping[str, Template] | None = None) -> None:
@@ -22,41 +22,41 @@ class Expressions:
 
     @property
     def joins(self) -> str:
-        """The joins, in the order in which one's key may need another's columns."""
+        """Return the joins. The key of a join uses only columns of tables that are joined before it."""
         return "".join(
             f"\nleft join {tables.name(table)} as {alias} on {alias}.key = {key}"
             for (table, key), alias in self._aliases.items()
         )
 
     def of(self, placeholder: Placeholder) -> str:
-        """The value of a placeholder; NULL where something that it looks up is not there."""
-        chains = [self._through(chain) for chain in placeholder.chains]
+        """Return the value of a placeholder; NULL where a lookup finds nothing."""
+        values = [self._value(pipeline) for pipeline in placeholder.pipelines]
         if placeholder.fallback is not None:
-            chains.append(literal(placeholder.fallback))
-        return chains[0] if len(chains) == 1 else f"coalesce({', '.join(chains)})"
+            values.append(literal(placeholder.fallback))
+        return values[0] if len(values) == 1 else f"coalesce({', '.join(values)})"
 
     def text(self, template: Template) -> str:
-        """A whole template."""
+        """Return the value of a whole template."""
         return " || ".join(literal(part) if isinstance(part, str) else self.of(part) for part in template) or "''"
 
     def failures(self, placeholder: Placeholder, test: str) -> Iterator[str]:
-        """WHEN clauses for where ``test`` holds: the first step of the last chain that found nothing, and for what."""
-        chain = placeholder.chains[-1]
-        expression = self._start(chain.name)
-        for inner in self.let.get(chain.name, ()):
+        """Yield WHEN clauses for rows where ``test`` holds: the first step of the last pipeline that finds nothing."""
+        pipeline = placeholder.pipelines[-1]
+        expression = self._start(pipeline.name)
+        for inner in self.let.get(pipeline.name, ()):
             if isinstance(inner, Placeholder) and inner.fallback is None:
                 yield from self.failures(inner, f"{test} and {self.of(inner)} is null")
-        if chain.name == "row":
+        if pipeline.name == "row":
             yield when(test, "incomplete", literal("a file before this one is missing, so its row cannot be counted"))
-        for step in chain.steps:
+        for step in pipeline.steps:
             found = self._step(expression, step)
-            told = f"{literal(f'{placeholder}: {step} has nothing for ')} || coalesce({expression}, '')"
-            yield when(f"{test} and {found} is null", self._code(step), told)
+            detail = f"{literal(f'{placeholder}: {step} has nothing for ')} || coalesce({expression}, '')"
+            yield when(f"{test} and {found} is null", self._code(step), detail)
             expression = found
 
-    def _through(self, chain: Chain) -> str:
-        expression = self._start(chain.name)
-        for step in chain.steps:
+    def _value(self, pipeline: Pipeline) -> str:
+        expression = self._start(pipeline.name)
+        for step in pipeline.steps:
             expression = self._step(expression, step)
         return expression
 
@@ -68,9 +68,9 @@ class Expressions:
         return f"({BUILTINS[name]})"
 
     def _step(self, expression: str, step: str) -> str:
-        found = templates.lookup(step)
-        if found:
-            table, column = found
+        reference = templates.table_column(step)
+        if reference:
+            table, column = reference
             self.columns.setdefault(table, set()).add(column)
             alias = self._aliases.setdefault((table, expression), f"t{len(self._aliases) + 1}")
             return f"{alias}.{quoted(column)}"
@@ -79,18 +79,18 @@ class Expressions:
         return templates.FUNCTIONS[step].format(expression)
 
     def _code(self, step: str) -> str:
-        if templates.lookup(step):
+        if templates.table_column(step):
             return "missing_in_table"
         return "missing_in_map" if step in self.maps else "unmatched"
 
 
 def when(test: str, code: str, detail: str) -> str:
-    """A WHEN clause of a CASE that tells what is wrong; ``detail`` is SQL."""
+    """Return a WHEN clause that gives a struct of code and detail; ``detail`` is SQL."""
     return f"when {test} then {{'code': '{code}', 'detail': {detail}}}"
 
 
 def _case(expression: str, entries: Mapping[str, str]) -> str:
-    """A map's entry for a value; the entry '*' stands for all others, '{}' in it for the value."""
+    """Return the entry of a map for a value. '*' is the entry for all other values; '{}' in it is the value."""
     whens = " ".join(f"when {literal(key)} then {literal(entry)}" for key, entry in entries.items() if key != "*")
     other = ""
     if "*" in entries:

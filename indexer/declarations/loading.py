@@ -1,4 +1,4 @@
-"""TOML files -> :class:`Source`, with every problem of every file told at once."""
+"""Load TOML files as :class:`Source` and report every problem of every file at once."""
 
 import re
 import tomllib
@@ -11,17 +11,17 @@ from indexer.base.config import expanded
 from indexer.base.errors import ConfigError
 from indexer.declarations import checking, templates
 from indexer.declarations.fields import Fields, Problems, near
-from indexer.declarations.models import COLUMNS, Download, Rule, SideTable, Source, SourceInfo, Table, Template
+from indexer.declarations.models import COLUMNS, Download, LookupTable, Rule, SideTable, Source, SourceInfo, Template
 
 _FORMATS = ("csv", "json", "jsonl", "txt", "rows")
 _DEFAULTS = {"file_id": "{path}", "generator": "", "label": ""}
 
 
 def load(folders: Sequence[Path]) -> tuple[Source, ...]:
-    """The sources that the ``*.toml`` files of ``folders`` declare, in the order of their keys.
+    """Return the sources that the ``*.toml`` files of ``folders`` declare, sorted by key.
 
     Raises:
-        DeclarationError: a file cannot be understood; the message lists every problem of every file.
+        DeclarationError: a file is invalid; the message lists every problem of every file.
     """
     problems = Problems()
     read = [_read(file, problems) for folder in folders for file in sorted(folder.glob("*.toml"))]
@@ -34,7 +34,7 @@ def load(folders: Sequence[Path]) -> tuple[Source, ...]:
 def _read(file: Path, problems: Problems) -> Source | None:
     try:
         values = tomllib.loads(file.read_text(encoding="utf-8"))
-    except (OSError, ValueError, RecursionError) as error:  # TOML's own, and what Python says of numbers and nesting
+    except (OSError, ValueError, RecursionError) as error:  # ValueError: also too many digits; RecursionError: nesting
         problems.add(file.name, "", f"is not TOML: {' '.join(str(error).split())}")
         return None
     return _source(Fields(values, file.name, "", problems), file)
@@ -48,7 +48,7 @@ def _source(top: Fields, file: Path) -> Source:
         key=key,
         default_folder=_default_folder(top, key),
         file=file,
-        head=_head(top, name),
+        info=_info(top, name),
         rules=_rules(top, name),
         tables=tables,
         lookups=lookups,
@@ -71,12 +71,12 @@ def _default_folder(top: Fields, key: str) -> str:
 
 
 def anchored(pattern: str) -> str:
-    """A pattern that starts where a path's component starts and ends where the path ends."""
+    """Return a pattern that starts at a component of the path and ends at its end."""
     return f"(?:^|/)(?:{pattern})$"
 
 
 def _row_orders(top: Fields) -> tuple[tuple[str, ...], ...]:
-    """One list of patterns a dataset: its parts, in the order in which their rows count on."""
+    """Return one list of patterns per dataset: its parts, in the order in which their rows are numbered."""
     orders = top.values.get("row_orders", [])
     top.asked.add("row_orders")
     if not isinstance(orders, list) or not all(isinstance(order, list) for order in orders):
@@ -85,10 +85,10 @@ def _row_orders(top: Fields) -> tuple[tuple[str, ...], ...]:
     return tuple(tuple(anchored(str(pattern)) for pattern in order) for order in orders)
 
 
-def _head(top: Fields, name: str) -> SourceInfo:
+def _info(top: Fields, name: str) -> SourceInfo:
     published = top.table("published")
     if not all(isinstance(count, int) for count in published.values()):
-        top.problem("[published] gives a number of images for each generator")
+        top.problem("[published] must give the number of images per generator")
     return SourceInfo(
         name=name,
         homepage=top.text("homepage"),
@@ -115,21 +115,18 @@ def _download(top: Fields, number: int, given: Mapping[str, Any]) -> Download:
 
 
 def _maps(top: Fields) -> dict[str, dict[str, str]]:
-    maps = top.table("maps")
-    return {name: _map(top, name, entries) for name, entries in maps.items()}
+    maps: dict[str, dict[str, str]] = {}
+    for name, entries in top.table("maps").items():
+        given = entries if isinstance(entries, dict) else {}
+        maps[name] = {key: value for key, value in given.items() if isinstance(value, str)}
+        if maps[name] != entries:
+            top.problems.add(top.file, f"maps.{name}", "must map texts to texts")
+    return maps
 
 
-def _map(top: Fields, name: str, entries: object) -> dict[str, str]:
-    given = entries if isinstance(entries, dict) else {}
-    texts = {key: value for key, value in given.items() if isinstance(value, str)}
-    if texts != entries:
-        top.problems.add(top.file, f"maps.{name}", "must give a text for each text")
-    return texts
-
-
-def _tables(top: Fields, source: str, file: Path) -> tuple[tuple[SideTable, ...], dict[str, Table]]:
+def _tables(top: Fields, source: str, file: Path) -> tuple[tuple[SideTable, ...], dict[str, LookupTable]]:
     sides: list[SideTable] = []
-    lookups: dict[str, Table] = {}
+    lookups: dict[str, LookupTable] = {}
     for name, given in top.table("tables").items():
         fields = Fields(given if isinstance(given, dict) else {}, top.file, f"tables.{name}", top.problems)
         side = _side_table(fields, name, source) if "file" in fields.values else None
@@ -157,23 +154,25 @@ def _side_table(fields: Fields, name: str, source: str) -> SideTable:
     )
 
 
-def _lookup(fields: Fields, name: str, side: SideTable | None, file: Path) -> Table:
+def _lookup(fields: Fields, name: str, side: SideTable | None, file: Path) -> LookupTable:
     shared = fields.text("from")
     beside = fields.text("beside")
     if sum(map(bool, (side, shared, beside))) != 1:
-        fields.problem("needs one of 'file' (a side file), 'from' (source.table) and 'beside' (a CSV beside this file)")
-    return Table(
+        fields.problem(
+            "needs exactly one of 'file' (a side file), 'from' (source.table) and 'beside' (a CSV next to this file)"
+        )
+    return LookupTable(
         name=name,
         key=_key(fields, side),
         pick=fields.text("pick", "only"),
         order=fields.text("order") or None,
         separator=fields.text("separator", " "),
-        rows_of=(side.source, name) if side else _two(fields, shared) if shared else None,
-        beside=file.parent / beside if beside else None,
+        rows_of=(side.source, name) if side else _shared_table(fields, shared) if shared else None,
+        csv_file=file.parent / beside if beside else None,
     )
 
 
-def _two(fields: Fields, shared: str) -> tuple[str, str]:
+def _shared_table(fields: Fields, shared: str) -> tuple[str, str]:
     source, dot, table = shared.partition(".")
     if not dot:
         fields.problem(f"'from' must be source.table, not '{shared}'")
@@ -181,17 +180,17 @@ def _two(fields: Fields, shared: str) -> tuple[str, str]:
 
 
 def _key(fields: Fields, side: SideTable | None) -> Template:
-    """A key is a template of columns or, short, one column; a row of an Arrow file is known by its place."""
+    """Return the key: a template of columns, or one column without braces. Rows of Arrow files have ``{@record}``."""
     text = fields.text("key", "{@record}" if side and side.format == "rows" else "")
     if not text:
-        fields.problem("lacks 'key': the column, or a template of columns, that its rows are looked up by")
+        fields.problem("lacks 'key': the column, or a template of columns, by which rows are looked up")
     return fields.understood("key", text if "{" in text else f"{{{text or '?'}}}", templates.parse) or ()
 
 
 def _rules(top: Fields, name: str) -> tuple[Rule, ...]:
     given = top.tables("rule")
     if not given:
-        top.problem("has no [[rule]]: one says what the images of a path are")
+        top.problem("has no [[rule]]: at least one must say which paths are images and what they show")
     own = Fields(top.table("defaults"), top.file, "defaults", top.problems)
     own.asked.update(("let", *COLUMNS))
     own.close()
@@ -226,26 +225,24 @@ def _let(fields: Fields) -> dict[str, Template]:
 
 
 def _value(fields: Fields, column: str) -> tuple[Template, ...]:
-    """The templates of a column: any number for ``paired_real_images``, one for the others."""
+    """Return the templates of a column: any number for ``paired_real_images``, one for the others."""
     texts = fields.texts(column) or () if column == "paired_real_images" else (fields.text(column),)
     return tuple(fields.understood(column, text, templates.parse) or () for text in texts)
 
 
 def _shared_tables(sources: list[Source], problems: Problems) -> list[Source]:
-    """Give each source the side tables of others that it uses, so that whoever scans it reads them too."""
+    """Add to each source the side tables of other sources that it uses, so that its scan reads them."""
     declared = {(side.source, side.name): side for source in sources for side in source.tables}
-    return [_with_shared(source, declared, problems) for source in sources]
-
-
-def _with_shared(source: Source, declared: Mapping[tuple[str, str], SideTable], problems: Problems) -> Source:
-    sides = {(side.source, side.name): side for side in source.tables}
-    for table in (source.lookups or {}).values():
-        if table.rows_of and table.rows_of in declared:
-            sides[table.rows_of] = declared[table.rows_of]
-        elif table.rows_of:
-            wanted = ".".join(table.rows_of)
-            known = [".".join(key) for key in declared]
-            problems.add(
-                source.file.name, f"tables.{table.name}", f"no source has a table '{wanted}'{near(wanted, known)}"
-            )
-    return replace(source, tables=tuple(sides.values()))
+    known = [".".join(key) for key in declared]
+    complete = []
+    for source in sources:
+        sides = {(side.source, side.name): side for side in source.tables}
+        for table in (source.lookups or {}).values():
+            if table.rows_of and table.rows_of in declared:
+                sides[table.rows_of] = declared[table.rows_of]
+            elif table.rows_of:
+                name = ".".join(table.rows_of)
+                message = f"no source has a table '{name}'{near(name, known)}"
+                problems.add(source.file.name, f"tables.{table.name}", message)
+        complete.append(replace(source, tables=tuple(sides.values())))
+    return complete

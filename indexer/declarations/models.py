@@ -1,16 +1,16 @@
-"""What a declaration is, once loaded: typed, frozen, checked. The language is told in indexer/sources/README.md."""
+"""Loaded declarations: typed and frozen. indexer/sources/README.md documents the language."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
-# What a rule says of an image, in the order of the table `attributes`.
+# The columns that a rule gives an image, in the order of the table `attributes`.
 COLUMNS = (
     "file_id", "origin", "generator", "label", "description",
     "positive_prompt", "negative_prompt", "conditioning", "paired_real_images",
 )  # fmt: skip
 
-# The name of a file as every rule knows it, beside the groups of its own pattern: SQL over the view raw_file.
+# Names that every rule can use besides the groups of its own pattern, as SQL over the view raw_file.
 BUILTINS = {
     "path": "path",  # the logical path without its suffix
     "stem": "split_part(path, '/', -1)",
@@ -18,18 +18,22 @@ BUILTINS = {
     "grandparent": "split_part(path, '/', -3)",
     "suffix": "suffix",
     "record": "record_path || ':' || line",  # the row of an Arrow or Parquet file that a cell belongs to
-    "row": "first_row + line",  # its place among all files that `row_orders` puts in order
+    "row": "first_row + line",  # its number, counted over all files that `row_orders` puts in order
 }
 
 
 @dataclass(frozen=True, slots=True)
 class SideTable:
-    """A side file (or many) whose rows a declaration looks things up in.
+    """One or more side files whose rows rules look values up in.
 
-    ``source`` is the key below whose root it lies (its own, or another's: COCO's captions serve three sources).
-    ``file`` is a regular expression over the logical path of the side file. ``format`` is csv, json, jsonl, txt, or
-    ``rows`` for the scalar columns of Arrow and Parquet containers. ``rows`` names the list inside a JSON file, dotted;
-    None takes the file's list, or the whole object as one record (a sidecar). ``columns`` None keeps all.
+    Attributes:
+        name: the NAME of ``[tables.NAME]``.
+        source: key of the source that holds the files. COCO's captions, for example, serve three sources.
+        file: regular expression over the logical path of the files.
+        format: csv, json, jsonl, txt, or ``rows`` for the scalar columns of Arrow and Parquet containers.
+        rows: dotted name of the list inside a JSON file. None: the file is a list, or one object is one record.
+        columns: the columns to keep. None keeps all.
+        header: whether the first line of a CSV file names its columns.
     """
 
     name: str
@@ -42,8 +46,8 @@ class SideTable:
 
 
 @dataclass(frozen=True, slots=True)
-class Chain:
-    """``name|step|step``: where a value starts (a group, a built-in name, a ``let``) and what it goes through."""
+class Pipeline:
+    """``name|step|step``: a group, a built-in name or a ``let``, and the steps that are applied to its value."""
 
     name: str
     steps: tuple[str, ...] = ()
@@ -54,13 +58,13 @@ class Chain:
 
 @dataclass(frozen=True, slots=True)
 class Placeholder:
-    """``{chain ?? chain ?? 'text'}``: the first that has a value; None of them is a row that cannot be derived."""
+    """``{pipeline ?? pipeline ?? 'text'}``: the first value that exists. Without any, the image has no row."""
 
-    chains: tuple[Chain, ...]
+    pipelines: tuple[Pipeline, ...]
     fallback: str | None = None
 
     def __str__(self) -> str:
-        text = " ?? ".join(str(chain) for chain in self.chains)
+        text = " ?? ".join(str(pipeline) for pipeline in self.pipelines)
         return "{" + (text if self.fallback is None else f"{text} ?? '{self.fallback}'") + "}"
 
 
@@ -68,10 +72,17 @@ Template = tuple[str | Placeholder, ...]
 
 
 @dataclass(frozen=True, slots=True)
-class Table:
-    """How rows are looked up: a key for each row, and which row counts where several have the same key.
+class LookupTable:
+    """Rows that rules look values up in by key.
 
-    Its rows are those of the side table ``rows_of`` (source, name), or of the CSV file ``beside`` the declaration.
+    Attributes:
+        name: the NAME of ``[tables.NAME]``.
+        key: template over the columns of a row.
+        pick: which row is used if several have the same key: only, first, last or join.
+        order: the column that ``pick`` sorts by. None: the order in the file.
+        separator: text between joined values.
+        rows_of: (source, name) of the side table that holds the rows.
+        csv_file: the CSV file next to the declaration that holds the rows, where ``rows_of`` is None.
     """
 
     name: str
@@ -80,12 +91,12 @@ class Table:
     order: str | None = None
     separator: str = " "
     rows_of: tuple[str, str] | None = None
-    beside: Path | None = None
+    csv_file: Path | None = None
 
 
 @dataclass(frozen=True, slots=True)
 class Condition:
-    """Which images are kept, by a value that depends on no rule; the others are dropped silently."""
+    """Compare a value with a text. Images of a source for which ``keep`` is false are dropped without a report."""
 
     value: Template
     equal: bool
@@ -94,7 +105,7 @@ class Condition:
 
 @dataclass(frozen=True, slots=True)
 class Rule:
-    """What images whose path matches are. ``ignore`` (a reason) means: nothing that belongs in a manifest."""
+    """The columns of the images whose logical path matches ``path``. ``ignore`` is the reason to leave them out."""
 
     number: int
     path: str
@@ -105,10 +116,16 @@ class Rule:
 
 @dataclass(frozen=True, slots=True)
 class Download:
-    """A file to fetch, or several, and what to know about it. ``size`` is in bytes, where it is known.
+    """One file or a set of files to download.
 
-    ``files`` are the names of what has to be there, as globs; None takes ``file``. ``hash`` is the published one,
-    ``sha256:...`` or ``md5:...``. ``hub`` is the dataset repository on the Hugging Face hub that has ``files``.
+    Attributes:
+        file: its name, or a description of the set.
+        url: where to get it.
+        size: bytes, None where unknown.
+        note: a hint for the person who downloads it.
+        files: globs of the expected names. None: the name is ``file``.
+        hash: the published digest, ``sha256:...`` or ``md5:...``.
+        hub: the dataset repository on the Hugging Face hub that has ``files``.
     """
 
     file: str
@@ -121,13 +138,17 @@ class Download:
 
     @property
     def place(self) -> str:
-        """The address at which a person finds it."""
+        """Return the address of the page or file."""
         return self.url or (f"https://huggingface.co/datasets/{self.hub}" if self.hub else "")
 
 
 @dataclass(frozen=True, slots=True)
 class SourceInfo:
-    """What a person has to know about a dataset before using it."""
+    """Name, terms and downloads of a dataset.
+
+    ``published`` is the number of images per generator as published upstream. The key ``photographs`` counts real
+    images and ``all`` counts everything.
+    """
 
     name: str
     homepage: str = ""
@@ -141,18 +162,26 @@ class SourceInfo:
 class Source:
     """One upstream dataset: ``sources/<key>.toml``.
 
-    ``tables`` are the side tables to be read for it, other sources' among them; ``lookups`` how its rules use them.
-    ``include`` is a pattern over the logical path of whatever counts as an image here; None takes the usual suffixes.
-    Each of ``row_orders`` puts the files of one Arrow or Parquet dataset in the order in which their rows count on.
+    Attributes:
+        key: its key in ``local.cfg``.
+        default_folder: folder below ``input_datasets_path``, used if ``local.cfg`` has no such key.
+        file: the declaration.
+        tables: the side tables to read, tables of other sources included.
+        lookups: the tables that its rules use, by name.
+        maps: the ``[maps.NAME]``, by name.
+        include: pattern over the logical path of its images. None: files with an image suffix.
+        keep: condition that an image has to meet.
+        row_orders: per Arrow or Parquet dataset, patterns of its files in the order in which their rows are numbered.
+        generators: names that ``_generators.csv`` lacks.
     """
 
     key: str
     default_folder: str
     file: Path
-    head: SourceInfo
+    info: SourceInfo
     rules: tuple[Rule, ...]
     tables: tuple[SideTable, ...] = ()
-    lookups: Mapping[str, Table] | None = None
+    lookups: Mapping[str, LookupTable] | None = None
     maps: Mapping[str, Mapping[str, str]] | None = None
     include: str | None = None
     keep: Condition | None = None

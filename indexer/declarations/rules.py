@@ -1,4 +1,4 @@
-"""A rule -> a SELECT over the images whose path it matches."""
+"""Compile a rule to a SELECT over the images whose path it matches."""
 
 import re
 
@@ -7,11 +7,11 @@ from indexer.declarations.expressions import Expressions, when
 from indexer.declarations.models import COLUMNS, Placeholder, Rule, Source, Template
 from indexer.declarations.sql import indented, literal, quoted
 
-_CONTROL = literal(r"[\x00-\x1f\x7f]")  # ids stand on lines, of lists and of what digests are made of
+_CONTROL = literal(r"[\x00-\x1f\x7f]")  # lists of ids and the input of digests have one id per line
 
 
 class RuleCompiler:
-    """Compiles one rule; ``expressions.columns`` says afterwards which columns of which tables it looks up."""
+    """Compiles one rule. After ``select``, ``expressions.columns`` has the columns that the rule looks up."""
 
     def __init__(self, source: Source, rule: Rule) -> None:
         self.name = f"rule_{rule.number}"
@@ -22,16 +22,14 @@ class RuleCompiler:
         self.failures: list[str] = []
 
     def select(self) -> str:
-        """One row an image: each placeholder as a column of its own spelling, then what they are put together to."""
-        composed = [f"{self._column(column)} as {column}" for column in COLUMNS]
+        """Return the SELECT: one row per image, one column per placeholder, then the columns of ``attributes``."""
+        attributes = [f"{self._column(column)} as {column}" for column in COLUMNS]
         values = [f"{expression} as {quoted(name)}" for name, expression in self.values.items()]
-        picked = ",\n".join(["member_id, status, reason", *values, *composed, f"{self._problem()} as problem"])
-        return f"select\n{indented(picked)}\nfrom {self._rows()}{self.expressions.joins}"
-
-    def _rows(self) -> str:
+        columns = ",\n".join(["member_id, status, reason", *values, *attributes, f"{self._problem()} as problem"])
         groups = ", ".join(map(literal, self.groups))
-        named = f", regexp_extract(path, {literal(self.rule.path)}, [{groups}]) as g" if self.groups else ""
-        return f"(select *{named} from image where rule = {self.rule.number})"
+        extracted = f", regexp_extract(path, {literal(self.rule.path)}, [{groups}]) as g" if self.groups else ""
+        rows = f"(select *{extracted} from image where rule = {self.rule.number})"
+        return f"select\n{indented(columns)}\nfrom {rows}{self.expressions.joins}"
 
     def _column(self, column: str) -> str:
         values = self.rule.values[column]
@@ -44,29 +42,31 @@ class RuleCompiler:
         return self._text(values[0])
 
     def _list(self, template: Template) -> str:
-        """The elements of a JSON list."""
+        """Return the elements of a JSON list."""
         text = self._text(template)
         elements = f"try_cast(try_cast({text} as json) as varchar[])"
-        self.failures.append(when(f"{elements} is null", "unmatched", f"'paired_real_images is no list: ' || {text}"))
+        self.failures.append(
+            when(f"{elements} is null", "unmatched", f"'paired_real_images is not a list: ' || {text}")
+        )
         return elements
 
     def _label(self, template: Template) -> str:
-        """1 for a fake. Where nothing is said, what a generator made is fake and what none made is real."""
+        """Return 0 for real and 1 for fake. Without a label, an image is fake if it has a generator."""
         if not template:
             return "case when generator = '' then 0 else 1 end"
         text = self._text(template)
         label = f"case {text} when 'real' then 0 when 'fake' then 1 when '0' then 0 when '1' then 1 end"
-        if templates.constant(template) is None:
+        if templates.constant_text(template) is None:
             self.failures.append(when(f"({label}) is null", "missing_in_map", f"'neither real nor fake: ' || {text}"))
         return label
 
     def _text(self, template: Template) -> str:
-        """A template put together from the columns of its placeholders."""
+        """Return the value of a template, composed of the columns of its placeholders."""
         parts = [literal(part) if isinstance(part, str) else self._value(part) for part in template]
         return " || ".join(parts) or "''"
 
     def _value(self, placeholder: Placeholder) -> str:
-        """The column of a placeholder, made when it is first asked for."""
+        """Return the column of a placeholder; add it to the SELECT the first time."""
         name = str(placeholder)
         if name not in self.values:
             self.values[name] = self.expressions.of(placeholder)
@@ -75,8 +75,10 @@ class RuleCompiler:
         return quoted(name)
 
     def _problem(self) -> str:
-        """The first thing that was looked up in vain, or a file_id that is no line, as a struct of code and detail."""
+        """Return the first problem of an image as a struct of code and detail: a failed lookup or a bad file_id."""
         file_id = self._text(self.rule.values["file_id"][0])
-        is_no_line = when(f"regexp_matches({file_id}, {_CONTROL})", "bad_file_id", f"'more than a line: ' || {file_id}")
-        self.failures.append(is_no_line)
-        return f"case\n{indented(chr(10).join(['when unkept is not null then unkept', *self.failures]))}\nend"
+        bad_id = f"'file_id has a control character: ' || {file_id}"
+        self.failures.append(when(f"regexp_matches({file_id}, {_CONTROL})", "bad_file_id", bad_id))
+        return (
+            f"case\n{indented(chr(10).join(['when keep_problem is not null then keep_problem', *self.failures]))}\nend"
+        )

@@ -1,18 +1,18 @@
-"""Pieces of SQL text."""
+"""Quote and indent SQL text."""
 
 import textwrap
 
 
 def literal(text: str) -> str:
-    """A string as SQL writes it."""
+    """Return ``text`` as an SQL string literal."""
     return "'" + text.replace("'", "''") + "'"
 
 
 def quoted(name: str) -> str:
-    """A column's name as SQL writes it, whatever stands in it."""
+    """Return ``name`` as a quoted SQL identifier."""
     return '"' + name.replace('"', '""') + '"'
 
 
 def indented(text: str) -> str:
-    """A statement that stands inside another."""
+    """Return a statement indented by four spaces, to be nested in another."""
     return textwrap.indent(text, "    ")

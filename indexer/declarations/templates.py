@@ -1,11 +1,11 @@
-"""Text with values in it: ``Synthbuster/{folder}/{stem}``, ``{stem|prompts.Prompt ?? ''}``."""
+"""Parse templates: texts with placeholders such as ``Synthbuster/{folder}`` or ``{stem|prompts.Prompt ?? ''}``."""
 
 import re
 from collections.abc import Iterator, Sequence
 
-from indexer.declarations.models import Chain, Condition, Placeholder, Template
+from indexer.declarations.models import Condition, Pipeline, Placeholder, Template
 
-# A value can be put through these on its way; each is SQL over `{}`. What gives NULL is reported as a missing value.
+# Functions that a pipeline may use as steps, as SQL over `{}`. A result of NULL is reported as a missing value.
 FUNCTIONS = {
     "int": "cast(try_cast({} as bigint) as varchar)",  # 000000096923 -> 96923
     "lower": "lower({})",
@@ -23,10 +23,10 @@ _CONDITION = re.compile(r"(?P<value>.*?\S)\s*(?P<sign>!=|=)\s*(?P<to>[^{}=]*)")
 
 
 def parse(text: str) -> Template:
-    """Cut a template in its texts and placeholders.
+    """Split a template into its texts and placeholders.
 
     Raises:
-        ValueError: it cannot be read; the message says where.
+        ValueError: a brace is unmatched or a name is missing.
     """
     parts: list[str | Placeholder] = []
     end = 0
@@ -35,58 +35,53 @@ def parse(text: str) -> Template:
         end = found.end()
     parts.append(text[end:])
     if any(isinstance(part, str) and ("{" in part or "}" in part) for part in parts):
-        raise ValueError(f"'{text}' has a brace without its partner")
+        raise ValueError(f"'{text}' has an unmatched brace")
     return tuple(part for part in parts if part)
 
 
 def _placeholder(text: str) -> Placeholder:
-    *chains, last = [part.strip() for part in text.split("??")]
+    *pipelines, last = [part.strip() for part in text.split("??")]
     if fallback := _FALLBACK.fullmatch(last):
-        return Placeholder(tuple(map(_chain, chains)), fallback.group(1))
-    return Placeholder(tuple(map(_chain, [*chains, last])))
+        return Placeholder(tuple(map(_pipeline, pipelines)), fallback.group(1))
+    return Placeholder(tuple(map(_pipeline, [*pipelines, last])))
 
 
-def _chain(text: str) -> Chain:
+def _pipeline(text: str) -> Pipeline:
     name, *steps = [part.strip() for part in text.split("|")]
     if not name or not all(steps):
-        raise ValueError(f"'{{{text}}}' lacks a name")
-    return Chain(name, tuple(steps))
+        raise ValueError(f"'{{{text}}}' lacks a name or a step")
+    return Pipeline(name, tuple(steps))
 
 
 def parse_condition(text: str) -> Condition:
-    """Read ``{template} != value`` or ``{template} = value``.
+    """Parse ``{template} != value`` or ``{template} = value``.
 
     Raises:
-        ValueError: it is neither.
+        ValueError: ``text`` is neither.
     """
     found = _CONDITION.fullmatch(text.strip())
     if not found:
-        raise ValueError(f"'{text}' is no condition: write '{{name}} = value' or '{{name}} != value'")
+        raise ValueError(f"'{text}' is not a condition: write '{{name}} = value' or '{{name}} != value'")
     return Condition(parse(found["value"]), found["sign"] == "=", found["to"].strip().strip("'"))
 
 
 def placeholders(template: Template) -> Iterator[Placeholder]:
-    """The placeholders of a template."""
+    """Return the placeholders of a template."""
     return (part for part in template if isinstance(part, Placeholder))
 
 
 def is_list(templates: Sequence[Template]) -> bool:
-    """Whether one placeholder is all there is, and its value a list whose elements are meant."""
+    """Return whether the only part is a placeholder whose last step is ``each``: its value is a JSON list."""
     parts = [part for template in templates for part in template]
-    return len(parts) == 1 and isinstance(parts[0], Placeholder) and parts[0].chains[-1].steps[-1:] == ("each",)
+    return len(parts) == 1 and isinstance(parts[0], Placeholder) and parts[0].pipelines[-1].steps[-1:] == ("each",)
 
 
-def constant(template: Template) -> str | None:
-    """The text of a template that has no placeholder; None if it has one."""
+def constant_text(template: Template) -> str | None:
+    """Return the text of a template without placeholders; None if it has one."""
     return None if any(placeholders(template)) else "".join(map(str, template))
 
 
-def prefix(template: Template) -> str:
-    """What every text made from a template starts with."""
-    return template[0] if template and isinstance(template[0], str) else ""
-
-
-def lookup(step: str) -> tuple[str, str] | None:
-    """The table and column of the step ``table.column``; None for a map or function."""
+def table_column(step: str) -> tuple[str, str] | None:
+    """Return table and column of the step ``table.column``; None for a map or function."""
     table, dot, column = step.partition(".")
     return (table, column) if dot else None

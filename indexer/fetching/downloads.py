@@ -60,7 +60,7 @@ def take_stock(source: Source, root: Path, progress: Progress = SILENT) -> Inven
     Published hashes are computed, which reads those files whole; nothing else is opened.
     """
     files = list(_files(root))
-    matches = [(download, _matching(download, files)) for download in source.head.downloads]
+    matches = [(download, _matching(download, files)) for download in source.info.downloads]
     hashed = any(download.hash for download, _ in matches)
     checks = []
     with (progress if hashed else SILENT).phase("check", len(matches), "downloads") as bar:

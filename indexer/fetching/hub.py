@@ -20,7 +20,7 @@ def wanted(source: Source, only: Sequence[str]) -> dict[str, list[str]]:
         ConfigError: the source is not on the hub, or ``only`` matches nothing of it.
     """
     repositories: dict[str, list[str]] = {}
-    for download in source.head.downloads:
+    for download in source.info.downloads:
         if download.hub:
             repositories.setdefault(download.hub, []).extend(downloads.patterns(download))
     if not repositories:

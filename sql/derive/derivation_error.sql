@@ -1,4 +1,4 @@
--- Images that no rule matches, that a map or a table lacks, or whose file_id another file has.
+-- Images that match no rule, whose value is missing in a map or table, or whose file_id another file has.
 select member_id, source, code, detail
 from derived
 where code is not null

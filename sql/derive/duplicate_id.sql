@@ -1,5 +1,5 @@
--- Of the files with one file_id, all but the first: what can be read before what cannot, the quicker to reach before
--- the slower, then by path. Sorted are only those whose hash occurs twice; hash() decides nothing that lasts.
+-- Files whose file_id another file has, all but the first. Order: readable first, faster access first, then by path.
+-- hash() only preselects the file_ids to sort; it does not affect the result.
 with suspect as (
     select hash(file_id) as h from derived where code is null group by h having count(*) > 1
 ),
@@ -8,7 +8,7 @@ ranked as (
         d.member_id,
         d.file_id,
         first_value(r.logical) over w as kept,
-        row_number() over w as place
+        row_number() over w as position
     from derived d
     join raw_file r using (member_id)
     where d.code is null and hash(d.file_id) in (select h from suspect)
@@ -21,4 +21,4 @@ ranked as (
 )
 select member_id, file_id, kept
 from ranked
-where place > 1
+where position > 1

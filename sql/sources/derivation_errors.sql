@@ -1,4 +1,4 @@
--- What declarations did not understand, by the reason.
+-- Number of images without a row, per source and code.
 select source, code, count(*) as images
 from derivation_error
 group by all

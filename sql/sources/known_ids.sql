@@ -1,4 +1,4 @@
--- Those of the wanted file_ids that the manifest has and that can be used.
-select w.file_id
-from wanted w
+-- The required file_ids that the manifest has with status ok.
+select r.file_id
+from required r
 semi join (select file_id from attributes where status = 'ok') a using (file_id)

@@ -1,7 +1,7 @@
--- Those of the asked side tables that have rows.
-with asked as (
+-- The given side tables that have rows.
+with given as (
     select unnest($sources) as source, unnest($tables) as table_name
 )
 select source, table_name
-from asked
+from given
 semi join side_row using (source, table_name)

@@ -4,8 +4,8 @@ import pytest
 
 from indexer.declarations.compiling import compile_source
 from indexer.declarations.derive import derive
-from indexer.declarations.preflight import look, space
-from indexer.declarations.wanted import needed, prefixes_of
+from indexer.declarations.preflight import disk_space, source_states
+from indexer.declarations.required_ids import prefixes_of, required_ids
 from tests.support.published import lay_out
 
 
@@ -19,17 +19,17 @@ def test_before_a_scan_names_tell(chosen, tmp_path):
     for name in ("coco/annotations/captions_train2017.json", "synthbuster/dalle2/r1.png", "synthbuster/dalle3/r1.png"):
         (tmp_path / name).parent.mkdir(parents=True, exist_ok=True)
         (tmp_path / name).touch()
-    coco, drct, synthbuster = look(chosen, roots)
+    coco, drct, synthbuster = source_states(chosen, roots)
     assert (coco.found, coco.side_missing) == (True, ())
     assert (drct.found, drct.side_missing) == (False, ())  # its captions are COCO's
     assert (synthbuster.packed, synthbuster.side_missing) == ({"folder": 2}, ("prompts",))
-    missing, free = space((coco, drct, synthbuster), tmp_path / "not made yet")
+    missing, free = disk_space((coco, drct, synthbuster), tmp_path / "not made yet")
     assert missing == 0 < free
 
 
 def test_an_archive_may_hold_the_side_file(chosen, tmp_path):
     (tmp_path / "synthbuster.zip").touch()
-    state = look(chosen[2:], {"synthbuster": tmp_path / "synthbuster.zip"})[0]
+    state = source_states(chosen[2:], {"synthbuster": tmp_path / "synthbuster.zip"})[0]
     assert (state.packed, state.side_missing) == ({"zip": 1}, ())
 
 
@@ -37,12 +37,12 @@ def test_after_a_scan_the_manifest_tells(sources, chosen, manifest, tmp_path):
     lay_out(["Synthbuster/dalle2/r000da54ft", "COCO2017_train/9"], sources).write(manifest)
     derive(manifest, list(sources.values()))
     roots = dict.fromkeys(("coco", "drct", "synthbuster"), tmp_path)
-    coco, drct, synthbuster = look(chosen, roots, manifest)
-    assert coco.expected == {"photographs": (1, 123_287)}
+    coco, drct, synthbuster = source_states(chosen, roots, manifest)
+    assert coco.generator_counts == {"photographs": (1, 123_287)}
     assert not drct.scanned
     assert (synthbuster.total, synthbuster.published) == (1, 9000)
-    assert synthbuster.expected["DALL-E 2"] == (1, 1000)
-    assert synthbuster.expected["Glide"] == (0, 1000)
+    assert synthbuster.generator_counts["DALL-E 2"] == (1, 1000)
+    assert synthbuster.generator_counts["Glide"] == (0, 1000)
 
 
 def test_a_list_says_what_it_needs_of_whom(sources, manifest):
@@ -50,7 +50,7 @@ def test_a_list_says_what_it_needs_of_whom(sources, manifest):
     lay_out(have, sources).write(manifest)
     derive(manifest, list(sources.values()))
     ids = [*have, "COCO2017_val/139", "LAION-400M/1", "DMimageDetection/test/eg3d/1", "Nobody/1"]
-    wants = {need.source: (need.wanted, need.missing) for need in needed(ids, list(sources.values()), manifest)}
+    wants = {need.source: (need.total, need.missing) for need in required_ids(ids, list(sources.values()), manifest)}
     assert wants["synthbuster"] == (1, ())
     assert wants["coco"] == (2, ("COCO2017_val/139",))
     assert wants["imagenet"] == (0, ())

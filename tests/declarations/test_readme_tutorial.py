@@ -85,4 +85,7 @@ def test_a_name_of_two_lines_makes_no_file_id(desk):
     assert "1 x bad_file_id, such as two\\nlines.png" in indexer(desk, "scan", "--source", "pictures").stdout
     asked = "select file_id, null from attributes union all select detail, code from derivation_error order by all"
     with store.open_for_reading(desk / "data" / "manifest.duckdb") as manifest:
-        assert manifest.execute(asked) == [("more than a line: two\nlines", "bad_file_id"), ("one", None)]
+        assert manifest.execute(asked) == [
+            ("file_id has a control character: two\nlines", "bad_file_id"),
+            ("one", None),
+        ]
