@@ -219,6 +219,29 @@ select
 from member m
 join container c using (container_id);
 
+-- The location of each member's bytes, with its container: all that containers/from_manifest.py needs to read it.
+create or replace view member_location as
+select
+    m.member_id,
+    m.container_id,
+    c.source,
+    c.path as container_path,
+    c.path_bytes,
+    c.kind,
+    c.volumes,
+    m.ordinal,
+    m.path,
+    m.name,
+    m.name_bytes,
+    m.access,
+    m."offset",
+    m.packed_size,
+    m.size,
+    m.method,
+    m.crc32
+from member m
+join container c using (container_id);
+
 create or replace view manifest as
 select
     a.file_id,

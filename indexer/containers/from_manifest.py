@@ -1,4 +1,7 @@
-"""Containers and members as the manifest's tables keep them -> what can be opened and read."""
+"""Rows of the manifest -> containers that can be opened and members that can be read.
+
+The only place in Python that knows which columns locate a member; in SQL it is the view ``member_location``.
+"""
 
 import os
 import re
@@ -12,40 +15,46 @@ _ESCAPED = re.compile(rb"\\x([0-9a-f]{2})")
 
 
 def base_of(root: Root) -> Root:
-    """Where the paths of a source count from: its root, or the folder of a root that is one archive."""
+    """Return the folder that a source's paths count from: its root, or the folder of a root that is one archive."""
     return root.parent if root.is_file() else root
 
 
 def stored_container(root: Root, row: Mapping[str, Any]) -> Container:
-    """The container of a row with the columns ``source``, ``path``, ``path_bytes``, ``kind`` and ``volumes``.
+    """Return the container of a row of the table ``container`` or of the view ``member_location``.
 
-    ``root`` is the source's, as local.cfg names it. Paths that are not UTF-8 get their bytes back.
+    ``root`` is the source's, as named in local.cfg. Paths that are not UTF-8 get their bytes back.
     """
     is_escaped = row["path_bytes"] is not None
-    path = os.fsdecode(row["path_bytes"]) if is_escaped else row["path"]
+    path = row["container_path"] if "container_path" in row else row["path"]
     volumes = tuple(
-        Volume(_on_disk(volume["path"]) if is_escaped else volume["path"], volume["size"], volume["mtime_ns"])
+        Volume(_unescaped(volume["path"]) if is_escaped else volume["path"], volume["size"], volume["mtime_ns"])
         for volume in row["volumes"] or ()
     )
+    path = os.fsdecode(row["path_bytes"]) if is_escaped else path
     return Container(base_of(root), path, Kind(row["kind"]), volumes, row["source"])
 
 
 def stored_member(row: Mapping[str, Any], key: int) -> MemberRef:
-    """The member of a row with the columns of ``member`` that say where its bytes are; ``name_bytes`` is among them.
+    """Return the member of a row that has the columns ``ordinal`` to ``crc32`` of the view ``member_location``.
 
+    A listing's own rows have them, too. The plan of a build and the view ``manifest`` call ``name`` ``member``.
     The path of a loose file that is not UTF-8 gets its bytes back.
     """
     is_escaped = row["access"] == Access.FILE and row["name_bytes"] is not None
     return MemberRef(
-        key,
-        row["ordinal"],
-        os.fsdecode(row["name_bytes"]) if is_escaped else row["path"],
-        row["name"],
-        Access(row["access"]),
-        *(row[name] for name in ("offset", "packed_size", "size", "method", "crc32")),
+        key=key,
+        ordinal=row["ordinal"],
+        path=os.fsdecode(row["name_bytes"]) if is_escaped else row["path"],
+        name=row["name"] if "name" in row else row["member"],
+        access=Access(row["access"]),
+        offset=row["offset"],
+        packed_size=row["packed_size"],
+        size=row["size"],
+        method=row["method"],
+        crc32=row["crc32"],
     )
 
 
-def _on_disk(path: str) -> str:
-    """The name on disk of an escaped path."""
+def _unescaped(path: str) -> str:
+    """Return the name on disk of a path whose bytes that are not UTF-8 are spelled ``\\xff``."""
     return os.fsdecode(_ESCAPED.sub(lambda found: bytes.fromhex(found.group(1).decode()), path.encode()))

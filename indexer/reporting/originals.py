@@ -60,7 +60,7 @@ def sittings(rows: Iterable[Row], roots: Mapping[str, Root]) -> Iterator[Thumbna
         members = list(group)
         if source in roots:
             yield from _cut(
-                stored_container(roots[source], {**members[0], "path": members[0]["container_path"]}),
+                stored_container(roots[source], members[0]),
                 tuple(stored_member(row, row["key"]) for row in members),
             )
 

@@ -24,12 +24,12 @@ from indexer.base.errors import BadData
 from indexer.base.progress import Progress
 from indexer.base.workers import WorkerCrashed, WorkerPool, Workers, cuts
 from indexer.containers.file_stamp import size_and_time
+from indexer.containers.from_manifest import stored_member
 from indexer.containers.models import ArchiveLimits, Container, Kind, Volume
 from indexer.containers.reading import Answer, read_members
 from indexer.manifest.store import Store
 from indexer.roots import localize
 from materializer.planning.plan import PlannedContainer
-from materializer.shards.reading import wanted
 
 _INDEX_SCHEMA = pa.schema(
     [
@@ -124,7 +124,7 @@ def go_through(task: PassTask) -> None:
 
 
 def _spilled(task: PassTask, rows: list[dict[str, Any]], file: Any) -> Iterator[dict[str, Any]]:
-    asked = [wanted({**row, "place": place}) for place, row in enumerate(rows)]
+    asked = [stored_member(row, place) for place, row in enumerate(rows)]
     for place, data in _marked(task, read_members(localize(task.container), asked, task.limits, task.folder)):
         entry = {"container_id": task.number, "ordinal": rows[place]["ordinal"], "member": rows[place]["member"]}
         if isinstance(data, BadData):

@@ -17,7 +17,8 @@ from indexer.base.remote import Root, Url
 from indexer.base.workers import time_limit
 from indexer.containers import prefetch
 from indexer.containers.file_stamp import size_and_time
-from indexer.containers.models import Access, MemberRef
+from indexer.containers.from_manifest import stored_member
+from indexer.containers.models import Access
 from indexer.containers.reading import read_members
 from indexer.roots import localize
 from materializer.models import RowsTask
@@ -41,24 +42,6 @@ def images(work: RowsTask) -> Iterator[tuple[list[Row], list[Read]]]:
             prefetch.ask(work.containers, following)
         yield window, _read(work, window)
         window = following
-
-
-def wanted(row: Row) -> MemberRef:
-    """Where a row's bytes lie; the key is the caller's to set."""
-    is_loose = row["access"] == Access.FILE
-    path = os.fsdecode(row["name_bytes"]) if is_loose and row["name_bytes"] else row["path"]
-    return MemberRef(
-        key=row["place"],
-        ordinal=row["ordinal"],
-        path=path,
-        name=row["member"],
-        access=Access(row["access"]),
-        offset=row["offset"],
-        packed_size=row["packed_size"],
-        size=row["size"],
-        method=row["method"],
-        crc32=row["crc32"],
-    )
 
 
 def _windows(rows: pa.Table) -> Iterator[list[Row]]:
@@ -91,7 +74,7 @@ def _bytes(work: RowsTask, window: Sequence[Row]) -> Iterator[tuple[int, bytes |
             yield row["place"], BadData(row["refusal"], row["detail"] or "")
     readable = sorted((row for row in window if row["refusal"] is None), key=prefetch.reading_order)
     for number, group in groupby(readable, key=lambda row: int(row["container_id"])):
-        container, members = work.containers[number], [(row, wanted(row)) for row in group]
+        container, members = work.containers[number], [(row, stored_member(row, row["place"])) for row in group]
         for row, member in members:
             if member.access is Access.FILE:
                 _refuse_changed(container.root, member.path, row)
