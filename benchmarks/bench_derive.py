@@ -1,6 +1,6 @@
-"""Deriving ArtiFact, the largest source: rows a second, against reading the same raw rows, and the peak of memory.
+"""Derive the rows of ArtiFact, the largest source: rows per second, time relative to reading them, peak memory.
 
-Run: ``python -m benchmarks.bench_derive [ROWS]`` (2,500,000 unless told; ArtiFact has 2,496,738).
+Run: ``python -m benchmarks.bench_derive [ROWS]`` (default: 2,500,000; ArtiFact has 2,496,738).
 """
 
 import resource
@@ -21,7 +21,7 @@ CASE = Path(__file__).parents[1] / "tests" / "cases" / "artifact" / "tree.txt"
 
 
 def main(rows: int) -> None:
-    """Print one line of numbers."""
+    """Print the measurements on one line."""
     sources = [source for source in load([resources.sources_folder()]) if source.key == "artifact"]
     with tempfile.TemporaryDirectory() as folder, store.open_for_writing(Path(folder) / "manifest.duckdb") as manifest:
         fill(manifest, rows)
@@ -29,12 +29,12 @@ def main(rows: int) -> None:
         deriving = seconds(lambda: derive(manifest, sources))
         made = manifest.count("attributes")
     peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
-    print(f"{rows:,} files and as many rows of metadata: {made:,} images in {deriving:.1f} s", end=" ")
+    print(f"{rows:,} files and the same number of metadata rows: {made:,} images in {deriving:.1f} s", end=" ")
     print(f"({rows / deriving:,.0f} rows/s, {deriving / reading:.1f} x reading the paths; peak {peak:,.0f} MB)")
 
 
 def fill(manifest: Store, rows: int) -> None:
-    """Raw rows by the golden case's paths over and over, every fifth of them a photograph."""
+    """Insert raw rows that repeat the paths of the golden case; every fifth is real."""
     raw = RawRows()
     raw.add(
         "artifact", [line for line in lines_of(CASE) if line.startswith("artifact-dataset.zip!") and "new_" not in line]
@@ -64,7 +64,7 @@ def fill(manifest: Store, rows: int) -> None:
 
 
 def seconds(work: Callable[[], object]) -> float:
-    """How long ``work`` takes."""
+    """Return the duration of ``work`` in seconds."""
     start = time.perf_counter()
     work()
     return time.perf_counter() - start

@@ -1,8 +1,8 @@
-"""How long choosing takes: ten million rows, sixty generators in twenty origins; and a million perceptual hashes.
+"""Measure selection: 10 million rows, 60 generators in 20 origins; and near duplicates of a million hashes.
 
     python -m benchmarks.bench_select [ROWS [HASHES]]
 
-Rows are made in the real tables; everything counts as inspected, so what is timed is SQL alone.
+The rows are inserted in the real tables, with inspections, so that only SQL is timed.
 """
 
 import resource
@@ -28,7 +28,7 @@ validation = 0.2
 min_side = 200
 """
 
-# A fifth are photographs; every third fake belongs to one; one image in a hundred is too small, one in fifty a copy.
+# 1 in 5 images is real; 1 in 3 fakes is paired with a real image; 1 in 100 is too small; 1 in 50 is a duplicate.
 ATTRIBUTES = """
 insert into attributes by name
 select
@@ -58,30 +58,30 @@ from range($rows) t(i)
 
 
 @contextmanager
-def timed(what: str, target: float) -> Iterator[None]:
-    """Print how long the block took, and against which target."""
+def timed(name: str, target: float) -> Iterator[None]:
+    """Print the duration of the block and its target."""
     start, cpu = time.perf_counter(), time.process_time()
     yield
     seconds, cpu = time.perf_counter() - start, time.process_time() - cpu
     peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1e6
     print(
-        f"{what}: {seconds:.1f} s (target {target:.0f} s), {cpu:.1f} s of processor, peak of the process {peak:.1f} GB",
+        f"{name}: {seconds:.1f} s (target {target:.0f} s), {cpu:.1f} CPU seconds, peak memory {peak:.1f} GB",
         flush=True,
     )
 
 
 def main() -> None:
-    """Make the rows, choose, compare."""
+    """Insert the rows, select from them, find near duplicates."""
     rows, hashes = (int(text) for text in [*sys.argv[1:], "10000000", "1000000"][:2])
     folder = Path(tempfile.mkdtemp(prefix="bench-select-"))
     try:
         with stores.open_for_writing(folder / "manifest.duckdb") as store:
             _limit(store)
-            with timed(f"making {rows:,} rows", 60):
+            with timed(f"insert {rows:,} rows", 60):
                 store.execute(ATTRIBUTES, {"rows": rows})
                 store.execute(INSPECTION, {"rows": rows})
                 store.execute("checkpoint")
-            with timed("rank, quotas, equals, split, photographs, reasons", 30):
+            with timed("select: quotas, duplicates, split, real images", 30):
                 selected = choosing.select(store, recipe.parse(RECIPE.replace("5000", str(rows // 2_000))), "bench")
             print(selected.counts, selected.excluded, selected.uneven[:3])
             with timed(f"near duplicates among {hashes:,} hashes, radius 4", 300):
@@ -96,7 +96,7 @@ def _limit(store: Store) -> None:
 
 
 def _near(store: Store, hashes: int) -> int:
-    """Half of the hashes are random, half lie 0 to 8 bits from one of them."""
+    """Return the pairs among ``hashes``: half are random, half differ in 0 to 8 bits from one of those."""
     with choosing.workbench(store):
         store.save_query(
             "work.print",

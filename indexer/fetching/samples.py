@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from indexer.base.errors import BadData
 from indexer.fetching.bodies import Body
 from indexer.fetching.models import FetchOutcome
-from indexer.images import decoding, jpeg
+from indexer.images import decoding
 from indexer.images.models import ImageLimits
 
 _HEAD = 1 << 16
@@ -57,12 +57,8 @@ def _pixels(body: Body, suffix: str | None) -> tuple[int | None, int | None]:
     Only a TIFF may have its header at its end; of the others the start is read, lest long rubbish is searched for one.
     """
     head = body.start(None if suffix == "tif" else _HEAD)
-    return jpeg.size(head) or _of_any(head)
-
-
-def _of_any(head: bytes) -> tuple[int | None, int | None]:
     try:
         with decoding.codec_errors():
-            return decoding.opened(head, ImageLimits()).size
+            return decoding.open_image(head, ImageLimits()).size
     except BadData:
         return None, None

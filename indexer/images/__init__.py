@@ -1,11 +1,11 @@
-"""Bytes -> facts about an image, or the reason why it cannot be used. Pure functions; nothing here reads a file.
+"""Read facts about an image from its bytes, or the reason why it cannot be used. Pure functions: no file is read.
 
-``header`` tells what stands before the pixels, ``decode`` gives the whole picture, ``inspect`` all that the table
-``inspection`` keeps. The first two raise :class:`~indexer.base.errors.BadData`; ``inspect`` answers with it.
+``header`` reads the header, ``decode`` the pixels, ``inspect`` all columns of the table ``inspection``. The first two
+raise :class:`~indexer.base.errors.BadData`; ``inspect`` returns the problem as ``status`` and ``reason``.
 """
 
 from indexer.images.decoding import decode, header
-from indexer.images.inspecting import failed, inspect
+from indexer.images.inspecting import inspect
 from indexer.images.models import INSPECTION_SCHEMA, ImageHeader, ImageLimits, Inspection
 
-__all__ = ["INSPECTION_SCHEMA", "ImageHeader", "ImageLimits", "Inspection", "decode", "failed", "header", "inspect"]
+__all__ = ["INSPECTION_SCHEMA", "ImageHeader", "ImageLimits", "Inspection", "decode", "header", "inspect"]

@@ -1,4 +1,4 @@
-"""Pillow behind one door: the formats we allow, our pixel limit, and one kind of error for all that codecs raise."""
+"""The only use of Pillow's decoders: allowed formats, the limit of pixels, and one error type for all failures."""
 
 import io
 import re
@@ -18,50 +18,54 @@ from indexer.images.models import ImageHeader, ImageLimits
 # JPEGs of several pictures (MPO) come with JPEG.
 FORMATS = ("JPEG", "PNG", "WEBP", "GIF", "TIFF", "BMP")
 
-_PILLOWS_PIXELS = Image.MAX_IMAGE_PIXELS or 0
+_PILLOW_LIMIT = Image.MAX_IMAGE_PIXELS or 0
 
 # `warnings` keeps its filters for the whole process, so only one thread at a time may change them.
 _filters = threading.Lock()
 
 
 def header(data: bytes, limits: ImageLimits | None = None) -> ImageHeader:
-    """What the file says before its pixels; nothing is decoded.
+    """Return the facts in the header of an image; no pixel is decoded.
 
     Raises:
         BadData: empty, not_an_image, too_many_pixels or undecodable.
     """
     with codec_errors():
-        return header_of(opened(data, limits or ImageLimits()), data)
+        return read_header(open_image(data, limits or ImageLimits()), data)
 
 
 def decode(data: bytes, limits: ImageLimits | None = None) -> Image.Image:
-    """The first frame, all of it decoded, in the mode that it is stored in.
+    """Return the first frame, fully decoded, in its stored mode.
 
     Raises:
-        BadData: as :func:`header`, or truncated.
+        BadData: the reasons of :func:`header`, or truncated.
     """
     with codec_errors():
-        image = opened(data, limits or ImageLimits())
+        image = open_image(data, limits or ImageLimits())
         image.load()
         return image
 
 
-def opened(data: bytes, limits: ImageLimits) -> Image.Image:
-    """An image whose size is known to be within ``limits``; its pixels are still packed."""
+def open_image(data: bytes, limits: ImageLimits) -> Image.Image:
+    """Return an image whose size is within ``limits``; its pixels are not decoded yet.
+
+    Raises:
+        BadData: empty or too_many_pixels. Use it inside :func:`codec_errors` for all other errors.
+    """
     if not data:
-        raise BadData("empty", "no bytes at all")
+        raise BadData("empty", "the file has no bytes")
     with _filters, warnings.catch_warnings():
-        # Pillow warns of bombs, which we count ourselves, and of odd metadata, which spoils no pixel.
+        # Pillow warns of decompression bombs, which are checked below, and of odd metadata, which affects no pixel.
         warnings.simplefilter("ignore")
-        Image.MAX_IMAGE_PIXELS = max(limits.pixels, _PILLOWS_PIXELS)  # it refuses twice that, also in later frames
+        Image.MAX_IMAGE_PIXELS = max(limits.pixels, _PILLOW_LIMIT)  # Pillow refuses twice that, also in later frames
         image = Image.open(io.BytesIO(data), formats=FORMATS)
     if image.width * image.height > limits.pixels:
         raise BadData("too_many_pixels", f"{image.width} x {image.height} is over {limits.pixels:,}")
     return image
 
 
-def header_of(image: Image.Image, data: bytes) -> ImageHeader:
-    """The facts of an image that was opened from ``data`` and not yet changed."""
+def read_header(image: Image.Image, data: bytes) -> ImageHeader:
+    """Return the facts of an image that was opened from ``data`` and not changed since."""
     tables: dict[int, list[int]] = getattr(image, "quantization", None) or {}
     return ImageHeader(
         width=image.width,
@@ -69,7 +73,7 @@ def header_of(image: Image.Image, data: bytes) -> ImageHeader:
         format=image.format or "",
         mode=image.mode,
         jpeg_quality=jpeg.quality(tables),
-        qtables_hash=jpeg.fingerprint(tables),
+        qtables_hash=jpeg.qtables_hash(tables),
         has_exif=_has_exif(image, data),
     )
 
@@ -81,7 +85,7 @@ def _has_exif(image: Image.Image, data: bytes) -> bool:
 
 
 def _png_chunks(data: bytes) -> set[bytes]:
-    """The types of a PNG's chunks. EXIF may stand behind the pixels (PNG 11.3.4.3), where open() never looks."""
+    """Return the chunk types of a PNG. EXIF may follow the pixels (PNG 11.3.4.3), where Image.open does not look."""
     found: set[bytes] = set()
     at = 8
     while at + 8 <= len(data):
@@ -93,25 +97,28 @@ def _png_chunks(data: bytes) -> set[bytes]:
 
 @contextmanager
 def codec_errors() -> Iterator[None]:
-    """Whatever a codec raises is the image's fault: no list of types is complete, so all are caught.
+    """Raise BadData for any exception of a decoder.
 
-    See Pillow's own fuzz test for how wide that list already is: ``Tests/oss-fuzz/fuzzers.py``.
+    No list of exception types is complete: see Pillow's fuzz test, ``Tests/oss-fuzz/fuzzers.py``.
+
+    Raises:
+        BadData: not_an_image, too_many_pixels, truncated or undecodable.
     """
     try:
         yield
-    except (BadData, MemoryError):  # memory is the process's affair: whoever runs it has it end and tries again
+    except (BadData, MemoryError):  # the worker ends, and the task is retried
         raise
     except Exception as error:
-        raise BadData(_word(error), _detail(error)) from error
+        raise BadData(_reason(error), _detail(error)) from error
 
 
 def _detail(error: Exception) -> str:
-    """One line, without the buffer's address: equal troubles read alike."""
+    """Return one line without the address of the buffer, so that equal problems have equal texts."""
     text = re.sub(r" <_io\.BytesIO[^>]*>", "", " ".join(str(error).split()))
     return f"{type(error).__name__}: {text}"[:200]
 
 
-def _word(error: Exception) -> str:
+def _reason(error: Exception) -> str:
     if isinstance(error, Image.DecompressionBombError):
         return "too_many_pixels"
     if isinstance(error, UnidentifiedImageError):

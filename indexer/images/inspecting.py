@@ -1,45 +1,33 @@
-"""All that the table ``inspection`` keeps about an image."""
+"""Compute the columns of the table ``inspection`` for one image."""
 
 import dataclasses
 import hashlib
 from typing import Any
 
-from PIL import Image
-
 from indexer.base.errors import BadData
-from indexer.images.decoding import codec_errors, header_of, opened
+from indexer.images.decoding import codec_errors, open_image, read_header
 from indexer.images.models import ImageLimits, Inspection
 from indexer.images.phash import phash
 from indexer.images.pixels import pixel_hash
 
-# Twice what the perceptual hash looks at, so that a JPEG decoded at reduced scale and a full picture agree.
-_SMALL = (64, 64)
+# Twice the side that the perceptual hash uses, so that a JPEG decoded at reduced scale gives the same hash.
+_REDUCED_SIZE = (64, 64)
 
 
 def inspect(data: bytes, limits: ImageLimits | None = None) -> Inspection:
-    """Read an image once and for all: hashes, header, whether its pixels decode.
+    """Inspect an image: hashes, header, and whether its pixels decode.
 
-    Never raises for what the bytes are: ``status`` and ``reason`` say what is wrong, beside whatever could be had.
+    Bad data raises nothing: ``status`` and ``reason`` have the problem, the other fields the facts found before it.
     """
     facts: dict[str, Any] = {"hash": hashlib.sha256(data).hexdigest(), "byte_size": len(data)}
     try:
         with codec_errors():
-            image = opened(data, limits or ImageLimits())
-            facts |= dataclasses.asdict(header_of(image, data))
-            picture = _decoded(image)
-            facts |= {"pixel_hash": pixel_hash(data, picture), "phash": phash(picture)}
+            image = open_image(data, limits or ImageLimits())
+            facts |= dataclasses.asdict(read_header(image, data))
+            # A JPEG is decoded at reduced scale. This reads all of its packed data, so truncated files are found.
+            image.draft("L", _REDUCED_SIZE)
+            image.load()
+            facts |= {"pixel_hash": pixel_hash(data, image), "phash": phash(image)}
     except BadData as bad:
         return Inspection(bad.reason, bad.detail, **facts)
     return Inspection("ok", **facts)
-
-
-def failed(status: str, reason: str) -> Inspection:
-    """The inspection of an image whose bytes could not be had, or that ended its reader."""
-    return Inspection(status, reason)
-
-
-def _decoded(image: Image.Image) -> Image.Image:
-    """The picture, of a JPEG at reduced scale: all its packed pixels are read, so cut-off files are found as ever."""
-    image.draft("L", _SMALL)
-    image.load()
-    return image

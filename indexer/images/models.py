@@ -1,4 +1,4 @@
-"""What is known of an image, and how much of it we are ready to decode."""
+"""Facts about an image, and limits for decoding it."""
 
 from dataclasses import dataclass
 
@@ -7,9 +7,10 @@ import pyarrow as pa
 
 @dataclass(frozen=True, slots=True)
 class ImageLimits:
-    """Budgets for one image of a stranger. ``pixels`` is Pillow's own line between a picture and a bomb.
+    """Limits for one untrusted image.
 
-    A decoder that takes longer than ``seconds`` hangs.
+    ``pixels`` defaults to the limit at which Pillow warns of a decompression bomb. A decoder that needs more than
+    ``seconds`` is stopped.
     """
 
     pixels: int = 89_478_485
@@ -18,10 +19,10 @@ class ImageLimits:
 
 @dataclass(frozen=True, slots=True)
 class ImageHeader:
-    """What an image's file says before its pixels.
+    """Facts in the header of an image.
 
-    ``jpeg_quality`` (1 to 100) is the libjpeg setting whose luminance table is nearest; ``qtables_hash`` tells tables
-    apart; both are None where the file is no JPEG.
+    ``jpeg_quality`` (1 to 100) is the libjpeg setting with the nearest luminance table. ``qtables_hash`` is equal for
+    equal quantization tables. Both are None for other formats.
     """
 
     width: int
@@ -35,7 +36,7 @@ class ImageHeader:
 
 @dataclass(frozen=True, slots=True)
 class Inspection:
-    """A row of the table ``inspection`` but for its member: facts as far as they could be had.
+    """A row of the table ``inspection`` without its member_id. Facts that could not be read are None.
 
     ``status`` is ok, empty, not_an_image, too_many_pixels, truncated, undecodable, unreadable or died.
     """

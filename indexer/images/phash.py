@@ -1,7 +1,8 @@
-"""A 64-bit perceptual hash: alike pictures differ in few bits, whatever their size, format or quality.
+"""Compute a 64-bit perceptual hash. Similar images differ in few bits, for any size, format and quality.
 
-After Zauner, "Implementation and Benchmarking of Perceptual Image Hash Functions" (2010), section 3.2: the signs of a
-32 x 32 picture's 64 lowest cosine waves against their median. Integers throughout, so every machine gets the same bits.
+Source: Zauner, "Implementation and Benchmarking of Perceptual Image Hash Functions" (2010), section 3.2. The image is
+reduced to 32 x 32; each bit compares one of its 64 lowest DCT coefficients with their median. All arithmetic uses
+integers, so that every machine computes the same bits.
 """
 
 from functools import cache
@@ -11,24 +12,24 @@ import numpy.typing as npt
 from PIL import Image
 
 SIDE = 32
-_WAVES = 8
+_FREQUENCIES = 8
 _SCALE = 1 << 14
 
 
 def phash(image: Image.Image) -> int:
-    """The perceptual hash of a decoded picture of any mode and size; 0 for a plain one."""
+    """Return the perceptual hash of a decoded image of any mode and size; 0 for an image of one colour."""
     grey = np.asarray(_grey(image).resize((SIDE, SIDE), Image.Resampling.BOX), dtype=np.int64)
-    waves = (_cosines() @ grey @ _cosines().T).ravel()
-    median = np.sort(waves)[waves.size // 2 - 1]
-    return int.from_bytes(np.packbits(waves > median).tobytes(), "big")
+    coefficients = (_cosines() @ grey @ _cosines().T).ravel()
+    median = np.sort(coefficients)[coefficients.size // 2 - 1]
+    return int.from_bytes(np.packbits(coefficients > median).tobytes(), "big")
 
 
 @cache
 def _cosines() -> npt.NDArray[np.int64]:
-    """The cosine waves 1 to 8 over 32 places; wave 0, the mean brightness, says nothing about the picture."""
-    wave, place = np.arange(1, _WAVES + 1)[:, None], np.arange(SIDE)
-    waves: npt.NDArray[np.float64] = np.cos(np.pi * wave * (2 * place + 1) / (2 * SIDE))
-    return np.rint(_SCALE * waves).astype(np.int64)
+    """Return the DCT basis vectors 1 to 8, shape (8, 32). Vector 0 is the mean brightness and is left out."""
+    frequency, position = np.arange(1, _FREQUENCIES + 1)[:, None], np.arange(SIDE)
+    basis: npt.NDArray[np.float64] = np.cos(np.pi * frequency * (2 * position + 1) / (2 * SIDE))
+    return np.rint(_SCALE * basis).astype(np.int64)
 
 
 def _grey(image: Image.Image) -> Image.Image:
@@ -42,7 +43,7 @@ def _grey(image: Image.Image) -> Image.Image:
 
 
 def _stretched(image: Image.Image) -> Image.Image:
-    """16 and 32 bit grey, darkest to black and brightest to white: Pillow's own conversion clips at 255."""
+    """Scale 16-bit and 32-bit grey so that the darkest pixel is 0 and the brightest 255; Pillow would clip at 255."""
     values = np.nan_to_num(np.asarray(image).astype(np.float64))
     low, high = values.min(), values.max()
     span = (high - low) or 1.0

@@ -1,25 +1,29 @@
-"""Whether two files show the same picture, though their bytes differ: a digest of pixels without metadata."""
+"""Compute a digest of the pixels of an image without its metadata."""
 
 import hashlib
 from collections.abc import Iterator
 
 from PIL import Image
 
-# JPEG markers (ITU-T T.81 table B.1): what stands alone, what carries metadata, what ends it.
+# JPEG markers (ITU-T T.81 table B.1): without a length, with metadata, and others.
 _STANDALONE = frozenset([0x01, *range(0xD0, 0xD9)])
-_METADATA = frozenset([*range(0xE0, 0xEE), 0xEF, 0xFE])  # APP0..APP15 and COM; APP14 says how colours are coded
+_METADATA = frozenset(
+    [*range(0xE0, 0xEE), 0xEF, 0xFE]
+)  # APP0..APP15 and COM, except APP14: it has the colour transform
 _START_OF_SCAN, _FILL, _END_OF_IMAGE = 0xDA, 0xFF, b"\xff\xd9"
 
 
 def pixel_hash(data: bytes, image: Image.Image) -> str | None:
-    """A sha256 (hex) that is equal for equal pixels; ``image`` was opened from ``data`` and, but for JPEGs, loaded.
+    """Return a sha256 (hex) that is equal for equal pixels; None if the segments of a JPEG are inconsistent.
 
-    Of a JPEG its coded picture counts, all but metadata: decoders differ in the last bit, coefficients do not. A JPEG
-    that was packed anew (progressive, other Huffman tables) is not recognised. Of everything else mode, size and pixels
-    count, palettes resolved. None where a JPEG's segments do not add up.
+    ``image`` was opened from ``data``. It must be loaded unless it is a JPEG.
+
+    * JPEG: the coded data without metadata, because decoders differ in the last bit. A JPEG that was recoded without
+      loss (progressive, other Huffman tables) gets another digest.
+    * Other formats: mode, size and pixels, with palettes resolved.
     """
-    if image.format in ("JPEG", "MPO"):  # the latter is JPEGs one behind the other
-        return _hash(b"jpeg", _coded_picture(data))
+    if image.format in ("JPEG", "MPO"):  # MPO: several JPEGs in one file
+        return _hash(b"jpeg", _coded_data(data))
     flat = image.convert("RGBA" if "transparency" in image.info else "RGB") if image.mode == "P" else image
     return _hash(f"{flat.mode} {flat.width} {flat.height}".encode(), iter([flat.tobytes()]))
 
@@ -41,8 +45,8 @@ def _hash(kind: bytes, parts: Iterator[bytes]) -> str | None:
     return digest.hexdigest()
 
 
-def _coded_picture(data: bytes) -> Iterator[bytes]:
-    """The segments before the first scan without metadata, then everything up to the end of the image."""
+def _coded_data(data: bytes) -> Iterator[bytes]:
+    """Yield the segments before the first scan without metadata, then all bytes up to the end of the image."""
     at = 2
     while data[at + 1] != _START_OF_SCAN:
         marker = data[at + 1]

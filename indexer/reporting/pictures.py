@@ -19,7 +19,7 @@ def drawn(data: bytes, side: int = SIDE) -> Picture:
     """A thumbnail of at most ``side`` pixels a side, or why there is none; never raises for bad data."""
     try:
         with decoding.codec_errors():
-            return _thumbnail(decoding.opened(data, ImageLimits()), side)
+            return _thumbnail(decoding.open_image(data, ImageLimits()), side)
     except BadData as bad:
         return Unshown(bad.reason.replace("_", " "))
 
@@ -28,7 +28,7 @@ def whole(data: bytes) -> Picture:
     """The image in full: its very bytes where browsers know the format, else as PNG on white."""
     try:
         with decoding.codec_errors():
-            image = decoding.opened(data, ImageLimits())
+            image = decoding.open_image(data, ImageLimits())
             media = _MEDIA.get(image.format or "")
             if media and image.mode != "CMYK":
                 return Thumbnail(data, image.width, image.height, media)

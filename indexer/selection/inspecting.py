@@ -135,13 +135,13 @@ def _look(task: InspectionTask) -> list[Row]:
 
 def _inspected(data: bytes | BadData, limits: ImageLimits) -> Inspection:
     if isinstance(data, BadData):
-        return images.failed("unreadable", str(data))
+        return Inspection("unreadable", str(data))
     with time_limit(limits.seconds):
         return images.inspect(data, limits)
 
 
 def _died(task: InspectionTask, death: WorkerCrashed) -> list[Row]:
-    return [_row(want.key, images.failed("died", death.reason)) for want in task.wanted]
+    return [_row(want.key, Inspection("died", death.reason)) for want in task.wanted]
 
 
 def _row(member: int, inspection: Inspection) -> Row:

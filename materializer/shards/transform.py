@@ -9,8 +9,8 @@ import numpy as np
 from PIL import Image, ImageOps
 
 from indexer.base.errors import BadData
-from indexer.images import ImageLimits, jpeg
-from indexer.images.decoding import codec_errors, decode, opened
+from indexer.images import ImageLimits
+from indexer.images.decoding import codec_errors, decode, open_image
 from materializer.models import Check, Pixels, Settings
 
 VERBATIM = "verbatim"
@@ -69,10 +69,7 @@ def suffix_of(image_format: str) -> str:
 
 
 def _examined(data: bytes, digest: str, check: Check, limits: ImageLimits) -> KnownFacts:
-    size = jpeg.size(data) if check is Check.NONE else None
-    if size and size[0] * size[1] <= limits.pixels:
-        return KnownFacts(digest, *size, "JPEG", "RGB")
-    with codec_errors(), opened(data, limits) as image:
+    with codec_errors(), open_image(data, limits) as image:
         facts = KnownFacts(digest, image.width, image.height, image.format or "", image.mode)
         if check is Check.DECODE:
             # An eighth of a JPEG's size takes all of its bytes and half the time: it finds what a full decode finds.

@@ -1,4 +1,4 @@
-"""What is wrong with a declaration is told at once, each problem with its address: tests/bad_declarations/<case>."""
+"""Invalid declarations in tests/bad_declarations/<case> and the expected message in error.txt."""
 
 import os
 from pathlib import Path
@@ -12,12 +12,12 @@ CASES = sorted((Path(__file__).parents[1] / "bad_declarations").iterdir())
 
 
 @pytest.mark.parametrize("case", CASES, ids=lambda case: case.name)
-def test_every_problem_is_told_with_its_address(case):
+def test_message_lists_every_problem_with_its_address(case):
     with pytest.raises(DeclarationError) as caught:
         load([case])
-    told = f"{caught.value}\n"
+    message = f"{caught.value}\n"
     if os.environ.get("GOLDEN"):
-        (case / "error.txt").write_text(told, encoding="utf-8")
-    assert told == (case / "error.txt").read_text(encoding="utf-8"), (
-        f"see what changed with: make golden && git diff {case}"
+        (case / "error.txt").write_text(message, encoding="utf-8")
+    assert message == (case / "error.txt").read_text(encoding="utf-8"), (
+        f"show the difference with: make golden && git diff {case}"
     )

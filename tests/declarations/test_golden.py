@@ -1,6 +1,6 @@
-"""Each source has a folder tests/cases/<key>: tree.txt, side/, and the expected rows.csv, derivation_error.csv.
+"""Each source has a folder tests/cases/<key>: tree.txt, side/, and the expected rows.csv and derivation_error.csv.
 
-After a change that is meant: ``make golden``, and read the difference before it is committed.
+After an intended change, run ``make golden`` and review the difference before committing it.
 """
 
 import csv
@@ -30,7 +30,7 @@ DERIVATION_ERRORS = """
 """
 
 
-def world(key, sources, lines, place=str):
+def raw_rows(key, sources, lines, place=str):
     raw = RawRows()
     raw.add(key, lines)
     for table in sources[key].tables:
@@ -54,26 +54,26 @@ def text(manifest, query):
 
 
 @pytest.mark.parametrize("key", KEYS)
-def test_a_source_gives_the_rows_of_its_case(key, sources, manifest):
+def test_source_has_the_rows_of_its_case(key, sources, manifest):
     case = CASES / key
-    found = derived(manifest, world(key, sources, lines_of(case / "tree.txt")), sources)
+    found = derived(manifest, raw_rows(key, sources, lines_of(case / "tree.txt")), sources)
     for name, rows in found.items():
         if os.environ.get("GOLDEN"):
             (case / name).write_text(rows, encoding="utf-8")
         assert rows == (case / name).read_text(encoding="utf-8"), (
-            f"see what changed with: make golden && git diff {case}"
+            f"show the difference with: make golden && git diff {case}"
         )
 
 
 @pytest.mark.parametrize("key", KEYS)
-def test_packed_or_loose_the_rows_are_equal(key, sources, tmp_path):
+def test_rows_are_equal_for_loose_and_packed_files(key, sources, tmp_path):
     lines = lines_of(CASES / key / "tree.txt")
-    told = []
+    rows = []
     for number, archive in enumerate((None, "downloads/whatever.zip", "a.tar")):
         layout = packed(lines, archive) if archive else lines
         place = packed_with(lines, archive) if archive else str
         with store.open_for_writing(tmp_path / f"{number}.duckdb") as manifest:
-            derived(manifest, world(key, sources, layout, place), sources)
-            told.append(manifest.execute("select * exclude (member_id) from attributes order by file_id"))
-    assert told[0]
-    assert told[0] == told[1] == told[2]
+            derived(manifest, raw_rows(key, sources, layout, place), sources)
+            rows.append(manifest.execute("select * exclude (member_id) from attributes order by file_id"))
+    assert rows[0]
+    assert rows[0] == rows[1] == rows[2]

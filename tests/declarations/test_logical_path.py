@@ -1,4 +1,4 @@
-"""The logical path in Python and in SQL."""
+"""The logical path: the Python function and the SQL macro agree."""
 
 import pytest
 from hypothesis import HealthCheck, given, settings
@@ -24,7 +24,7 @@ CASES = [
 
 
 @pytest.mark.parametrize(("path", "name", "logical"), CASES)
-def test_an_archive_is_a_folder_of_its_name(path, name, logical):
+def test_archive_is_a_folder_of_its_name(path, name, logical):
     assert logical_path(path, name) == logical
 
 
@@ -35,7 +35,7 @@ def macro(tmp_path_factory):
 
 
 @pytest.mark.parametrize(("path", "name", "logical"), CASES)
-def test_the_macro_agrees(path, name, logical, macro):
+def test_macro_returns_the_same_path(path, name, logical, macro):
     assert macro(path, name) == logical
 
 
@@ -46,6 +46,6 @@ words = st.lists(
 
 @settings(max_examples=150, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(words, st.none() | words)
-def test_the_macro_agrees_on_anything(macro, path, name):
+def test_macro_returns_the_same_path_for_random_names(macro, path, name):
     path, name = "".join(path), None if name is None else "".join(name)
     assert macro(path, name) == logical_path(path, name)

@@ -1,4 +1,4 @@
-"""What of each source is there: before a scan, after one, and for a list of ids."""
+"""The state of sources before and after a scan, and the sources of a list of ids."""
 
 import pytest
 
@@ -14,7 +14,7 @@ def chosen(sources):
     return [sources[key] for key in ("coco", "drct", "synthbuster")]
 
 
-def test_before_a_scan_names_tell(chosen, tmp_path):
+def test_state_before_a_scan_comes_from_file_names(chosen, tmp_path):
     roots = {key: tmp_path / key for key in ("coco", "drct", "synthbuster")}
     for name in ("coco/annotations/captions_train2017.json", "synthbuster/dalle2/r1.png", "synthbuster/dalle3/r1.png"):
         (tmp_path / name).parent.mkdir(parents=True, exist_ok=True)
@@ -27,13 +27,13 @@ def test_before_a_scan_names_tell(chosen, tmp_path):
     assert missing == 0 < free
 
 
-def test_an_archive_may_hold_the_side_file(chosen, tmp_path):
+def test_archive_may_contain_the_side_file(chosen, tmp_path):
     (tmp_path / "synthbuster.zip").touch()
     state = source_states(chosen[2:], {"synthbuster": tmp_path / "synthbuster.zip"})[0]
     assert (state.packed, state.side_missing) == ({"zip": 1}, ())
 
 
-def test_after_a_scan_the_manifest_tells(sources, chosen, manifest, tmp_path):
+def test_state_after_a_scan_comes_from_the_manifest(sources, chosen, manifest, tmp_path):
     lay_out(["Synthbuster/dalle2/r000da54ft", "COCO2017_train/9"], sources).write(manifest)
     derive(manifest, list(sources.values()))
     roots = dict.fromkeys(("coco", "drct", "synthbuster"), tmp_path)
@@ -45,27 +45,29 @@ def test_after_a_scan_the_manifest_tells(sources, chosen, manifest, tmp_path):
     assert synthbuster.generator_counts["Glide"] == (0, 1000)
 
 
-def test_a_list_says_what_it_needs_of_whom(sources, manifest):
+def test_ids_of_a_list_are_grouped_by_source(sources, manifest):
     have = ["Synthbuster/dalle2/r000da54ft", "COCO2017_train/9"]
     lay_out(have, sources).write(manifest)
     derive(manifest, list(sources.values()))
-    ids = [*have, "COCO2017_val/139", "LAION-400M/1", "DMimageDetection/test/eg3d/1", "Nobody/1"]
-    wants = {need.source: (need.total, need.missing) for need in required_ids(ids, list(sources.values()), manifest)}
-    assert wants["synthbuster"] == (1, ())
-    assert wants["coco"] == (2, ("COCO2017_val/139",))
-    assert wants["imagenet"] == (0, ())
-    assert wants["dmid_testset"] == (1, ("DMimageDetection/test/eg3d/1",))
-    assert wants["laion400m_elsad3_real_train|laion400m_elsad3_real_validation"] == (1, ("LAION-400M/1",))
-    assert wants[""] == (1, ("Nobody/1",))
+    ids = [*have, "COCO2017_val/139", "LAION-400M/1", "DMimageDetection/test/eg3d/1", "Unknown/1"]
+    by_source = {
+        group.source: (group.total, group.missing) for group in required_ids(ids, list(sources.values()), manifest)
+    }
+    assert by_source["synthbuster"] == (1, ())
+    assert by_source["coco"] == (2, ("COCO2017_val/139",))
+    assert by_source["imagenet"] == (0, ())
+    assert by_source["dmid_testset"] == (1, ("DMimageDetection/test/eg3d/1",))
+    assert by_source["laion400m_elsad3_real_train|laion400m_elsad3_real_validation"] == (1, ("LAION-400M/1",))
+    assert by_source[""] == (1, ("Unknown/1",))
 
 
-def test_every_source_says_how_its_ids_start(sources):
-    silent = {key for key, source in sources.items() if not prefixes_of(source)}
-    assert silent == {"aigenbench_fake_part"}  # its ids stand in its rows, and are those of other sources
+def test_every_source_has_prefixes_of_its_ids(sources):
+    without = {key for key, source in sources.items() if not prefixes_of(source)}
+    assert without == {"aigenbench_fake_part"}  # its rows contain its ids, which are those of other sources
     assert prefixes_of(sources["coco"]) == {"COCO2017_train", "COCO2017_val"}
 
 
-def test_a_source_is_one_select_that_can_be_pasted(sources, manifest):
+def test_source_compiles_to_one_select(sources, manifest):
     for source in sources.values():
         query = compile_source(source)
         assert ";" not in query

@@ -1,7 +1,7 @@
-"""Every published file_id is what the rules make of the path that its origin would have.
+"""The rules give every published file_id to the path that the file has in its dataset.
 
-A few ids of each origin stand in published_ids.txt. The whole lists (216,000) are laid out where FILE_ID_LISTS names
-the folder that they lie in.
+published_ids.txt has some ids of each origin. Set FILE_ID_LISTS to the folder of the complete lists (216,000 ids) to
+test all of them.
 """
 
 import os
@@ -21,17 +21,17 @@ def missing(ids, sources, manifest):
     lay_out(ids, sources).write(manifest)
     derive(manifest, list(sources.values()))
     found = {row[0] for row in manifest.execute("select file_id from attributes")}
-    told = manifest.execute("select code, detail from derivation_error")
-    return sorted(set(ids) - found), told, found - set(ids)
+    errors = manifest.execute("select code, detail from derivation_error")
+    return sorted(set(ids) - found), errors, found - set(ids)
 
 
-def test_ids_of_every_origin_come_from_their_paths(sources, manifest):
+def test_published_ids_of_every_origin_are_derived(sources, manifest):
     ids = [line for line in lines_of(SAMPLE) if line]
     assert missing(ids, sources, manifest) == ([], [], set())
 
 
-@pytest.mark.skipif(not LISTS, reason="FILE_ID_LISTS names no folder with the published lists (*_file_ids.txt)")
-def test_every_id_of_the_published_lists_comes_from_its_path(sources, manifest):
+@pytest.mark.skipif(not LISTS, reason="FILE_ID_LISTS is not set: the folder of the published lists (*_file_ids.txt)")
+def test_all_published_ids_are_derived(sources, manifest):
     ids = {line for file in sorted(Path(LISTS).glob("*_file_ids.txt")) for line in lines_of(file) if line}
     assert len(ids) == 216_000
     assert missing(ids, sources, manifest) == ([], [], set())

@@ -1,4 +1,4 @@
-"""Whoever follows indexer/sources/README.md has dataset seventeen: its blocks are written, scanned and asked."""
+"""The blocks of indexer/sources/README.md are written to disk, scanned and queried."""
 
 import csv
 import io
@@ -28,8 +28,8 @@ def picture(suffix):
 
 
 @pytest.fixture
-def desk(tmp_path):
-    """A machine with local.cfg, the README's dataset and its declaration."""
+def workdir(tmp_path):
+    """Return a folder with local.cfg and the dataset and declaration of the README."""
     declarations, birds = tmp_path / "declarations", tmp_path / "data" / "birds"
     for folder in (declarations, birds):
         folder.mkdir(parents=True)
@@ -43,49 +43,49 @@ def desk(tmp_path):
     return tmp_path
 
 
-def indexer(desk, *arguments):
-    command = [sys.executable, "-m", "indexer", *arguments, "--quiet", "--config", str(desk / "local.cfg")]
+def indexer(workdir, *arguments):
+    command = [sys.executable, "-m", "indexer", *arguments, "--quiet", "--config", str(workdir / "local.cfg")]
     return subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=False)
 
 
-def test_the_readme_leads_to_dataset_seventeen(desk):
-    before = indexer(desk, "sources", "birds")
+def test_example_of_the_readme_gives_the_expected_rows(workdir):
+    before = indexer(workdir, "sources", "birds")
     assert "found, not scanned" in before.stdout, before.stderr
-    assert indexer(desk, "scan", "--source", "birds", "--jobs", "1").returncode == 0
+    assert indexer(workdir, "scan", "--source", "birds", "--jobs", "1").returncode == 0
     query = "select file_id, generator, label, description from manifest where source = 'birds' order by file_id"
-    rows = indexer(desk, "sql", query, "--format", "csv").stdout
+    rows = indexer(workdir, "sql", query, "--format", "csv").stdout
     assert list(csv.reader(io.StringIO(rows)))[1:] == list(csv.reader(io.StringIO(BLOCKS["expected"])))
-    assert indexer(desk, "sql", "select code from derivation_error", "--format", "csv").stdout.split() == ["code"]
-    assert "(scanned)" in indexer(desk, "sources", "birds").stdout
+    assert indexer(workdir, "sql", "select code from derivation_error", "--format", "csv").stdout.split() == ["code"]
+    assert "(scanned)" in indexer(workdir, "sources", "birds").stdout
 
 
-def test_a_dataset_of_ones_own_takes_a_few_lines(desk):
-    (desk / "declarations" / "holiday.toml").write_text(BLOCKS["holiday.toml"])
+def test_short_declaration_gives_rows(workdir):
+    (workdir / "declarations" / "holiday.toml").write_text(BLOCKS["holiday.toml"])
     assert len(BLOCKS["holiday.toml"].splitlines()) <= 8
-    folder = desk / "data" / "holiday" / "day one"
+    folder = workdir / "data" / "holiday" / "day one"
     folder.mkdir(parents=True)
     (folder / "a.b.png").write_bytes(picture("png"))
-    with (desk / "local.cfg").open("a") as config:
-        config.write(f"holiday = {desk / 'data' / 'holiday'}\n")
-    assert indexer(desk, "scan", "--source", "holiday", "--jobs", "1").returncode == 0
+    with (workdir / "local.cfg").open("a") as config:
+        config.write(f"holiday = {workdir / 'data' / 'holiday'}\n")
+    assert indexer(workdir, "scan", "--source", "holiday", "--jobs", "1").returncode == 0
     query = "select file_id, origin, generator, label from manifest"
-    rows = indexer(desk, "sql", query, "--format", "csv").stdout
+    rows = indexer(workdir, "sql", query, "--format", "csv").stdout
     assert rows.splitlines()[1:] == ["holiday/day one/a.b,holiday,day one,1"]
 
 
-def test_a_name_of_two_lines_makes_no_file_id(desk):
-    """Ids stand on lines: of lists, and of what a shared manifest's digests are made of."""
-    (desk / "data" / "pictures").mkdir()
+def test_file_name_with_a_line_break_gives_no_file_id(workdir):
+    """Lists of ids and the digests of an export have one id per line."""
+    (workdir / "data" / "pictures").mkdir()
     for name in ("one.png", "two\nlines.png"):
-        (desk / "data" / "pictures" / name).write_bytes(picture("png"))
-    (desk / "declarations" / "pictures.toml").write_text(
+        (workdir / "data" / "pictures" / name).write_bytes(picture("png"))
+    (workdir / "declarations" / "pictures.toml").write_text(
         'name = "Pictures"\nlicence = "none"\ndefault_folder = "pictures"\n\n[[rule]]\n'
         'path = \'[\\s\\S]+\'\nfile_id = "{path}"\norigin = "Pictures"\nlabel = "real"\n'
     )
-    assert "1 x bad_file_id, such as two\\nlines.png" in indexer(desk, "scan", "--source", "pictures").stdout
-    asked = "select file_id, null from attributes union all select detail, code from derivation_error order by all"
-    with store.open_for_reading(desk / "data" / "manifest.duckdb") as manifest:
-        assert manifest.execute(asked) == [
+    assert "1 x bad_file_id, such as two\\nlines.png" in indexer(workdir, "scan", "--source", "pictures").stdout
+    query = "select file_id, null from attributes union all select detail, code from derivation_error order by all"
+    with store.open_for_reading(workdir / "data" / "manifest.duckdb") as manifest:
+        assert manifest.execute(query) == [
             ("file_id has a control character: two\nlines", "bad_file_id"),
             ("one", None),
         ]

@@ -1,4 +1,4 @@
-"""Bytes -> facts or a stable reason, for pictures of every make and for what is none."""
+"""Inspection, header and decoding of images in every format, of damaged images and of other files."""
 
 import io
 from pathlib import Path
@@ -16,7 +16,7 @@ FORMATS = ("JPEG", "PNG", "WEBP", "GIF", "TIFF", "BMP")
 
 
 def photo(width: int = 320, height: int = 240, seed: int = 1) -> Image.Image:
-    """A smooth random landscape: like a photograph, it has most of its strength in low frequencies."""
+    """Return a smooth random image: like a photograph, it has most of its energy in low frequencies."""
     coarse = np.random.default_rng(seed).integers(0, 256, (6, 8, 3), dtype=np.uint8)
     return Image.fromarray(coarse).resize((width, height), Image.Resampling.BICUBIC)
 
@@ -32,7 +32,7 @@ def bits_apart(one: bytes, other: bytes) -> int:
 
 
 @pytest.mark.parametrize("form", FORMATS)
-def test_facts_of_each_format(form: str) -> None:
+def test_inspection_has_the_facts_of_each_format(form: str) -> None:
     data = saved(photo(), form)
     found = inspect(data)
     assert (found.status, found.reason) == ("ok", None)
@@ -41,7 +41,7 @@ def test_facts_of_each_format(form: str) -> None:
 
 
 @pytest.mark.parametrize("quality", [1, 25, 50, 75, 90, 100])
-def test_jpeg_quality_is_that_it_was_saved_with(quality: int) -> None:
+def test_jpeg_quality_is_the_one_it_was_saved_with(quality: int) -> None:
     found = inspect(saved(photo(), "JPEG", quality=quality))
     assert found.jpeg_quality == quality
     assert found.qtables_hash == header(saved(photo(seed=2), "JPEG", quality=quality)).qtables_hash
@@ -53,14 +53,14 @@ def test_only_jpegs_have_a_quality() -> None:
 
 
 @pytest.mark.parametrize("form", ["JPEG", "PNG", "WEBP"])
-def test_exif_is_seen(form: str) -> None:
+def test_exif_is_found(form: str) -> None:
     exif = Image.Exif()
     exif[0x9003] = "2020:01:01 00:00:00"
     assert inspect(saved(photo(), form, exif=exif)).has_exif is True
     assert inspect(saved(photo(), form)).has_exif is False
 
 
-def test_pictures_of_a_camera_that_hold_two_are_told_apart_in_colour() -> None:
+def test_mpo_files_that_differ_in_colour_have_different_pixel_hashes() -> None:
     one, other = photo(), photo()
     other.putpixel((3, 3), (255, 0, 0))
     files = [saved(image, "MPO", save_all=True, append_images=[photo(seed=2)], quality=95) for image in (one, other)]
@@ -70,14 +70,14 @@ def test_pictures_of_a_camera_that_hold_two_are_told_apart_in_colour() -> None:
     assert found[0].pixel_hash == pixel_hash(files[0], decode(files[0]))
 
 
-def test_exif_is_seen_in_a_tiff() -> None:
+def test_exif_is_found_in_a_tiff() -> None:
     tags = TiffImagePlugin.ImageFileDirectory_v2()
     tags[0x8769] = {0x9003: "2020:01:01 00:00:00"}
     assert inspect(saved(photo(), "TIFF", tiffinfo=tags)).has_exif is True
     assert inspect(saved(photo(), "TIFF")).has_exif is False
 
 
-def test_the_perceptual_hash_survives_what_leaves_the_picture_alike() -> None:
+def test_perceptual_hash_changes_little_with_format_quality_and_size() -> None:
     original = saved(photo())
     assert bits_apart(original, saved(photo(), "JPEG", quality=40)) <= 4
     assert bits_apart(original, saved(photo(), "WEBP", quality=60)) <= 4
@@ -85,7 +85,7 @@ def test_the_perceptual_hash_survives_what_leaves_the_picture_alike() -> None:
     assert bits_apart(original, saved(photo(seed=2))) > 16
 
 
-def test_the_perceptual_hash_is_the_same_on_every_machine() -> None:
+def test_perceptual_hash_of_a_known_image_has_a_known_value() -> None:
     gradient = np.add.outer(np.arange(64) * 3, np.arange(64) % 7 * 5).astype(np.uint8)
     assert inspect(saved(Image.fromarray(gradient), "BMP")).phash == 0
 
@@ -99,13 +99,13 @@ def test_every_mode_has_a_perceptual_hash(mode: str) -> None:
     assert bits_apart(saved(image, "TIFF"), saved(grey)) <= (64 if mode == "1" else 12)
 
 
-def test_a_transparent_picture_is_seen_on_white() -> None:
+def test_perceptual_hash_of_a_transparent_image_is_that_on_white() -> None:
     clear = Image.new("RGBA", (300, 300), (0, 0, 0, 0))
     assert inspect(saved(clear)).phash == inspect(saved(Image.new("RGB", (300, 300), "white"))).phash
 
 
 @pytest.mark.parametrize("form", FORMATS)
-def test_a_cut_off_file_is_told_and_keeps_the_facts_of_its_header(form: str) -> None:
+def test_truncated_file_is_reported_and_keeps_the_facts_of_its_header(form: str) -> None:
     data = saved(photo(), form)
     found = inspect(data[: len(data) * 2 // 3])
     assert found.status in {"truncated", "undecodable", "not_an_image"}
@@ -116,18 +116,18 @@ def test_a_cut_off_file_is_told_and_keeps_the_facts_of_its_header(form: str) -> 
 
 
 @pytest.mark.parametrize(
-    ("data", "word"),
+    ("data", "reason"),
     [(b"", "empty"), (b"PK\x03\x04 a zip", "not_an_image"), (b"%!PS-Adobe-3.0 EPSF", "not_an_image")],
 )
-def test_what_is_no_image(data: bytes, word: str) -> None:
-    assert inspect(data).status == word
+def test_file_that_is_not_an_image_has_a_reason(data: bytes, reason: str) -> None:
+    assert inspect(data).status == reason
     for read in (header, decode):
         with pytest.raises(BadData) as caught:
             read(data)
-        assert caught.value.reason == word
+        assert caught.value.reason == reason
 
 
-def test_more_pixels_than_allowed_are_never_decoded() -> None:
+def test_image_over_the_pixel_limit_is_not_decoded() -> None:
     bomb = saved(Image.new("1", (12_000, 12_000)))
     found = inspect(bomb)
     assert (found.status, found.width) == ("too_many_pixels", None)
@@ -135,13 +135,13 @@ def test_more_pixels_than_allowed_are_never_decoded() -> None:
     assert inspect(saved(photo()), ImageLimits(pixels=320 * 240 - 1)).status == "too_many_pixels"
 
 
-def test_a_raised_limit_holds_where_pillow_has_one_of_its_own():
+def test_raised_pixel_limit_replaces_the_limit_of_pillow():
     assert header(black(15_000), ImageLimits(pixels=15_000**2)).width == 15_000
     with pytest.raises(BadData, match="too_many_pixels"):
         header(black(15_000))
 
 
-def test_odd_metadata_spoils_no_picture() -> None:
+def test_invalid_exif_does_not_affect_the_status() -> None:
     data = saved(photo(), "JPEG")
     broken = b"Exif\0\0MM\0*\0\0\0\x08\0\x7f garbage"
     marker = b"\xff\xe1" + (len(broken) + 2).to_bytes(2, "big") + broken
@@ -149,7 +149,7 @@ def test_odd_metadata_spoils_no_picture() -> None:
 
 
 @pytest.mark.parametrize("seed", range(6))
-def test_no_damage_raises(seed: int, tmp_path: Path) -> None:
+def test_damaged_bytes_raise_no_exception(seed: int, tmp_path: Path) -> None:
     random = np.random.default_rng(seed)
     data = np.frombuffer(saved(photo(), FORMATS[seed]), dtype=np.uint8).copy()
     for _ in range(40):

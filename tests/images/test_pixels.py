@@ -35,7 +35,7 @@ def exif():
         (saved(PICTURE, "PNG"), saved(PICTURE, "TIFF")),
     ],
 )
-def test_equal_pictures_hash_equal_whatever_their_bytes(one, other):
+def test_equal_pixels_in_different_files_have_equal_hashes(one, other):
     assert one != other
     assert pixels(one) == pixels(other) is not None
 
@@ -49,11 +49,11 @@ def test_equal_pictures_hash_equal_whatever_their_bytes(one, other):
         saved(PICTURE, "PNG"),
     ],
 )
-def test_other_pictures_hash_otherwise(other):
+def test_different_pixels_have_different_hashes(other):
     assert pixels(saved(PICTURE, "JPEG")) != pixels(other)
 
 
-def test_a_palette_in_another_order_is_the_same_picture():
+def test_order_of_a_palette_does_not_change_the_hash():
     one = PICTURE.quantize(8)
     order = [7, 6, 5, 4, 3, 2, 1, 0]
     other = one.remap_palette(order)
@@ -61,5 +61,5 @@ def test_a_palette_in_another_order_is_the_same_picture():
     assert pixels(saved(one, "PNG")) == pixels(saved(other, "PNG"))
 
 
-def test_a_jpeg_cut_in_its_header_has_none():
+def test_jpeg_truncated_in_its_header_has_no_pixel_hash():
     assert pixels(saved(PICTURE, "JPEG")[:40]) is None
