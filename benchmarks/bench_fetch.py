@@ -27,7 +27,7 @@ import aiohttp
 from PIL import Image
 
 from indexer.fetching.lists import ListPart
-from indexer.fetching.models import FetchLimits, Manners
+from indexer.fetching.models import FetchLimits, FetchPolicy
 from indexer.fetching.run import FetchLayout, FetchRequest, fetch
 
 
@@ -111,7 +111,7 @@ def _fetch_as(layout: FetchLayout) -> Callable[[list[str], Path], None]:
             csv.writer(file).writerows([["url"], *([address] for address in addresses)])
         limits = FetchLimits(connections=CONNECTIONS, per_host=CONNECTIONS, rate=0)
         order = FetchRequest(
-            path, folder, (ListPart("url"),), layout, limits=limits, manners=Manners(allow_private=True)
+            path, folder, (ListPart("url"),), layout, limits=limits, policy=FetchPolicy(allow_private=True)
         )
         assert fetch(order).count("success") == len(addresses)
 

@@ -1,10 +1,11 @@
-"""The manifest as a small server for this machine alone: pages of rows, filters, queries, images out of archives.
+"""Serve the manifest to a browser on this machine: pages of rows, filters, SQL queries, images from archives.
 
 ::
 
-    server      addresses, who may ask, and what every answer says (hosts, security policy)
-    queries     filters -> rows of the manifest (sql/browse/*.sql)
-    viewing     member ids -> images, read by one crew of workers that may die
+    server        the routes
+    guard         access checks and security headers
+    queries       filters -> rows of the manifest (sql/browse/*.sql)
+    image_reader  member ids -> images, read by worker processes
 
-An address never names a file: images are asked for by ``member_id``, styles and scripts by a list of our own.
+A URL never names a file: images are requested by ``member_id``, styles and scripts by a fixed list of names.
 """

@@ -1,7 +1,7 @@
-"""Who may ask the server, and what every answer says.
+"""Check the access of each request, and add security headers to each response.
 
-A page of a stranger that is open in the same browser must get nothing: its requests name another host (DNS rebinding),
-come from another site, or lack the key that only the address printed by the program holds.
+A page of another site in the same browser must get nothing. Its requests name another host (DNS rebinding), come from
+another site, or lack the key, which only the URL printed by the program contains.
 """
 
 import hmac
@@ -16,7 +16,7 @@ from starlette.responses import PlainTextResponse, RedirectResponse, Response
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 COOKIE = "indexer_key"
-_SAID_ALWAYS = {
+_SECURITY_HEADERS = {
     "content-security-policy": "default-src 'none'; img-src 'self' data:; style-src 'self'; script-src 'self';"
     " connect-src 'self'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'",
     "x-content-type-options": "nosniff",
@@ -29,21 +29,21 @@ _SAID_ALWAYS = {
 
 @dataclass(frozen=True, slots=True)
 class AccessKey:
-    """The names that this server goes by (``127.0.0.1:8000``), and the key that a browser shows it."""
+    """The host names of this server (``127.0.0.1:8000``), and the key that a browser has to send."""
 
     hosts: frozenset[str]
     key: str = field(default_factory=lambda: secrets.token_urlsafe(24))
 
 
 class Guard:
-    """Turns away whoever may not ask; adds the security headers to every answer."""
+    """Middleware that refuses requests without access, and adds the security headers to each response."""
 
     def __init__(self, app: ASGIApp, access: AccessKey) -> None:
         self.app = app
         self.access = access
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        """Answer one request."""
+        """Handle one request."""
         if scope["type"] != "http":
             await self.app(scope, receive, send)
             return
@@ -52,28 +52,21 @@ class Guard:
 
     def _refusal(self, request: Request) -> Response | None:
         if request.headers.get("host", "").lower() not in self.access.hosts:
-            return PlainTextResponse("this server answers to its own name only", 421)
-        if _is_foreign(request.headers):
-            return PlainTextResponse("asked by another site", 403)
+            return PlainTextResponse("this host name is not the one of the server", 421)
+        # Absent for programs and old browsers.
+        if request.headers.get("sec-fetch-site", "none") not in ("none", "same-origin"):
+            return PlainTextResponse("requested by another site", 403)
         if request.url.path == "/" and self._is_key(request.query_params.get("key", "")):
-            return self._admitted()
+            # Moves the key from the URL to a cookie that requests of other sites do not carry.
+            response = RedirectResponse("/", 303)
+            response.set_cookie(COOKIE, self.access.key, httponly=True, samesite="strict")
+            return response
         if not self._is_key(_cookie(request.headers)):
-            return PlainTextResponse("open the address that the program printed: it holds the key", 403)
+            return PlainTextResponse("no valid key: open the URL that the program printed", 403)
         return None
 
-    def _is_key(self, shown: str) -> bool:
-        return hmac.compare_digest(shown.encode(), self.access.key.encode())
-
-    def _admitted(self) -> Response:
-        """Take the key out of the address and into a cookie that no other site's requests carry."""
-        answer = RedirectResponse("/", 303)
-        answer.set_cookie(COOKIE, self.access.key, httponly=True, samesite="strict")
-        return answer
-
-
-def _is_foreign(headers: Headers) -> bool:
-    """Whether a page of another site asks; programs and old browsers send no such header."""
-    return headers.get("sec-fetch-site", "none") not in ("none", "same-origin")
+    def _is_key(self, text: str) -> bool:
+        return hmac.compare_digest(text.encode(), self.access.key.encode())
 
 
 def _cookie(headers: Headers) -> str:
@@ -88,7 +81,7 @@ def _with_headers(send: Send) -> Callable[[Message], Awaitable[None]]:
     async def sending(message: Message) -> None:
         if message["type"] == "http.response.start":
             headers = MutableHeaders(scope=message)
-            for name, value in _SAID_ALWAYS.items():
+            for name, value in _SECURITY_HEADERS.items():
                 headers.setdefault(name, value)
         await send(message)
 

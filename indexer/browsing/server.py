@@ -1,14 +1,14 @@
-"""The addresses of the server, and how it is run.
+"""The routes of the server.
 
 ========================  ============================================================
 ``/``                     the page
-``/static/NAME``          its styles and scripts, from a list of our own
-``/api/choices``          what the filters offer
-``/api/rows``             one screen of images that pass the filter
-``/api/count``            how many do
-``/api/sql`` (POST)       a SELECT in the sandbox; its first rows
-``/thumbnail/MEMBER_ID``  a small picture
-``/image/MEMBER_ID``      the image in full
+``/static/NAME``          its styles and scripts, from a fixed list
+``/api/choices``          the values of each filter
+``/api/rows``             one page of images that match the filter
+``/api/count``            the number of images that match the filter
+``/api/sql`` (POST)       the first rows of a SELECT, run in the sandbox
+``/thumbnail/MEMBER_ID``  a thumbnail
+``/image/MEMBER_ID``      the image in full size
 ========================  ============================================================
 """
 
@@ -31,7 +31,7 @@ from starlette.routing import Route
 from indexer.base.errors import ProjectError
 from indexer.browsing import queries
 from indexer.browsing.guard import AccessKey, Guard
-from indexer.browsing.viewing import ImageRequest, Viewer
+from indexer.browsing.image_reader import ImageReader, ImageRequest
 from indexer.reporting import page, templates
 from indexer.reporting.models import Thumbnail
 
@@ -50,18 +50,18 @@ _LARGEST_MEMBER_ID = 2**63
 
 @dataclass(frozen=True, slots=True)
 class Site:
-    """What is served: a manifest, and who draws its pictures."""
+    """The handlers of all routes, for one manifest."""
 
     manifest: Path
-    viewer: Viewer
+    images: ImageReader
 
     async def home(self, _: Request) -> Response:
-        """The page."""
+        """Return the page."""
         template = templates.environment(FOLDER, page.FOLDER).get_template("browse.html.jinja")
-        return HTMLResponse(template.render(title=self.manifest.name))
+        return HTMLResponse(template.render(title=self.manifest.name, page_size=queries.IMAGES_PER_PAGE))
 
     async def static(self, request: Request) -> Response:
-        """A style or script of the page."""
+        """Return a style or script of the page."""
         name = request.path_params["name"]
         if name not in _STATIC:
             raise HTTPException(404, "there is no such file")
@@ -69,45 +69,45 @@ class Site:
         return Response((folder / name).read_bytes(), media_type=media)
 
     async def choices(self, _: Request) -> Response:
-        """What the filters offer."""
-        return await self._told(queries.choices)
+        """Return the values of each filter."""
+        return await self._json(queries.choices)
 
     async def rows(self, request: Request) -> Response:
-        """One screen of images."""
-        return await self._told(queries.rows, dict(request.query_params))
+        """Return one page of images."""
+        return await self._json(queries.rows, dict(request.query_params))
 
     async def count(self, request: Request) -> Response:
-        """How many images pass."""
-        return await self._told(queries.count, dict(request.query_params))
+        """Return the number of images that match the filter."""
+        return await self._json(queries.count, dict(request.query_params))
 
     async def sql(self, request: Request) -> Response:
-        """A query's first rows."""
+        """Return the first rows of a query."""
         if request.headers.get("content-type", "").split(";")[0] != "application/json":
-            raise HTTPException(415, "a query is sent as JSON")
-        return await self._told(queries.answer, await _query(request))
+            raise HTTPException(415, "the content type of a query must be application/json")
+        return await self._json(queries.answer, await _query(request))
 
     async def thumbnail(self, request: Request) -> Response:
-        """A small picture."""
-        return await self._picture(request, full=False)
+        """Return a thumbnail."""
+        return await self._image(request, full=False)
 
     async def image(self, request: Request) -> Response:
-        """An image in full."""
-        return await self._picture(request, full=True)
+        """Return an image in full size."""
+        return await self._image(request, full=True)
 
-    async def _told(self, ask: Callable[..., Any], *given: Any) -> Response:
+    async def _json(self, query: Callable[..., Any], *arguments: Any) -> Response:
         try:
-            return JSONResponse(await run_in_threadpool(ask, self.manifest, *given))
+            return JSONResponse(await run_in_threadpool(query, self.manifest, *arguments))
         except ProjectError as error:
             return JSONResponse({"error": str(error)}, 409)
 
-    async def _picture(self, request: Request, *, full: bool) -> Response:
+    async def _image(self, request: Request, *, full: bool) -> Response:
         member_id = request.path_params["member_id"]
         if member_id >= _LARGEST_MEMBER_ID:
             raise HTTPException(404, "there is no such image")
-        picture = await asyncio.wrap_future(self.viewer.ask(ImageRequest(member_id, full)))
-        if not isinstance(picture, Thumbnail):
-            return JSONResponse({"error": picture.reason}, 404)
-        return Response(picture.data, media_type=picture.media, headers={"cache-control": "private, max-age=3600"})
+        found = await asyncio.wrap_future(self.images.submit(ImageRequest(member_id, full)))
+        if not isinstance(found, Thumbnail):
+            return JSONResponse({"error": found.reason}, 404)
+        return Response(found.data, media_type=found.media, headers={"cache-control": "private, max-age=3600"})
 
 
 async def _query(request: Request) -> str:
@@ -125,20 +125,20 @@ async def _query(request: Request) -> str:
     return text
 
 
-async def _told_why(_: Request, error: Exception) -> Response:
+async def _http_error(_: Request, error: Exception) -> Response:
     status = error.status_code if isinstance(error, HTTPException) else 500
     return PlainTextResponse(getattr(error, "detail", "error"), status)
 
 
-def application(manifest: Path, viewer: Viewer, access: AccessKey) -> Starlette:
-    """The server as an ASGI application; ``viewer`` is closed when it ends."""
+def application(manifest: Path, images: ImageReader, access: AccessKey) -> Starlette:
+    """Return the server as an ASGI application, which closes ``images`` when it ends."""
 
     @asynccontextmanager
     async def lifespan(_: Starlette) -> AsyncIterator[None]:
         yield
-        viewer.close()
+        images.close()
 
-    site = Site(manifest, viewer)
+    site = Site(manifest, images)
     routes = [
         Route("/", site.home),
         Route("/static/{name}", site.static),
@@ -152,6 +152,6 @@ def application(manifest: Path, viewer: Viewer, access: AccessKey) -> Starlette:
     return Starlette(
         routes=routes,
         middleware=[Middleware(Guard, access=access)],
-        exception_handlers={HTTPException: _told_why},
+        exception_handlers={HTTPException: _http_error},
         lifespan=lifespan,
     )

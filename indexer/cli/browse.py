@@ -1,4 +1,4 @@
-"""``indexer browse``: look at the manifest's images in a browser."""
+"""``indexer browse``: show the images of the manifest in a browser."""
 
 import contextlib
 import importlib.util
@@ -14,16 +14,16 @@ _LOOPBACK = ("127.0.0.1", "::1", "localhost")
 
 
 @click.command(epilog="Example: python -m indexer browse --port 8000")
-@click.option("--host", default="127.0.0.1", show_default=True, help="The name or number to be reached by.")
-@click.option("--port", type=click.IntRange(0, 65535), default=0, help="[default: one that is free]")
+@click.option("--host", default="127.0.0.1", show_default=True, help="Host name or address to listen at.")
+@click.option("--port", type=click.IntRange(0, 65535), default=0, help="[default: a free port]")
 @common
 def command(session: Session, host: str, port: int) -> None:
-    """Look at images where they lie: filters, single images in full, and a box for SQL; Ctrl-C ends it.
+    """Show images, read from their archives: filters, single images in full size, a box for SQL. Ctrl-C ends it.
 
-    Only this machine can reach it, and only by the address that is printed: that holds a key, new every time.
+    By default only this machine can connect. The printed URL contains a key that is new at each start.
     """
     _check_dependencies()
-    session.reading().connection.close()  # says in plain words what is wrong with the file
+    session.reading().connection.close()  # reports an unusable file before the server starts
     _serve(session, _bound(host, port), host)
 
 
@@ -31,17 +31,17 @@ def _serve(session: Session, bound: socket.socket, host: str) -> None:
     import uvicorn  # noqa: PLC0415
 
     from indexer.browsing.guard import AccessKey  # noqa: PLC0415
+    from indexer.browsing.image_reader import ImageReader  # noqa: PLC0415
     from indexer.browsing.server import application  # noqa: PLC0415
-    from indexer.browsing.viewing import Viewer  # noqa: PLC0415
 
     port = bound.getsockname()[1]
     names = {host, *(_LOOPBACK if host in _LOOPBACK else ())}
     access = AccessKey(frozenset(_address(name, port) for name in names))
-    viewer = Viewer(session.manifest, source_folders(session.config), session.workers)
+    images = ImageReader(session.manifest, source_folders(session.config), session.workers)
     print(f"http://{_address(host, port)}/?key={access.key}", flush=True)
-    app = application(session.manifest, viewer, access)
+    app = application(session.manifest, images, access)
     server = uvicorn.Server(uvicorn.Config(app, log_level="warning", ws="none", server_header=False, date_header=False))
-    with contextlib.suppress(KeyboardInterrupt):  # the way to end it
+    with contextlib.suppress(KeyboardInterrupt):  # Ctrl-C ends the server
         server.run(sockets=[bound])
 
 
@@ -50,16 +50,16 @@ def _address(host: str, port: int) -> str:
 
 
 def _bound(host: str, port: int) -> socket.socket:
-    """A socket that listens.
+    """Return a listening socket.
 
     Raises:
-        ConfigError: there is no such host, or the port is taken.
+        ConfigError: the host does not exist, or the port is in use.
     """
     try:
         family, *_, address = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM, flags=socket.AI_PASSIVE)[0]
         return socket.create_server(address[:2], family=family)
     except OSError as error:
-        raise ConfigError(f"cannot listen at {_address(host, port)} ({error}): try another --host or --port") from None
+        raise ConfigError(f"cannot listen at {_address(host, port)} ({error}). Try another --host or --port.") from None
 
 
 def _check_dependencies() -> None:

@@ -1,4 +1,4 @@
-"""The half of ``fetch`` that is not scraping: what to download by hand and how it stands, and what the hub has."""
+"""The part of ``fetch`` without lists of URLs: check downloads made by hand, and download from the hub."""
 
 from collections.abc import Sequence
 from pathlib import Path
@@ -11,28 +11,28 @@ from indexer.cli.messages import printable
 from indexer.cli.options import Session
 from indexer.declarations.models import Source
 from indexer.fetching import hub
-from indexer.fetching.downloads import DownloadCheck, DownloadState, Inventory, take_stock
-from indexer.fetching.lists import RECIPES
+from indexer.fetching.downloads import DownloadCheck, DownloadState, Inventory, check_downloads
+from indexer.fetching.lists import KNOWN_LISTS
 from indexer.roots import declared
 
 
 def show(session: Session, key: str) -> None:
-    """Print what the source ``key`` is made of and how that stands at its place in local.cfg.
+    """Print the downloads of the source ``key``, and their state at its root in local.cfg.
 
     Raises:
-        CheckFailed: something that is there is not as it should be.
+        CheckFailed: a file differs from its published form.
     """
     source = _source(session, key)
-    _print(take_stock(source, _root(session, source), session.progress))
+    _print(check_downloads(source, _root(session, source), session.progress))
 
 
 def from_hub(session: Session, key: str, to: Path, only: Sequence[str]) -> None:
-    """Bring what the hub has of ``key`` to a folder, then print how it stands."""
+    """Download the files of ``key`` from the hub to a folder, then print their state."""
     source = _source(session, key)
-    for repository, globs in hub.wanted(source, only).items():
+    for repository, globs in hub.files_to_download(source, only).items():
         messages.tell(f"{repository}: {', '.join(globs)} to {to}")
         hub.download(repository, globs, to)
-    _print(take_stock(source, to, session.progress))
+    _print(check_downloads(source, to, session.progress))
 
 
 def _source(session: Session, key: str) -> Source:
@@ -45,19 +45,17 @@ def _source(session: Session, key: str) -> Source:
 
 
 def _root(session: Session, source: Source) -> Path:
-    """Where a source lies; whoever has no local.cfg yet is told what to download all the same."""
+    """Return the root of a source; without a local.cfg, its default folder."""
     if not session.config_file.exists():
         return Path(source.default_folder)
     root = session.config.root(source.key, source.default_folder)
     if isinstance(root, Url):
-        raise ConfigError(
-            f"{source.key}: {root} is no folder of this machine, and only in folders downloads are checked"
-        )
+        raise ConfigError(f"{source.key}: {root} is not a local folder; only downloads in local folders can be checked")
     return root
 
 
 def _print(stock: Inventory) -> None:
-    """All of a source's head and state, to standard output."""
+    """Print the description of a source and the state of its downloads."""
     head = stock.source.info
     for title, text in (("", head.name), ("from", head.homepage), ("licence", head.licence), ("cite", head.citation)):
         if text:
@@ -65,17 +63,17 @@ def _print(stock: Inventory) -> None:
     print()
     for line in (line for check in stock.checks for line in _lines(check)):
         print(printable(line))
-    print(f"\nLooked for in {stock.root}; {stock.others:,} other files lie there")
+    print(f"\nLooked for in {stock.root}; {stock.others:,} other files are there")
     for gap in stock.gaps:
         print(f"Incomplete: {printable(gap)}")
     for hint in _hints(stock):
         print(hint)
     if stock.is_wrong:
-        raise CheckFailed(f"{stock.source.key}: something is not as it was published; download it again")
+        raise CheckFailed(f"{stock.source.key}: a file differs from its published form. Download it again.")
 
 
 def _lines(check: DownloadCheck) -> list[str]:
-    """A download: how it stands, what it is, where it comes from, what to know."""
+    """Return the lines of a download: its state and name, then its detail, address and note."""
     download = check.download
     size = f", {download.size:,} bytes" if download.size else ""
     about = [check.detail, download.place, download.note]
@@ -83,12 +81,12 @@ def _lines(check: DownloadCheck) -> list[str]:
 
 
 def _hints(stock: Inventory) -> list[str]:
-    """What to do next."""
+    """Return commands for the next step."""
     key, hints = stock.source.key, []
     missing = any(check.state in {DownloadState.MISSING, DownloadState.UNKNOWN} for check in stock.checks)
     if stock.others and missing:
-        hints.append("Archives may also lie unpacked: 'scan' finds images either way")
-    if key in RECIPES:
+        hints.append("Unpacked archives are fine: 'scan' finds images either way")
+    if key in KNOWN_LISTS:
         hints.append(f"Images: python -m indexer fetch {key} --list {stock.checks[0].download.file} --to {stock.root}")
     if missing and any(check.download.hub for check in stock.checks):
         hints.append(f"From the hub: python -m indexer fetch {key} --to {stock.root}  (--only GLOB for a part of it)")

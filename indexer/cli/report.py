@@ -1,4 +1,4 @@
-"""``indexer report``: a manifest or a selection as a page to look at."""
+"""``indexer report``: an HTML page about a manifest or a selection."""
 
 from pathlib import Path
 from typing import Any
@@ -7,7 +7,7 @@ import click
 
 from indexer.cli.options import Session, common
 from indexer.cli.output import sink
-from indexer.reporting import page, selected
+from indexer.reporting import manifest_report, page
 from indexer.reporting.models import ReportOptions
 from indexer.roots import source_folders
 
@@ -15,22 +15,22 @@ from indexer.roots import source_folders
 @click.command(epilog="Example: python -m indexer report ai_gen_bench_v1 --output page.html")
 @click.argument("name", required=False)
 @click.option("--output", type=click.Path(path_type=Path, dir_okay=False), help="[default: NAME-report.html]")
-@click.option("--images", type=click.IntRange(min=0), default=6, show_default=True, help="Shown of each generator.")
+@click.option("--images", type=click.IntRange(min=0), default=6, show_default=True, help="Images per generator.")
 @click.option("--rows", type=click.IntRange(min=0), default=400_000, show_default=True, help="Rows of the table.")
-@click.option("--seed", default="report", show_default=True, help="Decides which images are shown.")
-@click.option("--passes", is_flag=True, help="Show images of solid archives, too: reads those from the beginning.")
+@click.option("--seed", default="report", show_default=True, help="Determines the sample of images.")
+@click.option("--passes", is_flag=True, help="Also show images of solid archives, which are read from their start.")
 @common
 def command(session: Session, name: str | None, output: Path | None, **shown: Any) -> None:
-    """Make one HTML page of the selection NAME, or of the whole manifest.
+    """Write an HTML page about the selection NAME, or about the whole manifest.
 
-    Numbers, charts, images and where they come from. The page opens from its file, without a network.
+    The page shows numbers, charts, images and their origins. It opens from its file, without a network.
     """
     page.check_dependencies()
     roots = source_folders(session.config)
     with session.reading() as manifest:
-        reader = selected.SelectionReader(roots, session.workers, session.progress)
-        report = selected.report(manifest, name, ReportOptions(**shown), reader)
+        reader = manifest_report.ManifestReader(roots, session.workers, session.progress)
+        report = manifest_report.report(manifest, name, ReportOptions(**shown), reader)
     file = output or Path(f"{name or 'manifest'}-report.html")
     with sink(file) as out:
-        out.write(page.rendered(report).encode())
+        out.write(page.render(report).encode())
     print(file)

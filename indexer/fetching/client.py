@@ -1,4 +1,4 @@
-"""An item -> its bytes as they were served, or the reason why there are none."""
+"""Request an item: its bytes as served, or the reason for the failure."""
 
 import asyncio
 import contextlib
@@ -16,41 +16,43 @@ from yarl import URL
 from indexer import __version__
 from indexer.base.errors import BadData
 from indexer.fetching import addresses, robots, sniffing
-from indexer.fetching.bodies import Body
 from indexer.fetching.failures import as_bad_data
 from indexer.fetching.hosts import GIVEN_UP, Host, Hosts
-from indexer.fetching.models import FetchLimits, FetchOutcome, Item, Manners, Passing
+from indexer.fetching.models import FetchLimits, FetchOutcome, FetchPolicy, Item, TransientFailure
+from indexer.fetching.response_body import ResponseBody
 
-AGENT = "image-manifest"  # the token that a robots.txt may name
+AGENT = "image-manifest"  # the token of this client in a robots.txt
 
 _REDIRECTS = {301, 302, 303, 307, 308}
-_PASSING = {408, 425, 429, 500, 502, 503, 504}
+_TRANSIENT_STATUSES = {408, 425, 429, 500, 502, 503, 504}
 
 
 @dataclass(slots=True)
-class _Answer:
-    """An answer under way: its last HTTP status, kept for the log whatever comes of it."""
+class _Attempt:
+    """One attempt at an item; the last HTTP status is kept for the log, also when the attempt fails."""
 
     http_status: int | None = None
 
 
 class Client:
-    """Gets items; one for a run, all hosts together. ``scratch`` is where large bodies wait for their shard."""
+    """The HTTP client of a run, for all hosts together. ``scratch`` holds large bodies until they are stored."""
 
-    def __init__(self, limits: FetchLimits, manners: Manners, scratch: Path) -> None:
-        self.limits, self.manners, self.scratch = limits, manners, scratch
+    def __init__(self, limits: FetchLimits, policy: FetchPolicy, scratch: Path) -> None:
+        self.limits, self.policy, self.scratch = limits, policy, scratch
         self.hosts = Hosts(limits)
         self._robots = robots.Robots(AGENT, self._load_robots)
         self._connections = asyncio.Semaphore(limits.connections)
-        self._patience = self._timeout(limits.total_timeout)
 
     async def __aenter__(self) -> Self:
+        guard = addresses.any_socket if self.policy.allow_private else addresses.public_socket
         self._session = aiohttp.ClientSession(
-            connector=self._connector(),
+            connector=aiohttp.TCPConnector(
+                limit=0, ttl_dns_cache=300, socket_factory=guard, resolver=aiohttp.ThreadedResolver()
+            ),
             cookie_jar=aiohttp.DummyCookieJar(),
-            # 'identity': bodies come as they lie on the server; what comes packed nevertheless is unpacked
+            # 'identity': bodies arrive as stored on the server; a body that is packed all the same is unpacked
             headers={
-                "User-Agent": user_agent(self.manners),
+                "User-Agent": user_agent(self.policy),
                 "Accept": "image/*,*/*;q=0.5",
                 "Accept-Encoding": "identity",
             },
@@ -60,37 +62,27 @@ class Client:
     async def __aexit__(self, *_: object) -> None:
         await self._session.close()
 
-    def _connector(self) -> aiohttp.TCPConnector:
-        guard = addresses.any_socket if self.manners.allow_private else addresses.public_socket
-        return aiohttp.TCPConnector(
-            limit=0, ttl_dns_cache=300, socket_factory=guard, resolver=aiohttp.ThreadedResolver()
-        )
-
-    def _timeout(self, total: float) -> aiohttp.ClientTimeout:
-        limits = self.limits
-        return aiohttp.ClientTimeout(total=total, sock_connect=limits.connect_timeout, sock_read=limits.idle_timeout)
-
     async def get(self, item: Item, url: URL) -> FetchOutcome:
-        """Get an item from its parsed address, trying again as often as the limits allow where a failure may pass."""
-        for attempt in range(1, self.limits.attempts + 1):
-            answer = _Answer()
+        """Request an item from its parsed URL; transient failures are retried within the limits."""
+        for number in range(1, self.limits.attempts + 1):
+            attempt = _Attempt()
             try:
-                body, suffix = await self._attempt(url, answer)
-                return FetchOutcome(item, attempt, answer.http_status, body, suffix)
-            except Passing as failure:
+                body, suffix = await self._follow(url, attempt)
+                return FetchOutcome(item, number, attempt.http_status, body, suffix)
+            except TransientFailure as failure:
                 last: BadData = failure
-                if attempt < self.limits.attempts:
-                    await asyncio.sleep(max(failure.pause or 0, backoff(item.url, attempt, self.limits)))
+                if number < self.limits.attempts:
+                    await asyncio.sleep(max(failure.pause or 0, backoff(item.url, number, self.limits)))
             except BadData as failure:
                 last = failure
                 break
-        return FetchOutcome(item, attempt, answer.http_status, error=last.reason, detail=last.detail)
+        return FetchOutcome(item, number, attempt.http_status, error=last.reason, detail=last.detail)
 
-    async def _attempt(self, url: URL, answer: _Answer) -> tuple[Body, str]:
-        """Follow redirects to a body; every hop is checked as the first address is."""
+    async def _follow(self, url: URL, attempt: _Attempt) -> tuple[ResponseBody, str]:
+        """Follow redirects to a body; each URL is checked like the first."""
         seen: list[URL] = []
         while len(seen) <= self.limits.redirects:
-            found = await self._hop(url, answer)
+            found = await self._request_once(url, attempt)
             if not isinstance(found, URL):
                 return found
             seen.append(url)
@@ -99,36 +91,40 @@ class Client:
             url = found
         raise BadData("too many redirects", f"more than {self.limits.redirects}")
 
-    async def _hop(self, url: URL, answer: _Answer) -> URL | tuple[Body, str]:
-        """One request: the next address, or the body and its suffix."""
+    async def _request_once(self, url: URL, attempt: _Attempt) -> URL | tuple[ResponseBody, str]:
+        """Send one request: return the URL of a redirect, or the body and its suffix."""
         origin = origin_of(url)
         host = self.hosts[origin]
-        if not self.manners.ignore_robots:
+        if not self.policy.ignore_robots:
             host.keep_interval(await self._robots.check(origin, url))
-        async with self._asked(url, host, self._patience) as response:
-            answer.http_status = response.status
+        async with self._response(url, host, self.limits.total_timeout) as response:
+            attempt.http_status = response.status
             if response.status in _REDIRECTS and "Location" in response.headers:
                 return parse_url(response.headers["Location"], base=url)
             self._refuse_status(response, host)
-            if not self.manners.ignore_robots:
+            if not self.policy.ignore_robots:
                 robots.refuse_tagged(response.headers.getall("X-Robots-Tag", []), AGENT)
             return await self._body(response)
 
     @contextlib.asynccontextmanager
-    async def _asked(
-        self, url: URL, host: Host, patience: aiohttp.ClientTimeout
-    ) -> AsyncIterator[aiohttp.ClientResponse]:
-        """An answer's head, within the limits of its host and of the run; the client's errors become ours here."""
+    async def _response(self, url: URL, host: Host, total: float) -> AsyncIterator[aiohttp.ClientResponse]:
+        """Yield a response once its head has arrived, within the limits of its host and of the run.
+
+        Raises:
+            BadData: any error of the HTTP library, with its reason.
+        """
+        limits = self.limits
+        timeout = aiohttp.ClientTimeout(total=total, sock_connect=limits.connect_timeout, sock_read=limits.idle_timeout)
         async with host, self._connections:
             answered = False
             try:
-                async with self._session.get(url, allow_redirects=False, timeout=patience) as response:
+                async with self._session.get(url, allow_redirects=False, timeout=timeout) as response:
                     answered = True
                     host.answered()
                     yield response
             except (aiohttp.ClientError, TimeoutError, OSError, ValueError) as error:
                 failure = as_bad_data(error)
-                if isinstance(failure, Passing) and not answered:
+                if isinstance(failure, TransientFailure) and not answered:
                     host.failed(failure.reason)
                 raise failure from error
 
@@ -136,108 +132,100 @@ class Client:
         status = response.status
         if status == 200:
             return
-        if status not in _PASSING:
+        if status not in _TRANSIENT_STATUSES:
             raise BadData("HTTP status", f"{status} {response.reason}")
-        asked = retry_after(response.headers.get("Retry-After", ""), datetime.now(UTC))
-        if asked is not None and asked > self.limits.longest_pause:
-            host.give_up(f"{status}, to be asked again in {asked:.0f} s only")
-            raise BadData(GIVEN_UP, f"{status}, to be asked again in {asked:.0f} s only")
-        if asked is not None or status == 429:
-            host.pause(asked if asked is not None else self.limits.backoff)
-        raise Passing("HTTP status", f"{status} {response.reason}", asked)
+        pause = retry_after(response.headers.get("Retry-After", ""), datetime.now(UTC))
+        if pause is not None and pause > self.limits.longest_pause:
+            host.give_up(f"{status}, Retry-After {pause:.0f} s")
+            raise BadData(GIVEN_UP, f"{status}, Retry-After {pause:.0f} s")
+        if pause is not None or status == 429:
+            host.pause(pause if pause is not None else self.limits.backoff)
+        raise TransientFailure("HTTP status", f"{status} {response.reason}", pause)
 
-    async def _body(self, response: aiohttp.ClientResponse) -> tuple[Body, str]:
-        """The body, whole and within its limit, and the suffix of what it is."""
+    async def _body(self, response: aiohttp.ClientResponse) -> tuple[ResponseBody, str]:
+        """Return the whole body and the suffix of its type."""
         if (response.content_length or 0) > self.limits.size:
             raise BadData("too large", f"{response.content_length} bytes announced")
-        body = Body(self.scratch)
+        body = ResponseBody(self.scratch)
         try:
-            return body, await self._fill(body, response)
+            return body, await self._receive(body, response)
         except BaseException:
             body.close()
             raise
 
-    async def _fill(self, body: Body, response: aiohttp.ClientResponse) -> str:
-        """Copy the answer; its type is told as soon as it can be, so that an endless page ends at once."""
+    async def _receive(self, body: ResponseBody, response: aiohttp.ClientResponse) -> str:
+        """Fill ``body``; detect its type as soon as enough bytes have arrived, so that an endless page ends at once."""
         suffix = None
-        while piece := await response.content.readany():
-            if body.size + len(piece) > self.limits.size:
+        while chunk := await response.content.readany():
+            if body.size + len(chunk) > self.limits.size:
                 raise BadData("too large", f"more than {self.limits.size} bytes")
-            body.add(piece)
+            body.append(chunk)
             if suffix is None and body.size >= sniffing.HEAD:
-                suffix = sniffing.image_type(body.start(sniffing.HEAD))
-        return suffix or sniffing.image_type(body.start(sniffing.HEAD))
+                suffix = sniffing.image_type(body.head(sniffing.HEAD))
+        return suffix or sniffing.image_type(body.head(sniffing.HEAD))
 
     async def _load_robots(self, origin: str) -> robots.Rules:
-        """The rules at an origin, asked for as often as anything else; one that cannot say is given up."""
-        for attempt in range(1, self.limits.attempts + 1):
+        """Request the robots.txt of an origin, with retries; a host whose file is unreachable is given up."""
+        for number in range(1, self.limits.attempts + 1):
             try:
                 return await self._read_robots(URL(origin) / "robots.txt")
-            except Passing as failure:
+            except TransientFailure as failure:
                 last = f"{failure.reason}, {failure.detail}"
-                await asyncio.sleep(backoff(origin, attempt, self.limits))
-        self.hosts[origin].give_up(f"its robots.txt cannot be had: {last}")
-        raise BadData(GIVEN_UP, f"its robots.txt cannot be had: {last}")
+                await asyncio.sleep(backoff(origin, number, self.limits))
+        self.hosts[origin].give_up(f"its robots.txt is unreachable: {last}")
+        raise BadData(GIVEN_UP, f"its robots.txt is unreachable: {last}")
 
     async def _read_robots(self, url: URL) -> robots.Rules:
-        """The rules at an address: none where there is no file, an error where nobody can tell (RFC 9309, 2.3.1)."""
-        patience = self._timeout(self.limits.idle_timeout)
+        """Return the rules at a URL: none for a missing file, an error for an unreachable one (RFC 9309, 2.3.1)."""
         for _ in range(1 + self.limits.redirects):
-            async with self._asked(url, self.hosts[origin_of(url)], patience) as response:
+            async with self._response(url, self.hosts[origin_of(url)], self.limits.idle_timeout) as response:
                 if response.status in _REDIRECTS and "Location" in response.headers:
                     url = parse_url(response.headers["Location"], base=url)
                     continue
                 if response.status >= 500 or response.status == 429:
-                    raise Passing("HTTP status", f"{response.status} {response.reason}")
-                return robots.parse(await _text(response)) if response.status == 200 else None
+                    raise TransientFailure("HTTP status", f"{response.status} {response.reason}")
+                if response.status != 200:
+                    return None
+                data = b""
+                while len(data) < robots.SIZE and (chunk := await response.content.readany()):
+                    data += chunk
+                return robots.parse(data[: robots.SIZE].decode("utf-8-sig", "replace"))
         return None
 
 
-async def _text(response: aiohttp.ClientResponse) -> str:
-    """The first bytes of a body, as many as a robots.txt may have, as text."""
-    data = b""
-    while len(data) < robots.SIZE and (chunk := await response.content.readany()):
-        data += chunk
-    return data[: robots.SIZE].decode("utf-8-sig", "replace")
-
-
-def user_agent(manners: Manners) -> str:
-    """Who asks: the project, its version, what for, and whom to write to."""
-    contact = f"; {manners.contact}" if manners.contact else ""
+def user_agent(policy: FetchPolicy) -> str:
+    """Return the User-Agent: the project, its version, the purpose, and the user's contact."""
+    contact = f"; {policy.contact}" if policy.contact else ""
     return f"{AGENT}/{__version__} (research dataset download{contact})"
 
 
 def origin_of(url: URL) -> str:
-    """Scheme, host and port of an address, as one text; a default port and no port are the same."""
+    """Return scheme, host and port of a URL as one text; the default port is added where there is none."""
     return f"{url.scheme}://{url.host_port_subcomponent}"
 
 
 def parse_url(text: str, base: URL | None = None) -> URL:
-    """An address to ask for, left as it is spelled where it can be sent so.
+    """Parse a URL; its spelling is kept where it can be sent as it is. Host in lower case, without fragment.
 
     Raises:
-        BadData: it is none, or neither http nor https.
+        BadData: it is no URL, or neither http nor https.
     """
     try:
         url = URL(text.strip(), encoded=text.isascii() and text.isprintable() and " " not in text.strip())
-        return _checked(base.join(url) if base else url)
+        url = base.join(url) if base else url
+        if url.scheme not in {"http", "https"}:
+            raise BadData("neither http nor https", url.scheme or "no scheme")
+        if not url.host:
+            raise BadData("not a URL", "no host")
+        return url.with_host(url.host).with_fragment(None)
     except ValueError as error:
         raise BadData("not a URL", str(error)) from error
 
 
-def _checked(url: URL) -> URL:
-    """``url`` as it is asked for: its host in small letters, without fragment; ValueError for odd hosts and ports."""
-    if url.scheme not in {"http", "https"}:
-        raise BadData("neither http nor https", url.scheme or "no scheme")
-    if not url.host:
-        raise BadData("not a URL", "no host")
-    return url.with_host(url.host).with_fragment(None)
-
-
 def retry_after(text: str, now: datetime) -> float | None:
-    """Seconds to wait by a header ``Retry-After``; None if it says nothing.
+    """Return the seconds of a ``Retry-After`` header, given in seconds or as an HTTP date (RFC 9110, 10.2.3).
 
-    It holds seconds or an HTTP date (RFC 9110, 10.2.3).
+    None: the header is absent or invalid.
     """
     if text.strip().isdecimal():
         return float(text)
@@ -250,7 +238,7 @@ def retry_after(text: str, now: datetime) -> float | None:
 
 
 def backoff(url: str, attempt: int, limits: FetchLimits) -> float:
-    """Seconds before the next attempt: doubled each time, spread by up to half by the address itself."""
+    """Return the seconds before the next attempt: doubled each time, with a jitter of 50 % that depends on the URL."""
     digest = hashlib.sha256(f"{attempt} {url}".encode(errors="surrogatepass")).digest()
     jitter = int.from_bytes(digest[:4], "big") / 2**32
     return min(limits.backoff * 2.0 ** (attempt - 1), limits.longest_pause) * (0.5 + jitter)

@@ -1,4 +1,4 @@
-"""What a person downloads by hand: is it there, all of it, and unharmed as far as that is published?"""
+"""Check files that users download by hand against published names, sizes and hashes, and for missing volumes."""
 
 import fnmatch
 import hashlib
@@ -20,10 +20,10 @@ _PLAIN_NAME = re.compile(r"[^\s,<>]+")
 
 
 class DownloadState(StrEnum):
-    """How a download stands."""
+    """The result of a check."""
 
-    COMPLETE = "complete"  # size or hash is as published
-    PRESENT = "present"  # there; nothing is published to compare it with
+    COMPLETE = "complete"  # size or hash equals the published one
+    PRESENT = "present"  # no size or hash is published
     MISSING = "missing"
     WRONG = "wrong"
     UNKNOWN = "not looked for"  # the declaration does not name its files
@@ -31,7 +31,7 @@ class DownloadState(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class DownloadCheck:
-    """One download, how it stands, and why."""
+    """One download, its state and the reason."""
 
     download: Download
     state: DownloadState
@@ -40,7 +40,7 @@ class DownloadCheck:
 
 @dataclass(frozen=True, slots=True)
 class Inventory:
-    """A source's downloads below ``root``, sets of volumes that have gaps, and how many other files lie there."""
+    """The downloads of a source below ``root``, problems of volume sets, and the number of other files."""
 
     source: Source
     root: Path
@@ -50,14 +50,14 @@ class Inventory:
 
     @property
     def is_wrong(self) -> bool:
-        """Whether something that is there is not as it should be; what is missing is not wrong."""
+        """Return whether a file differs from its published form; a missing file is not wrong."""
         return bool(self.gaps) or any(check.state is DownloadState.WRONG for check in self.checks)
 
 
-def take_stock(source: Source, root: Path, progress: Progress = SILENT) -> Inventory:
-    """Compare what a source's head names with what lies below ``root``, a folder or the archive itself.
+def check_downloads(source: Source, root: Path, progress: Progress = SILENT) -> Inventory:
+    """Compare the downloads that a source declares with the files below ``root``, a folder or the archive itself.
 
-    Published hashes are computed, which reads those files whole; nothing else is opened.
+    Files with a published hash are read in full; no other file is opened.
     """
     files = list(_files(root))
     matches = [(download, _matching(download, files)) for download in source.info.downloads]
@@ -72,26 +72,26 @@ def take_stock(source: Source, root: Path, progress: Progress = SILENT) -> Inven
 
 
 def _files(root: Path) -> Iterator[Volume]:
-    """Files below ``root``; a root that is a file is called as it is."""
+    """Yield the files below ``root``; a root that is a file is yielded by its own name."""
     if root.is_file():
         yield Volume(root.name, root.stat().st_size, 0)
     for folder, folders, names in os.walk(root):
         folders.sort()
         for name in sorted(names):
             path = Path(folder, name)
-            if path.exists():  # not a link to nowhere
+            if path.exists():  # False for a dangling link
                 yield Volume(path.relative_to(root).as_posix(), path.stat().st_size, 0)
 
 
 def patterns(download: Download) -> tuple[str, ...]:
-    """The globs of a download's files, none where its declaration only describes them."""
+    """Return the globs of a download's files; none if the declaration only describes them."""
     if download.files is not None:
         return download.files
     return (download.file,) if _PLAIN_NAME.fullmatch(download.file) else ()
 
 
 def _matching(download: Download, files: Sequence[Volume]) -> list[Volume] | None:
-    """The files that a download is, wherever below the root they lie; None where their names are not known."""
+    """Return the files of a download, in any folder below the root; None if their names are unknown."""
     names = [pattern.rpartition("/")[2] for pattern in patterns(download)]
     if not names:
         return None
@@ -101,21 +101,11 @@ def _matching(download: Download, files: Sequence[Volume]) -> list[Volume] | Non
 def _check(download: Download, root: Path, found: Sequence[Volume] | None) -> DownloadCheck:
     if found is None:
         return DownloadCheck(download, DownloadState.UNKNOWN)
-    absent = _absent(download, found)
-    if absent:
-        return DownloadCheck(download, DownloadState.MISSING, "" if not found else f"lacks {', '.join(absent)}")
+    names = [file.path.rpartition("/")[2] for file in found]
+    if absent := [each for each in patterns(download) if not fnmatch.filter(names, each.rpartition("/")[2])]:
+        return DownloadCheck(download, DownloadState.MISSING, "" if not found else f"missing: {', '.join(absent)}")
     if empty := [file.path for file in found if not file.size]:
         return DownloadCheck(download, DownloadState.WRONG, f"empty: {', '.join(empty)}")
-    return _compare(download, root, found)
-
-
-def _absent(download: Download, found: Sequence[Volume]) -> list[str]:
-    names = [file.path.rpartition("/")[2] for file in found]
-    return [each for each in patterns(download) if not fnmatch.filter(names, each.rpartition("/")[2])]
-
-
-def _compare(download: Download, root: Path, found: Sequence[Volume]) -> DownloadCheck:
-    """Size and hash against the published ones, where there are any."""
     size = sum(file.size for file in found)
     if download.size is not None and size != download.size:
         return DownloadCheck(download, DownloadState.WRONG, f"{size:,} bytes instead of {download.size:,}")
@@ -133,7 +123,7 @@ def _hash(download: Download, root: Path, file: Volume) -> str:
 
 
 def _gaps(files: Sequence[Volume]) -> Iterator[str]:
-    """Sets of volumes by their names that lack some, or hold empty or odd ones."""
+    """Yield the problems of volume sets: missing, empty or truncated volumes."""
     for group in groups_of(files):
         if group.typed and (len(group.volumes) > 1 or group.numbers[0] not in (LAST, -1)):
             yield from (f"{group.base}: {problem}" for problem in _problems(group))

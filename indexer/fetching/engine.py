@@ -1,4 +1,4 @@
-"""Many items at once: a feeder, workers for each host, one writer."""
+"""Many requests at once: one feeder, workers for each host, one writer."""
 
 import asyncio
 import contextlib
@@ -9,39 +9,39 @@ from pathlib import Path
 
 from indexer.base.errors import BadData, ProjectError
 from indexer.base.progress import Bar
-from indexer.fetching import samples
 from indexer.fetching.client import Client, origin_of, parse_url
 from indexer.fetching.hosts import Host
 from indexer.fetching.log import Log
-from indexer.fetching.models import FetchLimits, FetchOutcome, Manners
+from indexer.fetching.models import FetchLimits, FetchOutcome, FetchPolicy
+from indexer.fetching.samples import make_sample
 from indexer.fetching.shards import Shards
 
-_WINDOW = 20_000  # items that wait for their hosts at a time: so that a host that is slow holds up nobody else
-_WAITING = 512  # outcomes that wait to be stored; the network waits when the disk does
-_MOMENT = 0.5  # seconds between commits at most: what a kill may cost
+_QUEUED_ITEMS = 20_000  # items that wait for their hosts, so that a slow host does not delay the others
+_UNSTORED_OUTCOMES = 512  # outcomes that wait to be stored; downloads pause when the disk is slower
+_COMMIT_INTERVAL = 0.5  # seconds between commits at most: the work that a kill may lose
 
 
 class Engine:
-    """One run over what a log has pending.
+    """One run over the pending items of a log.
 
-    Workers take items of one host only. Names are resolved in threads, as many as connections; the disk has one more.
+    Each worker takes items of one host. Names are resolved in as many threads as connections; one thread writes.
     """
 
     def __init__(self, log: Log, shards: Shards, bar: Bar) -> None:
         self._log, self._shards, self._bar = log, shards, bar
         self._arrived: list[FetchOutcome] = []
-        self._due = asyncio.Event()  # a batch is full, or nothing more will arrive
+        self._due = asyncio.Event()  # a batch is full, or no more outcomes will arrive
         self._ended = False
-        self._window = asyncio.Semaphore(_WINDOW)
-        self._room = asyncio.Semaphore(_WAITING)
+        self._queued = asyncio.Semaphore(_QUEUED_ITEMS)
+        self._unstored = asyncio.Semaphore(_UNSTORED_OUTCOMES)
 
     async def run(self, client: Client, *, failed_too: bool) -> None:
-        """Fetch all pending items; if cancelled, store what has arrived and stop.
+        """Fetch all pending items; if cancelled, store the outcomes that have arrived and stop.
 
         Raises:
             OSError, sqlite3.OperationalError: the folder cannot be written any more.
         """
-        _use_threads(client.limits)
+        asyncio.get_running_loop().set_default_executor(ThreadPoolExecutor(client.limits.connections))
         writer = asyncio.create_task(self._write())
         fetcher = asyncio.create_task(self._fetch(client, failed_too=failed_too))
         try:
@@ -58,7 +58,7 @@ class Engine:
         try:
             async with client, asyncio.TaskGroup() as workers:
                 for item in self._log.pending(failed_too=failed_too):
-                    await self._window.acquire()
+                    await self._queued.acquire()
                     try:
                         url = parse_url(item.url)
                     except BadData as error:
@@ -70,7 +70,8 @@ class Engine:
                         host.workers += 1
                         workers.create_task(self._work(client, host))
         except BaseExceptionGroup as group:
-            raise _told(group) from group
+            user_errors = (each for each in group.exceptions if isinstance(each, ProjectError))
+            raise next(user_errors, group) from group
 
     async def _work(self, client: Client, host: Host) -> None:
         while host.waiting:
@@ -78,27 +79,27 @@ class Engine:
         host.workers -= 1
 
     async def _done(self, outcome: FetchOutcome) -> None:
-        await self._room.acquire()
+        await self._unstored.acquire()
         self._arrived.append(outcome)
         if len(self._arrived) >= self._shards.batch:
             self._due.set()
-        self._window.release()
+        self._queued.release()
 
     async def _write(self) -> None:
-        """Store outcomes in batches as they come, until no more will."""
+        """Store outcomes in batches as they arrive, until the run has ended."""
         loop = asyncio.get_running_loop()
         with ThreadPoolExecutor(1) as disk:
-            while batch := await self._batch():
+            while batch := await self._next_batch():
                 size = await loop.run_in_executor(disk, self._store, batch)
                 for _ in batch:
-                    self._room.release()
+                    self._unstored.release()
                 self._bar.advance(len(batch), size=size, errors=sum(outcome.body is None for outcome in batch))
 
-    async def _batch(self) -> list[FetchOutcome]:
-        """What arrives until a batch is full or a moment has passed; empty at the end."""
+    async def _next_batch(self) -> list[FetchOutcome]:
+        """Wait until a batch is full or the commit interval has passed; empty at the end."""
         while not (self._ended or self._due.is_set()):
             with contextlib.suppress(TimeoutError):
-                await asyncio.wait_for(self._due.wait(), _MOMENT)
+                await asyncio.wait_for(self._due.wait(), _COMMIT_INTERVAL)
             if self._arrived:
                 break
         batch, self._arrived = self._arrived[: self._shards.batch], self._arrived[self._shards.batch :]
@@ -107,10 +108,10 @@ class Engine:
         return batch
 
     def _store(self, batch: Sequence[FetchOutcome]) -> int:
-        """Bytes to the shards, then outcomes to the log, in one commit; returns the bytes."""
+        """Write bytes to the shards, then outcomes to the log, in one commit; return the number of bytes."""
         try:
             with self._log.transaction():
-                stored = [samples.of(outcome, outcome.body) for outcome in batch if outcome.body]
+                stored = [make_sample(outcome, outcome.body) for outcome in batch if outcome.body]
                 self._shards.store(stored)
                 self._log.record_stored(stored)
                 self._log.record_failed([outcome for outcome in batch if not outcome.body])
@@ -121,25 +122,16 @@ class Engine:
         return sum(sample.body.size for sample in stored)
 
 
-def _use_threads(limits: FetchLimits) -> None:
-    asyncio.get_running_loop().set_default_executor(ThreadPoolExecutor(limits.connections))
-
-
-def _told(group: BaseExceptionGroup[BaseException]) -> BaseException:
-    """The user's mistake inside a group of errors, or the group."""
-    return next((each for each in group.exceptions if isinstance(each, ProjectError)), group)
-
-
-def run_pending(engine: Engine, scratch: Path, limits: FetchLimits, manners: Manners, *, failed_too: bool) -> None:
+def run_pending(engine: Engine, scratch: Path, limits: FetchLimits, policy: FetchPolicy, *, failed_too: bool) -> None:
     """Run an engine to its end.
 
     Raises:
-        KeyboardInterrupt: SIGINT or SIGTERM came; what had arrived is stored.
+        KeyboardInterrupt: SIGINT or SIGTERM was received; the outcomes that had arrived are stored.
     """
 
     async def main() -> None:
         with _cancelled_by_signals():
-            await engine.run(Client(limits, manners, scratch), failed_too=failed_too)
+            await engine.run(Client(limits, policy, scratch), failed_too=failed_too)
 
     try:
         asyncio.run(main())
@@ -149,7 +141,7 @@ def run_pending(engine: Engine, scratch: Path, limits: FetchLimits, manners: Man
 
 @contextlib.contextmanager
 def _cancelled_by_signals() -> Iterator[None]:
-    """Cancel the current task on SIGINT and SIGTERM; outside a main thread signals are not ours to handle."""
+    """Cancel the current task on SIGINT and SIGTERM; outside the main thread no handler can be installed."""
     loop, task = asyncio.get_running_loop(), asyncio.current_task()
     with contextlib.suppress(ValueError, RuntimeError):
         for number in (signal.SIGINT, signal.SIGTERM):

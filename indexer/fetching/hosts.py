@@ -1,4 +1,4 @@
-"""What one host is asked at most: connections, requests a second, pauses it asked for, and when it is given up."""
+"""Limits per host: connections, requests per second, pauses that it requests, and when it is given up."""
 
 import asyncio
 from collections import deque
@@ -8,13 +8,13 @@ from yarl import URL
 from indexer.base.errors import BadData
 from indexer.fetching.models import FetchLimits, Item
 
-GIVEN_UP = "host given up"  # sql/fetch/pending.sql knows these words: such items are asked for again by the next run
+GIVEN_UP = "host given up"  # as in sql/fetch/pending.sql: the next run requests such items again
 
-_RELIEF = 0.98  # what each answer leaves of an interval that the host made longer
+_INTERVAL_DECAY = 0.98  # factor per response of an interval that the host had made longer
 
 
 class Host:
-    """One host and port, and the items that wait for it. A context of it is a request."""
+    """One host and port, and the items that wait for it. Each request is made inside its context."""
 
     def __init__(self, limits: FetchLimits) -> None:
         self.waiting: deque[tuple[Item, URL]] = deque()
@@ -27,7 +27,7 @@ class Host:
         self._given_up = ""
 
     async def __aenter__(self) -> None:
-        """Wait until this host may be asked again, and hold one of its connections.
+        """Wait until the next request is due, and take one of the host's connections.
 
         Raises:
             BadData: the host was given up.
@@ -52,31 +52,31 @@ class Host:
         self._next_start = now + self._interval
 
     def pause(self, seconds: float) -> None:
-        """Ask nothing for ``seconds``, and less often after that: the host said that this is too much."""
+        """Send no request for ``seconds``, and fewer per second after that."""
         now = asyncio.get_running_loop().time()
-        if now + seconds > self._next_start + self._interval:  # not what several requests were told at once
+        if now + seconds > self._next_start + self._interval:  # several concurrent 429s count once
             self._interval = min(self._interval * 2, self.limits.longest_pause)
         self._next_start = max(self._next_start, now + seconds)
 
     def keep_interval(self, seconds: float) -> None:
-        """Leave at least ``seconds`` between two starts, as robots.txt may ask for."""
+        """Leave at least ``seconds`` between two starts, as the ``Crawl-delay`` of a robots.txt requires."""
         self._least = max(self._least, min(seconds, self.limits.longest_pause))
         self._interval = max(self._interval, self._least)
 
     def answered(self) -> None:
-        """It answered, whatever it said."""
+        """Record a response of any status."""
         self._unanswered = 0
-        self._interval = max(self._least, self._interval * _RELIEF)
+        self._interval = max(self._least, self._interval * _INTERVAL_DECAY)
 
-    def failed(self, why: str) -> None:
-        """A request came to nothing before there was an answer: no connection, or silence."""
+    def failed(self, reason: str) -> None:
+        """Record a request without a response: no connection, or a timeout."""
         self._unanswered += 1
         if self._unanswered >= self.limits.host_failures:
-            self.give_up(f"{self._unanswered} requests in a row had no answer: {why}")
+            self.give_up(f"{self._unanswered} requests in a row had no response: {reason}")
 
-    def give_up(self, why: str) -> None:
-        """Ask it nothing more in this run."""
-        self._given_up = self._given_up or why
+    def give_up(self, reason: str) -> None:
+        """Send no more requests in this run."""
+        self._given_up = self._given_up or reason
 
 
 class Hosts:
@@ -87,7 +87,7 @@ class Hosts:
         self._known: dict[str, Host] = {}
 
     def __getitem__(self, origin: str) -> Host:
-        """The host of ``origin`` (``http://example.org:80``), made where it is new."""
+        """Return the host of ``origin`` (``http://example.org:80``); a new origin gets a new host."""
         host = self._known.get(origin)
         if host is None:
             host = self._known[origin] = Host(self._limits)

@@ -1,4 +1,4 @@
-"""What lies on the Hugging Face hub: its own client gets what is asked for, and goes on where it stopped."""
+"""Download files from the Hugging Face hub with its own client, which resumes interrupted downloads."""
 
 import fnmatch
 from collections.abc import Sequence
@@ -13,39 +13,41 @@ from indexer.declarations.models import Source
 from indexer.fetching import downloads
 
 
-def wanted(source: Source, only: Sequence[str]) -> dict[str, list[str]]:
-    """Repository -> globs of the files to get; ``only`` narrows them.
+def files_to_download(source: Source, only: Sequence[str]) -> dict[str, list[str]]:
+    """Map each repository of ``source`` to the globs of its files; ``only`` narrows them.
 
     Raises:
-        ConfigError: the source is not on the hub, or ``only`` matches nothing of it.
+        ConfigError: the source is not on the hub, or ``only`` matches none of its files.
     """
     repositories: dict[str, list[str]] = {}
     for download in source.info.downloads:
         if download.hub:
             repositories.setdefault(download.hub, []).extend(downloads.patterns(download))
     if not repositories:
-        raise ConfigError(f"{source.key} is not on the Hugging Face hub: 'fetch {source.key}' says where to get it")
+        key = source.key
+        raise ConfigError(f"{key} is not on the Hugging Face hub. Run 'fetch {key}' to see where to download it.")
     return {repository: _narrowed(globs, only) for repository, globs in repositories.items()}
 
 
 def _narrowed(globs: Sequence[str], only: Sequence[str]) -> list[str]:
-    """Of two globs the narrower one: a file's name matches a glob, a narrower glob does so as if it were a name."""
+    """Return ``only`` if each of it is within ``globs``: a narrower glob matches a wider one as if it were a name."""
     if not only:
         return list(globs)
     kept = [each for each in only if any(fnmatch.fnmatchcase(each, glob) for glob in globs)]
     if len(kept) < len(only):
-        raise ConfigError(f"--only {', '.join(sorted({*only} - {*kept}))}: the files are {', '.join(globs)}")
+        unknown = ", ".join(sorted({*only} - {*kept}))
+        raise ConfigError(f"--only {unknown} matches no file of this source; its files are {', '.join(globs)}")
     return kept
 
 
 def download(repository: str, globs: Sequence[str], to: Path, endpoint: str | None = None) -> None:
-    """Bring the files of a dataset repository that match to a folder, laid out as on the hub; run again to go on.
+    """Download the matching files of a dataset repository to a folder in the hub's layout; run again to resume.
 
     Raises:
-        SourceError: the hub refuses, does not know it, or cannot be reached.
+        SourceError: the hub refuses, does not have the repository, or is unreachable.
     """
     try:
-        # Asked for first: snapshot_download takes a folder that is there for the answer when the hub gives none.
+        # Requested first: snapshot_download succeeds with an existing local folder when the hub does not respond.
         revision = huggingface_hub.HfApi(endpoint).dataset_info(repository).sha
         huggingface_hub.snapshot_download(
             repository,
@@ -57,7 +59,9 @@ def download(repository: str, globs: Sequence[str], to: Path, endpoint: str | No
         )
     except errors.GatedRepoError:
         page = f"https://huggingface.co/datasets/{repository}"
-        raise SourceError(f"{repository} is given on request: ask at {page}, then run 'hf auth login'") from None
+        message = f"{repository} requires access on request. Request it at {page}, then run 'hf auth login'."
+        raise SourceError(message) from None
     except (errors.HfHubHTTPError, errors.LocalEntryNotFoundError, httpx2.HTTPError, OSError) as error:
-        told = " ".join(str(error).split())[:300]
-        raise SourceError(f"{repository} cannot be had from the hub ({told}): run again to go on") from error
+        detail = " ".join(str(error).split())[:300]
+        message = f"{repository} cannot be downloaded from the hub ({detail}). Run the same command again to resume."
+        raise SourceError(message) from error

@@ -1,7 +1,7 @@
-"""A list of URLs -> items: CSV, JSON or JSON lines, also as the only file in a zip.
+"""Read a list of URLs as items: CSV, JSON or JSON lines, also as the only file in a zip.
 
-Values are typed as img2dataset's sidecars have them: a column is of integers or of decimals if every cell is
-(``md ver`` 5 among 5.1 and 5.2 is 5.0), otherwise of text, left as it is.
+Values are typed like those of img2dataset's sidecars. A column is integer or decimal if every cell is
+(``md ver`` 5 in a column with 5.1 and 5.2 is 5.0); all other columns are text and unchanged.
 """
 
 import csv
@@ -21,7 +21,7 @@ from indexer.base.errors import ConfigError
 from indexer.fetching.models import Item
 
 Row = dict[str, Any]
-Rows = Callable[[], Iterator[Row]]  # a list's rows from its start, each time it is called
+Rows = Callable[[], Iterator[Row]]  # each call yields the rows of a list from its start
 
 _INTEGER = re.compile(r"-?(?:0|[1-9][0-9]{0,17})")
 _DECIMAL = re.compile(r"-?[0-9]+(?:\.[0-9]+)?")
@@ -29,16 +29,16 @@ _DECIMAL = re.compile(r"-?[0-9]+(?:\.[0-9]+)?")
 
 @dataclass(frozen=True, slots=True)
 class ListPart:
-    """A column of URLs, and the folder below the target for it; ``prefix`` is put before addresses without scheme."""
+    """A column of URLs, and its folder below the target; ``prefix`` is prepended to addresses without a scheme."""
 
     column: str
     folder: str = ""
     prefix: str = ""
 
 
-# What the origins' own lists look like; any other list is one part whose column the caller names.
-RECIPES: Mapping[str, tuple[ListPart, ...]] = {
-    # database.csv of qbammey/polardiffshield: addresses without scheme; folders as the original script named them.
+# The lists that origins publish, by source; for any other list the user names one column.
+KNOWN_LISTS: Mapping[str, tuple[ListPart, ...]] = {
+    # database.csv of qbammey/polardiffshield: addresses without a scheme; folders as in the original script.
     "polardiffshield": tuple(
         ListPart(column, folder, "http://")
         for column, folder in (
@@ -52,7 +52,7 @@ RECIPES: Mapping[str, tuple[ListPart, ...]] = {
             ("URL Dall.e 3", "Dall-e-3"),
         )
     ),
-    # RAISE_all.csv: the TIFF conversions, as the original script asked for them.
+    # RAISE_all.csv: the TIFF conversions, as in the original script.
     "raise": (ListPart("TIFF"),),
     # The file lists behind ELSA_D3: url, description, id.
     "laion": (ListPart("url"),),
@@ -61,29 +61,34 @@ RECIPES: Mapping[str, tuple[ListPart, ...]] = {
 }
 
 
-def items(path: Path, parts: Sequence[ListPart]) -> Iterator[Item]:
-    """An item a row and part; its record is the row without the parts' columns.
+def read_items(path: Path, parts: Sequence[ListPart]) -> Iterator[Item]:
+    """Return one item per part and row; its record is the row without the columns of the parts.
 
-    The list is checked at once, and read again for each part: its length takes no memory (one JSON value apart).
+    The list is checked before this returns, and read again for each part. Memory does not grow with its length, except
+    for a list that is one JSON value.
 
     Raises:
-        ConfigError: it is absent, empty, of no known form, or lacks a part's column.
+        ConfigError: it is missing, empty, in no known format, or lacks a part's column.
     """
     try:
         rows = _rows(path)
         first = next(rows(), None)
     except (OSError, ValueError, RecursionError, csv.Error, zipfile.BadZipFile) as error:
         raise ConfigError(
-            f"{path} cannot be read as a list of URLs ({error}): give a CSV, JSON or JSON lines file in UTF-8"
+            f"{path} cannot be read as a list of URLs ({error}). Expected a CSV, JSON or JSON lines file in UTF-8."
         ) from error
     if first is None:
-        raise ConfigError(f"{path} is a list without rows")
-    _check_columns(first, parts)
+        raise ConfigError(f"{path} is a list without rows. Check the file that --list names.")
+    if missing := [part.column for part in parts if part.column not in first]:
+        columns = ", ".join(name for name in first if name)
+        raise ConfigError(
+            f"{path} has no column {', '.join(missing)}; its columns are {columns}. Name one with --url-column."
+        )
     return _items(rows, parts)
 
 
 def file_hash(path: Path) -> str:
-    """The SHA-256 of a list, hex.
+    """Return the SHA-256 of a list, in hex.
 
     Raises:
         ConfigError: it cannot be read.
@@ -92,14 +97,8 @@ def file_hash(path: Path) -> str:
         with path.open("rb") as file:
             return hashlib.file_digest(file, "sha256").hexdigest()
     except OSError as error:
-        raise ConfigError(f"{path} cannot be read as a list of URLs ({error}): see what --list names") from error
-
-
-def _check_columns(first: Row, parts: Sequence[ListPart]) -> None:
-    missing = [part.column for part in parts if part.column not in first]
-    if missing:
-        known = ", ".join(name for name in first if name)
-        raise ConfigError(f"the list has no column {', '.join(missing)}; it has {known}: name one with --url-column")
+        message = f"{path} cannot be read as a list of URLs ({error}). Check the file that --list names."
+        raise ConfigError(message) from error
 
 
 def _items(rows: Rows, parts: Sequence[ListPart]) -> Iterator[Item]:
@@ -111,25 +110,27 @@ def _items(rows: Rows, parts: Sequence[ListPart]) -> Iterator[Item]:
 
 
 def _address(cell: object, prefix: str) -> str:
-    text = str(cell or "").strip().encode("utf-8", "replace").decode()  # JSON can spell half a character
+    text = str(cell or "").strip().encode("utf-8", "replace").decode()  # JSON may contain a lone surrogate
     return text if "://" in text or not text else prefix + text
 
 
 def _rows(path: Path) -> Rows:
-    """The rows of a list whose every row has been read once; of one JSON value they are kept."""
+    """Read every row once, and return a function that yields them; those of one JSON value are kept in memory."""
     with _text(path) as (name, text):
         suffix = PurePath(name).suffix.lower()
         if suffix == ".json":
             content = _records(json.load(text))
             return lambda: iter(content)
     if suffix in {".jsonl", ".ndjson"}:
-        return _read_once(partial(_json_lines, path))
+        for _ in _json_lines(path):
+            pass
+        return partial(_json_lines, path)
     return partial(_typed, path, _types(_csv(path)))
 
 
 @contextmanager
 def _text(path: Path) -> Iterator[tuple[str, TextIO]]:
-    """A list's name and text; of a zip those of its only file."""
+    """Yield the name and text of a list; for a zip, those of its only file."""
     if not zipfile.is_zipfile(path):
         with path.open(encoding="utf-8-sig", newline="") as file:
             yield path.name, file
@@ -137,14 +138,14 @@ def _text(path: Path) -> Iterator[tuple[str, TextIO]]:
     with zipfile.ZipFile(path) as archive:
         names = [each for each in archive.namelist() if not each.endswith("/") and not each.startswith("__MACOSX")]
         if len(names) != 1:
-            raise ValueError(f"the zip holds {len(names)} files instead of one list")
+            raise ValueError(f"the zip has {len(names)} files instead of one list")
         with archive.open(names[0]) as member:
             yield names[0], io.TextIOWrapper(member, encoding="utf-8-sig", newline="")
 
 
 def _records(content: object) -> list[Row]:
     if not isinstance(content, list) or not all(isinstance(each, dict) for each in content):
-        raise ValueError("it is no list of objects")
+        raise ValueError("it is not a list of objects")
     return content
 
 
@@ -152,39 +153,30 @@ def _json_lines(path: Path) -> Iterator[Row]:
     with _text(path) as (_, text):
         for number, line in enumerate(text, 1):
             if line.strip():
-                yield from _records([_parsed(line, number)])
-
-
-def _parsed(line: str, number: int) -> object:
-    try:
-        return json.loads(line)
-    except ValueError as error:
-        raise ValueError(f"line {number}: {error}") from error
-
-
-def _read_once(rows: Rows) -> Rows:
-    for _ in rows():
-        pass
-    return rows
+                try:
+                    value = json.loads(line)
+                except ValueError as error:
+                    raise ValueError(f"line {number}: {error}") from error
+                yield from _records([value])
 
 
 def _csv(path: Path) -> Iterator[dict[str, str]]:
     with _text(path) as (_, text):
         reader = csv.DictReader(text, strict=True)
         try:
-            yield from map(_whole, reader)
+            yield from map(_check_cells, reader)
         except (ValueError, csv.Error) as error:
             raise ValueError(f"near line {reader.line_num}: {error}") from error
 
 
-def _whole(row: dict[str, str]) -> dict[str, str]:
+def _check_cells(row: dict[str, str]) -> dict[str, str]:
     if None in row or None in row.values():
-        raise ValueError("not as many cells as the first line has")
+        raise ValueError("the row and the header have different numbers of cells")
     return row
 
 
 def _types(rows: Iterable[Mapping[str, str]]) -> dict[str, type[int] | type[float]]:
-    """The columns that are of numbers, each with its type."""
+    """Return the numeric columns with their types."""
     integers = decimals = None
     dotted = set[str]()
     for row in rows:

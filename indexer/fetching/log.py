@@ -1,7 +1,7 @@
-"""The log of a download: items and what became of each, in SQLite beside the shards.
+"""The log of a download: items and their outcomes, in an SQLite file next to the shards.
 
-SQLite, not the manifest's DuckDB: it takes a small durable commit a batch for days, and a kill at any moment leaves the
-last commit. One writer, held by the folder's lock; anybody may read meanwhile.
+SQLite, not DuckDB: a download commits a small batch every half second for days, and a kill keeps the last commit.
+The lock of the folder allows one writer; any number of readers may open the file at the same time.
 """
 
 import csv
@@ -24,11 +24,11 @@ VERSION = 1
 FILE = "fetch-log.sqlite"
 TABLE = "fetch-log.csv"
 
-_PAGE = 2_000  # items that are read at a time
+_PAGE = 2_000  # items per query
 
 
 class Log:
-    """The log of the folder ``folder``; every method's SQL is ``sql/fetch/<name>.sql``."""
+    """The log of ``folder``; the SQL of each method is ``sql/fetch/<name>.sql``."""
 
     def __init__(self, folder: Path) -> None:
         self.folder = folder
@@ -46,59 +46,67 @@ class Log:
     def __exit__(self, *_: object) -> None:
         self._held.close()
 
-    def is_made_by(self, recipe: Mapping[str, object]) -> bool:
-        """Whether the log holds the items of this recipe already; False: it holds none.
+    def has_items_of(self, inputs: Mapping[str, object]) -> bool:
+        """Return whether the log has the items of these inputs already; False: it has no items.
 
         Raises:
-            OutputError: the folder was made from another list, recipe or format, or by another version.
+            OutputError: the folder was filled from another list, columns or layout, or by another version.
         """
-        before = self._rows("made_by")
-        if before and json.loads(before[0][0]) != (now := _made_by(recipe)):
-            raise OutputError(_explain(self.folder, json.loads(before[0][0]), now))
-        return bool(before)
+        now: Mapping[str, object] = {**inputs, "version": VERSION}
+        for (text,) in self._rows("made_by"):
+            before = json.loads(text)
+            if before != now:
+                differ = sorted(key for key in {*before, *now} if before.get(key) != now.get(key))
+                raise OutputError(
+                    f"{self.folder} was filled with another {', '.join(differ)}."
+                    " Name another folder with --to, or use the same list and options again."
+                )
+            return True
+        return False
 
-    def begin(self, items: Iterable[Item], recipe: Mapping[str, object]) -> None:
-        """Take the items of a list."""
+    def begin(self, items: Iterable[Item], inputs: Mapping[str, object]) -> None:
+        """Insert the items of a list, and the inputs that they were made from."""
         with self.transaction():
             rows = ((each.part, each.key, each.url, json.dumps(each.record)) for each in items)
             self._database.executemany("insert into item values (?, ?, ?, ?)", rows)
-            self._database.execute("insert into made_by values (?)", [json.dumps(_made_by(recipe))])
+            self._database.execute("insert into made_by values (?)", [json.dumps({**inputs, "version": VERSION})])
 
     def pending(self, *, failed_too: bool) -> Iterator[Item]:
-        """Items without an outcome, and with ``failed_too`` those that failed; by part and key."""
-        place: dict[str, Any] = {"part": "", "key": -1, "failed_too": failed_too, "page": _PAGE}
-        while page := self._rows("pending", place):
+        """Yield items without an outcome, and with ``failed_too`` those that failed, by part and key."""
+        after: dict[str, Any] = {"part": "", "key": -1, "failed_too": failed_too, "page": _PAGE}
+        while page := self._rows("pending", after):
             for part, key, url, record in page:
                 yield Item(part, key, url, json.loads(record))
-            place |= {"part": page[-1][0], "key": page[-1][1]}
+            after |= {"part": page[-1][0], "key": page[-1][1]}
 
     def count_pending(self, *, failed_too: bool) -> int:
-        """How many items :meth:`pending` yields."""
+        """Return the number of items that :meth:`pending` yields."""
         return int(self._rows("count_pending", {"failed_too": failed_too})[0][0])
 
     def stored(self, part: str, shard: str) -> list[tuple[int, str, int]]:
-        """Key, type and bytes of every item of a shard that was stored."""
-        return self._rows("stored", {"part": part, **_keys(shard)})
+        """Return key, type and bytes of each stored item of a shard."""
+        first = int(shard) * SHARD_ITEMS
+        return self._rows("stored", {"part": part, "first": first, "last": first + SHARD_ITEMS - 1})
 
     def shards(self, part: str) -> set[str]:
-        """The shards of a part of which something was stored."""
+        """Return the shards of a part with at least one stored item."""
         return {shard_name(number) for (number,) in self._rows("shards", {"part": part, "items": SHARD_ITEMS})}
 
     def lengths(self) -> list[tuple[str, str, int]]:
-        """Part, shard and committed bytes of every tar shard."""
+        """Return part, shard and committed bytes of each tar shard."""
         return self._rows("lengths")
 
     def parts(self) -> list[str]:
-        """The folders below the target that items belong to."""
+        """Return the folders below the target that items belong to."""
         return [part for (part,) in self._rows("parts")]
 
     def forget(self, lost: Iterable[tuple[str, int]]) -> None:
-        """Drop the outcomes of items whose bytes are gone from the disk, so that they are pending again."""
+        """Delete the outcomes of items whose bytes are missing on disk, so that they are pending again."""
         with self.transaction():
             self._database.executemany("delete from log where part = ? and key = ?", lost)
 
     def forget_shard(self, part: str, shard: str) -> int:
-        """Drop a tar shard that is gone or shorter than it was; returns the items that were stored in it."""
+        """Delete the outcomes of a tar shard that is missing or too short; return the number of its items."""
         with self.transaction():
             lost = self.stored(part, shard)
             self._database.execute("delete from shard where part = ? and shard = ?", [part, shard])
@@ -108,11 +116,11 @@ class Log:
         return len(lost)
 
     def record_stored(self, stored: Iterable[Sample]) -> None:
-        """Say which items lie on disk, with the hash and size of their bytes."""
+        """Record the items on disk, with the hash and size of their bytes."""
         self._record((each.outcome, "success", each.digest, each.body.size) for each in stored)
 
     def record_failed(self, failed: Iterable[FetchOutcome]) -> None:
-        """Say which items could not be had, and why."""
+        """Record the items that failed, and the reasons."""
         self._record((each, "failed", None, None) for each in failed)
 
     def _record(self, ended: Iterable[tuple[FetchOutcome, str, str | None, int | None]]) -> None:
@@ -125,19 +133,19 @@ class Log:
         self._database.executemany("insert or replace into log values (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)", rows)
 
     def record_length(self, part: str, shard: str, length: int) -> None:
-        """Say how many bytes of a tar shard are on disk for good."""
+        """Record the number of durable bytes of a tar shard."""
         self._database.execute("insert or replace into shard values (?, ?, ?)", [part, shard, length])
 
     def transaction(self) -> "_Transaction":
-        """All inside is committed together, or not at all."""
+        """Return a context whose statements are committed together or not at all."""
         return _Transaction(self._database)
 
     def tallies(self) -> list[FetchTally]:
-        """How many items ended how."""
+        """Return the number of items per outcome."""
         return [FetchTally(*row) for row in self._rows("tallies")]
 
     def write_table(self) -> Path:
-        """The log as CSV, in the order of the list, for people and other programs."""
+        """Write the log as CSV, in the order of the list, and return its path."""
         path = self.folder / TABLE
         cursor = self._database.execute(resources.sql("fetch/table"))
         temporary = path.with_suffix(".csv.tmp")
@@ -154,7 +162,7 @@ class Log:
 
 
 class _Transaction:
-    """``begin`` and ``commit`` around a block, ``rollback`` if either fails."""
+    """Run ``begin`` and ``commit`` around a block, ``rollback`` if either fails."""
 
     def __init__(self, database: sqlite3.Connection) -> None:
         self._database = database
@@ -171,28 +179,14 @@ class _Transaction:
                 self._database.execute("rollback")
 
 
-def _keys(shard: str) -> Mapping[str, int]:
-    """The keys of a shard's items."""
-    return {"first": int(shard) * SHARD_ITEMS, "last": (int(shard) + 1) * SHARD_ITEMS - 1}
-
-
-def _made_by(recipe: Mapping[str, object]) -> Mapping[str, object]:
-    return {**recipe, "version": VERSION}
-
-
 def _lock(folder: Path) -> int:
-    """Hold the folder for this process; the kernel lets go of it when the process ends, however it ends."""
+    """Lock the folder; the kernel releases the lock when this process ends."""
     descriptor = os.open(folder, os.O_RDONLY)
     try:
         fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
     except BlockingIOError:
         os.close(descriptor)
         raise OutputError(
-            f"{folder} is being filled by another fetch: wait for it to end, or name another --to"
+            f"{folder} is in use by another fetch. Wait until it has ended, or name another folder with --to."
         ) from None
     return descriptor
-
-
-def _explain(folder: Path, before: Mapping[str, object], now: Mapping[str, object]) -> str:
-    differ = sorted(key for key in {*before, *now} if before.get(key) != now.get(key))
-    return f"{folder} was filled with another {', '.join(differ)}: name another folder with --to, or use the same again"

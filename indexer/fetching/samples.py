@@ -1,12 +1,12 @@
-"""A stored image's sidecar, with img2dataset's keys and ours."""
+"""A stored image with its sidecar: the keys of img2dataset and some more."""
 
 import hashlib
 import json
 from dataclasses import dataclass
 
 from indexer.base.errors import BadData
-from indexer.fetching.bodies import Body
 from indexer.fetching.models import FetchOutcome
+from indexer.fetching.response_body import ResponseBody
 from indexer.images import decoding
 from indexer.images.models import ImageLimits
 
@@ -15,24 +15,24 @@ _HEAD = 1 << 16
 
 @dataclass(frozen=True, slots=True)
 class Sample:
-    """What is stored for an item; ``sidecar`` is JSON text as bytes."""
+    """An image to store: ``digest`` is its SHA-256 in hex, ``sidecar`` JSON text as bytes."""
 
     outcome: FetchOutcome
-    body: Body
+    body: ResponseBody
     digest: str
     sidecar: bytes
 
 
-def of(outcome: FetchOutcome, body: Body) -> Sample:
-    """Hash and measure a body, and describe it."""
+def make_sample(outcome: FetchOutcome, body: ResponseBody) -> Sample:
+    """Hash and measure a body, and write its sidecar."""
     digest = hashlib.sha256()
-    for piece in body.pieces():
-        digest.update(piece)
+    for chunk in body.chunks():
+        digest.update(chunk)
     return Sample(outcome, body, digest.hexdigest(), _sidecar(outcome, body, digest.hexdigest()))
 
 
-def _sidecar(outcome: FetchOutcome, body: Body, digest: str) -> bytes:
-    """The keys of an img2dataset sidecar in its order; no time of day, so that equal bytes give equal files."""
+def _sidecar(outcome: FetchOutcome, body: ResponseBody, digest: str) -> bytes:
+    """Return the keys of an img2dataset sidecar in its order; no time of day, so that equal bytes give equal files."""
     width, height = _pixels(body, outcome.type)
     content = {
         **outcome.item.record,
@@ -51,12 +51,12 @@ def _sidecar(outcome: FetchOutcome, body: Body, digest: str) -> bytes:
     return json.dumps(content, ensure_ascii=False).encode("utf-8", "surrogatepass")
 
 
-def _pixels(body: Body, suffix: str | None) -> tuple[int | None, int | None]:
-    """Width and height by the header; None where it cannot be read, which is for an inspection to explain.
+def _pixels(body: ResponseBody, suffix: str | None) -> tuple[int | None, int | None]:
+    """Return width and height by the image's header; None where it cannot be read: an inspection gives the reason.
 
-    Only a TIFF may have its header at its end; of the others the start is read, lest long rubbish is searched for one.
+    Only a TIFF may have its header at its end. Of other types the start is enough, which bounds the time for bad data.
     """
-    head = body.start(None if suffix == "tif" else _HEAD)
+    head = body.head(None if suffix == "tif" else _HEAD)
     try:
         with decoding.codec_errors():
             return decoding.open_image(head, ImageLimits()).size

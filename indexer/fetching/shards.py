@@ -1,12 +1,12 @@
-"""Bytes -> tar shards, or files with sidecars; both laid out and named as img2dataset does.
+"""Store bytes in tar shards, or in files with sidecars, in the layout of img2dataset.
 
 ::
 
-    TO/[part/]00004.tar                 with 00004088.jpg and 00004088.json next to each other
+    TO/[part/]00004.tar                 with 00004088.jpg followed by 00004088.json
     TO/[part/]00004/00004088.jpg + .json
 
-Suffixes are those of the bytes. Whatever is written here counts once the log says so: a kill leaves a tail of a tar or
-some files that the log does not know, and :func:`repair` takes them away before the next run.
+Suffixes follow the type of the bytes. An item is stored once the log has its outcome. A kill can leave the tail of a
+tar, or files, without a row in the log; :meth:`Shards.repair` removes them before the next run.
 """
 
 import os
@@ -21,24 +21,24 @@ from indexer.fetching.samples import Sample
 
 _BLOCK = tarfile.BLOCKSIZE
 _END = bytes(2 * _BLOCK)  # a tar ends with two blocks of zeros (POSIX pax, "ustar Interchange Format")
-_BUFFER = 1 << 20  # bytes a write
+_BUFFER = 1 << 20  # bytes per write
 _BARE_HEADER = tarfile.TarInfo().tobuf(tarfile.GNU_FORMAT)
 
 
 class Shards(Protocol):
-    """A layout; ``batch`` is how many samples it stores at a time at most, and so how many a kill may cost."""
+    """A layout on disk; ``batch`` is the most samples that it stores at a time, and so the most that a kill loses."""
 
     batch: int
 
     def store(self, samples: Sequence[Sample]) -> None:
-        """Put samples on disk for good, and what the log needs to know about that into it."""
+        """Write samples durably, and record in the log what a repair needs."""
 
     def repair(self) -> int:
-        """Make disk and log agree after a kill; returns the items whose bytes are gone, pending again."""
+        """Make disk and log agree after a kill; return the number of items that are pending again."""
 
 
 class TarShards:
-    """WebDataset: a tar a thousand items, whole after every batch."""
+    """WebDataset: one tar per thousand items, complete after every batch."""
 
     batch = 256
 
@@ -47,14 +47,14 @@ class TarShards:
         self._lengths = {(part, shard): length for part, shard, length in log.lengths()}
 
     def store(self, samples: Sequence[Sample]) -> None:
-        """Append samples to their shards; one fsync a shard and batch."""
+        """Append samples to their shards, with one fsync per shard and batch."""
         for (part, shard), group in groupby(sorted(samples, key=_shard_of), key=_shard_of):
             length = self._append(self._path(part, shard), self._lengths.get((part, shard), 0), group)
             self._lengths[part, shard] = length
             self._log.record_length(part, shard, length)
 
     def _append(self, path: Path, start: int, samples: Iterable[Sample]) -> int:
-        """Write members from byte ``start`` on, then the archive's end; returns the bytes before that end."""
+        """Write members at byte ``start``, then the end of the archive; return the offset of that end."""
         path.parent.mkdir(parents=True, exist_ok=True)
         with path.open("r+b" if path.exists() else "w+b", buffering=_BUFFER) as tar:
             tar.seek(start)
@@ -65,17 +65,16 @@ class TarShards:
         return length
 
     def repair(self) -> int:
-        """Cut tails that the log does not know; forget shards that are shorter than they were."""
-        lost = [place for place, length in self._lengths.items() if not self._cut(place, length)]
+        """Cut tails that the log does not have; forget shards that are shorter than their recorded length."""
+        lost = [key for key, length in self._lengths.items() if not self._cut(self._path(*key), length)]
         items = 0
         for part, shard in lost:
             items += self._log.forget_shard(part, shard)
             del self._lengths[part, shard]
         return items
 
-    def _cut(self, place: tuple[str, str], length: int) -> bool:
-        """End a shard behind its last known member; False where it is gone or shorter."""
-        path = self._path(*place)
+    def _cut(self, path: Path, length: int) -> bool:
+        """End a shard after its last recorded member; False if it is missing or shorter."""
         if not path.exists() or path.stat().st_size < length:
             return False
         if path.stat().st_size != length + len(_END):
@@ -89,9 +88,9 @@ class TarShards:
 
 
 class FileShards:
-    """A folder a thousand items, an image and its sidecar each."""
+    """One folder per thousand items, with an image and its sidecar for each."""
 
-    batch = 32  # each costs the disk two syncs
+    batch = 32  # each needs two fsyncs
 
     def __init__(self, log: Log) -> None:
         self._log = log
@@ -99,38 +98,38 @@ class FileShards:
     def store(self, samples: Sequence[Sample]) -> None:
         """Write samples, each file by temporary file, fsync and rename.
 
-        All are written before the first is synced: the disk gets them together, not one by one.
+        All are written before the first is synced, so that the disk receives them together.
         """
         written = [path for sample in samples for path in self._write(sample)]
         for path in written:
-            _sync(path)
+            with path.open("rb") as file:
+                os.fsync(file.fileno())
         for path in written:
             path.rename(path.with_suffix(""))
 
     def _write(self, sample: Sample) -> Iterator[Path]:
-        """Write an image and its sidecar; the files that they are in until they are renamed."""
+        """Write an image and its sidecar; yield their temporary files."""
         item = sample.outcome.item
         folder = self._log.folder / item.part / item.shard
         folder.mkdir(parents=True, exist_ok=True)
-        for suffix, pieces in ((sample.outcome.type, sample.body.pieces()), ("json", [sample.sidecar])):
+        for suffix, chunks in ((sample.outcome.type, sample.body.chunks()), ("json", [sample.sidecar])):
             path = folder / f"{item.name}.{suffix}.tmp"
             with path.open("wb") as file:
-                file.writelines(pieces)
+                file.writelines(chunks)
             yield path
 
     def repair(self) -> int:
-        """Forget items whose file is gone or has another size; remove files that the log does not know."""
-        return sum(
-            self._repair(part, shard)
-            for part in self._log.parts()
-            for shard in sorted(self._on_disk(part) | self._log.shards(part))
-        )
-
-    def _on_disk(self, part: str) -> set[str]:
-        return {path.name for path in (self._log.folder / part).glob("[0-9]*/") if path.name.isdecimal()}
+        """Forget items whose file is missing or has another size; remove files that the log does not have."""
+        lost = 0
+        for part in self._log.parts():
+            folders = (self._log.folder / part).glob("[0-9]*/")
+            on_disk = {path.name for path in folders if path.name.isdecimal()}
+            for shard in sorted(on_disk | self._log.shards(part)):
+                lost += self._repair(part, shard)
+        return lost
 
     def _repair(self, part: str, shard: str) -> int:
-        """One folder of a thousand: so many at once are held in memory."""
+        """Repair one folder: at most a thousand items are in memory at a time."""
         folder = self._log.folder / part / shard
         found = list(os.scandir(folder)) if folder.is_dir() else []
         sizes = {each.name: each.stat().st_size for each in found if each.is_file() and each.name[0].isdigit()}
@@ -152,10 +151,10 @@ def _shard_of(sample: Sample) -> tuple[str, str]:
 
 
 def _add(tar: IO[bytes], sample: Sample) -> None:
-    """Two members that share a stem, as WebDataset wants them."""
+    """Write two members with the same stem, as WebDataset requires."""
     name = sample.outcome.item.name
     tar.write(_header(f"{name}.{sample.outcome.type}", sample.body.size))
-    tar.writelines(sample.body.pieces())
+    tar.writelines(sample.body.chunks())
     tar.write(bytes(-sample.body.size % _BLOCK))
     tar.write(_header(f"{name}.json", len(sample.sidecar)))
     tar.write(sample.sidecar)
@@ -163,9 +162,9 @@ def _add(tar: IO[bytes], sample: Sample) -> None:
 
 
 def _header(name: str, size: int) -> bytes:
-    """A header without owner or time of day, so that equal members are equal bytes.
+    """Return a header without owner or time of day, so that equal members are equal bytes.
 
-    What differs is put into one of ``tarfile``'s, which takes six times as long to make one: name, size and checksum
+    Name, size and checksum are patched into a header of ``tarfile``, which needs six times as long to make one
     (POSIX pax, "ustar Header Block"; the checksum counts its own field as spaces).
     """
     header = bytearray(_BARE_HEADER)
@@ -181,8 +180,3 @@ def _finish(tar: IO[bytes]) -> None:
     tar.truncate()
     tar.flush()
     os.fsync(tar.fileno())
-
-
-def _sync(path: Path) -> None:
-    with path.open("rb") as file:
-        os.fsync(file.fileno())

@@ -1,8 +1,8 @@
-"""What a body is, by its first bytes; what a server calls it is not asked."""
+"""Detect the type of a body by its first bytes; the server's Content-Type is ignored."""
 
 from indexer.base.errors import BadData
 
-HEAD = 64  # bytes that tell
+HEAD = 64  # bytes that are examined
 
 # Signatures of the formats' own specifications; RIFF and ISO media files need their brand as well.
 _SIGNATURES: tuple[tuple[bytes, str], ...] = (
@@ -25,28 +25,22 @@ _MARKUP = (b"<!doctype html", b"<html", b"<head", b"<body", b"<script", b"<title
 
 
 def image_type(head: bytes) -> str:
-    """The usual suffix of the image that starts with ``head`` (its first 64 bytes): ``jpg``, ``png``, ``tif``, ...
+    """Return the usual suffix of the image that starts with ``head`` (its first 64 bytes): ``jpg``, ``png``, ``tif``.
 
     Raises:
-        BadData: it starts none; the reason says what it is instead.
+        BadData: ``head`` starts no image; the reason names the type where it is known.
     """
-    found = _by_signature(head) or _by_brand(head)
-    if found is None:
-        raise BadData(_what_else(head), repr(head[:24]))
-    return found
-
-
-def _by_signature(head: bytes) -> str | None:
-    return next((suffix for signature, suffix in _SIGNATURES if head.startswith(signature)), None)
-
-
-def _by_brand(head: bytes) -> str | None:
+    for signature, suffix in _SIGNATURES:
+        if head.startswith(signature):
+            return suffix
     if head[:4] == b"RIFF" and head[8:12] == b"WEBP":
         return "webp"
-    return _BRANDS.get(head[8:12]) if head[4:8] == b"ftyp" else None
+    if head[4:8] == b"ftyp" and head[8:12] in _BRANDS:
+        return _BRANDS[head[8:12]]
+    raise BadData(_other_type(head), repr(head[:24]))
 
 
-def _what_else(head: bytes) -> str:
+def _other_type(head: bytes) -> str:
     text = head.lstrip(b"\xef\xbb\xbf \t\r\n").lower()
     if not head:
         return "empty body"

@@ -15,7 +15,7 @@ import pyarrow as pa
 from indexer.base import resources
 from indexer.manifest.store import Store
 from indexer.reporting import clusters
-from indexer.reporting.models import Choice, Cluster, Columns, ReportOptions
+from indexer.reporting.models import Cluster, Columns, ReportOptions, ShownImages
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,7 +29,7 @@ class ReportFacts:
     timeline: Columns
     clusters: Columns
     leaks: Columns
-    choice: Choice
+    shown: ShownImages
     details: Columns
     rows: pa.Table
 
@@ -41,11 +41,11 @@ def columns(store: Store, step: str, parameters: Mapping[str, Any] | None = None
 
 
 def gather(store: Store, options: ReportOptions) -> ReportFacts:
-    """Count and choose; leaves the temporary table ``report_picture`` (row_id) for whoever draws the pictures."""
+    """Count and choose; leaves the temporary table ``report_shown`` (row_id) for the thumbnails."""
     _prepare(store)
     found = _all_clusters(store)
     choice = _choose(store, options, found)
-    store.insert("report_picture", pa.table({"row_id": pa.array(choice.rows, pa.int64())}))
+    store.insert("report_shown", pa.table({"row_id": pa.array(choice.rows, pa.int64())}))
     return ReportFacts(
         overview={name: values[0] for name, values in columns(store, "overview").items()},
         groups=columns(store, "groups"),
@@ -54,8 +54,8 @@ def gather(store: Store, options: ReportOptions) -> ReportFacts:
         timeline=columns(store, "timeline"),
         clusters=_tally(found),
         leaks=columns(store, "leaks"),
-        choice=choice,
-        details=columns(store, "pictured"),
+        shown=choice,
+        details=columns(store, "shown_details"),
         rows=store.arrow("report/table", asdict(options)),
     )
 
@@ -64,7 +64,7 @@ def _prepare(store: Store) -> None:
     for table in ("group", "ladder", "trait", "band", "alike"):
         store.save_temporary(f"report_{table}", f"report/{table}s")
     store.execute("create or replace temp table report_release (generator varchar, released date)")
-    store.execute("create or replace temp table report_picture (row_id bigint)")
+    store.execute("create or replace temp table report_shown (row_id bigint)")
     releases = _releases(resources.sources_folder() / "_generators.csv")
     if releases:
         store.insert("report_release", pa.Table.from_pylist(releases))
@@ -89,12 +89,12 @@ def _all_clusters(store: Store) -> list[Cluster]:
     return same + [cluster for cluster in near if cluster.rows not in exact]
 
 
-def _choose(store: Store, options: ReportOptions, found: Sequence[Cluster]) -> Choice:
+def _choose(store: Store, options: ReportOptions, found: Sequence[Cluster]) -> ShownImages:
     wanted = asdict(options)
-    sheets = tuple(row for (row,) in store.rows("report/samples", wanted))
+    sheets = tuple(row for (row,) in store.rows("report/contact_sheets", wanted))
     pairs = tuple((fake, real) for fake, real in store.rows("report/pairs", wanted))
     worst = sorted(found, key=lambda one: ("label" not in one.crosses, not one.crosses))[: options.clusters]
-    return Choice(sheets, pairs, tuple(Cluster(one.kind, one.rows[:8], one.crosses) for one in worst))
+    return ShownImages(sheets, pairs, tuple(Cluster(one.kind, one.rows[:8], one.crosses) for one in worst))
 
 
 def _tally(found: Sequence[Cluster]) -> Columns:

@@ -1,4 +1,4 @@
-"""What a report is made of."""
+"""Data of a report."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
@@ -10,10 +10,11 @@ Columns = Mapping[str, Sequence[Any]]
 
 @dataclass(frozen=True, slots=True)
 class ReportOptions:
-    """How much a page shows.
+    """Size of a page.
 
-    ``images`` and ``pairs`` count a generator (of photographs: an origin), ``clusters`` the page, ``rows`` the table.
-    ``passes`` also shows images that only a pass over a whole solid archive reaches. ``seed`` decides which are shown.
+    ``images`` and ``pairs`` are per generator (for real images: per origin), ``clusters`` and ``rows`` per page.
+    ``passes`` also shows images that can only be read sequentially, at the cost of reading their whole archive.
+    ``seed`` determines the sample of images.
     """
 
     images: int = 6
@@ -26,7 +27,7 @@ class ReportOptions:
 
 @dataclass(frozen=True, slots=True)
 class Thumbnail:
-    """A picture as a browser shows it: bytes of the media type ``media``, its size in pixels."""
+    """An image for a browser: bytes of the media type ``media``, width and height in pixels."""
 
     data: bytes
     width: int
@@ -35,18 +36,21 @@ class Thumbnail:
 
 
 @dataclass(frozen=True, slots=True)
-class Unshown:
-    """Why there is no picture of an image."""
+class MissingThumbnail:
+    """The reason why an image has no thumbnail."""
 
     reason: str
 
 
-Picture = Thumbnail | Unshown
+ThumbnailResult = Thumbnail | MissingThumbnail
 
 
 @dataclass(frozen=True, slots=True)
 class Cluster:
-    """Images that are the same by ``kind`` ('same bytes', 'look alike'): their row ids, and what they cross."""
+    """Images that are equal by ``kind`` ('same bytes', 'look alike'): their row ids, and what differs among them.
+
+    ``crosses`` has 'label' and 'split' where the images have several labels or splits.
+    """
 
     kind: str
     rows: tuple[int, ...]
@@ -54,8 +58,8 @@ class Cluster:
 
 
 @dataclass(frozen=True, slots=True)
-class Choice:
-    """Which rows are shown as pictures: on contact sheets, as (fake, real) pairs, as clusters."""
+class ShownImages:
+    """The rows that are shown as images: on contact sheets, as (fake, real) pairs, in clusters."""
 
     sheets: tuple[int, ...]
     pairs: tuple[tuple[int, int], ...]
@@ -63,18 +67,18 @@ class Choice:
 
     @property
     def rows(self) -> list[int]:
-        """Every row id that is shown, once."""
+        """Return each row id that is shown, once, in ascending order."""
         shown = {*self.sheets, *(row for pair in self.pairs for row in pair)}
         return sorted(shown.union(*(cluster.rows for cluster in self.clusters)))
 
 
 @dataclass(frozen=True, slots=True)
-class Notes:
-    """What the tables of rows do not say: left to whoever makes the report.
+class ReportContext:
+    """Information that is not in the table of rows.
 
-    ``facts`` are (name, value) lines on what the subject was made from; ``refused`` has the columns stage, reason,
-    images and example; ``substituted`` file_id, substituted_for, split, generator and origin; ``health`` those of
-    sql/report/health.sql; ``licences`` maps a source to its licence.
+    ``facts`` are (name, value) lines about the inputs. ``refused`` has the columns stage, reason, images and example;
+    ``substituted`` file_id, substituted_for, split, generator and origin; ``health`` those of sql/report/health.sql.
+    ``licences`` maps a source to its licence.
     """
 
     facts: Sequence[tuple[str, str]] = ()

@@ -1,7 +1,7 @@
-"""Facts and pictures -> one HTML page that needs nothing else.
+"""Facts and thumbnails -> one self-contained HTML page.
 
-The page's own security policy allows the scripts whose hashes it names, pictures inside it, and no network at all;
-names and prompts are escaped by the templates and reach the document as text only.
+The security policy of the page allows scripts with the listed hashes, embedded images, and no network. The templates
+escape names and prompts, so that they are text in the document.
 """
 
 import base64
@@ -17,7 +17,7 @@ from typing import Any
 from indexer.base.errors import DependencyError
 from indexer.reporting import rows, templates
 from indexer.reporting.facts import ReportFacts
-from indexer.reporting.models import Notes, Picture, Unshown
+from indexer.reporting.models import MissingThumbnail, ReportContext, ThumbnailResult
 
 FOLDER = Path(__file__).parent / "page"
 _SCRIPTS = ("dom", "filter", "charts", "table", "detail", "report")
@@ -26,17 +26,17 @@ _CHARTS = ("counts", "origins", "timeline", "shares", "heat")
 
 @dataclass(frozen=True, slots=True)
 class ReportPage:
-    """Everything on the page. ``subject`` is what it is about: ``selection``, ``manifest`` or ``dataset``."""
+    """The content of a page; ``subject`` is selection, manifest or dataset, ``thumbnails`` is by row id."""
 
     title: str
     subject: str
     facts: ReportFacts
-    pictures: Mapping[int, Picture]
-    notes: Notes
+    thumbnails: Mapping[int, ThumbnailResult]
+    context: ReportContext
 
 
 def check_dependencies() -> None:
-    """Find out before the work begins.
+    """Check that the libraries of a report are installed, before the work starts.
 
     Raises:
         DependencyError: the libraries of the extra ``report`` are not installed.
@@ -49,28 +49,29 @@ def check_dependencies() -> None:
         raise DependencyError(message) from None
 
 
-def rendered(report: ReportPage) -> str:
-    """The page's HTML.
+def render(report: ReportPage) -> str:
+    """Return the HTML of the page.
 
     Raises:
         DependencyError: the libraries of the extra ``report`` are not installed.
     """
     check_dependencies()
-    scripts = [_charting_library(), *(_file(f"{name}.js") for name in _SCRIPTS)]
+    scripts = [_charting_library(), *(_read(f"{name}.js") for name in _SCRIPTS)]
+    shown = _shown(report)
     html: str = (
         templates.environment(FOLDER)
         .get_template("report.html.jinja")
         .render(
             report=report,
             facts=report.facts,
-            sheets=_sheets(_shown(report), report.facts.choice.sheets),
-            shown=_shown(report),
+            sheets=_sheets(shown, report.facts.shown.sheets),
+            shown=shown,
             data=_data(report),
-            table=rows.packed(report.facts.rows),
-            style=_file("style.css"),
+            table=rows.pack(report.facts.rows),
+            style=_read("style.css"),
             scripts=scripts,
             hashes=[_source_hash(script) for script in scripts],
-            licences=_file("licences.txt"),
+            licences=_read("licences.txt"),
         )
     )
     return html
@@ -78,14 +79,14 @@ def rendered(report: ReportPage) -> str:
 
 @cache
 def _charting_library() -> str:
-    """Vega, Vega-Lite and Vega-Embed as one script, as vl-convert bundles them."""
+    """Return Vega, Vega-Lite and Vega-Embed as one script, bundled by vl-convert."""
     import vl_convert  # noqa: PLC0415
 
     bundle: str = vl_convert.javascript_bundle("window.vegaEmbed = vegaEmbed;")
     return bundle.replace("</script", "<\\/script")
 
 
-def _file(name: str) -> str:
+def _read(name: str) -> str:
     return (FOLDER / name).read_text(encoding="utf-8")
 
 
@@ -95,21 +96,21 @@ def _source_hash(script: str) -> str:
 
 
 def _data(report: ReportPage) -> dict[str, Any]:
-    """What the scripts draw from, apart from the table of all rows."""
+    """Return the data of the scripts, except for the table of all rows."""
     facts = report.facts
     return {
         "subject": report.subject,
         "groups": facts.groups,
         "traits": facts.traits,
         "timeline": {**facts.timeline, "released": [str(day) for day in facts.timeline["released"]]},
-        "charts": {name: json.loads(_file(f"charts/{name}.vl.json")) for name in _CHARTS},
+        "charts": {name: json.loads(_read(f"charts/{name}.vl.json")) for name in _CHARTS},
         "details": _details(report),
     }
 
 
 def _details(report: ReportPage) -> dict[int, dict[str, Any]]:
-    """Row id -> what the detail view shows, for every row that has a picture; empty values are left out."""
-    licences = report.notes.licences
+    """Return the non-empty values of the detail view, per row id that is shown as an image."""
+    licences = report.context.licences
     shown = {}
     for row in _records(report.facts.details):
         row["licence"] = licences.get(row["source"], "")
@@ -119,16 +120,16 @@ def _details(report: ReportPage) -> dict[int, dict[str, Any]]:
 
 
 def _shown(report: ReportPage) -> dict[int, dict[str, Any]]:
-    """Row id -> the row with its picture, for the templates."""
-    missing = Unshown("not read")
+    """Return the rows with their thumbnails, per row id, for the templates."""
+    missing = MissingThumbnail("not read")
     return {
-        row["row_id"]: {**row, "picture": report.pictures.get(row["row_id"], missing)}
+        row["row_id"]: {**row, "thumbnail": report.thumbnails.get(row["row_id"], missing)}
         for row in _records(report.facts.details)
     }
 
 
 def _sheets(shown: Mapping[int, dict[str, Any]], chosen: Iterable[int]) -> list[tuple[dict[str, Any], list[Any]]]:
-    """The chosen rows by what they are a sample of: a generator, or an origin of photographs; photographs first."""
+    """Group the rows of the contact sheets: real images per origin, then fake images per generator."""
 
     def subject(row: dict[str, Any]) -> tuple[int, str, str]:
         return row["label"], row["generator"], "" if row["label"] else row["origin"]

@@ -1,7 +1,7 @@
-"""The table of all rows, packed for the page: JSON in gzip in base64, unpacked by the browser when it is wanted.
+"""Compress the table of all rows for the page: JSON in gzip in base64, which the browser decompresses.
 
-Rows go in slices, columns inside a slice: neighbouring file_ids, paths and members repeat each other, and gzip finds
-that only within 32 kB. 360,000 rows take about 6 MB.
+Rows are stored in slices, as columns within a slice: gzip finds repeated parts of file_ids and paths only within 32 kB.
+360,000 rows take about 6 MB.
 """
 
 import base64
@@ -11,16 +11,16 @@ from typing import Any
 
 import pyarrow as pa
 
-from indexer.reporting.pictures import visible
+from indexer.reporting.rendering import visible
 
 _SLICE = 200
 _TEXTS = ("file_id", "source", "path", "member", "format", "status", "text")
 
 
-def packed(rows: pa.Table) -> str:
-    """``rows`` (sql/report/table.sql) as base64 text of gzipped JSON: a list of slices, each column name -> values.
+def pack(rows: pa.Table) -> str:
+    """Return ``rows`` (sql/report/table.sql) as base64 of gzipped JSON: a list of slices, each column name -> values.
 
-    Equal rows give equal text: gzip's header carries no time.
+    Equal rows give equal text: the gzip header has no time.
     """
     slices = [_slice(rows.slice(start, _SLICE)) for start in range(0, rows.num_rows, _SLICE)]
     text = f"[{','.join(slices)}]".encode()

@@ -1,18 +1,26 @@
-"""Counts that a person can read: images a split, label, generator and origin, of a manifest or of one selection."""
+"""Count images per split, label, generator and origin, of a manifest or of one selection."""
 
 from collections.abc import Iterator
 from dataclasses import dataclass
 
 import pyarrow as pa
+import pyarrow.compute as pc
 
 from indexer.manifest.store import Store, require_selection
 
-_BY = ("generator", "label", "origin", "origin_generator")
+# What is counted: the columns of each section. Those of a selection are made for each split.
+_SECTIONS = {
+    "generator": ("generator",),
+    "label": ("label",),
+    "origin": ("origin",),
+    "origin_generator": ("origin", "generator"),
+}
+_COUNTS = ("images", "unusable", "bytes")
 
 
 @dataclass(frozen=True, slots=True)
 class StatisticsSection:
-    """One table: ``rows`` counted ``by`` something, within ``split`` (None: all of them)."""
+    """One table: ``rows`` counted by the columns of ``by``, within ``split`` (None: all splits)."""
 
     by: str
     split: str | None
@@ -21,10 +29,10 @@ class StatisticsSection:
 
 @dataclass(frozen=True, slots=True)
 class Statistics:
-    """All tables of a manifest (``name`` None) or a selection, and the one that they were made from.
+    """All tables of a manifest (``name`` None) or a selection, and the table that they were made from.
 
-    ``counts`` has a row for each split, origin, generator and label. ``overlap`` is how many file ids stand in more
-    than one split, and how many twice in one.
+    ``counts`` has one row per split, origin, generator and label. ``overlap`` is the number of file ids in several
+    splits, and the number of those that occur twice in one split.
     """
 
     name: str | None
@@ -34,7 +42,7 @@ class Statistics:
 
     @property
     def images(self) -> int:
-        """How many images were counted."""
+        """Return the number of images."""
         return sum(self.counts.column("images").to_pylist())
 
 
@@ -48,20 +56,23 @@ def gather(store: Store, name: str | None) -> Statistics:
         require_selection(store, name)
     counts = store.arrow("stats/counts", {"name": name})
     with store.registered("stats_counts", counts):
-        sections = tuple(_sections(store, name))
+        sums = store.arrow("stats/sections")
     in_several, twice = store.rows("stats/overlap", {"name": name})[0]
-    return Statistics(name, counts, sections, (in_several, twice))
+    return Statistics(name, counts, tuple(_sections(sums, name)), (in_several, twice))
 
 
-def _sections(store: Store, name: str | None) -> Iterator[StatisticsSection]:
-    if name is None:
-        yield from (_section(store, by, None) for by in _BY)
-        return
-    splits = store.arrow("stats/split")
-    yield StatisticsSection("split", None, splits)
-    for split in splits.column("split").to_pylist():
-        yield from (_section(store, by, split) for by in _BY)
+def _sections(sums: pa.Table, name: str | None) -> Iterator[StatisticsSection]:
+    """Yield the tables of ``sums`` (sql/stats/sections.sql): of a selection the splits, then the sections of each."""
+    splits: list[str | None] = [None]
+    if name is not None:
+        rows = _section(sums, "split", None).select(["split", *_COUNTS])
+        yield StatisticsSection("split", None, rows)
+        splits = rows.column("split").to_pylist()
+    for split in splits:
+        for by, columns in _SECTIONS.items():
+            yield StatisticsSection(by, split, _section(sums, by, split).select([*columns, *_COUNTS]))
 
 
-def _section(store: Store, by: str, split: str | None) -> StatisticsSection:
-    return StatisticsSection(by, split, store.arrow(f"stats/{by}", {"split": split}))
+def _section(sums: pa.Table, by: str, split: str | None) -> pa.Table:
+    is_section = pc.equal(sums["section"], by)
+    return sums.filter(is_section if split is None else pc.and_(is_section, pc.equal(sums["split"], split)))

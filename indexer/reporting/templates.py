@@ -1,17 +1,17 @@
-"""Templates that see every name as data."""
+"""Templates that escape each value."""
 
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from indexer.reporting.models import Thumbnail
-from indexer.reporting.pictures import data_uri, visible
+from indexer.reporting.rendering import data_uri, visible
 
 if TYPE_CHECKING:
     import jinja2
 
 
 def environment(*folders: Path) -> "jinja2.Environment":
-    """Templates of ``folders``: all they print is escaped, a variable that is missing is an error."""
+    """Return an environment for the templates in ``folders``: output is escaped, an undefined variable raises."""
     import jinja2  # noqa: PLC0415
 
     made = jinja2.Environment(
@@ -22,18 +22,18 @@ def environment(*folders: Path) -> "jinja2.Environment":
         lstrip_blocks=True,
         finalize=lambda value: visible(value) if type(value) is str else value,
     )
-    made.filters.update(number=number, size=size, percent=percent, picture=data_uri, zip=zip)
+    made.filters.update(number=number, size=size, percent=percent, data_uri=data_uri, zip=zip)
     made.tests.update(thumbnail=lambda one: isinstance(one, Thumbnail))
     return made
 
 
 def number(value: int) -> str:
-    """``360,000``."""
+    """Return ``360,000``."""
     return f"{value:,}"
 
 
 def size(value: float) -> str:
-    """Bytes as a person reads them: ``1.2 GB``."""
+    """Return bytes in a readable unit: ``1.2 GB``."""
     for unit in ("B", "kB", "MB", "GB"):
         if value < 1000:
             return f"{value:.0f} {unit}" if unit == "B" or value >= 100 else f"{value:.1f} {unit}"
@@ -42,5 +42,5 @@ def size(value: float) -> str:
 
 
 def percent(value: float) -> str:
-    """A share as ``12.5 %``."""
+    """Return a fraction as ``12.5 %``."""
     return f"{100 * value:.1f} %"

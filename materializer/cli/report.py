@@ -34,5 +34,5 @@ def command(session: Session, folder: Path, output: Path | None, no_manifest: bo
         report = reporting.report(store, folder, ReportOptions(**shown), reader)
     file = output or Path(f"{folder.resolve().name}-dataset.html")
     with sink(file) as out:
-        out.write(page.rendered(report).encode())
+        out.write(page.render(report).encode())
     print(file)

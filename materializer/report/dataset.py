@@ -16,11 +16,11 @@ from indexer.base.workers import WorkerCrashed, WorkerPool, Workers
 from indexer.manifest.store import Store
 from indexer.reporting import facts
 from indexer.reporting.facts import columns
-from indexer.reporting.models import Columns, Notes, Picture, ReportOptions, Unshown
+from indexer.reporting.models import Columns, MissingThumbnail, ReportContext, ReportOptions, ThumbnailResult
 from indexer.reporting.page import ReportPage
 from materializer.report import layout, shards
 from materializer.report.layout import DatasetFile, DatasetLayout
-from materializer.report.shards import Look
+from materializer.report.shards import ShardImages
 from materializer.shards import record
 
 # Images of each generator, origin and split whose headers are read: enough to see what share of them is what.
@@ -58,7 +58,7 @@ def report(store: Store, output: Path, options: ReportOptions, reader: DatasetRe
     store.save_temporary("report_row", "report/rows_of_dataset")
     gathered = facts.gather(store, options)
     return ReportPage(
-        output.resolve().name, "dataset", gathered, _pictures(store, found, reader), _notes(store, output, found)
+        output.resolve().name, "dataset", gathered, _thumbnails(store, found, reader), _notes(store, output, found)
     )
 
 
@@ -83,14 +83,14 @@ def _described(files: Sequence[DatasetFile], reader: DatasetReader) -> Iterator[
 
 
 def _looked(
-    look: Callable[[Look], list[Found]],
+    look: Callable[[ShardImages], list[Found]],
     found: DatasetLayout,
     wanted: Iterable[tuple[int, int, int]],
     reader: DatasetReader,
-) -> Iterator[tuple[Look, list[Found]]]:
+) -> Iterator[tuple[ShardImages, list[Found]]]:
     """Run ``look`` over the wanted (file, place, row id), file by file; the dead answer with nothing."""
     tasks = [
-        Look(found.files[number], tuple((place, row) for _, place, row in rows))
+        ShardImages(found.files[number], tuple((place, row) for _, place, row in rows))
         for number, rows in groupby(wanted, key=lambda one: one[0])
     ]
     with reader.progress.phase("looking at images", sum(len(task.rows) for task in tasks), "images") as bar:
@@ -99,16 +99,17 @@ def _looked(
             bar.advance(len(task.rows))
 
 
-def _pictures(store: Store, found: DatasetLayout, reader: DatasetReader) -> dict[int, Picture]:
-    wanted = store.rows("report/built_pictures")
-    pictures: dict[int, Picture] = {row: Unshown("its reader ended without an answer") for *_, row in wanted}
-    for _, drawn in _looked(shards.draw, found, wanted, reader):
-        pictures.update(drawn)
-    return pictures
+def _thumbnails(store: Store, found: DatasetLayout, reader: DatasetReader) -> dict[int, ThumbnailResult]:
+    shown = store.rows("report/shown_in_shards")
+    crashed = MissingThumbnail("its worker crashed")
+    thumbnails: dict[int, ThumbnailResult] = {row: crashed for *_, row in shown}
+    for _, drawn in _looked(shards.draw, found, shown, reader):
+        thumbnails.update(drawn)
+    return thumbnails
 
 
-def _notes(store: Store, output: Path, found: DatasetLayout) -> Notes:
-    return Notes(
+def _notes(store: Store, output: Path, found: DatasetLayout) -> ReportContext:
+    return ReportContext(
         facts=_facts(found.built),
         refused=_refused(output),
         substituted=columns(store, "substituted"),

@@ -12,8 +12,8 @@ import pyarrow.parquet as pq
 from indexer.base.errors import BadData, OutputError
 from indexer.base.workers import time_limit
 from indexer.images import decoding
-from indexer.reporting.models import Picture
-from indexer.reporting.pictures import drawn
+from indexer.reporting.models import ThumbnailResult
+from indexer.reporting.rendering import thumbnail
 from materializer.models import Format
 from materializer.report.layout import DatasetFile
 from materializer.shards.schema import TEXTS
@@ -22,12 +22,12 @@ _SECONDS = 60.0
 _SECONDS_AN_IMAGE = 2.0
 
 Headers = list[tuple[int, dict[str, object]]]
-Pictures = list[tuple[int, Picture]]
+Pictures = list[tuple[int, ThumbnailResult]]
 
 
 @dataclasses.dataclass(frozen=True, slots=True)
-class Look:
-    """Images of one file to look at: ``rows`` maps places in the file, ascending, to the report's row ids."""
+class ShardImages:
+    """Images of one file to read: ``rows`` has pairs of row number in the file, ascending, and row id of the report."""
 
     file: DatasetFile
     rows: tuple[tuple[int, int], ...]
@@ -53,21 +53,21 @@ def rows(file: DatasetFile) -> pa.Table:
     )
 
 
-def probe(look: Look) -> Headers:
+def probe(images: ShardImages) -> Headers:
     """The headers of some images; one that has none is left out."""
-    return [(row, header) for row, data in _images(look) if (header := _header(data))]
+    return [(row, header) for row, data in _images(images) if (header := _header(data))]
 
 
-def draw(look: Look) -> Pictures:
+def draw(images: ShardImages) -> Pictures:
     """Thumbnails of some images."""
-    with time_limit(_SECONDS + _SECONDS_AN_IMAGE * len(look.rows)):
-        return [(row, drawn(data)) for row, data in _images(look)]
+    with time_limit(_SECONDS + _SECONDS_AN_IMAGE * len(images.rows)):
+        return [(row, thumbnail(data)) for row, data in _images(images)]
 
 
-def halves(look: Look) -> list[Look]:
+def halves(images: ShardImages) -> list[ShardImages]:
     """A task that ended its worker, in two: only what does it is lost."""
-    middle = len(look.rows) // 2
-    return [dataclasses.replace(look, rows=part) for part in (look.rows[:middle], look.rows[middle:]) if part]
+    middle = len(images.rows) // 2
+    return [dataclasses.replace(images, rows=part) for part in (images.rows[:middle], images.rows[middle:]) if part]
 
 
 def _header(data: bytes) -> dict[str, object] | None:
@@ -100,11 +100,11 @@ def _lists(batch: pa.RecordBatch, name: str) -> pa.Array:
     return batch[name].cast(kind) if name in batch.schema.names else pa.nulls(batch.num_rows, kind)
 
 
-def _images(look: Look) -> Iterator[tuple[int, bytes]]:
-    waiting = iter(look.rows)
+def _images(images: ShardImages) -> Iterator[tuple[int, bytes]]:
+    waiting = iter(images.rows)
     place, row = next(waiting, (-1, -1))
     start = 0
-    with _batches(look.file) as batches:
+    with _batches(images.file) as batches:
         for batch in batches:
             while start <= place < start + batch.num_rows:
                 yield row, batch["image"].field("bytes")[place - start].as_py() or b""

@@ -1,6 +1,6 @@
--- How many images there are of each kind: the one pass over the manifest that all other statistics are made from.
--- The bytes are unknown where one image's are, as those of Parquet are until they are read.
--- With $name it counts a selection and its splits, without it the whole manifest (split is then empty).
+-- The number of images per split, origin, generator and label: all other statistics are sums of it.
+-- `bytes` is null if the size of one image is unknown, like that of Parquet cells before they are read.
+-- With $name it counts a selection and its splits, else the whole manifest (split is then empty).
 with chosen as (
     select file_id, split
     from selection

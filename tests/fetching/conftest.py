@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 
 from indexer.fetching.lists import ListPart
-from indexer.fetching.models import FetchLimits, Manners
+from indexer.fetching.models import FetchLimits, FetchPolicy
 from indexer.fetching.run import FetchLayout, FetchRequest, FetchSummary, fetch
 from tests.support.webserver import Server, serving
 
@@ -38,7 +38,7 @@ class Download:
             (ListPart("url"),),
             FetchLayout(layout),
             limits=QUICK,
-            manners=Manners(allow_private=True),
+            policy=FetchPolicy(allow_private=True),
         )
         return replace(order, **changes)
 

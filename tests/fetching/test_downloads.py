@@ -8,7 +8,7 @@ import pytest
 from indexer.base.errors import ConfigError, SourceError
 from indexer.declarations.models import Download, Source, SourceInfo
 from indexer.fetching import hub
-from indexer.fetching.downloads import DownloadState, take_stock
+from indexer.fetching.downloads import DownloadState, check_downloads
 from tests.support import hub as local_hub
 
 
@@ -34,7 +34,7 @@ def write(root: Path, **sizes: int) -> None:
         (Download("no.zip"), DownloadState.MISSING, ""),
         (Download("about ten files"), DownloadState.UNKNOWN, ""),
         (Download("both", files=("a.zip", "sub/b.zip"), size=15), DownloadState.COMPLETE, "15 bytes"),
-        (Download("both", files=("a.zip", "d.zip")), DownloadState.MISSING, "lacks d.zip"),
+        (Download("both", files=("a.zip", "d.zip")), DownloadState.MISSING, "missing: d.zip"),
         (Download("all", files=("*.zip",)), DownloadState.WRONG, "empty: c.zip"),
         (Download("a.zip", hash=f"sha256:{hashlib.sha256(b'x' * 10).hexdigest()}"), DownloadState.COMPLETE, "10 bytes"),
         (Download("a.zip", hash=f"md5:{hashlib.md5(b'x' * 10).hexdigest()}"), DownloadState.COMPLETE, "10 bytes"),
@@ -42,22 +42,28 @@ def write(root: Path, **sizes: int) -> None:
 )
 def test_each_state(tmp_path, download, state, detail):
     write(tmp_path, a_zip=10, deep__b_zip=5, c_zip=0)
-    (check,) = take_stock(source(download), tmp_path).checks
+    (check,) = check_downloads(source(download), tmp_path).checks
     assert check.state is (DownloadState.COMPLETE if download.file == "b.zip" else state)
     assert check.detail == (detail or check.detail)
 
 
 def test_a_wrong_hash_is_told(tmp_path):
     write(tmp_path, a_zip=10)
-    stock = take_stock(source(Download("a.zip", hash="md5:00")), tmp_path)
+    stock = check_downloads(source(Download("a.zip", hash="md5:00")), tmp_path)
     assert stock.checks[0].state is DownloadState.WRONG
     assert stock.is_wrong
 
 
 def test_a_root_may_be_the_archive_itself_or_not_be_there(tmp_path):
     write(tmp_path, a_zip=10)
-    assert take_stock(source(Download("a.zip", size=10)), tmp_path / "a.zip").checks[0].state is DownloadState.COMPLETE
-    assert take_stock(source(Download("a.zip", size=10)), tmp_path / "nowhere").checks[0].state is DownloadState.MISSING
+    assert (
+        check_downloads(source(Download("a.zip", size=10)), tmp_path / "a.zip").checks[0].state
+        is DownloadState.COMPLETE
+    )
+    assert (
+        check_downloads(source(Download("a.zip", size=10)), tmp_path / "nowhere").checks[0].state
+        is DownloadState.MISSING
+    )
 
 
 @pytest.mark.parametrize(
@@ -78,13 +84,13 @@ def test_a_root_may_be_the_archive_itself_or_not_be_there(tmp_path):
 )
 def test_volumes(tmp_path, sizes, gaps):
     write(tmp_path, **sizes)
-    assert list(take_stock(source(), tmp_path).gaps) == gaps
+    assert list(check_downloads(source(), tmp_path).gaps) == gaps
 
 
 def test_only_what_is_asked_for_comes_from_the_hub(server, tmp_path, monkeypatch):
     local_hub.add_to(monkeypatch, {"data/a-1.parquet": b"aaa", "data/b-1.parquet": b"bbb", "README.md": b"hello"})
     some = source(Download("data", files=("data/a-*.parquet", "data/b-*.parquet"), hub="somebody/some"))
-    for repository, globs in hub.wanted(some, ["data/a-1.parquet"]).items():
+    for repository, globs in hub.files_to_download(some, ["data/a-1.parquet"]).items():
         hub.download(repository, globs, tmp_path, server.url)
     assert (tmp_path / "data/a-1.parquet").read_bytes() == b"aaa"
     assert not (tmp_path / "data/b-1.parquet").exists()
@@ -96,12 +102,12 @@ def test_what_the_hub_refuses_is_said_even_where_a_folder_is_there(server, tmp_p
     (tmp_path / "old").write_bytes(b"")
     with pytest.raises(SourceError, match="on request"):
         hub.download(local_hub.GATED, ["*"], tmp_path, server.url)
-    with pytest.raises(SourceError, match="cannot be had"):
+    with pytest.raises(SourceError, match="cannot be downloaded"):
         hub.download("somebody/some", ["*"], tmp_path, "http://127.0.0.1:1")
 
 
 def test_what_is_not_on_the_hub_is_said():
     with pytest.raises(ConfigError, match="not on the Hugging Face hub"):
-        hub.wanted(source(Download("a.zip")), [])
+        hub.files_to_download(source(Download("a.zip")), [])
     with pytest.raises(ConfigError, match="--only b"):
-        hub.wanted(source(Download("x", files=("a*",), hub="n/m")), ["b"])
+        hub.files_to_download(source(Download("x", files=("a*",), hub="n/m")), ["b"])

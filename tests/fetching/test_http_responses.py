@@ -5,7 +5,7 @@ import tracemalloc
 import pytest
 
 from indexer.fetching import addresses
-from indexer.fetching.models import Manners
+from indexer.fetching.models import FetchPolicy
 from tests.support.webserver import image, packed, serving
 
 ENDS = [
@@ -18,8 +18,8 @@ ENDS = [
     ("/packed/deflate/20/x", "failed", "too large"),
     ("/chunked/whole/6.png", "success", ""),
     ("/chunked/long/7.png", "failed", "body cut short"),
-    ("/chunked/short/8.png", "failed", "not HTTP as it should be"),
-    ("/chunked/nonsense/9.png", "failed", "not HTTP as it should be"),
+    ("/chunked/short/8.png", "failed", "invalid HTTP response"),
+    ("/chunked/nonsense/9.png", "failed", "invalid HTTP response"),
     ("/chunked/missing/9.png", "failed", "body cut short"),
 ]
 
@@ -58,7 +58,7 @@ def test_a_redirect_to_a_private_address_is_refused(server, download, monkeypatc
     monkeypatch.setattr(addresses, "is_public", lambda text: text == "127.0.0.1" or is_public(text))
     with serving("::1", server.port) as other:
         job = download([f"{server.url}/to/{address.format(port=server.port)}", f"{server.url}/png/1.png"])
-        job.run(manners=Manners())
+        job.run(policy=FetchPolicy())
         assert job.errors() == [("failed", "private address refused"), ("success", "")]
         assert other.asked.total() == 0
 

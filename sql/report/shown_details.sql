@@ -1,5 +1,5 @@
 -- Everything that is known about the images that are shown.
 select * exclude (phash, qtables_hash), format('{:016x}', phash) as phash
 from report_row
-join report_picture using (row_id)
+join report_shown using (row_id)
 order by row_id

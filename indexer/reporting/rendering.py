@@ -1,4 +1,4 @@
-"""Bytes -> thumbnails. Strangers' bytes are decoded in workers that may die (:mod:`indexer.base.workers`)."""
+"""Bytes -> thumbnails. Untrusted bytes are decoded in worker processes (:mod:`indexer.base.workers`)."""
 
 import base64
 import io
@@ -9,51 +9,44 @@ from PIL import Image, ImageOps
 from indexer.base.errors import BadData
 from indexer.images import decoding
 from indexer.images.models import ImageLimits
-from indexer.reporting.models import Picture, Thumbnail, Unshown
+from indexer.reporting.models import MissingThumbnail, Thumbnail, ThumbnailResult
 
 SIDE = 224
 _MEDIA = {"JPEG": "image/jpeg", "PNG": "image/png", "WEBP": "image/webp", "GIF": "image/gif"}
 
 
-def drawn(data: bytes, side: int = SIDE) -> Picture:
-    """A thumbnail of at most ``side`` pixels a side, or why there is none; never raises for bad data."""
+def thumbnail(data: bytes, side: int = SIDE) -> ThumbnailResult:
+    """Return a thumbnail of at most ``side`` pixels a side, or the reason why there is none; bad data never raises."""
     try:
         with decoding.codec_errors():
-            return _thumbnail(decoding.open_image(data, ImageLimits()), side)
+            image = decoding.open_image(data, ImageLimits())
+            image.draft("RGB", (2 * side, 2 * side))
+            small = on_white(ImageOps.exif_transpose(image))
+            small.thumbnail((side, side), Image.Resampling.LANCZOS)
+            encoded = io.BytesIO()
+            small.save(encoded, "WEBP", quality=72, method=4)
+            return Thumbnail(encoded.getvalue(), small.width, small.height)
     except BadData as bad:
-        return Unshown(bad.reason.replace("_", " "))
+        return MissingThumbnail(bad.reason.replace("_", " "))
 
 
-def whole(data: bytes) -> Picture:
-    """The image in full: its very bytes where browsers know the format, else as PNG on white."""
+def browser_image(data: bytes) -> ThumbnailResult:
+    """Return the image in full size: unchanged bytes if browsers support the format, else a PNG on white."""
     try:
         with decoding.codec_errors():
             image = decoding.open_image(data, ImageLimits())
             media = _MEDIA.get(image.format or "")
             if media and image.mode != "CMYK":
                 return Thumbnail(data, image.width, image.height, media)
-            return _as_png(image)
+            encoded = io.BytesIO()
+            on_white(image).save(encoded, "PNG")
+            return Thumbnail(encoded.getvalue(), image.width, image.height, "image/png")
     except BadData as bad:
-        return Unshown(bad.reason.replace("_", " "))
-
-
-def _as_png(image: Image.Image) -> Thumbnail:
-    packed = io.BytesIO()
-    on_white(image).save(packed, "PNG")
-    return Thumbnail(packed.getvalue(), image.width, image.height, "image/png")
-
-
-def _thumbnail(image: Image.Image, side: int) -> Thumbnail:
-    image.draft("RGB", (2 * side, 2 * side))
-    small = on_white(ImageOps.exif_transpose(image))
-    small.thumbnail((side, side), Image.Resampling.LANCZOS)
-    packed = io.BytesIO()
-    small.save(packed, "WEBP", quality=72, method=4)
-    return Thumbnail(packed.getvalue(), small.width, small.height)
+        return MissingThumbnail(bad.reason.replace("_", " "))
 
 
 def on_white(image: Image.Image) -> Image.Image:
-    """The image as RGB: transparent pixels over white, deep grey values stretched over what eight bits hold."""
+    """Return the image as RGB: transparency over white, values of more than eight bits stretched to eight."""
     if image.mode.startswith("I") or image.mode == "F":
         return _stretched(image).convert("RGB")
     if not image.has_transparency_data:
@@ -71,13 +64,13 @@ def _stretched(image: Image.Image) -> Image.Image:
     return values.point(lambda value: value * scale - low * scale).convert("L")
 
 
-def data_uri(thumbnail: Thumbnail) -> str:
-    """The thumbnail as the ``src`` of an ``img``."""
-    return f"data:{thumbnail.media};base64,{base64.b64encode(thumbnail.data).decode('ascii')}"
+def data_uri(image: Thumbnail) -> str:
+    """Return the image as the ``src`` of an ``img``."""
+    return f"data:{image.media};base64,{base64.b64encode(image.data).decode('ascii')}"
 
 
 def visible(text: str) -> str:
-    """Names are data: control, direction and unassigned characters as escapes that can be seen (``\\x1b``)."""
+    """Return ``text`` with control, direction and unassigned characters as visible escapes (``\\x1b``)."""
     if text.isascii() and text.isprintable():
         return text
     return "".join(_escaped(character) for character in text)

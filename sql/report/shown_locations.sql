@@ -2,7 +2,7 @@
 select
     r.row_id as key,
     l.*
-from report_picture
+from report_shown
 join report_row r using (row_id)
 join member_location l using (member_id)
 order by l.source, l.container_path, l.container_id, l.ordinal

@@ -38,7 +38,7 @@ def dataset(folder: Path) -> Path:
 
 def _rendered(dataset: Path, manifest: store.Store) -> str:
     with manifest as opened_manifest:
-        return page.rendered(report(opened_manifest, dataset, ReportOptions(), DatasetReader(WORKERS)))
+        return page.render(report(opened_manifest, dataset, ReportOptions(), DatasetReader(WORKERS)))
 
 
 def _data(html: str) -> dict:

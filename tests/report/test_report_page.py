@@ -15,8 +15,8 @@ import pytest
 
 from indexer.base.workers import Workers
 from indexer.manifest import store
-from indexer.reporting import clusters, page, pictures, rows, selected
-from indexer.reporting.models import ReportOptions, Thumbnail, Unshown
+from indexer.reporting import clusters, manifest_report, page, rendering, rows
+from indexer.reporting.models import MissingThumbnail, ReportOptions, Thumbnail
 from tests.report.conftest import ROOT, indexer
 from tests.support import gallery
 
@@ -26,9 +26,9 @@ def _data(html: str) -> dict:
 
 
 def _rendered(folder: Path, name: str | None, options: ReportOptions) -> str:
-    reader = selected.SelectionReader({gallery.SOURCE: folder / gallery.SOURCE}, Workers(jobs=2))
+    reader = manifest_report.ManifestReader({gallery.SOURCE: folder / gallery.SOURCE}, Workers(jobs=2))
     with store.open_for_reading(folder / "manifest.duckdb") as manifest:
-        return page.rendered(selected.report(manifest, name, options, reader))
+        return page.render(manifest_report.report(manifest, name, options, reader))
 
 
 def test_equal_input_gives_equal_bytes(folder: Path, report: Path) -> None:
@@ -101,11 +101,11 @@ def test_photographs_alone_have_a_page_and_no_shortcuts(tmp_path: Path) -> None:
 )
 def test_sources_that_are_gone_cost_their_pictures_only(folder: Path, roots: dict[str, Path], why: str) -> None:
     with store.open_for_reading(folder / "manifest.duckdb") as manifest:
-        made = selected.report(
-            manifest, "small", ReportOptions(images=1, pairs=0), selected.SelectionReader(roots, Workers(jobs=1))
+        made = manifest_report.report(
+            manifest, "small", ReportOptions(images=1, pairs=0), manifest_report.ManifestReader(roots, Workers(jobs=1))
         )
-    assert made.pictures
-    assert all(isinstance(one, Unshown) and why in one.reason for one in made.pictures.values())
+    assert made.thumbnails
+    assert all(isinstance(one, MissingThumbnail) and why in one.reason for one in made.thumbnails.values())
 
 
 def test_unknown_selection(folder: Path) -> None:
@@ -131,7 +131,7 @@ def test_missing_library_is_one_line(folder: Path) -> None:
 def test_rows_unpack_to_what_they_were() -> None:
     names = ["row_id", "group_id", "file_id", "source", "path", "member", "format", "status", "text"]
     table = pa.table({name: [f"{name}{n}\x00" for n in range(450)] for name in names})
-    slices = json.loads(gzip.decompress(base64.b64decode(rows.packed(table))))
+    slices = json.loads(gzip.decompress(base64.b64decode(rows.pack(table))))
     assert [len(one["file_id"]) for one in slices] == [200, 200, 50]
     assert slices[2]["file_id"][49] == "file_id449\\x00"
 
@@ -151,12 +151,12 @@ def test_clusters_are_connected_and_worst_first() -> None:
 )
 def test_every_mode_has_a_thumbnail(mode: str, form: str) -> None:
     data = gallery.picture("x", (300, 100), form, mode=mode)
-    assert isinstance(thumbnail := pictures.drawn(data, 64), Thumbnail)
+    assert isinstance(thumbnail := rendering.thumbnail(data, 64), Thumbnail)
     assert (thumbnail.width, thumbnail.height) == (64, 21)
 
 
 def test_bytes_that_are_no_image_are_told() -> None:
-    assert pictures.drawn(b"GIF89a") == Unshown("not an image")
+    assert rendering.thumbnail(b"GIF89a") == MissingThumbnail("not an image")
 
 
 @pytest.mark.parametrize(
@@ -164,4 +164,4 @@ def test_bytes_that_are_no_image_are_told() -> None:
     [("plain", "plain"), ("a\x1b[0m\n", "a\\x1b[0m\\x0a"), ("\u202egnp", "\\u202egnp"), ("é 漢", "é 漢")],
 )
 def test_control_characters_are_seen(name: str, seen: str) -> None:
-    assert pictures.visible(name) == seen
+    assert rendering.visible(name) == seen

@@ -8,7 +8,7 @@ import pytest
 
 from indexer import declarations
 from indexer.base import resources
-from indexer.fetching.lists import RECIPES
+from indexer.fetching.lists import KNOWN_LISTS
 from indexer.manifest import store
 from indexer.scanning import ScanOptions, scan
 from tests.support.webserver import image
@@ -31,14 +31,14 @@ def test_photographs_of_raise(server, download, tmp_path, layout):
         writer = csv.writer(file)
         writer.writerow(["File", "NEF", "TIFF"])
         writer.writerows([name[:-1], "", f"{server.url}/tiff/{name}.TIF"] for name in names)
-    job.run(layout, parts=RECIPES["raise"])
+    job.run(layout, parts=KNOWN_LISTS["raise"])
     assert rows(tmp_path, "raise", job.to) == [(f"RAISE/{name}", "", [], "ok") for name in names]
 
 
 @pytest.mark.parametrize("layout", ["files", "webdataset"])
 def test_services_of_polardiffshield(server, download, tmp_path, layout):
     job = download([])
-    parts = [replace(part, prefix="http://") for part in RECIPES["polardiffshield"]]
+    parts = [replace(part, prefix="http://") for part in KNOWN_LISTS["polardiffshield"]]
     with job.list.open("w", newline="") as file:
         writer = csv.writer(file)
         writer.writerow(["ID", "prompt", "md ver", "sd 1.x model", "ff modelVersion", *(part.column for part in parts)])
@@ -57,7 +57,7 @@ def test_photographs_of_laion(server, download, tmp_path):
     job = download([])
     job.list.write_text(f'[{{"url": "{server.url}/jpeg/1", "description": "d", "id": "0000000123"}}]')
     job.list.rename(job.list.with_suffix(".json"))
-    replace_list = job.order("webdataset", list=job.list.with_suffix(".json"), parts=RECIPES["laion"])
+    replace_list = job.order("webdataset", list=job.list.with_suffix(".json"), parts=KNOWN_LISTS["laion"])
     job.run("webdataset", list=replace_list.list, parts=replace_list.parts)
     assert rows(tmp_path, "laion400m_elsad3_real_validation", job.to) == [("LAION-400M/123", "", [], "ok")]
 

@@ -5,7 +5,7 @@ from dataclasses import replace
 
 import pytest
 
-from indexer.fetching.models import Manners
+from indexer.fetching.models import FetchPolicy
 from tests.fetching.conftest import QUICK
 from tests.support.webserver import serving
 
@@ -77,6 +77,6 @@ def test_a_host_that_was_overloaded_is_asked_as_often_as_before_in_time(server, 
     addresses = [f"{server.url}/busy/0/{number}.png" for number in range(3)]
     job = download(addresses + [f"{server.url}/png/{number}.png" for number in range(300)])
     start = time.monotonic()
-    job.run(limits=replace(QUICK, rate=200), manners=Manners(allow_private=True, ignore_robots=True))
+    job.run(limits=replace(QUICK, rate=200), policy=FetchPolicy(allow_private=True, ignore_robots=True))
     assert job.errors() == [("success", "")] * 303
     assert time.monotonic() - start < 15

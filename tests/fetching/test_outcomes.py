@@ -7,7 +7,7 @@ from dataclasses import replace
 
 import pytest
 
-from indexer.fetching.models import Manners
+from indexer.fetching.models import FetchPolicy
 from tests.fetching.conftest import QUICK
 from tests.support.webserver import image, serving
 
@@ -32,7 +32,7 @@ ENDS = [
     ("/html/x.jpg", "failed", "HTML page instead of an image"),
     ("/json/x.jpg", "failed", "JSON instead of an image"),
     ("/empty/x.jpg", "failed", "empty body"),
-    ("/garbage/x", "failed", "not HTTP as it should be"),
+    ("/garbage/x", "failed", "invalid HTTP response"),
     ("/silent/x", "failed", "timed out"),
     ("/drip/x", "failed", "timed out"),
     ("/loop/a", "failed", "redirect loop"),
@@ -96,7 +96,7 @@ def test_no_name_of_a_server_is_used(server, download):
 @pytest.mark.parametrize("path", ["", "/to/http://127.0.0.1:1/x"])
 def test_private_addresses_are_refused(server, download, path):
     job = download([f"{server.url}{path}/png/1.png", f"http://localhost:{server.port}/png/1.png", "http://10.0.0.1/x"])
-    job.run(manners=Manners())
+    job.run(policy=FetchPolicy())
     assert job.errors() == [("failed", "private address refused")] * 3
     assert server.asked.total() == 0
 
@@ -111,7 +111,9 @@ def test_a_host_that_is_gone_is_given_up(download):
     with serving() as server:
         gone = server.url
     job = download([f"{gone}/png/{number}.png" for number in range(40)])
-    job.run(limits=replace(QUICK, host_failures=5, attempts=1), manners=Manners(allow_private=True, ignore_robots=True))
+    job.run(
+        limits=replace(QUICK, host_failures=5, attempts=1), policy=FetchPolicy(allow_private=True, ignore_robots=True)
+    )
     reasons = [error for _, error in job.errors()]
     assert set(reasons) == {"no connection", "host given up"}
     assert reasons.count("no connection") < 5 + QUICK.per_host  # those that were under way at the fifth
@@ -123,7 +125,7 @@ def test_robots_txt_is_obeyed_unless_told_otherwise(server, download):
     job.run()
     assert job.errors() == [("failed", "robots.txt disallows"), ("success", "")]
     assert server.asked["/robots.txt"] == 1
-    job.run(failed_too=True, manners=Manners(allow_private=True, ignore_robots=True))
+    job.run(failed_too=True, policy=FetchPolicy(allow_private=True, ignore_robots=True))
     assert job.errors() == [("success", ""), ("success", "")]
 
 
@@ -144,7 +146,7 @@ def test_rules_of_robots_txt_are_read_as_its_standard_says(server, download, rul
 
 
 def test_who_asks_is_said(server, download):
-    download([f"{server.url}/png/1.png"]).run(manners=Manners("me@lab.example", allow_private=True))
+    download([f"{server.url}/png/1.png"]).run(policy=FetchPolicy("me@lab.example", allow_private=True))
     agents = {line for head in server.heads for line in head.split("\r\n") if line.startswith("User-Agent")}
     assert len(agents) == 1
     assert "image-manifest/" in agents.pop()
