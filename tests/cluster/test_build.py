@@ -19,6 +19,8 @@ from tests.cluster.work import ROOT
 from tests.materializer.conftest import tree
 from tests.support import manifests
 
+pytestmark = pytest.mark.slow
+
 IMAGES = 36
 
 

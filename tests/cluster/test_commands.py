@@ -12,6 +12,8 @@ from tests.materializer.conftest import tree
 from tests.scanning.conftest import CONTAINERS, MEMBERS, SIDE_ROWS
 from tests.support import manifests
 
+pytestmark = pytest.mark.slow
+
 INSPECTED = """
     select file_id, i.* exclude (member_id) from inspection i join attributes using (member_id) order by file_id
 """

@@ -11,6 +11,8 @@ from indexer.base.workers import WorkerCrashed, WorkerPool, Workers
 from tests.cluster.conftest import ray_head, scheduler, wait_for_workers, worker
 from tests.cluster.work import DEADLY, ROOT, die_at_13, die_once, halves, nap, square
 
+pytestmark = pytest.mark.slow
+
 
 @pytest.fixture(params=["dask", "ray"])
 def workers(request, monkeypatch):

@@ -8,6 +8,8 @@ import pytest
 from tests.conftest import Disk
 from tests.support.faults import Fault, Watch, World
 
+pytestmark = pytest.mark.slow
+
 
 def test_a_full_disk_under_the_manifest_is_told_and_the_scan_goes_on(
     world: World, undisturbed: World, small_disk: Disk

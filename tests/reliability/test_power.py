@@ -8,7 +8,11 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
+import pytest
+
 from tests.support.faults import Watch, World
+
+pytestmark = pytest.mark.slow
 
 CHANGES = "mkdir,write,pwrite64,ftruncate,rename,fsync,fdatasync"
 _LINE = re.compile(r"(\d+) +(?:<\.\.\. )?(\w+)(?: resumed>|\()(.*)")

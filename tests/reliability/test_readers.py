@@ -4,6 +4,8 @@ import pytest
 
 from tests.support.faults import Fault, World
 
+pytestmark = pytest.mark.slow
+
 
 @pytest.mark.parametrize(
     ("calls", "action", "reason"),

@@ -3,8 +3,12 @@
 import random
 from collections import Counter
 
+import pytest
+
 from benchmarks import soak
 from tests.support.faults import World
+
+pytestmark = pytest.mark.slow
 
 
 def test_after_a_storm_everything_is_as_if_there_had_been_none(undisturbed: World, tmp_path, monkeypatch) -> None:

@@ -1,44 +1,55 @@
 """Object storage on loopback, and a manifest to scan it into."""
 
+from __future__ import annotations
+
 import os
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from typing import TypeVar
+from typing import TYPE_CHECKING, TypeVar
 
 import pytest
 
 from indexer.base.remote import storage as requests
 from indexer.manifest import store
 from indexer.manifest.store import Store
-from tests.support.gs import GS
 from tests.support.hf import Hub
-from tests.support.storage import S3, Storage, Web
+from tests.support.storage import Storage, Web
 
-Server = TypeVar("Server", S3, GS, Hub)
+if TYPE_CHECKING:
+    from tests.support.gs import GS
+    from tests.support.s3 import S3
+
+Server = TypeVar("Server", "S3", "GS", Hub)
 
 
 @pytest.fixture(scope="session")
 def s3() -> Iterator[S3]:
-    with _told_of(S3()) as server:
+    pytest.importorskip("moto", reason="moto is not installed")
+    from tests.support.s3 import S3  # noqa: PLC0415 - a package of `make test-slow`
+
+    with _in_environment(S3()) as server:
         yield server
 
 
 @pytest.fixture(scope="session")
 def gs() -> Iterator[GS]:
-    with _told_of(GS()) as server:
+    pytest.importorskip("gcp_storage_emulator", reason="gcp-storage-emulator is not installed")
+    from tests.support.gs import GS  # noqa: PLC0415 - a package of `make test-slow`
+
+    with _in_environment(GS()) as server:
         yield server
 
 
 @pytest.fixture(scope="session")
 def hf() -> Iterator[Hub]:
-    with _told_of(Hub()) as server:
+    with _in_environment(Hub()) as server:
         yield server
 
 
 @contextmanager
-def _told_of(server: Server) -> Iterator[Server]:
-    """Let this process and its workers know of a server."""
+def _in_environment(server: Server) -> Iterator[Server]:
+    """Set the variables by which this process and its workers find a server."""
     before = {name: os.environ.get(name) for name in server.settings}
     os.environ.update(server.settings)
     yield server
@@ -54,9 +65,12 @@ def web() -> Iterator[Web]:
     server.close()
 
 
-@pytest.fixture(params=["s3", "gs", "hf", "web"])
+SLOW = pytest.mark.slow  # an emulator of another project
+
+
+@pytest.fixture(params=[pytest.param("s3", marks=SLOW), pytest.param("gs", marks=SLOW), "hf", "web"])
 def storage(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> Storage:
-    """Each kind of storage, waited for by tries without pauses, and listed anew each time."""
+    """Each kind of storage; retries do not pause and listings are not cached."""
     monkeypatch.setattr(requests, "PAUSES", (0.0, 0.0))
     monkeypatch.setattr(requests, "LISTS_LAST", 0.0)
     server: Storage = request.getfixturevalue(request.param)

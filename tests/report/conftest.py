@@ -1,18 +1,21 @@
 """A gallery with its manifest, its report, the server over it, and a real browser to look at them."""
 
+from __future__ import annotations
+
 import os
 import shutil
 import subprocess
 import sys
 from collections.abc import Iterator
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import pytest
-from selenium import webdriver
-from selenium.webdriver.chrome.service import Service
-from selenium.webdriver.support.ui import WebDriverWait
 
 from tests.support import gallery
+
+if TYPE_CHECKING:
+    from selenium import webdriver
 
 ROOT = Path(__file__).parents[2]
 _SECONDS = 30
@@ -59,6 +62,9 @@ def address(folder: Path) -> Iterator[str]:
 @pytest.fixture(scope="session")
 def browser(tmp_path_factory: pytest.TempPathFactory) -> Iterator[webdriver.Chrome]:
     """Chromium without a window and without a network of its own."""
+    from selenium import webdriver  # noqa: PLC0415 - a package of `make test-slow`
+    from selenium.webdriver.chrome.service import Service  # noqa: PLC0415
+
     chromium, driver = shutil.which("chromium") or shutil.which("google-chrome"), shutil.which("chromedriver")
     if not (chromium and driver):
         pytest.skip("no Chromium with its driver: apt-get install chromium chromium-driver")
@@ -87,4 +93,6 @@ def opened(browser: webdriver.Chrome, address: str) -> webdriver.Chrome:
 
 def wait(browser: webdriver.Chrome, script: str) -> None:
     """Until the page answers ``script`` with something true."""
+    from selenium.webdriver.support.ui import WebDriverWait  # noqa: PLC0415 - a package of `make test-slow`
+
     WebDriverWait(browser, _SECONDS, 0.05).until(lambda one: one.execute_script(script), script)

@@ -6,13 +6,9 @@ from pathlib import Path
 from urllib.parse import urlsplit
 
 import pytest
-from PIL import Image
-from selenium.webdriver import Chrome, Keys
-from selenium.webdriver.common.by import By
-from selenium.webdriver.support.ui import Select
 
 from indexer.browsing.guard import COOKIE
-from tests.report.conftest import indexer, opened, wait
+from tests.report.conftest import indexer
 
 Answer = tuple[int, bytes, http.client.HTTPMessage]
 
@@ -152,44 +148,3 @@ def test_a_taken_port_is_one_line(folder: Path, address: str) -> None:
     done = indexer(folder, "browse", "--port", str(urlsplit(address).port))
     assert done.returncode == 2
     assert "cannot listen at 127.0.0.1" in done.stderr
-
-
-@pytest.fixture
-def page(browser: Chrome, address: str) -> Chrome:
-    return opened(browser, address)
-
-
-def test_looks_into_the_manifest(page: Chrome, tmp_path: Path) -> None:
-    wait(page, "return [...document.querySelectorAll('.grid img')].filter((one) => one.naturalWidth > 0).length > 10")
-    assert "key=" not in page.current_url
-    assert page.title == "manifest.duckdb · browse"
-    Select(page.find_element(By.NAME, "origin")).select_by_visible_text("RAISE")
-    wait(page, "return document.getElementById('matching').textContent === '8 images'")
-    wait(page, "return document.querySelectorAll('.grid .thumb').length === 8")
-    assert page.find_element(By.ID, "page").text == "screen 1 of 1"
-    assert not page.find_element(By.ID, "next").is_enabled()
-    wait(page, "return [...document.querySelectorAll('.grid img')].every((one) => one.naturalWidth > 0)")
-    assert [entry for entry in page.get_log("browser") if "404" not in entry["message"]] == []
-    page.save_screenshot(str(tmp_path / "shot.png"))
-    with Image.open(tmp_path / "shot.png") as shot:
-        assert len(shot.convert("RGB").getcolors(maxcolors=1 << 24)) > 1_000
-
-
-def test_opens_an_image_in_full_by_keyboard(page: Chrome) -> None:
-    page.find_element(By.CSS_SELECTOR, ".grid .thumb").send_keys(Keys.ENTER)
-    wait(page, "return document.querySelector('#detail img').naturalWidth === 320")
-    assert page.find_element(By.ID, "detail-title").text == "COCO/0"
-    page.switch_to.active_element.send_keys(Keys.ARROW_RIGHT)
-    assert page.find_element(By.ID, "detail-title").text == "COCO/1"
-
-
-def test_answers_in_the_page(page: Chrome) -> None:
-    box = page.find_element(By.NAME, "query")
-    box.clear()
-    box.send_keys("select member_id, file_id from manifest where generator like '<script>%'", Keys.CONTROL, Keys.ENTER)
-    wait(page, "return document.querySelectorAll('#answer tbody a').length === 1")
-    assert "<script>document.title" in page.find_element(By.ID, "answer").text
-    box.clear()
-    box.send_keys("drop table member", Keys.CONTROL, Keys.ENTER)
-    wait(page, "return document.getElementById('failed').textContent.length > 0")
-    assert "SELECT" in page.find_element(By.ID, "failed").text

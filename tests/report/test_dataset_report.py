@@ -3,11 +3,10 @@
 import json
 import re
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import pyarrow as pa
 import pytest
-from selenium.webdriver import Chrome
-from selenium.webdriver.common.by import By
 
 from indexer.base.errors import OutputError
 from indexer.base.workers import Workers
@@ -19,6 +18,9 @@ from materializer.report import DatasetReader, report
 from materializer.running.build import build
 from tests.report.conftest import indexer, opened
 from tests.support import gallery
+
+if TYPE_CHECKING:
+    from selenium import webdriver
 
 WORKERS = Workers(jobs=1)
 
@@ -98,10 +100,11 @@ def test_a_damaged_shard_is_one_line(folder: Path, tmp_path: Path) -> None:
         _rendered(tmp_path, store.in_memory())
 
 
-def test_looks_like_the_others(browser: Chrome, folder: Path, dataset: Path) -> None:
+@pytest.mark.slow
+def test_looks_like_the_others(browser: "webdriver.Chrome", folder: Path, dataset: Path) -> None:
     file = folder / "look.html"
     file.write_text(_rendered(dataset, store.open_for_reading(folder / "manifest.duckdb")))
     shown = opened(browser, file.as_uri())
     assert shown.get_log("browser") == []
-    shown.find_element(By.CSS_SELECTOR, ".sheet .thumb").click()
-    assert "Shard" in shown.find_element(By.CSS_SELECTOR, "#detail dl").text
+    shown.find_element("css selector", ".sheet .thumb").click()
+    assert "Shard" in shown.find_element("css selector", "#detail dl").text

@@ -5,11 +5,16 @@ from pathlib import Path
 
 import pytest
 from PIL import Image
+
+pytest.importorskip("selenium", reason="selenium is not installed")
+
 from selenium.webdriver import Chrome, Keys
 from selenium.webdriver.common.by import By
 from selenium.webdriver.support.ui import Select
 
 from tests.report.conftest import opened, wait
+
+pytestmark = pytest.mark.slow
 
 
 @pytest.fixture

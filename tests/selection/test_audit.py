@@ -50,7 +50,7 @@ def test_duplicates_and_leaks_are_counted(tmp_path: Path) -> None:
     assert found.leaking == 2
 
 
-@pytest.mark.parametrize("tree", [False, True])
+@pytest.mark.parametrize("tree", [False, pytest.param(True, marks=pytest.mark.slow)])  # scikit-learn
 def test_a_shortcut_is_found_and_said_in_words(tmp_path: Path, tree: bool) -> None:
     if tree:
         pytest.importorskip("sklearn")
@@ -95,6 +95,7 @@ def told(values: np.ndarray, truth: np.ndarray, fold: np.ndarray) -> np.ndarray:
     return answers
 
 
+@pytest.mark.slow
 def test_balanced_accuracy_is_what_scikit_learn_makes_of_it(tmp_path: Path) -> None:
     metrics = pytest.importorskip("sklearn.metrics")
     pictures = drawn(random.Random(3))

@@ -1,4 +1,4 @@
-"""Google Cloud Storage on loopback, as its emulator speaks it; counts what it is asked for."""
+"""Google Cloud Storage on loopback, served by its emulator, which counts requests."""
 
 import json
 import threading
@@ -20,7 +20,7 @@ ANONYMOUS = {"token": "anon"}
 
 
 class GS:
-    """One for all tests: what workers are told of it stands in the environment."""
+    """One server for all tests; workers find its address in the environment."""
 
     def __init__(self) -> None:
         self.traffic = Traffic()
@@ -34,12 +34,12 @@ class GS:
         self._server = ThreadingHTTPServer(("127.0.0.1", 0), partial(Handler, objects))
         self._server.daemon_threads = True
         threading.Thread(target=self._server.serve_forever, kwargs={"poll_interval": 0.01}, daemon=True).start()
-        fsspec.config.conf["gs"] = ANONYMOUS  # here fsspec may have looked at the environment already
+        fsspec.config.conf["gs"] = ANONYMOUS  # fsspec may have read the environment already
         self._address = f"http://127.0.0.1:{self._server.server_port}"
         self.settings = {
             "STORAGE_EMULATOR_HOST": self._address,
             "FSSPEC_GS": json.dumps(ANONYMOUS),
-            # Else a bucket's kind is asked for by gRPC, which the emulator does not speak.
+            # Otherwise gcsfs requests a bucket's kind by gRPC, which the emulator does not support.
             "GCSFS_EXPERIMENTAL_ZB_HNS_SUPPORT": "false",
         }
 
@@ -71,7 +71,7 @@ class _Handler(RequestHandler):
         pass
 
     def do_GET(self) -> None:  # noqa: N802 - the standard library's name
-        method = "GET" if self.path.startswith("/download/") else "TELL"
+        method = "GET" if self.path.startswith("/download/") else "META"
         self.traffic.requests.append(f"{method} {unquote(self.path)}")
         if self.traffic.failing:
             self.traffic.failing -= 1
@@ -79,7 +79,7 @@ class _Handler(RequestHandler):
             self.send_header("Content-Length", "0")
             self.end_headers()
         else:
-            with suppress(ConnectionError):  # the client asks for object and folder at once, and takes what comes first
+            with suppress(ConnectionError):  # the client requests object and folder at once and takes the first answer
                 super().do_GET()
 
     def send_header(self, keyword: str, value: str) -> None:

@@ -1,4 +1,4 @@
-"""The hub of Hugging Face on loopback: as much of it as its file system asks for; counts that.
+"""The hub of Hugging Face on loopback: the requests of its file system, counted.
 
 Sources: https://huggingface.co/docs/hub/api (repository, tree, paths-info), and what ``huggingface_hub`` sends.
 """
@@ -17,12 +17,12 @@ import fsspec.config
 from indexer.base.remote import Url
 from tests.support.storage import Traffic
 
-REPOSITORY = "somebody/pictures"
+REPOSITORY = "user/pictures"
 REVISION = "main"
 
 
 class Hub:
-    """One repository for all tests: what workers are told of it stands in the environment."""
+    """One repository for all tests; workers find its address in the environment."""
 
     def __init__(self) -> None:
         self.traffic = Traffic()
@@ -36,7 +36,7 @@ class Hub:
         self._server.daemon_threads = True
         threading.Thread(target=self._server.serve_forever, kwargs={"poll_interval": 0.01}, daemon=True).start()
         options = {"endpoint": f"http://127.0.0.1:{self._server.server_port}"}
-        fsspec.config.conf["hf"] = options  # here fsspec may have looked at the environment already
+        fsspec.config.conf["hf"] = options  # fsspec may have read the environment already
         self.settings = {"FSSPEC_HF": json.dumps(options)}
 
     def put(self, path: str, data: bytes) -> None:
@@ -54,22 +54,22 @@ class Hub:
         self._server.server_close()
 
     def tree(self, folder: str, *, recursive: bool) -> Iterator[dict[str, Any]]:
-        """Files and folders below ``folder``, as the hub tells them."""
-        told = set()
+        """Files and folders below ``folder``, as the hub lists them."""
+        listed = set()
         for path, data in self.files.items():
             below = path.removeprefix(f"{folder}/") if folder else path
             if folder and not path.startswith(f"{folder}/"):
                 continue
             for depth in range(below.count("/") if recursive else min(1, below.count("/"))):
                 parent = "/".join(path.split("/")[: (folder.count("/") + 1 if folder else 0) + depth + 1])
-                if parent not in told:
-                    told.add(parent)
+                if parent not in listed:
+                    listed.add(parent)
                     yield {"type": "directory", "path": parent, "size": 0, "oid": _digest(parent.encode())}
             if recursive or "/" not in below:
                 yield _file(path, data)
 
     def info(self, path: str) -> Iterator[dict[str, Any]]:
-        """What is told of one path: nothing where nothing is."""
+        """Metadata of one path; nothing if it does not exist."""
         if path in self.files:
             yield _file(path, self.files[path])
         elif any(self.tree(path, recursive=False)):
@@ -92,14 +92,14 @@ class _Handler(BaseHTTPRequestHandler):
         pass
 
     def do_POST(self) -> None:
-        asked = self.rfile.read(int(self.headers["Content-Length"])).decode()
-        self.hub.traffic.requests.append(f"TELL {unquote(self.path)}")
+        body = self.rfile.read(int(self.headers["Content-Length"])).decode()
+        self.hub.traffic.requests.append(f"META {unquote(self.path)}")
         assert self.path.startswith(f"/api/datasets/{REPOSITORY}/paths-info/")
-        self._tell([told for path in parse_qs(asked)["paths"] for told in self.hub.info(path)])
+        self._send_json([entry for path in parse_qs(body)["paths"] for entry in self.hub.info(path)])
 
     def do_GET(self) -> None:
         path, _, query = self.path.partition("?")
-        method = "TELL" if path.startswith("/api/") else "GET"
+        method = "META" if path.startswith("/api/") else "GET"
         self.hub.traffic.requests.append(f"{method} {unquote(self.path)}")
         if self.hub.traffic.failing:
             self.hub.traffic.failing -= 1
@@ -109,14 +109,14 @@ class _Handler(BaseHTTPRequestHandler):
         elif found := re.fullmatch(rf"/api/datasets/{REPOSITORY}/tree/{REVISION}/?(.*)", path):
             self._list(unquote(found[1]), recursive="recursive=true" in query.lower())
         elif re.fullmatch(rf"/api/datasets/{REPOSITORY}(/revision/{REVISION})?", path):
-            self._tell({"id": REPOSITORY, "sha": "a" * 40, "siblings": []})
+            self._send_json({"id": REPOSITORY, "sha": "a" * 40, "siblings": []})
         else:
             self._reply(404, b"{}", {"X-Error-Code": "RepoNotFound"})
 
     def _list(self, folder: str, *, recursive: bool) -> None:
         found = list(self.hub.tree(folder, recursive=recursive))
         if found or not folder:
-            self._tell(found)
+            self._send_json(found)
         else:
             self._reply(404, b"{}", {"X-Error-Code": "EntryNotFound"})
 
@@ -131,7 +131,7 @@ class _Handler(BaseHTTPRequestHandler):
         else:
             self._reply(200, data)
 
-    def _tell(self, content: Any) -> None:
+    def _send_json(self, content: Any) -> None:
         self._reply(200, json.dumps(content).encode(), {"Content-Type": "application/json"})
 
     def _reply(self, status: int, body: bytes, headers: dict[str, str] | None = None) -> None:

@@ -1,31 +1,26 @@
-"""Object storage on loopback that counts what it is asked for: S3 as moto speaks it, and a web server with ranges."""
+"""Object storage on loopback that counts requests: the protocol of all kinds, and a web server with ranges."""
 
 import hashlib
 import re
 import threading
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Iterator
 from dataclasses import dataclass, field
 from email.utils import formatdate
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
-from typing import Any, Protocol
+from typing import Protocol
 from urllib.parse import quote, unquote
-
-import boto3
-from moto.moto_server.werkzeug_app import DomainDispatcherApplication, create_backend_app
-from werkzeug.serving import WSGIRequestHandler, make_server
 
 from indexer.base.remote import Url
 
 BUCKET = "pictures"
-SETTINGS = {"AWS_ACCESS_KEY_ID": "key", "AWS_SECRET_ACCESS_KEY": "secret", "AWS_DEFAULT_REGION": "us-east-1"}
 
 
 @dataclass
 class Traffic:
-    """Requests as 'METHOD path', and bytes of answers; ``failing`` so many further GETs fail for now.
+    """Requests as 'METHOD path', and bytes sent; the next ``failing`` GETs fail with status 503.
 
-    What is no request for an object's bytes, but comes as GET, is called TELL where servers of others are counted.
+    Requests for metadata that use the method GET are recorded as META.
     """
 
     requests: list[str] = field(default_factory=list)
@@ -40,58 +35,8 @@ class Traffic:
         return sum(request.startswith(method) for request in self.requests)
 
 
-class S3:
-    """moto's S3, one for all tests: what workers are told of it stands in the environment."""
-
-    def __init__(self) -> None:
-        self.traffic = Traffic()
-        self._app = DomainDispatcherApplication(create_backend_app)
-        self._server = make_server("127.0.0.1", 0, self._answer, threaded=True, request_handler=_Silent)
-        threading.Thread(target=self._server.serve_forever, daemon=True).start()
-        self.settings = SETTINGS | {"AWS_ENDPOINT_URL": f"http://127.0.0.1:{self._server.port}"}
-        self._client = boto3.client(
-            "s3",
-            endpoint_url=self.settings["AWS_ENDPOINT_URL"],
-            aws_access_key_id="key",
-            aws_secret_access_key="secret",
-            region_name="us-east-1",
-        )
-        self._client.create_bucket(Bucket=BUCKET)
-
-    def put(self, path: str, data: bytes) -> None:
-        self._client.put_object(Bucket=BUCKET, Key=path, Body=data)
-
-    def remove(self, path: str) -> None:
-        self._client.delete_object(Bucket=BUCKET, Key=path)
-
-    def url(self, path: str) -> Url:
-        return Url(f"s3://{BUCKET}/{path}")
-
-    def close(self) -> None:
-        self._client.close()
-        self._server.shutdown()
-
-    def _answer(self, environ: dict[str, Any], start: Callable[..., Any]) -> Iterable[bytes]:
-        method = environ["REQUEST_METHOD"]
-        self.traffic.requests.append(f"{method} {environ['PATH_INFO']}")
-        if method == "GET" and self.traffic.failing:
-            self.traffic.failing -= 1
-            start("503 Slow Down", [("Content-Length", "0")])
-            return [b""]
-        answer = [bytes(piece) for piece in self._app(environ, start)]
-        self.traffic.sent += sum(map(len, answer)) if method == "GET" else 0
-        return answer
-
-
-class _Silent(WSGIRequestHandler):
-    protocol_version = "HTTP/1.1"
-
-    def log(self, *_: object) -> None:
-        pass
-
-
 class Web:
-    """A web server with ranges, ETags and pages of links, as hosts of datasets are; ``ranges`` may be taken from it."""
+    """A web server with ranges, ETags and pages of links, like hosts of datasets; ``ranges`` can be turned off."""
 
     def __init__(self) -> None:
         self.traffic = Traffic()
@@ -173,7 +118,7 @@ class _Handler(BaseHTTPRequestHandler):
 
 
 class Storage(Protocol):
-    """Any of them."""
+    """A server of any kind."""
 
     traffic: Traffic
     settings: dict[str, str]
@@ -184,7 +129,7 @@ class Storage(Protocol):
 
 
 def upload(storage: Storage, folder: Path, below: str) -> Url:
-    """Put every file of ``folder`` into the storage, below a path; answers its address."""
+    """Put every file of ``folder`` into the storage, below a path; return its address."""
     for path in _files(folder):
         storage.put(f"{below}/{path.relative_to(folder).as_posix()}", path.read_bytes())
     storage.traffic.clear()
