@@ -30,14 +30,14 @@ from indexer.selection import choosing, recipe
 from indexer.sharing.export import export
 from indexer.sharing.importing import MissingPolicy, import_manifest
 from materializer.dataset.grading import grade as grading_of
-from materializer.dataset.publish import Built, finish
-from materializer.models import Request, Settings, Shard, Written
+from materializer.dataset.publish import WrittenBuild, publish
+from materializer.models import Request, Settings, Shard, ShardFile
 from materializer.planning import plan as planning
 from materializer.planning.plan import BuildPlan
-from materializer.planning.substitution import Settlement
+from materializer.planning.substitution import Substitutions
 from materializer.running import parts
 from materializer.shards import record
-from materializer.shards.formats import FORMATS
+from materializer.shards.formats import output_format
 
 IN_A_ZIP = 10_000
 IMAGE_SIZE = 100_000
@@ -105,24 +105,24 @@ def build(store: Store, folder: Path) -> None:
         leave(store, request, found)
         say("not a step of ours: shards, all of them holes, and their records")
     with told("resume") as say:
-        outcomes = parts.outcomes_of(request, found)
-        say(f"{len(outcomes):,} shards are there")
+        results = parts.results_of(request, found)
+        say(f"{len(results):,} shards are there")
     with told("finish") as say:
-        done = finish(Built(store, request, folder / "scratch", found, outcomes, Settlement((), ())))
+        done = publish(WrittenBuild(store, request, folder / "scratch", found, results, Substitutions((), ())))
         say(f"{sum(done.splits.values()):,} rows counted and digested")
 
 
 def leave(store: Store, request: Request, found: BuildPlan) -> None:
     """Leave shards and records as the workers of a build do."""
-    kind = FORMATS[request.settings.format]
+    format_ = output_format(request.settings.format)
     for planned in found.shards:
-        path = request.output / kind.path(planned.shard)
+        path = request.output / format_.path(planned.shard)
         path.parent.mkdir(parents=True, exist_ok=True)
-        with path.open("wb") as file:
-            file.truncate(planned.size)
+        with path.open("wb") as hole:
+            hole.truncate(planned.size)
         rows = planning.rows_of(store, planned.shard)
-        written = Written(planned.places, planned.size, "0" * 64)
-        kept = record.ShardRecord(planned.key, written, (), _record_rows(planned.shard, rows))
+        file = ShardFile(planned.rows, planned.size, "0" * 64)
+        kept = record.ShardRecord(planned.key, file, (), _record_rows(planned.shard, rows))
         record.write(request.output, planned.shard, kept)
 
 
@@ -213,7 +213,7 @@ def _record_rows(shard: Shard, rows: pa.Table) -> pa.Table:
     columns = [
         [shard.split] * count,
         [shard.index] * count,
-        rows["place"],
+        rows["position"],
         rows["file_id"],
         rows["substituted_for"],
         rows["hash"],

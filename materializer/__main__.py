@@ -8,7 +8,7 @@ def main() -> None:
     program.run("materializer", "Build a dataset from the selected rows of a manifest.", COMMANDS)
 
 
-# A command's name and the module below materializer.cli whose `command` it is; loaded when it is called for.
+# A command's name -> the module of materializer.cli with its `command`; imported only when it is used.
 COMMANDS: dict[str, str] = {
     "build": "build",
     "plan": "plan",

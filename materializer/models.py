@@ -1,4 +1,4 @@
-"""What crosses the borders inside phase two."""
+"""The values that the modules of phase two pass to each other."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
@@ -12,31 +12,23 @@ from indexer.containers.models import ArchiveLimits, Container
 from indexer.images import ImageLimits
 
 
-class Format(StrEnum):
-    """What is written; each is opened by its own stock reader."""
-
-    ARROW = "arrow"  # datasets.load_from_disk
-    PARQUET = "parquet"  # datasets.load_dataset, the hub
-    WEBDATASET = "webdataset"  # tars of image and JSON
-
-
 class Feature(StrEnum):
     """How the image column is stored."""
 
-    LARGE = "large"
-    STANDARD = "standard"
+    LARGE = "large"  # LargeImage: 64-bit offsets
+    STANDARD = "standard"  # datasets.Image: 32-bit offsets
 
 
 class Pixels(StrEnum):
-    """What becomes of an image's bytes."""
+    """Which images are converted."""
 
-    RGB = "rgb"  # RGB images keep theirs, others become RGB on white, lossless PNG
-    VERBATIM = "verbatim"  # every image keeps its bytes
+    RGB = "rgb"  # RGB images are copied unchanged; others become RGB on white, lossless PNG
+    VERBATIM = "verbatim"  # every image is copied unchanged
     JPEG = "jpeg"  # every image becomes an RGB JPEG
 
 
 class Check(StrEnum):
-    """How far an image is looked into before it is stored."""
+    """How an image is checked before it is stored."""
 
     DECODE = "decode"
     HEADER = "header"
@@ -46,15 +38,18 @@ class Check(StrEnum):
 class RowOrder(StrEnum):
     """The order of a split's rows."""
 
-    SHUFFLED = "shuffled"  # by a hash of seed and file_id: origins mix in every shard
+    SHUFFLED = "shuffled"  # by a hash of seed and file_id: every shard has images of all origins
     SELECTION = "selection"
 
 
 @dataclass(frozen=True, slots=True)
 class Settings:
-    """What decides the output's bytes, beside selection and sources. Sizes in bytes, quality 1 to 100."""
+    """The settings that decide the output's bytes, together with the selection and the sources.
 
-    format: Format = Format.ARROW
+    ``format`` is a key of ``materializer.shards.formats.FORMATS``, ``quality`` 1 to 100, ``shard_size`` in bytes.
+    """
+
+    format: str = "arrow"
     feature: Feature = Feature.LARGE
     pixels: Pixels = Pixels.RGB
     quality: int = 95
@@ -65,9 +60,9 @@ class Settings:
 
 @dataclass(frozen=True, slots=True)
 class Request:
-    """One build. ``roots`` maps a source's key to its place on this machine; ``scratch`` is for spilled images.
+    """One build. ``roots`` maps each source's key to its root on this machine; ``scratch`` is for spilled images.
 
-    ``allow_missing``: containers that are gone or have changed do not stop it; spares stand in for what lies in them.
+    ``allow_missing``: containers that are missing or have changed do not stop the build; spares replace their rows.
     """
 
     selection: str
@@ -82,7 +77,7 @@ class Request:
 
 @dataclass(frozen=True, slots=True)
 class Shard:
-    """A shard's name: ``index`` of ``count`` in its split."""
+    """The identity of a shard: ``index`` of ``count`` in its split."""
 
     split: str
     index: int
@@ -90,28 +85,37 @@ class Shard:
 
     @property
     def stem(self) -> str:
-        """``train-00003-of-00012``."""
+        """The name without suffix: ``train-00003-of-00012``."""
         return f"{self.split}-{self.index:05d}-of-{self.count:05d}"
 
 
 @dataclass(frozen=True, slots=True)
-class Refusal:
-    """A row that cannot be used: its place (a spare's: its rank), and why."""
+class ShardFile:
+    """A shard on disk: its rows, and bytes and sha256 (hex) of the file."""
 
-    place: int
+    rows: int
+    size: int
+    sha256: str
+
+
+@dataclass(frozen=True, slots=True)
+class Refusal:
+    """A row that cannot be used, and why. ``position`` is its position in the split; of a spare, in the selection."""
+
+    position: int
     file_id: str
     reason: str
     detail: str
 
     @property
-    def is_doubtful(self) -> bool:
-        """Whether another look may change it: it is as much about the disk and the memory of that day as the image."""
-        return self.reason in ("unreadable", "not found again", "died")
+    def is_retryable(self) -> bool:
+        """Whether reading the image again may succeed: the cause may be the disk or the memory, not the image."""
+        return self.reason in ("unreadable", "not found again", "crashed")
 
 
 @dataclass(frozen=True, slots=True)
 class RowsTask:
-    """Rows to read and check, in output order, with the containers they lie in by ``container_id``."""
+    """Rows to read and check, in output order, and their containers by ``container_id``."""
 
     rows: pa.Table
     containers: Mapping[int, Container]
@@ -124,7 +128,8 @@ class RowsTask:
 class ShardTask:
     """A shard to write below ``output``.
 
-    ``key`` tells whether one that stands there already is this one; ``refused`` are rows that others stand in for.
+    ``key`` identifies the shard's content: a finished shard with this key is kept. ``refused`` are rows of the shard
+    that spares have replaced.
     """
 
     shard: Shard
@@ -135,18 +140,12 @@ class ShardTask:
 
 
 @dataclass(frozen=True, slots=True)
-class Written:
-    """A shard that stands under its final name: rows, bytes and sha256 of the file; images as they were converted."""
+class ShardResult:
+    """The result of a shard's task. ``file`` is None if rows were refused: the shard needs spares first.
 
-    rows: int
-    size: int
-    sha256: str
+    ``kept``: the shard was finished before.
+    """
 
-
-@dataclass(frozen=True, slots=True)
-class TaskResult:
-    """What became of a shard. ``written`` is None where rows were refused: it waits for spares."""
-
-    written: Written | None
+    file: ShardFile | None
     refused: tuple[Refusal, ...]
     kept: bool = False

@@ -1,4 +1,4 @@
-"""What commands have in common: the selection and what decides the output's bytes; a manifest that may be absent."""
+"""Options that several commands share: the selection, the settings of the output, a manifest that may be absent."""
 
 from collections.abc import Callable
 from enum import StrEnum
@@ -12,14 +12,15 @@ from indexer.cli import sizes
 from indexer.cli.options import Session
 from indexer.manifest.store import Store
 from indexer.roots import source_folders
-from materializer.models import Check, Feature, Format, Pixels, Request, RowOrder, Settings
+from materializer.models import Check, Feature, Pixels, Request, RowOrder, Settings
+from materializer.shards.formats import FORMATS, output_format
 
 
 def size(text: str) -> int:
-    """Bytes as people write them: ``500MB``, ``2GiB``, ``1000000``.
+    """Return the bytes of a size such as ``500MB``, ``2GiB`` or ``1000000``.
 
     Raises:
-        click.BadParameter: it is no size.
+        click.BadParameter: the text is not a size.
     """
     try:
         return int(sizes.parse(text))
@@ -31,58 +32,62 @@ def _choice(kind: type[StrEnum]) -> click.Choice[str]:
     return click.Choice([value.value for value in kind])
 
 
+_DEFAULT_FEATURES = ", ".join(f"{format_.features[0]} for {name}" for name, format_ in FORMATS.items())
+
 _OPTIONS = (
-    click.option("--selection", metavar="NAME", help="What to build."),
-    click.option("--format", "format_", type=_choice(Format), default=Format.ARROW.value, show_default=True,
-                 help="What to write."),
+    click.option("--selection", metavar="NAME", help="The selection to build."),
+    click.option("--format", "format_", type=click.Choice(list(FORMATS)), default=Settings().format, show_default=True,
+                 help="Format of the shards."),
     click.option("--image-feature", "feature", type=_choice(Feature),
-                 help="How images are stored; 'standard' opens without code of ours."
-                 "  [default: large for arrow, standard for the others]"),
+                 help="Feature of the image column; 'standard' needs only 'datasets' to open."
+                 f"  [default: {_DEFAULT_FEATURES}]"),
     click.option("--pixels", type=_choice(Pixels), default=Pixels.RGB.value, show_default=True,
-                 help="rgb: RGB images keep their bytes, others become RGB on white, lossless PNG."
-                 " verbatim: all keep their bytes. jpeg: all become RGB JPEGs."),
+                 help="rgb: RGB images are copied unchanged, others become RGB on white, lossless PNG."
+                 " verbatim: all are copied unchanged. jpeg: all become RGB JPEGs."),
     click.option("--quality", type=click.IntRange(1, 100), default=95, show_default=True, help="Of --pixels jpeg."),
     click.option("--check", type=_choice(Check), default=Check.DECODE.value, show_default=True,
-                 help="How far images are looked into; sizes and checksums always are."),
+                 help="How images are checked; sizes and checksums always are."),
     click.option("--order", type=_choice(RowOrder), default=RowOrder.SHUFFLED.value, show_default=True,
-                 help="Shuffled by a hash of seed and file_id, or as selected."),
-    click.option("--shard-size", type=size, default="500MB", show_default=True, help="Bytes of images in a shard."),
+                 help="Order of the rows: shuffled by a hash of seed and file_id, or as selected."),
+    click.option("--shard-size", type=size, default="500MB", show_default=True, help="Bytes of images per shard."),
 )  # fmt: skip
 
 
-def manifest_beside(session: Session) -> Store:
-    """The manifest, for commands that have ``--no-manifest``: whoever was sent a dataset has none.
+def optional_manifest(session: Session) -> Store:
+    """Open the manifest, for commands with ``--no-manifest``.
 
     Raises:
         ConfigError: there is no local.cfg.
-        ManifestError: it cannot be opened. Both say how to do without.
+        ManifestError: the manifest cannot be opened. Both messages name the option.
     """
     try:
         return session.reading()
     except (ConfigError, ManifestError) as error:
-        raise type(error)(f"{error}; --no-manifest does without") from error
+        raise type(error)(f"{error}; or use --no-manifest") from error
 
 
-def planned(function: Callable[..., None]) -> Callable[..., None]:
-    """Decorate a command with the options that say what is built."""
+def build_options(function: Callable[..., None]) -> Callable[..., None]:
+    """Decorate a command with the options of a build."""
     for option in reversed(_OPTIONS):
         function = option(function)
     return function
 
 
 def request(session: Session, output: Path, given: dict[str, Any]) -> Request:
-    """The options as a request.
+    """Return the options as a request.
 
     Raises:
-        ConfigError: options that exclude each other, or local.cfg cannot be used.
+        ConfigError: two options exclude each other, or local.cfg cannot be used.
     """
-    kind = Format(given["format_"])
-    feature = given["feature"] or (Feature.LARGE if kind is Format.ARROW else Feature.STANDARD)
-    if kind is Format.WEBDATASET and feature == Feature.LARGE:
-        raise ConfigError("--image-feature large is for --format arrow and parquet: a tar holds files as they are")
+    format_ = output_format(given["format_"])
+    feature = Feature(given["feature"] or format_.features[0])
+    if feature not in format_.features:
+        raise ConfigError(
+            f"--format {format_.name} cannot store --image-feature {feature}: use {' or '.join(format_.features)}"
+        )
     settings = Settings(
-        format=kind,
-        feature=Feature(feature),
+        format=format_.name,
+        feature=feature,
         pixels=Pixels(given["pixels"]),
         quality=given["quality"] if given["pixels"] == Pixels.JPEG else Settings().quality,
         check=Check(given["check"]),
@@ -92,3 +97,9 @@ def request(session: Session, output: Path, given: dict[str, Any]) -> Request:
     config, bounds = session.config, session.bounds
     roots = source_folders(config)
     return Request(given["selection"], output, roots, config.tmp_cache_dir, settings, bounds.archives, bounds.images)
+
+
+def opening(folder: Path, settings: Settings) -> str:
+    """Return a line of Python that opens a dataset."""
+    imports = "datasets, materializer.large_image" if settings.feature is Feature.LARGE else "datasets"
+    return f"import {imports}; dataset = datasets.{output_format(settings.format).loader}({str(folder)!r})"

@@ -1,4 +1,4 @@
-"""``materializer plan``: what a build will take, without doing it."""
+"""``materializer plan``: estimate a build."""
 
 from pathlib import Path
 from typing import Any
@@ -6,39 +6,39 @@ from typing import Any
 import click
 
 from indexer.cli.options import Session, common
-from materializer.cli.options import planned, request
+from materializer.cli.options import build_options, request
 from materializer.planning import estimate as estimating
 from materializer.planning import plan as planning
 from materializer.planning.estimate import Estimate
 
 
 @click.command(epilog="Example: python -m materializer plan --selection demo --jobs 8")
-@planned
+@build_options
 @common
 def command(session: Session, **given: Any) -> None:
-    """Say what a build of a selection will read, write and need, and about how long it will take."""
+    """Estimate the bytes that a build of a selection reads and writes, its memory, disk and time."""
     if given["selection"] is None:
         raise click.UsageError("name a --selection")
-    asked = request(session, Path(), given)
+    requested = request(session, Path(), given)
     with session.reading() as store:
-        found = planning.make(store, asked)
-        print(_told(estimating.estimate(store, found, asked.settings, session.workers), session.jobs))
+        found = planning.make(store, requested)
+        print(_text(estimating.estimate(store, found, requested.settings, session.workers), session.jobs))
 
 
-def _told(found: Estimate, jobs: int) -> str:
+def _text(found: Estimate, jobs: int) -> str:
     bad = f", {found.known_bad:,} of them known to be unusable" if found.known_bad else ""
-    forward = f", {found.forward:,} of them in one forward pass each" if found.forward else ""
+    sequential = f", {found.sequential:,} of them read sequentially" if found.sequential else ""
     return "\n".join(
         [
             f"images   {found.images:,} in {found.shards:,} shards{bad}",
-            f"sources  {found.containers:,} containers{forward}",
+            f"sources  {found.containers:,} containers{sequential}",
             f"read     {_size(found.read)}",
-            f"write    {_size(found.write)}, of which {_size(found.spill)} wait in tmp_cache_dir",
+            f"write    {_size(found.write)}, of which {_size(found.spill)} are spilled to tmp_cache_dir",
             f"memory   {_size(found.memory)} at most with {jobs} jobs",
             f"disk     {_size(found.disk)} at most",
             f"time     about {_time(found.seconds)} ({estimating.DECODE_RATE / 1e6:.0f} MB/s decoded,"
-            f" {estimating.COPY_RATE / 1e6:.0f} MB/s copied, {estimating.PASS_RATE / 1e6:.0f} MB/s through solid"
-            " archives, a core)",
+            f" {estimating.COPY_RATE / 1e6:.0f} MB/s copied, {estimating.SEQUENTIAL_RATE / 1e6:.0f} MB/s of solid"
+            " archives, per core)",
         ]
     )
 

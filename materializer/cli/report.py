@@ -1,4 +1,4 @@
-"""``materializer report``: a built dataset as a page to look at."""
+"""``materializer report``: an HTML page of a dataset."""
 
 from pathlib import Path
 from typing import Any
@@ -11,24 +11,24 @@ from indexer.manifest import store as stores
 from indexer.reporting import page
 from indexer.reporting.models import ReportOptions
 from materializer import report as reporting
-from materializer.cli.options import manifest_beside
+from materializer.cli.options import optional_manifest
 
 
 @click.command(epilog="Example: python -m materializer report built/demo --output demo.html")
 @click.argument("folder", type=click.Path(path_type=Path))
 @click.option("--output", type=click.Path(path_type=Path, dir_okay=False), help="[default: FOLDER-dataset.html]")
-@click.option("--images", type=click.IntRange(min=0), default=6, show_default=True, help="Shown of each generator.")
+@click.option("--images", type=click.IntRange(min=0), default=6, show_default=True, help="Images shown per generator.")
 @click.option("--rows", type=click.IntRange(min=0), default=400_000, show_default=True, help="Rows of the table.")
-@click.option("--seed", default="report", show_default=True, help="Decides which images are shown.")
-@click.option("--no-manifest", is_flag=True, help="Tell what the dataset itself says, not which archives it is from.")
+@click.option("--seed", default="report", show_default=True, help="Seed of the choice of images.")
+@click.option("--no-manifest", is_flag=True, help="Do not look up the source archives of the images.")
 @common
 def command(session: Session, folder: Path, output: Path | None, no_manifest: bool, **shown: Any) -> None:
-    """Make one HTML page of the dataset in FOLDER: a build, or whatever 'save_to_disk' has written.
+    """Make one HTML page of the dataset in FOLDER: a build, or a dataset that 'save_to_disk' has written.
 
-    Numbers, charts, refusals, images and where they come from. The page opens from its file, without a network.
+    It shows numbers, charts, refusals, images and their sources. The page is one file and needs no network.
     """
     page.check_dependencies()
-    manifest = stores.in_memory() if no_manifest else manifest_beside(session)
+    manifest = stores.in_memory() if no_manifest else optional_manifest(session)
     with manifest as store:
         reader = reporting.DatasetReader(session.workers, session.progress)
         report = reporting.report(store, folder, ReportOptions(**shown), reader)

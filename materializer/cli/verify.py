@@ -1,4 +1,4 @@
-"""``materializer verify``: is the dataset still what was built?"""
+"""``materializer verify``: compare a dataset with its record."""
 
 from pathlib import Path
 
@@ -7,7 +7,7 @@ import click
 from indexer.base.errors import CheckFailed
 from indexer.cli.messages import printable
 from indexer.cli.options import Session, common
-from materializer.cli.options import manifest_beside
+from materializer.cli.options import optional_manifest
 from materializer.dataset.grading import GRADES, SAME, Grading, grade
 from materializer.dataset.verify import Verification, verify
 
@@ -16,18 +16,20 @@ _SHOWN = 20
 
 @click.command(epilog="Example: python -m materializer verify built/demo")
 @click.argument("folder", type=click.Path(path_type=Path))
-@click.option("--manifest", type=click.Path(path_type=Path), metavar="DIR", help="Grade it by this shared manifest.")
-@click.option("--no-manifest", is_flag=True, help="Compare with the build's own record only.")
+@click.option(
+    "--manifest", type=click.Path(path_type=Path), metavar="DIR", help="Grade the rows by this shared manifest."
+)
+@click.option("--no-manifest", is_flag=True, help="Compare with the record of the build only.")
 @common
 def command(session: Session, folder: Path, manifest: Path | None, no_manifest: bool) -> None:
-    """Read every byte of the build in FOLDER again and compare it with its record and the manifest.
+    """Read every byte of the build in FOLDER and compare it with its record and the manifest.
 
-    With --manifest each row is graded: identical bytes, identical pixels, different, substituted, missing or extra.
+    With --manifest each row gets a grade: identical bytes, identical pixels, different, substituted, missing or extra.
     """
     if manifest or no_manifest:
         found = verify(folder, None, session.workers, session.progress)
     else:
-        with manifest_beside(session) as store:
+        with optional_manifest(session) as store:
             found = verify(folder, store, session.workers, session.progress)
     _show(folder, found)
     if manifest:
@@ -35,10 +37,10 @@ def command(session: Session, folder: Path, manifest: Path | None, no_manifest: 
 
 
 def _show_grades(grading: Grading) -> None:
-    for split, file_id, grade_given, substitute in grading.worse:
+    for split, file_id, grade_given, substitute in grading.not_identical:
         by = f" by {substitute}" if substitute else ""
         print(printable(f"{split} {file_id}: {grade_given}{by}"))
-    more = sum(grading.counts.values()) - grading.counts.get(SAME, 0) - len(grading.worse)
+    more = sum(grading.counts.values()) - grading.counts.get(SAME, 0) - len(grading.not_identical)
     if more:
         print(f"... and {more:,} more")
     print("; ".join(f"{grading.counts.get(name, 0):,} {name}" for name in GRADES))

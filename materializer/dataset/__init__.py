@@ -1,1 +1,1 @@
-"""A finished dataset: its record, card, verification, grading and conversion."""
+"""A finished dataset: the files that describe it, its card, verification, grading and conversion."""

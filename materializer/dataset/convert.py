@@ -1,6 +1,7 @@
-"""LargeImage <-> the standard Image, for a dataset that is there already: streamed, no image is decoded or even copied.
+"""Convert a finished dataset from LargeImage to the standard Image or back, without decoding or copying an image.
 
-Takes what ``save_to_disk`` wrote, an AI-GenBench dataset or a build of ours; of the latter record and card come along.
+The source is a dataset of ``save_to_disk``: an AI-GenBench dataset or a build. The record and the card of a build are
+converted too.
 """
 
 import json
@@ -11,31 +12,21 @@ from pathlib import Path
 from typing import Any
 
 import pyarrow as pa
-import pyarrow.compute as pc
 
 from indexer.base.durable import UNFINISHED, sync_folder, write_json, writing
 from indexer.base.errors import OutputError, SourceError
 from indexer.base.progress import SILENT, Progress
 from indexer.base.workers import WorkerCrashed, WorkerPool, Workers
-from materializer.dataset.build_description import renew, told_by
-from materializer.models import Feature, Shard, Written
+from materializer.dataset import converted_record
+from materializer.dataset.build_folder import UNREADABLE, SavedSplit, read_json, read_saved
+from materializer.models import Feature, ShardFile
 from materializer.shards import schema as columns
-from materializer.shards.formats import arrow
+from materializer.shards.formats.arrow import fingerprint
 
 NAMES = {Feature.LARGE: "LargeImage", Feature.STANDARD: "Image"}
 
-# No batch with 32-bit offsets comes near the 2 GiB that these can count.
+# Bytes of a batch; far below the 2 GiB that 32-bit offsets can address.
 _MAX_BATCH = 1 << 30
-
-
-@dataclass(frozen=True, slots=True)
-class SplitFolder:
-    """One split as ``save_to_disk`` lays it out; ``name`` is '' where the dataset has no splits."""
-
-    name: str
-    files: tuple[str, ...]
-    info: Mapping[str, Any]
-    state: Mapping[str, Any]
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,32 +41,45 @@ class ConvertTask:
 def finalize(
     source: Path, target: Path, feature: Feature | None, workers: Workers, progress: Progress = SILENT
 ) -> Feature:
-    """Write the dataset in ``source`` to ``target`` with the other image feature, or with ``feature``.
+    """Write the dataset in ``source`` to ``target`` with the image feature ``feature``; default is the other one.
 
-    ``target`` appears when it is whole. Returns the feature it has.
+    ``target`` appears when it is complete. Returns its feature.
 
     Raises:
-        SourceError: ``source`` is no dataset of ``save_to_disk``, has no image column, or is a build that is not whole.
-        OutputError: ``target`` is there already, or cannot be written.
+        SourceError: ``source`` is not a dataset of ``save_to_disk``, has no image column, or is an incomplete build.
+        OutputError: ``target`` exists, or cannot be written.
     """
-    folders = _folders(source)
-    told = told_by(source, _files(folders))
-    chosen = feature or _other(source, folders)
+    splits = read_saved(source)
+    infos = {split.name: _info(source / split.name / "dataset_info.json") for split in splits}
+    paths = [Path(split.name) / file for split in splits for file in split.files]
+    stored = converted_record.read(source, paths)
+    chosen = feature or _other(source, infos)
     if target.exists():
-        raise OutputError(f"{target} is there already: name a folder that is not")
+        raise OutputError(f"{target} exists already: name a new folder")
     unfinished = target.with_name(target.name + UNFINISHED)
     shutil.rmtree(unfinished, ignore_errors=True)
-    written = _convert(source, unfinished, (folders, chosen), (workers, progress))
-    _write_leading(unfinished, folders, chosen, written)
-    if told:
-        renew(told, unfinished, chosen, written)
+    tasks = [ConvertTask(source / path, unfinished / path, chosen) for path in paths]
+    files: dict[Path, ShardFile] = {}
+    with progress.phase("converting", len(tasks), "shards") as bar:
+        for task, answer in WorkerPool(convert, workers).run(tasks):
+            if isinstance(answer, WorkerCrashed):
+                raise SourceError(f"{task.source} cannot be converted: its reader {answer.reason}")
+            files[task.target.relative_to(unfinished)] = answer
+            bar.advance(size=answer.size)
+    _write_leading(unfinished, splits, {name: _with_feature(info, chosen) for name, info in infos.items()}, files)
+    if stored:
+        converted_record.write(stored, unfinished, chosen, files)
     unfinished.replace(target)
     sync_folder(target.resolve().parent)
     return chosen
 
 
-def convert(task: ConvertTask) -> Written:
-    """Convert one file. Runs in workers."""
+def convert(task: ConvertTask) -> ShardFile:
+    """Convert one file. Runs in workers.
+
+    Raises:
+        SourceError: an image is too large for the standard feature.
+    """
     rows = 0
     with writing(task.target) as file, pa.memory_map(str(task.source)) as source, pa.ipc.open_stream(source) as stream:
         schema = _schema(stream.schema, task.feature)
@@ -83,73 +87,36 @@ def convert(task: ConvertTask) -> Written:
             for batch in stream:
                 batch.validate(full=True)
                 for part in _parts(batch, task.feature):
-                    out.write_batch(_batch(part, schema))
+                    out.write_batch(part.cast(schema))
                     rows += part.num_rows
-    return Written(rows, file.size, file.sha256)
+    return ShardFile(rows, file.size, file.sha256)
 
 
-def _convert(
-    source: Path, target: Path, what: tuple[Sequence[SplitFolder], Feature], how: tuple[Workers, Progress]
-) -> dict[Path, Written]:
-    (folders, feature), (workers, progress) = what, how
-    tasks = [ConvertTask(source / file, target / file, feature) for file in _files(folders)]
-    found: dict[Path, Written] = {}
-    with progress.phase("converting", len(tasks), "shards") as bar:
-        for task, written in WorkerPool(convert, workers).run(tasks):
-            if isinstance(written, WorkerCrashed):
-                raise SourceError(f"{task.source} cannot be converted: its reader {written.reason}")
-            found[task.target.relative_to(target)] = written
-            bar.advance(size=written.size)
-    return found
-
-
-def _files(folders: Sequence[SplitFolder]) -> list[Path]:
-    return [Path(folder.name) / file for folder in folders for file in folder.files]
-
-
-def _folders(source: Path) -> list[SplitFolder]:
-    """The splits of a dataset, which may be a stranger's: no name in it leads out of the folder."""
+def _info(path: Path) -> dict[str, Any]:
     try:
-        if (source / "state.json").is_file():
-            return [_folder(source, "")]
-        return [_folder(source, _name(split)) for split in _json(source / "dataset_dict.json")["splits"]]
-    except (KeyError, TypeError) as error:
-        raise SourceError(f"{source} is no dataset that 'save_to_disk' has written: it lacks {error}") from error
+        info: dict[str, Any] = read_json(path)
+        _ = [kind.get("_type") for kind in info["features"].values()]
+    except UNREADABLE as error:
+        raise SourceError(f"{path} cannot be read: name a folder that a build or 'save_to_disk' has written") from error
+    return info
 
 
-def _folder(source: Path, name: str) -> SplitFolder:
-    info, state = (_json(source / name / file) for file in ("dataset_info.json", "state.json"))
-    return SplitFolder(name, tuple(_name(file["filename"]) for file in state["_data_files"]), info, state)
-
-
-def _name(name: str) -> str:
-    if name != Path(name).name or name == "..":
-        raise SourceError(f"{name!r} is no name of a file or split: this dataset leads out of its folder")
-    return name
-
-
-def _json(path: Path) -> dict[str, Any]:
-    try:
-        found: dict[str, Any] = json.loads(path.read_text(encoding="utf-8"))
-    except (OSError, ValueError, RecursionError) as error:
-        raise SourceError(f"{path} cannot be read: name a folder that 'save_to_disk' or a build has written") from error
-    return found
-
-
-def _other(source: Path, folders: Sequence[SplitFolder]) -> Feature:
-    kinds = {feature.get("_type") for folder in folders for feature in folder.info["features"].values()}
+def _other(source: Path, infos: Mapping[str, Mapping[str, Any]]) -> Feature:
+    kinds = {feature.get("_type") for info in infos.values() for feature in info["features"].values()}
     if NAMES[Feature.LARGE] in kinds:
         return Feature.STANDARD
     if NAMES[Feature.STANDARD] in kinds:
         return Feature.LARGE
-    raise SourceError(f"{source} has no image column: there is nothing to convert")
+    raise SourceError(f"{source} has no image column to convert")
 
 
-def _features(features: Mapping[str, Any], feature: Feature) -> dict[str, Any]:
-    return {
+def _with_feature(info: Mapping[str, Any], feature: Feature) -> dict[str, Any]:
+    """Return a copy of a ``dataset_info.json`` whose image columns have the feature."""
+    features = {
         name: {**kind, "_type": NAMES[feature]} if kind.get("_type") in NAMES.values() else kind
-        for name, kind in features.items()
+        for name, kind in info["features"].items()
     }
+    return {**info, "features": features}
 
 
 def _schema(schema: pa.Schema, feature: Feature) -> pa.Schema:
@@ -160,46 +127,34 @@ def _schema(schema: pa.Schema, feature: Feature) -> pa.Schema:
         if kind.get("_type") in NAMES.values():
             schema = schema.set(schema.get_field_index(name), pa.field(name, columns.image_type(feature)))
     if features:
-        note["info"]["features"] = _features(features, feature)
+        note["info"] = _with_feature(note["info"], feature)
         metadata[b"huggingface"] = json.dumps(note).encode()
     return schema.with_metadata(metadata)
 
 
 def _parts(batch: pa.RecordBatch, feature: Feature) -> Iterator[pa.RecordBatch]:
-    """The batch, cut in pieces where it is too large for 32-bit offsets."""
+    """Yield the batch, divided if it is too large for 32-bit offsets."""
     if feature is Feature.LARGE or batch.nbytes <= _MAX_BATCH:
         yield batch
         return
     half = batch.num_rows // 2
     if not half:
-        raise SourceError(f"an image of {batch.nbytes} bytes does not fit the standard feature: keep it a LargeImage")
+        raise SourceError(f"an image of {batch.nbytes} bytes is too large for the standard feature: keep LargeImage")
     for start, count in ((0, half), (half, batch.num_rows - half)):
-        # A slice keeps the whole batch's offsets; only a copy counts from 0 again.
-        columns_ = [pa.concat_arrays([column.slice(start, count)]) for column in batch.columns]
-        yield from _parts(pa.RecordBatch.from_arrays(columns_, schema=batch.schema), feature)
-
-
-def _batch(batch: pa.RecordBatch, schema: pa.Schema) -> pa.RecordBatch:
-    return pa.RecordBatch.from_arrays(
-        [_column(column, field.type) for column, field in zip(batch.columns, schema, strict=True)], schema=schema
-    )
-
-
-def _column(column: pa.Array, kind: pa.DataType) -> pa.Array:
-    if column.type == kind:
-        return column
-    parts = [pc.cast(column.field(field.name), field.type) for field in kind]
-    return pa.StructArray.from_arrays(parts, [field.name for field in kind], mask=column.is_null())
+        # A slice keeps the offsets of the whole batch; only a copy starts at 0.
+        copies = [pa.concat_arrays([column.slice(start, count)]) for column in batch.columns]
+        yield from _parts(pa.RecordBatch.from_arrays(copies, schema=batch.schema), feature)
 
 
 def _write_leading(
-    target: Path, folders: Sequence[SplitFolder], feature: Feature, written: Mapping[Path, Written]
+    target: Path,
+    splits: Sequence[SavedSplit],
+    infos: Mapping[str, Mapping[str, Any]],
+    files: Mapping[Path, ShardFile],
 ) -> None:
-    for folder in folders:
-        shards = [(Shard(folder.name, 0, 1), written[Path(folder.name) / file]) for file in folder.files]
-        fingerprint = arrow.fingerprint(shards)
-        info = {**folder.info, "features": _features(folder.info["features"], feature)}
-        write_json(target / folder.name / "dataset_info.json", info)
-        write_json(target / folder.name / "state.json", {**folder.state, "_fingerprint": fingerprint})
-    if folders[0].name:
-        write_json(target / "dataset_dict.json", {"splits": [folder.name for folder in folders]})
+    for split in splits:
+        state = {**split.state, "_fingerprint": fingerprint([files[Path(split.name) / file] for file in split.files])}
+        write_json(target / split.name / "dataset_info.json", infos[split.name])
+        write_json(target / split.name / "state.json", state)
+    if splits[0].name:
+        write_json(target / "dataset_dict.json", {"splits": [split.name for split in splits]})

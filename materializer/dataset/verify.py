@@ -1,30 +1,29 @@
-"""Read a finished build again, every byte of it, and compare it with its record and the manifest.
+"""Verify a finished build: read every byte and compare it with the build's record and the manifest.
 
-Arrow has no checksums, and a folder of shards does not know how many rows it should have: the record does.
+Arrow has no checksums, and a folder of shards does not state its number of rows. The record has both.
 """
 
 import hashlib
 import json
 import tarfile
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
 
 import pyarrow as pa
 
-from indexer.base.errors import OutputError
 from indexer.base.progress import SILENT, Progress
 from indexer.base.workers import WorkerCrashed, WorkerPool, Workers
 from indexer.manifest.store import Store
-from materializer.models import Feature, Format, Shard, Written
+from materializer.dataset.build_folder import FinishedBuild, read_build
+from materializer.models import Shard, ShardFile
 from materializer.shards import record
-from materializer.shards.formats import FORMATS
+from materializer.shards.formats import output_format
 
 
 @dataclass(frozen=True, slots=True)
 class Difference:
-    """Something that is not as the record says: the file or the row, and what is wrong with it."""
+    """A difference from the record: the file or row, and what is wrong with it."""
 
     where: str
     what: str
@@ -32,7 +31,7 @@ class Difference:
 
 @dataclass(frozen=True, slots=True)
 class Verification:
-    """How a build was found: what was read, and all differences in order."""
+    """The result of a verification: shards, rows and bytes that were read, and all differences in order."""
 
     shards: int
     rows: int
@@ -42,75 +41,44 @@ class Verification:
 
 @dataclass(frozen=True, slots=True)
 class VerifyTask:
-    """A shard to read again."""
+    """A shard to read; ``format`` is the name of its output format."""
 
     output: Path
-    format: Format
+    format: str
     shard: Shard
-    written: Written
+    file: ShardFile
 
 
 def verify(output: Path, store: Store | None, workers: Workers, progress: Progress = SILENT) -> Verification:
-    """Read everything again. ``store`` None leaves the comparison with the manifest out.
+    """Verify a build. Without ``store``, it is not compared with the manifest.
 
     Raises:
         OutputError: ``output`` holds no finished build.
     """
-    built = read_build(output)
-    tasks = _tasks(output, built)
-    found = {name: Difference(name, "is not as it was written") for name in _changed(output, built)}
-    differences = list(found.values())
+    build = read_build(output)
+    tasks = [VerifyTask(output, build.format.name, shard, file) for shard, file in build.all_shards]
+    differences = list(_wrong_leading_files(build))
     with progress.phase("verifying", len(tasks), "shards") as bar:
         for task, answer in WorkerPool(verify_shard, workers).run(tasks):
             wrong = [Difference(task.shard.stem, answer.reason)] if isinstance(answer, WorkerCrashed) else list(answer)
             differences += wrong
-            bar.advance(size=task.written.size, errors=len(wrong))
+            bar.advance(size=task.file.size, errors=len(wrong))
     if store is not None:
-        differences += _unlike_manifest(output, store, built)
-    shown = tuple(sorted(differences, key=lambda difference: (difference.where, difference.what)))
-    size = sum(task.written.size for task in tasks)
-    return Verification(len(tasks), sum(task.written.rows for task in tasks), size, shown)
-
-
-def read_build(output: Path) -> dict[str, Any]:
-    """What ``build.json`` says.
-
-    Raises:
-        OutputError: there is none, or it cannot be read.
-    """
-    try:
-        built: dict[str, Any] = json.loads((output / record.BUILD).read_text(encoding="utf-8"))
-        _ = shards_of(built), Format(built["settings"]["format"]), Feature(built["settings"]["feature"])
-    except FileNotFoundError:
-        raise OutputError(
-            f"{output} holds no finished build ({record.BUILD} is missing): run the build again"
-        ) from None
-    except (OSError, ValueError, KeyError, TypeError, AttributeError, RecursionError) as error:
-        raise OutputError(f"{output / record.BUILD} cannot be read ({error}): run the build again") from error
-    return built
-
-
-def shards_of(built: Mapping[str, Any]) -> dict[str, list[tuple[Shard, Written]]]:
-    """The shards that ``build.json`` lists, by split."""
-    return {
-        split: [
-            (Shard(split, index, len(shards)), Written(one["rows"], one["size"], one["sha256"]))
-            for index, one in enumerate(shards)
-        ]
-        for split, shards in built["splits"].items()
-    }
+        differences += _differences_from_manifest(build, store)
+    differences.sort(key=lambda difference: (difference.where, difference.what))
+    size = sum(task.file.size for task in tasks)
+    return Verification(len(tasks), sum(task.file.rows for task in tasks), size, tuple(differences))
 
 
 def verify_shard(task: VerifyTask) -> tuple[Difference, ...]:
-    """What is wrong with one shard. Runs in workers."""
-    kind = FORMATS[task.format]
-    name = kind.path(task.shard)
+    """Return the differences of one shard from its record. Runs in workers."""
+    name = output_format(task.format).path(task.shard)
     path, kept = task.output / name, record.read(task.output, task.shard)
     if not path.is_file():
         return (Difference(name, "is missing"),)
     if kept is None:
         return (Difference(name, "its record is missing or damaged"),)
-    wrong = [] if record.stands(path, task.written) else [Difference(name, "its bytes are not those that were written")]
+    wrong = [] if record.is_intact(path, task.file) else [Difference(name, "its bytes are not those that were written")]
     return (*wrong, *_wrong_rows(task, path, kept))
 
 
@@ -118,41 +86,32 @@ def _wrong_rows(task: VerifyTask, path: Path, kept: record.ShardRecord) -> Itera
     expected = list(zip(kept.file_ids, kept.rows["stored_sha256"].to_pylist(), strict=True))
     count = 0
     try:
-        for file_id, image in FORMATS[task.format].read(path):
+        for file_id, image in output_format(task.format).read(path):
             if count < len(expected) and (file_id, hashlib.sha256(image).hexdigest()) != expected[count]:
-                yield Difference(expected[count][0], f"is not what was stored (row {count} of {path.name})")
+                yield Difference(expected[count][0], f"is not the stored image (row {count} of {path.name})")
             count += 1
     except (pa.ArrowInvalid, OSError, tarfile.TarError, ValueError, KeyError) as error:
-        yield Difference(path.name, f"cannot be read on from row {count}: {' '.join(str(error).split())}")
+        yield Difference(path.name, f"cannot be read from row {count} on: {' '.join(str(error).split())}")
     if count != len(expected):
         yield Difference(path.name, f"has {count} rows, {len(expected)} were written")
 
 
-def _tasks(output: Path, built: Mapping[str, Any]) -> list[VerifyTask]:
-    kind = Format(built["settings"]["format"])
-    return [
-        VerifyTask(output, kind, shard, written) for shards in shards_of(built).values() for shard, written in shards
-    ]
-
-
-def _changed(output: Path, built: Mapping[str, Any]) -> Iterator[str]:
-    """The JSON files that lead to the shards, where they are not as they were written."""
-    settings = built["settings"]
-    expected = FORMATS[Format(settings["format"])].leading_files(Feature(settings["feature"]), shards_of(built))
-    for name, value in expected.items():
+def _wrong_leading_files(build: FinishedBuild) -> Iterator[Difference]:
+    for name, value in build.format.leading_files(build.settings.feature, build.shards).items():
         try:
-            if json.loads((output / name).read_text(encoding="utf-8")) != value:
-                yield name
+            is_right = json.loads((build.folder / name).read_text(encoding="utf-8")) == value
         except (OSError, ValueError):
-            yield name
+            is_right = False
+        if not is_right:
+            yield Difference(name, "is not as it was written")
 
 
-def _unlike_manifest(output: Path, store: Store, built: Mapping[str, Any]) -> list[Difference]:
-    selection = {"selection": built["selection"]}
-    rows = store.rows("plan/differences", {"rows": str(output / record.ROWS / "*.parquet"), **selection})
+def _differences_from_manifest(build: FinishedBuild, store: Store) -> list[Difference]:
+    name = build.description["selection"]
+    rows = store.rows("plan/differences", {"rows": str(build.folder / record.ROWS / "*.parquet"), "selection": name})
     differences = [Difference(file_id, what) for file_id, what in rows]
-    recipes = {recipe for recipe, _ in store.rows("plan/run", selection)}
-    if rows and built.get("recipe_hash") not in recipes:
-        what = "is not the selection that this was built from any more; --no-manifest leaves the manifest out"
-        differences.append(Difference(f"'{built['selection']}'", what))
+    recipes = {recipe for recipe, _ in store.rows("plan/selection_run", {"selection": name})}
+    if rows and build.description.get("recipe_hash") not in recipes:
+        what = "is no longer the selection of this build; --no-manifest skips the comparison with the manifest"
+        differences.append(Difference(f"'{name}'", what))
     return differences

@@ -1,1 +1,1 @@
-"""Selection -> plan: which row goes to which shard, and where its bytes are read."""
+"""Selection -> plan: assign rows to shards, find the locations of their bytes, estimate, choose substitutes."""

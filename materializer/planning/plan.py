@@ -1,7 +1,7 @@
-"""Which row goes to which shard and place, and in which order containers are read: SQL, strung together.
+"""Plan a build: assign rows to shards and positions, and find the locations of their bytes.
 
-The steps are ``sql/plan/*.sql``; their tables (``plan_*``) live as long as the connection, in a file below the scratch
-folder, so a plan can be made of a manifest that is opened read only.
+The steps are ``sql/plan/*.sql``. Their tables (``plan_*``) are temporary, in a database below the scratch folder, so a
+manifest that is opened read-only can be planned from.
 """
 
 import hashlib
@@ -18,13 +18,14 @@ from indexer.containers.from_manifest import stored_container
 from indexer.containers.models import Container
 from indexer.manifest.store import LOT_ROWS, Store, require_selection
 from materializer.models import Check, Request, RowsTask, Settings, Shard
+from materializer.shards.formats import output_format
 
-# What an image is taken for whose size is not known: in an estimate, and where it cannot be read at all.
+# The size assumed for an image of unknown size: in estimates, and if the image cannot be read at all.
 UNKNOWN_SIZE = 100_000
 
 
-class Lot(NamedTuple):
-    """Shards ``first`` to ``last`` of a split; its spares are in shard -1."""
+class ShardRange(NamedTuple):
+    """Shards ``first`` to ``last`` of a split; its spares are shard -1."""
 
     split: str
     first: int
@@ -33,13 +34,13 @@ class Lot(NamedTuple):
 
 @dataclass(frozen=True, slots=True)
 class PlannedShard:
-    """A shard to be: ``places`` rows of about ``size`` bytes.
+    """A shard to build, of ``rows`` rows and about ``size`` bytes.
 
-    ``content`` is a hash of all that decides its bytes but the settings; ``key`` of these, too.
+    ``content`` is a hash of everything but the settings that decides its bytes; ``key`` includes the settings.
     """
 
     shard: Shard
-    places: int
+    rows: int
     size: int
     content: str
     key: str
@@ -47,25 +48,24 @@ class PlannedShard:
 
 @dataclass(frozen=True, slots=True)
 class PlannedContainer:
-    """A container that is read: its ``rows`` of ``size`` bytes, for which ``read`` bytes are taken from disk."""
+    """A container to read: ``size`` bytes of images, for which ``read`` bytes are read from disk."""
 
     container: Container
     fingerprint: str
-    forward: bool
-    rows: int
+    is_sequential: bool
     size: int
     read: int
 
 
 @dataclass(frozen=True, slots=True)
 class BuildPlan:
-    """What a build will do. Containers are keyed by ``container_id``."""
+    """The plan of a build. ``planned_containers`` are keyed by ``container_id``."""
 
     selection: str
     recipe_hash: str
     seed: str
     shards: tuple[PlannedShard, ...]
-    containers: Mapping[int, PlannedContainer]
+    planned_containers: Mapping[int, PlannedContainer]
 
     @property
     def key(self) -> str:
@@ -73,127 +73,119 @@ class BuildPlan:
         return key_of_all(shard.key for shard in self.shards)
 
     @property
-    def opened(self) -> dict[int, Container]:
-        """The containers by themselves."""
-        return {number: planned.container for number, planned in self.containers.items()}
+    def containers(self) -> dict[int, Container]:
+        """The containers by ``container_id``."""
+        return {number: planned.container for number, planned in self.planned_containers.items()}
 
 
-def make(store: Store, request: Request, absent: Sequence[int] = ()) -> BuildPlan:
-    """Plan a build; what lies in the containers ``absent`` is refused beforehand, and spares stand in for it.
+def make(store: Store, request: Request, unavailable: Sequence[int] = ()) -> BuildPlan:
+    """Plan a build. Rows of the containers ``unavailable`` are refused beforehand, and spares replace them.
 
     Raises:
         RecipeError: there is no such selection, or it is empty.
-        ConfigError: a source that is needed has no root.
+        ConfigError: a source that is needed has no root, or the output format is unknown.
     """
-    recipe_hash, seed = _run_of(store, request.selection)
+    output_format(request.settings.format)
+    require_selection(store, request.selection)
+    [(recipe_hash, seed)] = store.rows("plan/selection_run", {"selection": request.selection})
     settings = request.settings
     store.temp_tables_in(request.scratch)
     store.save_temporary(
         "plan_selected_rows", "plan/selected_rows", {"selection": request.selection, "unknown_size": UNKNOWN_SIZE}
     )
-    where = {"order": settings.order.value, "seed": seed, "shard_size": settings.shard_size}
-    store.save_temporary("plan_shard_assignment", "plan/shard_assignment", where)
-    lots = [Lot(*lot) for lot in store.rows("plan/lots", {"lot_rows": LOT_ROWS})]
-    if all(lot.last < 0 for lot in lots):
+    given = {"order": settings.order.value, "seed": seed, "shard_size": settings.shard_size}
+    store.save_temporary("plan_shard_assignment", "plan/shard_assignment", given)
+    ranges = [ShardRange(*row) for row in store.rows("plan/shard_ranges", {"range_rows": LOT_ROWS})]
+    if all(shards.last < 0 for shards in ranges):
         raise RecipeError(f"selection '{request.selection}' has no rows to build: see 'python -m indexer stats'")
-    _fill(store, request, lots)
-    if absent:
-        refuse = "update plan_row set refusal = 'source_missing' where list_contains($absent, container_id)"
-        store.execute(refuse, {"absent": list(absent)})
+    _save_rows(store, request, ranges)
+    if unavailable:
+        refuse = "update plan_row set refusal = 'source_missing' where list_contains($unavailable, container_id)"
+        store.execute(refuse, {"unavailable": list(unavailable)})
     store.save_temporary("plan_substitutions", "plan/substitutions")
-    store.save_temporary("plan_spilled", "plan/spilled")
+    store.save_temporary("plan_spilled_members", "plan/spilled_members")
     store.view_temporary("plan_read_locations", "plan/read_locations")
     return BuildPlan(
-        request.selection, recipe_hash, seed, _shards(store, settings, lots), _containers(store, request.roots)
+        request.selection, recipe_hash, seed, _shards(store, settings, ranges), _containers(store, request.roots)
     )
 
 
-def refuse_unsized(store: Store, request: Request) -> None:
-    """Shards are cut by the images' sizes: of what was just planned all have to be known, or labs would cut otherwise.
+def require_known_sizes(store: Store, request: Request) -> None:
+    """Refuse to build images of unknown size: shards are cut by size, and a guess would differ between machines.
 
     Raises:
-        RecipeError: some are not, and it is not said that what is missing may be missing.
+        RecipeError: the last plan has such images, and the request does not allow missing ones.
     """
     unsized = store.rows("plan/unsized")
     if unsized and not request.allow_missing:
         sources = ", ".join(f"{source} {images:,}" for source, images in unsized)
         raise RecipeError(
-            f"only reading tells the sizes of some images ({sources}), by which shards are cut: run"
+            f"the sizes of some images are unknown before they are read ({sources}), and shards are cut by size: run"
             f" 'python -m indexer inspect {request.selection}' first"
         )
 
 
 def rows_of(store: Store, shard: Shard) -> pa.Table:
-    """The rows of a shard in output order, as settled and spilled so far."""
-    return store.arrow("plan/rows", {"split": shard.split, "shard": shard.index})
+    """Return the rows of a shard in output order, with the substitutions and spilled members so far."""
+    return store.arrow("plan/shard_rows", {"split": shard.split, "shard": shard.index})
 
 
-def save_due(store: Store, shards: Iterable[Shard], *, with_spares: bool) -> None:
-    """Keep in the table ``plan_due`` which shards are about to be written; spares count as shard -1 of their split."""
+def save_due_shards(store: Store, shards: Iterable[Shard], *, with_spares: bool) -> None:
+    """Save the shards to write in the table ``plan_due_shards``; the spares of a split are its shard -1."""
     due = {(shard.split, shard.index) for shard in shards}
     due |= {(split, -1) for split, _ in due if with_spares}
     rows = [{"split": split, "shard": shard} for split, shard in sorted(due)]
     kinds = pa.schema([("split", pa.string()), ("shard", pa.int64())])
     with store.registered("due_shards", pa.Table.from_pylist(rows, schema=kinds)):
-        store.save_temporary("plan_due", "plan/due")
+        store.save_temporary("plan_due_shards", "plan/due_shards")
+
+
+def task_of(rows: pa.Table, containers: Mapping[int, Container], request: Request) -> RowsTask:
+    """Return rows as a task, with only the containers that they are in."""
+    needed = {number for number in rows["container_id"].to_pylist() if number is not None}
+    own = {number: containers[number] for number in sorted(needed & containers.keys())}
+    return RowsTask(rows, own, request.settings, request.limits, request.image_limits)
 
 
 def key_of(shard: Shard, content: str, settings: Settings) -> str:
-    """A hash of all that decides a shard's bytes; equal keys, equal shards."""
+    """Return a hash of everything that decides a shard's bytes: equal keys, equal shards."""
     return _sha256([shard.split, shard.index, shard.count, content, asdict(settings)])
 
 
 def key_of_all(keys: Iterable[str]) -> str:
-    """A hash of a build's shards' keys, in writing order."""
+    """Return a hash of the keys of a build's shards, which are in writing order."""
     return _sha256(keys)
 
 
-def _run_of(store: Store, name: str) -> tuple[str, str]:
-    require_selection(store, name)
-    [(recipe_hash, seed)] = store.rows("plan/run", {"selection": name})
-    return recipe_hash, seed
-
-
-def _fill(store: Store, request: Request, lots: Sequence[Lot]) -> None:
-    decodes = request.settings.check is Check.DECODE
-    given = {"selection": request.selection, "decodes": decodes}
-    first, *others = lots
+def _save_rows(store: Store, request: Request, ranges: Sequence[ShardRange]) -> None:
+    given = {"selection": request.selection, "decodes": request.settings.check is Check.DECODE}
+    first, *others = ranges
     store.save_temporary("plan_row", "plan/row_details", given | first._asdict())
-    for lot in others:
-        store.append("plan_row", "plan/row_details", given | lot._asdict())
+    for shards in others:
+        store.append("plan_row", "plan/row_details", given | shards._asdict())
 
 
-def _shards(store: Store, settings: Settings, lots: Sequence[Lot]) -> tuple[PlannedShard, ...]:
-    found = []
-    rows = (row for lot in lots for row in store.rows("plan/shards", lot._asdict()))
-    for split, index, count, places, size, content in rows:
-        shard = Shard(split, index, count)
-        found.append(PlannedShard(shard, places, size, content, key_of(shard, content, settings)))
-    return tuple(found)
+def _shards(store: Store, settings: Settings, ranges: Sequence[ShardRange]) -> tuple[PlannedShard, ...]:
+    planned = []
+    for shards in ranges:
+        for split, index, count, rows, size, content in store.rows("plan/shards", shards._asdict()):
+            shard = Shard(split, index, count)
+            planned.append(PlannedShard(shard, rows, size, content, key_of(shard, content, settings)))
+    return tuple(planned)
 
 
 def _containers(store: Store, roots: Mapping[str, Root]) -> dict[int, PlannedContainer]:
-    found = {}
+    planned = {}
     for row in store.arrow("plan/containers").to_pylist():
-        container = stored_container(_root(roots, row["source"]), row)
-        found[row["container_id"]] = PlannedContainer(
-            container, row["fingerprint"], row["is_forward"], row["rows"], row["bytes"], row["bytes_read"]
-        )
-    return found
-
-
-def _root(roots: Mapping[str, Root], source: str) -> Root:
-    if source not in roots:
-        raise ConfigError(f"the selection needs source '{source}', for which no folder is known: name it in local.cfg")
-    return roots[source]
+        source = row["source"]
+        if source not in roots:
+            raise ConfigError(f"the selection needs source '{source}', which has no folder: add it to local.cfg")
+        planned[row["container_id"]] = PlannedContainer(
+            stored_container(roots[source], row), row["fingerprint"], row["is_sequential"], row["bytes"],
+            row["bytes_read"],
+        )  # fmt: skip
+    return planned
 
 
 def _sha256(parts: Iterable[Any]) -> str:
     return hashlib.sha256(json.dumps(list(parts), sort_keys=True).encode()).hexdigest()
-
-
-def work_of(rows: pa.Table, containers: Mapping[int, Container], request: Request) -> RowsTask:
-    """Rows as a task, with just those containers that they lie in."""
-    needed = {number for number in rows["container_id"].to_pylist() if number is not None}
-    nearby = {number: containers[number] for number in sorted(needed & containers.keys())}
-    return RowsTask(rows, nearby, request.settings, request.limits, request.image_limits)

@@ -1,12 +1,12 @@
-"""Who takes a refused row's place: the next good spare of its stratum and split, in the selection's order.
+"""Replace refused rows by spares: the next usable spare of the same stratum and split.
 
-All refused rows of a stratum and split, in the selection's order, get its good spares, in theirs. So the outcome
-depends on which images are good, and on nothing else: not on who read them, when, or how many at once.
+The refused rows of a stratum and split are replaced in the order of the selection, by its usable spares in their order.
+The result depends only on which images are usable, not on the workers or the time of reading.
 """
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
-from itertools import groupby
+from itertools import groupby, zip_longest
 from typing import Any
 
 import pyarrow as pa
@@ -15,88 +15,86 @@ from indexer.manifest.store import Store
 from materializer.models import Refusal, Shard
 
 Row = Mapping[str, Any]
-Check = Callable[[pa.Table], Mapping[int, Refusal]]
+# Returns the rows of a table that cannot be used, by position.
+CheckRows = Callable[[pa.Table], Mapping[int, Refusal]]
+
+_REFUSALS = pa.schema(
+    [("split", pa.string()), ("position", pa.int64()), ("reason", pa.string()), ("detail", pa.string())]
+)
+_SUBSTITUTIONS = pa.schema([("split", pa.string()), ("position", pa.int64()), ("spare_position", pa.int64())])
 
 
 @dataclass(frozen=True, slots=True)
-class Settled:
-    """A refused row and its substitute. ``rank`` and ``substitute`` are None where no good spare was left."""
+class Substitution:
+    """A refused row and its substitute: position in the selection and file_id, None if no spare was left."""
 
     split: str
-    place: int
     refusal: Refusal
-    rank: int | None
+    spare_position: int | None
     substitute: str | None
 
 
 @dataclass(frozen=True, slots=True)
-class Settlement:
-    """Every refused row with what takes its place, and the spares that were tried in vain (split, refusal)."""
+class Substitutions:
+    """All refused rows with their substitutes, and the refused spares (split, refusal)."""
 
-    settled: tuple[Settled, ...]
-    bad_spares: tuple[tuple[str, Refusal], ...]
+    rows: tuple[Substitution, ...]
+    refused_spares: tuple[tuple[str, Refusal], ...]
 
     @property
     def missing(self) -> int:
-        """Places that stay empty."""
-        return sum(row.rank is None for row in self.settled)
+        """The number of refused rows without substitute."""
+        return sum(row.substitute is None for row in self.rows)
 
 
-def settle(store: Store, refused: Mapping[Shard, Sequence[Refusal]], check: Check) -> Settlement:
-    """Give every refused row its spare, as far as they last; the table ``plan_substitutions`` keeps it.
-
-    ``check`` answers which rows of a table cannot be used, by ``place``.
-    """
-    settled: list[Settled] = []
-    bad_spares: list[tuple[str, Refusal]] = []
-    for (split, stratum), group in groupby(_in_order(store, refused), key=lambda row: (row["split"], row["stratum"])):
-        rows = list(group)
+def substitute(store: Store, refused: Mapping[Shard, Sequence[Refusal]], check: CheckRows) -> Substitutions:
+    """Choose a spare for each refused row, and insert the choice into the table ``plan_substitutions``."""
+    chosen: list[Substitution] = []
+    refused_spares: list[tuple[str, Refusal]] = []
+    rows = _in_selection_order(store, refused)
+    for (split, stratum), group in groupby(rows, key=lambda row: (row["split"], row["stratum"])):
+        replaced = list(group)
         spares = store.arrow("plan/spares", {"split": split, "stratum": stratum})
-        good, bad = _good_spares(spares, len(rows), check)
-        settled += [_settled(row, spare) for row, spare in zip(rows, _padded(good, len(rows)), strict=True)]
-        bad_spares += [(split, refusal) for refusal in bad]
-    _keep(store, settled)
-    return Settlement(tuple(settled), tuple(bad_spares))
+        usable, bad = _usable_spares(spares, len(replaced), check)
+        for row, spare in zip_longest(replaced, usable):
+            refusal = Refusal(row["position"], row["file_id"], row["reason"], row["detail"])
+            position, file_id = (spare["position"], spare["file_id"]) if spare else (None, None)
+            chosen.append(Substitution(split, refusal, position, file_id))
+        refused_spares += [(split, refusal) for refusal in bad]
+    _insert(store, chosen)
+    return Substitutions(tuple(chosen), tuple(refused_spares))
 
 
-def _in_order(store: Store, refused: Mapping[Shard, Sequence[Refusal]]) -> list[dict[str, Any]]:
+def _in_selection_order(store: Store, refused: Mapping[Shard, Sequence[Refusal]]) -> list[dict[str, Any]]:
     rows = [
-        {"split": shard.split, "place": refusal.place, "reason": refusal.reason, "detail": refusal.detail}
+        {"split": shard.split, "position": refusal.position, "reason": refusal.reason, "detail": refusal.detail}
         for shard, refusals in refused.items()
         for refusal in refusals
     ]
-    kinds = pa.schema([("split", pa.string()), ("place", pa.int64()), ("reason", pa.string()), ("detail", pa.string())])
-    with store.registered("refused_rows", pa.Table.from_pylist(rows, schema=kinds)):
-        return list(store.arrow("plan/refused").to_pylist())
+    with store.registered("incoming_refusals", pa.Table.from_pylist(rows, schema=_REFUSALS)):
+        return list(store.arrow("plan/refused_rows").to_pylist())
 
 
-def _good_spares(spares: pa.Table, needed: int, check: Check) -> tuple[list[Row], list[Refusal]]:
-    """The first ``needed`` spares that can be used, and those before the last of them that cannot."""
-    good: list[Row] = []
+def _usable_spares(spares: pa.Table, needed: int, check: CheckRows) -> tuple[list[Row], list[Refusal]]:
+    """Return the first ``needed`` usable spares, and the refused ones before the last of them."""
+    usable: list[Row] = []
     bad: list[Refusal] = []
     start = 0
-    while len(good) < needed and start < spares.num_rows:
-        tried = spares.slice(start, needed - len(good))
-        refusals = check(tried)
-        bad += [refusals[rank] for rank in sorted(refusals)]
-        good += [row for row in tried.select(["place", "file_id"]).to_pylist() if row["place"] not in refusals]
-        start += tried.num_rows
-    return good, bad
+    while len(usable) < needed and start < spares.num_rows:
+        candidates = spares.slice(start, needed - len(usable))
+        refusals = check(candidates)
+        bad += [refusals[position] for position in sorted(refusals)]
+        rows = candidates.select(["position", "file_id"]).to_pylist()
+        usable += [row for row in rows if row["position"] not in refusals]
+        start += candidates.num_rows
+    return usable, bad
 
 
-def _padded(good: Sequence[Row], count: int) -> Iterator[Row | None]:
-    yield from good
-    yield from (None for _ in range(count - len(good)))
-
-
-def _settled(row: Row, spare: Row | None) -> Settled:
-    refusal = Refusal(row["place"], row["file_id"], row["reason"], row["detail"])
-    rank, substitute = (spare["place"], spare["file_id"]) if spare else (None, None)
-    return Settled(row["split"], row["place"], refusal, rank, substitute)
-
-
-def _keep(store: Store, settled: Sequence[Settled]) -> None:
-    rows = [{"split": row.split, "place": row.place, "rank": row.rank} for row in settled]
-    kinds = pa.schema([("split", pa.string()), ("place", pa.int64()), ("rank", pa.int64())])
-    with store.registered("settled_rows", pa.Table.from_pylist(rows, schema=kinds)):
-        store.execute("insert into plan_substitutions select split, place, rank from settled_rows")
+def _insert(store: Store, chosen: Sequence[Substitution]) -> None:
+    rows = [
+        {"split": row.split, "position": row.refusal.position, "spare_position": row.spare_position} for row in chosen
+    ]
+    with store.registered("incoming_substitutions", pa.Table.from_pylist(rows, schema=_SUBSTITUTIONS)):
+        store.execute(
+            "insert into plan_substitutions select split, position, spare_position from incoming_substitutions"
+        )

@@ -1,12 +1,11 @@
-"""A built dataset as a page: what it holds, what was refused, and where every image that is shown comes from.
+"""Make a report of a built dataset: its contents, refusals, and the archives of the shown images.
 
 ::
 
-    layout      a dataset's folder -> its files, split by split
     shards      one file -> its rows, headers of some images, thumbnails of others; in workers
-    dataset     all of it -> indexer.reporting.page.Report
+    dataset     all files -> indexer.reporting.page.ReportPage
 
-The numbers are those of the shards. Build record and manifest, where they are there, add origins, hashes and reasons.
+The shards give the numbers. The build record and the manifest, if present, add origins, hashes and reasons.
 """
 
 from materializer.report.dataset import DatasetReader, report

@@ -1,4 +1,4 @@
-"""A dataset's folder -> its report."""
+"""Make the report of a dataset's folder."""
 
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Sequence
@@ -18,15 +18,16 @@ from indexer.reporting import facts
 from indexer.reporting.facts import columns
 from indexer.reporting.models import Columns, MissingThumbnail, ReportContext, ReportOptions, ThumbnailResult
 from indexer.reporting.page import ReportPage
-from materializer.report import layout, shards
-from materializer.report.layout import DatasetFile, DatasetLayout
-from materializer.report.shards import ShardImages
+from materializer.dataset.build_folder import FinishedBuild, is_build, read_build, read_saved
+from materializer.report import shards
+from materializer.report.shards import DatasetFile, ShardImages
 from materializer.shards import record
+from materializer.shards.formats.arrow import ArrowFormat
 
-# Images of each generator, origin and split whose headers are read: enough to see what share of them is what.
+# Images per generator, origin and split whose headers are read: enough to estimate the share of each format.
 _PROBES = 200
 
-Found = TypeVar("Found")
+Result = TypeVar("Result")
 
 _HEADERS = pa.schema(
     [
@@ -38,101 +39,108 @@ _HEADERS = pa.schema(
 
 @dataclass(frozen=True, slots=True)
 class DatasetReader:
-    """Who reads the shards."""
+    """The workers that read the shards."""
 
     workers: Workers
     progress: Progress = SILENT
 
 
 def report(store: Store, output: Path, options: ReportOptions, reader: DatasetReader) -> ReportPage:
-    """The report of the dataset in ``output``; ``store`` tells where its images come from, as far as it knows them.
+    """Return the report of the dataset in ``output``; ``store`` is the manifest that may know its images.
 
     Raises:
-        OutputError: there is no dataset, or a shard cannot be read.
+        OutputError: the build cannot be read, a shard is damaged, or its format has no columns.
+        SourceError: the folder holds no dataset.
     """
-    found = layout.read(output)
-    _load(store, output, found, reader)
+    build = read_build(output) if is_build(output) else None
+    files = _files(output, build)
+    _load(store, build, files, reader)
     probes = store.rows("report/probes", {"probes": _PROBES, "seed": options.seed})
-    headers = [header for part in _looked(shards.probe, found, probes, reader) for header in part[1]]
-    _hold(store, "built_header", pa.Table.from_pylist([{"row_id": row} | one for row, one in headers], _HEADERS))
+    headers = [header for _, found in _read_images(shards.probe, files, probes, reader) for header in found]
+    _save(store, "built_header", pa.Table.from_pylist([{"row_id": row} | header for row, header in headers], _HEADERS))
     store.save_temporary("report_row", "report/rows_of_dataset")
     gathered = facts.gather(store, options)
-    return ReportPage(
-        output.resolve().name, "dataset", gathered, _thumbnails(store, found, reader), _notes(store, output, found)
-    )
+    thumbnails = _thumbnails(store, files, reader)
+    return ReportPage(output.resolve().name, "dataset", gathered, thumbnails, _notes(store, output, build))
 
 
-def _load(store: Store, output: Path, found: DatasetLayout, reader: DatasetReader) -> None:
-    """The temporary tables ``built_row`` (what the shards say) and ``built_record`` (what the build says)."""
-    tables = dict(_described(found.files, reader))
-    _hold(store, "built_shard", pa.concat_tables([tables[file] for file in found.files]))
-    kept = [pq.read_table(file) for file in sorted((output / record.ROWS).glob("*.parquet"))]
-    _hold(store, "built_record", pa.concat_tables(kept) if kept else record.ROW_SCHEMA.empty_table())
-    order = pa.table({"split": [file.split for file in found.files], "shard": [file.path.name for file in found.files]})
-    _hold(store, "built_file", order.append_column("file", pa.array(range(len(found.files)), pa.int64())))
-    store.save_temporary("built_row", "report/built_rows")
+def _files(output: Path, build: FinishedBuild | None) -> list[DatasetFile]:
+    if build:
+        return [DatasetFile(shard.split, build.path(shard), build.format) for shard, _ in build.all_shards]
+    saved = ArrowFormat()
+    return [
+        DatasetFile(split.name, output / split.name / name, saved)
+        for split in read_saved(output)
+        for name in split.files
+    ]
 
 
-def _described(files: Sequence[DatasetFile], reader: DatasetReader) -> Iterator[tuple[DatasetFile, pa.Table]]:
+def _load(store: Store, build: FinishedBuild | None, files: Sequence[DatasetFile], reader: DatasetReader) -> None:
+    """Save the temporary tables ``built_row`` (from the shards) and ``built_record`` (from the build's record)."""
+    tables: dict[Path, pa.Table] = {}
     with reader.progress.phase("reading rows", len(files), "shards") as bar:
         for file, answer in WorkerPool(shards.rows, reader.workers).run(files):
             if isinstance(answer, WorkerCrashed):
                 raise OutputError(f"{file.path} cannot be read: its reader {answer.reason}")
-            yield file, answer
+            tables[file.path] = answer
             bar.advance()
+    _save(store, "built_shard", pa.concat_tables([tables[file.path] for file in files]))
+    kept = [record.rows_of(build.folder, shard) for shard, _ in build.all_shards] if build else []
+    _save(store, "built_record", pa.concat_tables(kept) if kept else record.ROW_SCHEMA.empty_table())
+    order = pa.table({"split": [file.split for file in files], "shard": [file.path.name for file in files]})
+    _save(store, "built_file", order.append_column("file", pa.array(range(len(files)), pa.int64())))
+    store.save_temporary("built_row", "report/built_rows")
 
 
-def _looked(
-    look: Callable[[ShardImages], list[Found]],
-    found: DatasetLayout,
-    wanted: Iterable[tuple[int, int, int]],
+def _read_images(
+    read: Callable[[ShardImages], list[Result]],
+    files: Sequence[DatasetFile],
+    images: Iterable[tuple[int, int, int]],
     reader: DatasetReader,
-) -> Iterator[tuple[ShardImages, list[Found]]]:
-    """Run ``look`` over the wanted (file, place, row id), file by file; the dead answer with nothing."""
+) -> Iterator[tuple[ShardImages, list[Result]]]:
+    """Yield the result of ``read`` per file; ``images`` are (file, position, row id). Crashed tasks give none."""
     tasks = [
-        ShardImages(found.files[number], tuple((place, row) for _, place, row in rows))
-        for number, rows in groupby(wanted, key=lambda one: one[0])
+        ShardImages(files[number], tuple((position, row) for _, position, row in rows))
+        for number, rows in groupby(images, key=lambda image: image[0])
     ]
-    with reader.progress.phase("looking at images", sum(len(task.rows) for task in tasks), "images") as bar:
-        for task, answer in WorkerPool(look, reader.workers, shards.halves).run(tasks):
+    with reader.progress.phase("reading images", sum(len(task.rows) for task in tasks), "images") as bar:
+        for task, answer in WorkerPool(read, reader.workers, shards.halves).run(tasks):
             yield task, [] if isinstance(answer, WorkerCrashed) else answer
             bar.advance(len(task.rows))
 
 
-def _thumbnails(store: Store, found: DatasetLayout, reader: DatasetReader) -> dict[int, ThumbnailResult]:
-    shown = store.rows("report/shown_in_shards")
+def _thumbnails(store: Store, files: Sequence[DatasetFile], reader: DatasetReader) -> dict[int, ThumbnailResult]:
+    images = store.rows("report/shown_in_shards")
     crashed = MissingThumbnail("its worker crashed")
-    thumbnails: dict[int, ThumbnailResult] = {row: crashed for *_, row in shown}
-    for _, drawn in _looked(shards.draw, found, shown, reader):
+    thumbnails: dict[int, ThumbnailResult] = {row: crashed for *_, row in images}
+    for _, drawn in _read_images(shards.draw, files, images, reader):
         thumbnails.update(drawn)
     return thumbnails
 
 
-def _notes(store: Store, output: Path, found: DatasetLayout) -> ReportContext:
+def _notes(store: Store, output: Path, build: FinishedBuild | None) -> ReportContext:
     return ReportContext(
-        facts=_facts(found.built),
+        facts=_facts(build) if build else [],
         refused=_refused(output),
         substituted=columns(store, "substituted"),
         licences=dict(store.execute("select source, licence from source_info")),
     )
 
 
-def _facts(built: dict[str, Any]) -> list[tuple[str, str]]:
-    """What the dataset was built from and with, as lines."""
-    if not built:
-        return []
-    settings, versions = built["settings"], built["versions"]
+def _facts(build: FinishedBuild) -> list[tuple[str, str]]:
+    """Return selection, settings and versions of the build, as lines."""
+    built = build.description
     return [
         ("selection", built["selection"]),
         ("recipe", built["recipe_hash"][:16]),
         ("seed", built["seed"]),
-        ("pixels", settings["pixels"]),
-        *((name, str(version)) for name, version in versions.items() if version),
+        ("pixels", build.settings.pixels.value),
+        *((name, str(version)) for name, version in built["versions"].items() if version),
     ]
 
 
 def _refused(output: Path) -> Columns:
-    """The build's refusals by reason, most first, each with the first image it befell."""
+    """Return the numbers of refusals by stage and reason, largest first, each with its first image as example."""
     if not (output / record.REFUSED).is_file():
         return {}
     rows = pq.read_table(output / record.REFUSED).to_pylist()
@@ -153,6 +161,6 @@ def _stage(row: dict[str, Any]) -> str:
     return "refused, substituted" if row["substitute"] else "refused, no spare left"
 
 
-def _hold(store: Store, name: str, rows: pa.Table) -> None:
+def _save(store: Store, name: str, rows: pa.Table) -> None:
     with store.registered("incoming", rows):
         store.execute(f"create or replace temporary table {name} as select * from incoming")

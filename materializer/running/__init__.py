@@ -1,1 +1,1 @@
-"""Run a build: locks, preflight checks, workers, resuming, parts."""
+"""Run a build: output lock, preflight checks, spill files, workers, resuming, builds in parts."""

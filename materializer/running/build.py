@@ -1,4 +1,4 @@
-"""A build from beginning to end: plan, spill what is forward-only, write shards, settle refusals, finish."""
+"""Run a build: plan, spill sequential containers, write shards, replace refused rows, publish the dataset."""
 
 import shutil
 from collections.abc import Iterator, Mapping, Sequence
@@ -10,26 +10,26 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from indexer.base.errors import OutputError
-from indexer.base.progress import SILENT, Bar, Progress
+from indexer.base.progress import SILENT, Progress
 from indexer.base.workers import WorkerCrashed, WorkerPool, Workers
 from indexer.containers.models import Container
 from indexer.manifest.store import Store
-from materializer.dataset.publish import Built, Summary, finish
-from materializer.models import Refusal, Request, RowsTask, ShardTask, TaskResult
+from materializer.dataset.publish import BuildSummary, WrittenBuild, publish
+from materializer.models import Refusal, Request, RowsTask, ShardResult, ShardTask
 from materializer.planning import plan as planning
-from materializer.planning.plan import BuildPlan, PlannedShard, work_of
-from materializer.planning.substitution import settle
-from materializer.running.output_lock import claimed
-from materializer.running.preflight import absent, check_room, check_sources
-from materializer.running.spill import Scratch, spill
+from materializer.planning.plan import BuildPlan, PlannedShard, task_of
+from materializer.planning.substitution import substitute
+from materializer.running.output_lock import lock_output
+from materializer.running.preflight import check_free_space, check_sources, unavailable
+from materializer.running.spill import SpillFolder, spill
 from materializer.shards import record
-from materializer.shards.formats import FORMATS
+from materializer.shards.formats import output_format
 from materializer.shards.task import build_shard, check_rows, halves
 
 
 @dataclass(frozen=True, slots=True)
 class Build:
-    """A build under way."""
+    """A running build. ``containers`` are those of the plan and the spill files."""
 
     store: Store
     request: Request
@@ -40,117 +40,115 @@ class Build:
 
     @property
     def scratch(self) -> Path:
-        """Where this output's spills lie, apart from other builds'."""
+        """The folder of this output's spill files; each output has its own."""
         return self.request.scratch / f"spill-{sha256(str(self.request.output.resolve()).encode()).hexdigest()[:16]}"
 
 
-def build(store: Store, request: Request, workers: Workers, progress: Progress = SILENT) -> Summary:
-    """Build a dataset from a selection. Run again after a kill, it goes on; the result is the same to the byte.
+def build(store: Store, request: Request, workers: Workers, progress: Progress = SILENT) -> BuildSummary:
+    """Build a dataset from a selection. Run again after a kill, it continues; the result has the same bytes.
 
     Raises:
         RecipeError: there is no such selection, or its images have to be inspected first.
+        ConfigError: the output format is unknown, or a source has no root.
         SourceError: a source is missing or has changed since the scan.
-        OutputError: the output cannot be written, or is somebody else's.
+        OutputError: the output cannot be written, or holds something else.
     """
     plan = planning.make(store, request)
-    if request.allow_missing and (gone := absent(plan.containers)):
-        plan = planning.make(store, request, gone)
-    planning.refuse_unsized(store, request)
-    with claimed(request, plan):
-        job = Build(store, request, workers, progress, plan, plan.opened)
+    if request.allow_missing and (numbers := unavailable(plan.containers)):
+        plan = planning.make(store, request, numbers)
+    planning.require_known_sizes(store, request)
+    with lock_output(request, plan):
+        job = Build(store, request, workers, progress, plan, plan.containers)
         prepare(job, plan.shards)
-        return complete(job, dict(written(job, dict.fromkeys(plan.shards, ()))))
+        return complete(job, dict(write_shards(job, dict.fromkeys(plan.shards, ()))))
 
 
 def prepare(job: Build, due: Sequence[PlannedShard], *, with_spares: bool = True) -> None:
-    """Look whether the shards that are due can be built, and go through what can only be read forward.
+    """Check sources and free space, then spill the sequential containers of the due shards.
 
-    Nothing is gone through when no shard is left to write.
+    Nothing is spilled if all due shards are finished.
     """
     check_sources(job.plan.containers.values())
-    check_room(job.request, job.plan)
-    kind, output = FORMATS[job.request.settings.format], job.request.output
-    if not all(record.seems_settled(output, one.shard, kind.path(one.shard), one.key) for one in due):
-        planning.save_due(job.store, [one.shard for one in due], with_spares=with_spares)
-        scratch = Scratch(job.scratch, job.request.limits)
-        job.containers.update(spill(job.store, job.plan.containers, scratch, job.workers, job.progress))
+    check_free_space(job.request, job.plan)
+    path, output = output_format(job.request.settings.format).path, job.request.output
+    if not all(record.is_finished(output, one.shard, path(one.shard), one.key) for one in due):
+        planning.save_due_shards(job.store, [one.shard for one in due], with_spares=with_spares)
+        folder = SpillFolder(job.scratch, job.request.limits)
+        job.containers.update(spill(job.store, job.plan.planned_containers, folder, job.workers, job.progress))
 
 
-def complete(job: Build, outcomes: dict[PlannedShard, TaskResult]) -> Summary:
-    """Give refused rows their spares, write the shards that waited for them, and what makes the folder a dataset."""
-    refused = {each: _looked_at_again(job, each, outcome) for each, outcome in outcomes.items() if outcome.refused}
+def complete(job: Build, results: dict[PlannedShard, ShardResult]) -> BuildSummary:
+    """Replace the refused rows by spares, write the shards that needed them, and publish the dataset."""
+    refused = {planned: _retried(job, planned, result) for planned, result in results.items() if result.refused}
     by_shard = {planned.shard: refusals for planned, refusals in refused.items()}
-    settlement = settle(job.store, by_shard, lambda rows: _refused_of(job, rows))
+    substitutions = substitute(job.store, by_shard, lambda rows: _check(job, rows))
     if refused:
-        outcomes |= dict(written(job, refused))
-    summary = finish(Built(job.store, job.request, job.scratch, job.plan, outcomes, settlement))
+        results |= dict(write_shards(job, refused))
+    summary = publish(WrittenBuild(job.store, job.request, job.scratch, job.plan, results, substitutions))
     shutil.rmtree(job.scratch, ignore_errors=True)
     return summary
 
 
-def written(
+def write_shards(
     job: Build, shards: Mapping[PlannedShard, tuple[Refusal, ...]]
-) -> Iterator[tuple[PlannedShard, TaskResult]]:
-    """Have shards written; each with the rows that were refused in it before."""
+) -> Iterator[tuple[PlannedShard, ShardResult]]:
+    """Write shards by workers, and yield their results; ``shards`` maps each to its rows that spares have replaced."""
     planned_by = {planned.shard: planned for planned in shards}
     tasks = (_task(job, planned, refused) for planned, refused in shards.items())
-    rows = sum(planned.places for planned in shards)
+    rows = sum(planned.rows for planned in shards)
     with job.progress.phase("writing", rows, "images") as bar:
-        for task, outcome in WorkerPool(build_shard, job.workers, shared=(job.request.output,)).run(tasks):
+        for task, answer in WorkerPool(build_shard, job.workers, shared=(job.request.output,)).run(tasks):
             planned = planned_by[task.shard]
-            result = _after_death(job, task, outcome) if isinstance(outcome, WorkerCrashed) else outcome
-            _advance(bar, planned, result)
+            result = _find_crashing_rows(job, task, answer) if isinstance(answer, WorkerCrashed) else answer
+            size = result.file.size if result.file and not result.kept else 0
+            bar.advance(planned.rows, size=size, errors=len(result.refused))
             yield planned, result
 
 
 def _task(job: Build, planned: PlannedShard, refused: tuple[Refusal, ...]) -> ShardTask:
     rows = planning.rows_of(job.store, planned.shard)
-    work = work_of(rows, job.containers, job.request)
+    work = task_of(rows, job.containers, job.request)
     return ShardTask(planned.shard, job.request.output.absolute(), planned.key, work, refused)
 
 
-def _after_death(job: Build, task: ShardTask, died: WorkerCrashed) -> TaskResult:
-    """The rows that ended the worker are refused. Raises OutputError if none does by itself: it is no image's fault."""
+def _find_crashing_rows(job: Build, task: ShardTask, crash: WorkerCrashed) -> ShardResult:
+    """Refuse the rows that crash a worker.
+
+    Raises:
+        OutputError: no row does by itself, so the images are not the cause.
+    """
     found = _refusals(job, halves(task.work) or (task.work,))
-    refused = tuple(sorted(found.values(), key=lambda refusal: refusal.place))
-    if not refused:
+    if not found:
         raise OutputError(
-            f"{task.output}: the worker of shard {task.shard.stem} {died.reason}, and none of its images does so by"
-            " itself: see what ends it, or leave it more memory with fewer --jobs; the same command goes on"
+            f"{task.output}: the worker of shard {task.shard.stem} {crash.reason}, and none of its images does so by"
+            " itself: find the cause, or leave more memory with fewer --jobs; the same command continues the build"
         )
-    return TaskResult(None, refused)
+    return ShardResult(None, tuple(refusal for _, refusal in sorted(found.items())))
 
 
-def _looked_at_again(job: Build, planned: PlannedShard, outcome: TaskResult) -> tuple[Refusal, ...]:
-    """The refusals that stand: what a disk once failed to give is asked for again, before a spare takes its place."""
-    unread = [refusal.place for refusal in outcome.refused if refusal.reason == "unreadable"]
+def _retried(job: Build, planned: PlannedShard, result: ShardResult) -> tuple[Refusal, ...]:
+    """Return the refusals of a shard after reading unreadable images once more."""
+    unread = [refusal.position for refusal in result.refused if refusal.reason == "unreadable"]
     if not unread:
-        return outcome.refused
+        return result.refused
     rows = planning.rows_of(job.store, planned.shard)
-    found = _refused_of(job, rows.filter(pc.is_in(rows["place"], pa.array(unread))))
-    seen = {refusal.place: refusal for refusal in outcome.refused if refusal.place not in unread} | found
-    return tuple(refusal for _, refusal in sorted(seen.items()))
+    again = _check(job, rows.filter(pc.is_in(rows["position"], pa.array(unread))))
+    others = {refusal.position: refusal for refusal in result.refused if refusal.position not in unread}
+    return tuple(refusal for _, refusal in sorted((others | again).items()))
 
 
-def _refused_of(job: Build, rows: pa.Table) -> dict[int, Refusal]:
-    """Those of ``rows`` that cannot be used, by place."""
-    return _refusals(job, [work_of(rows, job.containers, job.request)])
+def _check(job: Build, rows: pa.Table) -> dict[int, Refusal]:
+    """Return those of ``rows`` that cannot be used, by position."""
+    return _refusals(job, [task_of(rows, job.containers, job.request)])
 
 
 def _refusals(job: Build, tasks: Sequence[RowsTask]) -> dict[int, Refusal]:
-    """Rows that cannot be used, by place, among them any that ends its worker."""
+    """Return the rows that cannot be used, by position; those that crash a worker are among them."""
     found: dict[int, Refusal] = {}
     for task, answer in WorkerPool(check_rows, job.workers, halves).run(tasks):
-        refusals = _died(task, answer) if isinstance(answer, WorkerCrashed) else answer
-        found |= {refusal.place: refusal for refusal in refusals}
+        if isinstance(answer, WorkerCrashed):
+            for row in task.rows.select(["position", "file_id"]).to_pylist():
+                found[row["position"]] = Refusal(row["position"], row["file_id"], "crashed", answer.reason)
+        else:
+            found |= {refusal.position: refusal for refusal in answer}
     return found
-
-
-def _died(task: RowsTask, died: WorkerCrashed) -> tuple[Refusal, ...]:
-    rows = task.rows.select(["place", "file_id"]).to_pylist()
-    return tuple(Refusal(row["place"], row["file_id"], "died", died.reason) for row in rows)
-
-
-def _advance(bar: Bar, planned: PlannedShard, outcome: TaskResult) -> None:
-    size = outcome.written.size if outcome.written and not outcome.kept else 0
-    bar.advance(planned.places, size=size, errors=len(outcome.refused))

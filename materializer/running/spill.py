@@ -1,10 +1,10 @@
-"""Forward-only containers (solid 7z, compressed tar, Parquet) are gone through once, whatever shards they feed.
+"""Spill sequential containers (solid 7z, compressed tar, Parquet): read each once, whatever shards need its members.
 
-What is wanted of one goes end to end into a file below ``tmp_cache_dir`` while it streams by. From then on that file is
-a container like any other, whose members are reached by offset; memory holds one image at a time.
+The needed members are written one after another to a file below ``tmp_cache_dir``, which is then a container with
+random access. Memory holds one image at a time.
 
-A member that ends its worker is refused, and the archive is gone through again for the others: in parts, each of which
-has a file of its own. How far the pass had come stands in a mark beside it; that only says where to cut.
+A member that crashes its worker is refused. The container is then read again for the others, in parts with one spill
+file each. A progress file next to the spill file counts the spilled members; it only decides where to divide.
 """
 
 import hashlib
@@ -19,7 +19,7 @@ from typing import Any
 import pyarrow as pa
 import pyarrow.parquet as pq
 
-from indexer.base.durable import writing
+from indexer.base.durable import HashingFile, writing
 from indexer.base.errors import BadData
 from indexer.base.progress import Progress
 from indexer.base.workers import WorkerCrashed, WorkerPool, Workers, cuts
@@ -36,7 +36,7 @@ _INDEX_SCHEMA = pa.schema(
         pa.field("spill", pa.int64()),
         pa.field("container_id", pa.int64(), nullable=False),
         pa.field("ordinal", pa.int64(), nullable=False),
-        pa.field("member", pa.string()),
+        pa.field("name", pa.string()),
         pa.field("offset", pa.int64()),
         pa.field("size", pa.int64()),
         pa.field("reason", pa.string()),
@@ -46,8 +46,11 @@ _INDEX_SCHEMA = pa.schema(
 
 
 @dataclass(frozen=True, slots=True)
-class PassTask:
-    """A container to go through; ``rows`` in its own order. ``folder`` takes the spill file, its index and the mark."""
+class SpillTask:
+    """A container to spill, with the ``rows`` of its needed members in reading order.
+
+    ``folder`` takes the spill file, its index and its progress file.
+    """
 
     number: int
     container: Container
@@ -63,57 +66,58 @@ class PassTask:
 
     @property
     def index(self) -> Path:
-        """Where each member lies in it."""
+        """The locations of the members in the spill file."""
         return self.folder / f"{self.stem}.parquet"
 
     @property
-    def mark(self) -> Path:
-        """How many members were spilled before the worker died."""
-        return self.folder / f"{self.stem}.mark"
+    def progress(self) -> Path:
+        """The number of members spilled so far."""
+        return self.folder / f"{self.stem}.progress"
 
 
 @dataclass(frozen=True, slots=True)
-class Scratch:
-    """Where spills go, and how much a container may ask for."""
+class SpillFolder:
+    """The folder of the spill files, and the limits of the containers."""
 
-    folder: Path
+    path: Path
     limits: ArchiveLimits
 
 
 def spill(
-    store: Store, planned: Mapping[int, PlannedContainer], scratch: Scratch, workers: Workers, progress: Progress
+    store: Store, planned: Mapping[int, PlannedContainer], folder: SpillFolder, workers: Workers, progress: Progress
 ) -> Mapping[int, Container]:
-    """Go through every forward-only container that rows are due from.
+    """Spill every sequential container that has rows of due shards; reuse the spill files of a killed build.
 
-    The table ``plan_spilled`` says where its members lie now.
+    The locations of the members are inserted into the table ``plan_spilled_members``.
 
-    Returns the spill files as containers, by negative numbers. Spills of a killed build are taken up.
+    Returns the spill files as containers, by negative numbers.
 
     Raises:
-        SourceError: a container vanished or changed.
-        OutputError: ``scratch`` cannot be written.
+        SourceError: a container is missing or has changed.
+        OutputError: the folder cannot be written.
     """
-    every = (_task(store, number, one, scratch) for number, one in planned.items() if one.forward)
+    every = (_task(store, number, one, folder) for number, one in planned.items() if one.is_sequential)
     tasks = [task for task in every if task.rows.num_rows]
     if not tasks:
         return {}
-    found: dict[int, Container] = {}
-    crew = WorkerPool(go_through, workers, _parts, (scratch.folder,), is_pass=lambda _: True)
+    spilled: dict[int, Container] = {}
+    pool = WorkerPool(spill_container, workers, _parts, (folder.path,), is_pass=lambda _: True)
     rows = sum(task.rows.num_rows for task in tasks)
-    with progress.phase("going through forward-only archives", rows, "images") as bar:
-        for task, answer in crew.run(tasks):
+    with progress.phase("reading sequential archives", rows, "images") as bar:
+        for task, answer in pool.run(tasks):
             if isinstance(answer, WorkerCrashed):
-                store.insert("plan_spilled", _all_died(task, answer))
+                store.insert("plan_spilled_members", _crashed(task, answer))
             else:
-                number = -1 - len(found)
-                found[number] = _container(task)
-                store.insert("plan_spilled", _numbered(pq.read_table(task.index), number))
+                number = -1 - len(spilled)
+                volume = Volume(task.spill.name, *size_and_time(task.spill.stat()))
+                spilled[number] = Container(task.folder, task.spill.name, Kind.TAR, (volume,))
+                store.insert("plan_spilled_members", _numbered(pq.read_table(task.index), number))
             bar.advance(task.rows.num_rows)
-    return found
+    return spilled
 
 
-def go_through(task: PassTask) -> None:
-    """Spill what is wanted of a container; its index says where each member lies. Runs in workers."""
+def spill_container(task: SpillTask) -> None:
+    """Write the spill file of a container, then its index. Runs in workers."""
     if task.index.exists() and task.spill.exists():
         return
     rows = task.rows.to_pylist()
@@ -123,10 +127,11 @@ def go_through(task: PassTask) -> None:
         pq.write_table(index, pa.PythonFile(file, mode="w"))
 
 
-def _spilled(task: PassTask, rows: list[dict[str, Any]], file: Any) -> Iterator[dict[str, Any]]:
-    asked = [stored_member(row, place) for place, row in enumerate(rows)]
-    for place, data in _marked(task, read_members(localize(task.container), asked, task.limits, task.folder)):
-        entry = {"container_id": task.number, "ordinal": rows[place]["ordinal"], "member": rows[place]["member"]}
+def _spilled(task: SpillTask, rows: list[dict[str, Any]], file: HashingFile) -> Iterator[dict[str, Any]]:
+    """Write the members to ``file``, and yield the rows of the index."""
+    members = [stored_member(row, key) for key, row in enumerate(rows)]
+    for key, data in _counted(task, read_members(localize(task.container), members, task.limits, task.folder)):
+        entry = {"container_id": task.number, "ordinal": rows[key]["ordinal"], "name": rows[key]["name"]}
         if isinstance(data, BadData):
             yield entry | {"reason": data.reason, "detail": data.detail}
         else:
@@ -134,45 +139,40 @@ def _spilled(task: PassTask, rows: list[dict[str, Any]], file: Any) -> Iterator[
             file.write(data)
 
 
-def _marked(task: PassTask, answers: Iterator[Answer]) -> Iterator[Answer]:
-    """``answers``, while the mark says how many there were: it is left where the worker dies among them."""
-    with task.mark.open("wb", buffering=0) as mark:
+def _counted(task: SpillTask, answers: Iterator[Answer]) -> Iterator[Answer]:
+    """Yield ``answers`` and keep their number in the progress file, which remains if the worker crashes."""
+    with task.progress.open("wb", buffering=0) as file:
         for count, answer in enumerate(answers, start=1):
             yield answer
-            os.pwrite(mark.fileno(), b"%20d" % count, 0)
-    task.mark.unlink(missing_ok=True)
+            os.pwrite(file.fileno(), b"%20d" % count, 0)
+    task.progress.unlink(missing_ok=True)
 
 
-def _parts(task: PassTask) -> Sequence[PassTask]:
-    came = 0
+def _parts(task: SpillTask) -> Sequence[SpillTask]:
+    """Divide a task that crashed its worker."""
+    count = 0
     with suppress(OSError, ValueError):
-        came = int(task.mark.read_text())
-    return [_part(task, part) for part in cuts(task.rows.num_rows, came)]
+        count = int(task.progress.read_text())
+    return [_part(task, part) for part in cuts(task.rows.num_rows, count)]
 
 
-def _part(task: PassTask, part: slice) -> PassTask:
+def _part(task: SpillTask, part: slice) -> SpillTask:
     stem = hashlib.sha256(f"{task.stem} {part.start} {part.stop}".encode()).hexdigest()[:32]
     return replace(task, rows=task.rows.slice(part.start, part.stop - part.start), stem=stem)
 
 
-def _task(store: Store, number: int, planned: PlannedContainer, scratch: Scratch) -> PassTask:
-    rows = store.arrow("plan/forward", {"container_id": number})
-    asked = [planned.fingerprint, asdict(scratch.limits), rows["ordinal"].to_pylist(), rows["member"].to_pylist()]
-    stem = hashlib.sha256(json.dumps(asked).encode()).hexdigest()[:32]
-    return PassTask(number, planned.container, rows, scratch.folder, stem, scratch.limits)
-
-
-def _container(task: PassTask) -> Container:
-    """The spill file as a container."""
-    volume = Volume(task.spill.name, *size_and_time(task.spill.stat()))
-    return Container(task.folder, task.spill.name, Kind.TAR, (volume,))
+def _task(store: Store, number: int, planned: PlannedContainer, folder: SpillFolder) -> SpillTask:
+    rows = store.arrow("plan/spill_rows", {"container_id": number})
+    content = [planned.fingerprint, asdict(folder.limits), rows["ordinal"].to_pylist(), rows["name"].to_pylist()]
+    stem = hashlib.sha256(json.dumps(content).encode()).hexdigest()[:32]
+    return SpillTask(number, planned.container, rows, folder.path, stem, folder.limits)
 
 
 def _numbered(index: pa.Table, number: int) -> pa.Table:
     return index.set_column(0, _INDEX_SCHEMA.field("spill"), pa.repeat(pa.scalar(number, pa.int64()), index.num_rows))
 
 
-def _all_died(task: PassTask, died: WorkerCrashed) -> pa.Table:
-    rows = task.rows.select(["ordinal", "member"]).to_pylist()
-    why = {"container_id": task.number, "reason": "died", "detail": died.reason}
+def _crashed(task: SpillTask, crash: WorkerCrashed) -> pa.Table:
+    rows = task.rows.select(["ordinal", "name"]).to_pylist()
+    why = {"container_id": task.number, "reason": "crashed", "detail": crash.reason}
     return pa.Table.from_pylist([{**row, **why} for row in rows], schema=_INDEX_SCHEMA)

@@ -1,1 +1,1 @@
-"""Plan -> shards: read, check and convert images, and write output files."""
+"""Plan -> shards: read, check and convert images, write shards in an output format, record their rows."""

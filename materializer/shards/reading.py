@@ -1,7 +1,7 @@
-"""Rows in output order -> their images, read in the order in which they lie.
+"""Read the images of rows: rows in output order, each container in its own order.
 
-Rows are taken in windows. Inside one, every container is read in its own order; the window after it is asked for from
-the disk meanwhile. So memory is bounded by two windows, and a disk that seeks is asked for many places at a time.
+Rows are divided into windows. Inside a window, the members of each container are read in the order of their offsets,
+while the next window is prefetched. Memory is bounded by two windows, and the disk gets many requests at a time.
 """
 
 import os
@@ -22,22 +22,26 @@ from indexer.containers.models import Access
 from indexer.containers.reading import read_members
 from indexer.roots import localize
 from materializer.models import RowsTask
-from materializer.shards.transform import KnownFacts, StoredImage, prepare
+from materializer.shards.transform import ImageFacts, PreparedImage, prepare
 
 WINDOW_SIZE = 48_000_000
 WINDOW_ROWS = 2_000
 
 Row = Mapping[str, Any]
-Read = StoredImage | BadData
+ReadResult = PreparedImage | BadData
 
 
-def images(work: RowsTask) -> Iterator[tuple[list[Row], list[Read]]]:
-    """Yield rows window by window, in output order, each with its image or why it cannot be used."""
+def read_images(work: RowsTask) -> Iterator[tuple[list[Row], list[ReadResult]]]:
+    """Yield windows of rows in output order, each row with its image or the reason why it cannot be used.
+
+    Raises:
+        SourceError: a container or a loose file is missing or has changed since the scan.
+    """
     work = replace(work, containers={number: localize(container) for number, container in work.containers.items()})
-    ahead = _windows(work.rows)
-    window = next(ahead, None)
+    windows = _windows(work.rows)
+    window = next(windows, None)
     while window is not None:
-        following = next(ahead, None)
+        following = next(windows, None)
         if following is not None:
             prefetch.ask(work.containers, following)
         yield window, _read(work, window)
@@ -45,7 +49,7 @@ def images(work: RowsTask) -> Iterator[tuple[list[Row], list[Read]]]:
 
 
 def _windows(rows: pa.Table) -> Iterator[list[Row]]:
-    """Cut rows where their expected bytes reach a window; one larger image is a window of its own."""
+    """Yield windows of rows of at most ``WINDOW_SIZE`` expected bytes; a larger image has its own window."""
     window: list[Row] = []
     size = 0
     for batch in rows.to_batches(max_chunksize=WINDOW_ROWS):
@@ -59,48 +63,44 @@ def _windows(rows: pa.Table) -> Iterator[list[Row]]:
         yield window
 
 
-def _read(work: RowsTask, window: Sequence[Row]) -> list[Read]:
-    by_place: dict[int, Read] = {}
-    rows = {row["place"]: row for row in window}
-    for place, data in _bytes(work, window):
-        by_place[place] = data if isinstance(data, BadData) else _stored(rows[place], data, work)
-    return [by_place[row["place"]] for row in window]
+def _read(work: RowsTask, window: Sequence[Row]) -> list[ReadResult]:
+    rows = {row["position"]: row for row in window}
+    results: dict[int, ReadResult] = {}
+    for position, data in _bytes(work, window):
+        results[position] = data if isinstance(data, BadData) else _prepared(rows[position], data, work)
+    return [results[row["position"]] for row in window]
 
 
 def _bytes(work: RowsTask, window: Sequence[Row]) -> Iterator[tuple[int, bytes | BadData]]:
-    """Bytes as they come, container by container; what is known to be unusable is not read."""
+    """Yield position and bytes of each row, container by container; rows that are refused already are not read."""
     for row in window:
         if row["refusal"] is not None:
-            yield row["place"], BadData(row["refusal"], row["detail"] or "")
+            yield row["position"], BadData(row["refusal"], row["detail"] or "")
     readable = sorted((row for row in window if row["refusal"] is None), key=prefetch.reading_order)
     for number, group in groupby(readable, key=lambda row: int(row["container_id"])):
-        container, members = work.containers[number], [(row, stored_member(row, row["place"])) for row in group]
+        container, members = work.containers[number], [(row, stored_member(row, row["position"])) for row in group]
         for row, member in members:
             if member.access is Access.FILE:
-                _refuse_changed(container.root, member.path, row)
+                _check_unchanged(container.root, member.path, row)
         yield from read_members(container, [member for _, member in members], work.limits)
 
 
-def _refuse_changed(root: Root, path: str, row: Row) -> None:
-    """A loose file that is gone or another one is not bad data: the manifest is out of date."""
-    place = root / path if isinstance(root, Url) else f"{root}/{path}"  # text: a path object takes as long as the call
+def _check_unchanged(root: Root, path: str, row: Row) -> None:
+    """Raise SourceError if a loose file is missing or has changed: then the manifest is out of date."""
+    file = root / path if isinstance(root, Url) else f"{root}/{path}"  # making a Path takes as long as the call of stat
     try:
-        found = place.stat() if isinstance(place, Url) else os.stat(place)  # noqa: PTH116
+        found = file.stat() if isinstance(file, Url) else os.stat(file)  # noqa: PTH116
     except OSError as error:
-        raise SourceError(f"{place} cannot be read ({error.strerror}): bring it back, or scan again") from error
+        raise SourceError(f"{file} cannot be read ({error.strerror}): restore it, or scan again") from error
     if size_and_time(found) != (row["size"], row["mtime_ns"]):
-        raise SourceError(f"{place} has changed since it was scanned: run 'python -m indexer scan' again")
+        raise SourceError(f"{file} has changed since it was scanned: run 'python -m indexer scan' again")
 
 
-def _stored(row: Row, data: bytes, work: RowsTask) -> Read:
+def _prepared(row: Row, data: bytes, work: RowsTask) -> ReadResult:
+    facts = (row["known_hash"], row["width"], row["height"], row["format"], row["mode"])
+    known = None if None in facts else ImageFacts(*facts)
     try:
-        with time_limit(work.image_limits.seconds):  # a decoder that hangs ends this worker, and the image is refused
-            return prepare(data, _facts(row), row["hash"], work.settings, work.image_limits)
+        with time_limit(work.image_limits.seconds):  # ends this worker if the decoder hangs; the image is refused
+            return prepare(data, known, row["hash"], work.settings, work.image_limits)
     except BadData as bad:
         return bad
-
-
-def _facts(row: Row) -> KnownFacts | None:
-    if None in (row["known_hash"], row["width"], row["height"], row["format"], row["mode"]):
-        return None
-    return KnownFacts(row["known_hash"], row["width"], row["height"], row["format"], row["mode"])

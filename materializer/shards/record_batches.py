@@ -1,7 +1,7 @@
 """Rows and their images -> Arrow record batches, bounded by bytes.
 
-Image bytes go from the buffers they were read into to one data buffer a batch; there is no Python list of them for
-Arrow to walk, and no batch is near the 2 GiB that 32-bit offsets can count.
+Image bytes are copied once, from the buffers they were read into to one data buffer per batch. Arrow builds no Python
+list of them. No batch comes near the 2 GiB that 32-bit offsets can address.
 """
 
 from collections.abc import Iterator, Sequence
@@ -14,17 +14,17 @@ import pyarrow.compute as pc
 from indexer.base.errors import BadData
 from materializer.models import Feature
 from materializer.shards import schema as columns
-from materializer.shards.transform import StoredImage
+from materializer.shards.transform import PreparedImage
 
-# Batches that stay in the processor's cache are written twice as fast as ones of 100 MB.
+# Batches that fit the processor's cache are written twice as fast as batches of 100 MB.
 BATCH_SIZE = 8_000_000
 MAX_IMAGE_SIZE = {Feature.LARGE: (1 << 63) - 1, Feature.STANDARD: (1 << 31) - 1}
 
 _OFFSETS = {Feature.LARGE: np.int64, Feature.STANDARD: np.int32}
 
 
-def batches(rows: pa.Table, images: Sequence[StoredImage], feature: Feature) -> Iterator[pa.RecordBatch]:
-    """Yield the output's rows in order, cut where images reach ``BATCH_SIZE``; a larger image stands alone."""
+def record_batches(rows: pa.Table, images: Sequence[PreparedImage], feature: Feature) -> Iterator[pa.RecordBatch]:
+    """Yield the output's rows in order, in batches of at most ``BATCH_SIZE`` image bytes, or of one larger image."""
     start = size = 0
     for end, image in enumerate(images):
         if end > start and size + len(image.data) > BATCH_SIZE:
@@ -35,8 +35,8 @@ def batches(rows: pa.Table, images: Sequence[StoredImage], feature: Feature) -> 
         yield _batch(rows.slice(start), images[start:], feature)
 
 
-def too_large(image: StoredImage, feature: Feature) -> BadData | None:
-    """Why the standard feature cannot hold an image: its offsets have 32 bits."""
+def too_large(image: PreparedImage, feature: Feature) -> BadData | None:
+    """Return the reason why the feature cannot store an image, or None: the standard one has 32-bit offsets."""
     if len(image.data) <= MAX_IMAGE_SIZE[feature]:
         return None
     return BadData(
@@ -45,7 +45,7 @@ def too_large(image: StoredImage, feature: Feature) -> BadData | None:
 
 
 def blobs(images: pa.Array) -> Iterator[memoryview]:
-    """The values of a binary array, of either offset size, without a copy of them."""
+    """Yield the values of a binary array of either offset size, without copying them."""
     kind = _OFFSETS[Feature.LARGE if pa.types.is_large_binary(images.type) else Feature.STANDARD]
     _, offsets, data = images.buffers()
     ends = np.frombuffer(offsets, kind)[images.offset : images.offset + len(images) + 1]
@@ -55,37 +55,33 @@ def blobs(images: pa.Array) -> Iterator[memoryview]:
 
 
 def file_name(file_id: str, suffix: str) -> str:
-    """What the image is called in the output: the same however its source was packed."""
+    """Return the name of an image in the output; it does not depend on how the source is packed."""
     name = file_id.rstrip("/").rpartition("/")[2] or "image"
     return name if name.lower().endswith(f".{suffix}") else f"{name}.{suffix}"
 
 
-def _batch(rows: pa.Table, images: Sequence[StoredImage], feature: Feature) -> pa.RecordBatch:
+def _batch(rows: pa.Table, images: Sequence[PreparedImage], feature: Feature) -> pa.RecordBatch:
     schema = columns.schema(feature)
     file_ids = rows["file_id"].to_pylist()
     names = [file_name(file_id, image.suffix) for file_id, image in zip(file_ids, images, strict=True)]
     arrays = {
-        "image": image_array(images, names, feature),
+        "image": _image_array(images, names, feature),
         "height": pa.array([image.height for image in images], pa.uint32()),
         "width": pa.array([image.width for image in images], pa.uint32()),
-        **{name: _one_chunk(rows[known]) for name, known in columns.TEXTS.items()},
+        **{name: _one_chunk(rows[column]) for name, column in columns.TEXTS.items()},
         "label": _one_chunk(rows["label"]),
         "paired_real_images": _one_chunk(rows["paired_real_images"]),
     }
     return pa.RecordBatch.from_arrays([pc.cast(arrays[field.name], field.type) for field in schema], schema=schema)
 
 
-def image_array(images: Sequence[StoredImage], names: Sequence[str], feature: Feature) -> pa.StructArray:
-    """The image column: what is stored of each image, and what it is called."""
+def _image_array(images: Sequence[PreparedImage], names: Sequence[str], feature: Feature) -> pa.StructArray:
     blob, path = (field.type for field in columns.image_type(feature))
-    return pa.StructArray.from_arrays([_blobs(images, blob, feature), pa.array(names, path)], ["bytes", "path"])
-
-
-def _blobs(images: Sequence[StoredImage], kind: pa.DataType, feature: Feature) -> pa.Array:
     offsets = np.zeros(len(images) + 1, _OFFSETS[feature])
     np.cumsum([len(image.data) for image in images], out=offsets[1:])
     data = images[0].data if len(images) == 1 else b"".join(image.data for image in images)
-    return pa.Array.from_buffers(kind, len(images), [None, pa.py_buffer(offsets), pa.py_buffer(data)])
+    stored = pa.Array.from_buffers(blob, len(images), [None, pa.py_buffer(offsets), pa.py_buffer(data)])
+    return pa.StructArray.from_arrays([stored, pa.array(names, path)], ["bytes", "path"])
 
 
 def _one_chunk(column: pa.ChunkedArray) -> pa.Array:

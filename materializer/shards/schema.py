@@ -1,6 +1,6 @@
-"""The output's columns: names, order and Arrow types, and how ``datasets`` calls them.
+"""The output's columns: names, order, Arrow types, and their declaration for ``datasets``.
 
-``datasets`` itself is not imported: workers start without it. A test holds the two together.
+``datasets`` is not imported, so that workers start fast. A test compares the two.
 """
 
 import json
@@ -12,7 +12,7 @@ from materializer.models import Feature
 
 LABELS = ("real", "fake")
 
-# Columns that the manifest gives as they are, with what they are called there.
+# Text columns of the output -> columns of the manifest.
 TEXTS = {
     "generator": "generator",
     "file_id": "file_id",
@@ -25,14 +25,14 @@ TEXTS = {
 
 
 def image_type(feature: Feature) -> pa.StructType:
-    """How the image column is stored."""
+    """Return the Arrow type of the image column."""
     if feature is Feature.LARGE:
         return pa.struct({"bytes": pa.large_binary(), "path": pa.large_string()})
     return pa.struct({"bytes": pa.binary(), "path": pa.string()})
 
 
 def schema(feature: Feature) -> pa.Schema:
-    """The schema of a shard, with the note that ``datasets`` reads its features from."""
+    """Return the schema of a shard, with the metadata from which ``datasets`` reads its features."""
     fields = [
         ("image", image_type(feature)),
         ("height", pa.uint32()),
@@ -46,7 +46,7 @@ def schema(feature: Feature) -> pa.Schema:
 
 
 def features(feature: Feature) -> dict[str, Any]:
-    """The columns as ``dataset_info.json`` has them."""
+    """Return the columns as ``dataset_info.json`` declares them."""
     text = {"dtype": "large_string", "_type": "Value"}
     number = {"dtype": "uint32", "_type": "Value"}
     return {

@@ -1,4 +1,4 @@
-"""From an image's bytes to the bytes that are stored: looked into, and converted where it must be. Pure."""
+"""Check an image and make the bytes that are stored; pure functions of bytes."""
 
 import hashlib
 import io
@@ -19,8 +19,8 @@ _SUFFIXES = {"JPEG": "jpg", "MPO": "jpg", "TIFF": "tif"}
 
 
 @dataclass(frozen=True, slots=True)
-class KnownFacts:
-    """What is known of an image's bytes. ``sha256`` tells of which."""
+class ImageFacts:
+    """Properties of an image's bytes, whose hash is ``sha256`` (hex)."""
 
     sha256: str
     width: int
@@ -30,8 +30,11 @@ class KnownFacts:
 
 
 @dataclass(frozen=True, slots=True)
-class StoredImage:
-    """An image as it is stored. ``facts`` are of the source's bytes, ``transform`` says how ``data`` came of them."""
+class PreparedImage:
+    """An image as it is stored: ``data`` with its ``sha256`` (hex) and size in pixels.
+
+    ``facts`` are those of the source's bytes; ``transform`` describes the conversion.
+    """
 
     data: bytes
     sha256: str
@@ -39,63 +42,64 @@ class StoredImage:
     height: int
     suffix: str
     transform: str
-    facts: KnownFacts
+    facts: ImageFacts
 
 
 def prepare(
-    data: bytes, known: KnownFacts | None, expected_sha256: str | None, settings: Settings, limits: ImageLimits
-) -> StoredImage:
-    """Check an image and make what is stored of it.
+    data: bytes, known: ImageFacts | None, expected_sha256: str | None, settings: Settings, limits: ImageLimits
+) -> PreparedImage:
+    """Check an image and return it as it is stored.
 
-    ``known`` is what an earlier look at these very bytes found; then they are not decoded again.
+    ``known`` are the facts of an earlier inspection. If they are of the same bytes, these are not decoded again.
 
     Raises:
-        BadData: it is not the expected image (differs), or no usable one (the words of ``indexer.images``).
+        BadData: the bytes are not the expected ones (``differs``), or not a usable image (the reasons of
+            ``indexer.images``).
     """
     digest = hashlib.sha256(data).hexdigest()
     if expected_sha256 is not None and digest != expected_sha256:
         raise BadData("differs", f"sha256 is {digest}, the manifest has {expected_sha256}")
-    facts = known if known is not None and known.sha256 == digest else _examined(data, digest, settings.check, limits)
+    facts = known if known is not None and known.sha256 == digest else _checked(data, digest, settings.check, limits)
     if settings.pixels is Pixels.JPEG:
         return _converted(data, facts, "JPEG", {"quality": settings.quality}, limits)
     if settings.pixels is Pixels.VERBATIM or facts.mode == "RGB":
-        return StoredImage(data, digest, facts.width, facts.height, suffix_of(facts.format), VERBATIM, facts)
+        return PreparedImage(data, digest, facts.width, facts.height, suffix_of(facts.format), VERBATIM, facts)
     return _converted(data, facts, "PNG", {"compress_level": 6}, limits)
 
 
 def suffix_of(image_format: str) -> str:
-    """``JPEG`` is ``jpg``, ``PNG`` is ``png``, ..."""
+    """Return the file name suffix of a Pillow format: ``jpg`` for ``JPEG``, ``png`` for ``PNG``."""
     return _SUFFIXES.get(image_format, image_format.lower())
 
 
-def _examined(data: bytes, digest: str, check: Check, limits: ImageLimits) -> KnownFacts:
+def _checked(data: bytes, digest: str, check: Check, limits: ImageLimits) -> ImageFacts:
     with codec_errors(), open_image(data, limits) as image:
-        facts = KnownFacts(digest, image.width, image.height, image.format or "", image.mode)
+        facts = ImageFacts(digest, image.width, image.height, image.format or "", image.mode)
         if check is Check.DECODE:
-            # An eighth of a JPEG's size takes all of its bytes and half the time: it finds what a full decode finds.
+            # Decoding a JPEG at an eighth of its size reads all bytes in half the time and finds the same damage.
             image.draft("L", (1, 1))
             image.load()
         return facts
 
 
 def _converted(
-    data: bytes, facts: KnownFacts, image_format: str, options: dict[str, Any], limits: ImageLimits
-) -> StoredImage:
+    data: bytes, facts: ImageFacts, image_format: str, options: dict[str, Any], limits: ImageLimits
+) -> PreparedImage:
     image = decode(data, limits)
     target = io.BytesIO()
     with codec_errors():
-        # An orientation that was noted beside the pixels would be lost with the notes.
+        # The EXIF orientation is applied, because the conversion drops EXIF.
         picture = _on_white(ImageOps.exif_transpose(image))
         picture.save(target, format=image_format, **options)
     stored = target.getvalue()
     digest = hashlib.sha256(stored).hexdigest()
     words = " ".join(f"{name} {value}" for name, value in options.items())
     transform = f"{facts.format} {facts.mode} to {image_format} RGB ({words})"
-    return StoredImage(stored, digest, *picture.size, suffix_of(image_format), transform, facts)
+    return PreparedImage(stored, digest, *picture.size, suffix_of(image_format), transform, facts)
 
 
 def _on_white(image: Image.Image) -> Image.Image:
-    """RGB, with whatever was transparent on white; 16 bits are scaled to 8, not cut off at white."""
+    """Return the image as RGB on white; values of 16 bits are scaled to 8, not clipped."""
     if image.mode.startswith("I") or image.mode == "F":
         return _eight_bits(image).convert("RGB")
     if not image.has_transparency_data:
@@ -106,7 +110,7 @@ def _on_white(image: Image.Image) -> Image.Image:
 
 
 def _eight_bits(image: Image.Image) -> Image.Image:
-    """Grey of 16 bits counts from 0 to 65535, floating point from 0 to 1: what PNG and TIFF ship in these modes."""
+    """Scale grey of 16 bits from 0 to 65535, floating point from 0 to 1: the ranges that PNG and TIFF files have."""
     values = np.nan_to_num(np.asarray(image).astype(np.float64))
     white = 1.0 if image.mode == "F" else 65535.0
     return Image.fromarray(np.rint(np.clip(values / white, 0, 1) * 255).astype(np.uint8))

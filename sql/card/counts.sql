@@ -1,15 +1,15 @@
--- What was built, counted: `built` holds every row that stands in a shard.
+-- The written rows (`written_row`), counted per split, label, generator, origin and source.
 select
-    b.split,
-    c.label,
-    c.generator,
-    c.origin,
-    c.source,
+    w.split,
+    p.label,
+    p.generator,
+    p.origin,
+    p.source,
     count(*) as images,
-    count(*) filter (b.transform <> 'verbatim') as converted,
-    sum(b.stored_size)::bigint as bytes
-from built b
-join (select distinct on (file_id) file_id, label, generator, origin, source from plan_row order by file_id) c
+    count(*) filter (w.transform <> 'verbatim') as converted,
+    sum(w.stored_size)::bigint as bytes
+from written_row w
+join (select distinct on (file_id) file_id, label, generator, origin, source from plan_row order by file_id) p
     using (file_id)
 group by all
-order by b.split, c.label, c.generator, c.origin, c.source
+order by w.split, p.label, p.generator, p.origin, p.source

@@ -1,4 +1,4 @@
--- The containers that the selection needs, with what will be read from each: of forward-only ones it is all of them.
+-- The containers of the planned rows, and the bytes to read from each. A sequential container is read as a whole.
 select
     c.container_id,
     c.source,
@@ -7,12 +7,10 @@ select
     c.kind,
     c.volumes,
     c.fingerprint,
-    bool_or(p.is_forward) as is_forward,
-    count(*) filter (not p.is_spare) as rows,
-    count(*) filter (p.is_spare) as spares,
+    bool_or(p.is_sequential) as is_sequential,
     coalesce(sum(p.expected_size) filter (not p.is_spare), 0)::bigint as bytes,
     case
-        when bool_or(p.is_forward) then any_value(c.size)
+        when bool_or(p.is_sequential) then any_value(c.size)
         else coalesce(sum(coalesce(p.packed_size, p.expected_size)) filter (not p.is_spare), 0)
     end::bigint as bytes_read
 from plan_row p

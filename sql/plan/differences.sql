@@ -1,10 +1,10 @@
--- Rows of a finished build that are not what the manifest and the selection say.
+-- Rows of a finished build that differ from the manifest or the selection.
 with built as (
     select split, file_id, source_sha256
     from read_parquet($rows)
 ),
 
-chosen as (
+selected as (
     select s.split, s.file_id, any_value(coalesce(r.hash, m.hash)) as hash, count(m.file_id) > 0 as is_known
     from selection s
     left join manifest m using (file_id)
@@ -21,6 +21,6 @@ select
         else 'came from other bytes than the manifest has'
     end as what
 from built b
-left join chosen c using (split, file_id)
+left join selected c using (split, file_id)
 where c.file_id is null or not c.is_known or c.hash <> b.source_sha256
 order by b.file_id

@@ -1,5 +1,5 @@
--- The planned rows, each with where its bytes are read from by now: of a row that a forward pass has spilled, its place
--- in the spill file (a container of its own, by a negative number).
+-- The planned rows, each with the location that its bytes are read from. A member that was spilled is read from the spill
+-- file, which is a container with a negative number.
 select
     p.* exclude (container_id, access, "offset", packed_size, size, method, refusal, detail),
     coalesce(f.spill, p.container_id) as container_id,
@@ -11,5 +11,5 @@ select
     coalesce(p.refusal, f.reason) as refusal,
     coalesce(p.detail, f.detail) as detail
 from plan_row p
-left join plan_spilled f
-    on f.container_id = p.container_id and f.ordinal = p.ordinal and f.member is not distinct from p.member
+left join plan_spilled_members f
+    on f.container_id = p.container_id and f.ordinal = p.ordinal and f.name is not distinct from p.name

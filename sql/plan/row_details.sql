@@ -1,23 +1,22 @@
--- Every row with its place, all that the output says of it, and where its bytes lie; spares have no place. What came with
--- an imported selection (shared_row) goes before what this machine's manifest says, and its hash is the one to meet.
--- A lot of them at a time, in output order, so that a shard's rows are found without a look at the others. Of the manifest
--- just what the lot needs is taken out first, so that the joins hold no more than a lot, whichever side they hold.
-with lot as materialized (
+-- The rows of a range of shards, in output order, each with its position, all columns of the output, and the location of
+-- its bytes. Spares have no position. Columns of an imported selection (shared_row) precede those of the local manifest, and
+-- the bytes must have its hash. The manifest is filtered before the joins, so that they hold no more than the range.
+with shard_range as materialized (
     select *
     from plan_shard_assignment
     where split = $split and coalesce(shard, -1) between $first and $last
 ),
 
-told as (
-    select * from attributes where member_id in (select member_id from lot)
+range_attributes as (
+    select * from attributes where member_id in (select member_id from shard_range)
 ),
 
-lying as (
-    select * from member where member_id in (select member_id from lot)
+range_members as (
+    select * from member where member_id in (select member_id from shard_range)
 ),
 
-seen as (
-    select * from inspection where member_id in (select member_id from lot)
+range_inspections as (
+    select * from inspection where member_id in (select member_id from shard_range)
 )
 
 select
@@ -34,13 +33,13 @@ select
     i.height,
     i.format,
     i.mode,
-    i.hash as known_hash,                     -- the bytes that width, height, format and mode were read from
-    coalesce(r.hash, i.hash) as hash,         -- the bytes that have to be met
+    i.hash as known_hash,                     -- of the bytes that width, height, format and mode were read from
+    coalesce(r.hash, i.hash) as hash,         -- that the bytes must have
     m.container_id,
     a.source,
     m.ordinal,
     m.path,
-    m.name as member,
+    m.name,
     m.name_bytes,
     m.access,
     m."offset",
@@ -49,19 +48,19 @@ select
     m.method,
     m.crc32,
     m.mtime_ns,
-    -- Parquet is read row group by row group, so it is gone through once like what has no other way.
-    m.access = 'sequential' or container.kind = 'parquet' as is_forward,
+    -- Parquet is read by row groups, so it is read once from start to end, like containers without random access.
+    m.access = 'sequential' or container.kind = 'parquet' as is_sequential,
     case
         when a.file_id is null then 'not_in_manifest'
         when a.status <> 'ok' then a.status
-        -- What was found in the bytes counts where they would be looked into, whoever looked before.
+        -- An inspection refuses a row only if this build checks images as thoroughly.
         when i.status <> 'ok' and ($decodes or i.hash is null) then i.status
     end as refusal,
     coalesce(a.reason, i.reason) as detail
-from lot p
-left join told a on a.member_id = p.member_id and a.file_id = p.file_id
-left join lying m on m.member_id = a.member_id
-left join seen i on i.member_id = a.member_id
+from shard_range p
+left join range_attributes a on a.member_id = p.member_id and a.file_id = p.file_id
+left join range_members m on m.member_id = a.member_id
+left join range_inspections i on i.member_id = a.member_id
 left join container on container.container_id = m.container_id
 left join shared_row r on r.name = $selection and r.split = p.split and r.file_id = p.file_id
-order by p.shard, p.place, p.rank
+order by p.shard, p.position, p.selection_position

@@ -1,7 +1,7 @@
--- The spares of one split and stratum, in the order in which they stand in, read from where the rows are read from.
+-- The spares of one split and stratum, in the order of the selection, with the locations of their bytes.
 select
-    rank as place,
-    * exclude (shard, shards, place)
+    selection_position as position,
+    * exclude (shard, shards, position)
 from plan_read_locations
 where is_spare and split = $split and stratum = $stratum
-order by rank
+order by selection_position

@@ -1,3 +1,3 @@
--- No place is settled yet: which spare (by rank; null: none was left) takes a refused row's place.
-select null::varchar as split, null::bigint as place, null::bigint as rank
+-- An empty table: the spare that replaces each refused row, by its position in the selection; null if none was left.
+select null::varchar as split, null::bigint as position, null::bigint as spare_position
 where false

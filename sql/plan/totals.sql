@@ -1,4 +1,4 @@
--- What a build will store, and how much of it has to be decoded: what passed inspection need not be again.
+-- Rows and bytes of the whole build, and bytes that must be decoded: inspected images are not decoded again.
 select
     count(*)::bigint as images,
     coalesce(sum(expected_size), 0)::bigint as bytes,

@@ -1,4 +1,4 @@
--- Rows by whose size shards would be cut, and whose size nobody knows yet, by source.
+-- The number of rows of unknown size per source. Shards cannot be cut before their sizes are known.
 select source, count(*) as images
 from plan_row
 where not is_spare

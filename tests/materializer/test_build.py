@@ -17,7 +17,7 @@ from PIL import Image
 import materializer.large_image  # noqa: F401 - registers the feature
 from indexer.manifest import store as stores
 from materializer.models import Feature
-from materializer.running.spill import go_through
+from materializer.running.spill import spill_container
 from materializer.shards import schema as columns
 from tests.materializer.conftest import tree
 
@@ -84,7 +84,7 @@ def test_an_image_that_hangs_its_decoder_is_refused_and_the_rest_goes_on(site, i
     images = [images[0], replace(images[1], data=huge.getvalue()), images[-1]]
     summary = site.lay_out(images).build(backend="loky", image_seconds=0.2)
     refused = pq.read_table(site.folder / "out/record/refused.parquet").to_pylist()
-    assert [(row["file_id"], row["reason"]) for row in refused] == [("train/sampled/0001", "died")]
+    assert [(row["file_id"], row["reason"]) for row in refused] == [("train/sampled/0001", "crashed")]
     assert refused[0]["detail"] == "took longer than its time limit"
     assert summary.splits == {"train": 2}
 
@@ -93,22 +93,22 @@ def _deadly(task):
     """Go through an archive of which two members end whoever wants them; the mark is right about one of them."""
     if {7, 12} & {*task.rows["ordinal"].to_pylist()}:
         task.folder.mkdir(parents=True, exist_ok=True)
-        task.mark.write_text("7")
+        task.progress.write_text("7")
         os.kill(os.getpid(), signal.SIGSEGV)
-    go_through(task)
+    spill_container(task)
 
 
 def test_a_member_that_its_reader_dies_of_costs_no_other_of_its_archive(site, images, monkeypatch):
     site.lay_out(images, "7z")
     site.build("whole")
-    monkeypatch.setattr("materializer.running.spill.go_through", _deadly)
+    monkeypatch.setattr("materializer.running.spill.spill_container", _deadly)
     with stores.open_for_reading(site.manifest) as store:
         ordinals = "select m.ordinal, a.file_id from member m join attributes a using (member_id)"
         names = dict(store.execute(ordinals))
     summary = site.build(backend="loky", jobs=2)
     refused = pq.read_table(site.folder / "out/record/refused.parquet").to_pylist()
-    died = {row["file_id"]: row["detail"] for row in refused if row["reason"] == "died"}
-    assert died == dict.fromkeys([names[7], names[12]], "crashed its reader (SIGSEGV)")
+    crashed = {row["file_id"]: row["detail"] for row in refused if row["reason"] == "crashed"}
+    assert crashed == dict.fromkeys([names[7], names[12]], "crashed its reader (SIGSEGV)")
     assert summary.refused == 4
     stored = {row["file_id"]: row["source_sha256"] for row in rows(site, "whole")}
     assert all(stored.get(row["file_id"], row["source_sha256"]) == row["source_sha256"] for row in rows(site))

@@ -11,7 +11,7 @@ import pytest
 from PIL import Image
 
 import materializer.large_image  # noqa: F401 - registers the feature
-from materializer.models import Feature, Format, Pixels
+from materializer.models import Feature, Pixels
 from materializer.shards.formats import parquet
 from tests.support import manifests
 
@@ -24,7 +24,7 @@ def cache(tmp_path, monkeypatch):
 def test_parquet_opens_by_its_file_names(site, images, tmp_path, monkeypatch):
     monkeypatch.setattr(parquet, "ROW_GROUP_SIZE", 6_000)
     monkeypatch.setattr("materializer.shards.record_batches.BATCH_SIZE", 2_000)
-    site.lay_out(images).build(format=Format.PARQUET, feature=Feature.STANDARD)
+    site.lay_out(images).build(format="parquet", feature=Feature.STANDARD)
     found = datasets.load_dataset(str(site.folder / "out"), cache_dir=str(tmp_path / "cache"))
     assert {name: len(split) for name, split in found.items()} == {"train": 40, "validation": 12}
     assert isinstance(found["train"].features["image"], datasets.Image)
@@ -43,13 +43,13 @@ def test_reading_parquet_keeps_nothing_of_what_was_read(tmp_path):
         for _ in range(groups):
             file.write_table(table)
     before = pa.total_allocated_bytes()
-    held = [pa.total_allocated_bytes() - before for _ in parquet.read(tmp_path / "shard.parquet")]
+    held = [pa.total_allocated_bytes() - before for _ in parquet.ParquetFormat().read(tmp_path / "shard.parquet")]
     assert len(held) == rows * groups
     assert max(held) < 5 * rows * len(data) < groups * rows * len(data) // 4
 
 
 def test_webdataset_has_its_keys_in_order(site, images, tmp_path):
-    site.lay_out(images).build(format=Format.WEBDATASET, feature=Feature.STANDARD)
+    site.lay_out(images).build(format="webdataset", feature=Feature.STANDARD)
     files = {split: str(site.folder / f"out/data/{split}-*.tar") for split in ("train", "validation")}
     found = datasets.load_dataset("webdataset", data_files=files, streaming=True)["train"]
     samples = list(found)
@@ -64,7 +64,7 @@ def test_a_webdataset_of_jpegs_and_pngs_opens_by_its_folder(site, tmp_path):
     images = [
         manifests.Picture(f"{form}/{shade}", _flat(form, shade)) for form in ("JPEG", "PNG") for shade in range(4)
     ]
-    site.lay_out(images).build(format=Format.WEBDATASET, feature=Feature.STANDARD)
+    site.lay_out(images).build(format="webdataset", feature=Feature.STANDARD)
     found = datasets.load_dataset(str(site.folder / "out"), cache_dir=str(tmp_path / "cache"))["train"]
     told = [(sample["jpg"].format, sample["json"]["format"]) for sample in found]
     assert sorted(told) == [("JPEG", "jpg")] * 4 + [("PNG", "png")] * 4
@@ -77,7 +77,7 @@ def _flat(form, shade):
 
 
 def test_verbatim_converts_nothing_and_jpeg_everything(site, images):
-    site.lay_out(images).build("verbatim", pixels=Pixels.VERBATIM, format=Format.WEBDATASET, feature=Feature.STANDARD)
+    site.lay_out(images).build("verbatim", pixels=Pixels.VERBATIM, format="webdataset", feature=Feature.STANDARD)
     site.build("jpeg", pixels=Pixels.JPEG, quality=80, feature=Feature.STANDARD)
     source = {image.file_id: image.data for image in images}
     for name in ("train-00000-of-00004", "train-00001-of-00004"):

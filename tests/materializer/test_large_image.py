@@ -12,8 +12,8 @@ from indexer.base.durable import HashingFile
 from materializer.large_image import LargeImage
 from materializer.models import Feature
 from materializer.shards import schema as columns
-from materializer.shards.formats import arrow
-from materializer.shards.transform import KnownFacts, StoredImage
+from materializer.shards.formats.arrow import ArrowFormat
+from materializer.shards.transform import ImageFacts, PreparedImage
 from tests.support import manifests
 
 JPEG = manifests.encoded(1)
@@ -101,9 +101,9 @@ def test_a_column_beyond_two_gibibytes_is_written_and_read(tmp_path):
     (tmp_path / "zeros").touch()
     os.truncate(tmp_path / "zeros", size)
     zeros = np.memmap(tmp_path / "zeros", np.uint8, "r")
-    image = StoredImage(zeros, "", 1, 1, "png", "verbatim", KnownFacts("", 1, 1, "PNG", "RGB"))
+    image = PreparedImage(zeros, "", 1, 1, "png", "verbatim", ImageFacts("", 1, 1, "PNG", "RGB"))
     row = dict.fromkeys(columns.TEXTS.values(), "x") | {"label": 0, "paired_real_images": []}
-    with (tmp_path / "data.arrow").open("wb") as file, arrow.writer(Sparse(file), Feature.LARGE) as shard:
+    with (tmp_path / "data.arrow").open("wb") as file, ArrowFormat().writer(Sparse(file), Feature.LARGE) as shard:
         shard.write(pa.Table.from_pylist([row]), [image])
     dataset = datasets.Dataset.from_file(str(tmp_path / "data.arrow"))
     stored = dataset.data.column("image").chunk(0).field("bytes")

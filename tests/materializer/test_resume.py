@@ -101,7 +101,7 @@ def test_a_source_that_vanished_or_changed_stops_the_build(site, images, packing
     file = next(path for path in sorted(site.root.rglob("*")) if path.is_file())
     content = file.read_bytes()
     file.unlink()
-    with pytest.raises(SourceError, match=r"is not there|cannot be read"):
+    with pytest.raises(SourceError, match=r"is missing|cannot be read"):
         site.build()
     file.write_bytes(content)  # the same bytes at another time
     with pytest.raises(SourceError, match="has changed since it was scanned"):
@@ -114,7 +114,7 @@ def test_a_disk_that_is_not_mounted_stops_the_build(site, images, packing):
     site.lay_out(images, packing)
     site.root.rename(site.folder / "disk")
     site.root.mkdir()
-    with pytest.raises(SourceError, match="is not there, or empty"):
+    with pytest.raises(SourceError, match="is missing or empty"):
         site.build()
 
 

@@ -8,16 +8,15 @@ from indexer.base.errors import OutputError
 from indexer.base.workers import Workers
 from indexer.manifest import store as stores
 from materializer.dataset.verify import verify
-from materializer.models import Feature, Format
+from materializer.shards.formats import FORMATS
 
 HERE = Workers(2, "threading")
 SHARD = "train/data-00001-of-00004.arrow"
 
 
-@pytest.mark.parametrize("kind", Format)
-def test_a_build_verifies_against_record_and_manifest(site, images, kind):
-    feature = Feature.LARGE if kind is Format.ARROW else Feature.STANDARD
-    site.lay_out(images).build(format=kind, feature=feature)
+@pytest.mark.parametrize("name", FORMATS)
+def test_a_build_verifies_against_record_and_manifest(site, images, name):
+    site.lay_out(images).build(format=name, feature=FORMATS[name].features[0])
     with stores.open_for_reading(site.manifest) as store:
         found = verify(site.folder / "out", store, HERE)
     assert (found.rows, found.differences) == (52, ())

@@ -8,12 +8,12 @@ from typing import TYPE_CHECKING
 import pyarrow as pa
 import pytest
 
-from indexer.base.errors import OutputError
+from indexer.base.errors import OutputError, SourceError
 from indexer.base.workers import Workers
 from indexer.manifest import store
 from indexer.reporting import page
 from indexer.reporting.models import ReportOptions
-from materializer.models import Format, Request, Settings
+from materializer.models import Request, Settings
 from materializer.report import DatasetReader, report
 from materializer.running.build import build
 from tests.report.conftest import indexer, opened
@@ -68,7 +68,7 @@ def test_does_without_a_manifest(folder: Path, dataset: Path) -> None:
 
 
 def test_parquet_tells_the_same(folder: Path, dataset: Path) -> None:
-    parquet = _built(folder, "parquet", Settings(format=Format.PARQUET))
+    parquet = _built(folder, "parquet", Settings(format="parquet"))
     groups = [_data(_rendered(one, store.in_memory()))["groups"] for one in (dataset, parquet)]
     assert groups[0] == groups[1]
 
@@ -89,7 +89,7 @@ def test_of_somebody_else(tmp_path: Path) -> None:
 
 @pytest.mark.parametrize("name", ["nowhere", "."])
 def test_no_dataset_is_one_line(folder: Path, name: str) -> None:
-    with pytest.raises(OutputError, match="cannot be read: name a folder that a build or 'save_to_disk' has written"):
+    with pytest.raises(SourceError, match="cannot be read: name a folder that a build or 'save_to_disk' has written"):
         _rendered(folder / name, store.in_memory())
 
 

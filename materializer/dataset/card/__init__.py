@@ -1,11 +1,11 @@
-"""The bill of materials of a build: what it is made of, whose that is, and how it is described to other programs.
+"""The card of a build: sources, licences, counts and digests, for people and for programs.
 
 ::
 
-    README.md          dataset card with the hub's YAML head, citations and licences: the folder uploads as it is
-    DATASET_STATS.md   counts by split, generator and origin
+    README.md          dataset card with the hub's YAML head, citations and licences; the folder can be uploaded
+    DATASET_STATS.md   counts per split, generator and origin
     croissant.json     Croissant 1.1 (https://docs.mlcommons.org/croissant/docs/croissant-spec-1.1.html)
-    record/facts.json  counts and sources that these are made from, for whoever makes them again
+    record/facts.json  the counts and sources from which these are made; `finalize` reads them
 """
 
 from pathlib import Path

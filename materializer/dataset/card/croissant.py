@@ -1,25 +1,22 @@
 """Croissant 1.1: the dataset as JSON-LD that other programs understand.
 
-Source: https://docs.mlcommons.org/croissant/docs/croissant-spec-1.1.html. The record set reads the build's own record,
-a row an image, so that whoever has a Croissant reader gets identities, splits and hashes without opening a shard.
-No date is given: equal builds have equal files.
+Source: https://docs.mlcommons.org/croissant/docs/croissant-spec-1.1.html. The record set reads the record
+of the build, one row per image: a Croissant reader gets file_ids, splits and hashes without opening a shard. No date is
+given: equal builds have equal files.
 """
 
 from typing import Any
 
 from materializer.dataset.card.facts import CardFacts, CardFile
+from materializer.shards.formats import output_format
+from materializer.shards.formats.parquet import ParquetFormat
 from materializer.shards.record import ROW_SCHEMA, ROWS
 
 VERSION = "http://mlcommons.org/croissant/1.1"
 _RECORDS = "record-of-rows"
-_ENCODINGS = {
-    ".arrow": "application/vnd.apache.arrow.stream",
-    ".parquet": "application/vnd.apache.parquet",
-    ".tar": "application/x-tar",
-}
 _TYPES = {"string": "sc:Text", "int64": "sc:Integer"}
 
-# The names that the specification's context has to hold (section "Namespaces"), by what they stand for.
+# Names that the context must define (specification, section "Namespaces").
 _CROISSANT_TERMS = (
     "arrayShape", "citeAs", "column", "containedIn", "equivalentProperty", "extract", "field", "fileProperty",
     "fileObject", "fileSet", "format", "includes", "isArray", "isLiveDataset", "jsonPath", "key", "md5", "parentField",
@@ -29,7 +26,8 @@ _CROISSANT_TERMS = (
 
 
 def croissant(facts: CardFacts) -> dict[str, Any]:
-    """The dataset as one JSON-LD object."""
+    """Return the dataset as one JSON-LD object."""
+    media_type = output_format(facts.settings.format).media_type
     return {
         "@context": _context(),
         "@type": "sc:Dataset",
@@ -40,7 +38,7 @@ def croissant(facts: CardFacts) -> dict[str, Any]:
         "license": sorted({origin.licence for origin in facts.origins if origin.licence}) or ["unknown"],
         "citeAs": "; ".join(origin.citation for origin in facts.origins if origin.citation),
         "isBasedOn": [origin.homepage for origin in facts.origins if origin.homepage],
-        "distribution": [_record_files(), *(_file(file) for file in facts.files)],
+        "distribution": [_record_files(), *(_file(file, media_type) for file in facts.files)],
         "recordSet": [_record_set()],
     }
 
@@ -66,7 +64,7 @@ def _context() -> dict[str, Any]:
 
 def _description(facts: CardFacts) -> str:
     splits = ", ".join(f"{split} {facts.images_of(split):,}" for split in facts.splits)
-    return f"{facts.images:,} images ({splits}) out of {len(facts.origins)} published collections, as they ship them."
+    return f"{facts.images:,} images ({splits}) from {len(facts.origins)} published sources."
 
 
 def _record_files() -> dict[str, Any]:
@@ -74,20 +72,20 @@ def _record_files() -> dict[str, Any]:
         "@type": "cr:FileSet",
         "@id": _RECORDS,
         "name": _RECORDS,
-        "description": "A row an image: identity, split, place, sha256 as shipped and as stored.",
-        "encodingFormat": _ENCODINGS[".parquet"],
+        "description": "One row per image: file_id, split, position, sha256 of the source and of the stored bytes.",
+        "encodingFormat": ParquetFormat.media_type,
         "includes": f"{ROWS}/*.parquet",
     }
 
 
-def _file(file: CardFile) -> dict[str, Any]:
+def _file(file: CardFile, media_type: str) -> dict[str, Any]:
     return {
         "@type": "cr:FileObject",
         "@id": file.path,
         "name": file.path,
         "contentUrl": file.path,
         "contentSize": f"{file.size} B",
-        "encodingFormat": _ENCODINGS["." + file.path.rpartition(".")[2]],
+        "encodingFormat": media_type,
         "sha256": file.sha256,
     }
 

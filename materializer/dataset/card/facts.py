@@ -1,4 +1,4 @@
-"""What the card of a build tells, gathered once from its record and the manifest."""
+"""The facts of a build's card, collected from its record and the manifest."""
 
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass
@@ -8,13 +8,14 @@ import pyarrow as pa
 
 from indexer.manifest.store import Store
 from materializer.models import Settings
+from materializer.shards.formats.output_format import OutputFormat, ShardFiles
 
 Row = TypeVar("Row")
 
 
 @dataclass(frozen=True, slots=True)
 class CardCount:
-    """Images of one split, label, generator, origin and source; how many of them were converted; their bytes."""
+    """The number of images of one split, label, generator, origin and source; those converted; their bytes."""
 
     split: str
     label: int
@@ -28,7 +29,7 @@ class CardCount:
 
 @dataclass(frozen=True, slots=True)
 class CardOrigin:
-    """A source, what its declaration says of it, and how many images come from it."""
+    """A source with the texts of its declaration, and the number of its images."""
 
     source: str
     name: str
@@ -49,7 +50,7 @@ class CardFile:
 
 @dataclass(frozen=True, slots=True)
 class CardFacts:
-    """``digests`` are those of :mod:`indexer.sharing.contents`: by split, and ``all``."""
+    """The facts of a card. ``digests`` are those of :mod:`indexer.sharing.contents`: per split, and ``all``."""
 
     name: str
     settings: Settings
@@ -60,45 +61,52 @@ class CardFacts:
 
     @property
     def splits(self) -> tuple[str, ...]:
-        """In name order."""
+        """The splits, in name order."""
         return tuple(sorted({count.split for count in self.counts}))
 
     @property
     def images(self) -> int:
-        """Of all splits."""
+        """The number of images."""
         return sum(count.images for count in self.counts)
 
     @property
     def fakes(self) -> int:
-        """Generated ones, of all splits."""
+        """The number of images with label fake."""
         return sum(count.images for count in self.counts if count.label == 1)
 
     def images_of(self, split: str) -> int:
-        """Of one split."""
+        """Return the number of images of one split."""
         return sum(count.images for count in self.counts if count.split == split)
 
 
-class Counting:
-    """Counts what was built, fed with the record of its rows; ``store`` still has the plan's tables."""
+class CardCounter:
+    """Counts the rows of a build's record; ``store`` must have the tables of its plan."""
 
     def __init__(self, store: Store) -> None:
         self._store = store
-        store.save_temporary("built", "card/built")
+        store.save_temporary("written_row", "card/written_rows")
 
     def add(self, rows: pa.Table) -> None:
-        """Take in the record of some rows."""
-        self._store.insert("built", rows.select(["split", "file_id", "transform", "stored_size"]))
+        """Add the records of some rows."""
+        self._store.insert("written_row", rows.select(["split", "file_id", "transform", "stored_size"]))
 
     def result(self) -> tuple[tuple[CardCount, ...], tuple[CardOrigin, ...]]:
-        """Everything that was added, counted."""
+        """Return the counts of all rows, and their sources."""
         counts = self._store.arrow("card/counts")
         with self._store.registered("card_counts", counts):
-            origins = self._store.rows("card/sources")
+            origins = self._store.rows("card/origins")
         return tuple(CardCount(**row) for row in counts.to_pylist()), tuple(CardOrigin(*row) for row in origins)
 
 
+def files_of(format_: OutputFormat, shards: ShardFiles) -> tuple[CardFile, ...]:
+    """Return the shards as files of the card."""
+    return tuple(
+        CardFile(format_.path(shard), file.size, file.sha256) for own in shards.values() for shard, file in own
+    )
+
+
 def described(facts: CardFacts) -> dict[str, Any]:
-    """Counts and sources as JSON: what no other file of a build says."""
+    """Return counts and sources as JSON: the facts that no other file of a build has."""
     return {
         "counts": [asdict(count) for count in facts.counts],
         "sources": [asdict(origin) for origin in facts.origins],
@@ -106,22 +114,22 @@ def described(facts: CardFacts) -> dict[str, Any]:
 
 
 def counts_of(content: Mapping[str, Any]) -> tuple[CardCount, ...]:
-    """The counts of what :func:`described` gave, which may be a stranger's.
+    """Return the counts from the untrusted JSON of :func:`described`.
 
     Raises:
-        ValueError, KeyError, TypeError: it gave no such thing.
+        ValueError, KeyError, TypeError: a value is missing or has another type.
     """
     return tuple(_typed(CardCount, row) for row in content["counts"])
 
 
-def sources_of(content: Mapping[str, Any]) -> tuple[CardOrigin, ...]:
-    """The sources, as :func:`counts_of`."""
+def origins_of(content: Mapping[str, Any]) -> tuple[CardOrigin, ...]:
+    """Return the sources, as :func:`counts_of`."""
     return tuple(_typed(CardOrigin, row) for row in content["sources"])
 
 
 def _typed(kind: type[Row], row: Mapping[str, Any]) -> Row:
-    for name, wanted in get_type_hints(kind).items():
-        if type(row[name]) is not wanted:
+    for name, type_ in get_type_hints(kind).items():
+        if type(row[name]) is not type_:
             raise ValueError(f"{name} is {row[name]!r}")
-        str(row[name]).encode()  # half a surrogate pair is no text
+        str(row[name]).encode()  # raises UnicodeEncodeError for half a surrogate pair
     return kind(**row)

@@ -1,28 +1,28 @@
-"""The dataset card and the statistics, as Markdown. Names are data: nothing in them can break a table or the YAML."""
+"""The dataset card and the statistics, as Markdown. Names are escaped: they cannot break a table or the YAML."""
 
 import json
 import re
 from collections.abc import Callable, Iterable
 
 from materializer.dataset.card.facts import CardCount, CardFacts, CardOrigin
-from materializer.models import Feature, Format, Pixels
+from materializer.models import Feature, Pixels
+from materializer.shards.formats import output_format
 
-# https://huggingface.co/docs/hub/datasets-cards: the sizes that the hub knows.
+# The size categories of the hub: https://huggingface.co/docs/hub/datasets-cards
 _SIZES = (
     (1_000, "n<1K"), (10_000, "1K<n<10K"), (100_000, "10K<n<100K"), (1_000_000, "100K<n<1M"), (10_000_000, "1M<n<10M"),
     (100_000_000, "10M<n<100M"),
 )  # fmt: skip
-_PATTERNS = {Format.ARROW: "{}/data-*.arrow", Format.PARQUET: "data/{}-*.parquet", Format.WEBDATASET: "data/{}-*.tar"}
 
 
 def dataset_card(facts: CardFacts) -> str:
-    """``README.md``: the hub's YAML head, then what a reader has to know."""
-    parts = [_head(facts), f"# {_plain(facts.name)}", _about(facts), _opening(facts), _licences(facts), _proof(facts)]
+    """Return ``README.md``: the hub's YAML head, then a description of the dataset."""
+    parts = [_head(facts), f"# {_plain(facts.name)}", _about(facts), _opening(facts), _licences(facts), _digests(facts)]
     return "\n\n".join(parts) + "\n"
 
 
 def statistics(facts: CardFacts) -> str:
-    """``DATASET_STATS.md``: counts by generator, by origin, and by both, for each split."""
+    """Return ``DATASET_STATS.md``: counts per generator, per origin, and per both, for each split."""
     parts = [f"# Statistics of {_plain(facts.name)}"]
     for split in facts.splits:
         counts = [count for count in facts.counts if count.split == split]
@@ -36,10 +36,10 @@ def statistics(facts: CardFacts) -> str:
 
 
 def _head(facts: CardFacts) -> str:
-    """YAML is a superset of JSON: each value is written as JSON, which nothing in a name can leave."""
+    """Return the YAML head. Each value is written as JSON, a subset of YAML in which names are quoted."""
     size = next((word for most, word in _SIZES if facts.images < most), "100M<n<1B")
-    pattern = _PATTERNS[facts.settings.format]
-    files = [{"split": split, "path": pattern.format(split)} for split in facts.splits]
+    pattern = output_format(facts.settings.format).pattern
+    files = [{"split": split, "path": pattern(split)} for split in facts.splits]
     fields = {
         "license": "other",
         "task_categories": ["image-classification"],
@@ -55,23 +55,22 @@ def _about(facts: CardFacts) -> str:
     generators = {count.generator for count in facts.counts if count.generator}
     converted = sum(count.converted for count in facts.counts)
     kept = {
-        Pixels.RGB: f"RGB images keep the very bytes that their origin shipped; {converted:,} others became RGB on"
-        " white as lossless PNG.",
-        Pixels.VERBATIM: "Every image keeps the very bytes that its origin shipped.",
-        Pixels.JPEG: f"Every image was stored as JPEG of quality {facts.settings.quality}.",
+        Pixels.RGB: f"RGB images are copied unchanged; {converted:,} others were converted to RGB on white, lossless"
+        " PNG.",
+        Pixels.VERBATIM: "All images are copied unchanged.",
+        Pixels.JPEG: f"All images were converted to JPEG of quality {facts.settings.quality}.",
     }[facts.settings.pixels]
-    photographs = facts.images - facts.fakes
     return (
-        f"{facts.fakes:,} generated images of {len(generators):,} generators and {photographs:,} photographs."
-        f" {kept} Counts stand in `DATASET_STATS.md`, what was refused and why in `record/refused.parquet`."
+        f"{facts.fakes:,} fake images of {len(generators):,} generators and {facts.images - facts.fakes:,} real images."
+        f" {kept} `DATASET_STATS.md` has the counts, `record/refused.parquet` the refused images and the reasons."
     )
 
 
 def _opening(facts: CardFacts) -> str:
     large = facts.settings.feature is Feature.LARGE
     needed = "import materializer.large_image  # registers LargeImage\n" if large else ""
-    call = "load_from_disk" if facts.settings.format is Format.ARROW else "load_dataset"
-    return f"```python\n{needed}from datasets import {call}\n\ndataset = {call}(FOLDER)\n```"
+    loader = output_format(facts.settings.format).loader
+    return f"```python\n{needed}from datasets import {loader}\n\ndataset = {loader}(FOLDER)\n```"
 
 
 def _licences(facts: CardFacts) -> str:
@@ -80,18 +79,18 @@ def _licences(facts: CardFacts) -> str:
         for origin in facts.origins
     ]
     table = _table(("source", "images", "licence", "home"), rows)
-    return f"## Sources and licences\n\nEach image stays under the licence of its source.\n\n{table}\n\n{_cite(facts)}"
+    return f"## Sources and licences\n\nEach image keeps the licence of its source.\n\n{table}\n\n{_cite(facts)}"
 
 
 def _cite(facts: CardFacts) -> str:
     cited: Iterable[CardOrigin] = (origin for origin in facts.origins if origin.citation)
     lines = [f"* {_plain(origin.name)}: {_plain(origin.citation)}" for origin in cited]
-    return "\n".join(["Whoever uses it should cite:", "", *lines]) if lines else ""
+    return "\n".join(["If you use this dataset, cite:", "", *lines]) if lines else ""
 
 
-def _proof(facts: CardFacts) -> str:
+def _digests(facts: CardFacts) -> str:
     rows = [(name, f"`{digest}`") for name, digest in facts.digests.items()]
-    words = "Equal digests mean the same images, byte for byte as their origins ship them, in the same splits."
+    words = "Equal digests mean that the same source images, byte for byte, are in the same splits."
     return f"## Digests\n\n{words}\n\n{_table(('split', 'sha256'), rows)}"
 
 
@@ -112,7 +111,7 @@ def _table(names: tuple[str, ...], rows: Iterable[tuple[str, ...]]) -> str:
 
 
 def _plain(text: str) -> str:
-    """One line without control characters, and without what Markdown or HTML would take for markup."""
+    """Return the text as one line without control characters or markup of Markdown and HTML."""
     printable = "".join(letter if letter.isprintable() else " " for letter in text)
     return re.sub(r"([\\`*_<>\[\]])", r"\\\1", printable).strip()
 

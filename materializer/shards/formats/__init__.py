@@ -1,16 +1,22 @@
-"""The output formats: how a shard is written, what it is called, and which files make the folder a dataset.
+"""The output formats. To add one, write a module with a subclass of ``OutputFormat`` and list it in ``FORMATS``."""
 
-A format is a module with four functions, listed in ``FORMATS``::
+from indexer.base.errors import ConfigError
+from materializer.shards.formats.arrow import ArrowFormat
+from materializer.shards.formats.output_format import OutputFormat
+from materializer.shards.formats.parquet import ParquetFormat
+from materializer.shards.formats.webdataset import WebDatasetFormat
 
-    path(shard)                        where a shard stands below the output
-    writer(file, feature)              a context that gives something to write(rows, images) with
-    read(path)                         file_id and image bytes of each row
-    leading_files(feature, splits)     JSON files that lead to the shards, in the order in which they are written
-"""
+FORMATS: dict[str, OutputFormat] = {
+    format_.name: format_ for format_ in (ArrowFormat(), ParquetFormat(), WebDatasetFormat())
+}
 
-from types import ModuleType
 
-from materializer.models import Format
-from materializer.shards.formats import arrow, parquet, webdataset
+def output_format(name: str) -> OutputFormat:
+    """Return the output format of this name.
 
-FORMATS: dict[Format, ModuleType] = {Format.ARROW: arrow, Format.PARQUET: parquet, Format.WEBDATASET: webdataset}
+    Raises:
+        ConfigError: there is none.
+    """
+    if name not in FORMATS:
+        raise ConfigError(f"the output format {name!r} is unknown: use {', '.join(FORMATS)}")
+    return FORMATS[name]

@@ -1,10 +1,10 @@
-"""What ``DatasetDict.save_to_disk`` writes: Arrow streams, and three JSON files that lead to them.
+"""Arrow, as ``DatasetDict.save_to_disk`` writes it: one stream per shard, and JSON files that name the shards.
 
 Source: ``datasets`` 5.2, ``arrow_dataset.py`` and ``dataset_dict.py``.
 """
 
 import hashlib
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
@@ -12,10 +12,11 @@ from typing import Any
 import pyarrow as pa
 
 from indexer.base.durable import HashingFile
-from materializer.models import Feature, Shard, Written
+from materializer.models import Feature, Shard, ShardFile
 from materializer.shards import schema as columns
-from materializer.shards.record_batches import batches, blobs
-from materializer.shards.transform import StoredImage
+from materializer.shards.formats.output_format import OutputFormat, ShardFiles
+from materializer.shards.record_batches import blobs, record_batches
+from materializer.shards.transform import PreparedImage
 
 
 class ArrowWriter:
@@ -25,58 +26,69 @@ class ArrowWriter:
         self._stream = stream
         self._feature = feature
 
-    def write(self, rows: pa.Table, images: Sequence[StoredImage]) -> None:
+    def write(self, rows: pa.Table, images: Sequence[PreparedImage]) -> None:
         """Append ``rows``, each with its image."""
-        for batch in batches(rows, images, self._feature):
+        for batch in record_batches(rows, images, self._feature):
             self._stream.write_batch(batch)
 
 
-def path(shard: Shard) -> str:
-    """``train/data-00003-of-00012.arrow``."""
-    return f"{shard.split}/data-{shard.index:05d}-of-{shard.count:05d}.arrow"
+class ArrowFormat(OutputFormat):
+    """The default format; ``train/data-00003-of-00012.arrow``."""
+
+    name = "arrow"
+    media_type = "application/vnd.apache.arrow.stream"
+    loader = "load_from_disk"
+    features = (Feature.LARGE, Feature.STANDARD)
+
+    def path(self, shard: Shard) -> str:
+        """Return the path of a shard, relative to the output folder."""
+        return f"{shard.split}/data-{shard.index:05d}-of-{shard.count:05d}.arrow"
+
+    def pattern(self, split: str) -> str:
+        """Return a glob pattern that matches the paths of a split's shards."""
+        return f"{split}/data-*.arrow"
+
+    @contextmanager
+    def writer(self, file: HashingFile, feature: Feature) -> Iterator[ArrowWriter]:
+        """Open a writer of one shard."""
+        with pa.ipc.new_stream(pa.PythonFile(file, mode="w"), columns.schema(feature)) as stream:
+            yield ArrowWriter(stream, feature)
+
+    def read(self, path: Path) -> Iterator[tuple[str, memoryview]]:
+        """Yield file_id and image bytes of each row."""
+        with self.batches(path) as batches:
+            for batch in batches:
+                yield from zip(batch["file_id"].to_pylist(), blobs(batch["image"].field("bytes")), strict=True)
+
+    @contextmanager
+    def batches(self, path: Path) -> Iterator[Iterator[pa.RecordBatch]]:
+        """Map a shard into memory: only pages that are used are read from disk."""
+        with pa.memory_map(str(path)) as source, pa.ipc.open_stream(source) as stream:
+            yield map(_validated, stream)
+
+    def leading_files(self, feature: Feature, shards: ShardFiles) -> dict[str, Any]:
+        """Return the files that ``load_from_disk`` reads, ``dataset_dict.json`` last."""
+        info = {"citation": "", "description": "", "features": columns.features(feature), "homepage": "", "license": ""}
+        files: dict[str, Any] = {}
+        for split, written in shards.items():
+            files[f"{split}/dataset_info.json"] = info
+            files[f"{split}/state.json"] = {
+                "_data_files": [{"filename": Path(self.path(shard)).name} for shard, _ in written],
+                "_fingerprint": fingerprint([file for _, file in written]),
+                "_format_columns": None,
+                "_format_kwargs": {},
+                "_format_type": None,
+                "_output_all_columns": False,
+                "_split": split,
+            }
+        return files | {"dataset_dict.json": {"splits": list(shards)}}
 
 
-@contextmanager
-def writer(file: HashingFile, feature: Feature) -> Iterator[ArrowWriter]:
-    """Write a shard to ``file``."""
-    with pa.ipc.new_stream(pa.PythonFile(file, mode="w"), columns.schema(feature)) as stream:
-        yield ArrowWriter(stream, feature)
+def fingerprint(files: Sequence[ShardFile]) -> str:
+    """Return a hash of the shards' bytes, so that equal datasets share the caches of ``datasets``."""
+    return hashlib.sha256("".join(file.sha256 for file in files).encode()).hexdigest()[:16]
 
 
-def read(path: Path) -> Iterator[tuple[str, memoryview]]:
-    """Yield file_id and image bytes of each row.
-
-    Raises:
-        pyarrow.ArrowInvalid: the file is damaged.
-    """
-    with pa.memory_map(str(path)) as source, pa.ipc.open_stream(source) as stream:
-        for batch in stream:
-            batch.validate(full=True)  # a damaged offset would be followed anywhere
-            yield from zip(batch["file_id"].to_pylist(), blobs(batch["image"].field("bytes")), strict=True)
-
-
-def leading_files(feature: Feature, splits: Mapping[str, Sequence[tuple[Shard, Written]]]) -> dict[str, Any]:
-    """What ``datasets`` looks for, ``dataset_dict.json`` last."""
-    info = {"citation": "", "description": "", "features": columns.features(feature), "homepage": "", "license": ""}
-    files: dict[str, Any] = {}
-    for split, shards in splits.items():
-        files[f"{split}/dataset_info.json"] = info
-        files[f"{split}/state.json"] = _state(split, shards)
-    return files | {"dataset_dict.json": {"splits": list(splits)}}
-
-
-def fingerprint(shards: Sequence[tuple[Shard, Written]]) -> str:
-    """Of the shards' bytes, so that equal datasets share the caches of ``datasets``."""
-    return hashlib.sha256("".join(written.sha256 for _, written in shards).encode()).hexdigest()[:16]
-
-
-def _state(split: str, shards: Sequence[tuple[Shard, Written]]) -> dict[str, Any]:
-    return {
-        "_data_files": [{"filename": Path(path(shard)).name} for shard, _ in shards],
-        "_fingerprint": fingerprint(shards),
-        "_format_columns": None,
-        "_format_kwargs": {},
-        "_format_type": None,
-        "_output_all_columns": False,
-        "_split": split,
-    }
+def _validated(batch: pa.RecordBatch) -> pa.RecordBatch:
+    batch.validate(full=True)  # Arrow follows a damaged offset to any address
+    return batch

@@ -1,85 +1,95 @@
-"""Parquet as the hub keeps it: ``data/train-00003-of-00012.parquet``, row groups of bounded bytes.
+"""Parquet, with the file names that the hub knows and row groups of bounded size.
 
 Source: the hub's documentation, "Datasets: file names and splits"; ``datasets`` 5.2, ``packaged_modules/parquet``.
 """
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
-from typing import Any
 
 import pyarrow as pa
 import pyarrow.parquet as pq
 
 from indexer.base.durable import HashingFile
-from materializer.models import Feature, Shard, Written
+from materializer.models import Feature, Shard
 from materializer.shards import schema as columns
-from materializer.shards.record_batches import batches, blobs
-from materializer.shards.transform import StoredImage
+from materializer.shards.formats.output_format import OutputFormat
+from materializer.shards.record_batches import blobs, record_batches
+from materializer.shards.transform import PreparedImage
 
-# What a reader of single rows (the hub's viewer) has to fetch at a time.
+# A reader of single rows (the hub's viewer) has to fetch a whole row group.
 ROW_GROUP_SIZE = 64_000_000
 
 
 class ParquetWriter:
-    """Gathers batches to row groups."""
+    """Collects record batches into row groups."""
 
     def __init__(self, file: pq.ParquetWriter, feature: Feature) -> None:
         self._file = file
         self._feature = feature
-        self._waiting: list[pa.RecordBatch] = []
+        self._pending: list[pa.RecordBatch] = []
         self._size = 0
 
-    def write(self, rows: pa.Table, images: Sequence[StoredImage]) -> None:
+    def write(self, rows: pa.Table, images: Sequence[PreparedImage]) -> None:
         """Append ``rows``, each with its image."""
-        for batch in batches(rows, images, self._feature):
+        for batch in record_batches(rows, images, self._feature):
             if self._size + batch.nbytes > ROW_GROUP_SIZE:
                 self.flush()
-            self._waiting.append(batch)
+            self._pending.append(batch)
             self._size += batch.nbytes
 
     def flush(self) -> None:
-        """Write what waits as one row group."""
-        if self._waiting:
-            group = pa.Table.from_batches(self._waiting)
+        """Write the pending batches as one row group."""
+        if self._pending:
+            group = pa.Table.from_batches(self._pending)
             self._file.write_table(group, row_group_size=group.num_rows)
-        self._waiting, self._size = [], 0
+        self._pending, self._size = [], 0
 
 
-def path(shard: Shard) -> str:
+class ParquetFormat(OutputFormat):
     """``data/train-00003-of-00012.parquet``."""
-    return f"data/{shard.stem}.parquet"
+
+    name = "parquet"
+    media_type = "application/vnd.apache.parquet"
+    loader = "load_dataset"
+    features = (Feature.STANDARD, Feature.LARGE)
+    buffer_size = 150_000_000
+
+    def path(self, shard: Shard) -> str:
+        """Return the path of a shard, relative to the output folder."""
+        return f"data/{shard.stem}.parquet"
+
+    def pattern(self, split: str) -> str:
+        """Return a glob pattern that matches the paths of a split's shards."""
+        return f"data/{split}-*.parquet"
+
+    @contextmanager
+    def writer(self, file: HashingFile, feature: Feature) -> Iterator[ParquetWriter]:
+        """Open a writer of one shard. Texts repeat and are packed; images are compressed already."""
+        texts = [*columns.TEXTS, "paired_real_images.list.element", "image.path"]
+        with pq.ParquetWriter(
+            pa.PythonFile(file, mode="w"),
+            columns.schema(feature),
+            compression={**dict.fromkeys(texts, "zstd"), "image.bytes": "none"},
+            use_dictionary=texts,
+            write_statistics=[*columns.TEXTS, "label", "height", "width"],
+        ) as parquet:
+            shard = ParquetWriter(parquet, feature)
+            yield shard
+            shard.flush()
+
+    def read(self, path: Path) -> Iterator[tuple[str, memoryview]]:
+        """Yield file_id and image bytes of each row."""
+        with _opened(path) as file:
+            for batch in file.iter_batches(64, columns=["file_id", "image.bytes"]):
+                yield from zip(batch["file_id"].to_pylist(), blobs(batch["image"].field("bytes")), strict=True)
+
+    @contextmanager
+    def batches(self, path: Path) -> Iterator[Iterator[pa.RecordBatch]]:
+        """Open a shard as record batches of 256 rows."""
+        with _opened(path) as file:
+            yield file.iter_batches(256)
 
 
-@contextmanager
-def writer(file: HashingFile, feature: Feature) -> Iterator[ParquetWriter]:
-    """Write a shard to ``file``. Images are compressed already; texts repeat."""
-    schema = columns.schema(feature)
-    texts = [*columns.TEXTS, "paired_real_images.list.element", "image.path"]
-    packed = dict.fromkeys(texts, "zstd")
-    with pq.ParquetWriter(
-        pa.PythonFile(file, mode="w"),
-        schema,
-        compression={**packed, "image.bytes": "none"},
-        use_dictionary=texts,
-        write_statistics=[*columns.TEXTS, "label", "height", "width"],
-    ) as parquet:
-        shard = ParquetWriter(parquet, feature)
-        yield shard
-        shard.flush()
-
-
-def read(path: Path) -> Iterator[tuple[str, memoryview]]:
-    """Yield file_id and image bytes of each row.
-
-    Raises:
-        pyarrow.ArrowInvalid: the file is damaged.
-    """
-    with pq.ParquetFile(path, pre_buffer=False) as file:  # else all of the shard that was read stays in memory
-        for batch in file.iter_batches(64, columns=["file_id", "image.bytes"]):
-            yield from zip(batch["file_id"].to_pylist(), blobs(batch["image"].field("bytes")), strict=True)
-
-
-def leading_files(feature: Feature, splits: Mapping[str, Sequence[tuple[Shard, Written]]]) -> dict[str, Any]:  # noqa: ARG001
-    """None: the file names say it all."""
-    return {}
+def _opened(path: Path) -> pq.ParquetFile:
+    return pq.ParquetFile(path, pre_buffer=False)  # with it, all that was read of the shard stays in memory

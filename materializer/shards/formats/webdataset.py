@@ -1,7 +1,7 @@
-"""Tars of samples: ``000000042.jpg`` and ``000000042.json``, keys in order.
+"""WebDataset: tars of samples, ``000000042.jpg`` and ``000000042.json``, keys in order.
 
-Every image is called ``.jpg``, a PNG too: stock readers make a column of each suffix, and ``datasets`` refuses a tar
-whose first samples differ in theirs. What decodes an image looks at its bytes; ``format`` in the JSON says what it is.
+Every image has the suffix ``.jpg``, PNG images too. Stock readers make one column of each suffix, and ``datasets``
+refuses a tar whose first samples differ in their suffixes. Decoders look at the bytes; the JSON holds the ``format``.
 
 Source: the WebDataset library's "sharded tar" convention, and ``datasets`` 5.2, ``packaged_modules/webdataset``.
 """
@@ -16,12 +16,12 @@ from typing import Any
 import pyarrow as pa
 
 from indexer.base.durable import HashingFile
-from materializer.models import Feature, Shard, Written
+from materializer.models import Feature, Shard
 from materializer.shards import schema
-from materializer.shards.transform import StoredImage
+from materializer.shards.formats.output_format import OutputFormat
+from materializer.shards.transform import PreparedImage
 
 _BLOCK = 512
-_IMAGE = "jpg"
 
 
 class TarWriter:
@@ -30,14 +30,14 @@ class TarWriter:
     def __init__(self, file: HashingFile) -> None:
         self._file = file
 
-    def write(self, rows: pa.Table, images: Sequence[StoredImage]) -> None:
+    def write(self, rows: pa.Table, images: Sequence[PreparedImage]) -> None:
         """Append ``rows``, each with its image."""
         for row, image in zip(rows.to_pylist(), images, strict=True):
-            key = f"{row['place']:09d}"
-            self._member(f"{key}.{_IMAGE}", image.data)
-            self._member(f"{key}.json", json.dumps(_texts(row, image), ensure_ascii=False).encode())
+            key = f"{row['position']:09d}"
+            self._add(f"{key}.jpg", image.data)
+            self._add(f"{key}.json", json.dumps(_texts(row, image), ensure_ascii=False).encode())
 
-    def _member(self, name: str, data: bytes) -> None:
+    def _add(self, name: str, data: bytes) -> None:
         header = tarfile.TarInfo(name)  # no owner, no time
         header.size = len(data)
         self._file.write(header.tobuf(tarfile.GNU_FORMAT))
@@ -45,50 +45,50 @@ class TarWriter:
         self._file.write(bytes(-len(data) % _BLOCK))
 
 
-def _texts(row: Mapping[str, Any], image: StoredImage) -> dict[str, Any]:
+class WebDatasetFormat(OutputFormat):
+    """``data/train-00003-of-00012.tar``."""
+
+    name = "webdataset"
+    media_type = "application/x-tar"
+    loader = "load_dataset"
+    features = (Feature.STANDARD,)
+
+    def path(self, shard: Shard) -> str:
+        """Return the path of a shard, relative to the output folder."""
+        return f"data/{shard.stem}.tar"
+
+    def pattern(self, split: str) -> str:
+        """Return a glob pattern that matches the paths of a split's shards."""
+        return f"data/{split}-*.tar"
+
+    @contextmanager
+    def writer(self, file: HashingFile, feature: Feature) -> Iterator[TarWriter]:  # noqa: ARG002
+        """Open a writer of one shard; two empty blocks end the tar."""
+        yield TarWriter(file)
+        file.write(bytes(2 * _BLOCK))
+
+    def read(self, path: Path) -> Iterator[tuple[str, bytes]]:
+        """Yield file_id and image bytes of each sample."""
+        with tarfile.open(path, "r:") as archive:
+            members = iter(archive)
+            for image in members:
+                texts = next(members, None)
+                if texts is None or Path(texts.name).stem != Path(image.name).stem:
+                    raise ValueError(f"{image.name} has no texts")
+                yield json.loads(_content(archive, texts))["file_id"], _content(archive, image)
+
+
+def _texts(row: Mapping[str, Any], image: PreparedImage) -> dict[str, Any]:
     return {
         "format": image.suffix,
         "height": image.height,
         "width": image.width,
         "label": row["label"],
-        **{name: row[known] for name, known in schema.TEXTS.items()},
+        **{name: row[column] for name, column in schema.TEXTS.items()},
         "paired_real_images": row["paired_real_images"],
     }
-
-
-def path(shard: Shard) -> str:
-    """``data/train-00003-of-00012.tar``."""
-    return f"data/{shard.stem}.tar"
-
-
-@contextmanager
-def writer(file: HashingFile, feature: Feature) -> Iterator[TarWriter]:  # noqa: ARG001
-    """Write a shard to ``file``, closed by two empty blocks."""
-    yield TarWriter(file)
-    file.write(bytes(2 * _BLOCK))
-
-
-def read(path: Path) -> Iterator[tuple[str, bytes]]:
-    """Yield file_id and image bytes of each sample.
-
-    Raises:
-        tarfile.TarError: the file is damaged.
-        ValueError: a sample is not whole.
-    """
-    with tarfile.open(path, "r:") as archive:
-        members = iter(archive)
-        for image in members:
-            texts = next(members, None)
-            if texts is None or Path(texts.name).stem != Path(image.name).stem:
-                raise ValueError(f"{image.name} has no texts")
-            yield json.loads(_content(archive, texts))["file_id"], _content(archive, image)
 
 
 def _content(archive: tarfile.TarFile, member: tarfile.TarInfo) -> bytes:
     file = archive.extractfile(member)
     return file.read() if file is not None else b""
-
-
-def leading_files(feature: Feature, splits: Mapping[str, Sequence[tuple[Shard, Written]]]) -> dict[str, Any]:  # noqa: ARG001
-    """None: the file names say it all."""
-    return {}

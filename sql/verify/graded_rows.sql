@@ -1,6 +1,6 @@
--- Each row of a build (`built`) against the manifest that it should be (`expected`), with its grade:
--- identical bytes; other bytes (for whoever can look at the pixels to say more); substituted; missing; extra.
-with chosen as (
+-- Each row of a build (`built`) and of the manifest that it should match (`expected`), with its grade: identical bytes,
+-- other bytes (a comparison of pixels decides later), substituted, missing, extra.
+with selected as (
     select split, file_id, hash, pixel_hash
     from expected
     where role <> 'spare'
@@ -17,11 +17,11 @@ by_identity as (
         b.shard,
         b.transform,
         b.substituted_for
-    from chosen e
+    from selected e
     full join built b on b.split = e.split and b.file_id = e.file_id
 ),
 
-stand_ins as (
+substitutes as (
     select split, substituted_for as file_id, min(file_id) as substitute
     from built
     where substituted_for is not null
@@ -40,9 +40,9 @@ select
     end as grade,
     s.substitute,
     r.shard,
-    case when r.transform = 'verbatim' then r.pixel_hash end as pixel_hash   -- of pixels that the build has as they came
+    case when r.transform = 'verbatim' then r.pixel_hash end as pixel_hash   -- only of images that were not converted
 from by_identity r
-left join stand_ins s using (split, file_id)
--- a substitute is told with the row whose place it took
+left join substitutes s using (split, file_id)
+-- A substitute appears in the row that it replaces.
 where r.is_expected or r.substituted_for is null
-   or not exists (select 1 from chosen e where e.split = r.split and e.file_id = r.substituted_for)
+   or not exists (select 1 from selected e where e.split = r.split and e.file_id = r.substituted_for)

@@ -1,4 +1,4 @@
--- The sources that were built from, with what their declarations say, and their rows.
+-- The sources of the written rows, with the texts of their declarations.
 select
     c.source,
     coalesce(any_value(i.name), c.source) as name,

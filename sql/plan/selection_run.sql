@@ -1,4 +1,4 @@
--- What the selection was made from.
+-- The recipe and the seed of a selection.
 select recipe_hash, seed
 from selection_run
 where name = $selection

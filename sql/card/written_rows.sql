@@ -1,4 +1,4 @@
--- Nothing is counted yet: of every row that stands in a shard, what the card counts.
+-- An empty table: the columns of written rows that the card counts.
 select
     null::varchar as split,
     null::varchar as file_id,

@@ -1,4 +1,4 @@
--- The first rows of a graded build that are not what they should be.
+-- The first rows of a graded build that are not identical.
 select split, file_id, grade, substitute
 from graded
 where grade <> 'identical bytes'

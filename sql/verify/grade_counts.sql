@@ -1,4 +1,4 @@
--- How often each grade was given.
+-- The number of rows per grade.
 select grade, count(*) as images
 from graded
 group by grade

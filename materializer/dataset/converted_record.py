@@ -1,0 +1,94 @@
+"""Write record and card of a build whose shards were converted, as a build with the other feature would have."""
+
+from collections.abc import Collection, Mapping
+from dataclasses import asdict, dataclass, replace
+from pathlib import Path
+from typing import Any
+
+import pyarrow as pa
+
+from indexer.base.durable import write_bytes, write_json
+from indexer.base.errors import OutputError, SourceError
+from materializer.dataset import card
+from materializer.dataset.build_folder import (
+    UNREADABLE,
+    FinishedBuild,
+    described_shards,
+    is_build,
+    read_build,
+    read_json,
+)
+from materializer.dataset.card.facts import CardCount, CardFacts, CardOrigin, counts_of, files_of, origins_of
+from materializer.models import Feature, Shard, ShardFile
+from materializer.planning.plan import key_of, key_of_all
+from materializer.shards import record
+
+
+@dataclass(frozen=True, slots=True)
+class BuildRecord:
+    """The record of a build, without its rows. ``contents`` are the hashes of the shards' contents."""
+
+    build: FinishedBuild
+    plan: Mapping[str, Any]
+    contents: Mapping[Shard, str]
+    counts: tuple[CardCount, ...]
+    origins: tuple[CardOrigin, ...]
+
+
+def read(folder: Path, files: Collection[Path]) -> BuildRecord | None:
+    """Read the record of the build in ``folder``, whose shards are ``files``; None if it holds no build.
+
+    Raises:
+        SourceError: a part of the record is missing, damaged, or of other shards.
+    """
+    if not is_build(folder):
+        return None
+    try:
+        build = read_build(folder)
+        plan, facts = read_json(folder / record.PLAN), read_json(folder / card.FACTS)
+        contents = {}
+        for shard, _ in build.all_shards:
+            if record.read_without_rows(folder, shard) is None:
+                raise ValueError(f"the record of {shard.stem} is missing or damaged")
+            contents[shard] = str(plan["shards"][build.format.path(shard)])
+        if others := {Path(build.format.path(shard)) for shard in contents}.symmetric_difference(files):
+            raise ValueError(f"{record.BUILD} and the dataset do not name the same shards: {min(others)}")
+        if not isinstance(build.description["digests"]["all"], str) or not (folder / record.REFUSED).is_file():
+            raise ValueError(f"the digest in {record.BUILD} or {record.REFUSED} is missing")
+        return BuildRecord(build, plan, contents, counts_of(facts), origins_of(facts))
+    except (*UNREADABLE, OutputError) as error:
+        raise SourceError(f"the build in {folder} is incomplete ({error}): copy the whole folder") from error
+
+
+def write(stored: BuildRecord, target: Path, feature: Feature, files: Mapping[Path, ShardFile]) -> None:
+    """Write record and card to ``target``, whose converted shards are ``files``.
+
+    Raises:
+        SourceError: the record of a shard cannot be read.
+    """
+    build, settings = stored.build, replace(stored.build.settings, feature=feature)
+    shards = {
+        split: [(shard, files[Path(build.format.path(shard))]) for shard, _ in own]
+        for split, own in build.shards.items()
+    }
+    keys = {shard: key_of(shard, content, settings) for shard, content in stored.contents.items()}
+    for shard, file in (one for own in shards.values() for one in own):
+        kept = record.read(build.folder, shard)
+        if kept is None:
+            raise SourceError(f"{record.path_of(build.folder, shard)} cannot be read: copy the whole folder")
+        record.write(target, shard, replace(kept, key=keys[shard], file=file))
+    write_bytes(target / record.REFUSED, (build.folder / record.REFUSED).read_bytes())
+    write_json(target / record.PLAN, {**stored.plan, "settings": asdict(settings)})
+    described, listed = build.description, files_of(build.format, shards)
+    card.write(
+        target,
+        CardFacts(described["selection"], settings, stored.counts, stored.origins, listed, described["digests"]),
+    )
+    changes = {
+        "plan": key_of_all(keys.values()),
+        "settings": asdict(settings),
+        # The images were prepared by the versions of the build; this one has written the shards.
+        "versions": {**described["versions"], "pyarrow": pa.__version__},
+        "splits": described_shards(build.format, shards),
+    }
+    write_json(target / record.BUILD, {**described, **changes})

@@ -1,0 +1,66 @@
+"""The interface of an output format."""
+
+from abc import ABC, abstractmethod
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import AbstractContextManager
+from pathlib import Path
+from typing import Any, ClassVar, Literal, Protocol
+
+import pyarrow as pa
+
+from indexer.base.durable import HashingFile
+from indexer.base.errors import OutputError
+from materializer.models import Feature, Shard, ShardFile
+from materializer.shards.transform import PreparedImage
+
+# The shards of each split, in order.
+ShardFiles = Mapping[str, Sequence[tuple[Shard, ShardFile]]]
+
+
+class ShardWriter(Protocol):
+    """Appends rows to a shard."""
+
+    def write(self, rows: pa.Table, images: Sequence[PreparedImage]) -> None:
+        """Append ``rows``, each with its image."""
+
+
+class OutputFormat(ABC):
+    """How the shards of one format are named, written, read and opened."""
+
+    name: ClassVar[str]  # the value of --format
+    media_type: ClassVar[str]  # of a shard
+    loader: ClassVar[Literal["load_from_disk", "load_dataset"]]  # the function of `datasets` that opens the folder
+    features: ClassVar[tuple[Feature, ...]]  # the image features that it can store; the first is the default
+    buffer_size: ClassVar[int] = 0  # bytes that its writer holds at most, beside the rows it is given
+
+    @abstractmethod
+    def path(self, shard: Shard) -> str:
+        """Return the path of a shard, relative to the output folder."""
+
+    @abstractmethod
+    def pattern(self, split: str) -> str:
+        """Return a glob pattern that matches the paths of a split's shards."""
+
+    @abstractmethod
+    def writer(self, file: HashingFile, feature: Feature) -> AbstractContextManager[ShardWriter]:
+        """Open a writer of one shard; leaving the context completes the shard."""
+
+    @abstractmethod
+    def read(self, path: Path) -> Iterator[tuple[str, bytes | memoryview]]:
+        """Yield file_id and image bytes of each row of a shard.
+
+        Raises:
+            pyarrow.ArrowInvalid, tarfile.TarError, OSError, ValueError, KeyError: the file is damaged.
+        """
+
+    def batches(self, path: Path) -> AbstractContextManager[Iterator[pa.RecordBatch]]:
+        """Open a shard as record batches, with the columns of the output.
+
+        Raises:
+            OutputError: the format has no columns.
+        """
+        raise OutputError(f"{path} has no columns: build with --format arrow or parquet to make a report")
+
+    def leading_files(self, feature: Feature, shards: ShardFiles) -> dict[str, Any]:  # noqa: ARG002
+        """Return the JSON files that the loader needs, by path, in writing order."""
+        return {}
