@@ -151,7 +151,7 @@ def test_a_dataset_whose_files_say_nothing(site, images):
 
 @pytest.mark.parametrize(
     ("name", "error", "words"),
-    [("nowhere", SourceError, "dataset_dict.json cannot be read"), ("out", OutputError, "is there already")],
+    [("nowhere", SourceError, "dataset_dict.json cannot be read"), ("out", OutputError, "exists already")],
 )
 def test_wrong_folders(site, images, name, error, words):
     site.lay_out(images[:3]).build()

@@ -76,7 +76,7 @@ def test_a_selection_that_was_made_anew_is_told_first(site, images):
         store.execute("delete from selection where file_id = 'train/sampled/0007'")
         first, *_ = verify(site.folder / "out", store, HERE).differences
     assert first.where == "'main'"
-    assert "not the selection that this was built from any more" in first.what
+    assert "is no longer the selection of this build" in first.what
 
 
 def test_no_build_no_verification(tmp_path):
