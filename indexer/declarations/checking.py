@@ -83,8 +83,14 @@ class _Checker:
         for column, parts in rule.values.items():
             for template in parts:
                 self._check_template(address, column, template, names)
-        self._check_label(address, rule)
-        self._check_row(address, rule)
+        label = templates.constant_text(rule.values["label"][0])
+        if label is not None and label not in _LABELS:
+            self.add(address, f"'label' must be real or fake, not '{label}'")
+        every = [template for values in rule.values.values() for template in values]
+        uses_row = any(pipeline.name == "row" for template in every for pipeline in _pipelines(template))
+        if uses_row and not self.source.row_orders:
+            message = "{row} needs 'row_orders': patterns of the files, in the order in which their rows are numbered"
+            self.add(address, message)
 
     def _groups(self, address: str, key: str, pattern: str) -> set[str]:
         """Return the names of the groups of a pattern, if both Python and RE2 (DuckDB) accept it."""
@@ -106,10 +112,8 @@ class _Checker:
             if pipeline.name not in names:
                 groups = sorted(names - set(BUILTINS))
                 hint = near(pipeline.name, names) or f" (groups: {', '.join(groups) or 'none'})"
-                self.add(
-                    address,
-                    f"'{key}' uses {{{pipeline.name}}}, which is neither a group of its path nor a built-in name{hint}",
-                )
+                message = f"'{key}' uses {{{pipeline.name}}}, which is neither a group of its path nor a built-in name"
+                self.add(address, message + hint)
             for step in pipeline.steps:
                 self._check_step(address, key, step)
 
@@ -130,20 +134,6 @@ class _Checker:
         columns = next((t.columns for t in self.source.tables if (t.source, t.name) == rows_of), None)
         if columns is not None and column not in columns and not column.startswith("@"):
             self.add(address, f"'{key}' uses '{table}.{column}', which is not among its columns{near(column, columns)}")
-
-    def _check_label(self, address: str, rule: Rule) -> None:
-        label = templates.constant_text(rule.values["label"][0])
-        if label is not None and label not in _LABELS:
-            self.add(address, f"'label' must be real or fake, not '{label}'")
-
-    def _check_row(self, address: str, rule: Rule) -> None:
-        parts = [template for values in rule.values.values() for template in values]
-        uses = any(pipeline.name == "row" for template in parts for pipeline in _pipelines(template))
-        if uses and not self.source.row_orders:
-            self.add(
-                address,
-                "{row} needs 'row_orders': patterns of the files, in the order in which their rows are numbered",
-            )
 
     def _check_generators(self) -> None:
         known = {*vocabulary(), *self.source.generators, ""}

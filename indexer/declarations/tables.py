@@ -55,15 +55,17 @@ def _rows(table: LookupTable) -> str:
 
 
 def _key(table: LookupTable) -> str:
-    parts = [part if isinstance(part, str) else part.pipelines[0] for part in table.key]
-    return " || ".join(literal(part) if isinstance(part, str) else _value(part) for part in parts)
-
-
-def _value(pipeline: Pipeline) -> str:
-    text = column_of_record(pipeline.name)
-    for step in pipeline.steps:
-        text = templates.FUNCTIONS[step].format(text)
-    return text
+    parts = []
+    for part in table.key:
+        if isinstance(part, str):
+            parts.append(literal(part))
+            continue
+        pipeline = part.pipelines[0]
+        text = column_of_record(pipeline.name)
+        for step in pipeline.steps:
+            text = templates.FUNCTIONS[step].format(text)
+        parts.append(text)
+    return " || ".join(parts)
 
 
 def _order(table: LookupTable) -> str:
