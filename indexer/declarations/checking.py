@@ -112,7 +112,7 @@ class _Checker:
             if pipeline.name not in names:
                 groups = sorted(names - set(BUILTINS))
                 hint = near(pipeline.name, names) or f" (groups: {', '.join(groups) or 'none'})"
-                message = f"'{key}' uses {{{pipeline.name}}}, which is neither a group of its path nor a built-in name"
+                message = f"'{key}' uses {{{pipeline.name}}}, which is neither a group of the path nor built in"
                 self.add(address, message + hint)
             for step in pipeline.steps:
                 self._check_step(address, key, step)

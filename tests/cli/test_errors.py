@@ -162,7 +162,7 @@ MISHAPS = {
         _bad_declaration, "indexer scan",
         "holidays.toml: 2 problems\n"
         "  - rule 1: unknown key 'lable' (did you mean 'label'?)\n"
-        "  - rule 1: 'origin' uses {{yaer}}, which is no group of its path (did you mean 'year'?)",
+        "  - rule 1: 'origin' uses {{yaer}}, which is neither a group of the path nor built in (did you mean 'year'?)",
     ),
     "nothing selected": Mishap(
         _manifest, "materializer build --selection demo --output built/demo",
