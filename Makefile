@@ -1,22 +1,23 @@
-# A Python of your choice gets an environment of its own: make test PYTHON=python3.13
+# `make test PYTHON=python3.13` runs with another Python, in an environment of its own.
 PYTHON ?= python3
 VENV ?= .venv$(if $(filter-out python3,$(PYTHON)),-$(subst /,-,$(PYTHON)))
 RUN := $(VENV)/bin/
 SETUP := PYTHON='$(PYTHON)' VENV='$(VENV)' sh .ci/setup
 
 .DEFAULT_GOAL := help
-.PHONY: help demo env test check lint types imports fix golden lock clean
+.PHONY: help demo env env-slow test test-slow lint types imports fix golden lock clean
 
 help:  ## list the targets
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed 's/:.*##/\t/' | expand -t 16
 
-demo: $(VENV)/.program  ## from nothing to a dataset: sample data, scan, select, build, open
+demo: $(VENV)/.program  ## make sample data, then scan, select, build and open it
 	@PATH="$(abspath $(VENV))/bin:$$PATH" sh demo/run
 
-test: check  ## everything that CI runs
+test: lint types imports  ## format, lint, types, import directions, and the fast tests
+	$(RUN)python -m pytest -n auto -m 'not slow'
 
-check: lint types imports  ## format, lint, types, import directions, tests
-	$(RUN)python -m pytest -n auto
+test-slow: env-slow  ## the tests that need clusters, emulators, a browser, strace or kill loops
+	$(RUN)python -m pytest -n auto -m slow
 
 lint: env
 	$(RUN)ruff format --check .
@@ -28,21 +29,27 @@ types: env
 imports: env
 	$(RUN)lint-imports
 
-fix: env  ## format and repair what ruff can
+fix: env  ## format, and repair what ruff can
 	$(RUN)ruff format .
 	$(RUN)ruff check --fix .
 
-env: $(VENV)/.ready  ## environment for the tests: packages, archivers, libarchive
+env: $(VENV)/.ready  ## environment of `make test`: packages, archivers, libarchive
 
-$(VENV)/.ready: pyproject.toml requirements-test.lock
+env-slow: $(VENV)/.ready-slow  ## environment of `make test-slow`: adds Dask, Ray, emulators, Chromium, strace
+
+$(VENV)/.ready: pyproject.toml requirements-test.lock .ci/setup
 	@$(SETUP) test
 	@touch $@
+
+$(VENV)/.ready-slow: pyproject.toml requirements-test.lock .ci/setup
+	@$(SETUP) test-slow
+	@touch $@ $(VENV)/.ready
 
 $(VENV)/.program: pyproject.toml
 	@$(SETUP) program
 	@touch $@
 
-lock:  ## write requirements-test.lock anew, from the newest versions that pyproject.toml allows
+lock:  ## write requirements-test.lock from the newest versions that pyproject.toml allows
 	@PYTHON='$(PYTHON)' sh .ci/lock
 
 clean:  ## remove environments and sample data
@@ -53,7 +60,7 @@ bench-fetch: env  ## throughput of fetch against the bare HTTP client, 10,000 UR
 	$(RUN)python -m benchmarks.bench_fetch $(ARGS)
 
 .PHONY: bench-read
-bench-read: env  ## 3,000 random members of 100,000: read_members, zipfile, libarchive; needs 6 GB of room
+bench-read: env  ## 3,000 random members of 100,000: read_members, zipfile, libarchive; needs 6 GB of disk
 	$(RUN)python -m benchmarks.bench_read $(ARGS)
 
 .PHONY: bench-scan
@@ -61,18 +68,18 @@ bench-scan: env  ## listing and scanning against zipfile and scandir; ARGS=--mem
 	$(RUN)python -m benchmarks.bench_scan $(ARGS)
 
 .PHONY: bench-select
-bench-select: env  ## choosing from 10,000,000 rows, near duplicates among 1,000,000 hashes; ARGS="ROWS HASHES"
+bench-select: env  ## selection from 10,000,000 rows, near duplicates among 1,000,000 hashes; ARGS="ROWS HASHES"
 	$(RUN)python -m benchmarks.bench_select $(ARGS)
 
 .PHONY: bench-build
-bench-build: env  ## a build against a plain copy, decoding alone, and what one would use instead; ARGS=COUNT
+bench-build: env  ## a build against a plain copy, decoding alone, and other tools; ARGS=COUNT
 	$(RUN)python -m benchmarks.bench_build $(ARGS)
 
 .PHONY: bench-scale
-bench-scale: env  ## planning, choosing, exporting, resuming with 10,000,000 rows; ARGS="50000000 --memory 8GB"
+bench-scale: env  ## plan, select, export and resume with 10,000,000 rows; ARGS="50000000 --memory 8GB"
 	$(RUN)python -m benchmarks.bench_scale $(ARGS)
 
-golden: env  ## write anew what the declarations make of tests/cases; read the difference before it is committed
+golden: env  ## write the expected rows of tests/cases again; review the difference before you commit it
 	GOLDEN=1 $(RUN)python -m pytest -q tests/declarations -k 'golden or bad_declarations'
 
 .PHONY: bench-derive
@@ -80,11 +87,11 @@ bench-derive: env  ## declarations over 2,500,000 raw rows with as many rows of 
 	$(RUN)python -m benchmarks.bench_derive $(ARGS)
 
 .PHONY: fuzz corpora soak
-fuzz: env  ## damage archives and images for MINUTES and hold the program to its promises
+fuzz: env  ## damage archives and images for MINUTES and check what the programs make of them
 	$(RUN)python -m fuzz --minutes $(or $(MINUTES),10) --seed $(or $(SEED),0)
 
-corpora: env  ## scan, select and build what others collected: Pillow's, Go's, Python's and libarchive's bad files
+corpora: env  ## scan, select and build the bad files of the test suites of Pillow, Go, Python and libarchive
 	$(RUN)python -m benchmarks.corpora $(ARGS)
 
-soak: env  ## scan and build under kills and faults for MINUTES, then compare with what nobody disturbed
+soak: env-slow  ## scan and build under kills and faults for MINUTES, then compare with an undisturbed run
 	$(RUN)python -m benchmarks.soak --minutes $(or $(MINUTES),60) --seed $(or $(SEED),0)
