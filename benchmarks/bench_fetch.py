@@ -1,13 +1,15 @@
 """Throughput of ``fetch`` against the bare HTTP client, 10,000 URLs on loopback: ``make bench-fetch``.
 
-A server in a process of its own sends the same 50 kB to everybody. *forgetting* is the bare client that reads bodies
-and does nothing with them. *appending* writes them one behind the other into a file and syncs it every 256: the least
-that leaves them durably on disk, as ``fetch`` does, and therefore what it is compared with. *saving* writes each to a
-file of its own, unsynced: the ten lines that one would write instead. ``fetch`` also hashes, sniffs, reads headers,
-writes sidecars, obeys robots.txt and limits, and commits a log; all of that counts, from list to summary.
+A server in its own process sends the same 50 kB in each response. The contestants:
 
-Ways take turns, and the best round of each counts, by the clock and by processor time (the client's, all threads).
-Arguments: a folder to write to (``/dev/shm`` takes the disk out of it), and the number of rounds.
+* *forgetting*: the bare client; bodies are discarded.
+* *appending*: the bare client; bodies are appended to one file that is synced every 256. This is the least work that
+  makes bodies durable, as ``fetch`` does, and therefore the baseline.
+* *saving*: the bare client; one file per body, not synced.
+* ``fetch``: from list to summary, with hashes, type detection, headers, sidecars, robots.txt, limits and the log.
+
+Contestants alternate, and the best round of each counts, by wall clock and by CPU time (of the client, all threads).
+Arguments: a folder to write to (``/dev/shm`` excludes the disk), and the number of rounds.
 """
 
 import asyncio
@@ -39,9 +41,9 @@ def _jpeg() -> bytes:
 
 URLS = 10_000
 CONNECTIONS = 32
-SYNC = 256  # images a commit of ``fetch`` at most
+SYNC = 256  # images per commit of ``fetch`` at most
 BODY = _jpeg().ljust(50_000, b"\0")
-ANSWER = b"HTTP/1.1 200 OK\r\nContent-Type: image/jpeg\r\nContent-Length: %d\r\n\r\n" % len(BODY) + BODY
+RESPONSE = b"HTTP/1.1 200 OK\r\nContent-Type: image/jpeg\r\nContent-Length: %d\r\n\r\n" % len(BODY) + BODY
 NO_ROBOTS = b"HTTP/1.1 404 Not Found\r\nContent-Length: 0\r\n\r\n"
 
 Keep = Callable[[int, bytes], None]
@@ -52,7 +54,7 @@ class _Protocol(asyncio.Protocol):
         self.transport = transport
 
     def data_received(self, data: bytes) -> None:
-        self.transport.write(NO_ROBOTS if b"/robots.txt" in data else ANSWER)  # type: ignore[attr-defined]
+        self.transport.write(NO_ROBOTS if b"/robots.txt" in data else RESPONSE)  # type: ignore[attr-defined]
 
 
 async def _serve(ready: Connection) -> None:
@@ -66,7 +68,7 @@ def _serving(ready: Connection) -> None:
 
 
 async def _bare(addresses: list[str], keep: Keep) -> None:
-    """As many workers as connections take addresses from one iterator."""
+    """Request all addresses with as many workers as connections."""
     left = enumerate(addresses)
 
     async def work(session: aiohttp.ClientSession) -> None:
@@ -96,11 +98,11 @@ def _append(addresses: list[str], folder: Path) -> None:
 
 def _save(addresses: list[str], folder: Path) -> None:
     folder.mkdir()
-    asyncio.run(_bare(addresses, lambda number, body: _write(folder / f"{number:08d}.jpg", body)))
 
+    def keep(number: int, body: bytes) -> None:
+        (folder / f"{number:08d}.jpg").write_bytes(body)
 
-def _write(path: Path, body: bytes) -> None:
-    path.write_bytes(body)
+    asyncio.run(_bare(addresses, keep))
 
 
 def _fetch_as(layout: FetchLayout) -> Callable[[list[str], Path], None]:
@@ -110,15 +112,15 @@ def _fetch_as(layout: FetchLayout) -> Callable[[list[str], Path], None]:
         with path.open("w", newline="") as file:
             csv.writer(file).writerows([["url"], *([address] for address in addresses)])
         limits = FetchLimits(connections=CONNECTIONS, per_host=CONNECTIONS, rate=0)
-        order = FetchRequest(
+        request = FetchRequest(
             path, folder, (ListPart("url"),), layout, limits=limits, policy=FetchPolicy(allow_private=True)
         )
-        assert fetch(order).count("success") == len(addresses)
+        assert fetch(request).count("success") == len(addresses)
 
     return run
 
 
-WAYS: dict[str, Callable[[list[str], Path], None]] = {
+CONTESTANTS: dict[str, Callable[[list[str], Path], None]] = {
     "forgetting": _forget,
     "appending": _append,
     "saving": _save,
@@ -128,48 +130,48 @@ WAYS: dict[str, Callable[[list[str], Path], None]] = {
 
 @dataclass(frozen=True, slots=True)
 class Cost:
-    """Seconds by the clock, and of processors."""
+    """Seconds of wall clock and of CPU time."""
 
     clock: float
-    processor: float
+    cpu: float
 
     def best(self, other: "Cost") -> "Cost":
-        """The lower of both, each kind for itself."""
-        return Cost(min(self.clock, other.clock), min(self.processor, other.processor))
+        """Return the lower values of both costs."""
+        return Cost(min(self.clock, other.clock), min(self.cpu, other.cpu))
 
     def over(self, other: "Cost") -> str:
-        """As multiples of another cost."""
-        return f"{self.clock / other.clock:5.2f} {self.processor / other.processor:5.2f}"
+        """Return this cost as multiples of another one."""
+        return f"{self.clock / other.clock:5.2f} {self.cpu / other.cpu:5.2f}"
 
 
 def _measure(addresses: list[str], scratch: str | None, rounds: int) -> dict[str, Cost]:
-    """The best of some rounds of each way, in turn: what else the machine does falls on all of them."""
+    """Measure the best round of each contestant; they alternate, so that other load affects all of them."""
     best: dict[str, Cost] = {}
     for _ in range(rounds):
-        for name, way in WAYS.items():
-            cost = _cost(way, addresses, scratch)
+        for name, contestant in CONTESTANTS.items():
+            cost = _cost(contestant, addresses, scratch)
             best[name] = cost.best(best.get(name, cost))
     return best
 
 
-def _cost(way: Callable[[list[str], Path], None], addresses: list[str], scratch: str | None) -> Cost:
+def _cost(contestant: Callable[[list[str], Path], None], addresses: list[str], scratch: str | None) -> Cost:
     with tempfile.TemporaryDirectory(dir=scratch) as folder:
         start, used = time.perf_counter(), time.process_time()
-        way(addresses, Path(folder) / "out")
+        contestant(addresses, Path(folder) / "out")
         return Cost(time.perf_counter() - start, time.process_time() - used)
 
 
 def main(scratch: str | None = None, rounds: str = "3") -> None:
-    """Print seconds, images a second, and ratios to the bare client."""
+    """Print seconds, images per second, and ratios to the bare client."""
     ours, theirs = multiprocessing.Pipe()
     server = multiprocessing.Process(target=_serving, args=[theirs], daemon=True)
     server.start()
     port = ours.recv()
     best = _measure([f"http://127.0.0.1:{port}/{number}.jpg" for number in range(URLS)], scratch, int(rounds))
-    print(f"{'':12}{'clock':>9}{'processor':>11}{'':10} by clock and processor: of forgetting, of appending")
+    print(f"{'':12}{'clock':>9}{'CPU':>11}{'':10} wall clock and CPU, as multiples of forgetting and of appending")
     for name, cost in best.items():
         ratios = f"{cost.over(best['forgetting'])}   {cost.over(best['appending'])}"
-        print(f"{name:12}{cost.clock:7.2f} s{cost.processor:9.2f} s{URLS / cost.clock:9,.0f}/s   {ratios}")
+        print(f"{name:12}{cost.clock:7.2f} s{cost.cpu:9.2f} s{URLS / cost.clock:9,.0f}/s   {ratios}")
     server.terminate()
 
 

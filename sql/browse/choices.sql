@@ -1,4 +1,4 @@
--- What the filters offer: each field with the values that occur.
+-- The values that each filter offers.
 select 'generator' as field, generator as value from attributes where generator <> '' group by generator
 union all
 select 'origin', origin from attributes group by origin

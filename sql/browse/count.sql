@@ -1,4 +1,4 @@
--- How many images pass the filter; conditions as in rows.
+-- The number of images that match the filter; conditions as in rows.
 select count(*)
 from attributes a
 join member m using (member_id)

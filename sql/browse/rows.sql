@@ -1,5 +1,5 @@
--- One screen of images that pass the filter, in the order of their file_ids, after the one that the last screen ended
--- with. Parameters that are null do not filter. Only ids are sorted: the rest is looked up for those that are shown.
+-- One page of images that match the filter, by file_id, after the last image of the previous page. Null parameters do
+-- not filter. Only ids are sorted; the other columns are joined for the rows of this page.
 with
 chosen as (
     select file_id, split

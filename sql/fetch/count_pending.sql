@@ -1,4 +1,4 @@
--- How many items are still to be fetched.
+-- The number of items that are still to be fetched; conditions as in pending.
 select count(*)
 from item i
 left join log l using (part, key)

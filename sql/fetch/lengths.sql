@@ -1,4 +1,4 @@
--- Tar shards and how long they should be at least.
+-- Tar shards with their least number of bytes.
 select part, shard, length
 from shard
 order by part, shard

@@ -1,2 +1,2 @@
--- What the folder was filled from.
+-- The inputs that the folder was filled from.
 select recipe from made_by

@@ -1,5 +1,5 @@
--- The next page of items that are still to be fetched, behind the item (part, key): also those whose host was given up
--- before they were asked for.
+-- The next page of items to fetch, after the item (part, key). Items of a host that was given up are among them:
+-- they were not requested.
 select i.part, i.key, i.url, i.record
 from item i
 left join log l using (part, key)

@@ -1,36 +1,36 @@
--- Every table of a download's log (SQLite). Safe to run twice.
+-- The tables of a download's log (SQLite). Safe to run twice.
 pragma journal_mode = wal;
 pragma synchronous = full;
 
 create table if not exists made_by (
-    recipe text not null                   -- JSON: list, its hash, columns, format
+    recipe text not null                   -- JSON: hash of the list, columns, layout, version
 );
 
 create table if not exists item (
     part   text    not null,               -- folder below the target, '' for the target itself
-    key    integer not null,               -- row of the list, from 0; shard and index printed together
+    key    integer not null,               -- row of the list, from 0
     url    text    not null,
     record text    not null,               -- JSON: the row's other columns
     primary key (part, key)
 ) without rowid;
 
--- What became of an item; no row: nothing yet.
+-- The outcome of an item; an item without a row is pending.
 create table if not exists log (
     part        text    not null,
     key         integer not null,
     status      text    not null,          -- success, failed
-    error       text,                      -- stable words; null for a success
-    detail      text,                      -- what was seen this time
+    error       text,                      -- stable text; null for a success
+    detail      text,                      -- details of this failure
     http_status integer,
-    sha256      text,                      -- of the bytes as they were served and stored
+    sha256      text,                      -- of the bytes as served and stored
     bytes       integer,
-    type        text,                      -- by the bytes themselves: jpg, png, tif, ...
+    type        text,                      -- detected from the bytes: jpg, png, tif, ...
     attempts    integer not null,
     at          text    not null,          -- UTC
     primary key (part, key)
 ) without rowid;
 
--- How many bytes of a tar shard belong to rows of the log; what lies behind them is left over from a kill.
+-- The number of bytes of a tar shard that belong to rows of the log; later bytes were left by a kill.
 create table if not exists shard (
     part   text    not null,
     shard  text    not null,

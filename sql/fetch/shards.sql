@@ -1,4 +1,4 @@
--- The shards of a part of which something was stored, by number.
+-- The numbers of the shards of a part with at least one stored item.
 select distinct key / $items
 from log
 where part = $part and status = 'success'

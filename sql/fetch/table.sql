@@ -1,4 +1,4 @@
--- The log for people and other programs: a row an item, in the order of the list.
+-- The log for export to CSV: one row per item, in the order of the list.
 select
     i.part,
     i.key,

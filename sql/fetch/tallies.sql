@@ -1,4 +1,4 @@
--- How many items ended how; items without an outcome are 'pending'.
+-- The number of items per outcome; items without an outcome are 'pending'.
 select coalesce(l.status, 'pending') as status, l.error, l.http_status, count(*) as items, coalesce(sum(l.bytes), 0) as size
 from item i
 left join log l using (part, key)

@@ -1,4 +1,4 @@
--- The rows of a dataset in its own order, numbered: what the shards say. `file` counts the dataset's files.
+-- The rows of a built dataset, numbered in the order of its files. `file` is the number of a file.
 select
     row_number() over (order by f.file, s.place) - 1 as row_id,
     f.file,

@@ -1,6 +1,6 @@
--- Images for the contact sheets: of each generator, or of each origin of photographs, the first few in an order
--- that depends on nothing but the seed and the file_id. Members that only a pass over a solid archive reaches
--- come last: one thumbnail would cost the whole archive.
+-- Images of the contact sheets: the first few of each generator, and of each origin of real images, in an order that
+-- depends on seed and file_id alone. Members that need a sequential read of a solid archive come last: one thumbnail
+-- costs a read of the archive.
 select row_id
 from report_row
 where status = 'ok'

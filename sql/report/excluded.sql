@@ -1,4 +1,4 @@
--- What a selection left out and what of it cannot be used: images by stage and reason.
+-- Images that a selection left out, and selected images that cannot be used: by stage and reason.
 select step as stage, reason, count(*) as images, min(file_id) as example
 from selection_excluded
 where name = $name

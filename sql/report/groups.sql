@@ -1,4 +1,4 @@
--- What every chart is cut by: a row for each split, label, generator and origin that occur together.
+-- The groups of all charts: one row per combination of split, label, generator and origin that occurs.
 select
     row_number() over (order by label, generator, origin, split) - 1 as group_id,
     split,

@@ -1,4 +1,4 @@
--- Containers that are not complete, or with which something is wrong.
+-- Containers that are not complete or have findings.
 with
 found as (
     select container_id, string_agg(distinct code, ', ' order by code) as codes, count(*) as findings

@@ -1,4 +1,4 @@
--- Fakes beside the photographs they were made from: a few of each generator, where both are among the rows.
+-- Pairs of a fake image and the real image that it names: a few per generator, where both are among the rows.
 with
 candidate as (
     select generator, file_id, row_id, unnest(paired_real_images) as real_id

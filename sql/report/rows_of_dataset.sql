@@ -1,5 +1,5 @@
--- The rows that a report of a built dataset is about. Columns as in rows_of_selection, and the shard. What the bytes
--- are is told by the shards; where they came from, and how alike the originals are, by record and manifest.
+-- The rows of the report of a built dataset; columns as in rows_of_selection, and the shard. Facts about the stored bytes
+-- are from the shards; sources and the perceptual hashes of the originals are from the build record and the manifest.
 with
 known as (
     select m.*

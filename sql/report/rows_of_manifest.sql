@@ -1,4 +1,4 @@
--- The rows that a report of a whole manifest is about: every image of it. Columns as in rows_of_selection.
+-- The rows of the report of a whole manifest: all its images. Columns as in rows_of_selection.
 select
     row_number() over (order by file_id, source, path, member) - 1 as row_id,
     '' as split,

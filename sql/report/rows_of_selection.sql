@@ -1,5 +1,5 @@
--- The rows that a report of a selection is about, numbered in the selection's order; spares are left out.
--- What an imported selection names and this machine lacks is told by the import; a row that nobody knows is `missing`.
+-- The rows of the report of a selection, numbered in the order of the selection; spares are left out. Facts about rows
+-- of an import that this machine does not have are from the import; a row without any facts is `missing`.
 with
 chosen as (
     select split, position, file_id, role, substituted_for

@@ -1,4 +1,4 @@
--- Everything that is known about the images that are shown.
+-- All columns of the images that the report shows.
 select * exclude (phash, qtables_hash), format('{:016x}', phash) as phash
 from report_row
 join report_shown using (row_id)

@@ -1,4 +1,4 @@
--- The rows as the table pages through them, in the order of the report.
+-- The table of all rows, in the order of the report.
 select
     row_id,
     group_id,

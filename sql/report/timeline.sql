@@ -1,4 +1,4 @@
--- Generators among the rows by the date they were released.
+-- Generators among the rows, by release date.
 select r.generator, r.released, sum(g.images)::bigint as images
 from report_release r
 join report_group g using (generator)

@@ -1,4 +1,4 @@
--- Images of the manifest that cannot be used, and raw rows that their declaration does not understand.
+-- Images of the manifest that cannot be used, and raw rows that match no rule of their declaration.
 select source || ': ' || status as stage, coalesce(reason, '') as reason, count(*) as images, min(file_id) as example
 from report_row
 where status <> 'ok'

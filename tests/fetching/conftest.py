@@ -1,4 +1,4 @@
-"""A server that fails as asked, and orders that do not wait for it."""
+"""A server that fails on request, and downloads with short timeouts."""
 
 import csv
 from collections.abc import Callable, Iterator, Sequence
@@ -26,13 +26,13 @@ def server() -> Iterator[Server]:
 
 @dataclass
 class Download:
-    """A list of addresses, and the folder that is filled from it."""
+    """A list of URLs and the target folder of its download."""
 
     list: Path
     to: Path
 
-    def order(self, layout: str = "files", **changes: Any) -> FetchRequest:
-        order = FetchRequest(
+    def request(self, layout: str = "files", **changes: Any) -> FetchRequest:
+        request = FetchRequest(
             self.list,
             self.to,
             (ListPart("url"),),
@@ -40,10 +40,10 @@ class Download:
             limits=QUICK,
             policy=FetchPolicy(allow_private=True),
         )
-        return replace(order, **changes)
+        return replace(request, **changes)
 
     def run(self, layout: str = "files", **changes: Any) -> FetchSummary:
-        return fetch(self.order(layout, **changes))
+        return fetch(self.request(layout, **changes))
 
     def log(self) -> list[dict[str, str]]:
         with (self.to / "fetch-log.csv").open(newline="") as file:

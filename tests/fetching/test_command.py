@@ -1,4 +1,4 @@
-"""``fetch`` as a user runs it."""
+"""The command ``fetch`` in a process of its own."""
 
 import subprocess
 import sys
@@ -21,14 +21,14 @@ def test_a_list_is_fetched_and_counted(server, download):
     assert str(job.to / "fetch-log.csv") in done.stdout
 
 
-def test_what_to_download_is_said_without_any_configuration(tmp_path):
+def test_downloads_are_shown_without_configuration(tmp_path):
     done = run("synthbuster", cwd=tmp_path)
     assert done.returncode == 0, done.stderr
     for word in ("synthbuster.zip", "12,372,557,226", "missing", "CC BY-NC-SA 4.0", "zenodo"):
         assert word in done.stdout
 
 
-def test_a_damaged_download_is_exit_status_one(tmp_path):
+def test_damaged_download_exits_with_status_one(tmp_path):
     (tmp_path / "synthbuster").mkdir()
     (tmp_path / "synthbuster/synthbuster.zip").write_bytes(b"half")
     done = run("synthbuster", cwd=tmp_path)
@@ -36,8 +36,8 @@ def test_a_damaged_download_is_exit_status_one(tmp_path):
     assert "4 bytes instead of 12,372,557,226" in done.stdout
 
 
-def test_mistakes_are_one_line(tmp_path):
-    for arguments, told in (
+def test_mistakes_are_reported_in_one_line(tmp_path):
+    for arguments, message in (
         (["synthbustr"], "did you mean 'synthbuster'?"),
         (["laion"], "did you mean 'laion400m_elsad3_real_train' or 'laion400m_elsad3_real_validation'?"),
         (["coco", "--to", tmp_path], "not on the Hugging Face hub"),
@@ -46,5 +46,5 @@ def test_mistakes_are_one_line(tmp_path):
     ):
         done = run(*arguments, cwd=tmp_path)
         assert done.returncode == 2
-        assert told in done.stderr
+        assert message in done.stderr
         assert len(done.stderr.strip().splitlines()) == 1

@@ -1,4 +1,4 @@
-"""What a person downloads by hand: named, and compared with what is there."""
+"""Checks of downloads made by hand, and downloads from the hub."""
 
 import hashlib
 from pathlib import Path
@@ -40,21 +40,21 @@ def write(root: Path, **sizes: int) -> None:
         (Download("a.zip", hash=f"md5:{hashlib.md5(b'x' * 10).hexdigest()}"), DownloadState.COMPLETE, "10 bytes"),
     ],
 )
-def test_each_state(tmp_path, download, state, detail):
+def test_state_of_a_download(tmp_path, download, state, detail):
     write(tmp_path, a_zip=10, deep__b_zip=5, c_zip=0)
     (check,) = check_downloads(source(download), tmp_path).checks
     assert check.state is (DownloadState.COMPLETE if download.file == "b.zip" else state)
     assert check.detail == (detail or check.detail)
 
 
-def test_a_wrong_hash_is_told(tmp_path):
+def test_wrong_hash_is_reported(tmp_path):
     write(tmp_path, a_zip=10)
-    stock = check_downloads(source(Download("a.zip", hash="md5:00")), tmp_path)
-    assert stock.checks[0].state is DownloadState.WRONG
-    assert stock.is_wrong
+    inventory = check_downloads(source(Download("a.zip", hash="md5:00")), tmp_path)
+    assert inventory.checks[0].state is DownloadState.WRONG
+    assert inventory.is_wrong
 
 
-def test_a_root_may_be_the_archive_itself_or_not_be_there(tmp_path):
+def test_root_may_be_the_archive_itself_or_missing(tmp_path):
     write(tmp_path, a_zip=10)
     assert (
         check_downloads(source(Download("a.zip", size=10)), tmp_path / "a.zip").checks[0].state
@@ -73,7 +73,7 @@ def test_a_root_may_be_the_archive_itself_or_not_be_there(tmp_path):
         ({"a_z01": 9, "a_z03": 9, "a_zip": 3}, ["a: volume 2 missing"]),
         ({"a_z01": 9, "a_z02": 9}, ["a: the last volume, .zip, is missing"]),
         ({"a_z01": 9, "a_z02": 0, "a_zip": 3}, ["a: a volume is empty"]),
-        ({"a_z01": 200_000, "a_z02": 199_989, "a_zip": 3}, []),  # as `zip -s` leaves them: no header is cut
+        ({"a_z01": 200_000, "a_z02": 199_989, "a_zip": 3}, []),  # `zip -s` does not split headers
         ({"a_z01": 200_000, "a_z02": 7, "a_zip": 3}, ["a: volumes are of different sizes: one is cut short"]),
         ({"a_z01": 9, "a_z02": 9, "a_zip": 10}, ["a: volumes are of different sizes: one is cut short"]),
         ({"a_7z_001": 9, "a_7z_002": 7, "a_7z_003": 3}, ["a.7z.: volumes are of different sizes: one is cut short"]),
@@ -82,12 +82,12 @@ def test_a_root_may_be_the_archive_itself_or_not_be_there(tmp_path):
         ({"a_zip": 9, "b_zip": 3}, []),
     ],
 )
-def test_volumes(tmp_path, sizes, gaps):
+def test_problems_of_volume_sets_are_reported(tmp_path, sizes, gaps):
     write(tmp_path, **sizes)
     assert list(check_downloads(source(), tmp_path).gaps) == gaps
 
 
-def test_only_what_is_asked_for_comes_from_the_hub(server, tmp_path, monkeypatch):
+def test_only_matching_files_are_downloaded_from_the_hub(server, tmp_path, monkeypatch):
     local_hub.add_to(monkeypatch, {"data/a-1.parquet": b"aaa", "data/b-1.parquet": b"bbb", "README.md": b"hello"})
     some = source(Download("data", files=("data/a-*.parquet", "data/b-*.parquet"), hub="somebody/some"))
     for repository, globs in hub.files_to_download(some, ["data/a-1.parquet"]).items():
@@ -97,7 +97,7 @@ def test_only_what_is_asked_for_comes_from_the_hub(server, tmp_path, monkeypatch
     assert not (tmp_path / "README.md").exists()
 
 
-def test_what_the_hub_refuses_is_said_even_where_a_folder_is_there(server, tmp_path, monkeypatch):
+def test_refusal_of_the_hub_is_reported_for_an_existing_folder(server, tmp_path, monkeypatch):
     local_hub.add_to(monkeypatch, {})
     (tmp_path / "old").write_bytes(b"")
     with pytest.raises(SourceError, match="on request"):
@@ -106,7 +106,7 @@ def test_what_the_hub_refuses_is_said_even_where_a_folder_is_there(server, tmp_p
         hub.download("somebody/some", ["*"], tmp_path, "http://127.0.0.1:1")
 
 
-def test_what_is_not_on_the_hub_is_said():
+def test_source_without_hub_repository_is_reported():
     with pytest.raises(ConfigError, match="not on the Hugging Face hub"):
         hub.files_to_download(source(Download("a.zip")), [])
     with pytest.raises(ConfigError, match="--only b"):

@@ -1,4 +1,4 @@
-"""Answers that are packed, cut in pieces, old-fashioned or traps; addresses of every spelling."""
+"""HTTP responses that are compressed, chunked, HTTP/1.0 or malicious; unusual spellings of URLs."""
 
 import tracemalloc
 
@@ -24,15 +24,15 @@ ENDS = [
 ]
 
 
-def test_every_kind_of_answer(server, download):
+def test_each_kind_of_response_has_its_outcome(server, download):
     job = download([server.url + path for path, _, _ in ENDS])
     job.run()
     assert job.errors() == [end[1:] for end in ENDS]
-    assert (job.to / "00000/00000003.png").read_bytes() == image(4)  # as an image it came, whatever it was packed in
+    assert (job.to / "00000/00000003.png").read_bytes() == image(4)  # decompressed
     assert not any("cookie" in line.lower() for head in server.heads for line in head.split("\r\n")[1:])
 
 
-def test_a_packed_bomb_takes_no_memory(server, download):
+def test_decompression_bomb_is_refused_in_little_memory(server, download):
     packed("gzip", 0, 300)
     job = download([f"{server.url}/packed/gzip/300/x.png"])
     tracemalloc.start()
@@ -52,18 +52,18 @@ PRIVATE = [
 
 
 @pytest.mark.parametrize("address", PRIVATE)
-def test_a_redirect_to_a_private_address_is_refused(server, download, monkeypatch, address):
-    # No server here has a public address: this one's passes for one, and no other of this machine's does.
+def test_redirect_to_private_address_is_refused(server, download, monkeypatch, address):
+    # No server here has a public address: 127.0.0.1 counts as public in this test, other addresses do not.
     is_public = addresses.is_public
     monkeypatch.setattr(addresses, "is_public", lambda text: text == "127.0.0.1" or is_public(text))
     with serving("::1", server.port) as other:
         job = download([f"{server.url}/to/{address.format(port=server.port)}", f"{server.url}/png/1.png"])
         job.run(policy=FetchPolicy())
         assert job.errors() == [("failed", "private address refused"), ("success", "")]
-        assert other.asked.total() == 0
+        assert other.requests.total() == 0
 
 
-def test_addresses_of_every_spelling(server, download):
+def test_urls_are_requested_as_spelled(server, download):
     port = server.port
     spelled = {
         f"http://user:secret@127.0.0.1:{port}/png/1.png": "/png/1.png",
@@ -74,7 +74,7 @@ def test_addresses_of_every_spelling(server, download):
     }
     job = download([*spelled, *spelled])
     assert job.run().count("success") == 10
-    assert {path: asked for path, asked in server.asked.items() if path != "/robots.txt"} == dict.fromkeys(
+    assert {path: count for path, count in server.requests.items() if path != "/robots.txt"} == dict.fromkeys(
         spelled.values(), 2
     )
 
@@ -95,7 +95,7 @@ def test_addresses_of_every_spelling(server, download):
         ("h.example/a.png", "neither http nor https"),
     ],
 )
-def test_an_odd_address_is_a_row(server, download, address, reason):
+def test_invalid_url_is_a_failed_row(server, download, address, reason):
     job = download([address, f"{server.url}/png/1.png"])
     job.run()
     assert job.errors() == [("failed", reason), ("success", "")]
@@ -104,7 +104,7 @@ def test_an_odd_address_is_a_row(server, download, address, reason):
 @pytest.mark.parametrize(
     "address", ["http://h.example:abc/a.png", "http://h.example:99999/", "data:image/png;base64,AAAA"]
 )
-def test_a_redirect_to_an_odd_address_is_a_row(server, download, address):
+def test_redirect_to_invalid_url_is_a_failed_row(server, download, address):
     job = download([f"{server.url}/to/{address}"])
     job.run()
     assert job.errors()[0][1] in {"not a URL", "neither http nor https"}

@@ -1,4 +1,4 @@
-"""Lists as the origins ship them."""
+"""Lists of URLs in the forms that origins publish, and invalid lists."""
 
 import json
 import tracemalloc
@@ -27,7 +27,7 @@ def test_polardiffshield_has_eight_columns_of_addresses_without_scheme(tmp_path)
     assert items[0].record == {"ID": "0000", "prompt": "a cat", "": "x", "md ver": 5.0}
 
 
-def test_raise_takes_the_column_of_tiffs(tmp_path):
+def test_raise_uses_the_tiff_column(tmp_path):
     path = tmp_path / "RAISE_all.csv"
     path.write_text('\ufeffFile,NEF,TIFF,Keywords\nr001,http://h/r001.NEF,http://h/r001.TIF,"outdoor, sea"\n')
     (item,) = lists.read_items(path, KNOWN_LISTS["raise"])
@@ -50,7 +50,7 @@ def test_json_lines(tmp_path):
 
 
 @pytest.mark.parametrize(
-    ("name", "data", "told"),
+    ("name", "data", "message"),
     [
         ("a.csv", b"", "without rows"),
         ("a.csv", b"url\n", "without rows"),
@@ -65,14 +65,14 @@ def test_json_lines(tmp_path):
         ("a.jsonl", b'{"url": "a"}\n[1]\n', "not a list of objects"),
     ],
 )
-def test_what_is_no_list_is_refused(tmp_path, name, data, told):
+def test_invalid_list_is_refused(tmp_path, name, data, message):
     path = tmp_path / name
     path.write_bytes(data)
-    with pytest.raises(ConfigError, match=f"{name} .*{told}"):
+    with pytest.raises(ConfigError, match=f"{name} .*{message}"):
         lists.read_items(path, [ListPart("url")])
 
 
-def test_a_missing_list_and_a_missing_column_are_named(tmp_path):
+def test_missing_list_and_missing_column_are_named(tmp_path):
     with pytest.raises(ConfigError, match=r"nowhere\.csv"):
         lists.read_items(tmp_path / "nowhere.csv", [ListPart("url")])
     path = tmp_path / "a.csv"
@@ -81,7 +81,7 @@ def test_a_missing_list_and_a_missing_column_are_named(tmp_path):
         lists.read_items(path, KNOWN_LISTS["raise"])
 
 
-def test_lines_may_end_as_on_any_system_and_columns_be_many(tmp_path):
+def test_csv_may_have_any_line_ending_and_many_columns(tmp_path):
     for end in ("\n", "\r\n", "\r"):
         path = tmp_path / "list.csv"
         path.write_text(f"url,a,b,c,d,e,f,g,h,i{end}http://h/é,1,2.5,x,y,,007,1,1.0,z{end}{end}", newline="")
@@ -92,13 +92,13 @@ def test_lines_may_end_as_on_any_system_and_columns_be_many(tmp_path):
         }  # fmt: skip
 
 
-def test_addresses_that_are_no_text_are_items_all_the_same(tmp_path):
+def test_urls_that_are_not_text_are_items(tmp_path):
     path = tmp_path / "list.json"
     path.write_text('[{"url": "http://h/\\ud800"}, {"url": 5}, {"url": null}, {"x": 1}]')
     assert [item.url for item in lists.read_items(path, [ListPart("url")])] == ["http://h/?", "5", "", ""]
 
 
-def test_a_long_list_takes_no_memory(tmp_path):
+def test_memory_does_not_grow_with_the_list(tmp_path):
     path = tmp_path / "list.csv"
     with path.open("w") as file:
         file.write("id,url,caption\n")

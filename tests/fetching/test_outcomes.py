@@ -1,4 +1,4 @@
-"""What becomes of each kind of answer; nothing is lost, counts add up."""
+"""The outcome of each kind of response: each item has one row in the log, and the counts add up."""
 
 import hashlib
 import json
@@ -40,7 +40,7 @@ ENDS = [
     ("/to/file:///etc/passwd", "failed", "neither http nor https"),
     ("/tagged/x", "failed", "X-Robots-Tag opts out"),
 ]
-ODD = [
+INVALID = [
     ("ftp://example.org/a.png", "neither http nor https"),
     ("file:///etc/passwd", "neither http nor https"),
     ("", "neither http nor https"),
@@ -51,16 +51,16 @@ ODD = [
 
 
 @pytest.mark.parametrize("layout", ["files", "webdataset"])
-def test_every_way_to_fail_is_a_row(server, download, layout):
-    job = download([server.url + path for path, _, _ in ENDS] + [url for url, _ in ODD])
+def test_each_failure_is_a_row(server, download, layout):
+    job = download([server.url + path for path, _, _ in ENDS] + [url for url, _ in INVALID])
     summary = job.run(layout)
-    assert job.errors() == [end[1:] for end in ENDS] + [("failed", error) for _, error in ODD]
-    assert sum(tally.items for tally in summary.tallies) == len(ENDS) + len(ODD)
+    assert job.errors() == [end[1:] for end in ENDS] + [("failed", error) for _, error in INVALID]
+    assert sum(tally.items for tally in summary.tallies) == len(ENDS) + len(INVALID)
     assert summary.count("success") == sum(status == "success" for _, status, _ in ENDS)
     assert summary.count("pending") == 0
 
 
-def test_bytes_and_sidecar_are_what_was_served(server, download):
+def test_bytes_and_sidecar_describe_the_response(server, download):
     job = download([f"{server.url}/jpeg/1.png"])
     job.run()
     data = image(1, "JPEG")
@@ -74,7 +74,7 @@ def test_bytes_and_sidecar_are_what_was_served(server, download):
     assert job.log()[0]["sha256"] == sidecar["sha256"]
 
 
-def test_tar_shards_hold_a_thousand_and_open_with_stock_tools(server, download):
+def test_tar_shards_have_a_thousand_items_and_open_with_tarfile(server, download):
     job = download([f"{server.url}/png/{number}.png" for number in range(1_003)])
     job.run("webdataset")
     assert sorted(path.name for path in job.to.glob("*.tar")) == ["00000.tar", "00001.tar"]
@@ -85,7 +85,7 @@ def test_tar_shards_hold_a_thousand_and_open_with_stock_tools(server, download):
     assert [path.name for path in job.to.iterdir() if path.name not in {"00000.tar", "00001.tar"}] != []
 
 
-def test_no_name_of_a_server_is_used(server, download):
+def test_file_names_of_servers_are_ignored(server, download):
     job = download([f"{server.url}/named/..%2f..%2fevil.sh"])
     job.run()
     assert sorted(path.relative_to(job.to).as_posix() for path in job.to.rglob("*") if path.is_file()) == [
@@ -98,16 +98,16 @@ def test_private_addresses_are_refused(server, download, path):
     job = download([f"{server.url}{path}/png/1.png", f"http://localhost:{server.port}/png/1.png", "http://10.0.0.1/x"])
     job.run(policy=FetchPolicy())
     assert job.errors() == [("failed", "private address refused")] * 3
-    assert server.asked.total() == 0
+    assert server.requests.total() == 0
 
 
-def test_ipv6_only(download):
+def test_ipv6_host_is_fetched(download):
     with serving("::1") as server:
         job = download([f"{server.url}/png/1.png"])
         assert job.run().count("success") == 1
 
 
-def test_a_host_that_is_gone_is_given_up(download):
+def test_unreachable_host_is_given_up(download):
     with serving() as server:
         gone = server.url
     job = download([f"{gone}/png/{number}.png" for number in range(40)])
@@ -116,15 +116,15 @@ def test_a_host_that_is_gone_is_given_up(download):
     )
     reasons = [error for _, error in job.errors()]
     assert set(reasons) == {"no connection", "host given up"}
-    assert reasons.count("no connection") < 5 + QUICK.per_host  # those that were under way at the fifth
+    assert reasons.count("no connection") < 5 + QUICK.per_host  # those in flight at the fifth failure
 
 
-def test_robots_txt_is_obeyed_unless_told_otherwise(server, download):
+def test_robots_txt_is_obeyed_unless_ignored(server, download):
     server.robots = b"User-agent: *\nDisallow: /png/1\n"
     job = download([f"{server.url}/png/{number}.png" for number in (1, 2)])
     job.run()
     assert job.errors() == [("failed", "robots.txt disallows"), ("success", "")]
-    assert server.asked["/robots.txt"] == 1
+    assert server.requests["/robots.txt"] == 1
     job.run(failed_too=True, policy=FetchPolicy(allow_private=True, ignore_robots=True))
     assert job.errors() == [("success", ""), ("success", "")]
 
@@ -132,20 +132,20 @@ def test_robots_txt_is_obeyed_unless_told_otherwise(server, download):
 @pytest.mark.parametrize(
     ("rules", "allowed"),
     [
-        ("Disallow: /\nAllow: /png/", [1, 2]),  # the longest rule counts, wherever it stands
+        ("Disallow: /\nAllow: /png/", [1, 2]),  # the longest rule applies, in any order
         ("Disallow: /*/1", [2]),
-        ("Disallow: /png/2$", [1, 2]),  # the address goes on behind it
+        ("Disallow: /png/2$", [1, 2]),  # the path continues after it
         ("Disallow: /png/2.png$", [1]),
     ],
 )
-def test_rules_of_robots_txt_are_read_as_its_standard_says(server, download, rules, allowed):
+def test_robots_txt_rules_follow_the_rfc(server, download, rules, allowed):
     server.robots = f"User-agent: *\n{rules}\n".encode()
     job = download([f"{server.url}/png/{number}.png" for number in (1, 2)])
     job.run()
     assert [number for number, (status, _) in zip((1, 2), job.errors(), strict=True) if status == "success"] == allowed
 
 
-def test_who_asks_is_said(server, download):
+def test_user_agent_has_program_and_contact(server, download):
     download([f"{server.url}/png/1.png"]).run(policy=FetchPolicy("me@lab.example", allow_private=True))
     agents = {line for head in server.heads for line in head.split("\r\n") if line.startswith("User-Agent")}
     assert len(agents) == 1
@@ -153,7 +153,7 @@ def test_who_asks_is_said(server, download):
     assert all("me@lab.example" in head for head in server.heads)
 
 
-def test_limits_of_a_host_are_kept(server, download):
+def test_limits_per_host_are_respected(server, download):
     job = download([f"{server.url}/png/{number}.png" for number in range(60)])
     job.run(limits=replace(QUICK, per_host=2, rate=200.0))
     starts = sorted(at for path, times in server.times.items() if path != "/robots.txt" for at in times)
@@ -161,7 +161,7 @@ def test_limits_of_a_host_are_kept(server, download):
     assert starts[-1] - starts[0] >= 58 / 200
 
 
-def test_retry_after_is_waited_for(server, download):
+def test_retry_after_is_respected(server, download):
     job = download([f"{server.url}/busy/1/1.png"])
     job.run()
     first, second = server.times["/busy/1/1.png"]
@@ -169,7 +169,7 @@ def test_retry_after_is_waited_for(server, download):
     assert job.log()[0]["attempts"] == "2"
 
 
-def test_failed_ones_are_tried_again_only_when_asked(server, download):
+def test_failed_items_are_retried_only_on_request(server, download):
     job = download([f"{server.url}/flaky/404/1/{number}.png" for number in range(5)])
     assert job.run("webdataset").count("failed") == 5
     assert job.run("webdataset").count("failed") == 5

@@ -1,4 +1,4 @@
-"""Small decisions: which addresses are public, what a body is, when to ask again."""
+"""Public addresses, detection of types, Retry-After, backoff, spelling of URLs and X-Robots-Tag."""
 
 from datetime import UTC, datetime
 
@@ -14,7 +14,7 @@ from tests.support.webserver import image
 
 
 @pytest.mark.parametrize("address", ["1.1.1.1", "2606:4700:4700::1111", "::ffff:1.1.1.1"])
-def test_public(address):
+def test_public_address(address):
     assert is_public(address)
 
 
@@ -26,7 +26,7 @@ def test_public(address):
         "2002:7f00:0001::", "64:ff9b::7f00:1", "2001:0:7f00:1::",
     ],
 )  # fmt: skip
-def test_not_public(address):
+def test_private_address(address):
     assert not is_public(address)
 
 
@@ -42,7 +42,7 @@ def test_not_public(address):
         ("AVIF", "avif"),
     ],
 )
-def test_images_are_told_by_their_bytes(form, suffix):
+def test_image_type_is_detected_from_bytes(form, suffix):
     assert image_type(image(1, form)[:64]) == suffix
 
 
@@ -57,7 +57,7 @@ def test_images_are_told_by_their_bytes(form, suffix):
         (b"\x1f\x8b\x08", "not an image"),
     ],
 )
-def test_what_is_no_image_is_named(head, reason):
+def test_type_of_other_content_is_named(head, reason):
     with pytest.raises(BadData, match=reason):
         image_type(head)
 
@@ -70,7 +70,7 @@ def test_retry_after_is_seconds_or_a_date():
     assert retry_after("soon", now) is None
 
 
-def test_backoff_doubles_within_its_limit_and_is_the_same_every_time():
+def test_backoff_doubles_within_its_limit_and_is_deterministic():
     limits = FetchLimits(backoff=1.0, longest_pause=10.0)
     pauses = [backoff("http://h/a", attempt, limits) for attempt in range(1, 9)]
     assert pauses == [backoff("http://h/a", attempt, limits) for attempt in range(1, 9)]
@@ -78,13 +78,13 @@ def test_backoff_doubles_within_its_limit_and_is_the_same_every_time():
     assert backoff("http://h/b", 1, limits) != pauses[0]
 
 
-def test_addresses_stay_as_they_are_spelled():
+def test_urls_keep_their_spelling():
     for address in ("http://h/a%2Fb%20c?x=%C3%A9&y=a+b", "https://h:8443/~u/(a)'b';c", "http://h/a//b"):
         assert str(parse_url(address)) == address
     assert str(parse_url("http://h/a b é#part")) == "http://h/a%20b%20%C3%A9"
 
 
-def test_robots_tag_is_for_everybody_or_for_the_one_named():
+def test_robots_tag_applies_to_all_agents_or_to_the_named_one():
     refuse_tagged(["noarchive", "otherbot: noai", "unavailable_after: 25 Jun 2030"], "image-manifest")
     for tag in ("noai", "max-snippet, NOINDEX", "image-manifest: noimageai"):
         with pytest.raises(BadData, match="opts out"):

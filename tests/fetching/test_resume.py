@@ -1,4 +1,4 @@
-"""Killed at any moment, the next run goes on: nothing is lost, nothing is there twice."""
+"""After a kill at any moment the next run continues: no image is lost, none is stored twice."""
 
 import os
 import signal
@@ -6,6 +6,7 @@ import sqlite3
 import subprocess
 import sys
 import tarfile
+from contextlib import closing
 from dataclasses import replace
 from pathlib import Path
 
@@ -20,7 +21,7 @@ ITEMS = 40
 
 
 def start(job: Download, layout: str) -> subprocess.Popen[str]:
-    """The real program in a process of its own."""
+    """Start the program in a process of its own."""
     command = [
         sys.executable, "-m", "indexer", "fetch", "anything", "--list", str(job.list), "--to", str(job.to),
         "--url-column", "url", "--format", layout, "--rate", "0", "--allow-private", "--timeout", "60", "--quiet",
@@ -29,7 +30,7 @@ def start(job: Download, layout: str) -> subprocess.Popen[str]:
 
 
 def wait_for_rows(job: Download, rows: int) -> None:
-    """Wait until so many items are in the log."""
+    """Wait until the log has this number of items."""
     path = job.to / "fetch-log.sqlite"
     while not path.exists() or count(path) < rows:
         os.sched_yield()
@@ -37,14 +38,14 @@ def wait_for_rows(job: Download, rows: int) -> None:
 
 def count(path: Path) -> int:
     try:
-        with sqlite3.connect(f"file:{path}?mode=ro", uri=True) as database:
+        with closing(sqlite3.connect(f"file:{path}?mode=ro", uri=True)) as database:
             return int(database.execute("select count(*) from log").fetchone()[0])
     except sqlite3.OperationalError:
-        return 0  # the tables are being made
+        return 0  # the tables do not exist yet
 
 
 def stored(job: Download, layout: str) -> dict[str, bytes]:
-    """Every image on disk; fails where one is there twice."""
+    """Return each image on disk; fail if one is stored twice."""
     if layout == "files":
         return {path.stem: path.read_bytes() for path in job.to.glob("0*/*.png")}
     with tarfile.open(job.to / "00000.tar") as tar:
@@ -59,27 +60,27 @@ def everything() -> dict[str, bytes]:
 
 @pytest.fixture
 def job(server, download) -> Download:
-    """A download that stands still after half of its images."""
+    """A download that stalls after half of its images."""
     return download([f"{server.url}/gate/{ITEMS // 2}/{number}.png" for number in range(ITEMS)])
 
 
 @pytest.mark.parametrize("layout", ["files", "webdataset"])
 @pytest.mark.parametrize("how", [signal.SIGKILL, signal.SIGTERM, signal.SIGINT])
-def test_a_killed_run_goes_on(server, job, layout, how):
+def test_killed_run_is_resumed(server, job, layout, how):
     process = start(job, layout)
     wait_for_rows(job, ITEMS // 2)
     process.send_signal(how)
-    _, told = process.communicate(timeout=20)
-    assert process.returncode == (-signal.SIGKILL if how is signal.SIGKILL else 130), told
-    before = server.asked.total()
+    _, stderr = process.communicate(timeout=20)
+    assert process.returncode == (-signal.SIGKILL if how is signal.SIGKILL else 130), stderr
+    before = server.requests.total()
     server.gate_is_open = True
-    patient = replace(QUICK, idle_timeout=20.0, total_timeout=20.0)  # nothing is asked twice because a machine is busy
+    patient = replace(QUICK, idle_timeout=20.0, total_timeout=20.0)  # no retries on a busy machine
     assert job.run(layout, limits=patient).count("success") == ITEMS
     assert stored(job, layout) == everything()
-    assert server.asked.total() - before <= ITEMS // 2 + 1  # what was stored was not asked for again, but robots.txt
+    assert server.requests.total() - before <= ITEMS // 2 + 1  # stored items are not requested again, robots.txt is
 
 
-def test_a_tail_that_the_log_does_not_know_is_cut(server, download):
+def test_tail_of_a_tar_without_log_rows_is_cut(server, download):
     job = download([f"{server.url}/png/{number}.png" for number in range(5)])
     job.run("webdataset")
     shard = job.to / "00000.tar"
@@ -90,7 +91,7 @@ def test_a_tail_that_the_log_does_not_know_is_cut(server, download):
 
 
 @pytest.mark.parametrize("layout", ["files", "webdataset"])
-def test_what_is_gone_from_the_disk_is_fetched_again(server, download, layout):
+def test_images_missing_on_disk_are_fetched_again(server, download, layout):
     job = download([f"{server.url}/png/{number}.png" for number in range(ITEMS)])
     job.run(layout)
     victim = job.to / ("00000.tar" if layout == "webdataset" else "00000/00000003.png")
@@ -100,7 +101,7 @@ def test_what_is_gone_from_the_disk_is_fetched_again(server, download, layout):
     assert stored(job, layout) == everything()
 
 
-def test_files_that_the_log_does_not_know_are_removed(server, download):
+def test_files_without_log_rows_are_removed(server, download):
     job = download([f"{server.url}/png/1.png"])
     job.run()
     for name in ("00000000.jpg", "00000000.png.tmp", "00000007.json"):
@@ -117,14 +118,14 @@ def test_another_list_is_refused(server, download):
         job.run()
 
 
-def test_a_folder_of_somebody_else_is_refused(server, download):
+def test_folder_with_other_files_is_refused(server, download):
     job = download([f"{server.url}/png/1.png"])
     (job.to / "00000").mkdir(parents=True)
     with pytest.raises(OutputError, match="not empty"):
         job.run()
 
 
-def test_the_list_may_lie_in_the_folder(server, download):
+def test_list_may_be_in_the_target_folder(server, download):
     job = download([f"{server.url}/png/1.png"])
     job.to.mkdir()
     job.list = job.list.rename(job.to / "list.csv")
@@ -132,7 +133,7 @@ def test_the_list_may_lie_in_the_folder(server, download):
     assert job.run().count("success") == 1
 
 
-def test_two_at_once_are_refused(server, download):
+def test_second_fetch_into_the_same_folder_is_refused(server, download):
     job = download([f"{server.url}/png/1.png"])
     job.run()
     with Log(job.to), pytest.raises(OutputError, match="another fetch"):
@@ -140,7 +141,7 @@ def test_two_at_once_are_refused(server, download):
 
 
 @pytest.mark.parametrize("layout", ["files", "webdataset"])
-def test_killed_again_and_again(server, download, layout):
+def test_several_kills_lose_nothing(server, download, layout):
     job = download([f"{server.url}/png/{number}.png" for number in range(200)])
     for rows in (1, 60, 120):
         process = start(job, layout)
@@ -154,7 +155,7 @@ def test_killed_again_and_again(server, download, layout):
 
 @pytest.mark.parametrize("layout", ["files", "webdataset"])
 @pytest.mark.parametrize("size", ["32k", "96k", "300k", "500k"])
-def test_a_full_disk_stops_the_run_and_loses_nothing(server, download, small_disk, tmp_path, layout, size):
+def test_full_disk_stops_the_run_and_loses_nothing(server, download, small_disk, tmp_path, layout, size):
     job = download([f"{server.url}/png/{number}.png" for number in range(300)])
     job.to = tmp_path / "small" / "out"
     make_larger = small_disk(job.to.parent, size)
@@ -165,7 +166,7 @@ def test_a_full_disk_stops_the_run_and_loses_nothing(server, download, small_dis
     assert stored(job, layout) == {f"{number:08d}": image(number) for number in range(300)}
 
 
-def test_a_disk_that_is_too_small_for_one_image_is_told(server, download, small_disk, tmp_path):
+def test_disk_too_small_for_one_image_is_reported(server, download, small_disk, tmp_path):
     job = download([f"{server.url}/endless/open/x"])
     job.to = tmp_path / "small" / "out"
     small_disk(job.to.parent, "4m")

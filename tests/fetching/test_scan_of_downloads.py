@@ -1,4 +1,4 @@
-"""What was fetched is what the origins' declarations index: tar shards, files, and the published fake part."""
+"""The declarations of the origins index downloaded images: tar shards, files, and the published fake part."""
 
 import csv
 from dataclasses import replace
@@ -15,7 +15,7 @@ from tests.support.webserver import image
 
 
 def rows(tmp_path, key, root):
-    """file_id, generator and paired photographs of everything that is found below ``root``."""
+    """Scan ``root``; return file_id, generator, paired real images and status of each image."""
     with store.open_for_writing(tmp_path / "manifest.duckdb") as manifest:
         scan(manifest, {key: root}, declarations.load([resources.sources_folder()]), ScanOptions())
         query = "select file_id, generator, paired_real_images, status from attributes order by file_id"
@@ -24,7 +24,7 @@ def rows(tmp_path, key, root):
 
 
 @pytest.mark.parametrize("layout", ["files", "webdataset"])
-def test_photographs_of_raise(server, download, tmp_path, layout):
+def test_raise_download_is_indexed(server, download, tmp_path, layout):
     job = download([])
     names = ["r001t", "r002t", "r003t"]
     with job.list.open("w", newline="") as file:
@@ -36,7 +36,7 @@ def test_photographs_of_raise(server, download, tmp_path, layout):
 
 
 @pytest.mark.parametrize("layout", ["files", "webdataset"])
-def test_services_of_polardiffshield(server, download, tmp_path, layout):
+def test_polardiffshield_download_is_indexed(server, download, tmp_path, layout):
     job = download([])
     parts = [replace(part, prefix="http://") for part in KNOWN_LISTS["polardiffshield"]]
     with job.list.open("w", newline="") as file:
@@ -53,12 +53,10 @@ def test_services_of_polardiffshield(server, download, tmp_path, layout):
     assert ("Polardiffshield/Stable-Diffusion/00000001", "Stable Diffusion 1.2", [], "ok") in found
 
 
-def test_photographs_of_laion(server, download, tmp_path):
+def test_laion_download_is_indexed(server, download, tmp_path):
     job = download([])
     job.list.write_text(f'[{{"url": "{server.url}/jpeg/1", "description": "d", "id": "0000000123"}}]')
-    job.list.rename(job.list.with_suffix(".json"))
-    replace_list = job.order("webdataset", list=job.list.with_suffix(".json"), parts=KNOWN_LISTS["laion"])
-    job.run("webdataset", list=replace_list.list, parts=replace_list.parts)
+    job.run("webdataset", list=job.list.rename(job.list.with_suffix(".json")), parts=KNOWN_LISTS["laion"])
     assert rows(tmp_path, "laion400m_elsad3_real_validation", job.to) == [("LAION-400M/123", "", [], "ok")]
 
 
@@ -80,7 +78,7 @@ def fakes():
 
 
 @pytest.mark.parametrize("form", ["parquet", "saved"])
-def test_the_published_fakes(tmp_path, form):
+def test_published_fake_part_is_indexed(tmp_path, form):
     root = tmp_path / "fakes"
     (root / "data").mkdir(parents=True)
     if form == "parquet":

@@ -1,4 +1,4 @@
-"""A gallery with its manifest, its report, the server over it, and a real browser to look at them."""
+"""A gallery with its manifest, its report, a server for it, and a real browser."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ _SECONDS = 30
 
 
 def indexer(folder: Path, *arguments: str, program: str = "indexer") -> subprocess.CompletedProcess[str]:
-    """Run the program in ``folder`` as a user would."""
+    """Run the program in ``folder``, in a process of its own."""
     command = [sys.executable, "-m", program, *arguments]
     settings = {**os.environ, "PYTHONPATH": str(ROOT)}
     return subprocess.run(command, cwd=folder, env=settings, capture_output=True, text=True, check=False)
@@ -30,7 +30,7 @@ def indexer(folder: Path, *arguments: str, program: str = "indexer") -> subproce
 
 @pytest.fixture(scope="session")
 def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """A folder with ``coco/``, ``manifest.duckdb`` and ``local.cfg``; the selection is called ``small``."""
+    """Make a folder with ``coco/``, ``manifest.duckdb`` and ``local.cfg``; its selection is ``small``."""
     made = tmp_path_factory.mktemp("gallery")
     gallery.made(made)
     keys = ("input_datasets_path", "output_path", "tmp_cache_dir", "intermediate_outputs_path")
@@ -40,7 +40,7 @@ def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 @pytest.fixture(scope="session")
 def report(folder: Path) -> Path:
-    """The page of the selection ``small``."""
+    """Write the report of the selection ``small``."""
     done = indexer(folder, "report", "small", "--output", "page.html", "--jobs", "1", "--quiet")
     assert (done.returncode, done.stderr) == (0, "")
     return folder / "page.html"
@@ -48,7 +48,7 @@ def report(folder: Path) -> Path:
 
 @pytest.fixture(scope="session")
 def address(folder: Path) -> Iterator[str]:
-    """The address that ``indexer browse`` prints, key and all, for as long as the tests last."""
+    """Run ``indexer browse`` during the session; yield the URL that it prints, with its key."""
     command = [sys.executable, "-m", "indexer", "browse", "--jobs", "1", "--quiet"]
     settings = {**os.environ, "PYTHONPATH": str(ROOT)}
     with subprocess.Popen(command, cwd=folder, env=settings, stdout=subprocess.PIPE, text=True) as server:
@@ -61,7 +61,7 @@ def address(folder: Path) -> Iterator[str]:
 
 @pytest.fixture(scope="session")
 def browser(tmp_path_factory: pytest.TempPathFactory) -> Iterator[webdriver.Chrome]:
-    """Chromium without a window and without a network of its own."""
+    """Start headless Chromium without background networking."""
     from selenium import webdriver  # noqa: PLC0415 - a package of `make test-slow`
     from selenium.webdriver.chrome.service import Service  # noqa: PLC0415
 
@@ -83,7 +83,7 @@ def browser(tmp_path_factory: pytest.TempPathFactory) -> Iterator[webdriver.Chro
 
 
 def opened(browser: webdriver.Chrome, address: str) -> webdriver.Chrome:
-    """The browser with a page that has finished drawing; what the console said before is forgotten."""
+    """Open a page, wait until it is drawn, and clear the earlier console log."""
     browser.get("about:blank")
     browser.get_log("browser")
     browser.get(address)
@@ -92,7 +92,7 @@ def opened(browser: webdriver.Chrome, address: str) -> webdriver.Chrome:
 
 
 def wait(browser: webdriver.Chrome, script: str) -> None:
-    """Until the page answers ``script`` with something true."""
+    """Wait until ``script`` returns a true value in the page."""
     from selenium.webdriver.support.ui import WebDriverWait  # noqa: PLC0415 - a package of `make test-slow`
 
     WebDriverWait(browser, _SECONDS, 0.05).until(lambda one: one.execute_script(script), script)

@@ -21,14 +21,14 @@ def page(browser: Chrome, address: str) -> Chrome:
     return opened(browser, address)
 
 
-def test_looks_into_the_manifest(page: Chrome, tmp_path: Path) -> None:
+def test_page_shows_filtered_images(page: Chrome, tmp_path: Path) -> None:
     wait(page, "return [...document.querySelectorAll('.grid img')].filter((one) => one.naturalWidth > 0).length > 10")
     assert "key=" not in page.current_url
     assert page.title == "manifest.duckdb · browse"
     Select(page.find_element(By.NAME, "origin")).select_by_visible_text("RAISE")
     wait(page, "return document.getElementById('matching').textContent === '8 images'")
     wait(page, "return document.querySelectorAll('.grid .thumb').length === 8")
-    assert page.find_element(By.ID, "page").text == "screen 1 of 1"
+    assert page.find_element(By.ID, "page").text == "page 1 of 1"
     assert not page.find_element(By.ID, "next").is_enabled()
     wait(page, "return [...document.querySelectorAll('.grid img')].every((one) => one.naturalWidth > 0)")
     assert [entry for entry in page.get_log("browser") if "404" not in entry["message"]] == []
@@ -37,7 +37,7 @@ def test_looks_into_the_manifest(page: Chrome, tmp_path: Path) -> None:
         assert len(shot.convert("RGB").getcolors(maxcolors=1 << 24)) > 1_000
 
 
-def test_opens_an_image_in_full_by_keyboard(page: Chrome) -> None:
+def test_image_opens_in_full_size_by_keyboard(page: Chrome) -> None:
     page.find_element(By.CSS_SELECTOR, ".grid .thumb").send_keys(Keys.ENTER)
     wait(page, "return document.querySelector('#detail img').naturalWidth === 320")
     assert page.find_element(By.ID, "detail-title").text == "COCO/0"
@@ -45,7 +45,7 @@ def test_opens_an_image_in_full_by_keyboard(page: Chrome) -> None:
     assert page.find_element(By.ID, "detail-title").text == "COCO/1"
 
 
-def test_answers_in_the_page(page: Chrome) -> None:
+def test_sql_box_shows_rows_and_errors(page: Chrome) -> None:
     box = page.find_element(By.NAME, "query")
     box.clear()
     box.send_keys("select member_id, file_id from manifest where generator like '<script>%'", Keys.CONTROL, Keys.ENTER)

@@ -1,4 +1,4 @@
-"""The server: what it tells, and whom and what it refuses."""
+"""The server of ``browse``: its responses, and the requests that it refuses."""
 
 import http.client
 import json
@@ -15,17 +15,17 @@ Answer = tuple[int, bytes, http.client.HTTPMessage]
 
 @pytest.fixture
 def ask(address: str):
-    """Ask the server; by default as the page does, with the key in a cookie."""
+    """Return a function that sends a request, by default with the key in a cookie, as the page does."""
     parts = urlsplit(address)
     key = parts.query.removeprefix("key=")
 
     def call(path: str, *, body: object = None, **headers: str) -> Answer:
         connection = http.client.HTTPConnection(parts.hostname, parts.port, timeout=60)
-        said = {"Cookie": f"{COOKIE}={key}"} | {name.replace("_", "-"): value for name, value in headers.items()}
+        sent = {"Cookie": f"{COOKIE}={key}"} | {name.replace("_", "-"): value for name, value in headers.items()}
         if body is None:
-            connection.request("GET", path, headers=said)
+            connection.request("GET", path, headers=sent)
         else:
-            connection.request("POST", path, json.dumps(body), {"Content-Type": "application/json"} | said)
+            connection.request("POST", path, json.dumps(body), {"Content-Type": "application/json"} | sent)
         answer = connection.getresponse()
         data = answer.read()
         connection.close()
@@ -34,17 +34,17 @@ def ask(address: str):
     return call
 
 
-def test_screens_and_filters(ask) -> None:
+def test_pages_and_filters(ask) -> None:
     status, data, _ = ask("/api/rows?generator=BigGAN&text=gan/3")
     assert status == 200
     assert [(row["file_id"], row["label"]) for row in json.loads(data)] == [("GAN/3", "fake")]
     assert json.loads(ask("/api/count?selection=small&split=validation")[1]) == 8
     first = json.loads(ask("/api/rows")[1])
-    behind = f"after_id={first[3]['file_id']}&after_member={first[3]['member_id']}"
-    assert json.loads(ask(f"/api/rows?{behind}")[1])[0]["file_id"] == first[4]["file_id"]
+    after = f"after_id={first[3]['file_id']}&after_member={first[3]['member_id']}"
+    assert json.loads(ask(f"/api/rows?{after}")[1])[0]["file_id"] == first[4]["file_id"]
 
 
-def test_images_are_read_where_they_lie(ask, folder: Path) -> None:
+def test_images_are_read_from_their_files(ask, folder: Path) -> None:
     [row] = json.loads(ask("/api/rows?text=coco/2")[1])
     status, data, headers = ask(f"/image/{row['member_id']}")
     assert (status, headers["content-type"]) == (200, "image/jpeg")
@@ -53,7 +53,7 @@ def test_images_are_read_where_they_lie(ask, folder: Path) -> None:
     assert (status, headers["content-type"], data[:4]) == (200, "image/webp", b"RIFF")
 
 
-def test_a_broken_image_is_told(ask) -> None:
+def test_broken_image_has_a_reason(ask) -> None:
     [row] = json.loads(ask("/api/rows?text=sd/broken")[1])
     assert ask(f"/thumbnail/{row['member_id']}")[:2] == (404, b'{"error":"not an image"}')
     assert ask("/image/999999")[0] == 404
@@ -76,7 +76,7 @@ def test_a_broken_image_is_told(ask) -> None:
         "//etc/passwd",
     ],
 )
-def test_no_path_reaches_a_file(ask, path: str) -> None:
+def test_paths_reach_no_file(ask, path: str) -> None:
     status, data, _ = ask(path)
     assert status == 404
     assert b"root:" not in data
@@ -84,11 +84,11 @@ def test_no_path_reaches_a_file(ask, path: str) -> None:
 
 
 @pytest.mark.parametrize("host", ["evil.example", "evil.example:80", "127.0.0.1", "127.0.0.1.evil.example", ""])
-def test_other_names_of_this_machine_are_refused(ask, host: str) -> None:
+def test_other_host_names_are_refused(ask, host: str) -> None:
     assert ask("/api/rows", Host=host)[0] == 421
 
 
-def test_other_sites_and_strangers_are_refused(ask) -> None:
+def test_requests_of_other_sites_or_without_key_are_refused(ask) -> None:
     assert ask("/api/rows", Sec_Fetch_Site="cross-site")[0] == 403
     assert ask("/api/rows", Sec_Fetch_Site="same-site")[0] == 403
     assert ask("/api/rows", Cookie="")[0] == 403
@@ -96,7 +96,7 @@ def test_other_sites_and_strangers_are_refused(ask) -> None:
     assert ask("/?key=guess", Cookie="")[0] == 403
 
 
-def test_every_answer_is_guarded(ask) -> None:
+def test_each_response_has_security_headers(ask) -> None:
     for path in ("/", "/api/rows", "/static/dom.js", "/nowhere"):
         headers = ask(path)[2]
         assert headers["content-security-policy"].startswith("default-src 'none'")
@@ -104,7 +104,7 @@ def test_every_answer_is_guarded(ask) -> None:
         assert headers["cross-origin-resource-policy"] == "same-origin"
 
 
-def test_answers_in_sql(ask) -> None:
+def test_sql_returns_rows(ask) -> None:
     status, data, _ = ask(
         "/api/sql", body={"query": "select label, count(*) as n from manifest group by all order by 1"}
     )
@@ -137,14 +137,14 @@ def test_sql_only_reads_the_manifest(ask, query: str) -> None:
     assert b"root:" not in data
 
 
-def test_queries_come_as_json(ask) -> None:
+def test_query_must_be_json(ask) -> None:
     assert ask("/api/sql", body={"query": "select 1"}, Content_Type="text/plain")[0] == 415
     assert ask("/api/sql", body=["select 1"])[0] == 400
     assert ask("/api/sql", body={"query": "x" * 200_000})[0] == 413
     assert ask("/api/sql")[0] == 405
 
 
-def test_a_taken_port_is_one_line(folder: Path, address: str) -> None:
+def test_used_port_is_reported_in_one_line(folder: Path, address: str) -> None:
     done = indexer(folder, "browse", "--port", str(urlsplit(address).port))
     assert done.returncode == 2
     assert "cannot listen at 127.0.0.1" in done.stderr

@@ -1,4 +1,4 @@
-"""The report of a built dataset: from its shards, with and without a manifest, and of somebody else's shards."""
+"""The report of a built dataset, with and without a manifest, and of a dataset without a build record."""
 
 import json
 import re
@@ -34,7 +34,7 @@ def _built(folder: Path, name: str, settings: Settings) -> Path:
 
 @pytest.fixture(scope="module")
 def dataset(folder: Path) -> Path:
-    """The selection as Arrow, several shards."""
+    """Build the selection as Arrow in several shards."""
     return _built(folder, "built", Settings(shard_size=100_000))
 
 
@@ -47,7 +47,7 @@ def _data(html: str) -> dict:
     return json.loads(re.search(r'<script type="application/json" id="data">(.*?)</script>', html, re.DOTALL)[1])
 
 
-def test_provenance_reaches_back_to_the_archives(folder: Path, dataset: Path) -> None:
+def test_details_name_the_original_files(folder: Path, dataset: Path) -> None:
     html = _rendered(dataset, store.open_for_reading(folder / "manifest.duckdb"))
     details = _data(html)["details"]
     assert {row["source"] for row in details.values()} == {"coco"}
@@ -56,10 +56,10 @@ def test_provenance_reaches_back_to_the_archives(folder: Path, dataset: Path) ->
     assert fake["shard"].startswith("data-0000")
     assert html.count("data:image/webp") >= len(details)
     assert "refused, no spare left" in html  # the broken image
-    assert "same bytes" in html  # the leak
+    assert "same bytes" in html  # the duplicate
 
 
-def test_does_without_a_manifest(folder: Path, dataset: Path) -> None:
+def test_report_without_a_manifest(folder: Path, dataset: Path) -> None:
     done = indexer(folder, "report", "built", "--no-manifest", "--output", "b.html", "--quiet", program="materializer")
     assert (done.returncode, done.stderr) == (0, "")
     html = (folder / "b.html").read_text()
@@ -67,14 +67,14 @@ def test_does_without_a_manifest(folder: Path, dataset: Path) -> None:
     assert "<dt>images</dt><dd>33</dd>" in re.sub(r"\s+", " ", html).replace("> <", "><")
 
 
-def test_parquet_tells_the_same(folder: Path, dataset: Path) -> None:
+def test_parquet_gives_the_same_groups(folder: Path, dataset: Path) -> None:
     parquet = _built(folder, "parquet", Settings(format="parquet"))
     groups = [_data(_rendered(one, store.in_memory()))["groups"] for one in (dataset, parquet)]
     assert groups[0] == groups[1]
 
 
-def test_of_somebody_else(tmp_path: Path) -> None:
-    """What ``save_to_disk`` writes, with fewer columns than ours and no record."""
+def test_dataset_without_a_build_record(tmp_path: Path) -> None:
+    """The output of ``save_to_disk``, with fewer columns than a build and no record."""
     data = gallery.picture("x", (64, 48), "JPEG", quality=80)
     rows = {"image": [{"bytes": data, "path": None}] * 3, "label": [0, 1, 1], "generator": ["", "A", "A"],
             "file_id": ["r", "f", "g"], "origin_dataset": ["R", "F", "F"]}  # fmt: skip
@@ -88,12 +88,12 @@ def test_of_somebody_else(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize("name", ["nowhere", "."])
-def test_no_dataset_is_one_line(folder: Path, name: str) -> None:
+def test_missing_dataset_is_reported_in_one_line(folder: Path, name: str) -> None:
     with pytest.raises(SourceError, match="cannot be read: name a folder that a build or 'save_to_disk' has written"):
         _rendered(folder / name, store.in_memory())
 
 
-def test_a_damaged_shard_is_one_line(folder: Path, tmp_path: Path) -> None:
+def test_damaged_shard_is_reported_in_one_line(folder: Path, tmp_path: Path) -> None:
     (tmp_path / "state.json").write_text(json.dumps({"_data_files": [{"filename": "x.arrow"}]}))
     (tmp_path / "x.arrow").write_bytes(b"no arrow at all")
     with pytest.raises(OutputError, match=r"x\.arrow cannot be read"):
@@ -101,8 +101,8 @@ def test_a_damaged_shard_is_one_line(folder: Path, tmp_path: Path) -> None:
 
 
 @pytest.mark.slow
-def test_looks_like_the_others(browser: "webdriver.Chrome", folder: Path, dataset: Path) -> None:
-    file = folder / "look.html"
+def test_report_opens_in_a_browser(browser: "webdriver.Chrome", folder: Path, dataset: Path) -> None:
+    file = folder / "dataset-report.html"
     file.write_text(_rendered(dataset, store.open_for_reading(folder / "manifest.duckdb")))
     shown = opened(browser, file.as_uri())
     assert shown.get_log("browser") == []

@@ -29,9 +29,9 @@ def _shown(page: Chrome, selector: str) -> int:
     )
 
 
-def test_opens_without_a_word_in_the_console(page: Chrome) -> None:
+def test_console_is_empty(page: Chrome) -> None:
     assert page.get_log("browser") == []
-    assert page.title == "small · report"  # a name that is a script has not run
+    assert page.title == "small · report"  # the script in a name has not run
     assert _shown(page, ".plot svg") >= 8
     assert (
         page.execute_script(
@@ -42,7 +42,7 @@ def test_opens_without_a_word_in_the_console(page: Chrome) -> None:
 
 
 @pytest.mark.parametrize("scheme", ["light", "dark"])
-def test_is_not_blank(page: Chrome, tmp_path: Path, scheme: str) -> None:
+def test_page_follows_the_colour_scheme(page: Chrome, tmp_path: Path, scheme: str) -> None:
     page.execute_cdp_cmd(
         "Emulation.setEmulatedMedia", {"features": [{"name": "prefers-color-scheme", "value": scheme}]}
     )
@@ -55,7 +55,7 @@ def test_is_not_blank(page: Chrome, tmp_path: Path, scheme: str) -> None:
     assert (sum(ground) > 600) == (scheme == "light")
 
 
-def test_filters_what_is_shown(page: Chrome) -> None:
+def test_filter_hides_images_and_rows(page: Chrome) -> None:
     before = _shown(page, ".sheet .thumb")
     Select(page.find_element(By.NAME, "generator")).select_by_visible_text("BigGAN")
     wait(page, "return document.getElementById('page').textContent === '1\u20138 of 8'")
@@ -68,7 +68,7 @@ def test_filters_what_is_shown(page: Chrome) -> None:
     )
 
 
-def test_a_chart_of_nothing_says_so(page: Chrome) -> None:
+def test_empty_chart_has_a_message(page: Chrome) -> None:
     Select(page.find_element(By.NAME, "label")).select_by_visible_text("real")
     plot = '[data-chart="counts:fake"] .plot'
     wait(page, f"return document.querySelector('{plot}').textContent === 'No image.'")
@@ -77,7 +77,7 @@ def test_a_chart_of_nothing_says_so(page: Chrome) -> None:
     assert page.get_log("browser") == []
 
 
-def test_searches_text_and_keeps_it_in_the_address(page: Chrome, browser: Chrome, report: Path) -> None:
+def test_text_filter_is_kept_in_the_url(page: Chrome, browser: Chrome, report: Path) -> None:
     page.find_element(By.NAME, "text").send_keys("red fox")
     wait(page, "return document.getElementById('page').textContent === '1\u20138 of 8'")
     kept = page.current_url
@@ -88,17 +88,17 @@ def test_searches_text_and_keeps_it_in_the_address(page: Chrome, browser: Chrome
     wait(page, "return document.getElementById('page').textContent === '1\u201334 of 34'")
 
 
-def test_thumbnail_leads_to_its_provenance(page: Chrome) -> None:
+def test_thumbnail_opens_its_details(page: Chrome) -> None:
     page.find_element(By.CSS_SELECTOR, "#pairs .thumb.fake").click()
     dialog = page.find_element(By.ID, "detail")
     assert dialog.is_displayed()
     facts = dialog.find_element(By.TAG_NAME, "dl").text
-    for said in ("DRCT-2M", "a red fox", "COCO/", "SHA-256", "CC0 for tests", "SD/"):
-        assert said in facts
+    for text in ("DRCT-2M", "a red fox", "COCO/", "SHA-256", "CC0 for tests", "SD/"):
+        assert text in facts
     assert dialog.find_element(By.TAG_NAME, "img").get_attribute("naturalWidth") != "0"
 
 
-def test_keyboard_alone(page: Chrome) -> None:
+def test_details_work_by_keyboard(page: Chrome) -> None:
     page.execute_script("document.querySelector('.sheet .thumb').focus()")
     page.switch_to.active_element.send_keys(Keys.ENTER)
     title = page.find_element(By.ID, "detail-title")
@@ -110,16 +110,16 @@ def test_keyboard_alone(page: Chrome) -> None:
     assert title.text == first
     page.switch_to.active_element.send_keys(Keys.ESCAPE)
     assert not page.find_element(By.ID, "detail").is_displayed()
-    assert "thumb" in page.switch_to.active_element.get_attribute("class")  # back where it began
+    assert "thumb" in page.switch_to.active_element.get_attribute("class")  # focus returns to the thumbnail
 
 
-def test_a_row_opens_its_detail(page: Chrome) -> None:
+def test_row_opens_its_details(page: Chrome) -> None:
     row = page.find_elements(By.CSS_SELECTOR, "#table .open")[-1]
     row.send_keys(Keys.ENTER)
     assert page.find_element(By.ID, "detail-title").text == row.text
 
 
-def test_chart_as_a_table(page: Chrome) -> None:
+def test_chart_can_be_shown_as_a_table(page: Chrome) -> None:
     chart = page.find_element(By.CSS_SELECTOR, '[data-chart="shares:format"]')
     chart.find_element(By.TAG_NAME, "summary").send_keys(Keys.ENTER)
     wait(page, "return document.querySelectorAll('[data-chart=\"shares:format\"] tbody tr').length > 0")
@@ -128,7 +128,7 @@ def test_chart_as_a_table(page: Chrome) -> None:
 
 @pytest.fixture
 def sized(page: Chrome) -> Iterator[Callable[..., Chrome]]:
-    """The page at a width in pixels, on a medium."""
+    """Return a function that sets the width in pixels and the medium of the page."""
 
     def size(width: int, media: str = "screen") -> Chrome:
         page.execute_cdp_cmd("Emulation.setEmulatedMedia", {"media": media})
@@ -141,7 +141,7 @@ def sized(page: Chrome) -> Iterator[Callable[..., Chrome]]:
     page.execute_cdp_cmd("Emulation.clearDeviceMetricsOverride", {})
 
 
-def test_a_phone_scrolls_one_way_and_cuts_no_label(sized: Callable[..., Chrome]) -> None:
+def test_phone_scrolls_vertically_and_shows_whole_labels(sized: Callable[..., Chrome]) -> None:
     phone = sized(390)
     assert phone.execute_script("return document.documentElement.scrollWidth") == 390
     cut = phone.execute_script(
@@ -154,8 +154,8 @@ def test_a_phone_scrolls_one_way_and_cuts_no_label(sized: Callable[..., Chrome])
     assert cut == []
 
 
-def test_paper_shows_every_column(sized: Callable[..., Chrome]) -> None:
-    paper = sized(718, "print")  # A4 between the margins that browsers leave
+def test_print_shows_every_column(sized: Callable[..., Chrome]) -> None:
+    paper = sized(718, "print")  # A4 without the default margins of browsers
     over = paper.execute_script(
         "return document.getElementById('table').getBoundingClientRect().right"
         " - document.getElementById('rows').getBoundingClientRect().right"
@@ -163,7 +163,7 @@ def test_paper_shows_every_column(sized: Callable[..., Chrome]) -> None:
     assert over <= 0.5
 
 
-def test_splits_are_told_apart(page: Chrome) -> None:
+def test_splits_have_different_shades(page: Chrome) -> None:
     chart = page.find_element(By.CSS_SELECTOR, '[data-chart="counts:fake"]')
     assert [one.text for one in chart.find_elements(By.CLASS_NAME, "shade")] == ["train", "validation"]
     drawn = {bar.get_attribute("opacity") for bar in chart.find_elements(By.CSS_SELECTOR, "[aria-roledescription=bar]")}
@@ -174,7 +174,7 @@ def test_splits_are_told_apart(page: Chrome) -> None:
     assert drawn == set(named) == {"1", "0.55"}
 
 
-def test_everything_has_a_name(page: Chrome) -> None:
+def test_controls_have_accessible_names(page: Chrome) -> None:
     nameless = page.execute_script(
         "return [...document.querySelectorAll('button, select, input, img, [role=region]')]"
         ".filter((one) => !(one.textContent.trim() || one.getAttribute('aria-label') || one.getAttribute('alt')"

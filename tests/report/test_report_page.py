@@ -1,4 +1,4 @@
-"""The report as a file: complete by itself, the same for the same input, names nowhere taken for markup."""
+"""The report as a file: self-contained, equal for equal input, names escaped."""
 
 import base64
 import gzip
@@ -35,7 +35,7 @@ def test_equal_input_gives_equal_bytes(folder: Path, report: Path) -> None:
     assert _rendered(folder, "small", ReportOptions()) == report.read_text()
 
 
-def test_nothing_is_fetched(report: Path) -> None:
+def test_page_loads_no_external_file(report: Path) -> None:
     html = report.read_text().split('<script type="module">')[0]
     loaded = re.findall(r'<(?:img|script|link|iframe)[^>]*?(?:src|href)="([^"]{1,40})', html)
     assert loaded
@@ -45,32 +45,32 @@ def test_nothing_is_fetched(report: Path) -> None:
     assert "unsafe-eval" not in policy
 
 
-def test_policy_names_every_script(report: Path) -> None:
+def test_policy_has_the_hash_of_each_script(report: Path) -> None:
     html = report.read_text()
     for script in re.findall(r'<script type="module">(.*?)</script>', html, re.DOTALL):
         assert base64.b64encode(hashlib.sha256(script.encode()).digest()).decode() in html
 
 
-def test_names_are_text(report: Path) -> None:
+def test_names_are_escaped(report: Path) -> None:
     html = report.read_text()
     assert "<script>document.title" not in html
     assert "&lt;script&gt;document.title" in html
     assert "\x1b" not in html
     assert "\u202e" not in html
-    assert gallery.HOSTILE in _data(html)["groups"]["generator"]  # kept whole where it is data
+    assert gallery.HOSTILE in _data(html)["groups"]["generator"]  # unchanged in the data
 
 
-def test_numbers_and_reasons(report: Path) -> None:
+def test_numbers_and_reasons_are_shown(report: Path) -> None:
     html = re.sub(r"\s+", " ", report.read_text())
     assert "<dt>images</dt><dd>34</dd>" in html
-    assert "<bdi>SD/77</bdi>" in html  # what SD/3 stands in for
+    assert "<bdi>SD/77</bdi>" in html  # SD/3 is its substitute
     assert "same bytes as SD/1" in html
     assert "one folder could not be read" in html
-    assert '<td class="bad">1</td>' in html  # the cluster that crosses splits
-    assert "<bdi>a red fox</bdi>" in html  # the prompt of both splits
+    assert '<td class="bad">1</td>' in html  # the cluster across splits
+    assert "<bdi>a red fox</bdi>" in html  # the prompt in both splits
 
 
-def test_provenance_of_every_thumbnail(report: Path) -> None:
+def test_every_thumbnail_has_details(report: Path) -> None:
     html = report.read_text()
     details = _data(html)["details"]
     shown = set(re.findall(r'data-row="(\d+)"', html))
@@ -79,19 +79,19 @@ def test_provenance_of_every_thumbnail(report: Path) -> None:
     assert all({"origin", "path", "file_id", "licence"} <= set(row) for row in details.values())
 
 
-def test_whole_manifest(folder: Path) -> None:
+def test_report_of_the_whole_manifest(folder: Path) -> None:
     whole = _rendered(folder, None, ReportOptions(images=1, rows=3))
     assert "The first 3 of 34" in whole
     assert "coco: undecodable" in whole or "coco: not_an_image" in whole
 
 
-def test_photographs_alone_have_a_page_and_no_shortcuts(tmp_path: Path) -> None:
+def test_real_images_alone_have_a_page_without_shortcuts(tmp_path: Path) -> None:
     file = gallery.made(tmp_path)
     with store.open_for_writing(file) as manifest:
         manifest.execute("delete from attributes where label = 1")
     html = _rendered(tmp_path, None, ReportOptions(images=1))
     assert "<dt>images</dt><dd>16</dd>" in html
-    assert "Guessed right from one trait alone" not in html
+    assert "Accuracy of one trait alone" not in html
     assert _data(html)["traits"]["trait"]
 
 
@@ -99,7 +99,7 @@ def test_photographs_alone_have_a_page_and_no_shortcuts(tmp_path: Path) -> None:
     ("roots", "why"),
     [({}, "its source is not on this machine"), ({gallery.SOURCE: Path("/nowhere")}, "/nowhere")],
 )
-def test_sources_that_are_gone_cost_their_pictures_only(folder: Path, roots: dict[str, Path], why: str) -> None:
+def test_missing_source_only_affects_its_thumbnails(folder: Path, roots: dict[str, Path], why: str) -> None:
     with store.open_for_reading(folder / "manifest.duckdb") as manifest:
         made = manifest_report.report(
             manifest, "small", ReportOptions(images=1, pairs=0), manifest_report.ManifestReader(roots, Workers(jobs=1))
@@ -108,14 +108,14 @@ def test_sources_that_are_gone_cost_their_pictures_only(folder: Path, roots: dic
     assert all(isinstance(one, MissingThumbnail) and why in one.reason for one in made.thumbnails.values())
 
 
-def test_unknown_selection(folder: Path) -> None:
+def test_unknown_selection_is_reported(folder: Path) -> None:
     done = indexer(folder, "report", "smal")
     assert done.returncode == 2
     assert "no selection 'smal' in " in done.stderr
     assert done.stderr.endswith(": did you mean 'small'?\n")
 
 
-def test_missing_library_is_one_line(folder: Path) -> None:
+def test_missing_library_is_reported_in_one_line(folder: Path) -> None:
     code = (
         "import sys; sys.modules['vl_convert'] = None; sys.argv = ['indexer', 'report'];"
         "from indexer.__main__ import main; main()"
@@ -128,7 +128,7 @@ def test_missing_library_is_one_line(folder: Path) -> None:
     assert done.stderr == "error: a report needs vl_convert: python -m pip install 'image-manifest[report]'\n"
 
 
-def test_rows_unpack_to_what_they_were() -> None:
+def test_packed_rows_can_be_unpacked() -> None:
     names = ["row_id", "group_id", "file_id", "source", "path", "member", "format", "status", "text"]
     table = pa.table({name: [f"{name}{n}\x00" for n in range(450)] for name in names})
     slices = json.loads(gzip.decompress(base64.b64decode(rows.pack(table))))
@@ -149,13 +149,13 @@ def test_clusters_are_connected_and_worst_first() -> None:
 @pytest.mark.parametrize(
     ("mode", "form"), [("RGBA", "PNG"), ("P", "GIF"), ("I;16", "PNG"), ("CMYK", "JPEG"), ("1", "PNG")]
 )
-def test_every_mode_has_a_thumbnail(mode: str, form: str) -> None:
+def test_each_image_mode_has_a_thumbnail(mode: str, form: str) -> None:
     data = gallery.picture("x", (300, 100), form, mode=mode)
     assert isinstance(thumbnail := rendering.thumbnail(data, 64), Thumbnail)
     assert (thumbnail.width, thumbnail.height) == (64, 21)
 
 
-def test_bytes_that_are_no_image_are_told() -> None:
+def test_bytes_that_are_no_image_have_a_reason() -> None:
     assert rendering.thumbnail(b"GIF89a") == MissingThumbnail("not an image")
 
 
@@ -163,5 +163,5 @@ def test_bytes_that_are_no_image_are_told() -> None:
     ("name", "seen"),
     [("plain", "plain"), ("a\x1b[0m\n", "a\\x1b[0m\\x0a"), ("\u202egnp", "\\u202egnp"), ("é 漢", "é 漢")],
 )
-def test_control_characters_are_seen(name: str, seen: str) -> None:
+def test_control_characters_are_escaped(name: str, seen: str) -> None:
     assert rendering.visible(name) == seen

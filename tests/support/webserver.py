@@ -1,6 +1,7 @@
-"""A real HTTP server on loopback that fails in every way a host can, byte by byte as each way asks.
+"""A real HTTP server on loopback that fails in every way a host can, byte by byte.
 
-A way is the first component of a path, what follows is its own: ``/png/7.png``, ``/status/404/x``, ``/flaky/500/2/x``.
+The first component of a path names a behaviour, the others are its arguments: ``/png/7.png``, ``/status/404/x``,
+``/flaky/500/2/x``.
 """
 
 import io
@@ -21,7 +22,7 @@ HTML = b"<!DOCTYPE html><html><body>Gone fishing</body></html>"
 
 
 def image(number: int, form: str = "PNG") -> bytes:
-    """A small image of its own for each number."""
+    """Return a small image; numbers give different images."""
     buffer = io.BytesIO()
     Image.new("RGB", (8, 6), (number % 256, number // 256 % 256, 7)).save(buffer, form)
     return buffer.getvalue()
@@ -29,21 +30,21 @@ def image(number: int, form: str = "PNG") -> bytes:
 
 @cache
 def packed(coding: str, number: int, megabytes: int) -> bytes:
-    """An image and zeros behind it, as gzip or deflate."""
+    """Return an image followed by zeros, as gzip or deflate."""
     packer = zlib.compressobj(1, wbits=31 if coding == "gzip" else 15)
     pieces = [packer.compress(image(number)), *(packer.compress(bytes(1 << 20)) for _ in range(megabytes))]
     return b"".join([*pieces, packer.flush()])
 
 
 class Server:
-    """What was asked, and how answers are made; ``url`` is where it listens."""
+    """The server and its record of requests; ``url`` is its address."""
 
     def __init__(self, address: str = "127.0.0.1", port: int = 0) -> None:
-        self.asked: Counter[str] = Counter()
+        self.requests: Counter[str] = Counter()
         self.heads: list[str] = []
         self.times: dict[str, list[float]] = {}
         self.robots: bytes | None = None
-        self.robots_way = ""  # another way to answer for robots.txt
+        self.robots_way = ""  # a behaviour for robots.txt
         self.gate_is_open = False
         self.busy = 0
         self.most_at_once = 0
@@ -60,13 +61,13 @@ class Server:
         self._tcp.server_close()
 
     def answer(self, connection: socket.socket) -> bool:
-        """Answer one request; whether the connection stays open."""
+        """Answer one request; return whether the connection stays open."""
         head = _read_head(connection)
         if not head:
             return False
         path = head.split(" ", 2)[1]
         with self._lock:
-            self.asked[path] += 1
+            self.requests[path] += 1
             self.heads.append(head)
             self.times.setdefault(path, []).append(time.monotonic())
             self.busy += 1
@@ -87,7 +88,7 @@ def _listen(address: tuple[str, int], server: Server) -> socketserver.ThreadingT
                 while server.answer(self.request):
                     pass
             except OSError:
-                return  # clients that had enough hang up
+                return  # the client closed the connection
 
     class Tcp(socketserver.ThreadingTCPServer):
         daemon_threads = True
@@ -140,36 +141,36 @@ def _status(server: Server, to: socket.socket, rest: list[str], path: str) -> bo
 
 def _flaky(server: Server, to: socket.socket, rest: list[str], path: str) -> bool:
     """``/flaky/STATUS/TIMES/name``: fails so many times, then has the image."""
-    if server.asked[path] <= int(rest[1]):
+    if server.requests[path] <= int(rest[1]):
         return reply(to, f"{rest[0]} For now", HTML)
     return _png(server, to, rest, path)
 
 
 def _busy(server: Server, to: socket.socket, rest: list[str], path: str) -> bool:
     """``/busy/WHEN/name``: 429 with Retry-After the first time, or until the server's gate is opened."""
-    if server.asked[path] == 1 and not server.gate_is_open:
+    if server.requests[path] == 1 and not server.gate_is_open:
         return reply(to, "429 Too Many Requests", b"", f"Retry-After: {urllib.parse.unquote(rest[0])}")
     return _png(server, to, rest, path)
 
 
 def _cut(server: Server, to: socket.socket, rest: list[str], path: str) -> bool:
-    """Half of the body, then nothing; the second time all of it with ``/cut/once/name``."""
+    """Send half of the body, then close; with ``/cut/once/name`` the second response is complete."""
     body = image(_number(rest[-1]))
-    if rest[0] == "once" and server.asked[path] > 1:
+    if rest[0] == "once" and server.requests[path] > 1:
         return reply(to, "200 OK", body)
     to.sendall(f"HTTP/1.1 200 OK\r\nContent-Length: {len(body)}\r\n\r\n".encode() + body[: len(body) // 2])
     return False
 
 
 def _wrong_length(server: Server, to: socket.socket, rest: list[str], path: str) -> bool:
-    """More is announced than there is."""
+    """Announce more bytes than are sent."""
     body = image(_number(rest[-1]))
     to.sendall(f"HTTP/1.1 200 OK\r\nContent-Length: {len(body) + 99}\r\n\r\n".encode() + body)
     return False
 
 
 def _endless(server: Server, to: socket.socket, rest: list[str], path: str) -> bool:
-    """An image's start and then zeros without end, in chunks or until the connection closes."""
+    """Send the start of an image and endless zeros, in chunks or until the connection closes."""
     chunked = rest[0] == "chunked"
     to.sendall(
         b"HTTP/1.1 200 OK\r\n" + (b"Transfer-Encoding: chunked\r\n\r\n" if chunked else b"Connection: close\r\n\r\n")
@@ -187,7 +188,7 @@ def _announced(server: Server, to: socket.socket, rest: list[str], path: str) ->
 
 
 def _packed(server: Server, to: socket.socket, rest: list[str], path: str) -> bool:
-    """``/packed/CODING/MEGABYTES/name``: an image and so many megabytes of zeros, packed although nobody asked."""
+    """``/packed/CODING/MEGABYTES/name``: an image and zeros, compressed without a request for it."""
     return reply(to, "200 OK", packed(rest[0], _number(rest[-1]), int(rest[1])), f"Content-Encoding: {rest[0]}")
 
 
@@ -202,7 +203,7 @@ def _chunked(server: Server, to: socket.socket, rest: list[str], path: str) -> b
 
 
 def _old(server: Server, to: socket.socket, rest: list[str], path: str) -> bool:
-    """As HTTP/1.0 has it: no length, the connection's end is the body's."""
+    """Answer as HTTP/1.0: no length, the end of the connection ends the body."""
     to.sendall(b"HTTP/1.0 200 OK\r\n\r\n" + image(_number(rest[-1])))
     return False
 
@@ -229,13 +230,13 @@ def _garbage(server: Server, to: socket.socket, rest: list[str], path: str) -> b
 
 
 def _silent(server: Server, to: socket.socket, rest: list[str], path: str) -> bool:
-    """Nothing, for as long as anybody waits."""
+    """Send nothing for 20 seconds."""
     server.stopping.wait(20)
     return False
 
 
 def _drip(server: Server, to: socket.socket, rest: list[str], path: str) -> bool:
-    """A byte now and then: never idle, never done."""
+    """Send a byte every 20 ms: never idle, never done."""
     to.sendall(b"HTTP/1.1 200 OK\r\nContent-Length: 100000\r\n\r\n")
     while not server.stopping.wait(0.02):
         to.sendall(b"\x89")
@@ -254,7 +255,7 @@ def _chain(server: Server, to: socket.socket, rest: list[str], path: str) -> boo
 
 
 def _to(server: Server, to: socket.socket, rest: list[str], path: str) -> bool:
-    """``/to/ADDRESS``: a redirect there."""
+    """``/to/URL``: a redirect."""
     return reply(to, "302 Found", b"", f"Location: {'/'.join(rest)}")
 
 
@@ -267,9 +268,9 @@ def _named(server: Server, to: socket.socket, rest: list[str], path: str) -> boo
 
 
 def _gate(server: Server, to: socket.socket, rest: list[str], path: str) -> bool:
-    """Images below ``/gate/N`` come until N were asked for; then the server is silent until its gate is opened."""
-    asked = sum(count for each, count in server.asked.items() if each.startswith("/gate/"))
-    if asked > int(rest[0]) and not server.gate_is_open:
+    """Images below ``/gate/N`` come until N were requested; then the server is silent until its gate is opened."""
+    requested = sum(count for each, count in server.requests.items() if each.startswith("/gate/"))
+    if requested > int(rest[0]) and not server.gate_is_open:
         return _silent(server, to, rest, path)
     return _png(server, to, rest, path)
 
@@ -293,7 +294,7 @@ WAYS: dict[str, Way] = {
 
 @contextmanager
 def serving(address: str = "127.0.0.1", port: int = 0) -> Iterator[Server]:
-    """A server for as long as the context lasts; port 0 is any that is free."""
+    """Run a server within the context; port 0 means any free port."""
     server = Server(address, port)
     try:
         yield server

@@ -1,19 +1,19 @@
-// The browser of a manifest: asks the server for what the filter lets through, and shows it.
+// The page of `browse`: requests the images that match the filter from the server and shows them.
 "use strict";
 
 const { element, visible, count, images, filter, detail } = window.page;
 const byId = (id) => document.getElementById(id);
 const grid = byId("grid");
-const SCREEN = 60; // images, as indexer/browsing/queries.py has it
+const PAGE_SIZE = Number(grid.dataset.pageSize);
 
-// The file id and member that each screen starts behind; the last is the screen that is shown.
+// The last image before each page; the last entry belongs to the page that is shown.
 let starts = [null];
 let shown = [];
-let asked = 0;
-let tallied = 0;
-let total = Infinity; // images that pass the filter, once they are counted
+let requests = 0;
+let counts = 0;
+let total = Infinity; // images that match the filter, once they are counted
 
-async function ask(address, options) {
+async function get(address, options) {
   const answer = await fetch(address, options);
   const body = await answer.json();
   if (!answer.ok) throw new Error(body.error ?? answer.statusText);
@@ -25,7 +25,7 @@ function parameters() {
   return new URLSearchParams(kept);
 }
 
-function picture(row, at) {
+function thumbnail(row, at) {
   const name = visible(row.file_id);
   const image = element("img", { src: `/thumbnail/${row.member_id}`, loading: "lazy", decoding: "async", alt: `${row.label}, ${visible(row.generator || row.origin)}: ${name}` });
   const button = element("button", { type: "button", class: `thumb ${row.label}`, "data-row": row.member_id }, image);
@@ -35,8 +35,8 @@ function picture(row, at) {
 }
 
 async function explain(button, row, name) {
-  const why = await ask(`/thumbnail/${row.member_id}`).then(() => "", (error) => error.message);
-  button.replaceChildren(element("span", { class: "unshown" }, name, element("small", {}, visible(why))));
+  const reason = await get(`/thumbnail/${row.member_id}`).then(() => "", (error) => error.message);
+  button.replaceChildren(element("span", { class: "unshown" }, name, element("small", {}, visible(reason))));
 }
 
 function open(at) {
@@ -45,7 +45,7 @@ function open(at) {
 }
 
 async function show() {
-  const turn = (asked += 1);
+  const request = (requests += 1);
   grid.setAttribute("aria-busy", "true");
   const after = starts.at(-1);
   const sent = parameters();
@@ -53,21 +53,21 @@ async function show() {
     sent.set("after_id", after.file_id);
     sent.set("after_member", after.member_id);
   }
-  const rows = await ask(`/api/rows?${sent}`).catch((error) => fail(error));
-  if (turn !== asked) return;
+  const rows = await get(`/api/rows?${sent}`).catch((error) => fail(error));
+  if (request !== requests) return; // a later request was sent meanwhile
   grid.setAttribute("aria-busy", "false");
   if (!rows) return;
   shown = rows;
-  grid.replaceChildren(...rows.map(picture));
+  grid.replaceChildren(...rows.map(thumbnail));
   byId("none").hidden = rows.length > 0;
   byId("first").disabled = byId("previous").disabled = starts.length === 1;
   place();
 }
 
 function place() {
-  const last = Math.max(1, Math.ceil(total / SCREEN));
-  byId("next").disabled = shown.length < SCREEN || starts.length >= last;
-  byId("page").textContent = `screen ${count(starts.length)}${Number.isFinite(last) ? ` of ${count(last)}` : ""}`;
+  const last = Math.max(1, Math.ceil(total / PAGE_SIZE));
+  byId("next").disabled = shown.length < PAGE_SIZE || starts.length >= last;
+  byId("page").textContent = `page ${count(starts.length)}${Number.isFinite(last) ? ` of ${count(last)}` : ""}`;
 }
 
 function fail(error) {
@@ -75,12 +75,12 @@ function fail(error) {
   byId("none").textContent = error.message;
 }
 
-async function tally() {
-  const mine = (tallied += 1);
+async function countImages() {
+  const request = (counts += 1);
   total = Infinity;
   byId("matching").textContent = "counting …";
-  const counted = await ask(`/api/count?${parameters()}`).catch(() => null);
-  if (mine !== tallied || counted === null) return;
+  const counted = await get(`/api/count?${parameters()}`).catch(() => null);
+  if (request !== counts || counted === null) return;
   total = counted;
   byId("matching").textContent = images(counted);
   place();
@@ -89,7 +89,7 @@ async function tally() {
 byId("first").addEventListener("click", () => { starts = [null]; show(); });
 byId("previous").addEventListener("click", () => { starts.pop(); show(); });
 byId("next").addEventListener("click", () => {
-  if (grid.getAttribute("aria-busy") === "true") return; // what the next screen starts behind is still to come
+  if (grid.getAttribute("aria-busy") === "true") return; // the last image of this page has not arrived
   starts.push(shown.at(-1));
   show();
 });
@@ -109,7 +109,7 @@ async function query(event) {
   byId("answer").replaceChildren();
   const body = JSON.stringify({ query: byId("query").elements.query.value });
   try {
-    const found = await ask("/api/sql", { method: "POST", headers: { "content-type": "application/json" }, body });
+    const found = await get("/api/sql", { method: "POST", headers: { "content-type": "application/json" }, body });
     const head = element("thead", {}, element("tr", {}, ...found.columns.map((name) => element("th", { scope: "col" }, visible(name)))));
     byId("answer").replaceChildren(head, element("tbody", {}, ...found.rows.map((row) => line(found.columns, row))));
     byId("answered").textContent = `${count(found.rows.length)} ${found.rows.length === 1 ? "row" : "rows"}${found.more ? "; there are more" : ""}`;
@@ -124,11 +124,11 @@ byId("query").addEventListener("keydown", (event) => {
 });
 
 async function start() {
-  const offered = await ask("/api/choices");
-  for (const [name, values] of Object.entries(offered)) filter.options(name, values);
+  const choices = await get("/api/choices");
+  for (const [name, values] of Object.entries(choices)) filter.options(name, values);
   filter.start(async () => {
     starts = [null];
-    await Promise.all([show(), tally()]);
+    await Promise.all([show(), countImages()]);
     document.documentElement.dataset.ready = "";
   });
   filter.open();

@@ -1,5 +1,5 @@
-// The charts: Vega-Lite specifications, fed anew when the filter or the colour scheme changes. Expressions are
-// interpreted, not compiled, so the page's policy need not allow eval.
+// The charts: Vega-Lite specifications, drawn again when the filter or the colour scheme changes. Expressions are
+// interpreted, not compiled, so that the security policy of the page can forbid eval.
 "use strict";
 
 const { element, visible, count } = window.page;
@@ -23,13 +23,13 @@ function config() {
   };
 }
 
-// A height given by the line, in pixels: Vega-Lite would warn that it fits the width alone.
+// The height for a step per row, in pixels: given a step, Vega-Lite would warn that only the width fits.
 function heightOf(spec, values) {
   if (!spec.height.step) return spec.height;
   return spec.height.step * Math.max(1, new Set(values.map((one) => one[spec.encoding.y.field])).size);
 }
 
-// Names along the x axis lie flat where there is room for the longest, and lean where there is not.
+// Names along the x axis are horizontal if the longest fits, else rotated.
 function flattened(encoding, values, width) {
   const { x } = encoding;
   if (!x.axis.labelAngle) return encoding;
@@ -61,7 +61,7 @@ function tabulate(figure, values) {
   holder.replaceChildren(element("table", {}, head, element("tbody", {}, ...body)));
 }
 
-// One chart: where it stands, what it looks like, and how its values follow from the groups that pass the filter.
+// One chart: its figure, its specification, and the function from filtered groups to values.
 class Chart {
   constructor(figure, spec, values) {
     Object.assign(this, { figure, spec, values });

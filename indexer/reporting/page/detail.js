@@ -1,15 +1,15 @@
-// The dialog that tells where an image comes from. Arrow keys go to the next one, Escape closes it.
+// The dialog with the details of an image. Arrow keys show the next one, Escape closes it.
 "use strict";
 
 const { element, visible, size } = window.page;
 const dialog = document.getElementById("detail");
 const NAMES = [
-  ["label", "Label"], ["generator", "Generator"], ["origin", "Origin"], ["split", "Split"], ["role", "Chosen as"],
-  ["substituted_for", "Stands in for"], ["source", "Source"], ["path", "File or archive"], ["member", "Inside it"],
+  ["label", "Label"], ["generator", "Generator"], ["origin", "Origin"], ["split", "Split"], ["role", "Role"],
+  ["substituted_for", "Substitute for"], ["source", "Source"], ["path", "File or archive"], ["member", "Member"],
   ["shard", "Shard"], ["transform", "Stored as"], ["pixels", "Pixels"], ["format", "Format"], ["mode", "Mode"], ["jpeg_quality", "JPEG quality"],
   ["size", "Size"], ["hash", "SHA-256"], ["phash", "Perceptual hash"], ["description", "Description"],
   ["positive_prompt", "Prompt"], ["negative_prompt", "Negative prompt"], ["conditioning", "Conditioning"],
-  ["paired_real_images", "Paired photographs"], ["licence", "Licence"], ["status", "Status"], ["reason", "Reason"],
+  ["paired_real_images", "Paired real images"], ["licence", "Licence"], ["status", "Status"], ["reason", "Reason"],
 ];
 
 function shownValue(name, row) {
@@ -27,11 +27,11 @@ function facts(row) {
   return element("dl", {}, ...cells);
 }
 
-// `picture` is the address of an image, or null; `neighbours` what the arrow keys step through.
-function open(row, picture, step) {
+// `url` is the URL of an image, or null; `step` opens a neighbour, or is null.
+function open(row, url, step) {
   const name = visible(row.file_id);
   document.getElementById("detail-title").textContent = name;
-  const image = picture ? element("img", { src: picture, alt: `${row.label}: ${name}` }) : null;
+  const image = url ? element("img", { src: url, alt: `${row.label}: ${name}` }) : null;
   dialog.querySelector(".detail-body").replaceChildren(...[image, facts(row)].filter(Boolean));
   dialog.step = step;
   for (const button of dialog.querySelectorAll("[data-step]")) button.disabled = !step;

@@ -1,7 +1,7 @@
-// Building blocks. Names are data: whatever is shown goes through `visible` and becomes text, never markup.
+// Shared functions. Names are data: `visible` escapes each shown text, and it is inserted as text, never as markup.
 "use strict";
 
-// Control, direction, unassigned and private characters as escapes that can be seen; line ends stay in prose.
+// Control, direction, unassigned and private characters become visible escapes; line ends are kept in prose.
 function visible(value, prose = false) {
   return String(value).replace(/\p{C}/gu, (character) => {
     if (prose && character === "\n") return character;
@@ -40,7 +40,7 @@ function labelled(label) {
   return element("span", { class: `${label}-text` }, label);
 }
 
-// Runs the last of many calls, once they pause.
+// Returns a function that runs the last of many calls after a pause (debounce).
 function paused(action, milliseconds) {
   let timer = 0;
   return (...given) => {

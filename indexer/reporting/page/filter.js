@@ -1,4 +1,4 @@
-// The filter bar: what it says, who hears of it, and the address that keeps it.
+// The filter bar: its state, its listeners, and the URL fragment that stores its state.
 "use strict";
 
 const { paused, visible, element } = window.page;
@@ -11,7 +11,7 @@ function current() {
   return { ...state, text: state.text.trim().toLowerCase() };
 }
 
-// Whether something with these four attributes passes; text is the caller's to match.
+// Whether an object with these four attributes matches; the caller matches the text.
 function passes(state, one) {
   return (
     (!state.label || state.label === one.label) &&
@@ -28,7 +28,7 @@ function options(name, values) {
   if (!known.length) select.closest("label").hidden = true;
 }
 
-function tell() {
+function notify() {
   const state = current();
   const kept = FIELDS.filter((name) => state[name]).map((name) => [name, form.elements[name].value]);
   history.replaceState(null, "", kept.length ? `#?${new URLSearchParams(kept)}` : location.pathname + location.search);
@@ -42,10 +42,10 @@ function restore() {
   }
 }
 
-const soon = paused(tell, 120);
+const soon = paused(notify, 120);
 form.elements.text.addEventListener("input", soon);
-form.addEventListener("change", tell);
-form.addEventListener("reset", () => setTimeout(tell));
+form.addEventListener("change", notify);
+form.addEventListener("reset", () => setTimeout(notify));
 form.addEventListener("submit", (event) => event.preventDefault());
 
 window.page.filter = {
@@ -57,6 +57,6 @@ window.page.filter = {
   },
   open() {
     restore();
-    tell();
+    notify();
   },
 };

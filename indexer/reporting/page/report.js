@@ -1,10 +1,10 @@
-// The report: reads its data, and joins filter, charts, pictures, table and detail view.
+// The report: reads its data and connects filter, charts, thumbnails, table and detail view.
 "use strict";
 
 const { filter, Chart, detail, table, images } = window.page;
 const data = JSON.parse(document.getElementById("data").textContent);
 
-// Columns as rows.
+// Columns -> rows.
 function records(columns) {
   const names = Object.keys(columns);
   return (columns[names[0]] ?? []).map((_, at) => Object.fromEntries(names.map((name) => [name, columns[name][at]])));
@@ -15,7 +15,7 @@ const traits = records(data.traits);
 const splits = [...new Set(groups.map((group) => group.split))].sort();
 const nameOf = (group) => group.generator || group.origin;
 
-// Sums `images` by the key that `keyed` makes, keeping the first one's other fields.
+// Sums `images` per key; `keyed` returns the key of a row. Other fields are those of the first row of a key.
 function summed(rows, keyed) {
   const sums = new Map();
   for (const row of rows) {
@@ -59,7 +59,7 @@ function binned(passing, trait) {
   return rows.map((row) => ({ ...known.get(row.group_id), bin: row.bin, place: row.place, images: row.images }));
 }
 
-// Images of each bin as a share of all with the same `of`.
+// The images of each bin as a fraction of all rows with the same key; `of` returns the key.
 function shared(rows, of) {
   const total = new Map(summed(rows, of).map((row) => [of(row), row.images]));
   return rows.map((row) => ({ ...row, share: row.images / total.get(of(row)) }));
@@ -80,14 +80,14 @@ function heat(passing) {
   return byName(named.map((row) => ({ name: nameOf(row), label: row.label, bin: row.bin, share: row.share, images: row.images, _place: row.place })));
 }
 
-// What a chart shows: `data-chart` names the specification and, behind a colon, what of it.
+// The values of a chart: `data-chart` is the name of its specification and, after a colon, an argument.
 const VALUES = { counts, shares, origins: () => origins, timeline: () => timeline, heat: () => heat };
 const charts = [...document.querySelectorAll("[data-chart]")].map((figure) => {
   const [name, what] = figure.dataset.chart.split(":");
   return new Chart(figure, data.charts[name], VALUES[name](what));
 });
 
-// Pictures: hidden where the filter says so, opened by a click or Enter.
+// Thumbnails: hidden by the filter, opened by a click or Enter.
 const pictures = [...document.querySelectorAll(".thumb")].map((button) => {
   const holder = button.closest("[data-label]");
   return { button, holder, text: button.dataset.text, ...holder.dataset };

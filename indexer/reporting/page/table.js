@@ -1,4 +1,4 @@
-// All rows, fifty at a time. The rows come packed: base64, gzip, JSON in slices of columns.
+// All rows, fifty per page. The rows are stored as base64 of gzipped JSON, in slices of columns.
 "use strict";
 
 const { element, visible, count, size, labelled } = window.page;
@@ -10,7 +10,7 @@ async function unpacked(text) {
   return JSON.parse(await new Response(stream).text());
 }
 
-// Slices of columns as rows; what the filter searches is lowered once.
+// Slices of columns -> rows; the text for the filter is converted to lower case once.
 function rowsOf(slices, groups) {
   const rows = [];
   for (const slice of slices) {
