@@ -26,7 +26,7 @@ from joblib.externals.loky import get_reusable_executor
 from benchmarks.bench_select import ATTRIBUTES, INSPECTION, RECIPE
 from indexer.manifest import store as stores
 from indexer.manifest.store import Store
-from indexer.selection import choosing, recipe
+from indexer.selection import by_recipe, recipe
 from indexer.sharing.export import export
 from indexer.sharing.importing import MissingPolicy, import_manifest
 from materializer.dataset.grading import grade as grading_of
@@ -87,7 +87,7 @@ def make(store: Store, folder: Path) -> str:  # noqa: ARG001
 def select(store: Store, _: Path) -> str:
     """Choose some by a recipe: what everyone does first."""
     rows = store.count("attributes")
-    chosen = choosing.select(store, recipe.parse(RECIPE.replace("5000", str(rows // 400))), "chosen")
+    chosen = by_recipe.select(store, recipe.parse(RECIPE.replace("5000", str(rows // 400))), "chosen")
     return f"{sum(images for _, _, images in chosen.counts):,} chosen"
 
 

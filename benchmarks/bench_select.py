@@ -16,7 +16,8 @@ from pathlib import Path
 
 from indexer.manifest import store as stores
 from indexer.manifest.store import Store
-from indexer.selection import choosing, recipe
+from indexer.selection import by_recipe, recipe
+from indexer.selection.working_tables import working_tables
 
 RECIPE = """
 seed = 1234
@@ -82,7 +83,7 @@ def main() -> None:
                 store.execute(INSPECTION, {"rows": rows})
                 store.execute("checkpoint")
             with timed("select: quotas, duplicates, split, real images", 30):
-                selected = choosing.select(store, recipe.parse(RECIPE.replace("5000", str(rows // 2_000))), "bench")
+                selected = by_recipe.select(store, recipe.parse(RECIPE.replace("5000", str(rows // 2_000))), "bench")
             print(selected.counts, selected.excluded, selected.uneven[:3])
             with timed(f"near duplicates among {hashes:,} hashes, radius 4", 300):
                 print(f"{_near(store, hashes):,} pairs")
@@ -97,21 +98,21 @@ def _limit(store: Store) -> None:
 
 def _near(store: Store, hashes: int) -> int:
     """Return the pairs among ``hashes``: half are random, half differ in 0 to 8 bits from one of those."""
-    with choosing.workbench(store):
+    with working_tables(store):
         store.save_query(
-            "work.print",
+            "work.phash",
             f"""
             with random as (
                 select i, ('0x' || substr(md5('r' || i // 2), 1, 16))::ubigint as base, md5('f' || i) as flips
                 from range({hashes}) t(i)
             )
-            select distinct true as is_fresh, case when i % 2 = 0 then base else xor(base, list_reduce(list_transform(
+            select distinct true as is_new, case when i % 2 = 0 then base else xor(base, list_reduce(list_transform(
                 range(i % 9), lambda n: 1::ubigint << (('0x' || substr(flips, 1 + 2 * n::int, 2))::int % 64)),
                 lambda a, b: a | b, 0::ubigint)) end as phash
             from random
             """,
         )
-        return store.save("work.near", "select/near", {"radius": 4})
+        return store.save("work.near", "select/duplicates/near", {"radius": 4})
 
 
 if __name__ == "__main__":

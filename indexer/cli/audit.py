@@ -15,8 +15,8 @@ from indexer.selection.audit import Audit, AuditOptions, audit
 
 _TABLES = {
     "duplicates": "Duplicates",
-    "leaks": "Photographs and prompts in several splits",
-    "shortcuts": "What metadata alone tell, by balanced accuracy",
+    "leaks": "Real images and prompts in several splits",
+    "shortcuts": "Balanced accuracy of metadata alone",
 }
 
 _NONE = "none\n"
@@ -25,19 +25,19 @@ _NONE = "none\n"
 @click.command(epilog="Example: python -m indexer audit ai_gen_bench_v1 --threshold 0.7 --format markdown")
 @click.argument("name", required=False)
 @click.option("--threshold", type=click.FloatRange(0, 1), default=1.0, show_default=True,
-              help="Exit with 1 if metadata tell fakes from photographs better (balanced accuracy).")  # fmt: skip
+              help="Exit with 1 if metadata predict the label at a higher balanced accuracy.")  # fmt: skip
 @click.option("--radius", type=click.IntRange(0, 8), default=4, show_default=True,
               help="Bits of 64 in which perceptual hashes of near duplicates may differ.")  # fmt: skip
 @click.option("--format", "form", type=click.Choice(["table", "json", "markdown"]), default="table", show_default=True)
 @click.option("--tree/--no-tree", default=None,
-              help="Try a decision tree of all traits, too.  [default: where scikit-learn is installed]")  # fmt: skip
-@click.option("--no-inspect", is_flag=True, help="Read no image: audit what was inspected already.")
+              help="Also fit a decision tree to all traits.  [default: if scikit-learn is installed]")  # fmt: skip
+@click.option("--no-inspect", is_flag=True, help="Read no image: audit those inspected before.")
 @common
 @on_workers
 def command(session: Session, name: str | None, **how: object) -> None:
-    """Look for duplicates, leaks between splits, and shortcuts to the label in NAME, or in all that was inspected.
+    """Audit NAME, or all inspected images, for duplicates, leaks between splits and label shortcuts.
 
-    Exit status 1: a content or photograph stands in several splits, or a shortcut is above the threshold.
+    Exit status 1: content or a real image is in several splits, or a shortcut is above the threshold.
     """
     inspect = None
     if name is not None and not how["no_inspect"]:
@@ -61,9 +61,9 @@ def _wants_tree(asked: object) -> bool:
 def _judge(found: Audit, threshold: float) -> None:
     troubles = []
     if found.leaking:
-        troubles.append(f"{found.leaking:,} contents or photographs stand in several splits")
+        troubles.append(f"{found.leaking:,} contents or real images are in several splits")
     if found.worst > threshold:
-        troubles.append(f"metadata tell fakes from photographs at {found.worst:.0%}, above {threshold:.0%}")
+        troubles.append(f"metadata predict the label at {found.worst:.0%}, above {threshold:.0%}")
     if troubles:
         raise CheckFailed("; ".join(troubles))
 

@@ -7,7 +7,7 @@ import click
 from indexer.cli.inspect import inspector
 from indexer.cli.options import Session, common, on_workers
 from indexer.roots import refuse_inside
-from indexer.selection.completing import inspect_selection
+from indexer.selection.inspecting import inspect_selection
 from indexer.sharing.export import check_free, export
 
 

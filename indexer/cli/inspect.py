@@ -4,8 +4,7 @@ import click
 
 from indexer.cli.options import Session, common, on_workers
 from indexer.roots import source_roots
-from indexer.selection.completing import has_unsized, inspect_again, inspect_selection, inspect_unsized
-from indexer.selection.inspecting import Inspector
+from indexer.selection.inspecting import Inspector, has_unsized, inspect_again, inspect_selection, inspect_unsized
 
 
 @click.command(

@@ -12,8 +12,8 @@ from indexer.cli.inspect import inspector
 from indexer.cli.messages import printable
 from indexer.cli.names import selection_name
 from indexer.cli.options import Session, common, on_workers
-from indexer.selection import choosing, recipe
-from indexer.selection.listing import Listed, MissingCount, select_listed
+from indexer.selection import by_recipe, recipe
+from indexer.selection.by_list import Listed, MissingCount, select_listed
 from indexer.selection.models import Counts, Selected, is_split_name
 
 _NOTHING = (
@@ -62,7 +62,7 @@ def _by_recipe(session: Session, recipe_name: str, name: str | None, *, inspects
     choices = recipe.load(file)
     inspect = inspector(session) if inspects else None
     with session.writing() as store:
-        selected = choosing.select(store, choices, name or _name_of(file), inspect)
+        selected = by_recipe.select(store, choices, name or _name_of(file), inspect)
     _show(selected)
     if not selected.counts:
         raise CheckFailed(_NOTHING)
@@ -97,7 +97,7 @@ def _show(selected: Selected) -> None:
     _show_counts(f"Selection '{selected.name}'", ("split", "role"), selected.counts)
     _show_counts("Left out", ("step", "reason"), selected.excluded)
     for part in selected.uneven:
-        uneven = f"{part.generator}: {part.images:,} in {part.split}, not {part.wanted:,}: its images hang together"
+        uneven = f"{part.generator}: {part.images:,} in {part.split}, not {part.target:,}: its images hang together"
         print(printable(uneven))
     doubtful = sum(images for step, reason, images in selected.excluded if step == "inspect" and reason in _DOUBTFUL)
     if doubtful:

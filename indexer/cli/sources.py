@@ -23,7 +23,7 @@ from indexer.declarations.preflight import SourceState, disk_space, source_state
 from indexer.declarations.required_ids import RequiredIds, required_ids
 from indexer.manifest.store import Store
 from indexer.roots import declared
-from indexer.selection.listing import ids_of
+from indexer.selection.by_list import ids_of
 
 _SHOWN = 5
 _KEPT = "what was scanned there is kept, 'python -m indexer scan --source KEY --forget' drops it"

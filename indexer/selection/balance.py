@@ -1,7 +1,7 @@
-"""Deal groups of images to the splits so that every generator gets its parts.
+"""Assign groups of images to splits so that each generator meets its fractions.
 
-Groups that hold alike numbers of the same generators are one kind. Every kind is first dealt in proportion; what cannot
-be divided goes where it is missed most; then single groups move for as long as that brings the whole nearer.
+Groups with the same number of images of each generator have one profile. Each profile is first divided in proportion.
+The remaining groups go where most images are missing. Then single groups move while that reduces the total deviation.
 """
 
 from dataclasses import dataclass
@@ -14,61 +14,61 @@ Real = npt.NDArray[np.float64]
 
 
 @dataclass(frozen=True, slots=True)
-class Kinds:
-    """``images``: kinds x generators, what one group of the kind holds. ``groups``: how many there are of each kind."""
+class GroupProfiles:
+    """``images``: profiles x generators, the images of one group. ``groups``: the number of groups of each profile."""
 
     images: Whole
     groups: Whole
 
 
-def targets(totals: Whole, parts: Real) -> Whole:
-    """Whole numbers, splits x generators, that sum to ``totals`` and are nearest to ``parts`` of them."""
-    exact = parts[:, None] * totals[None, :]
+def targets(totals: Whole, fractions: Real) -> Whole:
+    """Return whole numbers, splits x generators, that sum to ``totals`` and are nearest to ``fractions`` of them."""
+    exact = fractions[:, None] * totals[None, :]
     base = np.floor(exact + 1e-9).astype(np.int64)
     missing = totals - base.sum(axis=0)
-    # The largest fractions get one more; the first split wins a tie.
+    # The largest remainders get one more; the first split wins a tie.
     order = np.argsort(-(exact - base), axis=0, kind="stable")
     turn = np.argsort(order, axis=0, kind="stable")
     nearest: Whole = base + (turn < missing[None, :])
     return nearest
 
 
-def deal(kinds: Kinds, parts: Real) -> Whole:
-    """How many groups of each kind go to each split: kinds x splits."""
-    wanted = targets((kinds.images * kinds.groups[:, None]).sum(axis=0), parts)
-    dealt = np.floor(kinds.groups[:, None] * parts[None, :] + 1e-9).astype(np.int64)
-    _deal_rest(kinds, dealt, wanted)
-    while _move_one(kinds, dealt, wanted):
+def assign(profiles: GroupProfiles, fractions: Real) -> Whole:
+    """Return the number of groups per profile and split: profiles x splits."""
+    goal = targets((profiles.images * profiles.groups[:, None]).sum(axis=0), fractions)
+    assigned = np.floor(profiles.groups[:, None] * fractions[None, :] + 1e-9).astype(np.int64)
+    _assign_rest(profiles, assigned, goal)
+    while _move_one(profiles, assigned, goal):
         pass
-    return dealt
+    return assigned
 
 
-def _deal_rest(kinds: Kinds, dealt: Whole, wanted: Whole) -> None:
-    """Give the groups that floor() left over, largest first, to the split that misses their images most."""
-    missing = wanted - dealt.T @ kinds.images
-    rest = kinds.groups - dealt.sum(axis=1)
-    sizes = kinds.images.sum(axis=1)
-    for kind in np.lexsort((np.arange(len(rest)), -sizes)):
-        for _ in range(rest[kind]):
-            split = int(np.argmax(missing @ kinds.images[kind]))
-            dealt[kind, split] += 1
-            missing[split] -= kinds.images[kind]
+def _assign_rest(profiles: GroupProfiles, assigned: Whole, goal: Whole) -> None:
+    """Assign the groups left over by floor(), largest first, to the split that lacks most of their images."""
+    missing = goal - assigned.T @ profiles.images
+    rest = profiles.groups - assigned.sum(axis=1)
+    sizes = profiles.images.sum(axis=1)
+    for profile in np.lexsort((np.arange(len(rest)), -sizes)):
+        for _ in range(rest[profile]):
+            split = int(np.argmax(missing @ profiles.images[profile]))
+            assigned[profile, split] += 1
+            missing[split] -= profiles.images[profile]
 
 
-def _move_one(kinds: Kinds, dealt: Whole, wanted: Whole) -> bool:
-    """Move the group whose move lessens the sum of squared misses most; False if none does."""
-    if not dealt.size:
+def _move_one(profiles: GroupProfiles, assigned: Whole, goal: Whole) -> bool:
+    """Make the move of one group that reduces the sum of squared deviations most; False if none does."""
+    if not assigned.size:
         return False
-    missing = wanted - dealt.T @ kinds.images
-    gain = kinds.images @ missing.T
-    cost = (kinds.images**2).sum(axis=1)
+    missing = goal - assigned.T @ profiles.images
+    gain = profiles.images @ missing.T
+    cost = (profiles.images**2).sum(axis=1)
     # Moving v from a to b changes the sum by 2 v.(missing[a] - missing[b]) + 2 v.v
     change = gain[:, :, None] - gain[:, None, :] + cost[:, None, None]
-    change[dealt == 0] = 1
+    change[assigned == 0] = 1
     best = int(np.argmin(change))
-    kind, giver, taker = np.unravel_index(best, change.shape)
-    if change[kind, giver, taker] >= 0:
+    profile, giver, taker = np.unravel_index(best, change.shape)
+    if change[profile, giver, taker] >= 0:
         return False
-    dealt[kind, giver] -= 1
-    dealt[kind, taker] += 1
+    assigned[profile, giver] -= 1
+    assigned[profile, taker] += 1
     return True

@@ -1,4 +1,4 @@
-"""Look at candidates once: read them where they lie, keep what was found in the table ``inspection``."""
+"""Inspect images: read them from their containers and store the results in the table ``inspection``."""
 
 import dataclasses
 from collections.abc import Iterable, Iterator, Mapping, Sequence
@@ -18,15 +18,16 @@ from indexer.containers.from_manifest import stored_container, stored_member
 from indexer.containers.models import Access, ArchiveLimits, Container, MemberRef
 from indexer.containers.reading import read_members
 from indexer.images import INSPECTION_SCHEMA, ImageLimits, Inspection
-from indexer.manifest.store import Store
+from indexer.manifest.store import Store, require_selection
 from indexer.roots import localize
+from indexer.selection.working_tables import working_tables
 
-# Members of a task. Where they are reached one by one, small tasks keep all workers busy to the end; where a container
-# has to be passed through, every further task is a further pass.
-_AT_A_TIME = 100
-_IN_A_PASS = 50_000
-_ROWS_KEPT_AT_ONCE = 2_000
-# Members that are asked for at a time: a selection may have more than there is memory for.
+# Members per task. Small tasks keep all workers busy to the end. With sequential access, each further task reads the
+# container from its start again.
+_RANDOM_TASK = 100
+_SEQUENTIAL_TASK = 50_000
+_ROWS_WRITTEN_AT_ONCE = 2_000
+# Rows of `work.to_inspect` in memory at a time.
 _PAGE = 20_000
 
 Row = dict[str, Any]
@@ -34,17 +35,17 @@ Row = dict[str, Any]
 
 @dataclass(frozen=True, slots=True)
 class InspectionTask:
-    """Members of one container to look at."""
+    """Members of one container to inspect."""
 
     container: Container
-    wanted: tuple[MemberRef, ...]
+    members: tuple[MemberRef, ...]
     limits: ArchiveLimits
     image_limits: ImageLimits
 
 
 @dataclass(frozen=True, slots=True)
 class Inspector:
-    """Looks at what ``work.pool`` holds. ``roots`` says where each source lies on this machine."""
+    """Inspects the rows of ``work.pool``. ``roots`` maps each source to its root on this machine."""
 
     roots: Mapping[str, Root]
     workers: Workers
@@ -53,49 +54,91 @@ class Inspector:
     image_limits: ImageLimits = field(default_factory=ImageLimits)
 
     def __call__(self, store: Store) -> int:
-        """Inspect what nobody looked at yet; returns how many images that were.
+        """Inspect the rows of the pool that were never inspected; returns their number.
 
         Raises:
-            SourceError: a container vanished or changed since the scan. What was found until then is kept.
+            SourceError: a container vanished or changed since the scan. Results up to then are stored.
         """
-        count = store.save("work.waiting", "select/uninspected")
-        containers = self._containers(store)
-        crew = WorkerPool(_look, self.workers, _parts, is_pass=_is_pass)
+        count = store.save("work.to_inspect", "select/inspection/to_inspect")
+        rows = store.arrow("select/inspection/containers").to_pylist()
+        containers = {row["container_id"]: stored_container(self._root(row["source"]), row) for row in rows}
+        pool = WorkerPool(_inspect, self.workers, _halves, is_pass=_is_sequential)
         with (
             store.aside() as reader,
             self.progress.phase("Inspecting", count, "images") as bar,
-            _Keeper(store, bar) as keeper,
+            _InspectionWriter(store, bar) as writer,
         ):
-            for task, found in crew.run(self._tasks(_waiting(reader, count), containers)):
-                keeper.add(_died(task, found) if isinstance(found, WorkerCrashed) else found)
+            for task, found in pool.run(self._tasks(_members(reader, count), containers)):
+                writer.add(_crashed(task, found) if isinstance(found, WorkerCrashed) else found)
         return count
 
-    def _containers(self, store: Store) -> dict[int, Container]:
-        rows = store.arrow("select/containers").to_pylist()
-        return {row["container_id"]: stored_container(self._root(row["source"]), row) for row in rows}
-
     def _tasks(self, members: Iterable[Row], containers: Mapping[int, Container]) -> Iterator[InspectionTask]:
-        """Members (of each container together, in the order in which they lie) in pieces that suit a worker."""
+        """Yield the members of each container, in storage order, in tasks of a size that suits their access."""
         for number, rows in groupby(members, key=itemgetter("container_id")):
-            wanted = (stored_member(row, row["key"]) for row in rows)
-            for is_pass, part in groupby(wanted, key=lambda want: want.access is Access.SEQUENTIAL):
-                while piece := tuple(islice(part, _IN_A_PASS if is_pass else _AT_A_TIME)):
+            refs = (stored_member(row, row["key"]) for row in rows)
+            for is_sequential, part in groupby(refs, key=lambda ref: ref.access is Access.SEQUENTIAL):
+                while piece := tuple(islice(part, _SEQUENTIAL_TASK if is_sequential else _RANDOM_TASK)):
                     yield InspectionTask(containers[number], piece, self.limits, self.image_limits)
 
     def _root(self, source: str) -> Root:
         if source not in self.roots:
-            raise SourceError(f"nothing says where the source '{source}' lies: name it in local.cfg, or declare it")
+            raise SourceError(f"the source '{source}' has no path on this machine: set it in local.cfg, or declare it")
         return self.roots[source]
 
 
-class _Keeper:
-    """Rows on their way to the table: many at once, and what is there even when the rest fails."""
+def inspect_selection(store: Store, name: str, inspector: Inspector) -> int:
+    """Inspect the images of selection ``name``, spares included, that were never inspected; returns their number.
+
+    Raises:
+        RecipeError: there is no such selection.
+        SourceError: a container vanished or changed since the scan. Results up to then are stored.
+    """
+    require_selection(store, name)
+    return _inspect_pool(store, "select/inspection/of_selection", name, inspector)
+
+
+def inspect_unsized(store: Store, name: str, inspector: Inspector) -> int:
+    """Inspect the images of selection ``name`` whose size is only known once they are read; returns their number.
+
+    Raises:
+        SourceError: as :func:`inspect_selection`.
+    """
+    return _inspect_pool(store, "select/inspection/unsized", name, inspector)
+
+
+def has_unsized(store: Store, name: str) -> bool:
+    """Return whether :func:`inspect_unsized` would inspect any image."""
+    return bool(store.rows("select/inspection/unsized", {"name": name}))
+
+
+def inspect_again(store: Store, inspector: Inspector) -> int:
+    """Repeat the inspections that ended by a read error, a crash or a limit; returns their number.
+
+    The old results are deleted first. After an interruption, the next command that needs an image inspects it.
+
+    Raises:
+        SourceError: as :func:`inspect_selection`.
+    """
+    with working_tables(store):
+        store.save("work.pool", "select/inspection/retryable")
+        store.execute("delete from inspection where member_id in (select member_id from work.pool)")
+        return inspector(store)
+
+
+def _inspect_pool(store: Store, step: str, name: str, inspector: Inspector) -> int:
+    with working_tables(store):
+        store.save("work.pool", step, {"name": name})
+        return inspector(store)
+
+
+class _InspectionWriter:
+    """Writes rows to ``inspection`` in batches, and the last batch even if the work fails."""
 
     def __init__(self, store: Store, bar: Bar) -> None:
         self.store, self.bar = store, bar
         self.rows: list[Row] = []
 
-    def __enter__(self) -> "_Keeper":
+    def __enter__(self) -> "_InspectionWriter":
         return self
 
     def __exit__(self, *_: object) -> None:
@@ -105,7 +148,7 @@ class _Keeper:
         bad = sum(row["status"] != "ok" for row in rows)
         self.bar.advance(len(rows), size=sum(row["byte_size"] or 0 for row in rows), errors=bad)
         self.rows += rows
-        if len(self.rows) >= _ROWS_KEPT_AT_ONCE:
+        if len(self.rows) >= _ROWS_WRITTEN_AT_ONCE:
             self._write()
 
     def _write(self) -> None:
@@ -114,34 +157,33 @@ class _Keeper:
         self.rows = []
 
 
-def _waiting(store: Store, count: int) -> Iterator[Row]:
-    """The rows of ``work.waiting``, page by page, each when the one before is used up."""
+def _members(store: Store, count: int) -> Iterator[Row]:
+    """Yield the ``count`` members of ``work.to_inspect``, reading page by page."""
     for start in range(0, count, _PAGE):
-        yield from store.arrow("select/waiting", {"start": start, "count": _PAGE}).to_pylist()
+        yield from store.arrow("select/inspection/members", {"start": start, "count": _PAGE}).to_pylist()
 
 
-def _parts(task: InspectionTask) -> Sequence[InspectionTask]:
-    return [replace(task, wanted=task.wanted[part]) for part in cuts(len(task.wanted))]
+def _halves(task: InspectionTask) -> Sequence[InspectionTask]:
+    return [replace(task, members=task.members[part]) for part in cuts(len(task.members))]
 
 
-def _is_pass(task: InspectionTask) -> bool:
-    return task.wanted[0].access is Access.SEQUENTIAL
+def _is_sequential(task: InspectionTask) -> bool:
+    return task.members[0].access is Access.SEQUENTIAL
 
 
-def _look(task: InspectionTask) -> list[Row]:
-    found = read_members(localize(task.container), task.wanted, task.limits)
-    return [_row(key, _inspected(data, task.image_limits)) for key, data in found]
+def _inspect(task: InspectionTask) -> list[Row]:
+    rows = []
+    for key, data in read_members(localize(task.container), task.members, task.limits):
+        if isinstance(data, BadData):
+            rows.append(_row(key, Inspection("unreadable", str(data))))
+            continue
+        with time_limit(task.image_limits.seconds):
+            rows.append(_row(key, images.inspect(data, task.image_limits)))
+    return rows
 
 
-def _inspected(data: bytes | BadData, limits: ImageLimits) -> Inspection:
-    if isinstance(data, BadData):
-        return Inspection("unreadable", str(data))
-    with time_limit(limits.seconds):
-        return images.inspect(data, limits)
-
-
-def _died(task: InspectionTask, death: WorkerCrashed) -> list[Row]:
-    return [_row(want.key, Inspection("died", death.reason)) for want in task.wanted]
+def _crashed(task: InspectionTask, crash: WorkerCrashed) -> list[Row]:
+    return [_row(member.key, Inspection("died", crash.reason)) for member in task.members]
 
 
 def _row(member: int, inspection: Inspection) -> Row:

@@ -10,8 +10,8 @@ import pyarrow.parquet as pq
 
 from indexer.base.errors import ManifestError
 from indexer.manifest.store import Store
-from indexer.selection.choosing import forget
 from indexer.selection.models import is_selection_name
+from indexer.selection.storing import forget
 from indexer.sharing import untrusted
 from indexer.sharing.models import ROW_SCHEMA, ExportHeader
 

@@ -1,4 +1,4 @@
--- Images under audit: those of a selection, or, without a name, all that were inspected. Spares do not count.
+-- Images to audit: those of selection $name without its spares, or all inspected images if $name is null.
 with chosen as (
     select file_id, split
     from selection

@@ -1,4 +1,5 @@
--- Equal and nearly equal images: how many groups (pairs, of near ones), how many over splits and over labels.
+-- Duplicates: the number of groups of equal bytes and of pairs of near duplicates, and how many of them are over several
+-- splits or labels.
 with equal_bytes as (
     select
         'equal bytes' as kind,
@@ -10,7 +11,7 @@ with equal_bytes as (
     group by hash
     having count(*) > 1
 ),
-print as (
+hashed as (
     select
         phash,
         list_sort(list(distinct split)) as splits,
@@ -29,11 +30,11 @@ near as (
         len(list_distinct(a.labels || b.labels)) > 1 as over_labels,
         a.first || ' ~ ' || b.first as example
     from work.near n
-    join print a on a.phash = n.one
-    join print b on b.phash = n.other
+    join hashed a on a.phash = n.one
+    join hashed b on b.phash = n.other
     union all
     select 'near duplicates', len(splits) > 1, len(labels) > 1, first || ' ~ ' || last
-    from print
+    from hashed
     where contents > 1
 )
 select

@@ -1,10 +1,10 @@
--- Photographs and prompts whose images stand in more than one split.
+-- Real images and prompts that are shared by images of several splits.
 with tie as (
-    select 'photograph' as kind, unnest(paired_real_images) as shared, split
+    select 'real image' as kind, unnest(paired_real_images) as shared, split
     from work.audited
     where label = 1
     union all
-    select 'photograph', file_id, split
+    select 'real image', file_id, split
     from work.audited
     where label = 0
     union all
@@ -21,4 +21,4 @@ leak as (
 select kind, count(*) as groups, sum(images)::bigint as images, min(shared) as example
 from leak
 group by kind
-order by kind
+order by kind desc

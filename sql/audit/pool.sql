@@ -1,4 +1,4 @@
--- What is to be audited, as candidates that an inspector looks at where nobody did.
+-- The images to audit, as the pool of an inspector.
 select a.member_id
 from selection s
 join attributes a using (file_id)

@@ -1,12 +1,12 @@
--- How often each trait has which value, for each class to be told (label and generator), in five folds.
--- Sizes are counted in steps of an eighth of a doubling: a rule on exact sizes would know every image by heart.
-with told as (
+-- Number of images by value of each trait, by class (label or generator) and fold of five. Sizes are rounded to an eighth
+-- of a doubling: a rule on exact sizes would only memorise images.
+with measured as (
     select
         *,
         ('0x' || substr(md5('fold' || file_id), 1, 8))::bigint % 5 as fold,
         round(width / height, 2)::varchar as aspect,
         2 ** (round(8 * log2(greatest(byte_size, 1))) / 8) as size_step,
-        2 ** (round(8 * log2(greatest(byte_size, 1) / (width::double * height))) / 8) as weight_step
+        2 ** (round(8 * log2(greatest(byte_size, 1) / (width::double * height))) / 8) as density_step
     from work.audited
 ),
 valued as (
@@ -23,8 +23,8 @@ valued as (
             coalesce(jpeg_quality::varchar, 'none') as "JPEG quality",
             coalesce(has_exif, false)::varchar as exif,
             format('about {:,} bytes', round(size_step)::bigint) as "file size",
-            format('about {:.3g}', weight_step) as "bytes per pixel"
-        from told
+            format('about {:.3g}', density_step) as "bytes per pixel"
+        from measured
     )
     on format, mode, width, height, aspect, "JPEG quality", exif, "file size", "bytes per pixel"
     into name trait value value

@@ -7,8 +7,7 @@ import pytest
 from indexer.base.errors import RecipeError
 from indexer.base.workers import Workers
 from indexer.manifest import store as stores
-from indexer.selection.completing import inspect_selection, inspect_unsized
-from indexer.selection.inspecting import Inspector
+from indexer.selection.inspecting import Inspector, inspect_selection, inspect_unsized
 from materializer.models import Check
 from materializer.planning import plan as planning
 from materializer.running.build import build

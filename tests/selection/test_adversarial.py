@@ -10,7 +10,7 @@ import pytest
 
 from indexer.base.errors import RecipeError
 from indexer.selection import recipe as recipes
-from indexer.selection.choosing import select
+from indexer.selection.by_recipe import select
 from tests.support.worlds import Picture, fakes, photographs, world
 
 GENERATORS = ("Ä/ж", "B'", 'C "x"', "名前", "E;--")
@@ -120,7 +120,7 @@ def test_whatever_the_world_rules_hold_and_order_has_no_say(ties: str, seed: int
     rows, excluded = outcome(pictures, text, threads=2)
     assert outcome(chance.sample(pictures, len(pictures)), text, threads=4) == (rows, excluded)
     if not excluded:
-        assert "photographs: " in rows[0][0]
+        assert "real images: " in rows[0][0]
         return
     by_id, recipe = {picture.file_id: picture for picture in pictures}, recipes.parse(text)
     told = Counter(row[0] for row in rows) + Counter(row[0] for row in excluded)

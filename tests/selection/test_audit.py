@@ -10,8 +10,8 @@ import pytest
 
 from indexer.base.errors import RecipeError
 from indexer.selection.audit import Audit, AuditOptions, audit
-from indexer.selection.listing import select_listed
-from indexer.selection.shortcuts import TREE
+from indexer.selection.audit.shortcuts import TREE
+from indexer.selection.by_list import select_listed
 from tests.selection.test_listing import listed
 from tests.support.worlds import Picture, fakes, photographs, world
 
@@ -45,7 +45,7 @@ def test_duplicates_and_leaks_are_counted(tmp_path: Path) -> None:
     assert (duplicates["equal bytes"]["groups"], duplicates["equal bytes"]["over_splits"]) == (1, 1)
     assert (duplicates["near duplicates"]["groups"], duplicates["near duplicates"]["over_labels"]) == (1, 1)
     assert [(row["kind"], row["groups"], row["example"]) for row in found.leaks.to_pylist()] == [
-        ("photograph", 1, "coco/5"), ("prompt", 1, "a cat"),
+        ("real image", 1, "coco/5"), ("prompt", 1, "a cat"),
     ]  # fmt: skip
     assert found.leaking == 2
 
@@ -61,15 +61,15 @@ def test_a_shortcut_is_found_and_said_in_words(tmp_path: Path, tree: bool) -> No
     assert scores["width"] == pytest.approx(0.5)
     assert found.worst == 1.0
     assert (TREE in scores) == tree
-    said = "format alone tells fakes from photographs at 100% (JPEG: 0% of fakes, 100% of photographs; PNG: 100%"
+    said = "format alone predicts the label at 100% (JPEG: 0% of fakes, 100% of real images; PNG: 100%"
     assert any(line.startswith(said) for line in found.words)
 
 
 def test_what_tells_generators_apart_is_said_with_sizes_that_a_person_can_read(tmp_path: Path) -> None:
     pictures = apart([*fakes("A", "o", 60), *fakes("B", "o", 60, side=1024), *photographs("coco", 120, side=300)])
     words = audited(tmp_path, pictures).words
-    assert "width alone tells generators apart at 100% (chance 50%)" in words
-    assert any("about 0.011: 0% of fakes, 100% of photographs" in line for line in words)
+    assert "width alone predicts the generator at 100% (chance 50%)" in words
+    assert any("about 0.011: 0% of fakes, 100% of real images" in line for line in words)
 
 
 def drawn(chance: random.Random) -> list[Picture]:

@@ -14,9 +14,10 @@ import pytest
 from indexer.base.errors import RecipeError
 from indexer.manifest.store import Store
 from indexer.selection import recipe
-from indexer.selection.balance import Kinds, deal, targets
-from indexer.selection.choosing import select, workbench
-from indexer.selection.models import Selected, put
+from indexer.selection.balance import GroupProfiles, assign, targets
+from indexer.selection.by_recipe import select
+from indexer.selection.models import Selected
+from indexer.selection.working_tables import put, working_tables
 from tests.support.worlds import Picture, fakes, photographs, world
 
 NO_PHOTOGRAPHS = "[photographs]\nper_fake = 0\n"
@@ -59,7 +60,7 @@ def test_a_shortage_is_an_error_that_says_what_each_origin_has(tmp_path: Path) -
 def test_too_few_photographs_are_an_error(tmp_path: Path) -> None:
     with (
         world(tmp_path / "m.duckdb", [*fakes("A", "a", 50), *photographs("coco", 5)]) as store,
-        pytest.raises(RecipeError, match=r"photographs: 5 of 20 \(coco 5\)"),
+        pytest.raises(RecipeError, match=r"real images: 5 of 20 \(coco 5\)"),
     ):
         chosen(store, "per_generator = 20\nspares = 0\n")
 
@@ -152,7 +153,7 @@ def test_what_cannot_be_divided_is_reported(tmp_path: Path) -> None:
     pictures = [Picture(f"o/A/{n}", "o", "A", paired=("coco/0",)) for n in range(10)]
     with world(tmp_path / "m.duckdb", pictures) as store:
         result = chosen(store, "per_generator = 10\n[split]\ntrain = 0.8\nvalidation = 0.2\n" + NO_PHOTOGRAPHS)
-    assert [(part.generator, part.split, part.images, part.wanted) for part in result.uneven] == [
+    assert [(part.generator, part.split, part.images, part.target) for part in result.uneven] == [
         ("A", "train", 10, 8), ("A", "validation", 0, 2),
     ]  # fmt: skip
 
@@ -174,12 +175,12 @@ def test_near_hashes_are_all_found(tmp_path: Path, radius: int) -> None:
     hashes = sorted({chance.choice(bases) ^ flip for flip in flips})
     expected = {pair for pair in combinations(hashes, 2) if (pair[0] ^ pair[1]).bit_count() <= radius}
     old, new = hashes[::3], [one for n, one in enumerate(hashes) if n % 3]
-    with world(tmp_path / "m.duckdb", []) as store, workbench(store):
-        put(store, "print", [(one, True) for one in old])
-        store.append("work.near", "select/near", {"radius": radius})
-        store.save_query("work.fingerprint", f"select unnest({new}::ubigint[]) as phash, 1 as preference")
-        store.save("work.print", "select/prints")
-        store.append("work.near", "select/near", {"radius": radius})
+    with world(tmp_path / "m.duckdb", []) as store, working_tables(store):
+        put(store, "phash", [(one, True) for one in old])
+        store.append("work.near", "select/duplicates/near", {"radius": radius})
+        store.save_query("work.phash_first", f"select unnest({new}::ubigint[]) as phash, 1 as preference")
+        store.save("work.phash", "select/duplicates/phashes")
+        store.append("work.near", "select/duplicates/near", {"radius": radius})
         found = store.execute("select one, other from work.near")
     assert len(found) == len(set(found))
     assert set(found) == expected
@@ -189,11 +190,11 @@ def test_groups_are_dealt_so_that_generators_get_their_parts() -> None:
     chance = np.random.default_rng(5)
     images = np.vstack([chance.integers(0, 3, (60, 8)), np.eye(8, dtype=np.int64)])
     groups = np.concatenate([chance.integers(1, 9, 60), np.full(8, 40)])
-    dealt = deal(Kinds(images, groups), np.array([0.8, 0.2]))
+    assigned = assign(GroupProfiles(images, groups), np.array([0.8, 0.2]))
     totals = (images * groups[:, None]).sum(axis=0)
-    assert (dealt.sum(axis=1) == groups).all()
-    assert (dealt >= 0).all()
-    assert np.abs(dealt.T @ images - targets(totals, np.array([0.8, 0.2]))).max() <= 1
+    assert (assigned.sum(axis=1) == groups).all()
+    assert (assigned >= 0).all()
+    assert np.abs(assigned.T @ images - targets(totals, np.array([0.8, 0.2]))).max() <= 1
 
 
 def test_no_reason_is_told_twice(tmp_path: Path) -> None:
@@ -213,7 +214,7 @@ def test_known_only_recipes_need_no_inspection(tmp_path: Path) -> None:
         assert chosen(store, "per_generator = 10\nspares = 0.1\n" + NO_PHOTOGRAPHS).counts == (
             ("train", "sampled", 10), ("train", "spare", 1),
         )  # fmt: skip
-        assert isinstance(store.arrow("select/counts", {"name": "x"}), pa.Table)
+        assert isinstance(store.arrow("select/result/counts", {"name": "x"}), pa.Table)
 
 
 def test_copies_without_end_are_passed_in_few_rounds(tmp_path: Path) -> None:

@@ -19,9 +19,9 @@ from indexer.manifest import store as stores
 from indexer.scanning import ScanOptions, scan
 from indexer.selection import inspecting
 from indexer.selection import recipe as recipes
-from indexer.selection.choosing import select, workbench
-from indexer.selection.completing import inspect_again
-from indexer.selection.inspecting import Inspector
+from indexer.selection.by_recipe import select
+from indexer.selection.inspecting import Inspector, inspect_again
+from indexer.selection.working_tables import working_tables
 
 
 def test_a_loose_file_whose_name_is_not_utf8_is_read(tmp_path: Path) -> None:
@@ -32,7 +32,7 @@ def test_a_loose_file_whose_name_is_not_utf8_is_read(tmp_path: Path) -> None:
     (root / os.fsdecode(b"caf\xe9.png")).write_bytes(picture.getvalue())
     with stores.open_for_writing(tmp_path / "m.duckdb") as store:
         scan(store, {"mine": root}, (), ScanOptions(Workers(jobs=1)))
-        with workbench(store):
+        with working_tables(store):
             store.save_query("work.pool", "select member_id from member")
             assert Inspector({"mine": root}, Workers(jobs=1))(store) == 1
         assert store.execute("select status, width from inspection") == [("ok", 8)]
@@ -42,7 +42,7 @@ def test_a_disk_that_is_not_mounted_condemns_no_image(tmp_path: Path) -> None:
     root = tmp_path / "root"
     root.mkdir()
     (root / "a.png").write_bytes(_picture(8))
-    with stores.open_for_writing(tmp_path / "m.duckdb") as store, workbench(store):
+    with stores.open_for_writing(tmp_path / "m.duckdb") as store, working_tables(store):
         scan(store, {"mine": root}, (), ScanOptions(Workers(jobs=1)))
         store.save_query("work.pool", "select member_id from member")
         (root / "a.png").unlink()
@@ -114,7 +114,7 @@ def test_pages_of_what_is_to_be_looked_at_miss_nothing(tmp_path: Path, monkeypat
     root = tmp_path / "root"
     for packed in [shutil.make_archive(str(tmp_path / "x"), kind, root) for kind in ("zip", "gztar")]:
         shutil.move(packed, root)
-    with stores.open_for_writing(tmp_path / "m.duckdb") as store, workbench(store):
+    with stores.open_for_writing(tmp_path / "m.duckdb") as store, working_tables(store):
         scan(store, {"mine": root}, (), ScanOptions(Workers(jobs=1)))
         store.save_query("work.pool", "select member_id from member")
         assert Inspector({"mine": root}, Workers(jobs=2))(store) == 15
@@ -125,7 +125,7 @@ def test_pages_of_what_is_to_be_looked_at_miss_nothing(tmp_path: Path, monkeypat
 def test_what_waits_to_be_looked_at_is_not_held_in_memory(tmp_path: Path) -> None:
     many = 100_000
     (tmp_path / "file").write_bytes(b"1")
-    with stores.open_for_writing(tmp_path / "m.duckdb") as store, workbench(store):
+    with stores.open_for_writing(tmp_path / "m.duckdb") as store, working_tables(store):
         store.execute(
             "insert into container by name select 1 as container_id, 'mine' as source, 'gone.zip' as path,"
             " 'zip' as kind, [{'path': 'gone.zip', 'size': 1, 'mtime_ns': 1}] as volumes, 1 as size, '' as fingerprint,"
@@ -153,7 +153,7 @@ def test_an_image_that_its_reader_dies_of_costs_no_other_of_its_archive(tmp_path
             header.size = len(data)
             archive.addfile(header, io.BytesIO(data))
     inspector = Inspector({"mine": tmp_path}, Workers(jobs=jobs), image_limits=ImageLimits(seconds=0.2))
-    with stores.open_for_writing(tmp_path / "m.duckdb") as store, workbench(store):
+    with stores.open_for_writing(tmp_path / "m.duckdb") as store, working_tables(store):
         scan(store, {"mine": tmp_path / "a.tar.gz"}, (), ScanOptions(Workers(jobs=1)))
         store.save_query("work.pool", "select member_id from member")
         assert inspector(store) == 5

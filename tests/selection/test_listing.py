@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 
 from indexer.base.errors import RecipeError
-from indexer.selection.listing import select_listed
+from indexer.selection.by_list import select_listed
 from tests.support.worlds import Picture, fakes, photographs, world
 
 

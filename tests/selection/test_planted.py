@@ -17,7 +17,7 @@ from indexer.containers.models import ArchiveLimits, Container, Kind, Volume
 from indexer.manifest import store as stores
 from indexer.manifest.store import Store
 from indexer.selection import recipe
-from indexer.selection.choosing import select
+from indexer.selection.by_recipe import select
 from indexer.selection.inspecting import Inspector
 
 RECIPE = """
@@ -168,7 +168,7 @@ def _paired(result: object, split: str) -> int:
 
 def test_a_source_that_is_not_there_is_told(manifest: Store, tmp_path: Path) -> None:
     with manifest as store:
-        with pytest.raises(SourceError, match="nothing says where the source 'world' lies"):
+        with pytest.raises(SourceError, match="the source 'world' has no path on this machine"):
             select(store, recipe.parse(RECIPE), "x", Inspector({}, Workers(jobs=2)))
         with pytest.raises(SourceError):
             select(store, recipe.parse(RECIPE), "x", Inspector({"world": tmp_path / "gone"}, Workers(jobs=2)))

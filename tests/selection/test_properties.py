@@ -17,7 +17,7 @@ from hypothesis import strategies as st
 from indexer.images import INSPECTION_SCHEMA
 from indexer.manifest.store import Store
 from indexer.selection import recipe as recipes
-from indexer.selection.choosing import select
+from indexer.selection.by_recipe import select
 from indexer.selection.recipe import Recipe
 from tests.support.worlds import Picture, inspection_rows, world
 
@@ -148,7 +148,7 @@ def test_the_same_however_much_was_inspected_and_however_often_it_was_interrupte
     left = [patience]
 
     def inspect(store: Store) -> int:
-        members = [member for member, _ in sorted(store.rows("select/uninspected"), key=itemgetter(1))]
+        members = [member for member, _ in sorted(store.rows("select/inspection/to_inspect"), key=itemgetter(1))]
         seen = members[: left[0]] if left[0] < len(members) else members
         store.insert("inspection", _table([truth[member] for member in seen]))
         if len(seen) < len(members):

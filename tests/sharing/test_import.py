@@ -7,7 +7,7 @@ import pyarrow.parquet as pq
 import pytest
 
 from indexer.base.errors import ManifestError
-from indexer.selection.listing import select_listed
+from indexer.selection.by_list import select_listed
 from indexer.sharing.difference import difference
 from indexer.sharing.export import export
 from indexer.sharing.importing import MissingPolicy, import_manifest

@@ -1,4 +1,4 @@
--- Listed ids that the manifest has, and has nothing against.
+-- Listed ids that are in the manifest and usable.
 select l.split, l.file_id, a.member_id, a.source, a.label, a.generator
 from work.listed l
 join attributes a using (file_id)

@@ -1,4 +1,4 @@
--- Listed ids that cannot be had, and why; what stands before the first '/' of an id says whose it is.
+-- Listed ids that cannot be selected, with the reason. The part of an id before the first '/' is its origin.
 with unusable as (
     select a.file_id, min(case when a.status <> 'ok' then coalesce(a.reason, a.status) else i.status end) as reason
     from attributes a

@@ -1,4 +1,4 @@
--- Listed ids that cannot be had, counted: how many of them have a substitute, and one to look at.
+-- Listed ids that cannot be selected, by split, origin and reason: images, substituted ones, and an example.
 select
     m.split,
     m.origin,

@@ -1,11 +1,11 @@
--- Photographs of $substitute that no list names, each for one split, in a fixed order. Nothing may stand in for a split
--- that draws on other sources, nor where a fake of another split belongs to it.
-with drawn_on as (
+-- Real images of origin $substitute that are in no list, each assigned to one split in a fixed order. It is eligible for
+-- a split only if the list of that split uses its source and no fake of another split is paired with it.
+with source_of_split as (
     select distinct split, source
     from work.found
     where label = 0
 ),
-tied as (
+paired_with_fake as (
     select distinct f.split, unnest(a.paired_real_images) as file_id
     from work.found f
     join attributes a using (member_id)
@@ -24,13 +24,13 @@ candidate as (
 allowed as (
     select c.member_id, c.file_id, c.rank_key, list(d.split order by d.split) as splits
     from candidate c
-    join drawn_on d using (source)
-    where not exists (from tied t where t.file_id = c.file_id and t.split <> d.split)
+    join source_of_split d using (source)
+    where not exists (from paired_with_fake t where t.file_id = c.file_id and t.split <> d.split)
     group by c.member_id, c.file_id, c.rank_key
 ),
-dealt as (
+assigned as (
     select *, splits[1 + (('0x' || substr(rank_key, 1, 8))::bigint % len(splits))::integer] as split
     from allowed
 )
-select member_id, file_id, split, row_number() over (partition by split order by rank_key, file_id) as place
-from dealt
+select member_id, file_id, split, row_number() over (partition by split order by rank_key, file_id) as rank
+from assigned

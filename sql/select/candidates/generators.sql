@@ -1,4 +1,4 @@
--- Every generator that the manifest knows fakes of.
+-- Generators that have fakes in the manifest.
 select distinct generator
 from attributes
 where label = 1 and generator <> ''

@@ -1,6 +1,6 @@
--- Candidates that are reached.
-select q.member_id, q.generator, q.origin, q.rank_key
-from work.queue q
+-- Candidates of this round: the first of each stratum, down to its depth.
+select r.member_id, r.generator, r.origin, r.rank_key
+from work.ranked r
 join work.depth d using (generator, origin)
 join work.quota using (generator)
-where q.place <= d.depth
+where r.rank <= d.depth

@@ -1,5 +1,5 @@
--- Up to which rank the queues are made: some way beyond what is looked at now, so that millions need no sorting to
--- choose a few. 'g' is beyond every hexadecimal digit: all of them.
+-- Upper bound of the rank keys that are sorted, per stratum. Only candidates below it are ranked, so that few of
+-- millions are sorted. 'g' is greater than every hexadecimal digit: all candidates.
 select
     generator,
     origin,

@@ -1,4 +1,4 @@
--- The candidates of each stratum in the order of md5 text, which is the same in every version of DuckDB.
+-- The candidates of each stratum of fakes, by rank. The rank key is md5 text, which is equal in every DuckDB version.
 with candidate as (
     select
         a.member_id,
@@ -16,7 +16,7 @@ select
     generator,
     origin,
     rank_key,
-    row_number() over (partition by generator, origin order by rank_key, file_id) as place
+    row_number() over (partition by generator, origin order by rank_key, file_id) as rank
 from candidate
-join work.reach r using (generator, origin)
+join work.rank_bound r using (generator, origin)
 where rank_key < r.bound

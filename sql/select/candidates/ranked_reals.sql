@@ -1,13 +1,13 @@
--- Each origin's photographs that stand for themselves, in the order of md5 text.
+-- The candidates of each stratum of real images, by rank. Images that are grouped with a chosen fake are left out.
 select
     a.member_id,
     '' as generator,
     a.origin,
     md5($seed || a.file_id) as rank_key,
-    row_number() over (partition by a.origin order by md5($seed || a.file_id), a.file_id) as place
+    row_number() over (partition by a.origin order by md5($seed || a.file_id), a.file_id) as rank
 from attributes a
-join work.reach r using (origin)
-anti join work.component using (file_id)
+join work.rank_bound r using (origin)
+anti join work.image_group using (file_id)
 where a.label = 0
   and a.status = 'ok'
   and md5($seed || a.file_id) < r.bound

@@ -1,6 +1,6 @@
--- Fakes that quotas count under another name than their origin's, because a section of the recipe takes several origins
--- for one, or one for several. The first section that fits counts.
-select a.member_id, min_by(r.section, r.place) as section
+-- The section of each fake that a section of the recipe covers. Quotas and caps count these fakes under the section's
+-- name instead of their origin's. The first matching section counts.
+select a.member_id, min_by(r.section, r.rank) as section
 from attributes a
 join work.section_rule r using (origin)
 where a.label = 1

@@ -1,4 +1,4 @@
--- Each generator in each of its origins: how many candidates there are, and how many may be taken.
+-- Strata of fakes: each generator in each of its origins, with the number of candidates and the cap.
 with candidate as (
     select a.generator, coalesce(s.section, a.origin) as origin
     from attributes a

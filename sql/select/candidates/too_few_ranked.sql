@@ -1,10 +1,10 @@
--- Strata that are to be looked at further down than their queues were made.
-with queued as (
-    select generator, origin, count(*) as queued
-    from work.queue
+-- Strata in which fewer candidates are ranked than are to be inspected.
+with ranked as (
+    select generator, origin, count(*) as ranked
+    from work.ranked
     group by generator, origin
 )
 select d.generator, d.origin
 from work.depth d
-left join queued q using (generator, origin)
-where d.depth > coalesce(q.queued, 0)
+left join ranked r using (generator, origin)
+where d.depth > coalesce(r.ranked, 0)

@@ -1,5 +1,5 @@
--- Rows that are near one which is surely kept, because nothing is left that comes before that one and is near it.
+-- Rows that are near a row which is certainly kept: no open pair has that row as its second.
 select p.second as preference, min(p.first) as keeper
-from work.pair p
-anti join work.pair earlier on earlier.second = p.first
+from work.near_pair p
+anti join work.near_pair earlier on earlier.second = p.first
 group by p.second

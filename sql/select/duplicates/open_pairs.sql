@@ -1,6 +1,6 @@
--- Pairs that are still to be settled: neither side is dropped, and the first is not yet surely kept.
+-- Pairs that are still undecided: neither row is dropped, and the first is not yet certainly kept.
 select p.first, p.second
-from work.pair p
-semi join work.pair earlier on earlier.second = p.first
+from work.near_pair p
+semi join work.near_pair earlier on earlier.second = p.first
 anti join work.near_dropped gone on gone.preference = p.first
 anti join work.near_dropped gone on gone.preference = p.second

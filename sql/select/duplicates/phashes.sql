@@ -1,7 +1,7 @@
--- All perceptual hashes that were ever met; those that are new are still to be compared.
-select phash, false as is_fresh
-from work.print
+-- All perceptual hashes met so far. New ones still have to be compared.
+select phash, false as is_new
+from work.phash
 union all
-select phash, true as is_fresh
-from work.fingerprint
-anti join work.print using (phash)
+select phash, true as is_new
+from work.phash_first
+anti join work.phash using (phash)

@@ -1,8 +1,8 @@
--- Locations of some of the candidates that are to be inspected, in the order of work.waiting.
+-- One page of the members to inspect, with their locations.
 select
     l.member_id as key,
     l.* exclude (source, container_path, path_bytes, kind, volumes)
-from work.waiting w
+from work.to_inspect t
 join member_location l using (member_id)
-where w.place >= $start and w.place < $start + $count
-order by w.place
+where t.rank >= $start and t.rank < $start + $count
+order by t.rank

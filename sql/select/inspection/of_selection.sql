@@ -1,4 +1,4 @@
--- The images of selection $name that the manifest has.
+-- The images of selection $name that are in the manifest.
 select distinct a.member_id
 from selection s
 join attributes a using (file_id)

@@ -1,4 +1,4 @@
--- Images whose verdict another look may change: it is as much about the disk, the memory and the limits of that day.
+-- Images whose inspection may end differently next time: its result depended on the disk, the memory or the limits.
 select member_id
 from inspection
 where status in ('unreadable', 'died', 'too_many_pixels')

@@ -1,5 +1,5 @@
--- The images of selection $name, spares apart, whose size only reading tells, and that nobody read yet: what lies in
--- Parquet or in a compressed stream. Of an imported selection the sizes have come along.
+-- Uninspected images of selection $name, without spares, whose size is only known once they are read: cells of Parquet
+-- files and members of compressed streams. An imported selection brings its sizes along.
 select distinct a.member_id
 from selection s
 join attributes a using (file_id)

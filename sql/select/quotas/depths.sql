@@ -1,10 +1,10 @@
--- How far down each queue to look next: far enough to fill its share if the rest is as good as what was seen. A stratum's
--- third step is twice that, its fourth four times, and so on: even where nearly all that is left equals what is kept
--- already, rounds are as the logarithm of candidates.
+-- How many candidates of each stratum to inspect next: enough to reach its allocation if the rest is as good as the
+-- inspected part. From the third round of a stratum on, the step doubles each round. So the number of rounds grows with
+-- the logarithm of the candidates, even where nearly all of them are duplicates.
 with missing as (
-    select s.*, greatest(h.share - s.kept, 0) as missing
+    select s.*, greatest(a.allocated - s.kept, 0) as missing
     from work.supply s
-    join work.share h using (generator, origin)
+    join work.allocation a using (generator, origin)
 ),
 step as (
     select

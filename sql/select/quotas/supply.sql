@@ -1,4 +1,4 @@
--- How many each stratum can still give: those known to be good, and those nobody looked at yet.
+-- How many images each stratum can give: those that passed the checks and those not yet inspected, up to its cap.
 with good as (
     select generator, origin, count(*) as kept
     from work.kept

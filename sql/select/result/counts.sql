@@ -1,4 +1,4 @@
--- Images a split and role.
+-- Number of images by split and role.
 select split, role, count(*) as images
 from selection
 where name = $name

@@ -1,4 +1,4 @@
--- Every row of the manifest that the selection left out: the step that did, and why.
+-- Every row of the manifest that is not selected: the step that excluded it, and the reason.
 with candidate as (
     select a.* exclude (origin), coalesce(s.section, a.origin) as origin
     from attributes a
@@ -10,7 +10,7 @@ select
     case
         when a.status <> 'ok' then 'rank'
         when v.step is not null then v.step
-        when a.label = 0 and $photograph_origins is not null and not list_contains($photograph_origins, a.origin) then 'rank'
+        when a.label = 0 and $real_origins is not null and not list_contains($real_origins, a.origin) then 'rank'
         when a.label = 0 then 'photographs'
         when q.generator is null or coalesce(c.cap, $cap, 1) = 0 then 'rank'
         else 'quotas'
@@ -18,11 +18,11 @@ select
     case
         when a.status <> 'ok' then coalesce(a.reason, a.status)
         when v.reason is not null then v.reason
-        when a.label = 0 and $photograph_origins is not null and not list_contains($photograph_origins, a.origin)
-            then 'the recipe takes no photographs from its origin'
-        when a.label = 0 then 'enough photographs come before it'
+        when a.label = 0 and $real_origins is not null and not list_contains($real_origins, a.origin)
+            then 'the recipe takes no real images from its origin'
+        when a.label = 0 then 'enough real images come before it'
         when a.generator = '' then 'its generator is not known'
-        when list_contains($unwanted, a.generator) then 'the recipe takes none of its generator'
+        when list_contains($excluded_generators, a.generator) then 'the recipe takes none of its generator'
         when q.generator is null and d.generator is null then 'the recipe does not name its generator'
         when d.generator is not null then 'its generator was dropped: it cannot reach its number'
         when coalesce(c.cap, $cap, 1) = 0 then 'the recipe takes none of its generator from its origin'
@@ -30,7 +30,7 @@ select
     end as reason
 from candidate a
 anti join work.result r using (member_id)
-left join work.verdict v using (member_id)
+left join work.exclusion v using (member_id)
 left join work.fake_quota q using (generator)
 left join work.cap c using (generator, origin)
 left join work.dropped d using (generator)

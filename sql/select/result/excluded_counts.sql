@@ -1,4 +1,4 @@
--- Rows left out, by step and kind of reason: equals are told apart in selection_excluded alone.
+-- Excluded rows by step and kind of reason. The table selection_excluded names the duplicate of each row.
 select step, regexp_replace(reason, '^(same bytes as|near duplicate of) .*$', '\1 another') as kind, count(*) as images
 from selection_excluded
 where name = $name

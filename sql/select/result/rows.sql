@@ -1,10 +1,10 @@
--- The selection. Positions are in the order of another hash than ranks are: by rank, generators of which there is plenty
--- would all come first. Spares come behind everything, in the order in which they stand in.
+-- The selection. Positions follow another hash than ranks: in order of rank, generators with many candidates would all
+-- come first. Spares come last, in the order in which they are used as substitutes.
 with chosen as (
     select f.member_id, f.file_id, s.split, f.generator as stratum, f.rank_key, f.is_spare, 'sampled' as role
     from work.fake f
-    join work.component c using (file_id)
-    join work.side s using (component)
+    join work.image_group c using (file_id)
+    join work.group_split s using (group_id)
     union all
     select member_id, file_id, split, 'photograph' as stratum, rank_key, is_spare, 'paired' as role from work.paired
     union all

@@ -1,2 +1,2 @@
--- What the selection was made from.
+-- The recipe and seed of the selection.
 select $name as name, $recipe as recipe, $recipe_hash as recipe_hash, $seed as seed

@@ -1,5 +1,5 @@
--- What must stand on one side of the split: a fake and its photographs, a row and what was dropped as its equal, images
--- that look alike, and the photographs of a fake that was dropped as the equal of one that stays.
+-- Pairs of images that must share a split: a fake and its real images, a row and its dropped duplicate, near
+-- duplicates, and the real images of a fake that was dropped as the duplicate of a chosen one.
 with equals as (
     select member_id, keeper_id from work.fake_duplicate
     union all

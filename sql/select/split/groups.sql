@@ -1,4 +1,4 @@
--- Connected components: each image takes the least number that it can reach.
+-- Groups: connected components of the edges. A group is numbered by the least node in it.
 with recursive link as (
     select one.node as from_node, other.node as to_node
     from work.edge e
@@ -10,16 +10,16 @@ both_ways as (
     union
     select to_node, from_node from link
 ),
-reached(node, component) using key (node) as (
+reached(node, group_id) using key (node) as (
     select node, node from work.node
     union
-    select b.to_node, min(r.component)
+    select b.to_node, min(r.group_id)
     from reached r
     join both_ways b on b.from_node = r.node
     join recurring.reached as known on known.node = b.to_node
-    where r.component < known.component
+    where r.group_id < known.group_id
     group by b.to_node
 )
-select n.file_id, r.component
+select n.file_id, r.group_id
 from reached r
 join work.node n using (node)

@@ -1,4 +1,4 @@
--- A number for every image of the groups; those that stand alone are groups of one.
+-- A number for every image of a group. An image without an edge is a group of one.
 with image as (
     select file_id from work.fake
     union

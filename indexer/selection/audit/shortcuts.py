@@ -1,4 +1,4 @@
-"""Label shortcuts: how well photographs and fakes, and generators, are told by metadata alone."""
+"""Label shortcuts: how well metadata alone predict the label, and the generator of a fake."""
 
 from collections.abc import Callable, Iterator
 from typing import Any, TypeAlias
@@ -14,15 +14,15 @@ _SCHEMA = pa.schema(
 )
 TREE = "decision tree of all"
 _DEPTH = 4
-# Rules that are this much better than chance are worth a line.
-_WORTH = 0.1
-_LINES = 5
+# A sentence is printed for the strongest rules that are this much better than chance.
+_LEAST_ADVANTAGE = 0.1
+_SENTENCES = 5
 
 MakeTree: TypeAlias = Callable[[], Any]
 
 
-def tree_of() -> MakeTree:
-    """What makes decision trees.
+def tree_maker() -> MakeTree:
+    """Return a function that makes an unfitted decision tree.
 
     Raises:
         DependencyError: scikit-learn is not installed.
@@ -31,13 +31,13 @@ def tree_of() -> MakeTree:
         from sklearn.tree import DecisionTreeClassifier  # noqa: PLC0415 an extra of many megabytes
     except ImportError:
         raise DependencyError(
-            "the decision tree needs scikit-learn: pip install 'image-manifest[audit]', or go without by --no-tree"
+            "the decision tree needs scikit-learn: pip install 'image-manifest[audit]', or run with --no-tree"
         ) from None
     return lambda: DecisionTreeClassifier(max_depth=_DEPTH, class_weight="balanced", random_state=0)
 
 
 def find(store: Store, make_tree: MakeTree | None) -> pa.Table:
-    """Every rule of one trait, and of the tree, with its balanced accuracy under cross-validation; best first."""
+    """Return the cross-validated balanced accuracy of one rule per trait, and of a decision tree; best first."""
     store.save("work.trait", "audit/traits")
     rules = store.arrow("audit/rules").cast(_SCHEMA)
     if make_tree is None:
@@ -48,21 +48,20 @@ def find(store: Store, make_tree: MakeTree | None) -> pa.Table:
 
 
 def words(store: Store, found: pa.Table) -> Iterator[str]:
-    """The worst shortcuts to the label and to the generator, in words."""
-    telling: dict[str, list[str]] = {}
-    for trait, value, fake, real in store.rows("audit/telling"):
-        said = f"{value}: {fake:.0%} of fakes, {real:.0%} of photographs"
-        telling.setdefault(trait, []).append(said)
-    for row in _worst(found, "label"):
-        how = f" ({'; '.join(telling[row['trait']])})" if row["trait"] in telling else ""
-        yield f"{_subject(row)} tells fakes from photographs at {row['balanced_accuracy']:.0%}{how}"
-    for row in _worst(found, "generator"):
-        yield f"{_subject(row)} tells generators apart at {row['balanced_accuracy']:.0%} (chance {row['chance']:.0%})"
+    """Yield sentences on the strongest shortcuts to the label and to the generator."""
+    examples: dict[str, list[str]] = {}
+    for trait, value, fake, real in store.rows("audit/extreme_values"):
+        examples.setdefault(trait, []).append(f"{value}: {fake:.0%} of fakes, {real:.0%} of real images")
+    for row in _strongest(found, "label"):
+        values = f" ({'; '.join(examples[row['trait']])})" if row["trait"] in examples else ""
+        yield f"{_subject(row)} predicts the label at {row['balanced_accuracy']:.0%}{values}"
+    for row in _strongest(found, "generator"):
+        yield f"{_subject(row)} predicts the generator at {row['balanced_accuracy']:.0%} (chance {row['chance']:.0%})"
 
 
-def _worst(found: pa.Table, target: str) -> list[dict[str, Any]]:
+def _strongest(found: pa.Table, target: str) -> list[dict[str, Any]]:
     rows = [row for row in found.to_pylist() if row["target"] == target]
-    return [row for row in rows if row["balanced_accuracy"] > row["chance"] + _WORTH][:_LINES]
+    return [row for row in rows if row["balanced_accuracy"] > row["chance"] + _LEAST_ADVANTAGE][:_SENTENCES]
 
 
 def _subject(row: dict[str, Any]) -> str:
@@ -83,11 +82,11 @@ def _trees(rows: pa.Table, make_tree: MakeTree) -> Iterator[dict[str, object]]:
 
 
 def _balanced_accuracy(make_tree: MakeTree, features: Any, truth: Any, fold: Any) -> float:
-    """The mean over classes of what is told right, each fold by a tree that never saw it."""
-    told = np.empty_like(truth)
+    """Return the mean recall over classes, each fold predicted by a tree that was fitted to the other folds."""
+    predicted = np.empty_like(truth)
     for held in np.unique(fold):
-        here = fold == held
-        # With a single fold there is nothing else to learn from.
-        seen = ~here if (~here).any() else here
-        told[here] = make_tree().fit(features[seen], truth[seen]).predict(features[here])
-    return float(np.mean([(told[truth == name] == name).mean() for name in np.unique(truth)]))
+        is_held = fold == held
+        # With a single fold there is no other data to fit to.
+        is_seen = ~is_held if (~is_held).any() else is_held
+        predicted[is_held] = make_tree().fit(features[is_seen], truth[is_seen]).predict(features[is_held])
+    return float(np.mean([(predicted[truth == name] == name).mean() for name in np.unique(truth)]))

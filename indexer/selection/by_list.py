@@ -1,4 +1,4 @@
-"""A selection from lists of file ids: published ones as they are."""
+"""Make a selection from lists of file ids, such as published ones."""
 
 import hashlib
 from collections.abc import Iterator, Mapping, Sequence
@@ -7,17 +7,18 @@ from pathlib import Path
 
 from indexer.base.errors import RecipeError
 from indexer.manifest.store import Store
-from indexer.selection.choosing import counted, keep, workbench
-from indexer.selection.models import Counts, put
+from indexer.selection import storing
+from indexer.selection.models import Counts
+from indexer.selection.working_tables import put, working_tables
 
 SEED = "1234"
-# Spares that are kept beside the substitutes, as a part of the photographs listed.
+# Spares in addition to the substitutes, as a fraction of the real images listed.
 SPARES = 0.02
 
 
 @dataclass(frozen=True, slots=True)
 class MissingCount:
-    """Ids of a split and origin that cannot be had for one reason; ``substituted`` of them have a stand-in."""
+    """Ids of one split and origin that cannot be selected for one reason; ``substituted`` of them have a substitute."""
 
     split: str
     origin: str
@@ -29,7 +30,7 @@ class MissingCount:
 
 @dataclass(frozen=True, slots=True)
 class Listed:
-    """How a selection by list turned out. ``counts`` has a row for each (split, role)."""
+    """The result of a selection by list. ``counts`` has one row per (split, role)."""
 
     name: str
     counts: Counts
@@ -39,29 +40,30 @@ class Listed:
 def select_listed(
     store: Store, lists: Mapping[str, Sequence[Path]], name: str, substitute: str | None = None
 ) -> Listed:
-    """Select what ``lists`` (split -> files, an id a line) name.
+    """Select the ids in ``lists`` (split -> files with one id per line).
 
-    With ``substitute`` (``laion``: how file ids begin, in any case), photographs of that origin that cannot be had are
-    replaced by others of it, in a fixed order.
+    ``substitute`` is the start of file ids in any case, such as ``laion``. Real images with such an id that cannot be
+    selected are replaced by others, in a fixed order.
 
     Raises:
         RecipeError: a list cannot be read, or names an id for two splits.
     """
     ids = {split: sorted({line for file in files for line in ids_of(file)}) for split, files in lists.items()}
-    _refuse_two_sides(ids)
+    _refuse_two_splits(ids)
     parameters = {"name": name, "seed": SEED, "substitute": substitute, "spares": SPARES, **_recipe(lists, ids)}
-    with workbench(store):
+    with working_tables(store):
         put(store, "listed", [(split, file_id) for split, listed in ids.items() for file_id in listed])
-        steps = {"found": "list_found", "missing": "list_missing", "spare": "list_spares", "result": "list_result"}
-        for table, step in steps.items():
-            store.save(f"work.{table}", f"select/{step}", parameters)
-        keep(store, parameters, "select/list_excluded")
-        missing = tuple(MissingCount(*row) for row in store.rows("select/list_missing_counts"))
-        return Listed(name, counted(store.rows("select/counts", parameters)), missing)
+        store.save("work.found", "select/by_list/found", parameters)
+        store.save("work.missing", "select/by_list/missing", parameters)
+        store.save("work.spare", "select/by_list/spares", parameters)
+        store.save("work.result", "select/by_list/result", parameters)
+        storing.replace(store, parameters, "select/by_list/excluded")
+        missing = tuple(MissingCount(*row) for row in store.rows("select/by_list/missing_counts"))
+        return Listed(name, storing.counts(store.rows("select/result/counts", parameters)), missing)
 
 
 def ids_of(file: Path) -> Iterator[str]:
-    """The ids of a list, one a line.
+    """Yield the ids of a list, one per line.
 
     Raises:
         RecipeError: it cannot be read.
@@ -73,7 +75,7 @@ def ids_of(file: Path) -> Iterator[str]:
     return (line.removesuffix("\r") for line in text.split("\n") if line.strip())
 
 
-def _refuse_two_sides(ids: Mapping[str, Sequence[str]]) -> None:
+def _refuse_two_splits(ids: Mapping[str, Sequence[str]]) -> None:
     seen: dict[str, str] = {}
     for split, listed in ids.items():
         for file_id in listed:
@@ -82,7 +84,7 @@ def _refuse_two_sides(ids: Mapping[str, Sequence[str]]) -> None:
 
 
 def _recipe(lists: Mapping[str, Sequence[Path]], ids: Mapping[str, Sequence[str]]) -> dict[str, object]:
-    """What the selection is made from: the lists' names, and a hash of what they say."""
+    """Return the names of the lists, and a hash of their splits and ids."""
     names = " ".join(f"{split}={file.name}" for split, files in lists.items() for file in files)
-    said = "\n".join(f"{split}\t{file_id}" for split in sorted(ids) for file_id in ids[split])
-    return {"recipe": f"lists: {names}", "recipe_hash": hashlib.sha256(said.encode()).hexdigest()}
+    text = "\n".join(f"{split}\t{file_id}" for split in sorted(ids) for file_id in ids[split])
+    return {"recipe": f"lists: {names}", "recipe_hash": hashlib.sha256(text.encode()).hexdigest()}

@@ -1,5 +1,5 @@
--- Candidates that were reached and never looked at, numbered in the order in which they lie: what is nested in a member
--- (docs/containers.md, "Ordinals") comes behind it.
+-- Rows of the pool that were never inspected, in storage order. Nested members follow their archive
+-- (docs/containers.md, "Ordinals").
 select
     m.member_id,
     row_number() over (
@@ -9,7 +9,7 @@ select
             if(m.ordinal < 4294967296, m.ordinal, (m.ordinal >> 32) - 1),
             m.ordinal,
             m.member_id
-    ) - 1 as place
+    ) - 1 as rank
 from work.pool p
 join member m using (member_id)
 anti join inspection i using (member_id)

@@ -1,11 +1,11 @@
--- The values that tell most between photographs and fakes: how large a part of each has them.
+-- Per trait, the two values whose frequencies among fakes and real images differ most.
 with total as (
     select trait, sum(images) filter (class = 'fake') as fakes, sum(images) filter (class = 'real') as reals
     from work.trait
     where target = 'label'
     group by trait
 ),
-part as (
+frequency as (
     select
         t.trait,
         t.value,
@@ -17,6 +17,6 @@ part as (
     group by t.trait, t.value
 )
 select trait, value, fake, real
-from part
+from frequency
 qualify row_number() over (partition by trait order by abs(fake - real) desc, value) <= 2
 order by trait, abs(fake - real) desc, value

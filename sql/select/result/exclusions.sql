@@ -1,6 +1,6 @@
--- Why candidates that were reached are out: what was found in them, or whom they equal.
+-- Why checked candidates are excluded: a finding of their inspection, or the image that they duplicate.
 select member_id, case when refusal like '% pixels' then 'eligible' else 'inspect' end as step, refusal as reason
-from work.judged
+from work.checked
 where refusal is not null
 union all
 select d.member_id, 'deduplicate' as step, d.kind || ' ' || a.file_id as reason

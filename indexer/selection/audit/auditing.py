@@ -1,0 +1,73 @@
+"""Audit a selection for duplicates, leaks between splits, and metadata that predict the label."""
+
+from dataclasses import dataclass
+
+import pyarrow as pa
+
+from indexer.base.errors import ManifestError
+from indexer.manifest.store import Store, require_selection
+from indexer.selection.audit import shortcuts
+from indexer.selection.audit.measures import RADIUS, measure
+from indexer.selection.models import Inspect
+from indexer.selection.working_tables import working_tables
+
+
+@dataclass(frozen=True, slots=True)
+class Audit:
+    """The findings. The tables are those of :class:`~indexer.selection.audit.measures.Measures`.
+
+    ``words`` are sentences on the strongest shortcuts.
+    """
+
+    name: str | None
+    images: int
+    duplicates: pa.Table
+    leaks: pa.Table
+    shortcuts: pa.Table
+    words: tuple[str, ...]
+
+    @property
+    def leaking(self) -> int:
+        """The number of groups over several splits that share content or a real image. Shared prompts do not count."""
+        content = [row["over_splits"] for row in self.duplicates.to_pylist()]
+        reals = [row["groups"] for row in self.leaks.to_pylist() if row["kind"] == "real image"]
+        return int(sum(content + reals))
+
+    @property
+    def worst(self) -> float:
+        """The best balanced accuracy at which metadata predict the label."""
+        rows = self.shortcuts.to_pylist()
+        return max((row["balanced_accuracy"] for row in rows if row["target"] == "label"), default=0.0)
+
+
+@dataclass(frozen=True, slots=True)
+class AuditOptions:
+    """``radius``: bits in which near duplicates may differ. ``tree``: whether a decision tree is fitted as well."""
+
+    radius: int = RADIUS
+    tree: bool = True
+
+
+def audit(store: Store, name: str | None, options: AuditOptions, inspect: Inspect | None = None) -> Audit:
+    """Audit the selection ``name``, or all inspected images.
+
+    ``inspect`` first reads the images of the selection that were never inspected.
+
+    Raises:
+        RecipeError: there is no such selection.
+        ManifestError: none of its images was inspected.
+        DependencyError: ``options.tree`` is set and scikit-learn is not installed.
+    """
+    make_tree = shortcuts.tree_maker() if options.tree else None
+    if name is not None:
+        require_selection(store, name)
+    with working_tables(store):
+        if name is not None and inspect:
+            store.save("work.pool", "audit/pool", {"name": name})
+            inspect(store)
+        images = store.save("work.audited", "audit/audited", {"name": name})
+        if not images:
+            raise ManifestError("no image to audit was inspected yet: run without --no-inspect, or make a selection")
+        found = measure(store, options.radius, make_tree)
+        words = tuple(shortcuts.words(store, found.shortcuts))
+        return Audit(name, images, found.duplicates, found.leaks, found.shortcuts, words)

@@ -1,0 +1,38 @@
+"""Measure duplicates, leaks and shortcuts of the images in ``work.audited``.
+
+``work.audited`` has the columns of sql/audit/audited.sql. The audit and the reports measure by these functions alone.
+"""
+
+from dataclasses import dataclass
+
+import pyarrow as pa
+
+from indexer.manifest.store import Store
+from indexer.selection.audit import shortcuts
+
+RADIUS = 4
+"""Bits of 64 in which the perceptual hashes of near duplicates may differ, where no other number is given."""
+
+
+@dataclass(frozen=True, slots=True)
+class Measures:
+    """One table per measure.
+
+    ``duplicates``: kind, groups, over_splits, over_labels, example. ``leaks``: kind (real image, prompt), groups,
+    images, example. ``shortcuts``: target, trait, balanced_accuracy, chance.
+    """
+
+    duplicates: pa.Table
+    leaks: pa.Table
+    shortcuts: pa.Table
+
+
+def measure(store: Store, radius: int, make_tree: shortcuts.MakeTree | None) -> Measures:
+    """Measure ``work.audited``; leaves pairs of near perceptual hashes in ``work.near``.
+
+    The working tables are attached, and ``work.near`` is empty. Without ``make_tree``, no decision tree is fitted.
+    """
+    store.save("work.phash", "audit/phashes")
+    if radius > 0:
+        store.append("work.near", "select/duplicates/near", {"radius": radius})
+    return Measures(store.arrow("audit/duplicates"), store.arrow("audit/leaks"), shortcuts.find(store, make_tree))

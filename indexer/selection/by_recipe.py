@@ -1,0 +1,129 @@
+"""Make a selection from a recipe: run the steps of ``sql/select`` in order."""
+
+import math
+
+from indexer.manifest.store import Store
+from indexer.selection import storing
+from indexer.selection.models import Inspect, Selected
+from indexer.selection.quotas import QuotaFiller
+from indexer.selection.recipe import Recipe
+from indexer.selection.splitting import split
+from indexer.selection.working_tables import put, working_tables
+
+
+def select(store: Store, recipe: Recipe, name: str, inspect: Inspect | None = None) -> Selected:
+    """Select by ``recipe`` and store the result as ``name``, in place of an earlier selection of that name.
+
+    ``inspect`` reads candidates that were never inspected. With None, only candidates known to be bad are refused.
+
+    Raises:
+        RecipeError: a generator has too few images, or there are too few real ones.
+        SourceError: a container vanished or changed since the scan.
+    """
+    with working_tables(store):
+        return _RecipeRun(store, recipe, name, inspect).run()
+
+
+class _RecipeRun:
+    """The steps of one selection: fakes, their real images, the split, further real images, the result."""
+
+    def __init__(self, store: Store, recipe: Recipe, name: str, inspect: Inspect | None) -> None:
+        self.store, self.recipe, self.name = store, recipe, name
+        self.parameters = _parameters(recipe, name) | {"inspect": inspect is not None}
+        self.filler = QuotaFiller(store, self.parameters, inspect or (lambda _: 0))
+
+    def run(self) -> Selected:
+        self._set_quotas()
+        self._select_fakes()
+        self._check_paired()
+        uneven = split(self.store, self.recipe.splits)
+        self._select_reals()
+        self._save("result", "select/result/rows")
+        run = {"recipe": self.recipe.text, "recipe_hash": self.recipe.hash, "seed": self.recipe.seed}
+        storing.replace(self.store, {**self.parameters, **run}, "select/result/excluded")
+        return Selected(
+            self.name,
+            storing.counts(self.store.rows("select/result/counts", self.parameters)),
+            storing.counts(self.store.rows("select/result/excluded_counts", self.parameters)),
+            inspected=self.filler.inspected,
+            dropped=tuple(self.filler.dropped),
+            uneven=uneven,
+        )
+
+    def _set_quotas(self) -> None:
+        recipe = self.recipe
+        caps, quotas, sections = recipe.caps or {}, recipe.quotas or {}, recipe.sections or {}
+        put(self.store, "cap", [(generator, origin, cap) for origin in caps for generator, cap in caps[origin].items()])
+        put(self.store, "origin_order", list(zip(recipe.origins, range(len(recipe.origins)), strict=True)))
+        rules = [
+            (rank, name, origin, section.file_id)
+            for rank, (name, section) in enumerate(sections.items())
+            for origin in section.origins
+        ]
+        put(self.store, "section_rule", rules)
+        self._save("section", "select/candidates/sections")
+        names = recipe.generators or [name for (name,) in self.store.rows("select/candidates/generators")]
+        images = {name: quotas.get(name, recipe.per_generator or 0) for name in dict.fromkeys([*names, *quotas])}
+        rows = [(name, quota, math.ceil(quota * recipe.spares)) for name, quota in images.items() if quota]
+        put(self.store, "quota", rows)
+        self.store.save_query("work.fake_quota", "from work.quota")
+
+    def _select_fakes(self) -> None:
+        self.filler.fill("fakes")
+        self._note_exclusions()
+        put(self.store, "dropped", [(name,) for name in self.filler.dropped])
+        self.store.save_query("work.fake", "from work.chosen")
+        self.store.save_query("work.fake_duplicate", "from work.duplicate")
+        self._save("fake_near", "select/duplicates/near_links")
+        self._fix("fake")
+
+    def _check_paired(self) -> None:
+        """Inspect the real images that are paired with fakes: the split depends on their duplicates."""
+        self._save("pool", "select/reals/paired_pool")
+        self.filler.check()
+        self._note_exclusions()
+        self.store.save_query("work.paired_duplicate", "from work.duplicate")
+        self._save("paired_near", "select/duplicates/near_links")
+
+    def _select_reals(self) -> None:
+        self._save("need", "select/reals/needs")
+        self._save("paired", "select/reals/paired")
+        self._fix("paired")
+        self._save("complement_need", "select/reals/complement_needs")
+        images, spares = self.store.execute(
+            "select coalesce(sum(reals), 0)::bigint, coalesce(sum(spares), 0)::bigint from work.complement_need"
+        )[0]
+        put(self.store, "quota", [("", images, spares)])
+        self.filler.fill("reals")
+        self._note_exclusions()
+        self._save("complement", "select/reals/complement")
+
+    def _fix(self, table: str) -> None:
+        """Mark the rows of ``work.<table>`` as chosen: duplicates of them are the ones to drop."""
+        self.store.execute(
+            f"insert into work.fixed by name select member_id, generator, origin, rank_key from work.{table}"
+        )
+
+    def _note_exclusions(self) -> None:
+        self.store.append("work.exclusion", "select/result/exclusions")
+
+    def _save(self, table: str, step: str) -> None:
+        self.store.save(f"work.{table}", step, self.parameters)
+
+
+def _parameters(recipe: Recipe, name: str) -> dict[str, object]:
+    origins = recipe.photograph_origins
+    return {
+        "name": name,
+        "seed": recipe.seed,
+        "cap": recipe.cap,
+        "when_short": recipe.when_short,
+        "min_side": recipe.min_side,
+        "max_pixels": recipe.max_pixels,
+        "exact": recipe.exact,
+        "radius": recipe.radius,
+        "per_fake": recipe.photographs_per_fake,
+        "spares": recipe.spares,
+        "excluded_generators": [generator for generator, images in (recipe.quotas or {}).items() if not images],
+        "real_origins": None if origins is None else list(origins),
+    }

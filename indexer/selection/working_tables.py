@@ -1,0 +1,68 @@
+"""The tables that the steps of ``sql/select`` and ``sql/audit`` work on: a database in memory, attached as ``work``."""
+
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+
+import pyarrow as pa
+
+from indexer.manifest.store import Store
+
+_TEXT, _WHOLE = pa.string(), pa.int64()
+
+
+def _schema(**columns: pa.DataType) -> pa.Schema:
+    return pa.schema(list(columns.items()))
+
+
+# Tables that the caller fills or that start empty. All others are made by a step.
+_SCHEMAS = {
+    "quota": _schema(generator=_TEXT, images=_WHOLE, spares=_WHOLE),
+    "cap": _schema(generator=_TEXT, origin=_TEXT, cap=_WHOLE),
+    "section_rule": _schema(rank=_WHOLE, section=_TEXT, origin=_TEXT, file_id=_TEXT),
+    "origin_order": _schema(origin=_TEXT, rank=_WHOLE),
+    "listed": _schema(split=_TEXT, file_id=_TEXT),
+    "depth": _schema(generator=_TEXT, origin=_TEXT, depth=_WHOLE, steps=_WHOLE),
+    "ranked": _schema(member_id=_WHOLE, generator=_TEXT, origin=_TEXT, rank_key=_TEXT, rank=_WHOLE),
+    "checked": _schema(
+        member_id=_WHOLE,
+        generator=_TEXT,
+        origin=_TEXT,
+        rank_key=_TEXT,
+        is_fixed=pa.bool_(),
+        hash=_TEXT,
+        phash=pa.uint64(),
+        refusal=_TEXT,
+        preference=_WHOLE,
+    ),
+    "duplicate": _schema(member_id=_WHOLE, keeper_id=_WHOLE, kind=_TEXT),
+    "kept": _schema(member_id=_WHOLE, generator=_TEXT, origin=_TEXT, rank_key=_TEXT, rank=_WHOLE),
+    "fixed": _schema(member_id=_WHOLE, generator=_TEXT, origin=_TEXT, rank_key=_TEXT),
+    "phash": _schema(phash=pa.uint64(), is_new=pa.bool_()),
+    "phash_first": _schema(phash=pa.uint64(), preference=_WHOLE),
+    "near": _schema(one=pa.uint64(), other=pa.uint64()),
+    "near_dropped": _schema(preference=_WHOLE, keeper=_WHOLE),
+    "exclusion": _schema(member_id=_WHOLE, step=_TEXT, reason=_TEXT),
+    "dropped": _schema(generator=_TEXT),
+    "profile_split": _schema(profile=_WHOLE, split=_TEXT, after_rank=_WHOLE, last_rank=_WHOLE),
+}
+
+
+@contextmanager
+def working_tables(store: Store) -> Iterator[None]:
+    """Attach the database ``work`` with its empty tables, and detach it at the end."""
+    store.execute("attach ':memory:' as work (read_write)")
+    try:
+        for table in _SCHEMAS:
+            put(store, table, [])
+        yield
+    finally:
+        store.execute("detach work")
+
+
+def put(store: Store, table: str, rows: Sequence[tuple[object, ...]]) -> None:
+    """Replace ``work.<table>`` by one that holds ``rows``."""
+    schema = _SCHEMAS[table]
+    columns = zip(*rows, strict=True) if rows else ([] for _ in schema)
+    arrays = [pa.array(column, field.type) for column, field in zip(columns, schema, strict=True)]
+    with store.registered("incoming", pa.table(arrays, schema=schema)):
+        store.save_query(f"work.{table}", "select * from incoming")

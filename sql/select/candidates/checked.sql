@@ -1,0 +1,26 @@
+-- The candidates of this round and the rows chosen before, each with the reason for refusing it, if any. `preference`
+-- orders duplicates: rows chosen before come first, then the order of origins, then the order of ranks.
+with reached as (
+    select member_id, generator, origin, rank_key, false as is_fixed from work.pool
+    union all
+    select member_id, generator, origin, rank_key, true as is_fixed from work.fixed
+)
+select
+    r.member_id,
+    r.generator,
+    r.origin,
+    r.rank_key,
+    r.is_fixed,
+    i.hash,
+    i.phash,
+    case
+        when i.status is null then case when $inspect then 'not inspected' end
+        when i.status <> 'ok' then replace(i.status, '_', ' ')
+        when least(i.width, i.height) < $min_side then 'smaller than ' || $min_side || ' pixels'
+        when i.width::bigint * i.height > $max_pixels then 'more than ' || $max_pixels || ' pixels'
+    end as refusal,
+    row_number() over (order by not r.is_fixed, p.rank nulls last, a.origin, r.rank_key, r.generator) as preference
+from reached r
+join attributes a using (member_id)  -- its origin; r.origin may be the name of a section
+left join inspection i using (member_id)
+left join work.origin_order p on p.origin = a.origin
