@@ -1,4 +1,4 @@
-"""Pairs of equal images -> groups of them, those that do the most harm first."""
+"""Clusters of duplicates, from pairs of them."""
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
@@ -8,23 +8,26 @@ from indexer.reporting.models import Cluster
 
 @dataclass(frozen=True, slots=True)
 class ClusterMember:
-    """Where an image stands: what a cluster must not cross."""
+    """The split and label of an image: a cluster should be within one of each."""
 
     split: str
     label: int
 
 
-def grouped(kind: str, pairs: Iterable[tuple[int, int]], places: Mapping[int, ClusterMember]) -> list[Cluster]:
-    """The connected components of ``pairs`` of row ids: crossing labels first, then splits, then by size and row id."""
+def grouped(kind: str, pairs: Iterable[tuple[int, int]], members: Mapping[int, ClusterMember]) -> list[Cluster]:
+    """Return the connected components of ``pairs`` of row ids.
+
+    Those over several labels come first, then those over several splits, then by size and row id.
+    """
     found = [
-        Cluster(kind, tuple(rows), _crossed([places[row] for row in rows]))
+        Cluster(kind, tuple(rows), _crossed([members[row] for row in rows]))
         for rows in _components(pairs)
     ]  # fmt: skip
     return sorted(found, key=lambda one: ("label" not in one.crosses, not one.crosses, -len(one.rows), one.rows))
 
 
 def _components(pairs: Iterable[tuple[int, int]]) -> list[list[int]]:
-    """Disjoint sets by path halving; every set in ascending order."""
+    """Return disjoint sets, each in ascending order, found by path halving."""
     parent: dict[int, int] = {}
     for first, second in pairs:
         one, other = sorted((_root(parent, first), _root(parent, second)))
@@ -43,6 +46,6 @@ def _root(parent: dict[int, int], row: int) -> int:
     return row
 
 
-def _crossed(places: list[ClusterMember]) -> tuple[str, ...]:
-    labels, splits = {place.label for place in places}, {place.split for place in places}
+def _crossed(members: list[ClusterMember]) -> tuple[str, ...]:
+    labels, splits = {member.label for member in members}, {member.split for member in members}
     return (("label",) if len(labels) > 1 else ()) + (("split",) if len(splits) > 1 else ())

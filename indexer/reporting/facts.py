@@ -1,33 +1,47 @@
-"""The temporary table ``report_row`` -> everything the page counts and shows.
+"""All numbers and rows of a report page, from the temporary table ``report_row``.
 
-Whoever calls has saved the temporary table ``report_row`` with the columns of sql/report/rows_of_selection.sql.
+The caller makes ``report_row`` first, with the columns of sql/report/rows_of_selection.sql. Duplicates, leaks and
+shortcuts are those of the audit.
 """
 
 import csv
-from collections import Counter
 from collections.abc import Mapping, Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import Any
 
 import pyarrow as pa
+import pyarrow.compute as pc
 
 from indexer.base import resources
 from indexer.manifest.store import Store
 from indexer.reporting import clusters
 from indexer.reporting.models import Cluster, Columns, ReportOptions, ShownImages
+from indexer.selection.audit.measures import RADIUS, measure
+from indexer.selection.working_tables import working_tables
+
+
+@dataclass(frozen=True, slots=True)
+class Step:
+    """A step of ``sql/`` with its parameters."""
+
+    name: str
+    parameters: Mapping[str, Any] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)
 class ReportFacts:
-    """What was counted and chosen: tables as columns; ``clusters`` counts all, ``choice`` holds what is shown."""
+    """Tables as columns. ``duplicates``, ``leaks`` and ``shortcuts`` (to the label) are those of the audit.
+
+    ``overview["audited"]`` counts the images that these three measure. ``shown`` holds the rows with thumbnails.
+    """
 
     overview: Mapping[str, Any]
     groups: Columns
     traits: Columns
     shortcuts: Columns
     timeline: Columns
-    clusters: Columns
+    duplicates: Columns
     leaks: Columns
     shown: ShownImages
     details: Columns
@@ -35,34 +49,41 @@ class ReportFacts:
 
 
 def columns(store: Store, step: str, parameters: Mapping[str, Any] | None = None) -> Columns:
-    """A step's rows as columns."""
+    """Return the rows of a step as columns."""
     table: Columns = store.arrow(f"report/{step}", parameters).to_pydict()
     return table
 
 
-def gather(store: Store, options: ReportOptions) -> ReportFacts:
-    """Count and choose; leaves the temporary table ``report_shown`` (row_id) for the thumbnails."""
+def gather(store: Store, options: ReportOptions, audited: Step) -> ReportFacts:
+    """Gather the facts, and store the rows that are shown in the temporary table ``report_shown`` (row_id).
+
+    ``audited`` is the step that returns the images to measure, with the columns of sql/audit/audited.sql.
+    """
     _prepare(store)
-    found = _all_clusters(store)
-    choice = _choose(store, options, found)
-    store.insert("report_shown", pa.table({"row_id": pa.array(choice.rows, pa.int64())}))
+    with working_tables(store):
+        images = store.save("work.audited", audited.name, audited.parameters)
+        measures = measure(store, RADIUS, None)
+        store.save_temporary("report_duplicate", "report/duplicates")
+    found = _clusters(store)
+    shown = _choose(store, options, found)
+    store.insert("report_shown", pa.table({"row_id": pa.array(shown.rows, pa.int64())}))
     return ReportFacts(
-        overview={name: values[0] for name, values in columns(store, "overview").items()},
+        overview={name: values[0] for name, values in columns(store, "overview").items()} | {"audited": images},
         groups=columns(store, "groups"),
         traits=columns(store, "traits"),
-        shortcuts=columns(store, "shortcuts"),
+        shortcuts=measures.shortcuts.filter(pc.field("target") == "label").to_pydict(),
         timeline=columns(store, "timeline"),
-        clusters=_tally(found),
-        leaks=columns(store, "leaks"),
-        shown=choice,
+        duplicates=measures.duplicates.to_pydict(),
+        leaks=measures.leaks.to_pydict(),
+        shown=shown,
         details=columns(store, "shown_details"),
         rows=store.arrow("report/table", asdict(options)),
     )
 
 
 def _prepare(store: Store) -> None:
-    for table in ("group", "ladder", "trait", "band", "alike"):
-        store.save_temporary(f"report_{table}", f"report/{table}s")
+    store.save_temporary("report_group", "report/groups")
+    store.save_temporary("report_trait_bin", "report/trait_bins")
     store.execute("create or replace temp table report_release (generator varchar, released date)")
     store.execute("create or replace temp table report_shown (row_id bigint)")
     releases = _releases(resources.sources_folder() / "_generators.csv")
@@ -71,7 +92,7 @@ def _prepare(store: Store) -> None:
 
 
 def _releases(file: Path) -> list[dict[str, str]]:
-    """Generators' release dates that come with the project; a month alone stands for its first day."""
+    """Return the release dates that come with the project. A month or year without a day is dated to its first day."""
     if not file.exists():
         return []
     with file.open(encoding="utf-8", newline="") as lines:
@@ -79,14 +100,15 @@ def _releases(file: Path) -> list[dict[str, str]]:
     return [{"generator": row["name"], "released": f"{row['released']}-01-01"[:10]} for row in rows]
 
 
-def _all_clusters(store: Store) -> list[Cluster]:
-    places = {row: clusters.ClusterMember(split, label) for row, split, label in store.rows("report/places")}
-    pairs = "select first, second from report_alike where kind = $kind"
-    same, near = (
-        clusters.grouped(kind, store.execute(pairs, {"kind": kind}), places) for kind in ("same bytes", "look alike")
+def _clusters(store: Store) -> list[Cluster]:
+    members = {row: clusters.ClusterMember(split, label) for row, split, label in store.rows("report/cluster_members")}
+    pairs = "select first, second from report_duplicate where kind = $kind"
+    equal, near = (
+        clusters.grouped(kind, store.execute(pairs, {"kind": kind}), members)
+        for kind in ("equal bytes", "near duplicates")
     )
-    exact = {cluster.rows for cluster in same}
-    return same + [cluster for cluster in near if cluster.rows not in exact]
+    exact = {cluster.rows for cluster in equal}
+    return equal + [cluster for cluster in near if cluster.rows not in exact]
 
 
 def _choose(store: Store, options: ReportOptions, found: Sequence[Cluster]) -> ShownImages:
@@ -95,20 +117,3 @@ def _choose(store: Store, options: ReportOptions, found: Sequence[Cluster]) -> S
     pairs = tuple((fake, real) for fake, real in store.rows("report/pairs", wanted))
     worst = sorted(found, key=lambda one: ("label" not in one.crosses, not one.crosses))[: options.clusters]
     return ShownImages(sheets, pairs, tuple(Cluster(one.kind, one.rows[:8], one.crosses) for one in worst))
-
-
-def _tally(found: Sequence[Cluster]) -> Columns:
-    """How many clusters and images there are of each kind, and how many cross splits or labels."""
-    kinds = sorted({cluster.kind for cluster in found}, reverse=True)
-    images = Counter[str]()
-    crossing = Counter[tuple[str, str]]()
-    for cluster in found:
-        images[cluster.kind] += len(cluster.rows)
-        crossing.update((cluster.kind, what) for what in cluster.crosses)
-    return {
-        "kind": kinds,
-        "clusters": [sum(cluster.kind == kind for cluster in found) for kind in kinds],
-        "images": [images[kind] for kind in kinds],
-        "across_splits": [crossing[kind, "split"] for kind in kinds],
-        "across_labels": [crossing[kind, "label"] for kind in kinds],
-    }

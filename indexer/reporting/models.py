@@ -47,7 +47,7 @@ ThumbnailResult = Thumbnail | MissingThumbnail
 
 @dataclass(frozen=True, slots=True)
 class Cluster:
-    """Images that are equal by ``kind`` ('same bytes', 'look alike'): their row ids, and what differs among them.
+    """Images that are equal by ``kind`` ('equal bytes', 'near duplicates'): their row ids, and what differs among them.
 
     ``crosses`` has 'label' and 'split' where the images have several labels or splits.
     """

@@ -59,7 +59,7 @@ def report(store: Store, output: Path, options: ReportOptions, reader: DatasetRe
     headers = [header for _, found in _read_images(shards.probe, files, probes, reader) for header in found]
     _save(store, "built_header", pa.Table.from_pylist([{"row_id": row} | header for row, header in headers], _HEADERS))
     store.save_temporary("report_row", "report/rows_of_dataset")
-    gathered = facts.gather(store, options)
+    gathered = facts.gather(store, options, facts.Step("report/audited_of_dataset"))
     thumbnails = _thumbnails(store, files, reader)
     return ReportPage(output.resolve().name, "dataset", gathered, thumbnails, _notes(store, output, build))
 

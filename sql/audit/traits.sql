@@ -8,6 +8,7 @@ with measured as (
         2 ** (round(8 * log2(greatest(byte_size, 1))) / 8) as size_step,
         2 ** (round(8 * log2(greatest(byte_size, 1) / (width::double * height))) / 8) as density_step
     from work.audited
+    where format is not null
 ),
 valued as (
     unpivot (

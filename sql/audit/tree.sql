@@ -13,5 +13,6 @@ select
     byte_size::double as file_size,
     (byte_size / (width::double * height))::double as bytes_per_pixel
 from work.audited
+where format is not null
 order by md5('tree' || file_id)
 limit 200000

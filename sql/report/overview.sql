@@ -7,6 +7,5 @@ select
     count(distinct origin) as origins,
     coalesce(sum(size), 0)::bigint as bytes,
     count(*) filter (where status <> 'ok') as unusable,
-    count(format) as probed,
-    count(*) filter (where hash is not null or phash is not null) as compared
+    count(format) as probed
 from report_row

@@ -1,13 +1,13 @@
--- Traits in which real and fake images may differ for no good reason: images by group, trait and bin.
--- `place` orders the bins of a trait along its axis; whatever is not known yet is left out.
+-- Number of images by group, trait and bin, for charts of traits in which real and fake images may differ by accident.
+-- `bin_number` orders the bins of a trait. Unknown values are left out.
 with
 measured as (
     select
         group_id,
         unnest([
-            {trait: 'side', value: greatest(width, height)::double},
-            {trait: 'weight', value: size::double},
-            {trait: 'quality', value: jpeg_quality::double},
+            {trait: 'longer side', value: greatest(width, height)::double},
+            {trait: 'file size', value: size::double},
+            {trait: 'JPEG quality', value: jpeg_quality::double},
             {trait: 'aspect', value: width / height}
         ], recursive := true)
     from report_row
@@ -22,14 +22,14 @@ known as (
 ),
 
 binned as (
-    select k.group_id, l.trait, l.place, l.bin, sum(k.images)::bigint as images
+    select k.group_id, l.trait, l.bin_number, l.bin, sum(k.images)::bigint as images
     from known k
-    asof join report_ladder l on k.trait = l.trait and k.value >= l.low
+    asof join report_trait_bin l on k.trait = l.trait and k.value >= l.low
     group by all
 ),
 
 formats as (
-    select group_id, 'format' as trait, 0 as place, format as bin, count(*) as images
+    select group_id, 'format' as trait, 0 as bin_number, format as bin, count(*) as images
     from report_row
     join report_group using (split, label, generator, origin)
     where format is not null
@@ -39,4 +39,4 @@ formats as (
 select * from binned
 union all by name
 select * from formats
-order by trait, place, bin, group_id
+order by trait, bin_number, bin, group_id

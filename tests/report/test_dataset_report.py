@@ -56,7 +56,7 @@ def test_details_name_the_original_files(folder: Path, dataset: Path) -> None:
     assert fake["shard"].startswith("data-0000")
     assert html.count("data:image/webp") >= len(details)
     assert "refused, no spare left" in html  # the broken image
-    assert "same bytes" in html  # the duplicate
+    assert "equal bytes" in html  # the duplicate
 
 
 def test_report_without_a_manifest(folder: Path, dataset: Path) -> None:

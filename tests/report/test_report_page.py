@@ -138,7 +138,7 @@ def test_packed_rows_can_be_unpacked() -> None:
 
 def test_clusters_are_connected_and_worst_first() -> None:
     places = {row: clusters.ClusterMember("train" if row < 5 else "validation", int(row == 9)) for row in range(10)}
-    found = clusters.grouped("look alike", [(3, 2), (1, 2), (4, 6), (8, 9)], places)
+    found = clusters.grouped("near duplicates", [(3, 2), (1, 2), (4, 6), (8, 9)], places)
     assert [(one.rows, one.crosses) for one in found] == [
         ((8, 9), ("label",)),
         ((4, 6), ("split",)),

@@ -56,7 +56,7 @@ function timeline(passing) {
 function binned(passing, trait) {
   const known = new Map(passing.map((group) => [group.group_id, group]));
   const rows = traits.filter((row) => row.trait === trait && known.has(row.group_id));
-  return rows.map((row) => ({ ...known.get(row.group_id), bin: row.bin, place: row.place, images: row.images }));
+  return rows.map((row) => ({ ...known.get(row.group_id), bin: row.bin, bin_number: row.bin_number, images: row.images }));
 }
 
 // The images of each bin as a fraction of all rows with the same key; `of` returns the key.
@@ -68,7 +68,7 @@ function shared(rows, of) {
 function shares(trait) {
   return (passing) => {
     const rows = shared(summed(binned(passing, trait), (row) => JSON.stringify([row.label, row.bin])), (row) => row.label);
-    rows.sort((a, b) => a.place - b.place || (a.bin < b.bin ? -1 : a.bin > b.bin ? 1 : 0));
+    rows.sort((a, b) => a.bin_number - b.bin_number || (a.bin < b.bin ? -1 : a.bin > b.bin ? 1 : 0));
     return rows.map(({ bin, label, share, images }) => ({ bin, label, share, images }));
   };
 }
@@ -77,7 +77,7 @@ function heat(passing) {
   const trait = document.getElementById("heat-trait").value;
   const rows = summed(binned(passing, trait), (row) => JSON.stringify([row.label, nameOf(row), row.bin]));
   const named = shared(rows, (row) => JSON.stringify([row.label, nameOf(row)]));
-  return byName(named.map((row) => ({ name: nameOf(row), label: row.label, bin: row.bin, share: row.share, images: row.images, _place: row.place })));
+  return byName(named.map((row) => ({ name: nameOf(row), label: row.label, bin: row.bin, share: row.share, images: row.images, _bin: row.bin_number })));
 }
 
 // The values of a chart: `data-chart` is the name of its specification and, after a colon, an argument.
