@@ -35,7 +35,7 @@ def test_a_recipe_of_a_few_lines_selects_and_can_be_audited(folder: Path) -> Non
     assert "enough images of its generator come before it" in selected.stdout
     told = indexer(folder, "audit", "mine", "--no-inspect", "--no-tree", "--format", "json", "--threshold", "0.9")
     assert told.returncode == 1
-    assert "metadata tell fakes from photographs at 100%, above 90%" in told.stderr
+    assert "metadata predict the label at 100%, above 90%" in told.stderr
     assert json.loads(told.stdout)["worst"] == 1.0
     page = indexer(folder, "audit", "mine", "--no-inspect", "--no-tree", "--format", "markdown")
     assert page.returncode == 0
