@@ -41,10 +41,6 @@ COMPUTED_STEPS = (
     "report/health",
     "report/substituted",
     "report/unusable",
-    "select/queue_fakes",
-    "select/queue_photographs",
-    "select/strata_fakes",
-    "select/strata_photographs",
 )
 
 Function = ast.FunctionDef | ast.AsyncFunctionDef
