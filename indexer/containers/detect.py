@@ -17,9 +17,8 @@ from indexer.base.remote import Object, Root, Url
 from indexer.containers.bytes.volumes import VolumePart, Volumes
 from indexer.containers.formats.zip.end import find_end
 from indexer.containers.grouping import Cut, Group, groups_of, promised_of
-from indexer.containers.magic import SNIFFED, kind_of
-from indexer.containers.models import Container, Kind, Volume
-from indexer.containers.suffixes import DOCUMENTS, ORDINARY, promised_kind, suffix_of
+from indexer.containers.kinds import DOCUMENTS, HEAD_SIZE, ORDINARY, Kind, kind_of, promised_kind, suffix_of
+from indexer.containers.models import Container, Volume
 
 _FEW = 64
 _OUTLIER_RATIO = 8
@@ -101,7 +100,7 @@ def _sniffed(root: Root, file: Volume) -> Kind | None:
 def _kind_of(part: VolumePart) -> Kind | None:
     """By the first bytes; zips behind a prefix, as self-extracting ones are, show only at their end."""
     window = Volumes([part]).window()
-    kind = kind_of(window.read(0, SNIFFED))
+    kind = kind_of(window.read(0, HEAD_SIZE))
     if kind or suffix_of(part.name) in ORDINARY:
         return kind  # a picture with something behind it is a picture
     return Kind.ZIP if find_end(window) else None

@@ -9,7 +9,8 @@ from collections.abc import Mapping
 from typing import Any
 
 from indexer.base.remote import Root
-from indexer.containers.models import Access, Container, Kind, MemberRef, Volume
+from indexer.containers.kinds import Kind
+from indexer.containers.models import Access, Container, MemberRef, Volume
 
 _ESCAPED = re.compile(rb"\\x([0-9a-f]{2})")
 

@@ -15,8 +15,8 @@ from enum import StrEnum
 from functools import reduce
 from typing import TypeAlias
 
-from indexer.containers.models import Kind, Volume
-from indexer.containers.suffixes import promised_kind
+from indexer.containers.kinds import MANY_MEMBERS, Kind, promised_kind
+from indexer.containers.models import Volume
 
 
 class Cut(StrEnum):
@@ -65,11 +65,10 @@ class Group:
 
 _Member: TypeAlias = tuple[VolumeName, Volume]
 LAST = 1 << 30  # the number of a split zip's last volume, which is called .zip
-_TYPED = r"(?:zip|7z|rar|tar|tgz|tbz2?|txz|tzst|tar\.(?:gz|bz2|xz|zst|lz4?|z)|cpio)"
 # Numbers of five digits at most: who reads a set makes room for each number that is missing.
 _SPLIT_ZIP = re.compile(r"(?P<base>.+)\.(?:z(?P<number>\d\d|[1-9]\d{2,4})|zip)", re.I)
 _TYPED_PART = re.compile(
-    rf"(?P<base>.+\.{_TYPED}[._-](?:part[._-]?)?)"
+    rf"(?P<base>.+\.{MANY_MEMBERS}[._-](?:part[._-]?)?)"
     r"(?P<number>\d{2,5}|(?!gz|xz|lz|bz)[a-z]{2}|z[a-y][a-z]{2})", re.I
 )  # fmt: skip
 _CUT_FROM_ZERO = re.compile(r"(?P<base>.+\.z)0+", re.I)  # PKZIP counts from 1

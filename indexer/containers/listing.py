@@ -9,12 +9,11 @@ import pyarrow as pa
 from indexer.base.errors import BadData, SourceError, Unreachable
 from indexer.containers.bytes.volumes import ByteRange
 from indexer.containers.grouping import promised_of
-from indexer.containers.magic import SNIFFED, kind_of
+from indexer.containers.kinds import HEAD_SIZE, function_of, kind_of, nests
 from indexer.containers.members.budget import Budget
 from indexer.containers.members.rows import BATCH_ROWS, Health, shown
-from indexer.containers.models import ArchiveLimits, Container, ContainerStatus, Kind, ListingReport, MemberBytes
+from indexer.containers.models import ArchiveLimits, Container, ContainerStatus, ListingReport, MemberBytes
 from indexer.containers.opening import check_volumes, opened
-from indexer.containers.tabular.listing import list_cells
 from indexer.containers.walking.levels import ArchiveLevel
 from indexer.containers.walking.walk import ContainerWalk, WalkedMember, WalkFilter
 
@@ -31,10 +30,13 @@ def list_members(
     take another pass. ``scratch`` is for what has to be unpacked to be looked into. Raises DependencyError where a
     library is missing, Unreachable where object storage gives no answer.
     """
-    if container.kind not in LISTERS:
+    lists = function_of(container.kind, "lists")
+    if lists is not None:
+        yield from lists(container, limits)
+    elif nests(container.kind):
+        yield from _list_archive(container, limits, capture, scratch)
+    else:
         yield ListingReport(ContainerStatus.SKIPPED, f"no reader for {container.kind}", None, 0)
-        return
-    yield from LISTERS[container.kind](container, limits, capture, scratch)
 
 
 def _list_archive(
@@ -82,7 +84,7 @@ def _joined(batches: list[pa.RecordBatch]) -> pa.RecordBatch:
 def _check_name(container: Container, window: ByteRange, health: Health) -> None:
     """A finding where the name of a single file promises another kind than its bytes are of."""
     promised = promised_of(container.path)
-    kind = kind_of(window.read(0, SNIFFED)) if len(container.volumes) == 1 else None
+    kind = kind_of(window.read(0, HEAD_SIZE)) if len(container.volumes) == 1 else None
     if kind and kind is not promised:
         promise = f"promises {promised}" if promised else "does not promise an archive"
         health.add("extension", f"{shown(container.path)} {promise}, its first bytes are of {kind}")
@@ -103,21 +105,3 @@ def _report(container: Container, walk: ContainerWalk) -> ListingReport:
         else ContainerStatus.COMPLETE
     )
     return ListingReport(status, health.reason, health.declared, walk.listed, findings=health.all_findings())
-
-
-def _list_table(
-    container: Container,
-    limits: ArchiveLimits,
-    capture: Capture | None,  # noqa: ARG001
-    scratch: Path | None,  # noqa: ARG001
-) -> Iterator[Listed]:
-    yield from list_cells(container, limits)
-
-
-Lister = Callable[[Container, ArchiveLimits, Capture | None, Path | None], Iterator[Listed]]
-
-# Kinds are listed here and read in reading.READERS; a further kind is a row in both.
-LISTERS: dict[Kind, Lister] = {
-    **dict.fromkeys((Kind.ZIP, Kind.TAR, Kind.SEVEN_ZIP, Kind.STREAM), _list_archive),
-    **dict.fromkeys((Kind.ARROW, Kind.PARQUET), _list_table),
-}

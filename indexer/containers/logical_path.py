@@ -5,14 +5,10 @@ The SQL twin is the macro ``logical_path`` of sql/schema.sql; a test proves that
 
 import re
 
-# What an archive's name ends in, volumes included. The same text stands in the macros archive_name and logical_path.
-_SUFFIX = (
-    r"(?:\.tar\.(?:gz|bz2|xz|zst|lzma|lz4|z)"
-    r"|\.(?:zip|7z|tar|tgz|tbz2?|txz|tzst|rar|gz|bz2|xz|zst|lzma|lz4|cpio|iso|jar|whl|cbz|arrow|parquet)"
-    r"|\.z\d{2,4}|\.r\d\d|\.part\d+\.rar)(?:\.\d{2,4})?"
-)
-_AT_END = re.compile(_SUFFIX + "$", re.IGNORECASE)
-_LEVEL = re.compile(_SUFFIX + "!", re.IGNORECASE)
+from indexer.containers.kinds import ARCHIVE_SUFFIX
+
+_AT_END = re.compile(ARCHIVE_SUFFIX + "$")
+_LEVEL = re.compile(ARCHIVE_SUFFIX + "!")
 _LEADING = re.compile(r"^(?:\./|/)+")
 
 

@@ -6,18 +6,7 @@ from enum import StrEnum
 import pyarrow as pa
 
 from indexer.base.remote import Root
-
-
-class Kind(StrEnum):
-    """What a container is, decided by its first bytes and its sibling volumes, never by its name alone."""
-
-    FOLDER = "folder"
-    ZIP = "zip"
-    TAR = "tar"
-    SEVEN_ZIP = "7z"
-    STREAM = "stream"  # whatever only libarchive reads: compressed tar, rar, cpio, ...
-    ARROW = "arrow"
-    PARQUET = "parquet"
+from indexer.containers.kinds import Kind
 
 
 class Access(StrEnum):

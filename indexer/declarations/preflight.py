@@ -14,13 +14,14 @@ from itertools import islice
 from pathlib import Path
 
 from indexer.base.remote import Root, Url, is_there
+from indexer.containers.kinds import ARCHIVE_SUFFIX
 from indexer.declarations.models import SideTable, Source
 from indexer.manifest.store import Store
 
 # File names to read of a source that was never scanned: the limit keeps the answer within seconds.
 NAMES = 20_000
 
-_ARCHIVE = re.compile(r"\.(zip|z\d\d+|7z|tar|tgz|rar|arrow|parquet|gz|bz2|xz|zst|\d{3})$", re.IGNORECASE)
+_ARCHIVE = re.compile(rf"(?:{ARCHIVE_SUFFIX}|\.\d{{3}})$")
 
 
 @dataclass(frozen=True, slots=True)
@@ -156,11 +157,10 @@ def _names(root: Root) -> Iterator[str]:
 
 
 def _packing(name: str) -> str:
-    found = _ARCHIVE.search(name)
-    if not found:
+    if not _ARCHIVE.search(name):
         return "folder"
-    suffix = found.group(1).lower()
-    return "volumes" if suffix.isdigit() or re.fullmatch(r"z\d+", suffix) else suffix
+    suffix = suffix_of(name)
+    return suffix if suffix in KIND_BY_SUFFIX else "volumes"
 
 
 def _may_exist(table: SideTable, names: Sequence[str]) -> bool:

@@ -18,9 +18,9 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from indexer.base.workers import WorkerPool, Workers
+from indexer.containers.kinds import ORDINARY
 from indexer.containers.members.rows import shown
 from indexer.containers.models import Finding, Volume
-from indexer.containers.suffixes import ORDINARY
 from indexer.scanning.loose import LOOSE_SCHEMA, loose_rows, volumes_of
 
 # Files that stand for themselves by their suffix, so that millions of pictures need not become Python objects.

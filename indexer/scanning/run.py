@@ -11,7 +11,8 @@ from pathlib import Path
 from indexer.base.errors import SourceError
 from indexer.base.remote import Root
 from indexer.base.workers import WorkerCrashed, WorkerPool
-from indexer.containers.models import ContainerStatus, Kind, ListingReport
+from indexer.containers.kinds import Kind
+from indexer.containers.models import ContainerStatus, ListingReport
 from indexer.declarations.derive import derive
 from indexer.declarations.models import Source
 from indexer.manifest.store import Store

@@ -3,11 +3,11 @@
 import re
 from collections.abc import Iterable
 
-from indexer.containers.suffixes import IMAGES
+from indexer.base import image_formats
 from indexer.declarations.models import SideTable
 
-# A picture is never a side file, and nearly everything is a picture: asked of whole columns, before any name is.
-PICTURE = rf"(?i)\.({'|'.join(sorted(IMAGES))})$"
+# An image is never a side file, and nearly every file is an image: whole columns are filtered by this first.
+PICTURE = image_formats.NAME_END
 
 
 class SideTableMatcher:

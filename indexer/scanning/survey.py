@@ -14,7 +14,8 @@ from indexer.base.workers import Workers
 from indexer.containers.detect import find_containers
 from indexer.containers.file_stamp import size_and_time
 from indexer.containers.from_manifest import base_of
-from indexer.containers.models import ArchiveLimits, Container, Finding, Kind, Volume
+from indexer.containers.kinds import Kind
+from indexer.containers.models import ArchiveLimits, Container, Finding, Volume
 from indexer.declarations.models import SideTable
 from indexer.scanning.folder_walk import is_below, walk
 from indexer.scanning.loose import LOOSE_SCHEMA, loose_rows, volumes_of

@@ -12,6 +12,7 @@ import pyarrow.compute as pc
 from indexer.base.errors import BadData, SourceError, Unreachable
 from indexer.base.workers import time_limit
 from indexer.containers.from_manifest import stored_member
+from indexer.containers.kinds import Kind
 from indexer.containers.listing import list_members
 from indexer.containers.logical_path import logical_path
 from indexer.containers.members.rows import FINDINGS_PER_CODE, shown
@@ -21,7 +22,6 @@ from indexer.containers.models import (
     Container,
     ContainerStatus,
     Finding,
-    Kind,
     ListingReport,
     MemberBytes,
     MemberRef,

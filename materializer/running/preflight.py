@@ -7,7 +7,8 @@ from pathlib import Path
 from indexer.base.errors import OutputError, SourceError
 from indexer.base.remote import Root, is_there
 from indexer.containers.file_stamp import size_and_time
-from indexer.containers.models import Container, Kind
+from indexer.containers.kinds import Kind
+from indexer.containers.models import Container
 from materializer.models import Request
 from materializer.planning.plan import BuildPlan
 from materializer.shards import record

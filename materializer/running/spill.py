@@ -25,8 +25,10 @@ from indexer.base.progress import Progress
 from indexer.base.workers import WorkerCrashed, WorkerPool, Workers, cuts
 from indexer.containers.file_stamp import size_and_time
 from indexer.containers.from_manifest import stored_member
-from indexer.containers.models import ArchiveLimits, Container, Kind, Volume
-from indexer.containers.reading import Answer, read_members
+from indexer.containers.kinds import Kind
+from indexer.containers.members.answers import Answer
+from indexer.containers.models import ArchiveLimits, Container, Volume
+from indexer.containers.reading import read_members
 from indexer.manifest.store import Store
 from indexer.roots import localize
 from materializer.planning.plan import PlannedContainer

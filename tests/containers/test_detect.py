@@ -6,7 +6,8 @@ from pathlib import Path
 import pytest
 
 from indexer.containers.detect import find_containers
-from indexer.containers.models import Container, ContainerStatus, Kind
+from indexer.containers.kinds import Kind
+from indexer.containers.models import Container, ContainerStatus
 from tests.support.archives import listing, plant, run, split_zipped, tarred, volumes_of, zipped
 
 

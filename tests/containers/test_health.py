@@ -6,7 +6,8 @@ from pathlib import Path
 import pytest
 
 from indexer.base.errors import BadData
-from indexer.containers.models import Container, ContainerStatus, Kind
+from indexer.containers.kinds import Kind
+from indexer.containers.models import Container, ContainerStatus
 from tests.support.archives import (
     container_in,
     damage,

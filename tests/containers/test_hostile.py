@@ -11,7 +11,8 @@ import pyarrow.parquet as pq
 import pytest
 
 from indexer.containers.detect import find_containers
-from indexer.containers.models import Container, ContainerStatus, Kind
+from indexer.containers.kinds import Kind
+from indexer.containers.models import Container, ContainerStatus
 from tests.support.archives import container_in, listing, seven_zipped, tar_header, volumes_of
 
 _HEADER, _FILES, _STREAMS, _PACK_INFO, _SIZE = 0x01, 0x05, 0x04, 0x06, 0x09

@@ -8,7 +8,8 @@ from pathlib import Path
 import pytest
 
 from indexer.containers.detect import find_containers
-from indexer.containers.models import ContainerStatus, Kind
+from indexer.containers.kinds import Kind
+from indexer.containers.models import ContainerStatus
 from tests.support.archives import (
     container_in,
     cut,

@@ -10,7 +10,8 @@ import pytest
 
 from indexer.base.errors import BadData, SourceError
 from indexer.containers.formats.libarchive import SequentialPass
-from indexer.containers.models import Access, ArchiveLimits, Container, Kind, MemberRef
+from indexer.containers.kinds import Kind
+from indexer.containers.models import Access, ArchiveLimits, Container, MemberRef
 from indexer.containers.reading import read_members
 from tests.support.archives import Memory, container_in, listing, plant, run, seven_zipped, split_zipped, tarred, zipped
 

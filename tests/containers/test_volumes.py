@@ -5,7 +5,8 @@ from pathlib import Path
 import pytest
 
 from indexer.base.errors import BadData
-from indexer.containers.models import ContainerStatus, Kind
+from indexer.containers.kinds import Kind
+from indexer.containers.models import ContainerStatus
 from tests.support.archives import (
     container_in,
     listing,

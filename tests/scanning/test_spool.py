@@ -8,7 +8,8 @@ import pytest
 
 from indexer.base.errors import OutputError
 from indexer.base.workers import WorkerCrashed
-from indexer.containers.models import ArchiveLimits, Container, ContainerStatus, Kind
+from indexer.containers.kinds import Kind
+from indexer.containers.models import ArchiveLimits, Container, ContainerStatus
 from indexer.scanning.run import _report_of
 from indexer.scanning.spool import SIDE_SCHEMA, SideSpool, Spool, spooled
 from indexer.scanning.worker import ScanTask

@@ -12,12 +12,12 @@ import pyarrow.parquet as pq
 import pytest
 
 from indexer.base.errors import SourceError
+from indexer.containers.kinds import Kind
 from indexer.containers.models import (
     Access,
     ArchiveLimits,
     Container,
     ContainerStatus,
-    Kind,
     ListingReport,
     MemberRef,
     Volume,
@@ -59,7 +59,7 @@ def listed(of: Container) -> tuple[list[dict[str, Any]], ListingReport]:
 
 def read(of: Container, *names: str) -> dict[str, bytes | str]:
     wanted = [MemberRef(key, key, of.path, name, Access.CELL, *[None] * 5) for key, name in enumerate(names)]
-    parts = read_cells(of, wanted)
+    parts = read_cells(of, wanted, ArchiveLimits())
     return {names[key]: data if isinstance(data, bytes) else data.reason for key, data in parts}
 
 

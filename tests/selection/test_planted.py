@@ -12,8 +12,9 @@ from PIL import Image
 from indexer.base.errors import SourceError
 from indexer.base.workers import Workers
 from indexer.containers.detect import find_containers
+from indexer.containers.kinds import Kind
 from indexer.containers.listing import list_members
-from indexer.containers.models import ArchiveLimits, Container, Kind, Volume
+from indexer.containers.models import ArchiveLimits, Container, Volume
 from indexer.manifest import store as stores
 from indexer.manifest.store import Store
 from indexer.selection import recipe

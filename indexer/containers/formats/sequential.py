@@ -3,6 +3,7 @@
 import contextlib
 import stat
 from collections.abc import Iterator
+from dataclasses import replace
 from functools import partial
 
 from indexer.base.errors import BadData
@@ -14,18 +15,18 @@ from indexer.containers.formats.libarchive import EntryHeader, SequentialPass
 from indexer.containers.formats.tar import members as tar
 from indexer.containers.formats.tar.members import TarEntry
 from indexer.containers.formats.zip.reading import checked_blocks
-from indexer.containers.magic import SNIFFED, compression_of, kind_of
-from indexer.containers.members.budget import Budget
+from indexer.containers.kinds import HEAD_SIZE, Kind, compression_of, kind_of, promises_bytes
+from indexer.containers.members.archive import OpenArchive
 from indexer.containers.members.entry import Bytes, Entry, blocks_of, part_of
-from indexer.containers.members.rows import Health, Row, decoded
-from indexer.containers.models import Access, Kind
-from indexer.containers.suffixes import promises_bytes
+from indexer.containers.members.rows import Row, decoded
+from indexer.containers.models import Access
 
 
-def tar_entries(content: Bytes, health: Health) -> Iterator[Entry]:
+def tar_entries(archive: OpenArchive) -> Iterator[Entry]:
     """The members of a tar. In a window they are slices; in a stream only a pass reaches them."""
+    content = archive.content
     access = Access.SLICE if isinstance(content, ByteRange) else Access.SEQUENTIAL
-    for entry in tar.entries(content, health):
+    for entry in tar.entries(content, archive.health):
         part = part_of(content, entry.offset, entry.size)
         yield Entry(_tar_row(entry, access), partial(_whole, part), part, entry.head)
 
@@ -57,18 +58,18 @@ def _whole(part: Bytes) -> Iterator[bytes]:
         raise BadData("truncated", f"{part.size} bytes declared, {seen} there")
 
 
-def stream_entries(window: ByteRange, name: str, budget: Budget, health: Health) -> Iterator[Entry]:
+def stream_entries(archive: OpenArchive) -> Iterator[Entry]:
     """The members of a compressed tar; of another compressed file its contents, as one member named after it."""
-    compression = compression_of(window.read(0, SNIFFED))
+    compression = compression_of(archive.window.read(0, HEAD_SIZE))
     if compression not in streams.READABLE:
-        yield from _by_libarchive(window, budget, health)
+        yield from _by_libarchive(archive)
         return
-    stream = Stream(budget.spend(unpacked(window, compression)))
-    head = stream.read(0, SNIFFED)
+    stream = Stream(archive.budget.spend(unpacked(archive.window, compression)))
+    head = stream.read(0, HEAD_SIZE)
     if kind_of(head) is Kind.TAR:
-        yield from tar_entries(stream, health)
+        yield from tar_entries(replace(archive, content=stream))
     else:
-        yield _single(stream, name, head)
+        yield _single(stream, archive.name, head)
 
 
 def _single(stream: Stream, name: str, head: bytes) -> Entry:
@@ -81,18 +82,18 @@ def _single(stream: Stream, name: str, head: bytes) -> Entry:
     return Entry(row, stream.rest, None, head)
 
 
-def _by_libarchive(window: ByteRange, budget: Budget, health: Health) -> Iterator[Entry]:
+def _by_libarchive(archive: OpenArchive) -> Iterator[Entry]:
     """Members of what only libarchive reads: rar, cpio, rare compressions."""
-    walk = SequentialPass(window, budget.limits.seconds)
+    walk = SequentialPass(archive.window, archive.budget.limits.seconds)
     with contextlib.closing(walk):
-        for told in rar.members(window, health):
+        for told in rar.members(archive.window, archive.health):
             if (header := walk.next()) is None:
                 return
             if header.warning:
-                health.add("warning", f"{decoded(header.name)[0]}: {header.warning}", header.index)
+                archive.health.add("warning", f"{decoded(header.name)[0]}: {header.warning}", header.index)
             if not stat.S_ISDIR(header.type):
                 row = _passed_row(header, told)
-                yield Entry(row, partial(budget.spend, _checked(walk, row)))
+                yield Entry(row, partial(archive.budget.spend, _checked(walk, row)))
 
 
 def _passed_row(header: EntryHeader, told: rar.RarSummary) -> Row:

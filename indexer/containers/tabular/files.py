@@ -8,7 +8,8 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 
 from indexer.base.remote import RawObject, Root, Url
-from indexer.containers.models import Container, Kind
+from indexer.containers.kinds import Kind
+from indexer.containers.models import Container
 from indexer.containers.tabular.columns import refuse_repeats
 
 _BUFFER = 1 << 20

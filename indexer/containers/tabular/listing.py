@@ -12,8 +12,9 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from indexer.base.errors import BadData
+from indexer.containers.kinds import Kind
 from indexer.containers.members.rows import batch_from, shown
-from indexer.containers.models import Access, ArchiveLimits, Container, ContainerStatus, Finding, Kind, ListingReport
+from indexer.containers.models import Access, ArchiveLimits, Container, ContainerStatus, Finding, ListingReport
 from indexer.containers.tabular.columns import image_columns, is_scalar, nested_images, refuse_repeats
 from indexer.containers.tabular.empty_cells import empty_cells
 from indexer.containers.tabular.files import arrow_batches, has_end, parquet, path_of, schema_of

@@ -4,27 +4,26 @@ from bisect import bisect_right
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from itertools import groupby
-from typing import TypeAlias
 
 import pyarrow as pa
 import pyarrow.parquet as pq
 
 from indexer.base.errors import BadData, SourceError
 from indexer.base.remote import Root
-from indexer.containers.models import Container, Kind, MemberRef
+from indexer.containers.kinds import Kind
+from indexer.containers.members.answers import Answer
+from indexer.containers.models import ArchiveLimits, Container, MemberRef
 from indexer.containers.opening import opened_volume
 from indexer.containers.tabular.files import arrow_batches, parquet, path_of
 
 NOT_IN_FILE = "only a path, no bytes"
 NO_IMAGE = "empty cell"
 
-Answer: TypeAlias = tuple[int, bytes | BadData]
-
 _ROWS_AT_A_TIME = 16
 _DAMAGE = (pa.ArrowException, OSError, KeyError, IndexError, ValueError)
 
 
-def read_cells(container: Container, wanted: Sequence[MemberRef]) -> Iterator[Answer]:
+def read_cells(container: Container, wanted: Sequence[MemberRef], limits: ArchiveLimits) -> Iterator[Answer]:
     """Key and bytes of each wanted cell, in row order; some ``_ROWS_AT_A_TIME`` rows are in memory at a time.
 
     Where pages are damaged, the cells of their row group (Parquet), or all that follow (Arrow), are bad data.
@@ -37,7 +36,11 @@ def read_cells(container: Container, wanted: Sequence[MemberRef]) -> Iterator[An
     reader = _read_parquet if container.kind == Kind.PARQUET else _read_arrow
     cells = sorted((_cell(want) for want in wanted), key=lambda cell: (cell.row, cell.column))
     try:
-        yield from _whole(reader(path_of(container), cells), cells)
+        for key, data in _whole(reader(path_of(container), cells), cells):
+            if isinstance(data, bytes) and len(data) > limits.member_size:
+                yield key, BadData("over the size limit", f"{len(data)} bytes")
+            else:
+                yield key, data
     except OSError as error:
         raise SourceError(f"{path_of(container)} cannot be read ({error}): see to its disk or network") from error
 

@@ -1,37 +1,32 @@
 """What an archive's kind means for walking it."""
 
 from collections.abc import Iterator
-from typing import Any
+from typing import Any, cast
 
 import pyarrow as pa
 
 from indexer.base.errors import BadData
 from indexer.containers.bytes.volumes import ByteRange
-from indexer.containers.formats.sequential import stream_entries, tar_entries
-from indexer.containers.formats.sevenzip.members import seven_zip_entries
 from indexer.containers.formats.zip.disks import disk_starts
 from indexer.containers.formats.zip.end import find_end, with_directory
 from indexer.containers.formats.zip.listing import list_directory
 from indexer.containers.formats.zip.reading import Packed, data_position, zip_member_blocks
 from indexer.containers.formats.zip.salvage import salvaged_rows
+from indexer.containers.kinds import function_of
+from indexer.containers.members.archive import OpenArchive
 from indexer.containers.members.budget import Budget
 from indexer.containers.members.entry import Entry
 from indexer.containers.members.rows import Health, Row, batches_of
-from indexer.containers.models import Access, ArchiveLimits, Kind
+from indexer.containers.models import Access, ArchiveLimits
 from indexer.containers.walking.levels import ArchiveLevel
 
 
 def entries_of(level: ArchiveLevel, budget: Budget, health: Health) -> Iterator[Entry]:
-    """The members of an archive that is no zip, in order. Raises BadData where it cannot be walked any further."""
-    if level.kind is Kind.TAR:
-        return tar_entries(level.content, health)
-    if not isinstance(level.content, ByteRange):
-        raise TypeError(f"{level.kind} is read at will, not from a stream")
-    if level.kind is Kind.SEVEN_ZIP:
-        return seven_zip_entries(level.content, budget, health)
-    if level.kind is Kind.STREAM:
-        return stream_entries(level.content, level.name, budget, health)
-    raise BadData("format not supported", level.kind)
+    """Return the members of an archive that is not a zip, in order. Raises BadData if its kind cannot be walked."""
+    entries = function_of(level.kind, "entries")
+    if entries is None:
+        raise BadData("format not supported", level.kind)
+    return cast(Iterator[Entry], entries(OpenArchive(level.content, level.name, budget, health)))
 
 
 def zip_batches(level: ArchiveLevel, limits: ArchiveLimits, health: Health) -> Iterator[pa.RecordBatch]:

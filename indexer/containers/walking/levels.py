@@ -5,8 +5,9 @@ from dataclasses import dataclass
 import pyarrow as pa
 import pyarrow.compute as pc
 
+from indexer.containers.kinds import Kind
 from indexer.containers.members.entry import Bytes
-from indexer.containers.models import MEMBER_SCHEMA, Access, Kind
+from indexer.containers.models import MEMBER_SCHEMA, Access
 
 
 @dataclass(frozen=True, slots=True)

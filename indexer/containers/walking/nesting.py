@@ -3,12 +3,8 @@
 from indexer.base.errors import BadData
 from indexer.containers.bytes.volumes import ByteRange
 from indexer.containers.grouping import LAST, Cut, place_of
-from indexer.containers.magic import SNIFFED, kind_of
+from indexer.containers.kinds import DOCUMENTS, HEAD_SIZE, ORDINARY, Kind, kind_of, nests, promised_kind, suffix_of
 from indexer.containers.members.entry import Entry
-from indexer.containers.models import Kind
-from indexer.containers.suffixes import DOCUMENTS, ORDINARY, promised_kind, suffix_of
-
-_WALKED = frozenset({Kind.ZIP, Kind.TAR, Kind.SEVEN_ZIP, Kind.STREAM})
 
 
 def nested_kind(entry: Entry, name: str) -> Kind | None:
@@ -19,9 +15,8 @@ def nested_kind(entry: Entry, name: str) -> Kind | None:
     suffix = suffix_of(name)
     if entry.row.problem or entry.row.size == 0 or suffix in DOCUMENTS:
         return None
-    promised = promised_kind(name)
-    kind = _kind_by_bytes(entry, looks=suffix not in ORDINARY) or promised
-    if kind not in _WALKED:
+    kind = _kind_by_bytes(entry, looks=suffix not in ORDINARY) or promised_kind(name)
+    if kind is None or not nests(kind):
         return None
     if _is_volume(name):
         raise BadData("nested volumes", "volumes of an archive inside an archive are not put together")
@@ -31,7 +26,7 @@ def nested_kind(entry: Entry, name: str) -> Kind | None:
 def _kind_by_bytes(entry: Entry, looks: bool) -> Kind | None:
     if entry.head is not None:
         return kind_of(entry.head)
-    return kind_of(entry.content.read(0, SNIFFED)) if looks and isinstance(entry.content, ByteRange) else None
+    return kind_of(entry.content.read(0, HEAD_SIZE)) if looks and isinstance(entry.content, ByteRange) else None
 
 
 def _is_volume(name: str) -> bool:

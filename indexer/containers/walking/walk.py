@@ -21,12 +21,12 @@ import pyarrow.compute as pc
 from indexer.base.errors import BadData
 from indexer.containers.bytes.spool import limited, spooled
 from indexer.containers.bytes.volumes import ByteRange
+from indexer.containers.kinds import Kind, archive_names
 from indexer.containers.members.budget import Budget, within_limits
 from indexer.containers.members.entry import Bytes, Entry, blocks_of
 from indexer.containers.members.repeated_names import Repeats
 from indexer.containers.members.rows import BATCH_ROWS, Health, Row, batch_of, decoded
-from indexer.containers.models import Access, Kind
-from indexer.containers.suffixes import archive_names
+from indexer.containers.models import Access
 from indexer.containers.walking.dispatch import entries_of, zip_batches, zip_entry
 from indexer.containers.walking.levels import ArchiveLevel, placed
 from indexer.containers.walking.nesting import nested_kind

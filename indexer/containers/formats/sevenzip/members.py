@@ -19,9 +19,10 @@ from indexer.containers.formats.sevenzip import header
 from indexer.containers.formats.sevenzip.folders import is_encrypted, is_readable, is_stored, method_of, unpacked_folder
 from indexer.containers.formats.sevenzip.models import Archive, Folder, Substream
 from indexer.containers.formats.zip.reading import checked_blocks
+from indexer.containers.members.archive import OpenArchive
 from indexer.containers.members.budget import Budget
 from indexer.containers.members.entry import Entry, StreamRange, blocks_of
-from indexer.containers.members.rows import Health, Row
+from indexer.containers.members.rows import Row
 from indexer.containers.models import Access
 
 _LARGEST_HEADER = 1 << 31
@@ -29,12 +30,13 @@ _UNIX, _LINK, _TYPE = 0x8000, 0o120000, 0o170000
 _WINDOWS_FOLDER = 0x10
 
 
-def seven_zip_entries(window: ByteRange, budget: Budget, health: Health) -> Iterator[Entry]:
+def seven_zip_entries(opened: OpenArchive) -> Iterator[Entry]:
     """Members in the header's order; the tree's folders have none, but count as ordinals. Raises BadData."""
+    window = opened.window
     archive = _read_archive(window)
     members = len(archive.names) - sum(archive.directories)
-    health.declare(members)
-    source = _Source(window, archive, budget)
+    opened.health.declare(members)
+    source = _Source(window, archive, opened.budget)
     streams = iter(archive.substreams)
     for ordinal, name in enumerate(archive.names):
         substream = None if archive.empty[ordinal] else next(streams, None)

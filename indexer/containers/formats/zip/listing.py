@@ -10,12 +10,12 @@ from indexer.containers.bytes.volumes import ByteRange
 from indexer.containers.formats.zip.directory import Block, Mask, read_blocks
 from indexer.containers.formats.zip.end import End
 from indexer.containers.formats.zip.methods import READABLE, zip_method
+from indexer.containers.kinds import promises_bytes
 from indexer.containers.members.budget import beyond_limits
 from indexer.containers.members.repeated_names import Repeats, fingerprints
 from indexer.containers.members.rows import Health, batch_from, decoded
 from indexer.containers.models import Access, ArchiveLimits
 from indexer.containers.problems import CODES
-from indexer.containers.suffixes import promises_bytes
 
 LOCAL_HEADER = 30
 _ENCRYPTED, _UTF8 = 0x1, 0x800

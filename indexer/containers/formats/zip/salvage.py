@@ -13,10 +13,10 @@ from indexer.base.errors import BadData
 from indexer.containers.bytes.unpacking import UNPACKING_TROUBLE, drain
 from indexer.containers.bytes.volumes import BLOCK, ByteRange
 from indexer.containers.formats.zip.methods import READABLE, zip_method
+from indexer.containers.kinds import promises_bytes
 from indexer.containers.members.rows import Health, Row, decoded
 from indexer.containers.models import Access
 from indexer.containers.problems import CODES
-from indexer.containers.suffixes import promises_bytes
 
 _LOCAL = struct.Struct("<4s5H3L2H")
 _SIGNATURE = b"PK\3\4"
