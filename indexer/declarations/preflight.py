@@ -14,7 +14,7 @@ from itertools import islice
 from pathlib import Path
 
 from indexer.base.remote import Root, Url, is_there
-from indexer.containers.kinds import ARCHIVE_SUFFIX
+from indexer.containers.kinds import ARCHIVE_SUFFIX, KIND_BY_SUFFIX, suffix_of
 from indexer.declarations.models import SideTable, Source
 from indexer.manifest.store import Store
 

@@ -10,13 +10,10 @@ from contextlib import contextmanager
 
 from PIL import ExifTags, Image, UnidentifiedImageError
 
+from indexer.base import image_formats
 from indexer.base.errors import BadData
 from indexer.images import jpeg
 from indexer.images.models import ImageHeader, ImageLimits
-
-# Decoders that may see a stranger's bytes. EPS, PDF, WMF and the rest start programs or have a record of overflows.
-# JPEGs of several pictures (MPO) come with JPEG.
-FORMATS = ("JPEG", "PNG", "WEBP", "GIF", "TIFF", "BMP")
 
 _PILLOW_LIMIT = Image.MAX_IMAGE_PIXELS or 0
 
@@ -28,7 +25,7 @@ def header(data: bytes, limits: ImageLimits | None = None) -> ImageHeader:
     """Return the facts in the header of an image; no pixel is decoded.
 
     Raises:
-        BadData: empty, not_an_image, too_many_pixels or undecodable.
+        BadData: empty, not_an_image, unsupported_format, too_many_pixels or undecodable.
     """
     with codec_errors():
         return read_header(open_image(data, limits or ImageLimits()), data)
@@ -50,7 +47,7 @@ def open_image(data: bytes, limits: ImageLimits) -> Image.Image:
     """Return an image whose size is within ``limits``; its pixels are not decoded yet.
 
     Raises:
-        BadData: empty or too_many_pixels. Use it inside :func:`codec_errors` for all other errors.
+        BadData: empty, unsupported_format or too_many_pixels. Use it inside :func:`codec_errors` for all other errors.
     """
     if not data:
         raise BadData("empty", "the file has no bytes")
@@ -58,7 +55,12 @@ def open_image(data: bytes, limits: ImageLimits) -> Image.Image:
         # Pillow warns of decompression bombs, which are checked below, and of odd metadata, which affects no pixel.
         warnings.simplefilter("ignore")
         Image.MAX_IMAGE_PIXELS = max(limits.pixels, _PILLOW_LIMIT)  # Pillow refuses twice that, also in later frames
-        image = Image.open(io.BytesIO(data), formats=FORMATS)
+        try:
+            image = Image.open(io.BytesIO(data), formats=image_formats.DECODERS)
+        except UnidentifiedImageError:
+            if name := image_formats.undecoded_format(data[:32]):
+                raise BadData("unsupported_format", f"{name} images are not decoded") from None
+            raise
     if image.width * image.height > limits.pixels:
         raise BadData("too_many_pixels", f"{image.width} x {image.height} is over {limits.pixels:,}")
     return image

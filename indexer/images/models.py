@@ -38,7 +38,8 @@ class ImageHeader:
 class Inspection:
     """A row of the table ``inspection`` without its member_id. Facts that could not be read are None.
 
-    ``status`` is ok, empty, not_an_image, too_many_pixels, truncated, undecodable, unreadable or died.
+    ``status`` is ok, empty, not_an_image, unsupported_format, too_many_pixels, truncated, undecodable, unreadable or
+    died.
     """
 
     status: str
