@@ -169,11 +169,9 @@ create table if not exists shared_row (
 );
 
 -- The logical path of a member: every archive on the way is a folder (docs/architecture.md, "The logical path").
--- Its Python twin, with the same list of suffixes, is indexer/containers/logical_path.py.
-create or replace macro archive_name(path) as regexp_replace(path,
-    '(?i)(?:\.tar\.(?:gz|bz2|xz|zst|lzma|lz4|z)'
-    || '|\.(?:zip|7z|tar|tgz|tbz2?|txz|tzst|rar|gz|bz2|xz|zst|lzma|lz4|cpio|iso|jar|whl|cbz|arrow|parquet)'
-    || '|\.z\d{2,4}|\.r\d\d|\.part\d+\.rar)(?:\.\d{2,4})?$', '');
+-- The twin in Python is indexer/containers/logical_path.py. archive_suffix() is a pattern that both share: it is created
+-- from the table of container kinds, and image_name_end() from that of image formats (indexer/manifest/derived_macros.py).
+create or replace macro archive_name(path) as regexp_replace(path, archive_suffix() || '$', '');
 
 -- What lies in an archive, below the folder that the archive stands as.
 create or replace macro path_below(archive, inner_name) as
@@ -186,10 +184,9 @@ create or replace macro logical_path(path, name) as
     case when name is null then path
         when position('!' in name) = 0 then path_below(archive_name(path), name)
         else list_reduce(
-            list_prepend(archive_name(path), string_split(regexp_replace(name,
-                '(?i)(?:\.tar\.(?:gz|bz2|xz|zst|lzma|lz4|z)'
-                || '|\.(?:zip|7z|tar|tgz|tbz2?|txz|tzst|rar|gz|bz2|xz|zst|lzma|lz4|cpio|iso|jar|whl|cbz|arrow|parquet)'
-                || '|\.z\d{2,4}|\.r\d\d|\.part\d+\.rar)(?:\.\d{2,4})?!', chr(0), 'g'), chr(0))),
+            list_prepend(
+                archive_name(path), string_split(regexp_replace(name, archive_suffix() || '!', chr(0), 'g'), chr(0))
+            ),
             lambda outer_path, level: path_below(outer_path, level))
     end;
 
@@ -213,7 +210,7 @@ select
     case when m.access = 'cell' then try_cast(split_part(split_part(m.name, '!', -1), '/', 1) as bigint) end as line,
     -- a row without an image is no image: 'empty cell' is what the listing calls it
     (m.access = 'cell' and m.problem is distinct from 'empty cell') or (
-        m.access <> 'cell' and regexp_matches(logical, '(?i)\.(?:png|jpe?g|jpe|jfif|webp|bmp|gif|tiff?|ppm|pgm|avif|heic|jp2)$')
+        m.access <> 'cell' and regexp_matches(logical, image_name_end())
         and not regexp_matches(logical, '(?:^|/)(?:__MACOSX/|\._)')
     ) as is_image
 from member m

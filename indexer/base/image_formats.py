@@ -45,7 +45,7 @@ FORMATS = (
     ImageFormat("JXL", ("jxl",), rb"\xff\x0a|\0\0\0\x0cJXL \r\n\x87\n"),
     ImageFormat("PPM", ("ppm", "pgm", "pbm", "pnm"), rb"P[1-7]\s"),
     ImageFormat("TGA", ("tga",), None),
-    ImageFormat("ICO", ("ico",), rb"\0\0\1\0"),
+    ImageFormat("ICO", ("ico",), rb"\x00\x00\x01\x00"),
 )
 SUFFIXES = frozenset(suffix for image in FORMATS for suffix in image.suffixes)
 DECODERS = tuple(image.decoder for image in FORMATS if image.decoder)

@@ -21,6 +21,7 @@ from indexer import __version__
 from indexer.base import resources
 from indexer.base.errors import ConfigError, ManifestError, RecipeError
 from indexer.base.suggestions import nearest
+from indexer.manifest.derived_macros import derived_macros
 
 SCHEMA_VERSION = 1
 OWN = "own_tables"
@@ -270,7 +271,7 @@ def _explain(path: Path, message: str) -> str:
 
 def _make_schema(store: Store) -> None:
     with store.transaction():
-        for statement in duckdb.extract_statements(resources.sql("schema")):
+        for statement in duckdb.extract_statements(derived_macros() + resources.sql("schema")):
             store.execute(statement.query)
         made_by = {"schema_version": SCHEMA_VERSION, "tool_version": __version__}
         store.execute("insert into made_by values ($schema_version, $tool_version)", made_by)
