@@ -20,7 +20,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from indexer.base import image_formats
-from indexer.containers.formats.tar.header import RECORD, parse
+from indexer.containers.bytes.tar_header import RECORD, parse
 
 HEAD_SIZE = RECORD  # bytes that decide the kind of a file
 _ZEROS = bytes(RECORD)

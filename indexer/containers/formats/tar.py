@@ -7,7 +7,7 @@ damage are found; that there is damage goes into the health report.
 from collections.abc import Iterator
 from dataclasses import dataclass, field, replace
 
-from indexer.containers.formats.tar.header import (
+from indexer.containers.bytes.tar_header import (
     EXTENSIONS,
     PROBLEMS,
     RECORD,

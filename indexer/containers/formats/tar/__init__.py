@@ -1,1 +1,0 @@
-"""Tar: ``header`` reads one record, ``members`` walks from one to the next."""
