@@ -28,7 +28,7 @@ from indexer.containers.listing import list_members
 from indexer.containers.models import ArchiveLimits, Volume
 from indexer.manifest import store
 from indexer.scanning import ScanOptions, scan
-from indexer.scanning.folder_walk import walk
+from indexer.scanning.folder_listing import list_folder
 
 ROUNDS = 4
 MEMBERS = 1_000_000
@@ -81,7 +81,7 @@ def _folder(folder: Path, files: int) -> None:
     tree = make_tree(folder / "tree", files)
     ways: Ways = {
         "scandir and stat": lambda: _scandir(tree),
-        f"folder of {files:,} files": lambda: walk(tree, Workers(jobs=2)),
+        f"folder of {files:,} files": lambda: list_folder(tree, Workers(jobs=2)),
         "the same, whole way into the manifest": lambda: _scan(tree),
     }
     _compare(ways, files)

@@ -5,10 +5,10 @@ from indexer.cli import program
 
 def main() -> None:
     """Run the command line."""
-    program.run("indexer", "Index image datasets where they lie, and select from them in SQL.", COMMANDS)
+    program.run("indexer", "Index image datasets inside their archives, and select images in SQL.", COMMANDS)
 
 
-# A command's name and the module below indexer.cli whose `command` it is; loaded when it is called for.
+# Command name -> module in indexer.cli that defines `command`. Modules are imported on demand.
 COMMANDS: dict[str, str] = {
     "sources": "sources",
     "scan": "scan",

@@ -1,5 +1,5 @@
-"""Commands of phase one; the only place that prints.
+"""Commands of phase one; only this package prints.
 
-A command parses, calls one function and renders what it returns. ``program`` is the edge where errors become exit
-statuses, ``options`` what commands share, ``progress`` how long work is shown.
+A command parses its options, calls one function and prints the result. ``program`` runs a command and turns errors into
+an exit status, ``options`` holds the options that commands share, ``progress`` shows the progress of long work.
 """

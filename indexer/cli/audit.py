@@ -10,7 +10,7 @@ from indexer.base.errors import CheckFailed
 from indexer.cli import messages, render
 from indexer.cli.inspect import inspector
 from indexer.cli.messages import printable
-from indexer.cli.options import Session, common, on_workers
+from indexer.cli.options import CommonOptions, common_options, worker_options
 from indexer.selection.audit import Audit, AuditOptions, audit
 
 _TABLES = {
@@ -25,47 +25,48 @@ _NONE = "none\n"
 @click.command(epilog="Example: python -m indexer audit ai_gen_bench_v1 --threshold 0.7 --format markdown")
 @click.argument("name", required=False)
 @click.option("--threshold", type=click.FloatRange(0, 1), default=1.0, show_default=True,
-              help="Exit with 1 if metadata predict the label at a higher balanced accuracy.")  # fmt: skip
+              help="Exit with 1 if metadata predict the label better (balanced accuracy).")  # fmt: skip
 @click.option("--radius", type=click.IntRange(0, 8), default=4, show_default=True,
-              help="Bits of 64 in which perceptual hashes of near duplicates may differ.")  # fmt: skip
+              help="Bits of 64 in which the perceptual hashes of near duplicates differ.")  # fmt: skip
 @click.option("--format", "form", type=click.Choice(["table", "json", "markdown"]), default="table", show_default=True)
 @click.option("--tree/--no-tree", default=None,
-              help="Also fit a decision tree to all traits.  [default: if scikit-learn is installed]")  # fmt: skip
-@click.option("--no-inspect", is_flag=True, help="Read no image: audit those inspected before.")
-@common
-@on_workers
-def command(session: Session, name: str | None, **how: object) -> None:
-    """Audit NAME, or all inspected images, for duplicates, leaks between splits and label shortcuts.
+              help="Train a decision tree, too.  [default: if scikit-learn is installed]")  # fmt: skip
+@click.option("--no-inspect", is_flag=True, help="Read no image; audit inspected images only.")
+@common_options
+@worker_options
+def command(options: CommonOptions, name: str | None, **how: object) -> None:
+    """Find duplicates, leaks between splits and label shortcuts.
 
-    Exit status 1: content or a real image is in several splits, or a shortcut is above the threshold.
+    Audits the selection NAME, or all inspected images. Exit status 1: an image is in several splits, or a shortcut
+    exceeds the threshold.
     """
     inspect = None
     if name is not None and not how["no_inspect"]:
-        inspect = inspector(session)
-    options = AuditOptions(radius=int(str(how["radius"])), tree=_wants_tree(how["tree"]))
-    with session.writing() as store:
-        found = audit(store, name, options, inspect)
+        inspect = inspector(options)
+    audit_options = AuditOptions(radius=int(str(how["radius"])), tree=_with_tree(how["tree"]))
+    with options.writing() as store:
+        found = audit(store, name, audit_options, inspect)
     _SHOW[str(how["form"])](found)
     _judge(found, float(str(how["threshold"])))
 
 
-def _wants_tree(asked: object) -> bool:
-    if asked is None and find_spec("sklearn") is None:
-        messages.tell(
-            "rules of one trait only: a decision tree needs scikit-learn, pip install 'image-manifest[audit]'"
+def _with_tree(choice: object) -> bool:
+    if choice is None and find_spec("sklearn") is None:
+        messages.print_message(
+            "no decision tree: it requires scikit-learn; install it with pip install 'image-manifest[audit]'"
         )
         return False
-    return asked is not False
+    return choice is not False
 
 
 def _judge(found: Audit, threshold: float) -> None:
-    troubles = []
+    problems = []
     if found.leaking:
-        troubles.append(f"{found.leaking:,} contents or real images are in several splits")
+        problems.append(f"{found.leaking:,} contents or real images are in several splits")
     if found.worst > threshold:
-        troubles.append(f"metadata predict the label at {found.worst:.0%}, above {threshold:.0%}")
-    if troubles:
-        raise CheckFailed("; ".join(troubles))
+        problems.append(f"metadata predict the label at {found.worst:.0%}, above {threshold:.0%}")
+    if problems:
+        raise CheckFailed("; ".join(problems))
 
 
 def _show_table(found: Audit) -> None:
@@ -94,11 +95,11 @@ def _show_json(found: Audit) -> None:
 
 
 def _summary(found: Audit) -> str:
-    return f"{found.images:,} images were inspected and are usable."
+    return f"{found.images:,} inspected, usable images."
 
 
 def _rounded(rows: pa.Table) -> pa.Table:
-    """Numbers as a person reads them."""
+    """Return ``rows`` with numbers rounded to three decimals."""
     plain = [{key: round(value, 3) if isinstance(value, float) else value for key, value in row.items()}
              for row in rows.to_pylist()]  # fmt: skip
     return pa.Table.from_pylist(plain, schema=rows.schema)

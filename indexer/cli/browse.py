@@ -7,7 +7,7 @@ import socket
 import click
 
 from indexer.base.errors import ConfigError, DependencyError
-from indexer.cli.options import Session, common
+from indexer.cli.options import CommonOptions, common_options
 from indexer.roots import source_folders
 
 _LOOPBACK = ("127.0.0.1", "::1", "localhost")
@@ -16,18 +16,18 @@ _LOOPBACK = ("127.0.0.1", "::1", "localhost")
 @click.command(epilog="Example: python -m indexer browse --port 8000")
 @click.option("--host", default="127.0.0.1", show_default=True, help="Host name or address to listen at.")
 @click.option("--port", type=click.IntRange(0, 65535), default=0, help="[default: a free port]")
-@common
-def command(session: Session, host: str, port: int) -> None:
+@common_options
+def command(options: CommonOptions, host: str, port: int) -> None:
     """Show images, read from their archives: filters, single images in full size, a box for SQL. Ctrl-C ends it.
 
     By default only this machine can connect. The printed URL contains a key that is new at each start.
     """
     _check_dependencies()
-    session.reading().connection.close()  # reports an unusable file before the server starts
-    _serve(session, _bound(host, port), host)
+    options.reading().connection.close()  # reports an unusable file before the server starts
+    _serve(options, _bound(host, port), host)
 
 
-def _serve(session: Session, bound: socket.socket, host: str) -> None:
+def _serve(options: CommonOptions, bound: socket.socket, host: str) -> None:
     import uvicorn  # noqa: PLC0415
 
     from indexer.browsing.guard import AccessKey  # noqa: PLC0415
@@ -37,9 +37,9 @@ def _serve(session: Session, bound: socket.socket, host: str) -> None:
     port = bound.getsockname()[1]
     names = {host, *(_LOOPBACK if host in _LOOPBACK else ())}
     access = AccessKey(frozenset(_address(name, port) for name in names))
-    images = ImageReader(session.manifest, source_folders(session.config), session.workers)
+    images = ImageReader(options.manifest, source_folders(options.config), options.workers)
     print(f"http://{_address(host, port)}/?key={access.key}", flush=True)
-    app = application(session.manifest, images, access)
+    app = application(options.manifest, images, access)
     server = uvicorn.Server(uvicorn.Config(app, log_level="warning", ws="none", server_header=False, date_header=False))
     with contextlib.suppress(KeyboardInterrupt):  # Ctrl-C ends the server
         server.run(sockets=[bound])

@@ -1,4 +1,4 @@
-"""``indexer diff``: two shared manifests."""
+"""``indexer diff``: compare two exports."""
 
 from collections import Counter
 from pathlib import Path
@@ -7,16 +7,19 @@ import click
 
 from indexer.base.errors import CheckFailed
 from indexer.cli.messages import printable
-from indexer.cli.options import Session, common
+from indexer.cli.options import CommonOptions, common_options
 from indexer.sharing.difference import difference
 
 
 @click.command(epilog="Example: python -m indexer diff shared/v1 shared/v2")
 @click.argument("before", type=click.Path(path_type=Path))
 @click.argument("after", type=click.Path(path_type=Path))
-@common
-def command(_session: Session, before: Path, after: Path) -> None:
-    """Say what changed from the shared manifest BEFORE to AFTER: a line an image."""
+@common_options
+def command(_options: CommonOptions, before: Path, after: Path) -> None:
+    """Print the differences between the exports BEFORE and AFTER, one line per image.
+
+    Exit status 1: there are differences.
+    """
     counts = Counter[str]()
     for row in difference(before, after):
         splits = f"{row['split_before'] or '-'} -> {row['split_after'] or '-'}"

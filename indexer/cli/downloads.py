@@ -8,7 +8,7 @@ from indexer.base.remote import Url
 from indexer.base.suggestions import nearest
 from indexer.cli import messages
 from indexer.cli.messages import printable
-from indexer.cli.options import Session
+from indexer.cli.options import CommonOptions
 from indexer.declarations.models import Source
 from indexer.fetching import hub
 from indexer.fetching.downloads import DownloadCheck, DownloadState, Inventory, check_downloads
@@ -16,39 +16,39 @@ from indexer.fetching.lists import KNOWN_LISTS
 from indexer.roots import declared
 
 
-def show(session: Session, key: str) -> None:
+def print_downloads(options: CommonOptions, key: str) -> None:
     """Print the downloads of the source ``key``, and their state at its root in local.cfg.
 
     Raises:
         CheckFailed: a file differs from its published form.
     """
-    source = _source(session, key)
-    _print(check_downloads(source, _root(session, source), session.progress))
+    source = _source(options, key)
+    _print(check_downloads(source, _root(options, source), options.progress))
 
 
-def from_hub(session: Session, key: str, to: Path, only: Sequence[str]) -> None:
+def download_from_hub(options: CommonOptions, key: str, to: Path, only: Sequence[str]) -> None:
     """Download the files of ``key`` from the hub to a folder, then print their state."""
-    source = _source(session, key)
+    source = _source(options, key)
     for repository, globs in hub.files_to_download(source, only).items():
-        messages.tell(f"{repository}: {', '.join(globs)} to {to}")
+        messages.print_message(f"{repository}: {', '.join(globs)} to {to}")
         hub.download(repository, globs, to)
-    _print(check_downloads(source, to, session.progress))
+    _print(check_downloads(source, to, options.progress))
 
 
-def _source(session: Session, key: str) -> Source:
-    sources = {each.key: each for each in declared(session.config if session.config_file.exists() else None)}
+def _source(options: CommonOptions, key: str) -> Source:
+    sources = {each.key: each for each in declared(options.config if options.config_file.exists() else None)}
     if key not in sources:
-        begun = "' or '".join(each for each in sorted(sources) if each.startswith(key))
-        hint = f"did you mean '{begun}'?" if begun else nearest(key, sources)
-        raise ConfigError(f"no source is called '{key}': {hint}")
+        matches = "' or '".join(each for each in sorted(sources) if each.startswith(key))
+        hint = f"did you mean '{matches}'?" if matches else nearest(key, sources)
+        raise ConfigError(f"unknown source '{key}': {hint}")
     return sources[key]
 
 
-def _root(session: Session, source: Source) -> Path:
+def _root(options: CommonOptions, source: Source) -> Path:
     """Return the root of a source; without a local.cfg, its default folder."""
-    if not session.config_file.exists():
+    if not options.config_file.exists():
         return Path(source.default_folder)
-    root = session.config.root(source.key, source.default_folder)
+    root = options.config.root(source.key, source.default_folder)
     if isinstance(root, Url):
         raise ConfigError(f"{source.key}: {root} is not a local folder; only downloads in local folders can be checked")
     return root

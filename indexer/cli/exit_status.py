@@ -1,4 +1,4 @@
-"""How a program ends: what is said of an error, and the exit status that the contract names for it."""
+"""Turn errors into messages and the documented exit statuses."""
 
 import errno
 import os
@@ -7,154 +7,180 @@ import signal
 import sys
 from collections.abc import Callable
 from types import FrameType
-from typing import Any
+from typing import Any, TextIO
 
 import click
 
 from indexer.base.errors import CheckFailed, ProjectError
-from indexer.cli import messages
+from indexer.cli.messages import print_message
 
 DONE, FOUND, WRONG_INPUT, INTERRUPTED = 0, 1, 2, 130
 
-# What a command that did not get through leaves behind, where that is not plain.
+# The results that remain after a command was stopped.
 _KEPT = {
-    "scan": "the containers that were read are in the manifest",
-    "select": "the manifest is as it was",
-    "build": "the shards that are finished are kept",
-    "fetch": "the files that are finished are kept",
-    "sql": "the manifest is only read",
-    "stats": "the manifest is only read",
+    "scan": "containers that were read are in the manifest",
+    "select": "the manifest is unchanged",
+    "build": "finished shards are kept",
+    "fetch": "finished files are kept",
+    "sql": "the manifest is unchanged",
+    "stats": "the manifest is unchanged",
 }
 _NO_SPACE = os.strerror(errno.ENOSPC)
-_signals: list[int] = []  # that came to this process
+_received_signals: list[int] = []
 
 
-def heed_signals() -> None:
-    """Take SIGTERM for what Ctrl-C is: whoever ends us finds the same order. Where a shell ignores Ctrl-C, so do we."""
-    signal.signal(signal.SIGTERM, _stop)
+def handle_signals() -> None:
+    """Treat SIGTERM like Ctrl-C. Keep ignoring Ctrl-C if the parent process ignores it."""
+    signal.signal(signal.SIGTERM, _interrupt)
     if signal.getsignal(signal.SIGINT) is signal.default_int_handler:
-        signal.signal(signal.SIGINT, _stop)
+        signal.signal(signal.SIGINT, _interrupt)
 
 
-def heed_no_more() -> None:
-    """All is done but Python's own exit, in which an error could go nowhere."""
+def ignore_sigterm() -> None:
+    """Ignore SIGTERM while the interpreter exits, where an exception could not be handled."""
     signal.signal(signal.SIGTERM, signal.SIG_IGN)
 
 
-def _stop(number: int, frame: FrameType | None) -> None:
-    _signals.append(number)
+def _interrupt(number: int, frame: FrameType | None) -> None:
+    _received_signals.append(number)
     signal.default_int_handler(number, frame)
 
 
-def status_of(group: click.Group, package: str) -> int:
-    """Run the command line of ``package``; an error that is nobody's but ours is raised."""
+def open_missing_streams() -> None:
+    """Replace standard streams that the parent closed by the null device, so that no file gets their descriptors."""
+    for name, mode in (("stdin", "r"), ("stdout", "w"), ("stderr", "w")):
+        if getattr(sys, name) is None:
+            setattr(sys, name, open(os.devnull, mode, encoding="utf-8"))  # noqa: SIM115, PTH123
+
+
+def run_group(group: click.Group, package: str) -> int:
+    """Run the command line of ``package`` and return its exit status. Exceptions that are bugs are raised."""
     try:
         group.main(prog_name=package, standalone_mode=False)
     except BaseException as error:
-        tell = _teller(error)
-        if tell is None:
+        report = _reporter_of(error)
+        if report is None:
             raise
-        return tell(error, package)
-    return DONE
+        return flush_output(report(error, package))
+    return flush_output(DONE)
 
 
-def _teller(error: BaseException) -> Callable[[Any, str], int] | None:
-    """Who tells of an error; None where only a traceback helps."""
+def flush_output(status: int) -> int:
+    """Flush the standard streams and return the exit status: ``status``, or WRONG_INPUT if results were lost.
+
+    A closed pipe is not an error: the reader has read enough.
+    """
+    error = _flush(sys.stdout)
+    if error and error.errno != errno.EPIPE and status in {DONE, FOUND}:
+        status = _print_error(f"standard output cannot be written: {error.strerror or error}")
+    _flush(sys.stderr)
+    return status
+
+
+def _flush(stream: TextIO) -> OSError | None:
+    """Flush ``stream`` and return the error, if any. The interpreter flushes again at exit, and must not fail then."""
+    try:
+        stream.flush()
+    except OSError as error:
+        _discard_output(stream)
+        return error
+    return None
+
+
+def _discard_output(stream: TextIO) -> None:
+    os.dup2(os.open(os.devnull, os.O_WRONLY), stream.fileno())
+
+
+def _reporter_of(error: BaseException) -> Callable[[Any, str], int] | None:
+    """Return the function that reports an error; None if the traceback should be shown."""
     debug = "--debug" in sys.argv
     if debug and isinstance(error, ProjectError):
         return None
-    if _signals:  # DuckDB and Arrow make errors of their own out of what a signal raises while they call Python
-        return _interrupted
+    if _received_signals:  # DuckDB and Arrow replace the exception of a signal that arrives while they call Python
+        return _report_interrupted
     if _NO_SPACE in str(error) and not isinstance(error, ProjectError) and not debug:
-        return _full
-    if type(error).__name__ in _OF_DATABASES and not debug:
-        return _OF_DATABASES[type(error).__name__]
-    return next((tell for kinds, tell in _TELLERS.items() if isinstance(error, kinds)), None)
+        return _report_full_disk
+    if type(error).__name__ in _DATABASE_REPORTERS and not debug:
+        return _DATABASE_REPORTERS[type(error).__name__]
+    return next((report for kinds, report in _REPORTERS.items() if isinstance(error, kinds)), None)
 
 
-def _left(stop: click.exceptions.Exit, _: str) -> int:
-    return stop.exit_code
-
-
-def _misused(error: click.UsageError, package: str) -> int:
+def _report_usage_error(error: click.UsageError, package: str) -> int:
     command = error.ctx.command_path if error.ctx else package
-    said = error.format_message()
-    stop = "" if said.endswith((".", "?")) else "."
-    return _refuse(f"{said}{stop} See: python -m {command} --help")
+    message = error.format_message()
+    stop = "" if message.endswith((".", "?")) else "."
+    return _print_error(f"{message}{stop} See: python -m {command} --help")
 
 
-def _unasked(error: click.exceptions.NoArgsIsHelpError, _: str) -> int:
-    """No command was named: the message is the list of them, already as it should be read."""
-    messages.tell(error.format_message(), event="error", status=WRONG_INPUT)
+def _report_missing_command(error: click.exceptions.NoArgsIsHelpError, _: str) -> int:
+    """Print the help text, which is the message of this error."""
+    print_message(error.format_message(), event="error", status=WRONG_INPUT)
     return WRONG_INPUT
 
 
-def _wrong(error: ProjectError, _: str) -> int:
-    return _refuse(str(error))
+def _report_full_disk(error: BaseException, package: str) -> int:
+    """Report a full disk that Python, DuckDB or Arrow detected."""
+    return _report_stopped(error, "free some space", package)
 
 
-def _full(error: BaseException, package: str) -> int:
-    """A disk is full, whoever noticed: Python, DuckDB or Arrow."""
-    return _stopped(error, "free some space", package)
+def _report_disk_error(error: BaseException, package: str) -> int:
+    """Report that DuckDB could not read or write."""
+    return _report_stopped(error, "check the manifest's disk", package)
 
 
-def _failing(error: BaseException, package: str) -> int:
-    """DuckDB could not write."""
-    return _stopped(error, "see whether the manifest's disk fails", package)
+def _report_out_of_memory(error: BaseException, package: str) -> int:
+    """Report that DuckDB exceeded its memory limit."""
+    return _report_stopped(error, "increase memory in [database] of local.cfg", package)
 
 
-def _starving(error: BaseException, package: str) -> int:
-    """DuckDB has too little memory for one of its steps."""
-    return _stopped(error, "raise memory in [database] of local.cfg", package)
+def _report_stopped(error: BaseException, advice: str, package: str) -> int:
+    message = " ".join(str(error).split())
+    return _print_error(f"{message}: {_kept()}; {advice}, then continue with: {_command_line(package)}")
 
 
-def _stopped(error: BaseException, advice: str, package: str) -> int:
-    where = " ".join(str(error).split())
-    return _refuse(f"{where}: {_kept()}; {advice}, then go on: {_again(package)}")
-
-
-def _refuse(message: str) -> int:
-    messages.tell(message, event="error", prefix="error: ", status=WRONG_INPUT)
-    return WRONG_INPUT
-
-
-def _found(error: CheckFailed, _: str) -> int:
+def _report_found(error: CheckFailed, _: str) -> int:
     if str(error):
-        messages.tell(str(error), event="found", status=FOUND)
+        print_message(str(error), event="found", status=FOUND)
     return FOUND
 
 
-def _interrupted(_: BaseException, package: str) -> int:
-    messages.tell(f"interrupted: {_kept()}; to go on: {_again(package)}", event="interrupted", status=INTERRUPTED)
+def _report_interrupted(_: BaseException, package: str) -> int:
+    message = f"interrupted: {_kept()}; continue with: {_command_line(package)}"
+    print_message(message, event="interrupted", status=INTERRUPTED)
     return INTERRUPTED
 
 
-def _unread(_: SystemExit, __: str) -> int:
-    """Nobody reads our output any more: click says so by SystemExit."""
-    os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+def _print_error(message: str) -> int:
+    print_message(message, event="error", prefix="error: ", status=WRONG_INPUT)
+    return WRONG_INPUT
+
+
+def _report_closed_pipe(_: BaseException, __: str) -> int:
+    """Report nothing: the reader of standard output has read enough."""
+    _discard_output(sys.stdout)
     return DONE
 
 
 def _kept() -> str:
-    return next((_KEPT[word] for word in sys.argv[1:] if word in _KEPT), "what is finished is kept")
+    return next((_KEPT[word] for word in sys.argv[1:] if word in _KEPT), "finished results are kept")
 
 
-def _again(package: str) -> str:
+def _command_line(package: str) -> str:
     return shlex.join(["python", "-m", package, *sys.argv[1:]])
 
 
-# DuckDB's errors by their names: it takes too long to load for just these.
-_OF_DATABASES: dict[str, Callable[[Any, str], int]] = {
-    "FatalException": _failing,
-    "IOException": _failing,
-    "OutOfMemoryException": _starving,
+# DuckDB's errors by name: importing DuckDB here would slow down every start.
+_DATABASE_REPORTERS: dict[str, Callable[[Any, str], int]] = {
+    "FatalException": _report_disk_error,
+    "IOException": _report_disk_error,
+    "OutOfMemoryException": _report_out_of_memory,
 }
-_TELLERS: dict[type[BaseException] | tuple[type[BaseException], ...], Callable[[Any, str], int]] = {
-    click.exceptions.Exit: _left,
-    click.exceptions.NoArgsIsHelpError: _unasked,
-    click.UsageError: _misused,
-    ProjectError: _wrong,
-    CheckFailed: _found,
-    (KeyboardInterrupt, click.Abort): _interrupted,
-    SystemExit: _unread,
+_REPORTERS: dict[type[BaseException] | tuple[type[BaseException], ...], Callable[[Any, str], int]] = {
+    click.exceptions.Exit: lambda error, _: int(error.exit_code),
+    click.exceptions.NoArgsIsHelpError: _report_missing_command,
+    click.UsageError: _report_usage_error,
+    ProjectError: lambda error, _: _print_error(str(error)),
+    CheckFailed: _report_found,
+    (KeyboardInterrupt, click.Abort): _report_interrupted,
+    SystemExit: _report_closed_pipe,  # click raises it for a closed pipe
 }

@@ -13,7 +13,7 @@ from rich.table import Table
 from indexer.base.config import expanded
 from indexer.base.errors import ConfigError, DependencyError
 from indexer.cli import downloads
-from indexer.cli.options import Session, common
+from indexer.cli.options import CommonOptions, common_options
 from indexer.fetching.lists import KNOWN_LISTS, ListPart
 from indexer.fetching.models import FetchLimits, FetchPolicy
 
@@ -66,8 +66,8 @@ def _with_options(function: Callable[..., None]) -> Callable[..., None]:
 @click.command(epilog=_EXAMPLES)
 @click.argument("key")
 @_with_options
-@common
-def command(session: Session, key: str, **given: Any) -> None:
+@common_options
+def command(options: CommonOptions, key: str, **given: Any) -> None:
     """Download the source KEY, or show its downloads and check the files that are present.
 
     With --list and --to, images are downloaded by their URLs, byte for byte as served. The outcome of each is a row in
@@ -76,17 +76,17 @@ def command(session: Session, key: str, **given: Any) -> None:
     each download on this machine. Exit status 1: a file differs from its published form.
     """
     if given["list_file"] and given["to"]:
-        _scrape(session, key, given)
+        _scrape(options, key, given)
     elif given["list_file"]:
         raise click.UsageError("--list requires --to FOLDER")
     elif given["to"]:
-        downloads.from_hub(session, key, expanded(given["to"]), given["only"])
+        downloads.download_from_hub(options, key, expanded(given["to"]), given["only"])
     else:
-        downloads.show(session, key)
+        downloads.print_downloads(options, key)
 
 
-def _scrape(session: Session, key: str, given: dict[str, Any]) -> None:
-    run = _needing_extra("indexer.fetching.run")
+def _scrape(options: CommonOptions, key: str, given: dict[str, Any]) -> None:
+    run = _import_optional("indexer.fetching.run")
     request = run.FetchRequest(
         given["list_file"],
         expanded(given["to"]),
@@ -96,10 +96,10 @@ def _scrape(session: Session, key: str, given: dict[str, Any]) -> None:
         FetchLimits(**{name: given[name] for name in _LIMITS}),
         FetchPolicy(**{name: given[name] for name in _POLICY}),
     )
-    _print(run.fetch(request, session.progress))
+    _print(run.fetch(request, options.progress))
 
 
-def _needing_extra(module: str) -> Any:
+def _import_optional(module: str) -> Any:
     try:
         return importlib.import_module(module)
     except ModuleNotFoundError as error:

@@ -1,8 +1,8 @@
-"""``indexer inspect``: look at the images of a selection."""
+"""``indexer inspect``: read the images of a selection and store their properties."""
 
 import click
 
-from indexer.cli.options import Session, common, on_workers
+from indexer.cli.options import CommonOptions, common_options, worker_options
 from indexer.roots import source_roots
 from indexer.selection.inspecting import Inspector, has_unsized, inspect_again, inspect_selection, inspect_unsized
 
@@ -15,35 +15,36 @@ Examples:
 """
 )
 @click.argument("name", required=False)
-@click.option("--again", is_flag=True, help="All images that could not be read, ended their reader or were too large.")
-@common
-@on_workers
-def command(session: Session, name: str | None, again: bool) -> None:
-    """Read the images of the selection NAME that nobody looked at yet: sha256, size, format, perceptual hash.
+@click.option(
+    "--again", is_flag=True, help="Retry images that were unreadable, crashed their reader or were too large."
+)
+@common_options
+@worker_options
+def command(options: CommonOptions, name: str | None, again: bool) -> None:
+    """Read the images of a selection that were not inspected yet.
 
-    What is found is kept in the manifest. Stopped, the same command goes on where it was. With --again a disk that was
-    mended, or a higher limit, gets its chance: whatever selections passed over for it is looked at again.
+    Stores sha256, size, format and perceptual hash in the manifest. An interrupted run continues when it is started
+    again. --again retries all images that failed, after a disk was repaired or a limit was raised.
     """
     if not (name or again):
-        raise click.UsageError("name a selection, or say --again")
-    with session.writing() as store:
+        raise click.UsageError("name a selection, or use --again")
+    with options.writing() as store:
         if again:
-            print(f"{inspect_again(store, inspector(session)):,} images inspected again")
+            print(f"{inspect_again(store, inspector(options)):,} images inspected again")
         if name:
-            print(f"{inspect_selection(store, name, inspector(session)):,} images of '{name}' inspected")
+            print(f"{inspect_selection(store, name, inspector(options)):,} images of '{name}' inspected")
 
 
-def measure(session: Session, name: str) -> None:
-    """Read those images of the selection ``name`` whose size only reading tells."""
-    with session.reading() as store:
+def read_missing_sizes(options: CommonOptions, name: str) -> None:
+    """Read the images of the selection ``name`` whose size the manifest does not have."""
+    with options.reading() as store:
         unsized = has_unsized(store, name)
     if unsized:
-        with session.writing() as store:
-            inspect_unsized(store, name, inspector(session))
+        with options.writing() as store:
+            inspect_unsized(store, name, inspector(options))
 
 
-def inspector(session: Session) -> Inspector:
-    """What looks at images as the session asks for it."""
-    bounds = session.bounds
-    roots = source_roots(session.config)
-    return Inspector(roots, session.workers, session.progress, bounds.archives, bounds.images)
+def inspector(options: CommonOptions) -> Inspector:
+    """Return an inspector with the roots, workers and limits of ``options``."""
+    bounds = options.bounds
+    return Inspector(source_roots(options.config), options.workers, options.progress, bounds.archives, bounds.images)

@@ -1,4 +1,4 @@
-"""What every command takes, and what it is given for it."""
+"""Options that several commands share."""
 
 import functools
 import os
@@ -14,19 +14,19 @@ from indexer.base.config import Config
 from indexer.base.errors import ConfigError
 from indexer.base.progress import SILENT, Progress
 from indexer.base.workers import BACKENDS, Workers
-from indexer.cli.database import read_database
-from indexer.cli.limits import LimitOptions, pairs, read_limits
-from indexer.cli.progress import shown
+from indexer.cli.database_settings import read_database_settings
+from indexer.cli.limits import LimitOptions, parse_pairs, read_limits
+from indexer.cli.progress import progress_display
 from indexer.manifest import store
 from indexer.manifest.store import DatabaseSettings, Store
 
 _CONFIG = Path("local.cfg")
-_Read = TypeVar("_Read")
+_Value = TypeVar("_Value")
 
 
 @dataclass(frozen=True, slots=True)
-class Session:
-    """The common options, read."""
+class CommonOptions:
+    """Values of the common options, and the objects they configure: local.cfg, the manifest, workers, progress."""
 
     config_file: Path
     manifest_db: Path | None
@@ -40,7 +40,7 @@ class Session:
 
     @property
     def config(self) -> Config:
-        """``local.cfg``, read now: a command that needs no paths never asks."""
+        """``local.cfg``; read on access, because some commands work without it."""
         return config.load(self.config_file)
 
     @property
@@ -50,28 +50,28 @@ class Session:
 
     @property
     def workers(self) -> Workers:
-        """What runs the work: processes of this machine, or an engine."""
+        """The processes or the cluster that run tasks."""
         return Workers(self.jobs, self.backend, self.scheduler, self.bounds.memory)
 
     @property
     def bounds(self) -> LimitOptions:
-        """How much strangers' files may ask for; whoever was sent a dataset may have no local.cfg."""
+        """Limits for untrusted files: defaults, ``[limits]`` of local.cfg if it exists, then ``--limit``."""
         return read_limits(self.limits, self._section("limits", read_limits, LimitOptions()))
 
     def reading(self) -> Store:
-        """The manifest, opened read only. Raises as :func:`indexer.manifest.store.open_for_reading` does."""
+        """Open the manifest read only. Raises the errors of :func:`indexer.manifest.store.open_for_reading`."""
         return store.open_for_reading(self.manifest, self._database)
 
     def writing(self) -> Store:
-        """The manifest, opened to write. Raises as :func:`indexer.manifest.store.open_for_writing` does."""
+        """Open the manifest for writing. Raises the errors of :func:`indexer.manifest.store.open_for_writing`."""
         return store.open_for_writing(self.manifest, self._database)
 
     @property
     def _database(self) -> DatabaseSettings:
-        return self._section("database", read_database, {})
+        return self._section("database", read_database_settings, {})
 
-    def _section(self, name: str, read: Callable[[Mapping[str, str]], _Read], default: _Read) -> _Read:
-        """What stands in a section of ``local.cfg``; ``default`` where there is no such file and none was named."""
+    def _section(self, name: str, read: Callable[[Mapping[str, str]], _Value], default: _Value) -> _Value:
+        """Read a section of ``local.cfg``. Return ``default`` if the default file does not exist."""
         if not self.config_file.exists() and self.config_file == _CONFIG:
             return default
         texts = getattr(self.config, name)
@@ -82,49 +82,48 @@ class Session:
 
     @property
     def progress(self) -> Progress:
-        """How long work is shown: on standard error, or not at all with ``--quiet``."""
-        return SILENT if self.quiet else shown(as_json=self.json_log)
+        """The progress display on standard error; silent with ``--quiet``."""
+        return SILENT if self.quiet else progress_display(as_json=self.json_log)
 
 
-_OPTIONS = (
-    click.option("--config", "config_file", type=click.Path(path_type=Path), default=_CONFIG,
-                 show_default=True, help="Where this machine's paths stand."),
-    click.option("--manifest-db", type=click.Path(path_type=Path, dir_okay=False),
-                 help="The manifest.  [default: intermediate_outputs_path/manifest.duckdb]"),
-    click.option("--jobs", type=click.IntRange(min=1), default=os.cpu_count() or 1,
-                 help="Worker processes.  [default: cores]"),
-    click.option("--quiet", is_flag=True, help="No progress."),
-    click.option("--json-log", is_flag=True, help="Progress and messages as JSON lines."),
-    click.option("--debug", is_flag=True, help="Show the traceback of an error."),
+_OPTIONS = {
+    "config_file": click.option("--config", "config_file", type=click.Path(path_type=Path), default=_CONFIG,
+                                show_default=True, help="Configuration file."),
+    "manifest_db": click.option("--manifest-db", type=click.Path(path_type=Path, dir_okay=False),
+                                help="Manifest file.  [default: intermediate_outputs_path/manifest.duckdb]"),
+    "jobs": click.option("--jobs", type=click.IntRange(min=1), default=os.cpu_count() or 1,
+                         help="Worker processes.  [default: cores]"),
+    "quiet": click.option("--quiet", is_flag=True, help="Show no progress."),
+    "json_log": click.option("--json-log", is_flag=True, help="Write progress and messages as JSON lines."),
+    "debug": click.option("--debug", is_flag=True, help="Show the traceback of an error."),
+}  # fmt: skip
+
+_WORKER_OPTIONS = (
+    click.option("--backend", type=click.Choice(BACKENDS), default="loky", show_default=True,
+                 help="Runs the tasks; dask and ray are optional dependencies."),
+    click.option("--scheduler", metavar="ADDRESS", help="Cluster address: tcp://HOST:8786, ray://HOST:10001."),
+    click.option("--limit", multiple=True, metavar="NAME=VALUE",
+                 help="Override [limits] of local.cfg: pixels=200000000, memory=16GiB."),
 )  # fmt: skip
 
-_NAMES = ("config_file", "manifest_db", "jobs", "quiet", "debug", "json_log")
 
-
-def common(function: Callable[..., None]) -> Callable[..., None]:
-    """Decorate a command with the common options; it gets them as its first argument, a :class:`Session`."""
+def common_options(function: Callable[..., None]) -> Callable[..., None]:
+    """Add the common options to a command, which receives them as its first argument, a :class:`CommonOptions`."""
 
     @functools.wraps(function)
     def call(**given: Any) -> None:
-        function(Session(**{name: given.pop(name) for name in _NAMES}), **given)
+        function(CommonOptions(**{name: given.pop(name) for name in _OPTIONS}), **given)
 
-    for option in reversed(_OPTIONS):
-        call = option(call)
-    return call
+    return functools.reduce(lambda command, option: option(command), reversed(_OPTIONS.values()), call)
 
 
-def on_workers(function: Callable[..., None]) -> Callable[..., None]:
-    """Decorate a command, below :func:`common`, whose work can run on another engine than processes of this machine."""
+def worker_options(function: Callable[..., None]) -> Callable[..., None]:
+    """Add the options of commands that run tasks on workers. Apply it below :func:`common_options`."""
 
     @functools.wraps(function)
-    def call(session: Session, *, backend: str, scheduler: str | None, limit: tuple[str, ...], **given: Any) -> None:
-        asked = replace(session, backend=backend, scheduler=scheduler, limits=pairs(limit))
-        function(asked, **given)
+    def call(
+        options: CommonOptions, *, backend: str, scheduler: str | None, limit: tuple[str, ...], **given: Any
+    ) -> None:
+        function(replace(options, backend=backend, scheduler=scheduler, limits=parse_pairs(limit)), **given)
 
-    call = click.option("--limit", multiple=True, metavar="NAME=VALUE",
-                        help="Instead of local.cfg's [limits]: pixels=200000000, memory=16GiB.")(call)  # fmt: skip
-    call = click.option("--scheduler", metavar="ADDRESS", help="Of the engine: tcp://HOST:8786, ray://HOST:10001.")(
-        call
-    )
-    return click.option("--backend", type=click.Choice(BACKENDS), default="loky", show_default=True,
-                        help="What runs the work; dask and ray are extras.")(call)  # fmt: skip
+    return functools.reduce(lambda command, option: option(command), reversed(_WORKER_OPTIONS), call)

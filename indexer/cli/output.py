@@ -1,4 +1,4 @@
-"""Where a command's result goes: standard output, or a file that appears when it is whole."""
+"""Open the destination of a command's result: standard output, or a file that appears when it is complete."""
 
 import os
 import sys
@@ -11,19 +11,19 @@ from indexer.base.errors import ConfigError, OutputError
 
 
 @contextmanager
-def sink(output: Path | None, *, binary: bool = False) -> Iterator[BinaryIO]:
-    """Standard output, or the file ``output``, which is replaced only when the context ends well.
+def open_output(output: Path | None, *, binary: bool = False) -> Iterator[BinaryIO]:
+    """Open standard output, or the file ``output``, which is replaced only if the context ends without an error.
 
     Raises:
-        ConfigError: ``binary`` rows would go to a terminal.
-        OutputError: the file cannot be written.
+        ConfigError: ``binary`` data would be written to a terminal.
+        OutputError: the output cannot be written.
     """
     if output:
-        with _finished(output) as out:
+        with _temporary_file(output) as out:
             yield out
         return
     if binary and sys.stdout.isatty():
-        raise ConfigError("this format is not for a terminal: name a file with --output, or redirect the output")
+        raise ConfigError("this format is binary: write it to a file with --output, or redirect standard output")
     try:
         yield sys.stdout.buffer
         sys.stdout.buffer.flush()
@@ -34,7 +34,7 @@ def sink(output: Path | None, *, binary: bool = False) -> Iterator[BinaryIO]:
 
 
 @contextmanager
-def _finished(path: Path) -> Iterator[BinaryIO]:
+def _temporary_file(path: Path) -> Iterator[BinaryIO]:
     unfinished = path.with_name(f".{path.name}.{os.getpid()}.tmp")
     try:
         with unfinished.open("wb") as out:
@@ -45,5 +45,5 @@ def _finished(path: Path) -> Iterator[BinaryIO]:
     except OSError as error:
         raise OutputError(f"{path} cannot be written: {error.strerror or error}") from error
     finally:
-        with suppress(OSError):  # where nothing may be written, nothing can be removed
+        with suppress(OSError):  # a folder that cannot be written to contains no temporary file
             unfinished.unlink(missing_ok=True)

@@ -1,4 +1,4 @@
-"""The edge of both programs: commands are loaded when called for, errors become one line and an exit status."""
+"""The command line of both programs: load a command on demand, run it, exit with its status."""
 
 import atexit
 import importlib
@@ -15,7 +15,7 @@ from indexer.cli import exit_status, versions
 
 
 class LazyGroup(click.Group):
-    """Commands by name and module: one does not wait for what others load."""
+    """A group whose commands are imported on demand, so that each starts without the imports of the others."""
 
     def __init__(self, *, package: str, modules: Mapping[str, str], **options: Any) -> None:
         super().__init__(**options)
@@ -23,11 +23,11 @@ class LazyGroup(click.Group):
         self.modules = modules
 
     def list_commands(self, ctx: click.Context) -> list[str]:  # noqa: ARG002
-        """All names, in the order of the table."""
+        """Return all command names in table order."""
         return list(self.modules)
 
     def get_command(self, ctx: click.Context, name: str) -> click.Command | None:  # noqa: ARG002
-        """The command called ``name``, or None."""
+        """Return the command ``name``, or None."""
         if name not in self.modules:
             return None
         module = importlib.import_module(f"{self.package}.cli.{self.modules[name]}")
@@ -39,35 +39,27 @@ class LazyGroup(click.Group):
     def resolve_command(
         self, ctx: click.Context, args: list[str]
     ) -> tuple[str | None, click.Command | None, list[str]]:
-        """As click does, with the nearest name where there is no such command."""
+        """Resolve a command as click does; for an unknown command, suggest the closest name."""
         try:
             return super().resolve_command(ctx, args)
         except click.UsageError as error:
-            raise click.UsageError(_with_near_miss(error.message, args[0], list(self.modules)), ctx) from None
-
-
-def _with_near_miss(message: str, typed: str, known: list[str]) -> str:
-    near = closest(typed, known)
-    hint = f" Did you mean '{near}'?" if near and "Did you mean" not in message else ""
-    return message + hint
+            name = closest(args[0], list(self.modules))
+            hint = f" Did you mean '{name}'?" if name and "Did you mean" not in error.message else ""
+            raise click.UsageError(error.message + hint, ctx) from None
 
 
 def run(package: str, about: str, modules: Mapping[str, str]) -> NoReturn:
-    """Run the program ``package``: parse, call, and leave with the exit status that the contract names."""
-    exit_status.heed_signals()
-    version = click.Option(["--version"], is_flag=True, is_eager=True, expose_value=False, callback=versions.show,
-                           help="Show the versions of this program and of what it rests on.")  # fmt: skip
+    """Run the program ``package`` and exit with the documented status."""
+    exit_status.open_missing_streams()
+    exit_status.handle_signals()
+    version = click.Option(["--version"], is_flag=True, is_eager=True, expose_value=False,
+                           callback=versions.print_versions,
+                           help="Show the versions of this program and its main dependencies.")  # fmt: skip
     group = LazyGroup(package=package, modules=modules, name=package, help=about, params=[version])
-    status = exit_status.status_of(group, package)
-    exit_status.heed_no_more()
+    status = exit_status.run_group(group, package)
+    exit_status.ignore_sigterm()
     if status == exit_status.INTERRUPTED:
-        _leave(status)
+        # Skip the interpreter's shutdown: joblib's threads hold frames, and DuckDB would print the objects in them.
+        atexit._run_exitfuncs()  # joblib's exit functions remove its temporary files
+        os._exit(exit_status.flush_output(status))
     sys.exit(status)
-
-
-def _leave(status: int) -> NoReturn:
-    """End without taking the interpreter down: joblib's threads hold frames, and DuckDB would list what those hold."""
-    atexit._run_exitfuncs()  # joblib's own leave nothing behind
-    sys.stdout.flush()
-    sys.stderr.flush()
-    os._exit(status)

@@ -1,4 +1,4 @@
-"""Progress on standard error: a bar in a terminal, a line now and then elsewhere."""
+"""Progress on standard error: a bar in a terminal, one line every ten seconds elsewhere."""
 
 import json
 import sys
@@ -15,15 +15,15 @@ from indexer.base.progress import Bar, Progress
 _SECONDS_BETWEEN_LINES = 10.0
 
 
-def shown(*, as_json: bool = False) -> Progress:
-    """The way that suits standard error."""
+def progress_display(*, as_json: bool = False) -> Progress:
+    """Return a bar in a terminal, else text lines; with ``as_json``, JSON lines."""
     if as_json:
         return _JsonLines()
     return _Terminal() if sys.stderr.isatty() else _Lines()
 
 
 class _Counts:
-    """Items, bytes and errors so far, and since when."""
+    """Items, bytes and errors so far, and the start time."""
 
     def __init__(self, title: str, total: int | None, unit: str) -> None:
         self.title, self.total, self.unit = title, total, unit
@@ -36,7 +36,7 @@ class _Counts:
         self.errors += errors
 
     def text(self) -> str:
-        """``1,200 of 5,000 images, 400/s, 95 MB/s, 3 errors``."""
+        """Return ``1,200 of 5,000 images, 400/s, 95 MB/s, 3 errors``."""
         seconds = max(time.monotonic() - self.started, 1e-6)
         of_total = f" of {self.total:,}" if self.total is not None else ""
         volume = f", {self.size / seconds / 1e6:,.0f} MB/s" if self.size else ""
@@ -99,15 +99,11 @@ class _LineBar:
             self.print_line()
 
     def print_line(self) -> None:
-        left = self._seconds_left()
-        print(f"{self.counts.title}: {self.counts.text()}{left}", file=sys.stderr)
-
-    def _seconds_left(self) -> str:
-        counts = self.counts
-        if not counts.total or not counts.items or counts.items >= counts.total:
-            return ""
-        seconds = (time.monotonic() - counts.started) / counts.items * (counts.total - counts.items)
-        return f", {seconds:,.0f} s left"
+        counts, remaining = self.counts, ""
+        if counts.total and 0 < counts.items < counts.total:
+            seconds = (time.monotonic() - counts.started) / counts.items * (counts.total - counts.items)
+            remaining = f", {seconds:,.0f} s left"
+        print(f"{counts.title}: {counts.text()}{remaining}", file=sys.stderr)
 
 
 class _JsonBar(_LineBar):

@@ -1,6 +1,6 @@
-"""Rows as text: a table for a person, or CSV, JSON, Parquet and Markdown for a program.
+"""Format rows: a table for a person, or CSV, JSON, Parquet and Markdown for a program.
 
-Names and prompts come from strangers' archives, so nothing here lets a value steer a terminal or break a line.
+Names and prompts come from untrusted archives: no value may control the terminal or break a line.
 """
 
 import csv
@@ -19,13 +19,13 @@ from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
-from indexer.cli.messages import STEERING, printable
+from indexer.cli.messages import CONTROL_CHARACTERS, printable
 
-_PLAIN_WIDTH = 10_000  # without a terminal nothing is folded
+_PLAIN_WIDTH = 10_000  # without a terminal, rows are not wrapped
 
 
 def plain(value: Any) -> Any:
-    """A value as JSON has it: bytes as hex, times as text, whole decimals as numbers."""
+    """Return a value that JSON can represent: bytes as hex, times as text, whole decimals as numbers."""
     match value:
         case bytes():
             return value.hex()
@@ -41,7 +41,7 @@ def plain(value: Any) -> Any:
 
 
 def text_of(value: Any, null: str = "NULL") -> str:
-    """A value as one piece of text; lists and structs as JSON."""
+    """Return a value as text; lists and structs as JSON."""
     value = plain(value)
     if value is None:
         return null
@@ -51,13 +51,13 @@ def text_of(value: Any, null: str = "NULL") -> str:
 
 
 def console() -> Console:
-    """Where tables are shown: coloured and folded in a terminal, plain elsewhere."""
+    """Return a console for standard output: coloured and wrapped in a terminal, plain elsewhere."""
     width = None if sys.stdout.isatty() else _PLAIN_WIDTH
     return Console(width=width, highlight=False, emoji=False, markup=False)
 
 
 def table_text(rows: pa.Table, title: str | None = None) -> str:
-    """Rows as standard output would show them: with colours in a terminal."""
+    """Return rows as a text table, with colours if standard output is a terminal."""
     shown = console()
     with shown.capture() as text:
         shown.print(table(rows, title))
@@ -65,7 +65,7 @@ def table_text(rows: pa.Table, title: str | None = None) -> str:
 
 
 def table(rows: pa.Table, title: str | None = None) -> Table:
-    """Rows for a terminal; numbers stand to the right."""
+    """Return rows as a table with numbers aligned to the right."""
     shown = Table(title=title, title_justify="left", title_style="bold", box=SIMPLE_HEAD, header_style="bold cyan")
     for field in rows.schema:
         shown.add_column(Text(printable(field.name)), justify="right" if _is_number(field.type) else "left")
@@ -75,7 +75,7 @@ def table(rows: pa.Table, title: str | None = None) -> Table:
 
 
 def markdown(rows: pa.Table) -> str:
-    """Rows as a Markdown table, as dataset cards have them."""
+    """Return rows as a Markdown table, as in dataset cards."""
     names = [_markdown_cell(field.name) for field in rows.schema]
     rules = ["---:" if _is_number(field.type) else "---" for field in rows.schema]
     lines = [names, rules, *([_markdown_cell(value) for value in record] for record in records(rows.to_batches()))]
@@ -83,13 +83,13 @@ def markdown(rows: pa.Table) -> str:
 
 
 def records(batches: Iterable[pa.RecordBatch]) -> Iterator[tuple[Any, ...]]:
-    """Rows as tuples of Python values, a batch in memory at a time."""
+    """Yield rows as tuples of Python values, with one batch in memory at a time."""
     for batch in batches:
         yield from zip(*(column.to_pylist() for column in batch.columns), strict=True)
 
 
 def write_csv(schema: pa.Schema, batches: Iterable[pa.RecordBatch], out: BinaryIO) -> None:
-    """Rows as CSV with a header; lists and structs as JSON, NULL as an empty field."""
+    """Write rows as CSV with a header; lists and structs as JSON, NULL as an empty field."""
     guard = printable if out.isatty() else str
     with _text(out) as text:
         writer = csv.writer(text, lineterminator="\n")
@@ -99,7 +99,7 @@ def write_csv(schema: pa.Schema, batches: Iterable[pa.RecordBatch], out: BinaryI
 
 
 def write_json(schema: pa.Schema, batches: Iterable[pa.RecordBatch], out: BinaryIO) -> None:
-    """Rows as a JSON list, an object a line."""
+    """Write rows as a JSON list, one object per line."""
     with _text(out) as text:
         before = "[\n"
         for record in records(batches):
@@ -110,14 +110,14 @@ def write_json(schema: pa.Schema, batches: Iterable[pa.RecordBatch], out: Binary
 
 
 def write_parquet(schema: pa.Schema, batches: Iterable[pa.RecordBatch], out: BinaryIO) -> None:
-    """Rows as a Parquet file."""
+    """Write rows as a Parquet file."""
     with pq.ParquetWriter(out, schema, compression="zstd") as writer:
         for batch in batches:
             writer.write_batch(batch)
 
 
 def write_markdown(schema: pa.Schema, batches: Iterable[pa.RecordBatch], out: BinaryIO) -> None:
-    """Rows as a Markdown table."""
+    """Write rows as a Markdown table."""
     out.write(markdown(pa.Table.from_batches(batches, schema)).encode())
 
 
@@ -135,7 +135,7 @@ FORMATS: Sequence[str] = ("table", *WRITERS)
 
 def _json(value: Any) -> str:
     """JSON in which steering characters are escaped too: still the same value."""
-    return STEERING.sub(lambda found: f"\\u{ord(found.group()):04x}", json.dumps(value, ensure_ascii=False))
+    return CONTROL_CHARACTERS.sub(lambda found: f"\\u{ord(found.group()):04x}", json.dumps(value, ensure_ascii=False))
 
 
 def _cell(value: Any) -> Text:

@@ -5,8 +5,8 @@ from typing import Any
 
 import click
 
-from indexer.cli.options import Session, common
-from indexer.cli.output import sink
+from indexer.cli.options import CommonOptions, common_options
+from indexer.cli.output import open_output
 from indexer.reporting import manifest_report, page
 from indexer.reporting.models import ReportOptions
 from indexer.roots import source_folders
@@ -19,18 +19,18 @@ from indexer.roots import source_folders
 @click.option("--rows", type=click.IntRange(min=0), default=400_000, show_default=True, help="Rows of the table.")
 @click.option("--seed", default="report", show_default=True, help="Determines the sample of images.")
 @click.option("--passes", is_flag=True, help="Also show images of solid archives, which are read from their start.")
-@common
-def command(session: Session, name: str | None, output: Path | None, **shown: Any) -> None:
+@common_options
+def command(options: CommonOptions, name: str | None, output: Path | None, **shown: Any) -> None:
     """Write an HTML page about the selection NAME, or about the whole manifest.
 
     The page shows numbers, charts, images and their origins. It opens from its file, without a network.
     """
     page.check_dependencies()
-    roots = source_folders(session.config)
-    with session.reading() as manifest:
-        reader = manifest_report.ManifestReader(roots, session.workers, session.progress)
+    roots = source_folders(options.config)
+    with options.reading() as manifest:
+        reader = manifest_report.ManifestReader(roots, options.workers, options.progress)
         report = manifest_report.report(manifest, name, ReportOptions(**shown), reader)
     file = output or Path(f"{name or 'manifest'}-report.html")
-    with sink(file) as out:
+    with open_output(file) as out:
         out.write(page.render(report).encode())
     print(file)

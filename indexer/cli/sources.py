@@ -1,4 +1,4 @@
-"""``indexer sources``: what each source is, where it is looked for, what is there and what to download."""
+"""``indexer sources``: describe each source, its root, its state and its downloads."""
 
 import json
 from collections.abc import Iterator, Sequence
@@ -14,7 +14,7 @@ from indexer.base.remote import Root
 from indexer.base.suggestions import nearest
 from indexer.cli import render
 from indexer.cli.messages import printable
-from indexer.cli.options import Session, common
+from indexer.cli.options import CommonOptions, common_options
 from indexer.cli.preflight import packed
 from indexer.containers.models import ContainerStatus
 from indexer.declarations.compiling import compile_source
@@ -25,8 +25,8 @@ from indexer.manifest.store import Store
 from indexer.roots import declared
 from indexer.selection.by_list import ids_of
 
-_SHOWN = 5
-_KEPT = "what was scanned there is kept, 'python -m indexer scan --source KEY --forget' drops it"
+_MAX_ITEMS = 5
+_KEPT = "the rows of its last scan are kept; 'python -m indexer scan --source KEY --forget' deletes them"
 
 
 @click.command(
@@ -39,45 +39,47 @@ Examples:
 )
 @click.argument("keys", nargs=-1, metavar="[KEY]...")
 @click.option("--ids", "lists", multiple=True, type=click.Path(path_type=Path, dir_okay=False), metavar="FILE",
-              help="A list of file_ids, one a line: which are not there, and what source has them.")  # fmt: skip
-@click.option("--show-sql", metavar="KEY", help="Print the SELECT that this source is compiled to.")
+              help="List of file_ids, one per line: print the missing ones by source.")  # fmt: skip
+@click.option("--show-sql", metavar="KEY", help="Print the SELECT compiled from the source's declaration.")
 @click.option("--format", "form", type=click.Choice(["table", "json"]), default="table", show_default=True)
-@common
-def command(session: Session, keys: tuple[str, ...], lists: tuple[Path, ...], show_sql: str | None, form: str) -> None:
-    """Say what each source is, where it is looked for, how it is packed and what is missing.
+@common_options
+def command(
+    options: CommonOptions, keys: tuple[str, ...], lists: tuple[Path, ...], show_sql: str | None, form: str
+) -> None:
+    """List the sources, their roots, packing and missing files.
 
-    With KEYs: all about these. Works before there is a local.cfg, a dataset or a manifest. Exit status 1: ids of a
-    list are not found.
+    With KEYs, print all details of these sources. Works without local.cfg, datasets and manifest. Exit status 1:
+    file_ids of a list are not in the manifest.
     """
-    sources = _declared(session)
+    sources = _declared(options)
     if show_sql:
         print(compile_source(*_chosen(sources, [show_sql])))
         return
     chosen = _chosen(sources, keys)
-    roots = {source.key: _root(session, source) for source in sources}
-    with _Manifest(session) as manifest:
+    roots = {source.key: _root(options, source) for source in sources}
+    with _Manifest(options) as manifest:
         states = source_states(chosen, roots, manifest)
-        wants = required_ids(chain.from_iterable(map(ids_of, lists)), sources, manifest) if lists else ()
+        required = required_ids(chain.from_iterable(map(ids_of, lists)), sources, manifest) if lists else ()
     if form == "json":
         print(
             json.dumps(
-                {"sources": [_plain(state) for state in states], "ids": [_plain_need(n) for n in wants]}, indent=1
+                {"sources": [_plain(state) for state in states], "ids": [_plain_need(n) for n in required]}, indent=1
             )
         )
     else:
-        _print(session, states, wants, details=bool(keys))
-    lacking = sum(len(need.missing) for need in wants)
-    if lacking:
-        raise CheckFailed(f"{lacking:,} of {sum(need.total for need in wants):,} file_ids are not in the manifest")
+        _print(options, states, required, details=bool(keys))
+    missing = sum(len(need.missing) for need in required)
+    if missing:
+        raise CheckFailed(f"{missing:,} of {sum(need.total for need in required):,} file_ids are not in the manifest")
 
 
 class _Manifest:
-    """The manifest if there is one: whoever has none yet is told what to download all the same."""
+    """Open the manifest if it exists; the downloads of a source are printed without it, too."""
 
-    def __init__(self, session: Session) -> None:
-        there = session.manifest_db or session.config_file.exists()
-        path = session.manifest if there else None
-        self.store = session.reading() if path and path.exists() else None
+    def __init__(self, options: CommonOptions) -> None:
+        there = options.manifest_db or options.config_file.exists()
+        path = options.manifest if there else None
+        self.store = options.reading() if path and path.exists() else None
 
     def __enter__(self) -> Store | None:
         return self.store
@@ -87,8 +89,8 @@ class _Manifest:
             self.store.connection.close()
 
 
-def _declared(session: Session) -> tuple[Source, ...]:
-    config = session.config if session.config_file.exists() else None
+def _declared(options: CommonOptions) -> tuple[Source, ...]:
+    config = options.config if options.config_file.exists() else None
     sources = declared(config)
     if config:
         config.refuse_unknown({source.key for source in sources})
@@ -96,32 +98,34 @@ def _declared(session: Session) -> tuple[Source, ...]:
 
 
 def _chosen(sources: Sequence[Source], keys: Sequence[str]) -> list[Source]:
-    """The sources of ``keys``, or all.
+    """Return the sources ``keys``, or all.
 
     Raises:
-        ConfigError: no source is called so.
+        ConfigError: a key is unknown.
     """
     known = {source.key: source for source in sources}
     for key in keys:
         if key not in known:
-            raise ConfigError(f"no source is called '{key}': {nearest(key, known)}")
+            raise ConfigError(f"unknown source '{key}': {nearest(key, known)}")
     return [known[key] for key in keys] if keys else list(sources)
 
 
-def _root(session: Session, source: Source) -> Root:
-    if not session.config_file.exists():
+def _root(options: CommonOptions, source: Source) -> Root:
+    if not options.config_file.exists():
         return Path(source.default_folder)
-    return session.config.root(source.key, source.default_folder)
+    return options.config.root(source.key, source.default_folder)
 
 
-def _print(session: Session, states: Sequence[SourceState], wants: Sequence[RequiredIds], *, details: bool) -> None:
+def _print(
+    options: CommonOptions, states: Sequence[SourceState], required: Sequence[RequiredIds], *, details: bool
+) -> None:
     if details:
         for state in states:
             print("\n".join(_about(state)) + "\n")
     else:
         print(render.table_text(pa.Table.from_pylist([_row(state) for state in states]), "Sources"))
-        print("\n".join(_what_next(session, states)))
-    for need in wants:
+        print("\n".join(_what_next(options, states)))
+    for need in required:
         print("\n".join(_about_need(need)))
 
 
@@ -142,28 +146,27 @@ def _state(state: SourceState) -> str:
         return "scanned, missing now" if state.scanned else "missing"
     if not state.scanned:
         return "found, not scanned"
-    broken = sum(status != ContainerStatus.COMPLETE for _, status, _ in state.container_problems)
-    return f"scanned, {broken:,} not whole" if broken else "scanned"
+    incomplete = sum(status != ContainerStatus.COMPLETE for _, status, _ in state.container_problems)
+    return f"scanned, {incomplete:,} incomplete" if incomplete else "scanned"
 
 
 def _about(state: SourceState) -> Iterator[str]:
-    """All that is known of a source, a line each."""
-    head = state.source.info
-    yield f"{state.source.key}: {head.name}"
-    facts = {"homepage": head.homepage, "licence": head.licence, "cite": head.citation}
+    """Yield all details of a source as lines."""
+    info = state.source.info
+    yield f"{state.source.key}: {info.name}"
+    facts = {"homepage": info.homepage, "licence": info.licence, "cite": info.citation}
     facts |= {"looked for in": f"{state.root} ({_state(state)})", "packed": packed(state)}
     facts["side files missing"] = ", ".join(state.side_missing)
     facts["cannot be used"] = f"{state.unusable:,} images" if state.unusable else ""
-    facts["not understood"] = ", ".join(f"{count:,} {code}" for code, count in state.derivation_errors.items())
+    facts["derivation errors"] = ", ".join(f"{count:,} {code}" for code, count in state.derivation_errors.items())
     yield from (f"  {name:20}{printable(text)}" for name, text in facts.items() if text)
     problems = state.container_problems
-    yield from (f"  {status:20}{printable(f'{path}: {problem}')}" for path, status, problem in problems[:_SHOWN])
-    if len(problems) > _SHOWN:
-        more = len(problems) - _SHOWN
-        yield f"  {'':20}and {more:,} more (query the tables container and finding with 'python -m indexer sql')"
+    yield from (f"  {status:20}{printable(f'{path}: {what}')}" for path, status, what in problems[:_MAX_ITEMS])
+    if len(problems) > _MAX_ITEMS:
+        yield f"  {'':20}and {len(problems) - _MAX_ITEMS:,} more (query the tables container and finding)"
     for generator, (there, published) in state.generator_counts.items():
         yield f"  {generator:32}{there:>12,}" + (f" of {published:,}" if published else "")
-    for download in head.downloads:
+    for download in info.downloads:
         yield f"  download            {_download(download)}"
 
 
@@ -172,51 +175,52 @@ def _download(download: Download) -> str:
     return ", ".join(part for part in (download.file, size, download.place, download.note) if part)
 
 
-def _what_next(session: Session, states: Sequence[SourceState]) -> Iterator[str]:
-    """What a newcomer does now."""
+def _what_next(options: CommonOptions, states: Sequence[SourceState]) -> Iterator[str]:
+    """Yield the next steps for the user."""
     missing = [state for state in states if not state.found]
     for state in missing:
-        yield f"{state.source.key}: not at {state.root}; {_KEPT if state.scanned else 'download'}"
+        yield f"{state.source.key}: not found at {state.root}; {_KEPT if state.scanned else 'download:'}"
         yield from (f"    {_download(download)}" for download in state.source.info.downloads if not state.scanned)
     if missing:
-        folder = session.config.input_datasets_path if session.config_file.exists() else Path()
+        folder = options.config.input_datasets_path if options.config_file.exists() else Path()
         size, free = disk_space(states, folder)
-        yield f"What is missing has at least {size / 1e9:,.0f} GB; {free / 1e9:,.0f} GB are free"
-    if not session.config_file.exists():
-        yield f"There is no {session.config_file}: copy local.cfg.example to it and say where your datasets lie"
+        yield f"Missing downloads have at least {size / 1e9:,.0f} GB; {free / 1e9:,.0f} GB are free"
+    if not options.config_file.exists():
+        yield f"{options.config_file} does not exist: copy local.cfg.example to it and set the paths of your datasets"
     if any(state.found and not state.scanned for state in states):
         yield "Next: python -m indexer scan"
 
 
 def _about_need(need: RequiredIds) -> Iterator[str]:
-    """``4,628 rows needed from forensynths, 12 not found``, and the first of those."""
-    lacking = f", {len(need.missing):,} not found" if need.missing else ""
-    whence = f"from {need.source}" if need.source else "that no source gives"
-    yield f"{need.total:,} rows needed {whence}{lacking}"
-    yield from (f"    {printable(file_id)}" for file_id in need.missing[:_SHOWN])
-    if len(need.missing) > _SHOWN:
+    """Yield ``4,628 rows needed from forensynths, 12 not found``, then the first missing file_ids."""
+    missing = f", {len(need.missing):,} not found" if need.missing else ""
+    origin = f"from {need.source}" if need.source else "that no source provides"
+    yield f"{need.total:,} rows needed {origin}{missing}"
+    yield from (f"    {printable(file_id)}" for file_id in need.missing[:_MAX_ITEMS])
+    if len(need.missing) > _MAX_ITEMS:
         yield "    ..."
 
 
 def _plain(state: SourceState) -> dict[str, Any]:
-    head = state.source.info
-    counts = {name: {"there": there, "published": count} for name, (there, count) in state.generator_counts.items()}
+    info = state.source.info
     return {
         "key": state.source.key,
-        "name": head.name,
-        "homepage": head.homepage,
-        "licence": head.licence,
-        "citation": head.citation,
+        "name": info.name,
+        "homepage": info.homepage,
+        "licence": info.licence,
+        "citation": info.citation,
         "root": str(state.root),
         "found": state.found,
         "scanned": state.scanned,
         "packed": dict(state.packed),
-        "images": counts,
+        "images": {
+            name: {"there": there, "published": count} for name, (there, count) in state.generator_counts.items()
+        },
         "unusable": state.unusable,
         "derivation_error": dict(state.derivation_errors),
         "health": [{"path": path, "status": status, "what": what} for path, status, what in state.container_problems],
         "side_files_missing": list(state.side_missing),
-        "downloads": [{"file": d.file, "url": d.place, "size": d.size, "note": d.note} for d in head.downloads],
+        "downloads": [{"file": d.file, "url": d.place, "size": d.size, "note": d.note} for d in info.downloads],
     }
 
 

@@ -1,4 +1,4 @@
-"""``indexer stats``: what there is, counted, for a person, a dataset card or a program."""
+"""``indexer stats``: count images, for a person, a dataset card or a program."""
 
 import json
 from pathlib import Path
@@ -9,8 +9,8 @@ import pyarrow as pa
 
 from indexer.cli import render
 from indexer.cli.messages import printable
-from indexer.cli.options import Session, common
-from indexer.cli.output import sink
+from indexer.cli.options import CommonOptions, common_options
+from indexer.cli.output import open_output
 from indexer.reporting.statistics import Statistics, StatisticsSection, gather
 
 _TITLES = {
@@ -29,14 +29,17 @@ _CATEGORIES = ((1_000, "n<1K"), (10_000, "1K<n<10K"), (100_000, "10K<n<100K"), (
 @click.command(epilog="Example: python -m indexer stats demo --format markdown --output DATASET_STATS.md")
 @click.argument("name", required=False)
 @click.option("--format", "form", type=click.Choice(["table", "markdown", "json", "csv"]), default="table",
-              show_default=True, help="csv: one row a split, origin, generator and label.")  # fmt: skip
+              show_default=True, help="csv has one row per split, origin, generator and label.")  # fmt: skip
 @click.option("--output", type=click.Path(path_type=Path, dir_okay=False), help="Write to this file.")
-@common
-def command(session: Session, name: str | None, form: str, output: Path | None) -> None:
-    """Count images a split, label, generator and origin: of the manifest, or of the selection NAME."""
-    with session.reading() as manifest:
+@common_options
+def command(options: CommonOptions, name: str | None, form: str, output: Path | None) -> None:
+    """Count images by split, label, generator and origin.
+
+    Counts the selection NAME, or the manifest.
+    """
+    with options.reading() as manifest:
         statistics = gather(manifest, name)
-    with sink(output) as out:
+    with open_output(output) as out:
         _WRITERS[form](statistics, out)
 
 
@@ -49,13 +52,13 @@ def _write_table(statistics: Statistics, out: BinaryIO) -> None:
 
 
 def _side_by_side(sections: list[StatisticsSection]) -> pa.Table:
-    """One table of several splits': what was counted, and a column of images for each split."""
+    """Return one table for several splits: the counted values, and one column of images per split."""
     named = [name for name in sections[0].rows.column_names if name not in _COUNTED]
     images = [
         {tuple(row[name] for name in named): row["images"] for row in section.rows.to_pylist()} for section in sections
     ]
     keys = sorted({key for counts in images for key in counts})
-    columns = [pa.array([key[place] for key in keys], pa.string()) for place in range(len(named))]
+    columns = [pa.array([key[index] for key in keys], pa.string()) for index in range(len(named))]
     columns += [pa.array([counts.get(key, 0) for key in keys], pa.int64()) for counts in images]
     return pa.table(columns, names=[*named, *(section.split or "" for section in sections)])
 
@@ -100,8 +103,8 @@ def _summary(statistics: Statistics) -> str:
         return f"{total} in the manifest."
     in_several, twice = statistics.overlap
     if not in_several and not twice:
-        return f"{total}. No image stands in two splits, and none twice in one."
-    return f"{total}. {in_several:,} stand in more than one split, {twice:,} twice in one."
+        return f"{total}. No image is in two splits, and none twice in one."
+    return f"{total}. {in_several:,} are in more than one split, {twice:,} twice in one."
 
 
 def _card_head(statistics: Statistics) -> str:
@@ -114,14 +117,14 @@ def _card_head(statistics: Statistics) -> str:
 
 
 def _readable(rows: pa.Table) -> pa.Table:
-    """Bytes in the unit that suits them; the column of unusable images only where there are some."""
+    """Return ``rows`` with readable sizes, and without the column of unusable images if there are none."""
     sizes = [_size(number) for number in rows.column("bytes").to_pylist()]
     shown = rows.drop_columns(["bytes"]).append_column("size", pa.array(sizes, pa.string()))
     return shown if any(rows.column("unusable").to_pylist()) else shown.drop_columns(["unusable"])
 
 
 def _size(number: float | None) -> str:
-    """``1.5 GB`` for 1,500,000,000."""
+    """Return ``1.5 GB`` for 1,500,000,000."""
     if number is None:
         return "unknown"
     for unit in ("B", "kB", "MB", "GB"):

@@ -1,13 +1,14 @@
-"""Roots -> raw rows: what lies on disk, in the tables ``container``, ``member``, ``side_row`` and ``finding``.
+"""Scan source roots into the raw tables ``container``, ``member``, ``side_row`` and ``finding``.
 
-::
+In the order of the data flow::
 
-    walk        a root -> its files, fd-relative; what cannot be walked is a finding
-    survey      a source -> its containers, its loose files, what of it was scanned before
-    worker      a container -> temporary Arrow files of raw rows (runs in worker processes)
-    side_files  bytes of a csv, json, jsonl or txt file -> records
-    commit      raw rows -> the store, a transaction a container
-    run         strings these together; :func:`scan` is all that others call
+    folder_listing  a root -> its files; entries that cannot be listed become findings
+    root_listing    a source -> its containers and loose files
+    plan            a source -> tasks for the containers that are new or changed
+    worker          a container -> temporary Arrow files of raw rows (runs in worker processes)
+    side_files      bytes of a csv, json, jsonl or txt file -> records
+    commit          raw rows -> the manifest, one transaction per container
+    run             all of the above; :func:`scan` is the public function
 """
 
 from indexer.scanning.models import ScanOptions, ScanSummary, SourceSummary

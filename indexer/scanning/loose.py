@@ -20,24 +20,20 @@ LOOSE_SCHEMA = pa.schema(
 
 
 def loose_rows(paths: list[str], sizes: list[int], mtimes: list[int]) -> pa.RecordBatch:
-    """Rows of LOOSE_SCHEMA; paths carry surrogate escapes where they are not UTF-8."""
+    """Return rows of LOOSE_SCHEMA. Paths that are not UTF-8 contain surrogate escapes; times are in nanoseconds."""
     try:
         columns = [pa.array(paths, pa.string()), pa.nulls(len(paths), pa.binary())]
     except UnicodeEncodeError:
         raw = [os.fsencode(path) if shown(path) != path else None for path in paths]
         columns = [pa.array([shown(path) for path in paths], pa.string()), pa.array(raw, pa.binary())]
-    columns += [pa.array(sizes, pa.int64()), _times(mtimes)]
-    return pa.record_batch(columns, schema=LOOSE_SCHEMA)
-
-
-def _times(mtimes: list[int]) -> pa.Array:
     try:
-        return pa.array(mtimes, pa.int64())
+        times = pa.array(mtimes, pa.int64())
     except OverflowError:
-        return pa.array([in_64_bits(time) for time in mtimes], pa.int64())
+        times = pa.array([in_64_bits(time) for time in mtimes], pa.int64())
+    return pa.record_batch([*columns, pa.array(sizes, pa.int64()), times], schema=LOOSE_SCHEMA)
 
 
 def volumes_of(rows: pa.RecordBatch | pa.Table) -> Iterator[Volume]:
-    """Rows of LOOSE_SCHEMA as volumes."""
+    """Yield rows of LOOSE_SCHEMA as volumes."""
     for path, raw, size, mtime in zip(*(column.to_pylist() for column in rows.columns), strict=True):
         yield Volume(os.fsdecode(raw) if raw else path, size, mtime)

@@ -1,4 +1,4 @@
-"""What is asked of a scan, and what it tells."""
+"""Options and results of a scan."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
@@ -10,10 +10,10 @@ from indexer.containers.models import ArchiveLimits
 
 @dataclass(frozen=True, slots=True)
 class ScanOptions:
-    """How a scan is run.
+    """Options of a scan.
 
-    ``must_exist``: a root that is missing is an error, not a warning. ``forget``: what is known of a source is dropped
-    if its root is missing or empty.
+    ``must_exist``: a missing root is an error instead of a warning. ``forget``: the rows of a source are deleted if its
+    root is missing or empty.
     """
 
     workers: Workers = field(default_factory=Workers)
@@ -25,10 +25,11 @@ class ScanOptions:
 
 @dataclass(frozen=True, slots=True)
 class SourceSummary:
-    """One source after a scan; ``read``, ``unchanged`` and ``dropped`` count containers.
+    """Result of a scan for one source.
 
-    ``derivation_error`` members match the declaration, which lacks something for them. ``warning`` is why there is
-    nothing of a source, where that is so; ``is_absent``, that its rows were kept though nothing lies at its root.
+    ``read``, ``unchanged`` and ``dropped`` count containers. ``derivation_error`` counts members that match the
+    declaration but lack a value it needs. ``warning`` explains why the source has no files. ``is_absent``: the root is
+    missing or empty, and the rows of the source were kept.
     """
 
     key: str
@@ -46,7 +47,7 @@ class SourceSummary:
 
 @dataclass(frozen=True, slots=True)
 class Problem:
-    """Findings of one code in one source: how many, and one of them in full."""
+    """The number of findings with one code in one source, and the path and detail of the first."""
 
     source: str
     code: str
@@ -57,7 +58,7 @@ class Problem:
 
 @dataclass(frozen=True, slots=True)
 class ScanSummary:
-    """A whole scan. ``statuses`` counts the containers of the scanned sources by status."""
+    """Result of a scan. ``statuses`` counts the containers of the scanned sources by status."""
 
     sources: tuple[SourceSummary, ...]
     statuses: Mapping[str, int]

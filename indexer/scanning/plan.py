@@ -1,4 +1,4 @@
-"""What a scan has to read: of each source, the containers that are new or changed and the side files without rows."""
+"""Plan a scan: per source, the containers that are new or changed, and the side files without rows."""
 
 import os
 from collections.abc import Iterable
@@ -12,120 +12,122 @@ from indexer.containers.models import ContainerStatus, MemberRef
 from indexer.declarations.models import SideTable
 from indexer.manifest.store import Store
 from indexer.scanning import commit
-from indexer.scanning.commit import Known, ManifestContainer
+from indexer.scanning.commit import ContainerUpdate, RecordedContainer
 from indexer.scanning.models import ScanOptions
+from indexer.scanning.root_listing import RootListing, container_fingerprint, list_root
 from indexer.scanning.side_table_matcher import SideTableMatcher
-from indexer.scanning.survey import Survey, fingerprint, survey
 from indexer.scanning.worker import ScanTask
 
-SIDE_FILES_A_TASK = 2_000
+SIDE_FILES_PER_TASK = 2_000
 
 
 @dataclass(frozen=True, slots=True)
-class Job:
-    """A worker's task, and what its result is recorded as."""
+class PlannedTask:
+    """A task for a worker, and the container that its result is recorded for."""
 
-    entry: ManifestContainer
+    update: ContainerUpdate
     task: ScanTask
 
     @property
     def size(self) -> int:
-        """Bytes that may have to be read."""
+        """The most bytes that the task may read."""
         volumes = sum(volume.size for volume in self.task.container.volumes)
-        return volumes + sum(wanted.size or 0 for wanted in self.task.wanted)
+        return volumes + sum(member.size or 0 for member in self.task.side_files)
 
 
 @dataclass(slots=True)
-class ScanPlan:
-    """What is to be done for one source, and what is known already.
+class SourcePlan:
+    """The tasks for one source; ``unchanged`` and ``dropped`` count containers.
 
-    ``warning`` says why there is nothing; ``is_absent``, that what the manifest holds of it was kept all the same.
+    ``warning`` explains why the source has no files. ``is_absent``: the root is missing or empty, and the rows of the
+    source are kept.
     """
 
     key: str
     root: Root
-    jobs: list[Job] = field(default_factory=list)
+    tasks: list[PlannedTask] = field(default_factory=list)
     unchanged: int = 0
     dropped: int = 0
     warning: str | None = None
     is_absent: bool = False
 
 
-class Planner:
-    """Plans source after source; loose files are recorded on the way, since nothing of them has to be read."""
+class ScanPlanner:
+    """Plan source by source. Loose files are recorded immediately, because their contents are not read."""
 
-    def __init__(self, store: Store, tables: Iterable[SideTable], options: ScanOptions, spool: Path) -> None:
+    def __init__(self, store: Store, tables: Iterable[SideTable], options: ScanOptions, folder: Path) -> None:
         self.store = store
         self.tables = sorted(set(tables), key=repr)
         self.options = options
-        self.spool = spool
+        self.folder = folder
         self._numbers = count()
 
-    def plan(self, key: str, root: Root) -> ScanPlan:
-        """Look below one root.
+    def plan(self, key: str, root: Root) -> SourcePlan:
+        """List one root and compare it with the manifest.
 
         Raises:
-            SourceError: it does not exist, or is neither a folder nor an archive.
+            SourceError: the root does not exist and the manifest has no rows of it, or it cannot be listed.
         """
-        known = commit.known_containers(self.store, key)
+        recorded = commit.recorded_containers(self.store, key)
         if not root.exists():
-            if known:
-                return self._absent(ScanPlan(key, root), known, "does not exist")
-            raise SourceError(f"{key}: {root} does not exist: put the dataset there, or name its place in local.cfg")
-        found = survey(root, self.options.workers.at_home)
-        plan = ScanPlan(key, root, warning=f"{root} holds no files" if found.is_empty else None)
-        if known and found.is_bare:
-            return self._absent(plan, known, "is empty")
-        self._plan_loose(plan, found, known)
-        self._plan_containers(plan, found, known)
-        self._drop(plan, found, known)
+            if recorded:
+                return self._plan_absent(SourcePlan(key, root), recorded, "does not exist")
+            raise SourceError(f"{key}: {root} does not exist: put the dataset there, or set its path in local.cfg")
+        listing = list_root(root, self.options.workers.at_home)
+        plan = SourcePlan(key, root, warning=f"{root} contains no files" if listing.has_no_files else None)
+        if recorded and listing.is_empty:
+            return self._plan_absent(plan, recorded, "is empty")
+        self._plan_loose_files(plan, listing, recorded)
+        self._plan_containers(plan, listing, recorded)
+        missing = [each for path, each in recorded.items() if not listing.may_contain(os.fsdecode(path))]
+        commit.delete_containers(self.store, missing)
+        plan.dropped = len(missing)
         return plan
 
-    def _absent(self, plan: ScanPlan, known: dict[bytes, Known], what: str) -> ScanPlan:
-        """Of a disk that is not mounted, nothing was deleted: that is only so where somebody says so."""
+    def _plan_absent(self, plan: SourcePlan, recorded: dict[bytes, RecordedContainer], state: str) -> SourcePlan:
+        """Keep the rows of a root that may be an unmounted disk, unless the user passed --forget."""
         if self.options.forget:
-            commit.drop(self.store, list(known.values()))
-            return replace(plan, dropped=len(known), warning=f"{plan.root} {what}: what was known of it is forgotten")
-        advice = f"bring it back, or drop it with 'python -m indexer scan --source {plan.key} --forget'"
-        return replace(plan, warning=f"{plan.root} {what}, what was scanned there is kept: {advice}", is_absent=True)
+            commit.delete_containers(self.store, list(recorded.values()))
+            return replace(plan, dropped=len(recorded), warning=f"{plan.root} {state}: its rows were deleted")
+        advice = f"mount or restore it, or delete its rows with 'python -m indexer scan --source {plan.key} --forget'"
+        return replace(
+            plan, warning=f"{plan.root} {state}; the rows of its last scan are kept: {advice}", is_absent=True
+        )
 
-    def _plan_containers(self, plan: ScanPlan, found: Survey, known: dict[bytes, Known]) -> None:
-        """Containers that are new or changed become jobs; what stays in ``known`` was not found."""
+    def _plan_containers(
+        self, plan: SourcePlan, listing: RootListing, recorded: dict[bytes, RecordedContainer]
+    ) -> None:
+        """Add a task per new or changed container; afterwards ``recorded`` contains the missing ones."""
         tables = self._tables_of(plan.key)
-        for container in found.containers:
-            mark = fingerprint(container, tables, self.options.limits)
-            before = known.pop(os.fsencode(container.path), None)
-            if before and before.fingerprint == mark and before.status != ContainerStatus.FAILED:
+        for container in listing.containers:
+            fingerprint = container_fingerprint(container, tables, self.options.limits)
+            previous = recorded.pop(os.fsencode(container.path), None)
+            if previous and previous.fingerprint == fingerprint and previous.status != ContainerStatus.FAILED:
                 plan.unchanged += 1
                 continue
-            entry = ManifestContainer(plan.key, container, mark, before)
-            plan.jobs.append(self._job(entry))
+            plan.tasks.append(self._task(ContainerUpdate(plan.key, container, fingerprint, previous)))
 
-    def _plan_loose(self, plan: ScanPlan, found: Survey, known: dict[bytes, Known]) -> None:
-        """Record the loose files; those that a declaration asks for and that have no rows become jobs."""
-        if not (found.loose.num_rows or found.findings):
+    def _plan_loose_files(
+        self, plan: SourcePlan, listing: RootListing, recorded: dict[bytes, RecordedContainer]
+    ) -> None:
+        """Record the loose files, and add tasks for the side files that have no rows."""
+        if not (listing.loose.num_rows or listing.findings):
             return
-        before = known.pop(b"", None)
         tables = tuple(table for table in self._tables_of(plan.key) if table.format != "rows")
-        mark = fingerprint(found.folder, tables, self.options.limits)
-        entry = ManifestContainer(plan.key, found.folder, mark, before)
-        container_id = commit.record_loose(self.store, entry, found)
-        recorded = replace(entry, known=Known(container_id, entry.fingerprint, ContainerStatus.COMPLETE))
-        wanted = commit.loose_side_files(self.store, container_id, SideTableMatcher(tables)) if tables else []
-        for start in range(0, len(wanted), SIDE_FILES_A_TASK):
-            plan.jobs.append(self._job(recorded, tuple(wanted[start : start + SIDE_FILES_A_TASK])))
+        fingerprint = container_fingerprint(listing.folder, tables, self.options.limits)
+        update = ContainerUpdate(plan.key, listing.folder, fingerprint, recorded.pop(b"", None))
+        container_id = commit.record_loose_files(self.store, update, listing)
+        update = replace(update, previous=RecordedContainer(container_id, fingerprint, ContainerStatus.COMPLETE))
+        members = commit.unread_side_files(self.store, container_id, SideTableMatcher(tables)) if tables else []
+        for start in range(0, len(members), SIDE_FILES_PER_TASK):
+            plan.tasks.append(self._task(update, tuple(members[start : start + SIDE_FILES_PER_TASK])))
 
-    def _drop(self, plan: ScanPlan, found: Survey, gone: dict[bytes, Known]) -> None:
-        """Drop what was not found, save where nobody could look."""
-        dropped = [known for path, known in gone.items() if not found.may_hold(os.fsdecode(path))]
-        commit.drop(self.store, dropped)
-        plan.dropped = len(dropped)
-
-    def _job(self, entry: ManifestContainer, wanted: tuple[MemberRef, ...] = ()) -> Job:
-        spool = self.spool / str(next(self._numbers))
-        container = replace(entry.container, source=entry.source)
-        return Job(entry, ScanTask(container, self._tables_of(entry.source), self.options.limits, spool, wanted))
+    def _task(self, update: ContainerUpdate, side_files: tuple[MemberRef, ...] = ()) -> PlannedTask:
+        stem = self.folder / str(next(self._numbers))
+        container = replace(update.container, source=update.source)
+        tables = self._tables_of(update.source)
+        return PlannedTask(update, ScanTask(container, tables, self.options.limits, stem, side_files))
 
     def _tables_of(self, key: str) -> tuple[SideTable, ...]:
-        """The tables that lie below the root of ``key``, whoever asked for them."""
+        """Return the side tables below the root of ``key``; other sources may declare them, too."""
         return tuple(table for table in self.tables if table.source == key)

@@ -1,4 +1,4 @@
-"""A scan from end to end: look below the roots, read what changed, commit container by container, derive."""
+"""Run a scan: list the roots, read changed containers, commit each container, derive attributes."""
 
 import glob
 import shutil
@@ -18,24 +18,24 @@ from indexer.declarations.models import Source
 from indexer.manifest.store import Store
 from indexer.scanning import commit
 from indexer.scanning.models import Problem, ScanOptions, ScanSummary, SourceSummary
-from indexer.scanning.plan import Job, Planner, ScanPlan
-from indexer.scanning.worker import ScanTask, failure, work
+from indexer.scanning.plan import PlannedTask, ScanPlanner, SourcePlan
+from indexer.scanning.worker import ScanTask, failed_report, run_task
 
 
 def scan(store: Store, roots: Mapping[str, Root], sources: Sequence[Source], options: ScanOptions) -> ScanSummary:
-    """Bring the raw tables up to date with what lies below ``roots`` (source key -> folder or archive), then derive.
+    """Update the raw tables from ``roots`` (source key -> folder or archive), then derive attributes.
 
-    Containers whose volumes are as they were are not read. What an interrupted scan has committed is kept.
+    Unchanged containers are not read. Containers that an interrupted scan committed are kept.
 
     Raises:
-        SourceError: a root is missing or unusable, and ``options.must_exist``.
+        SourceError: a root is missing or unusable, and ``options.must_exist`` is set.
     """
     started = time.monotonic()
     tables = [table for source in sources for table in source.tables]
-    with _spool_folder(store.path.absolute()) as spool:
-        planner = Planner(store, tables, options, spool)
+    with _temporary_folder(store.path.absolute()) as folder:
+        planner = ScanPlanner(store, tables, options, folder)
         plans = [_plan(planner, key, root, options) for key, root in roots.items()]
-        _read(store, [job for plan in plans for job in plan.jobs], options, spool)
+        _run_tasks(store, [task for plan in plans for task in plan.tasks], options, folder)
     with options.progress.phase("derive", len(sources), "sources") as bar:
         derive(store, sources)
         bar.advance(len(sources))
@@ -43,54 +43,50 @@ def scan(store: Store, roots: Mapping[str, Root], sources: Sequence[Source], opt
 
 
 @contextmanager
-def _spool_folder(manifest: Path) -> Iterator[Path]:
-    """A folder beside the manifest for rows on their way.
+def _temporary_folder(manifest: Path) -> Iterator[Path]:
+    """Create a folder for row files next to the manifest, and remove the folders of killed scans.
 
-    Those of killed scans are removed. Each scan has its own, since workers of a killed one may be writing still.
+    Each scan has its own folder, because workers of a killed scan may still be writing.
     """
     prefix = f"{manifest.name}.scan-"
-    for left in manifest.parent.glob(f"{glob.escape(prefix)}*"):
-        shutil.rmtree(left, ignore_errors=True)
-    with tempfile.TemporaryDirectory(prefix=prefix, dir=manifest.parent, ignore_cleanup_errors=True) as folder:
-        yield Path(folder)
+    for folder in manifest.parent.glob(f"{glob.escape(prefix)}*"):
+        shutil.rmtree(folder, ignore_errors=True)
+    with tempfile.TemporaryDirectory(prefix=prefix, dir=manifest.parent, ignore_cleanup_errors=True) as name:
+        yield Path(name)
 
 
-def _plan(planner: Planner, key: str, root: Root, options: ScanOptions) -> ScanPlan:
+def _plan(planner: ScanPlanner, key: str, root: Root, options: ScanOptions) -> SourcePlan:
     try:
         return planner.plan(key, root)
     except SourceError as error:
         if options.must_exist:
             raise
-        return ScanPlan(key, root, warning=str(error))
+        return SourcePlan(key, root, warning=str(error))
 
 
-def _read(store: Store, jobs: Sequence[Job], options: ScanOptions, spool: Path) -> None:
-    """Run the jobs in worker processes, the biggest first, and commit each as it is done."""
-    ordered = sorted(jobs, key=lambda job: (-job.size, job.entry.source, job.task.container.path))
-    by_task = {job.task.spool: job for job in ordered}
-    crew = WorkerPool(work, options.workers, shared=(spool,))
+def _run_tasks(store: Store, planned: Sequence[PlannedTask], options: ScanOptions, folder: Path) -> None:
+    """Run the tasks in worker processes, largest first, and commit each result when it arrives."""
+    ordered = sorted(planned, key=lambda each: (-each.size, each.update.source, each.task.container.path))
+    by_stem = {each.task.stem: each for each in ordered}
+    pool = WorkerPool(run_task, options.workers, shared=(folder,))
     with options.progress.phase("scan", len(ordered), "containers") as bar:
-        for task, result in crew.run(job.task for job in ordered):
+        for task, result in pool.run(each.task for each in ordered):
             report = _report_of(task, result)
-            _record(store, by_task[task.spool], report)
+            if task.container.kind == Kind.FOLDER:
+                commit.record_side_files(store, by_stem[task.stem].update, task, report)
+            else:
+                commit.record_container(store, by_stem[task.stem].update, task, report)
             bar.advance(1, errors=report.status != ContainerStatus.COMPLETE)
 
 
 def _report_of(task: ScanTask, result: ListingReport | WorkerCrashed) -> ListingReport:
     if not isinstance(result, WorkerCrashed):
         return result
-    task.discard()
-    return failure(result.reason, "reader-died")
+    task.delete_row_files()
+    return failed_report(result.reason, "reader-died")
 
 
-def _record(store: Store, job: Job, report: ListingReport) -> None:
-    if job.task.container.kind == Kind.FOLDER:
-        commit.record_side_files(store, job.entry, job.task, report)
-    else:
-        commit.record_container(store, job.entry, job.task, report)
-
-
-def _summary(store: Store, plans: Sequence[ScanPlan], seconds: float) -> ScanSummary:
+def _summary(store: Store, plans: Sequence[SourcePlan], seconds: float) -> ScanSummary:
     scanned = {"sources": [plan.key for plan in plans]}
     counts = {row[0]: row[1:] for row in store.rows("scan/counts", scanned)}
     sources = tuple(_source_summary(plan, counts.get(plan.key, (0, 0, 0, 0))) for plan in plans)
@@ -98,13 +94,13 @@ def _summary(store: Store, plans: Sequence[ScanPlan], seconds: float) -> ScanSum
     return ScanSummary(sources, dict(store.rows("scan/statuses", scanned)), problems, seconds)
 
 
-def _source_summary(plan: ScanPlan, counts: tuple[int, ...]) -> SourceSummary:
+def _source_summary(plan: SourcePlan, counts: tuple[int, ...]) -> SourceSummary:
     containers, members, images, derivation_error = counts
     return SourceSummary(
         key=plan.key,
         root=str(plan.root),
         containers=containers,
-        read=len({job.task.container.path for job in plan.jobs}),
+        read=len({each.task.container.path for each in plan.tasks}),
         unchanged=plan.unchanged,
         dropped=plan.dropped,
         members=members,

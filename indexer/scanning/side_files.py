@@ -1,4 +1,4 @@
-"""Bytes of a side file -> records. A line that cannot be used is told by its number; those around it are kept."""
+"""Parse side files into records. Unusable lines are reported by number; the other lines are kept."""
 
 import csv
 import io
@@ -17,57 +17,52 @@ from indexer.declarations.models import SideTable
 
 Record = Mapping[str, Any]
 
-# Prompts and JSON inside CSV cells are far longer than the module's 128 KiB.
+# CSV cells with prompts or JSON exceed the default limit of the csv module, 128 KiB.
 csv.field_size_limit(1 << 27)
 
 
 @dataclass(frozen=True, slots=True)
 class BadLine:
-    """Line ``number`` (from 1, as editors count) of a side file, and what is wrong with it."""
+    """A line of a side file that cannot be used, and the reason. Line numbers start at 1, as in editors."""
 
     number: int
     reason: str
 
 
 def parse(data: bytes, table: SideTable) -> Iterator[Record | BadLine]:
-    """The records of a side file, in its order, with just the columns that ``table`` asks for."""
+    """Yield the records of a side file in file order, reduced to the columns of ``table``."""
     parts = _PARSERS[table.format](data, table)
     try:
         for part in parts:
-            yield part if isinstance(part, BadLine) else chosen(part, table.columns)
+            if isinstance(part, BadLine) or table.columns is None:
+                yield part
+            else:
+                yield {name: part[name] for name in table.columns if name in part}
     except BadData as error:
         yield BadLine(1, str(error))
     except UnicodeDecodeError as error:
         yield BadLine(data.count(b"\n", 0, error.start) + 1, f"not UTF-8 (byte 0x{data[error.start]:02x})")
 
 
-def chosen(record: Record, columns: tuple[str, ...] | None) -> Record:
-    """The ``columns`` of a record that it has; None takes all."""
-    return record if columns is None else {name: record[name] for name in columns if name in record}
-
-
 def _csv(data: bytes, table: SideTable) -> Iterator[Record | BadLine]:
     reader = csv.reader(io.StringIO(data.decode("utf-8-sig"), newline=""), strict=True)
-    names = tuple(_next_row(reader)) if table.header else table.columns
+    names = tuple(_csv_header(reader)) if table.header else table.columns
     try:
         for row in reader:
-            if row:
-                yield _csv_record(row, names or tuple(map(str, range(len(row)))), reader.line_num)
+            fields = names or tuple(map(str, range(len(row))))
+            if row and len(row) != len(fields):
+                yield BadLine(reader.line_num, f"{len(row)} fields where {len(fields)} were expected")
+            elif row:
+                yield dict(zip(fields, row, strict=True))
     except csv.Error as error:
         yield BadLine(reader.line_num, f"{error}; the rest of the file is not used")
 
 
-def _next_row(reader: Iterator[list[str]]) -> list[str]:
+def _csv_header(reader: Iterator[list[str]]) -> list[str]:
     try:
         return next(reader, [])
     except csv.Error as error:
         raise BadData("no header", str(error)) from error
-
-
-def _csv_record(row: list[str], names: tuple[str, ...], line: int) -> Record | BadLine:
-    if len(row) != len(names):
-        return BadLine(line, f"{len(row)} fields where {len(names)} were expected")
-    return dict(zip(names, row, strict=True))
 
 
 def _json(data: bytes, table: SideTable) -> Iterator[Record | BadLine]:
@@ -90,7 +85,7 @@ def _jsonl(data: bytes, _: SideTable) -> Iterator[Record | BadLine]:
 
 
 def _loads(text: str) -> Any:
-    """JSON as Python has it, or a BadLine. NaN, which pandas writes and JSON has not, becomes null."""
+    """Return a parsed JSON value, or a BadLine. NaN becomes null: pandas writes it, but JSON does not allow it."""
     try:
         return json.loads(text, parse_constant=lambda _: None)
     except json.JSONDecodeError as error:
@@ -100,12 +95,12 @@ def _loads(text: str) -> Any:
 
 
 def _record(content: Any) -> Record:
-    """An object as it is; anything else under the name ``value``."""
+    """Return an object unchanged, and any other value as the field ``value``."""
     return content if isinstance(content, dict) else {"value": content}
 
 
 def _txt(data: bytes, table: SideTable) -> Iterator[Record | BadLine]:
-    """Lines, empty ones too: their numbers may be what they are looked up by. The column is called ``line``."""
+    """Yield every line, including empty ones, because lookups may use line numbers. The default column is ``line``."""
     name = table.columns[0] if table.columns else "line"
     lines = data.decode("utf-8-sig").split("\n")
     for line in lines[:-1] if lines[-1] == "" else lines:
@@ -113,14 +108,14 @@ def _txt(data: bytes, table: SideTable) -> Iterator[Record | BadLine]:
 
 
 def _rows(data: bytes, table: SideTable) -> Iterator[Record | BadLine]:
-    """The scalar columns of a small Parquet file inside an archive."""
+    """Yield the scalar columns of a small Parquet file inside an archive."""
     try:
         file = pq.ParquetFile(io.BytesIO(data))
         names = [field.name for field in file.schema_arrow if is_scalar(field.type)]
-        wanted = [name for name in names if table.columns is None or name in table.columns]
-        for batch in file.iter_batches(columns=wanted):
+        selected = [name for name in names if table.columns is None or name in table.columns]
+        for batch in file.iter_batches(columns=selected):
             damaged = BadLine(1, "a row is damaged or not UTF-8")
-            yield from (damaged if record is None else record for record in sound_rows(batch))
+            yield from (damaged if record is None else record for record in valid_rows(batch))
     except (pa.ArrowException, OSError) as error:
         raise BadData("not readable as Parquet", str(error).splitlines()[0]) from error
 
@@ -128,20 +123,20 @@ def _rows(data: bytes, table: SideTable) -> Iterator[Record | BadLine]:
 _PARSERS = {"csv": _csv, "json": _json, "jsonl": _jsonl, "txt": _txt, "rows": _rows}
 
 
-def sound_rows(batch: pa.RecordBatch) -> Iterator[Record | None]:
-    """The rows of an Arrow or Parquet file; None for one that is damaged, or whose texts are not UTF-8."""
+def valid_rows(batch: pa.RecordBatch) -> Iterator[Record | None]:
+    """Yield the rows of a batch; None for a row that is damaged or contains text that is not UTF-8."""
     try:
         batch.validate(full=True)
     except pa.ArrowInvalid:
         if batch.num_rows <= 1:
             yield from [None] * batch.num_rows
             return
-        yield from chain.from_iterable(sound_rows(batch.slice(row, 1)) for row in range(batch.num_rows))
+        yield from chain.from_iterable(valid_rows(batch.slice(row, 1)) for row in range(batch.num_rows))
     else:
         yield from batch.to_pylist()
 
 
 def to_json(record: Record) -> str:
-    """A record as one line of JSON; what JSON has no word for (dates, decimals) as text."""
+    """Return a record as one line of JSON; types that JSON lacks (dates, decimals) become text."""
     text = json.dumps(record, ensure_ascii=False, separators=(",", ":"), default=str)
     return text.encode("utf-8", "replace").decode()

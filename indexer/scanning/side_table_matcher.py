@@ -1,4 +1,4 @@
-"""Which side tables a path belongs to."""
+"""Match logical paths with side tables."""
 
 import re
 from collections.abc import Iterable
@@ -6,12 +6,12 @@ from collections.abc import Iterable
 from indexer.base import image_formats
 from indexer.declarations.models import SideTable
 
-# An image is never a side file, and nearly every file is an image: whole columns are filtered by this first.
-PICTURE = image_formats.NAME_END
+# An image is never a side file. Whole columns are filtered by this pattern before names are matched one by one.
+IMAGE_SUFFIX = image_formats.NAME_END
 
 
 class SideTableMatcher:
-    """Side tables, ready to be asked which of them a file is read for."""
+    """Side tables with compiled patterns; false if there are none."""
 
     def __init__(self, tables: Iterable[SideTable]) -> None:
         self._patterns = [(table, re.compile(table.file)) for table in tables]
@@ -20,5 +20,5 @@ class SideTableMatcher:
         return bool(self._patterns)
 
     def tables(self, logical: str) -> list[SideTable]:
-        """The tables whose pattern is found in a logical path."""
+        """Return the tables whose pattern is found in the logical path ``logical``."""
         return [table for table, pattern in self._patterns if pattern.search(logical)]

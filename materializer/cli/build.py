@@ -7,10 +7,10 @@ from typing import Any
 import click
 
 from indexer.base.errors import CheckFailed
-from indexer.cli.imports import told
-from indexer.cli.inspect import measure
-from indexer.cli.names import folder_for
-from indexer.cli.options import Session, common, on_workers
+from indexer.cli.imports import import_summary
+from indexer.cli.inspect import read_missing_sizes
+from indexer.cli.options import CommonOptions, common_options, worker_options
+from indexer.cli.selection_names import folder_for
 from indexer.roots import refuse_inside
 from indexer.sharing.importing import MissingPolicy, import_manifest
 from materializer.cli.options import build_options, opening, request
@@ -39,9 +39,9 @@ from materializer.running.parts import BuildPart, PartSummary
 )
 @click.option("--complete", "completes", is_flag=True, help="Complete a dataset whose parts were written with --part.")
 @build_options
-@common
-@on_workers
-def command(session: Session, output: Path | None, shared: Path | None, missing: str, **given: Any) -> None:
+@common_options
+@worker_options
+def command(options: CommonOptions, output: Path | None, shared: Path | None, missing: str, **given: Any) -> None:
     """Read the images of a selection from their archives and write them as a sharded dataset.
 
     After an interruption the same command continues the build; the result has the same bytes.
@@ -50,21 +50,21 @@ def command(session: Session, output: Path | None, shared: Path | None, missing:
         raise click.UsageError("name either a --selection or a shared --manifest")
     part = _part(given.pop("part_text"), excluded=given["completes"] or shared is not None)
     if output:  # before a long import
-        refuse_inside(output, session.config)
+        refuse_inside(output, options.config)
     if shared:
-        given["selection"] = _import(session, shared, MissingPolicy(missing))
-    output = output or _default_output(session, given["selection"])
-    requested = replace(request(session, output, given), allow_missing=given["allow_missing"])
+        given["selection"] = _import(options, shared, MissingPolicy(missing))
+    output = output or _default_output(options, given["selection"])
+    requested = replace(request(options, output, given), allow_missing=given["allow_missing"])
     if requested.allow_missing and (part or given["completes"]):
         raise click.UsageError("--allow-missing excludes --part: all parts must have the same images")
     if not (part or requested.allow_missing):  # parts run at the same time: none may write to the manifest
-        measure(session, requested.selection)
-    with session.reading() as store:
+        read_missing_sizes(options, requested.selection)
+    with options.reading() as store:
         if part:
-            print(_part_text(parts.build_part(store, requested, part, session.workers, session.progress)))
+            print(_part_text(parts.build_part(store, requested, part, options.workers, options.progress)))
             return
         run = parts.complete if given["completes"] else building.build
-        summary = run(store, requested, session.workers, session.progress)
+        summary = run(store, requested, options.workers, options.progress)
     print(_summary_text(summary))
     if summary.missing:
         rows = "1 row is" if summary.missing == 1 else f"{summary.missing:,} rows are"
@@ -79,17 +79,17 @@ def _part(text: str | None, *, excluded: bool) -> BuildPart | None:
     return parts.parse(text)
 
 
-def _import(session: Session, folder: Path, missing: MissingPolicy) -> str:
+def _import(options: CommonOptions, folder: Path, missing: MissingPolicy) -> str:
     """Import a shared manifest, print what is missing, and return the name of its selection."""
-    with session.writing() as store:
+    with options.writing() as store:
         imported = import_manifest(store, folder, None, missing)
-    print(told(imported))
+    print(import_summary(imported))
     return imported.name
 
 
-def _default_output(session: Session, selection: str) -> Path:
-    output = folder_for(selection, session.config.output_path)
-    refuse_inside(output, session.config)
+def _default_output(options: CommonOptions, selection: str) -> Path:
+    output = folder_for(selection, options.config.output_path)
+    refuse_inside(output, options.config)
     return output
 
 

@@ -4,7 +4,7 @@ from pathlib import Path
 
 import click
 
-from indexer.cli.options import Session, common
+from indexer.cli.options import CommonOptions, common_options
 from materializer.cli.options import opening
 from materializer.dataset.convert import NAMES, finalize
 from materializer.models import Feature, Settings
@@ -15,9 +15,9 @@ from materializer.models import Feature, Settings
 @click.argument("target", metavar="DST", type=click.Path(path_type=Path))
 @click.option("--image-feature", "feature", type=click.Choice([feature.value for feature in Feature]),
               help="The new feature.  [default: the one that SRC does not have]")  # fmt: skip
-@common
-def command(session: Session, source: Path, target: Path, feature: str | None) -> None:
+@common_options
+def command(options: CommonOptions, source: Path, target: Path, feature: str | None) -> None:
     """Write the dataset in SRC to DST with the other image feature; images are copied unchanged."""
-    made = finalize(source, target, Feature(feature) if feature else None, session.workers, session.progress)
+    made = finalize(source, target, Feature(feature) if feature else None, options.workers, options.progress)
     print(f"{target}: images are {NAMES[made]} now")
     print(f"open it:\n  {opening(target, Settings(feature=made))}")

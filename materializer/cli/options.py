@@ -8,8 +8,8 @@ from typing import Any
 import click
 
 from indexer.base.errors import ConfigError, ManifestError
-from indexer.cli import sizes
-from indexer.cli.options import Session
+from indexer.cli.options import CommonOptions
+from indexer.cli.quantities import parse_quantity
 from indexer.manifest.store import Store
 from indexer.roots import source_folders
 from materializer.models import Check, Feature, Pixels, Request, RowOrder, Settings
@@ -23,7 +23,7 @@ def size(text: str) -> int:
         click.BadParameter: the text is not a size.
     """
     try:
-        return int(sizes.parse(text))
+        return int(parse_quantity(text))
     except ValueError as error:
         raise click.BadParameter(f"{error}: write it as 500MB or 2GiB") from None
 
@@ -53,7 +53,7 @@ _OPTIONS = (
 )  # fmt: skip
 
 
-def optional_manifest(session: Session) -> Store:
+def optional_manifest(options: CommonOptions) -> Store:
     """Open the manifest, for commands with ``--no-manifest``.
 
     Raises:
@@ -61,7 +61,7 @@ def optional_manifest(session: Session) -> Store:
         ManifestError: the manifest cannot be opened. Both messages name the option.
     """
     try:
-        return session.reading()
+        return options.reading()
     except (ConfigError, ManifestError) as error:
         raise type(error)(f"{error}; or use --no-manifest") from error
 
@@ -73,7 +73,7 @@ def build_options(function: Callable[..., None]) -> Callable[..., None]:
     return function
 
 
-def request(session: Session, output: Path, given: dict[str, Any]) -> Request:
+def request(options: CommonOptions, output: Path, given: dict[str, Any]) -> Request:
     """Return the options as a request.
 
     Raises:
@@ -94,7 +94,7 @@ def request(session: Session, output: Path, given: dict[str, Any]) -> Request:
         order=RowOrder(given["order"]),
         shard_size=given["shard_size"],
     )
-    config, bounds = session.config, session.bounds
+    config, bounds = options.config, options.bounds
     roots = source_folders(config)
     return Request(given["selection"], output, roots, config.tmp_cache_dir, settings, bounds.archives, bounds.images)
 

@@ -5,7 +5,7 @@ from typing import Any
 
 import click
 
-from indexer.cli.options import Session, common
+from indexer.cli.options import CommonOptions, common_options
 from materializer.cli.options import build_options, request
 from materializer.planning import estimate as estimating
 from materializer.planning import plan as planning
@@ -14,15 +14,15 @@ from materializer.planning.estimate import Estimate
 
 @click.command(epilog="Example: python -m materializer plan --selection demo --jobs 8")
 @build_options
-@common
-def command(session: Session, **given: Any) -> None:
+@common_options
+def command(options: CommonOptions, **given: Any) -> None:
     """Estimate the bytes that a build of a selection reads and writes, its memory, disk and time."""
     if given["selection"] is None:
         raise click.UsageError("name a --selection")
-    requested = request(session, Path(), given)
-    with session.reading() as store:
+    requested = request(options, Path(), given)
+    with options.reading() as store:
         found = planning.make(store, requested)
-        print(_text(estimating.estimate(store, found, requested.settings, session.workers), session.jobs))
+        print(_text(estimating.estimate(store, found, requested.settings, options.workers), options.jobs))
 
 
 def _text(found: Estimate, jobs: int) -> str:

@@ -5,8 +5,8 @@ from typing import Any
 
 import click
 
-from indexer.cli.options import Session, common
-from indexer.cli.output import sink
+from indexer.cli.options import CommonOptions, common_options
+from indexer.cli.output import open_output
 from indexer.manifest import store as stores
 from indexer.reporting import page
 from indexer.reporting.models import ReportOptions
@@ -21,18 +21,18 @@ from materializer.cli.options import optional_manifest
 @click.option("--rows", type=click.IntRange(min=0), default=400_000, show_default=True, help="Rows of the table.")
 @click.option("--seed", default="report", show_default=True, help="Seed of the choice of images.")
 @click.option("--no-manifest", is_flag=True, help="Do not look up the source archives of the images.")
-@common
-def command(session: Session, folder: Path, output: Path | None, no_manifest: bool, **shown: Any) -> None:
+@common_options
+def command(options: CommonOptions, folder: Path, output: Path | None, no_manifest: bool, **shown: Any) -> None:
     """Make one HTML page of the dataset in FOLDER: a build, or a dataset that 'save_to_disk' has written.
 
     It shows numbers, charts, refusals, images and their sources. The page is one file and needs no network.
     """
     page.check_dependencies()
-    manifest = stores.in_memory() if no_manifest else optional_manifest(session)
+    manifest = stores.in_memory() if no_manifest else optional_manifest(options)
     with manifest as store:
-        reader = reporting.DatasetReader(session.workers, session.progress)
+        reader = reporting.DatasetReader(options.workers, options.progress)
         report = reporting.report(store, folder, ReportOptions(**shown), reader)
     file = output or Path(f"{folder.resolve().name}-dataset.html")
-    with sink(file) as out:
+    with open_output(file) as out:
         out.write(page.render(report).encode())
     print(file)

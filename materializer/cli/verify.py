@@ -6,7 +6,7 @@ import click
 
 from indexer.base.errors import CheckFailed
 from indexer.cli.messages import printable
-from indexer.cli.options import Session, common
+from indexer.cli.options import CommonOptions, common_options
 from materializer.cli.options import optional_manifest
 from materializer.dataset.grading import GRADES, SAME, Grading, grade
 from materializer.dataset.verify import Verification, verify
@@ -20,17 +20,17 @@ _SHOWN = 20
     "--manifest", type=click.Path(path_type=Path), metavar="DIR", help="Grade the rows by this shared manifest."
 )
 @click.option("--no-manifest", is_flag=True, help="Compare with the record of the build only.")
-@common
-def command(session: Session, folder: Path, manifest: Path | None, no_manifest: bool) -> None:
+@common_options
+def command(options: CommonOptions, folder: Path, manifest: Path | None, no_manifest: bool) -> None:
     """Read every byte of the build in FOLDER and compare it with its record and the manifest.
 
     With --manifest each row gets a grade: identical bytes, identical pixels, different, substituted, missing or extra.
     """
     if manifest or no_manifest:
-        found = verify(folder, None, session.workers, session.progress)
+        found = verify(folder, None, options.workers, options.progress)
     else:
-        with optional_manifest(session) as store:
-            found = verify(folder, store, session.workers, session.progress)
+        with optional_manifest(options) as store:
+            found = verify(folder, store, options.workers, options.progress)
     _show(folder, found)
     if manifest:
         _show_grades(grade(folder, manifest, _SHOWN))

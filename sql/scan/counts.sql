@@ -1,4 +1,4 @@
--- What there is of each scanned source: containers, their members, and what declarations made of these.
+-- Containers, members, images and derivation errors of each scanned source.
 with members as (
     select container_id, count(*) as members from member group by container_id
 ),
@@ -12,7 +12,7 @@ containers as (
 images as (
     select source, count(*) as images from attributes group by source
 ),
-lost as (
+errors as (
     select source, count(*) as derivation_error from derivation_error group by source
 )
 select
@@ -20,8 +20,8 @@ select
     c.containers,
     c.members,
     coalesce(i.images, 0) as images,
-    coalesce(l.derivation_error, 0) as derivation_error
+    coalesce(e.derivation_error, 0) as derivation_error
 from containers c
 left join images i using (source)
-left join lost l using (source)
+left join errors e using (source)
 order by c.source

@@ -1,10 +1,10 @@
--- How many loose files came, went or changed since the last scan.
-with known as (
+-- The number of loose files that were added, removed or changed since the last scan. `loose`: the files found.
+with recorded as (
     select path, name_bytes, size, mtime_ns from member where container_id = $container_id
 )
 select count(*)
 from (
-    (select path, name_bytes, size, mtime_ns from loose except select * from known)
+    (from loose except from recorded)
     union all
-    (select * from known except select path, name_bytes, size, mtime_ns from loose)
+    (from recorded except from loose)
 )

@@ -1,4 +1,4 @@
--- Loose files as raw rows, numbered in the order of their paths' bytes: `loose` is what the walk found.
+-- Loose files as raw rows, numbered in the order of their paths as bytes. `loose`: the files found.
 select
     row_number() over (order by coalesce(name_bytes, encode(path))) - 1 as ordinal,
     path,

@@ -1,3 +1,3 @@
--- Raw rows of a container that was not known: `incoming` is what its listing yielded.
+-- Raw rows of a new container. `incoming`: the rows of its listing.
 select nextval('member_ids') as member_id, $container_id as container_id, *
 from incoming

@@ -1,3 +1,3 @@
--- Records of side files as a worker parsed them: `incoming`.
+-- Records of side files. `incoming`: the rows that a worker parsed.
 select source, table_name, $container_id as container_id, path, line, record::json as record
 from incoming

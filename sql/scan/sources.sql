@@ -1,3 +1,3 @@
--- The sources that the manifest holds something of.
+-- The sources that have rows in the manifest.
 select distinct source
 from container

@@ -1,8 +1,8 @@
--- Loose side files whose rows are not to be kept: the file changed or vanished, or something was wrong with it.
-with seen as (
+-- Loose side files whose rows are deleted: the file changed, is missing, or had a finding.
+with read as (
     select distinct path from side_row where container_id = $container_id
 ),
-sound as (
+unchanged as (
     select m.path
     from member m
     join loose l on l.path = m.path and l.size = m.size and l.mtime_ns = m.mtime_ns
@@ -11,5 +11,5 @@ sound as (
         select 1 from finding f where f.container_id = m.container_id and f.ordinal = m.ordinal and f.code = 'side-file'
     )
 )
-select path from seen
-where path not in (select path from sound)
+select path from read
+where path not in (select path from unchanged)

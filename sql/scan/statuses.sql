@@ -1,4 +1,4 @@
--- How many containers of the scanned sources there are of each status.
+-- The number of containers of the scanned sources by status.
 select status, count(*)
 from container
 where list_contains($sources, source)

@@ -1,4 +1,4 @@
-"""A small manifest, and both programs as a user runs them."""
+"""A small manifest, and functions that run both programs."""
 
 import importlib
 import os
@@ -17,7 +17,7 @@ ROOT = Path(__file__).parents[2]
 
 @dataclass(frozen=True, slots=True)
 class Done:
-    """How a program ended."""
+    """Result of a program."""
 
     returncode: int
     stdout: str
@@ -47,7 +47,7 @@ from range(10) r(i) where i <> 7
 
 @pytest.fixture
 def manifest(tmp_path: Path) -> Path:
-    """Twelve images: eight of ADM (one unreadable, one with a hostile prompt), four photographs; one selection."""
+    """Twelve images: eight of ADM (one unreadable, one with control characters), four real ones; one selection."""
     path = tmp_path / "manifest.duckdb"
     with store.open_for_writing(path) as opened:
         for statement in (_ATTRIBUTES, _MEMBERS, _SELECTION):
@@ -57,7 +57,7 @@ def manifest(tmp_path: Path) -> Path:
 
 @pytest.fixture
 def run(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capfd: pytest.CaptureFixture[str]) -> Run:
-    """Run ``indexer`` (or ``program=``) in an empty folder, as a user would, no terminal; quickly: in this process."""
+    """Run ``indexer`` (or ``program=``) in an empty folder without a terminal, in this process."""
 
     def call(*arguments: object, program: str = "indexer", folder: Path = tmp_path) -> Done:
         monkeypatch.chdir(folder)
@@ -73,7 +73,7 @@ def run(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capfd: pytest.CaptureFi
 
 @pytest.fixture
 def spawn(tmp_path: Path) -> Run:
-    """The same in a process of its own, for what only a process can show."""
+    """Run a program in a child process."""
 
     def call(*arguments: object, program: str = "indexer", **environment: str) -> Done:
         command = [sys.executable, "-m", program, *map(str, arguments)]

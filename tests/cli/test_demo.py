@@ -1,4 +1,4 @@
-"""What `make demo` does after it fetched its photographs: the very commands of demo/run, on pictures made here."""
+"""The commands of demo/run, on generated images instead of downloaded photographs."""
 
 import re
 import shlex
@@ -24,7 +24,7 @@ def _steps() -> Iterator[list[str]]:
 
 
 def _picture(number: int) -> Image.Image:
-    """Soft coloured patches, others for every number: quick to pack, and no two crops alike."""
+    """Return soft coloured patches, different for every number: small files, and no two equal crops."""
     patches = Image.frombytes(
         "RGB", (24, 18), bytes((7 * number + 89 * i * i + 31 * i) % 256 for i in range(24 * 18 * 3))
     )
@@ -47,7 +47,7 @@ def data(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return folder
 
 
-def test_from_scan_to_dataset(data: Path, run: Run) -> None:
+def test_demo_commands_build_a_dataset(data: Path, run: Run) -> None:
     for program, *arguments in _steps():
         done = run(*arguments, program=program, folder=data)
         assert done.returncode == 0, (program, arguments, done.stderr)
@@ -59,7 +59,7 @@ def test_from_scan_to_dataset(data: Path, run: Run) -> None:
     assert counts.stdout.split()[1:] == ["coco,120", "genimage,73", "synthbuster,72", "wheels,8"]
 
 
-def test_samples_are_the_same_every_time(tmp_path: Path) -> None:
+def test_samples_are_deterministic(tmp_path: Path) -> None:
     photographs = {photograph: _picture(number) for number, photograph in enumerate(PHOTOGRAPHS)}
     make_coco(tmp_path / "a", photographs)
     make_coco(tmp_path / "b", photographs)

@@ -1,4 +1,4 @@
-"""The errors of a newcomer's first ten minutes, word for word: what is wrong, where, and what to do."""
+"""Messages for common mistakes, compared in full: what happened, where, and what to do."""
 
 import re
 import shlex
@@ -25,7 +25,7 @@ intermediate_outputs_path = index
 
 
 def _nothing(_: Path) -> None:
-    """A folder as it is when one starts."""
+    """Leave the folder empty."""
 
 
 def _config(more: str = "") -> Callable[[Path], None]:
@@ -63,7 +63,7 @@ def _file_for_index(folder: Path) -> None:
     (folder / "index").write_text("not a folder")
 
 
-def _chosen_from_a_source(folder: Path) -> None:
+def _selected_from_a_source(folder: Path) -> None:
     _other_output(folder)
     (folder / "datasets" / "coco").mkdir(parents=True)
 
@@ -74,12 +74,12 @@ def _no_toml(folder: Path) -> None:
 
 
 @dataclass(frozen=True, slots=True)
-class Mishap:
-    """What lies there, what is called, and what is then said."""
+class Mistake:
+    """Files to create, a command line, and the expected message."""
 
     prepare: Callable[[Path], None]
     call: str
-    says: str
+    message: str
 
 
 def _folder(path: str, more: str = "") -> Callable[[Path], None]:
@@ -107,116 +107,116 @@ def _other_output(folder: Path) -> None:
     (folder / "built" / "thesis.tex").write_text("not ours")
 
 
-MISHAPS = {
-    "no local.cfg": Mishap(
+MISTAKES = {
+    "no local.cfg": Mistake(
         _nothing, "indexer scan",
         "local.cfg does not exist: copy local.cfg.example to it, or name one with --config",
     ),
-    "config without its keys": Mishap(
+    "config without its keys": Mistake(
         lambda folder: (folder / "local.cfg").write_text("[paths]\ntmp_cache_dir = tmp\n") and None, "indexer scan",
         "local.cfg: [paths] lacks input_datasets_path, output_path, intermediate_outputs_path: see local.cfg.example",
     ),
-    "config without its section": Mishap(
+    "config without its section": Mistake(
         lambda folder: (folder / "local.cfg").write_text("[folders]\n") and None, "indexer scan",
         "local.cfg has no section [paths]: see local.cfg.example",
     ),
-    "slip in a section": Mishap(
+    "typo in a section": Mistake(
         lambda folder: (folder / "local.cfg").write_text("[path]\n") and None, "indexer scan",
         "local.cfg: unknown section [path] (did you mean [paths]?)",
     ),
-    "key that nothing has": Mishap(
+    "undeclared key": Mistake(
         _config("holidays = pictures\n"), "indexer scan",
         "local.cfg: unknown key 'holidays' in [paths]: no declaration has it; your own lie in declarations_path",
     ),
-    "declarations that are not there": Mishap(
+    "missing declarations folder": Mistake(
         _config("declarations_path = mine\nholidays = pictures\n"), "indexer scan",
         "local.cfg: declarations_path = {folder}/mine is no folder: correct it, or remove the line",
     ),
-    "index where none can be": Mishap(
+    "index folder is a file": Mistake(
         _file_for_index, "indexer scan",
         "{folder}/index cannot be made (File exists): correct intermediate_outputs_path in local.cfg,"
         " or name a file with --manifest-db",
     ),
-    "slip in a key": Mishap(
+    "typo in a key": Mistake(
         _config("gen_image = datasets/GenImage\n"), "indexer scan",
         "local.cfg: unknown key 'gen_image' in [paths] (did you mean 'genimage'?)",
     ),
-    "wrong input_datasets_path": Mishap(
+    "wrong input_datasets_path": Mistake(
         _config(), "indexer scan",
-        "local.cfg: no source lies below {folder}/datasets: correct input_datasets_path,"
-        " or see 'python -m indexer sources' for where each is looked for",
+        "local.cfg: no source was found below {folder}/datasets: correct input_datasets_path,"
+        " or run 'python -m indexer sources' to see where each source is searched",
     ),
-    "wrong path of a source": Mishap(
+    "wrong path of a source": Mistake(
         _folder("datasets/coco", "genimage = /mnt/GenImage\n"), "indexer scan",
-        "local.cfg: nothing is at genimage = /mnt/GenImage: correct the path, or remove the line",
+        "local.cfg: path does not exist: genimage = /mnt/GenImage: correct it, or remove the line",
     ),
-    "source that is not there": Mishap(
+    "missing source": Mistake(
         _config(), "indexer scan --source coco",
-        "coco: {folder}/datasets/coco does not exist: put the dataset there, or name its place in local.cfg",
+        "coco: {folder}/datasets/coco does not exist: put the dataset there, or set its path in local.cfg",
     ),
-    "slip in a source": Mishap(
+    "typo in a source": Mistake(
         _config(), "indexer scan --source genimge",
-        "--source: no source is called 'genimge': did you mean 'genimage'?",
+        "--source: unknown source 'genimge': did you mean 'genimage'?",
     ),
-    "wrong declaration": Mishap(
+    "wrong declaration": Mistake(
         _bad_declaration, "indexer scan",
         "holidays.toml: 2 problems\n"
         "  - rule 1: unknown key 'lable' (did you mean 'label'?)\n"
         "  - rule 1: 'origin' uses {{yaer}}, which is neither a group of the path nor built in (did you mean 'year'?)",
     ),
-    "nothing selected": Mishap(
+    "nothing selected": Mistake(
         _manifest, "materializer build --selection demo --output built/demo",
         "no selection 'demo' in {folder}/index/manifest.duckdb: make one with 'python -m indexer select RECIPE'",
     ),
-    "output that is something else": Mishap(
+    "output is another folder": Mistake(
         _other_output, "materializer build --selection demo --output built",
         "built is not empty and holds no build: name a new folder, or empty it",
     ),
-    "output inside a source": Mishap(
-        _chosen_from_a_source, "materializer build --selection demo --output datasets/coco/built",
+    "output inside a source": Mistake(
+        _selected_from_a_source, "materializer build --selection demo --output datasets/coco/built",
         "datasets/coco/built lies in the source 'coco' ({folder}/datasets/coco), which is only read:"
         " name another folder",
     ),
-    "shared manifest inside a source": Mishap(
-        _chosen_from_a_source, "indexer export demo datasets/coco/shared",
+    "shared manifest inside a source": Mistake(
+        _selected_from_a_source, "indexer export demo datasets/coco/shared",
         "datasets/coco/shared lies in the source 'coco' ({folder}/datasets/coco), which is only read:"
         " name another folder",
     ),
-    "shards of no size": Mishap(
+    "invalid shard size": Mistake(
         _manifest, "materializer build --selection demo --output built --shard-size big",
-        "Invalid value for '--shard-size': 'big' is no size: write it as 500MB or 2GiB."
+        "Invalid value for '--shard-size': 'big' is not a size: write it as 500MB or 2GiB."
         " See: python -m materializer build --help",
     ),
-    "dataset without a manifest": Mishap(
+    "dataset without a manifest": Mistake(
         _nothing, "materializer verify built",
         "local.cfg does not exist: copy local.cfg.example to it, or name one with --config; --no-manifest does without",
     ),
-    "dataset that is not there": Mishap(
+    "missing dataset": Mistake(
         _nothing, "materializer report built --no-manifest",
         "built/dataset_dict.json cannot be read: name a folder that a build or 'save_to_disk' has written",
     ),
-    "verify what was never built": Mishap(
+    "verify of a missing build": Mistake(
         _manifest, "materializer verify nowhere",
         "nowhere holds no finished build (build.json is missing): run the build again",
     ),
-    "import what was never shared": Mishap(
+    "import of a missing export": Mistake(
         _manifest, "indexer import nowhere",
         "nowhere holds no shared manifest (manifest.json is missing): name the folder of an export",
     ),
-    "no manifest yet": Mishap(
+    "no manifest yet": Mistake(
         _config(), "indexer sql 1",
         "no manifest at {folder}/index/manifest.duckdb: run 'python -m indexer scan' first",
     ),
-    "manifest of another version": Mishap(
+    "manifest of another version": Mistake(
         _newer_manifest, "indexer stats",
         "{folder}/index/manifest.duckdb was made by schema version 99, this program reads 1:"
         " scan into a new file with --manifest-db, or use the version that made it",
     ),
-    "unknown recipe": Mishap(
+    "unknown recipe": Mistake(
         _manifest, "indexer select dmo",
         "no recipe at dmo: did you mean 'demo'? name a TOML file, or one of ai_gen_bench_v1, demo",
     ),
-    "wrong recipe": Mishap(
+    "wrong recipe": Mistake(
         _bad_recipe, "indexer select recipe.toml",
         "recipe.toml: 4 problems\n"
         "  - 'per_generater' is unknown (did you mean 'per_generator'?)\n"
@@ -224,83 +224,83 @@ MISHAPS = {
         "  - split: the parts sum to 1.1, not 1\n"
         "  - per_generator is missing: how many images of each generator?",
     ),
-    "unknown selection": Mishap(
+    "unknown selection": Mistake(
         _manifest, "indexer stats demo",
         "no selection 'demo' in {folder}/index/manifest.duckdb: make one with 'python -m indexer select RECIPE'",
     ),
-    "slip in a selection": Mishap(
+    "typo in a selection": Mistake(
         _other_output, "indexer inspect dmo",
         "no selection 'dmo' in {folder}/index/manifest.duckdb: did you mean 'demo'?",
     ),
-    "source that nobody declared": Mishap(
-        _nothing, "indexer sources genimge", "no source is called 'genimge': did you mean 'genimage'?",
+    "undeclared source": Mistake(
+        _nothing, "indexer sources genimge", "unknown source 'genimge': did you mean 'genimage'?",
     ),
-    "recipe that is no TOML": Mishap(
+    "recipe is not TOML": Mistake(
         _no_toml, "indexer select recipe.toml", "recipe.toml is no TOML: Invalid value (at line 1, column 8)",
     ),
-    "list that is not there": Mishap(
+    "missing list": Mistake(
         _manifest, "indexer select --ids train=train.txt --name mine",
         "train.txt cannot be read as a list of file ids: [Errno 2] No such file or directory: 'train.txt'",
     ),
-    "file that does not tell its format": Mishap(
+    "unknown output suffix": Mistake(
         _manifest, "indexer sql 'from manifest' --output images.xlsx",
-        "images.xlsx does not tell what to write: name one of table, csv, json, parquet, markdown with --format."
+        "images.xlsx has no suffix of a known format: choose one of table, csv, json, parquet, markdown with --format."
         " See: python -m indexer sql --help",
     ),
-    "SQL that is none": Mishap(
+    "SQL syntax error": Mistake(
         _manifest, "indexer sql 'selec 1'", 'Parser Error: syntax error at or near "selec"',
     ),
-    "slip in a table": Mishap(
+    "typo in a table": Mistake(
         _manifest, "indexer sql 'from manifst'",
         "Catalog Error: Table with name manifst does not exist! Did you mean 'manifest'?",
     ),
-    "limit that is none": Mishap(
-        _folder("datasets/coco"), "indexer scan --limit pixel=1", "no limit is called 'pixel': did you mean 'pixels'?",
+    "unknown limit": Mistake(
+        _folder("datasets/coco"), "indexer scan --limit pixel=1", "unknown limit 'pixel': did you mean 'pixels'?",
     ),
-    "slip in a command": Mishap(
+    "typo in a command": Mistake(
         _nothing, "indexer scna",
         "No such command 'scna'. Did you mean 'scan'? See: python -m indexer --help",
     ),
-    "value out of range": Mishap(
+    "value out of range": Mistake(
         _nothing, "indexer stats --jobs 0",
         "Invalid value for '--jobs': 0 is not in the range x>=1. See: python -m indexer stats --help",
     ),
-    "name that leads elsewhere": Mishap(
+    "name with a slash": Mistake(
         _manifest, "indexer select demo --name ../demo",
-        "Invalid value for '--name': '../demo' has a slash, a leading dot or a control character, or is empty."
+        "Invalid value for '--name': '../demo' is empty, or has a slash, a leading dot or a control character."
         " See: python -m indexer select --help",
     ),
-    "recipe and lists": Mishap(
+    "recipe and lists": Mistake(
         _manifest, "indexer select demo --ids train=x.txt",
-        "name either a recipe, or lists with --ids. See: python -m indexer select --help",
+        "name a recipe, or lists with --ids. See: python -m indexer select --help",
     ),
-    "slip in an option": Mishap(
+    "typo in an option": Mistake(
         _nothing, "indexer stats --formt csv",
         "No such option '--formt'. Did you mean '--format'? See: python -m indexer stats --help",
     ),
-    "slip in a column": Mishap(
+    "typo in a column": Mistake(
         _manifest, "indexer sql 'select genrator from manifest'",
         'Binder Error: Referenced column "genrator" not found in FROM clause!'
         ' Candidate bindings: "generator", "reason", "negative_prompt", "format", "method"',
     ),
-    "folder of an output is not there": Mishap(
+    "missing output folder": Mistake(
         _manifest, "indexer stats --output nowhere/stats.md",
         "nowhere/stats.md cannot be written: No such file or directory",
     ),
 }  # fmt: skip
 
 
-@pytest.mark.parametrize("mishap", MISHAPS.values(), ids=MISHAPS)
-def test_said_word_for_word(run: Run, tmp_path: Path, mishap: Mishap) -> None:
-    mishap.prepare(tmp_path)
-    program, *arguments = shlex.split(mishap.call)
+@pytest.mark.parametrize("mistake", MISTAKES.values(), ids=MISTAKES)
+def test_mistakes_are_one_line_with_advice(run: Run, tmp_path: Path, mistake: Mistake) -> None:
+    mistake.prepare(tmp_path)
+    program, *arguments = shlex.split(mistake.call)
     done = run(*arguments, program=program)
-    assert done.stderr == f"error: {mishap.says.format(folder=tmp_path)}\n"
+    assert done.stderr == f"error: {mistake.message.format(folder=tmp_path)}\n"
     assert done.returncode == 2
     assert done.stdout == ""
 
 
-def test_full_disk(tmp_path: Path) -> None:
+def test_full_disk_under_standard_output(tmp_path: Path) -> None:
     with Path("/dev/full").open("wb") as full:
         command = [sys.executable, "-m", "indexer", "stats", "--manifest-db", str(tmp_path / "m.duckdb")]
         with store.open_for_writing(tmp_path / "m.duckdb"):
@@ -310,7 +310,7 @@ def test_full_disk(tmp_path: Path) -> None:
     assert done.stderr == "error: standard output cannot be written: No space left on device\n"
 
 
-def test_missing_side_file_is_told(run: Run, tmp_path: Path) -> None:
+def test_missing_side_file_is_reported(run: Run, tmp_path: Path) -> None:
     _folder("datasets/synthbuster/glide")(tmp_path)
     Image.new("RGB", (300, 300)).save(tmp_path / "datasets/synthbuster/glide/r000da54ft.png")
     done = run("scan")
@@ -319,5 +319,5 @@ def test_missing_side_file_is_told(run: Run, tmp_path: Path) -> None:
         "synthbuster: 1 x missing_in_table, such as glide/r000da54ft.png:"
         " {image|prompts.Prompt}: prompts.Prompt has nothing for r000da54ft\n"
     ) in done.stdout
-    assert re.search(r"^not there: .*\baeroblade, .*\bcoco, ", done.stderr, re.MULTILINE)
-    assert re.search(r"^synthbuster: .*lacks prompts", done.stderr, re.MULTILINE)
+    assert re.search(r"^not found: .*\baeroblade, .*\bcoco, ", done.stderr, re.MULTILINE)
+    assert re.search(r"^synthbuster: .*missing side files: prompts", done.stderr, re.MULTILINE)

@@ -1,4 +1,4 @@
-"""The edge of both programs: versions, help, completion, interruptions, pipes that close."""
+"""Both programs: versions, help, completion, interruptions, closed pipes, full disks."""
 
 import json
 import os
@@ -14,7 +14,7 @@ import pytest
 import indexer.__main__
 import materializer.__main__
 from indexer.cli import program, versions
-from indexer.cli.progress import shown
+from indexer.cli.progress import progress_display
 from tests.cli.conftest import ROOT, Run
 
 PROGRAMS = {"indexer": indexer.__main__.COMMANDS, "materializer": materializer.__main__.COMMANDS}
@@ -22,14 +22,14 @@ COMMANDS = [(name, command) for name, commands in PROGRAMS.items() for command i
 ENDLESS = "select i from range(1_000_000_000_000) r(i)"
 
 
-# Whoever runs the tests in the background has them ignore Ctrl-C, and their children inherit that.
-HEEDING = (
+# Tests in the background ignore Ctrl-C, and their children inherit that.
+HANDLING_CTRL_C = (
     "import signal; signal.signal(signal.SIGINT, signal.default_int_handler); from indexer.__main__ import main; main()"
 )
 
 
 def _streaming(manifest: Path) -> subprocess.Popen[bytes]:
-    command = [sys.executable, "-c", HEEDING, "sql", ENDLESS, "--format", "csv", "--manifest-db", str(manifest)]
+    command = [sys.executable, "-c", HANDLING_CTRL_C, "sql", ENDLESS, "--format", "csv", "--manifest-db", str(manifest)]
     child = subprocess.Popen(command, cwd=ROOT, stdout=subprocess.PIPE, stderr=subprocess.PIPE)
     assert child.stdout
     assert child.stdout.readline() == b"i\n"
@@ -37,7 +37,7 @@ def _streaming(manifest: Path) -> subprocess.Popen[bytes]:
 
 
 @pytest.mark.parametrize("name", PROGRAMS)
-def test_version_names_what_the_program_rests_on(run: Run, name: str) -> None:
+def test_version_lists_dependencies(run: Run, name: str) -> None:
     done = run("--version", program=name)
     assert done.returncode == 0
     assert re.match(rf"{name} \d+\.\d+\.\d+\nPython 3\.\d+", done.stdout)
@@ -75,24 +75,26 @@ def test_shell_completion(spawn: Run, shell: str) -> None:
     assert "_INDEXER_COMPLETE" in done.stdout
 
 
-def test_completion_knows_the_commands(spawn: Run) -> None:
+def test_completion_lists_the_commands(spawn: Run) -> None:
     done = spawn(_INDEXER_COMPLETE="bash_complete", COMP_WORDS="indexer st", COMP_CWORD="1")
     assert done.stdout == "plain,stats\n"
 
 
 @pytest.mark.parametrize("how", [signal.SIGINT, signal.SIGTERM])
-def test_interrupted_says_what_is_kept_and_how_to_go_on(manifest: Path, how: signal.Signals) -> None:
+def test_interruption_names_kept_results_and_the_command_to_continue(manifest: Path, how: signal.Signals) -> None:
     child = _streaming(manifest)
     child.send_signal(how)
     _, errors = child.communicate(timeout=30)
     assert child.returncode == 130
-    told = errors.decode().lstrip("\n")  # which ends the line with a terminal's ^C
-    assert told.startswith("interrupted: the manifest is only read; to go on: python -m indexer sql 'select i from")
-    assert told.count("\n") == 1
+    message = errors.decode().lstrip("\n")  # the newline ends a terminal's ^C
+    assert message.startswith(
+        "interrupted: the manifest is unchanged; continue with: python -m indexer sql 'select i from"
+    )
+    assert message.count("\n") == 1
 
 
-def test_interrupted_is_one_line_whatever_a_thread_still_holds() -> None:
-    """DuckDB's binding lists at exit all that is not let go of, and joblib's threads keep what they were at."""
+def test_interruption_is_one_line_while_threads_hold_a_connection() -> None:
+    """DuckDB's binding prints unreleased objects at exit, and joblib's threads keep references."""
     holding = (
         "import threading, time, click, duckdb; from indexer.cli import program\n"
         "def held(_): time.sleep(60)\n"
@@ -104,18 +106,20 @@ def test_interrupted_is_one_line_whatever_a_thread_still_holds() -> None:
     settings = {**os.environ, "PYTHONPATH": str(ROOT)}
     done = subprocess.run([sys.executable, "-c", holding], env=settings, capture_output=True, text=True, check=False)
     assert done.returncode == 130
-    assert done.stderr.strip().splitlines() == ["interrupted: what is finished is kept; to go on: python -m indexer"]
+    assert done.stderr.strip().splitlines() == [
+        "interrupted: finished results are kept; continue with: python -m indexer"
+    ]
 
 
 @pytest.mark.parametrize("program", ["indexer", "materializer"])
-def test_no_command_shows_the_commands(run: Run, program: str) -> None:
+def test_missing_command_prints_the_commands(run: Run, program: str) -> None:
     done = run(program=program)
     assert done.returncode == 2
     assert done.stderr.startswith(f"Usage: {program} [OPTIONS] COMMAND")
     assert done.stderr.rstrip().splitlines()[-1].split()[0] in {"browse", "report"}  # the last of the commands
 
 
-def test_a_pipe_that_closes_is_no_trouble(manifest: Path) -> None:
+def test_closed_pipe_is_not_an_error(manifest: Path) -> None:
     with _streaming(manifest) as child:
         assert child.stdout
         assert child.stderr
@@ -131,7 +135,7 @@ def test_json_log_of_an_error(run: Run) -> None:
 
 
 def test_json_log_of_progress(capfd: pytest.CaptureFixture[str]) -> None:
-    with shown(as_json=True).phase("reading", 3, "images") as bar:
+    with progress_display(as_json=True).phase("reading", 3, "images") as bar:
         bar.advance(3, size=30, errors=1)
     line = json.loads(capfd.readouterr().err)
     assert line.pop("seconds") >= 0
@@ -151,10 +155,48 @@ def test_debug_shows_the_traceback(spawn: Run) -> None:
 
 
 def test_commands_start_quickly() -> None:
-    """`--help` of the whole loads each command's module; none of them may load `datasets` for it."""
+    """`--help` of the program imports each command's module; none of them may import `datasets`."""
     probe = "import sys; from indexer.__main__ import main\ntry: main()\nfinally: print('datasets' in sys.modules)"
     settings = {**os.environ, "PYTHONPATH": str(ROOT)}
     done = subprocess.run(
         [sys.executable, "-c", probe, "--help"], env=settings, capture_output=True, text=True, check=True
     )
     assert done.stdout.endswith("False\n")
+
+
+@pytest.mark.parametrize("how", ["full", "closed pipe", "closed descriptor"])
+@pytest.mark.parametrize("arguments", [["sql", "select 1"], ["sources"], ["--help"]], ids=["sql", "sources", "help"])
+def test_standard_output_that_cannot_be_written(manifest: Path, arguments: list[str], how: str) -> None:
+    """Small results stay in Python's buffer until the program exits."""
+    redirections = {"full": '"$@" > /dev/full', "closed descriptor": '"$@" >&-'}
+    more = ["--manifest-db", str(manifest)] if arguments[0] != "--help" else []
+    command = [sys.executable, "-m", "indexer", *arguments, *more]
+    if how == "closed pipe":
+        reader, writer = os.pipe()
+        os.close(reader)
+        done = subprocess.run(command, cwd=ROOT, stdout=writer, stderr=subprocess.PIPE, text=True, check=False)
+        os.close(writer)
+    else:
+        shell = ["sh", "-c", redirections[how], "sh", *command]
+        done = subprocess.run(shell, cwd=ROOT, stderr=subprocess.PIPE, text=True, check=False)
+    if how == "full":
+        assert re.fullmatch(r"error: .*No space left on device.*\n", done.stderr)
+    else:
+        assert done.stderr == ""
+    assert done.returncode == (2 if how == "full" else 0)
+
+
+def test_standard_error_that_cannot_be_written_keeps_the_status() -> None:
+    shell = [
+        "sh",
+        "-c",
+        '"$@" 2> /dev/full',
+        "sh",
+        sys.executable,
+        "-m",
+        "indexer",
+        "stats",
+        "--manifest-db",
+        "nowhere",
+    ]
+    assert subprocess.run(shell, cwd=ROOT, check=False).returncode == 2

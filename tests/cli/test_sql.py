@@ -1,4 +1,4 @@
-"""`indexer sql` tells what the manifest holds, in every format, and can do nothing else."""
+"""`indexer sql` queries the manifest in every format, and has no other access."""
 
 import json
 import subprocess
@@ -17,21 +17,21 @@ from tests.cli.conftest import Run
 COUNTS = "select origin, generator, count(*) as images from manifest group by all order by all"
 
 
-def test_table_for_people(run: Run, manifest: Path) -> None:
+def test_table(run: Run, manifest: Path) -> None:
     done = run("sql", COUNTS, "--manifest-db", manifest)
     assert done.returncode == 0
     assert done.stderr == ""
     assert [line.split() for line in done.stdout.splitlines() if "/" in line] == [["GenImage/train", "ADM", "8"]]
 
 
-def test_json_and_csv_and_parquet_and_markdown_say_the_same(run: Run, manifest: Path, tmp_path: Path) -> None:
+def test_formats_have_equal_rows(run: Run, manifest: Path, tmp_path: Path) -> None:
     rows = [("COCO2017_val", "", 4), ("GenImage/train", "ADM", 8)]
-    told = {
+    outputs = {
         form: run("sql", COUNTS, "--manifest-db", manifest, "--format", form) for form in ("json", "csv", "markdown")
     }
-    assert [tuple(row.values()) for row in json.loads(told["json"].stdout)] == rows
-    assert told["csv"].stdout == "origin,generator,images\nCOCO2017_val,,4\nGenImage/train,ADM,8\n"
-    assert "| GenImage/train | ADM | 8 |" in told["markdown"].stdout
+    assert [tuple(row.values()) for row in json.loads(outputs["json"].stdout)] == rows
+    assert outputs["csv"].stdout == "origin,generator,images\nCOCO2017_val,,4\nGenImage/train,ADM,8\n"
+    assert "| GenImage/train | ADM | 8 |" in outputs["markdown"].stdout
     output = tmp_path / "rows.parquet"
     assert run("sql", COUNTS, "--manifest-db", manifest, "--format", "parquet", "--output", output).returncode == 0
     assert [tuple(row.values()) for row in pyarrow.parquet.read_table(output).to_pylist()] == rows
@@ -41,7 +41,7 @@ def test_json_and_csv_and_parquet_and_markdown_say_the_same(run: Run, manifest: 
 @pytest.mark.parametrize(
     ("name", "form"), [("rows.csv", "csv"), ("rows.JSON", "json"), ("rows.md", "markdown"), ("rows", "table")]
 )
-def test_a_file_is_written_as_its_name_says(run: Run, manifest: Path, tmp_path: Path, name: str, form: str) -> None:
+def test_suffix_selects_the_format(run: Run, manifest: Path, tmp_path: Path, name: str, form: str) -> None:
     assert run("sql", COUNTS, "--manifest-db", manifest, "--output", tmp_path / name).returncode == 0
     assert (tmp_path / name).read_text() == run("sql", COUNTS, "--manifest-db", manifest, "--format", form).stdout
 
@@ -53,7 +53,7 @@ def test_parquet_goes_to_a_pipe(manifest: Path) -> None:
 
 
 @pytest.mark.parametrize("form", ["table", "markdown", "json"])
-def test_values_do_not_steer_the_terminal(run: Run, manifest: Path, form: str) -> None:
+def test_values_do_not_control_the_terminal(run: Run, manifest: Path, form: str) -> None:
     query = "select positive_prompt as \"p\x1b[2J\" from manifest where positive_prompt <> ''"
     done = run("sql", query, "--manifest-db", manifest, "--format", form)
     assert done.returncode == 0
@@ -66,7 +66,7 @@ def test_json_of_no_rows_is_a_list(run: Run, manifest: Path) -> None:
     assert run("sql", "select 1 where false", "--manifest-db", manifest, "--format", "json").stdout == "[]\n"
 
 
-def test_odd_types_have_a_text(run: Run, manifest: Path) -> None:
+def test_all_types_have_a_text(run: Run, manifest: Path) -> None:
     query = (
         "select sum(label) as s, 'ab'::blob as b, {'k': [1, null]} as t, null as n, 1.5 as d, date '2024-01-02' as y"
         " from manifest"
@@ -79,7 +79,7 @@ def test_odd_types_have_a_text(run: Run, manifest: Path) -> None:
 @pytest.mark.parametrize(
     "query", ["describe manifest", "summarize member", "show tables", "explain select 1", "from member"]
 )
-def test_other_ways_to_read(run: Run, manifest: Path, query: str) -> None:
+def test_other_read_statements(run: Run, manifest: Path, query: str) -> None:
     assert run("sql", query, "--manifest-db", manifest).returncode == 0
 
 
@@ -96,18 +96,18 @@ FORBIDDEN = {
     "load an extension": "load httpfs",
     "read the environment": "select getenv('HOME')",
     "read Python's variables": "select * from connection",
-    "loosen a setting": "set enable_external_access = true",
+    "change a setting": "set enable_external_access = true",
     "change the manifest": "delete from member",
     "make a table": "create temp table t as select 1",
     "two statements": "select 1; select 2",
     "a pragma": "pragma database_list",
     "nothing": "",
-    "a slip": "selec 1",
+    "a typo": "selec 1",
 }  # fmt: skip
 
 
 @pytest.mark.parametrize("query", FORBIDDEN.values(), ids=FORBIDDEN)
-def test_nothing_else_can_be_done(run: Run, manifest: Path, tmp_path: Path, query: str) -> None:
+def test_all_other_statements_are_refused(run: Run, manifest: Path, tmp_path: Path, query: str) -> None:
     before = manifest.read_bytes()
     done = run("sql", query.format(folder=tmp_path), "--manifest-db", manifest)
     assert done.returncode == 2
@@ -118,13 +118,13 @@ def test_nothing_else_can_be_done(run: Run, manifest: Path, tmp_path: Path, quer
     assert manifest.read_bytes() == before
 
 
-def test_a_file_that_python_knows_of_is_not_replaced_for_a_table(manifest: Path) -> None:
+def test_python_variables_are_not_tables(manifest: Path) -> None:
     rows = pyarrow.table({"a": [1]})  # a replacement scan would find this
     with pytest.raises(QueryError, match="rows"), sandbox.query(manifest, "select * from rows", sandbox.QueryLimits()):
         assert rows
 
 
-def test_a_query_that_does_not_end_is_ended(run: Run, manifest: Path) -> None:
+def test_endless_query_is_stopped(run: Run, manifest: Path) -> None:
     endless = "with recursive t(i) as (select 1 union all select i + 1 from t) select count(*) from t"
     began = time.monotonic()
     done = run("sql", endless, "--manifest-db", manifest, "--timeout", "0.5")
@@ -133,31 +133,31 @@ def test_a_query_that_does_not_end_is_ended(run: Run, manifest: Path) -> None:
     assert time.monotonic() - began < 20
 
 
-def test_a_query_that_wants_too_much_memory_is_refused(run: Run, manifest: Path) -> None:
+def test_query_over_the_memory_limit_is_refused(run: Run, manifest: Path) -> None:
     greedy = "select list(i) from range(300_000_000) r(i)"
     done = run("sql", greedy, "--manifest-db", manifest, "--memory", "64")
     assert done.returncode == 2
     assert done.stderr.count("\n") == 1
 
 
-def test_a_table_of_another_name_is_suggested(run: Run, manifest: Path) -> None:
+def test_closest_table_is_suggested(run: Run, manifest: Path) -> None:
     done = run("sql", "select * from manifst", "--manifest-db", manifest)
     assert done.stderr == "error: Catalog Error: Table with name manifst does not exist! Did you mean 'manifest'?\n"
 
 
-def test_a_long_table_is_cut_and_says_so(run: Run, manifest: Path) -> None:
+def test_long_table_is_cut_with_a_message(run: Run, manifest: Path) -> None:
     done = run("sql", "select i from range(200_000) r(i)", "--manifest-db", manifest)
     assert done.returncode == 0
     assert "--format csv" in done.stderr
     assert len(done.stdout.splitlines()) < 1_010
 
 
-def test_many_rows_stream_through(run: Run, manifest: Path) -> None:
+def test_many_rows_are_streamed(run: Run, manifest: Path) -> None:
     done = run("sql", "select i from range(200_000) r(i)", "--manifest-db", manifest, "--format", "csv")
     assert done.stdout.count("\n") == 200_001
 
 
-def test_an_error_in_the_middle_of_rows_is_told(run: Run, manifest: Path) -> None:
+def test_error_while_rows_are_printed_is_reported(run: Run, manifest: Path) -> None:
     late = "select if(i = 190_000, error('too late'), i) as n from range(200_000) r(i)"
     done = run("sql", late, "--manifest-db", manifest, "--format", "csv")
     assert done.returncode == 2

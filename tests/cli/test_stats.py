@@ -13,7 +13,7 @@ def _sections(text: str) -> dict[tuple[str, str | None], list[dict[str, Any]]]:
     return {(section["by"], section["split"]): section["rows"] for section in json.loads(text)["sections"]}
 
 
-def test_manifest(run: Run, manifest: Path) -> None:
+def test_manifest_is_counted_by_label_generator_and_origin(run: Run, manifest: Path) -> None:
     done = run("stats", "--manifest-db", manifest, "--format", "json")
     sections = _sections(done.stdout)
     assert sections["generator", None] == [
@@ -25,17 +25,19 @@ def test_manifest(run: Run, manifest: Path) -> None:
     assert len(sections["origin_generator", None]) == 2
 
 
-def test_bytes_that_nobody_counted_are_not_none(run: Run, manifest: Path) -> None:
+def test_unknown_sizes_are_not_zero(run: Run, manifest: Path) -> None:
     """An image in Parquet has no size before it is read."""
     with store.open_for_writing(manifest) as opened:
         opened.execute("update member set size = null where member_id = 3")
-    told = run("stats", "--manifest-db", manifest).stdout
-    sizes = {line.split()[0]: line.split()[-2:] for line in told.splitlines() if line.startswith(("  ADM", "  (Real)"))}
+    output = run("stats", "--manifest-db", manifest).stdout
+    sizes = {
+        line.split()[0]: line.split()[-2:] for line in output.splitlines() if line.startswith(("  ADM", "  (Real)"))
+    }
     assert sizes["(Real)"] == ["4", "MB"]
     assert sizes["ADM"][-1] == "unknown"
 
 
-def test_selection_split_by_split_without_spares(run: Run, manifest: Path) -> None:
+def test_selection_is_counted_by_split_without_spares(run: Run, manifest: Path) -> None:
     done = run("stats", "first", "--manifest-db", manifest, "--format", "json")
     sections = _sections(done.stdout)
     assert [(row["split"], row["images"]) for row in sections["split", None]] == [("train", 4), ("validation", 4)]
@@ -43,12 +45,12 @@ def test_selection_split_by_split_without_spares(run: Run, manifest: Path) -> No
     assert json.loads(done.stdout)["in_several_splits"] == 0
 
 
-def test_table_for_people(run: Run, manifest: Path) -> None:
+def test_table(run: Run, manifest: Path) -> None:
     done = run("stats", "first", "--manifest-db", manifest)
     lines = [line.split() for line in done.stdout.splitlines()]
     assert ["generator", "train", "validation"] in lines
     assert ["ADM", "3", "3"] in lines
-    assert "8 images. No image stands in two splits, and none twice in one." in done.stdout
+    assert "8 images. No image is in two splits, and none twice in one." in done.stdout
     assert "\x1b" not in done.stdout
 
 
@@ -61,7 +63,7 @@ def test_markdown_is_a_dataset_card(run: Run, manifest: Path, tmp_path: Path) ->
     assert "| generator | images | size |\n| --- | ---: | --- |\n| (Real) | 1 | 1 MB |\n| ADM | 3 | 3 MB |" in text
 
 
-def test_csv_is_what_everything_is_counted_from(run: Run, manifest: Path) -> None:
+def test_csv_has_all_counts(run: Run, manifest: Path) -> None:
     done = run("stats", "--manifest-db", manifest, "--format", "csv")
     assert list(csv.DictReader(done.stdout.splitlines())) == [
         {"split": "", "origin": "COCO2017_val", "generator": "", "label": "0", "images": "4", "unusable": "0",
@@ -71,14 +73,14 @@ def test_csv_is_what_everything_is_counted_from(run: Run, manifest: Path) -> Non
     ]  # fmt: skip
 
 
-def test_overlap_between_splits_is_said(run: Run, manifest: Path) -> None:
+def test_overlap_between_splits_is_reported(run: Run, manifest: Path) -> None:
     with store.open_for_writing(manifest) as opened:
         opened.execute("insert into selection values ('first', 'train', 99, 'GenImage/1', 'sampled', '', null)")
     done = run("stats", "first", "--manifest-db", manifest)
-    assert "1 stand in more than one split, 0 twice in one." in done.stdout
+    assert "1 are in more than one split, 0 twice in one." in done.stdout
 
 
-def test_unknown_selection(run: Run, manifest: Path) -> None:
+def test_unknown_selection_is_refused_with_a_suggestion(run: Run, manifest: Path) -> None:
     done = run("stats", "frist", "--manifest-db", manifest)
     assert done.returncode == 2
     assert "no selection 'frist'" in done.stderr

@@ -85,7 +85,7 @@ def test_without_output_a_build_goes_where_local_cfg_says(site, typed):
     [
         (["build", "--selection", "mian", "--output", "x"], "no selection 'mian' in "),
         (["build", "--selection", "main", "--output", "source/new"], "source/new lies in the source 'pictures'"),
-        (["build", "--selection", "main", "--output", "x", "--shard-size", "5XB"], "'5XB' is no size"),
+        (["build", "--selection", "main", "--output", "x", "--shard-size", "5XB"], "'5XB' is not a size"),
         (
             ["build", "--selection", "main", "--output", "x", "--format", "webdataset", "--image-feature", "large"],
             "a tar holds files as they are",

@@ -5,15 +5,15 @@ import zipfile
 import pytest
 
 from indexer.base.errors import ConfigError
-from indexer.cli.limits import NAMES, read_limits
-from indexer.cli.options import Session
+from indexer.cli.limits import LIMIT_NAMES, read_limits
+from indexer.cli.options import CommonOptions
 from indexer.containers.models import ArchiveLimits
 from indexer.images import ImageLimits
 from tests.support.faults import ROOT, World, black
 
 
 def test_every_limit_can_be_set():
-    bounds = read_limits(dict.fromkeys(NAMES, "2KiB"))
+    bounds = read_limits(dict.fromkeys(LIMIT_NAMES, "2KiB"))
     assert bounds.archives == ArchiveLimits(*[2048] * len(ArchiveLimits.__slots__))
     assert bounds.images == ImageLimits(2048, 2048)
     assert bounds.memory == 2048
@@ -22,16 +22,16 @@ def test_every_limit_can_be_set():
 def test_every_limit_is_in_the_example_with_its_default():
     text = (ROOT / "local.cfg.example").read_text(encoding="utf-8").partition("[limits]\n")[2]
     given = dict(line.removeprefix("# ").split(" = ") for line in text.splitlines())
-    assert given.keys() == set(NAMES)
+    assert given.keys() == set(LIMIT_NAMES)
     assert read_limits(given) == read_limits({})
 
 
 @pytest.mark.parametrize(
     ("texts", "says"),
     [
-        ({"pixel": "1"}, "no limit is called 'pixel': did you mean 'pixels'?"),
-        ({"memory": "9" * 400}, f"limit memory: '{'9' * 400}' is no size: write it as 500MB, 2GiB or 1000000"),
-        ({"pixels": "many"}, "limit pixels: 'many' is no size: write it as 500MB, 2GiB or 1000000"),
+        ({"pixel": "1"}, "unknown limit 'pixel': did you mean 'pixels'?"),
+        ({"memory": "9" * 400}, f"limit memory: '{'9' * 400}' is not a size: write it as 500MB, 2GiB or 1000000"),
+        ({"pixels": "many"}, "limit pixels: 'many' is not a size: write it as 500MB, 2GiB or 1000000"),
     ],
 )
 def test_what_is_no_limit_is_refused(texts: dict[str, str], says: str) -> None:
@@ -43,10 +43,10 @@ def test_what_is_no_limit_is_refused(texts: dict[str, str], says: str) -> None:
 @pytest.mark.parametrize(
     ("section", "says"),
     [
-        ("[limits]\npixels = many", "local.cfg: [limits]: limit pixels: 'many' is no size"),
-        ("[database]\nmemory = lots", "local.cfg: [database]: memory: 'lots' is no size: write it as 8GiB"),
-        ("[database]\nthreads = 0", "local.cfg: [database]: threads: '0' is no size: write it as 4"),
-        ("[database]\nmemry = 8GB", "local.cfg: [database]: no setting is called 'memry': did you mean 'memory'?"),
+        ("[limits]\npixels = many", "local.cfg: [limits]: limit pixels: 'many' is not a size"),
+        ("[database]\nmemory = lots", "local.cfg: [database]: memory: 'lots' is not a size: write it as 8GiB"),
+        ("[database]\nthreads = 0", "local.cfg: [database]: threads: '0' is not a size: write it as 4"),
+        ("[database]\nmemry = 8GB", "local.cfg: [database]: unknown setting 'memry': did you mean 'memory'?"),
     ],
 )
 def test_a_wrong_value_names_the_file_it_stands_in(world: World, section: str, says: str) -> None:
@@ -61,8 +61,8 @@ def test_the_database_takes_what_it_is_given(world: World) -> None:
     with (world.folder / "local.cfg").open("a") as config:
         config.write("[database]\nmemory = 1500MB\nthreads = 1\n")
     assert world.scan().returncode == 0
-    session = Session(world.folder / "local.cfg", None, jobs=1, quiet=True, debug=False)
-    for opened in (session.reading, session.writing):
+    options = CommonOptions(world.folder / "local.cfg", None, jobs=1, quiet=True, debug=False)
+    for opened in (options.reading, options.writing):
         with opened() as store:
             settings = "select current_setting('memory_limit'), current_setting('threads')"
             assert store.execute(settings) == [("1.3 GiB", 1)]
@@ -73,7 +73,7 @@ def test_a_database_without_the_memory_it_needs_says_where_to_raise_it(scanned: 
         config.write("[database]\nmemory = 1MB\n")
     done = scanned.build()
     assert (done.returncode, done.stderr.count("\n")) == (2, 1), done.stderr
-    assert "raise memory in [database] of local.cfg, then go on: python -m materializer build" in done.stderr
+    assert "increase memory in [database] of local.cfg, then continue with: python -m materializer build" in done.stderr
 
 
 def test_limits_hold_in_scan_and_build(world: World) -> None:

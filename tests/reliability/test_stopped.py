@@ -27,7 +27,7 @@ def test_a_scan_that_is_stopped_says_how_to_go_on_and_does(
         subprocess.run(["kill", f"-{number.name}", program], check=True)
         _, errors = child.communicate(timeout=60)
     assert child.returncode == 130, errors
-    assert "interrupted: the containers that were read are in the manifest; to go on: python -m indexer scan" in errors
+    assert "interrupted: containers that were read are in the manifest; continue with: python -m indexer scan" in errors
     assert world.scan().returncode == 0
     assert world.rows() == undisturbed.rows()
 

@@ -13,8 +13,8 @@ from hypothesis import strategies as st
 from indexer import declarations
 from indexer.base import config, resources
 from indexer.base.errors import ConfigError, DeclarationError, ProjectError, RecipeError
-from indexer.cli.limits import NAMES, read_limits
-from indexer.cli.messages import STEERING, printable
+from indexer.cli.limits import LIMIT_NAMES, read_limits
+from indexer.cli.messages import CONTROL_CHARACTERS, printable
 from indexer.containers.logical_path import logical_path
 from indexer.containers.members.rows import decoded
 from indexer.declarations.compiling import compile_source
@@ -97,7 +97,7 @@ def test_any_config(text: str, tmp_path: Path) -> None:
 @example(given_texts={"memory": "9" * 400})
 @given(
     given_texts=st.dictionaries(
-        st.sampled_from(NAMES) | odd, st.from_regex(r"[0-9_.]{1,30} ?([KMGT]i?B)?", fullmatch=True) | odd
+        st.sampled_from(LIMIT_NAMES) | odd, st.from_regex(r"[0-9_.]{1,30} ?([KMGT]i?B)?", fullmatch=True) | odd
     )
 )
 def test_any_limits(given_texts: dict[str, str]) -> None:
@@ -139,4 +139,4 @@ def test_any_name_is_kept_and_steers_nothing(raw: list[bytes], tmp_path: Path) -
     for row in rows:
         assert (row["name"], row["name_bytes"]) == decoded(names[rows.index(row)])
         shown = printable(logical_path(str(row["path"]), str(row["name"])))
-        assert not STEERING.search(shown)
+        assert not CONTROL_CHARACTERS.search(shown)

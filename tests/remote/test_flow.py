@@ -73,7 +73,7 @@ def test_a_container_that_gave_no_answer_is_read_by_the_next_scan(
 ) -> None:
     monkeypatch.setattr("indexer.base.remote.storage.PAUSES", (0.0,))
     container = stored(web, tmp_path, zipped, SMALL)
-    monkeypatch.setattr("indexer.scanning.plan.survey", lambda *_: _failing(web, container))
+    monkeypatch.setattr("indexer.scanning.plan.list_root", lambda *_: _failing(web, container))
     options = ScanOptions(Workers(jobs=1, backend="threading"))
     scan(manifest, {"mine": container.root}, (), options)
     assert manifest.execute("select status, listed from container") == [("failed", 0)]
@@ -86,8 +86,8 @@ def test_a_container_that_gave_no_answer_is_read_by_the_next_scan(
 
 def _failing(web: Web, container: object) -> object:
     """The survey as it is; from then on the server fails."""
-    from indexer.scanning.survey import survey  # noqa: PLC0415
+    from indexer.scanning.root_listing import list_root  # noqa: PLC0415
 
-    found = survey(container.root, Workers(jobs=1))  # type: ignore[attr-defined]
+    found = list_root(container.root, Workers(jobs=1))  # type: ignore[attr-defined]
     web.traffic.failing = 1_000
     return found

@@ -20,7 +20,7 @@ from indexer.containers.from_manifest import stored_member
 from indexer.containers.listing import list_members
 from indexer.containers.models import ArchiveLimits, Container, ContainerStatus, ListingReport, MemberRef
 from indexer.containers.reading import read_members
-from indexer.scanning.survey import survey
+from indexer.scanning.root_listing import list_root
 from tests.support.archives import run
 from tests.support.hf import Hub
 from tests.support.storage import Storage, Web, upload
@@ -78,7 +78,7 @@ def stored(storage: Storage, folder: Path, pack: Pack, files: dict[str, bytes]) 
     packed = folder / "packed"
     packed.mkdir()
     pack(packed, files)
-    found = survey(upload(storage, packed, folder.name), Workers(jobs=1))
+    found = list_root(upload(storage, packed, folder.name), Workers(jobs=1))
     (container,) = found.containers
     return container
 
@@ -203,7 +203,7 @@ def test_loose_objects(storage: Storage, tmp_path: Path) -> None:
     (folder / "a b").mkdir(parents=True)
     (folder / "a b" / "x ü?#%.png").write_bytes(b"picture")
     root = upload(storage, folder, tmp_path.name)
-    found = survey(root, Workers(jobs=1))
+    found = list_root(root, Workers(jobs=1))
     assert found.containers == ()
     (row,) = found.loose.to_pylist()
     assert (row["path"], row["size"]) == ("a b/x ü?#%.png", 7)
@@ -221,7 +221,7 @@ def test_one_archive_as_a_root_brings_its_volumes(storage: Storage, tmp_path: Pa
     root = storage.url(tmp_path.name) / container.path
     assert root.is_file()
     assert not root.is_dir()
-    (found,) = survey(root, Workers(jobs=1)).containers
+    (found,) = list_root(root, Workers(jobs=1)).containers
     assert found == container
     assert len(found.volumes) > 2
 
@@ -231,7 +231,7 @@ def test_a_host_that_shows_no_list_gives_its_archive(web: Web, monkeypatch: pyte
         archive.writestr("a.png", b"picture")
     web.put("data/a.zip", target.getvalue().to_pybytes())
     monkeypatch.setattr(web, "links", lambda _: None)
-    (found,) = survey(web.url("data/a.zip"), Workers(jobs=1)).containers
+    (found,) = list_root(web.url("data/a.zip"), Workers(jobs=1)).containers
     assert found.path == "a.zip"
 
 

@@ -75,7 +75,9 @@ def found(folder: Path, root: Path) -> tuple[list[Any], list[Any]]:
 
 
 @pytest.mark.parametrize("pack", [zipped, split, tar, tar_gz, seven_zip, tar_in_zip])
-def test_however_it_is_packed(tmp_path: Path, root: Path, manifest: Store, pack: Callable[[Path, Path], None]) -> None:
+def test_every_packing_gives_equal_rows(
+    tmp_path: Path, root: Path, manifest: Store, pack: Callable[[Path, Path], None]
+) -> None:
     tree = fill(tmp_path / "tree", TREE)
     loose(tree, root)
     scan(manifest, {"mine": root}, source(PROMPTS), ScanOptions(Workers(jobs=1)))

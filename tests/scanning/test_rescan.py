@@ -9,14 +9,14 @@ import pytest
 
 from indexer.containers.models import ArchiveLimits
 from indexer.manifest.store import Store
-from indexer.scanning.commit import Known, ManifestContainer, record_loose
+from indexer.scanning.commit import ContainerUpdate, RecordedContainer, record_loose_files
 from indexer.scanning.loose import LOOSE_SCHEMA, loose_rows
-from indexer.scanning.survey import Survey
+from indexer.scanning.root_listing import RootListing
 from tests.scanning.conftest import Scan, fill
 from tests.scanning.test_scan import PICTURES, PROMPTS, inspect_all, source, zipped
 
 
-def test_members_without_checksums_keep_their_inspections_while_their_bytes_stay(
+def test_members_without_checksums_keep_inspections_of_unchanged_volumes(
     manifest: Store, root: Path, rescan: Scan
 ) -> None:
     with tarfile.open(root / "a.tar", "w") as tar:
@@ -33,17 +33,19 @@ def test_members_without_checksums_keep_their_inspections_while_their_bytes_stay
     assert manifest.count("inspection") == 0
 
 
-def test_a_folder_that_breaks_off_lists_no_file_twice(manifest: Store, root: Path, rescan: Scan) -> None:
+def test_partly_listed_folder_lists_no_file_twice(manifest: Store, root: Path, rescan: Scan) -> None:
     fill(root, {"x/a.png": b"1", "x/b.png": b"2", "c.png": b"3"})
     rescan()
     ((number, mark),) = manifest.execute("select container_id, fingerprint from container")
     seen = loose_rows(["c.png", "x/a.png"], [1, 1], [5, 5])  # its second file was not reached
-    cut = Survey(root, (), pa.Table.from_batches([seen], LOOSE_SCHEMA), (), ("x/",))
-    record_loose(manifest, ManifestContainer("mine", cut.folder, mark, Known(number, mark, "complete")), cut)
+    cut = RootListing(root, (), pa.Table.from_batches([seen], LOOSE_SCHEMA), (), ("x/",))
+    record_loose_files(
+        manifest, ContainerUpdate("mine", cut.folder, mark, RecordedContainer(number, mark, "complete")), cut
+    )
     assert manifest.execute("select path from member order by ordinal") == [("c.png",), ("x/a.png",), ("x/b.png",)]
 
 
-def test_more_is_allowed_and_read_again(manifest: Store, root: Path, rescan: Scan) -> None:
+def test_raised_limit_reads_the_container_again(manifest: Store, root: Path, rescan: Scan) -> None:
     zipped(root / "a.zip", PICTURES)
     rescan(limits=ArchiveLimits(members=2))
     assert manifest.execute("select status from container") != [("complete",)]
@@ -58,9 +60,7 @@ def contents(manifest: Store) -> list[object]:
 
 
 @pytest.mark.parametrize("leftover", ["nothing", "an empty folder", "empty folders"])
-def test_a_root_with_nothing_in_it_is_a_disk_that_is_not_mounted(
-    manifest: Store, root: Path, rescan: Scan, leftover: str
-) -> None:
+def test_rows_of_an_empty_root_are_kept(manifest: Store, root: Path, rescan: Scan, leftover: str) -> None:
     zipped(root / "a.zip", PICTURES)
     fill(root, {"x/loose.png": b"1"})
     rescan()
@@ -74,7 +74,7 @@ def test_a_root_with_nothing_in_it_is_a_disk_that_is_not_mounted(
     (told,) = rescan(must_exist=True).sources
     assert (told.is_absent, told.dropped, contents(manifest)) == (True, 0, before)
     assert told.warning is not None
-    assert told.warning.endswith("drop it with 'python -m indexer scan --source mine --forget'")
+    assert told.warning.endswith("delete its rows with 'python -m indexer scan --source mine --forget'")
     if root.exists():
         shutil.rmtree(root)
     disk.rename(root)
@@ -82,7 +82,7 @@ def test_a_root_with_nothing_in_it_is_a_disk_that_is_not_mounted(
     assert (told.is_absent, told.unchanged, contents(manifest)) == (False, 1, before)
 
 
-def test_what_is_to_be_forgotten_is(manifest: Store, root: Path, rescan: Scan) -> None:
+def test_forget_deletes_the_rows_of_a_missing_root(manifest: Store, root: Path, rescan: Scan) -> None:
     zipped(root / "a.zip", PICTURES)
     fill(root, {"x/loose.png": b"1"})
     rescan()
@@ -92,7 +92,7 @@ def test_what_is_to_be_forgotten_is(manifest: Store, root: Path, rescan: Scan) -
     assert (told.is_absent, told.dropped, contents(manifest)) == (False, 2, [[], [], [], []])
 
 
-def test_what_was_deleted_beside_what_is_left_is_dropped(manifest: Store, root: Path, rescan: Scan) -> None:
+def test_deleted_files_are_dropped_from_an_existing_root(manifest: Store, root: Path, rescan: Scan) -> None:
     zipped(root / "a.zip", PICTURES)
     zipped(root / "x/b.zip", PICTURES)
     fill(root, {"y/loose.png": b"1"})

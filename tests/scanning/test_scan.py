@@ -69,7 +69,7 @@ def test_folders_and_zips_become_raw_rows(manifest: Store, root: Path, rescan: S
     assert rows[-2:] == [("loose/a.png", None, 3, "file"), ("loose/b.jpg", None, 0, "file")]
 
 
-def test_what_did_not_change_is_not_read(manifest: Store, root: Path, rescan: Scan) -> None:
+def test_unchanged_containers_are_not_read(manifest: Store, root: Path, rescan: Scan) -> None:
     same, other = (zipped(root / name, PICTURES) for name in ("same.zip", "other.zip"))
     rescan()
     before = ids(manifest), manifest.execute("select path, container_id from container order by all")
@@ -82,7 +82,7 @@ def test_what_did_not_change_is_not_read(manifest: Store, root: Path, rescan: Sc
     assert (ids(manifest), manifest.execute("select path, container_id from container order by all")) == before
 
 
-def test_what_vanished_is_dropped_with_its_rows(manifest: Store, root: Path, rescan: Scan) -> None:
+def test_missing_containers_are_dropped_with_their_rows(manifest: Store, root: Path, rescan: Scan) -> None:
     fill(root, {"loose/a.png": b"123", "loose/b.png": b"123", "prompts.csv": b"a\n1\n"})
     zipped(root / "a.zip", PICTURES | {"prompts.csv": b"a\n1\n"})
     rescan(source(PROMPTS))
@@ -99,7 +99,7 @@ def test_what_vanished_is_dropped_with_its_rows(manifest: Store, root: Path, res
     assert manifest.execute("select path, listed from container") == [("", 1)]
 
 
-def test_members_that_are_the_same_keep_their_ids_and_inspections(manifest: Store, root: Path, rescan: Scan) -> None:
+def test_unchanged_members_keep_their_ids_and_inspections(manifest: Store, root: Path, rescan: Scan) -> None:
     zipped(root / "a.zip", PICTURES)
     rescan()
     inspect_all(manifest)
@@ -114,7 +114,7 @@ def test_members_that_are_the_same_keep_their_ids_and_inspections(manifest: Stor
     assert manifest.count("inspection") == 4
 
 
-def test_loose_files_that_are_the_same_keep_their_ids(manifest: Store, root: Path, rescan: Scan) -> None:
+def test_unchanged_loose_files_keep_their_ids(manifest: Store, root: Path, rescan: Scan) -> None:
     fill(root, {"b.png": b"1", "c.png": b"2", "d.png": b"3"})
     rescan()
     inspect_all(manifest)
@@ -129,7 +129,7 @@ def test_loose_files_that_are_the_same_keep_their_ids(manifest: Store, root: Pat
     ]  # fmt: skip
 
 
-def test_a_second_scan_of_the_same_changes_nothing(manifest: Store, root: Path, rescan: Scan) -> None:
+def test_second_scan_changes_nothing(manifest: Store, root: Path, rescan: Scan) -> None:
     fill(root, {"a.png": b"0", "prompts.csv": b"a\n1\n", "x/prompts.csv": b"a\n1,2\n"})
     zipped(root / "a.zip", PICTURES)
     (root / "link").symlink_to("nowhere")
@@ -141,7 +141,7 @@ def test_a_second_scan_of_the_same_changes_nothing(manifest: Store, root: Path, 
     assert len(before[3]) == 2
 
 
-def test_side_files_loose_and_packed_become_rows(manifest: Store, root: Path, rescan: Scan) -> None:
+def test_side_files_become_rows(manifest: Store, root: Path, rescan: Scan) -> None:
     fill(root, {"loose/prompts.csv": b'\xef\xbb\xbfname,prompt\na,one\nb,"two\nlines"\n'})
     zipped(root / "packed.zip", PICTURES | {"packed/prompts.csv": b"name,prompt\nc,three\n", "noprompts.csv": b"x"})
     rescan(source(PROMPTS))
@@ -152,7 +152,7 @@ def test_side_files_loose_and_packed_become_rows(manifest: Store, root: Path, re
     ]
 
 
-def test_a_loose_side_file_is_read_again_only_when_it_changed(manifest: Store, root: Path, rescan: Scan) -> None:
+def test_unchanged_loose_side_file_is_not_read_again(manifest: Store, root: Path, rescan: Scan) -> None:
     fill(root, {"a/prompts.csv": b"n\n1\n", "b/prompts.csv": b"n\n1\n"})
     rescan(source(PROMPTS))
     same = root / "a" / "prompts.csv"
@@ -166,7 +166,7 @@ def test_a_loose_side_file_is_read_again_only_when_it_changed(manifest: Store, r
     ]  # fmt: skip
 
 
-def test_another_question_has_everything_read_again(manifest: Store, root: Path, rescan: Scan) -> None:
+def test_changed_side_table_reads_side_files_again(manifest: Store, root: Path, rescan: Scan) -> None:
     fill(root, {"prompts.csv": b"n,m\n1,2\n"})
     zipped(root / "a.zip", {"a/prompts.csv": b"n,m\n3,4\n"})
     rescan(source(PROMPTS))
@@ -176,7 +176,7 @@ def test_another_question_has_everything_read_again(manifest: Store, root: Path,
     assert manifest.count("side_row") == 0
 
 
-def test_sidecars_in_an_archive_become_a_row_each(manifest: Store, root: Path, rescan: Scan) -> None:
+def test_each_sidecar_in_an_archive_becomes_a_row(manifest: Store, root: Path, rescan: Scan) -> None:
     zipped(root / "00000.zip", {f"{n:04d}.json": b'{"url": "u%d", "n": NaN}' % n for n in range(100)} | PICTURES)
     rescan(source(SideTable("sidecar", "mine", r"\.json$", "json", columns=("url",))))
     rows = manifest.execute("select path, line, record->>'url' from side_row order by all")
@@ -184,7 +184,7 @@ def test_sidecars_in_an_archive_become_a_row_each(manifest: Store, root: Path, r
     assert rows[7] == ("00000/0007.json", 0, "u7")
 
 
-def test_rows_of_arrow_and_parquet_files(manifest: Store, root: Path, rescan: Scan) -> None:
+def test_parquet_columns_become_side_rows(manifest: Store, root: Path, rescan: Scan) -> None:
     pa = pytest.importorskip("pyarrow")
     pq = pytest.importorskip("pyarrow.parquet")
     pq.write_table(pa.table({"url": ["u", "v"], "jpg": [b"1", b"2"]}), root / "train-0.parquet")
@@ -195,7 +195,7 @@ def test_rows_of_arrow_and_parquet_files(manifest: Store, root: Path, rescan: Sc
     assert manifest.execute("select row_count, listed from container") == [(2, 2)]
 
 
-def test_a_broken_side_file_is_a_finding_with_its_line(manifest: Store, root: Path, rescan: Scan) -> None:
+def test_broken_side_file_is_a_finding_with_its_line(manifest: Store, root: Path, rescan: Scan) -> None:
     fill(root, {"x/prompts.csv": b"a,b\n1,2\n1,2,3\n"})
     zipped(root / "a.zip", {"prompts.csv": b"a\nb\n\xff\n"})
     summary = rescan(source(PROMPTS))
@@ -208,14 +208,14 @@ def test_a_broken_side_file_is_a_finding_with_its_line(manifest: Store, root: Pa
     assert summary.statuses == {"complete": 2}
 
 
-def test_a_side_file_beyond_its_limit_is_a_finding(manifest: Store, root: Path, rescan: Scan) -> None:
+def test_side_file_over_the_limit_is_a_finding(manifest: Store, root: Path, rescan: Scan) -> None:
     fill(root, {"prompts.csv": b"a\n" + b"1\n" * 100})
     rescan(source(PROMPTS), limits=ArchiveLimits(side_file_size=100))
     assert manifest.count("side_row") == 0
-    assert "than a side file may have" in manifest.execute("select detail from finding")[0][0]
+    assert "more than the limit side_file_size" in manifest.execute("select detail from finding")[0][0]
 
 
-def test_an_archive_that_is_none_fails_and_the_rest_goes_on(manifest: Store, root: Path, rescan: Scan) -> None:
+def test_damaged_archive_fails_alone(manifest: Store, root: Path, rescan: Scan) -> None:
     zipped(root / "good.zip", PICTURES)
     zipped(root / "cut.zip", PICTURES)
     os.truncate(root / "cut.zip", 200)
@@ -226,7 +226,7 @@ def test_an_archive_that_is_none_fails_and_the_rest_goes_on(manifest: Store, roo
     assert summary.problems
 
 
-def test_what_failed_is_tried_again(manifest: Store, root: Path, rescan: Scan, tmp_path: Path) -> None:
+def test_failed_container_is_read_again(manifest: Store, root: Path, rescan: Scan, tmp_path: Path) -> None:
     fill(tmp_path / "pictures", PICTURES)
     run("bsdtar", "--format", "cpio", "-cf", root / "a.cpio", ".", cwd=tmp_path / "pictures")
     assert rescan(limits=ArchiveLimits(seconds=1e-5)).statuses == {"failed": 1}
@@ -235,15 +235,15 @@ def test_what_failed_is_tried_again(manifest: Store, root: Path, rescan: Scan, t
     assert len(ids(manifest)) == 5
 
 
-def test_a_root_that_is_missing_is_told_or_refused(manifest: Store, root: Path, rescan: Scan) -> None:
+def test_missing_root_is_a_warning_or_an_error(manifest: Store, root: Path, rescan: Scan) -> None:
     root.rmdir()
     (told,) = rescan().sources
-    assert told.warning == f"mine: {root} does not exist: put the dataset there, or name its place in local.cfg"
+    assert told.warning == f"mine: {root} does not exist: put the dataset there, or set its path in local.cfg"
     with pytest.raises(SourceError, match="does not exist"):
         rescan(must_exist=True)
 
 
-def test_rows_of_a_root_that_is_missing_are_kept(manifest: Store, root: Path, rescan: Scan) -> None:
+def test_rows_of_a_missing_root_are_kept(manifest: Store, root: Path, rescan: Scan) -> None:
     fill(root, {"a.png": b"1"})
     rescan()
     root.rename(root.with_name("unmounted"))
@@ -251,12 +251,12 @@ def test_rows_of_a_root_that_is_missing_are_kept(manifest: Store, root: Path, re
     assert list(ids(manifest)) == ["a.png"]
 
 
-def test_an_empty_folder_says_so(root: Path, rescan: Scan) -> None:
+def test_empty_root_is_a_warning(root: Path, rescan: Scan) -> None:
     (told,) = rescan().sources
-    assert told.warning == f"{root} holds no files"
+    assert told.warning == f"{root} contains no files"
 
 
-def test_a_root_may_be_one_archive(manifest: Store, root: Path) -> None:
+def test_root_may_be_one_archive(manifest: Store, root: Path) -> None:
     archive = zipped(root / "mine.zip", PICTURES)
     fill(root, {"other.jpg": b"1"})
     scan(manifest, {"mine": archive}, (), ScanOptions(Workers(jobs=1)))
@@ -280,7 +280,7 @@ def test_names_that_are_not_utf8_are_kept_as_bytes(manifest: Store, root: Path, 
     assert (told.read, told.unchanged) == (0, 1)
 
 
-def test_what_is_recorded_can_be_read_back(manifest: Store, root: Path, rescan: Scan) -> None:
+def test_recorded_members_can_be_read(manifest: Store, root: Path, rescan: Scan) -> None:
     zipped(root / "a.zip", PICTURES).rename(root / "n\udcff.zip")
     fill(root, {"d\udce9/x.jpg": b"1"})
     rescan()
@@ -296,13 +296,13 @@ def test_what_is_recorded_can_be_read_back(manifest: Store, root: Path, rescan: 
         assert [len(data) for _, data in parts if isinstance(data, bytes)] == [want.size for want in own]
 
 
-def test_one_archive_as_a_root_is_read_back_from_its_folder(manifest: Store, root: Path) -> None:
+def test_container_of_an_archive_root_has_its_folder_as_root(manifest: Store, root: Path) -> None:
     archive = zipped(root / "mine.zip", PICTURES)
     row = {"source": "mine", "path": "mine.zip", "path_bytes": None, "kind": "zip", "volumes": []}
     assert stored_container(archive, row).root == root
 
 
-def test_sources_do_not_touch_each_other(manifest: Store, root: Path, tmp_path: Path, rescan: Scan) -> None:
+def test_sources_are_independent(manifest: Store, root: Path, tmp_path: Path, rescan: Scan) -> None:
     fill(root, {"a.png": b"1", "c.png": b"1"})
     fill(tmp_path / "second", {"b.png": b"1"})
     scan(manifest, {"mine": root, "second": tmp_path / "second"}, (), ScanOptions(Workers(jobs=1)))

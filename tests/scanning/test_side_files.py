@@ -14,12 +14,12 @@ def records(data: str | bytes, form: str, **given: Any) -> list[Any]:
     return list(parse(data.encode() if isinstance(data, str) else data, table))
 
 
-def test_csv_with_a_header_a_mark_and_lines_in_cells() -> None:
+def test_csv_with_byte_order_mark_and_newlines_in_cells() -> None:
     text = '\ufeffname,prompt\r\na,"two\nlines, ""quoted"""\r\n\r\nb,·\r\n'
     assert records(text, "csv") == [{"name": "a", "prompt": 'two\nlines, "quoted"'}, {"name": "b", "prompt": "·"}]
 
 
-def test_csv_without_a_header_takes_the_columns_in_their_order() -> None:
+def test_csv_without_header() -> None:
     assert records("./a,1\n./b,0\n", "csv", header=False, columns=("path", "label")) == [
         {"path": "./a", "label": "1"},
         {"path": "./b", "label": "0"},
@@ -27,11 +27,11 @@ def test_csv_without_a_header_takes_the_columns_in_their_order() -> None:
     assert records("a,b\n", "csv", header=False) == [{"0": "a", "1": "b"}]
 
 
-def test_csv_keeps_the_columns_that_are_asked_for() -> None:
+def test_csv_keeps_the_declared_columns() -> None:
     assert records("a,b,c\n1,2,3\n", "csv", columns=("c", "a")) == [{"c": "3", "a": "1"}]
 
 
-def test_a_csv_row_of_another_length_is_told_by_its_line() -> None:
+def test_csv_row_of_wrong_length_is_a_bad_line() -> None:
     assert records('a,b\n"x\ny",1\n1,2,3\n4,5\n', "csv") == [
         {"a": "x\ny", "b": "1"},
         BadLine(4, "3 fields where 2 were expected"),
@@ -39,7 +39,7 @@ def test_a_csv_row_of_another_length_is_told_by_its_line() -> None:
     ]
 
 
-def test_a_csv_that_ends_inside_a_quote_keeps_what_came_before() -> None:
+def test_csv_that_ends_inside_a_quote_keeps_earlier_rows() -> None:
     first, last = records('a,b\n1,2\n"3,4\n', "csv")
     assert first == {"a": "1", "b": "2"}
     assert isinstance(last, BadLine)
@@ -47,27 +47,27 @@ def test_a_csv_that_ends_inside_a_quote_keeps_what_came_before() -> None:
 
 
 @pytest.mark.parametrize("form", ["csv", "json", "jsonl", "txt"])
-def test_bytes_that_are_not_utf8_are_told_by_their_line(form: str) -> None:
+def test_bytes_that_are_not_utf8_are_a_bad_line(form: str) -> None:
     assert records(b"a\nb\n\xe9\n", form) == [BadLine(3, "not UTF-8 (byte 0xe9)")]
 
 
-def test_json_lists_by_a_dotted_path() -> None:
+def test_json_list_at_a_dotted_path() -> None:
     text = json.dumps({"info": {}, "a": {"annotations": [{"id": 1, "x": 2}, {"id": 2, "x": 3}]}})
     assert records(text, "json", rows="a.annotations", columns=("id",)) == [{"id": 1}, {"id": 2}]
     assert records(text, "json", rows="a.b") == [BadLine(1, "nothing at 'a.b'")]
 
 
-def test_a_json_object_is_one_record_a_list_is_many() -> None:
+def test_json_object_is_one_record() -> None:
     assert records('{"key": "1", "n": NaN}', "json") == [{"key": "1", "n": None}]
     assert records('[{"a": 1}, "text"]', "json") == [{"a": 1}, {"value": "text"}]
 
 
 @pytest.mark.parametrize("text", ['{"a":\n oops}', "[" * 100_000, "1" * 5_000, ""])
-def test_broken_json_is_told(text: str) -> None:
+def test_broken_json_is_a_bad_line(text: str) -> None:
     assert [type(part) for part in records(text, "json")] == [BadLine]
 
 
-def test_a_bad_line_of_jsonl_is_told_the_others_are_kept() -> None:
+def test_bad_line_of_jsonl_is_skipped() -> None:
     assert records('{"a": 1}\n\noops\n{"a": 2}', "jsonl") == [
         {"a": 1},
         BadLine(3, "not JSON: Expecting value (column 1)"),
@@ -75,10 +75,10 @@ def test_a_bad_line_of_jsonl_is_told_the_others_are_kept() -> None:
     ]
 
 
-def test_lines_of_text_keep_their_numbers() -> None:
+def test_text_lines_include_empty_lines() -> None:
     assert records("one\r\n\nthree\n", "txt") == [{"line": "one"}, {"line": ""}, {"line": "three"}]
     assert records("one\n", "txt", columns=("name",)) == [{"name": "one"}]
 
 
-def test_records_become_json_that_can_be_stored() -> None:
+def test_to_json_replaces_surrogates() -> None:
     assert to_json({"a": "·", "b": "\ud800"}) == '{"a":"·","b":"?"}'

@@ -64,7 +64,7 @@ def read(of: Container, *names: str) -> dict[str, bytes | str]:
 
 
 @pytest.mark.parametrize("name", ["a.arrow", "a.feather"])
-def test_arrow_cells_are_listed_row_by_row_with_their_sizes(tmp_path: Path, name: str) -> None:
+def test_arrow_cells_are_listed_by_row_with_sizes(tmp_path: Path, name: str) -> None:
     rows, report = listed(write(tmp_path / name, TABLE))
     assert [(row["ordinal"], row["name"], row["size"], row["problem"]) for row in rows] == [
         (0, "0/image_gen0", 5, None),
@@ -78,7 +78,7 @@ def test_arrow_cells_are_listed_row_by_row_with_their_sizes(tmp_path: Path, name
     assert report == ListingReport(ContainerStatus.COMPLETE, None, 6, 6, 3)
 
 
-def test_parquet_cells_are_listed_by_the_footer(tmp_path: Path) -> None:
+def test_parquet_cells_are_listed_from_the_footer(tmp_path: Path) -> None:
     rows, report = listed(write(tmp_path / "a.parquet", TABLE))
     assert [(row["ordinal"], row["name"], row["size"]) for row in rows[:2]] == [
         (0, "0/image_gen0", None),
@@ -88,7 +88,7 @@ def test_parquet_cells_are_listed_by_the_footer(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize("statistics", [True, False])
-def test_empty_cells_of_parquet_are_known_before_they_are_read(tmp_path: Path, statistics: bool) -> None:
+def test_empty_cells_of_parquet_are_listed_as_empty(tmp_path: Path, statistics: bool) -> None:
     whole = pa.array([{"bytes": b"a", "path": None}] * 2 + [{"bytes": None, "path": "y"}, None] + [None, None], IMAGE)
     table = pa.table({"image": whole, "jpg": pa.array([b"1", None, b"2", b"3", None, None], pa.binary())})
     pq.write_table(table, tmp_path / "a.parquet", row_group_size=2, write_statistics=statistics)
@@ -97,7 +97,7 @@ def test_empty_cells_of_parquet_are_known_before_they_are_read(tmp_path: Path, s
     assert empty == {"3/image", "4/image", "5/image"} | ({"4/jpg", "5/jpg"} if statistics else set())
 
 
-def test_an_image_column_of_parquet_is_not_read_to_be_listed(tmp_path: Path) -> None:
+def test_listing_parquet_does_not_read_images(tmp_path: Path) -> None:
     cells = pa.array([None, {"bytes": os.urandom(1 << 24), "path": "x"}], IMAGE)
     pq.write_table(pa.table({"image": cells}), tmp_path / "a.parquet")
     with (tmp_path / "a.parquet").open("rb") as opened:
@@ -109,7 +109,7 @@ def test_an_image_column_of_parquet_is_not_read_to_be_listed(tmp_path: Path) -> 
 
 
 @pytest.mark.parametrize("name", ["a.arrow", "a.feather", "a.parquet"])
-def test_images_in_lists_are_told_not_passed_over(tmp_path: Path, name: str) -> None:
+def test_images_in_lists_are_a_finding(tmp_path: Path, name: str) -> None:
     table = pa.table({"frames": pa.array([[{"bytes": b"1", "path": None}]], pa.list_(IMAGE)), "jpg": [b"2"]})
     rows, report = listed(write(tmp_path / name, table))
     assert [row["name"] for row in rows] == ["0/jpg"]
@@ -117,7 +117,7 @@ def test_images_in_lists_are_told_not_passed_over(tmp_path: Path, name: str) -> 
     assert report.reason == "nested-column: column frames holds images in a list: they are not listed"
 
 
-def test_a_sequence_of_images_saved_by_datasets_is_told(tmp_path: Path) -> None:
+def test_list_of_images_saved_by_datasets_is_a_finding(tmp_path: Path) -> None:
     features = datasets.Features(
         frames=datasets.List(datasets.Image()), sounds=datasets.List(datasets.Audio()), n=datasets.Value("int32")
     )
@@ -128,7 +128,7 @@ def test_a_sequence_of_images_saved_by_datasets_is_told(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize("name", ["a.arrow", "a.feather", "a.parquet"])
-def test_cells_are_read_back_in_row_order(tmp_path: Path, name: str) -> None:
+def test_cells_are_read_in_row_order(tmp_path: Path, name: str) -> None:
     of = write(tmp_path / name, TABLE)
     found = read(of, "2/image_gen1", "0/image_gen0", "1/image_gen0", "2/image_gen0")
     assert list(found.items()) == [
@@ -139,7 +139,7 @@ def test_cells_are_read_back_in_row_order(tmp_path: Path, name: str) -> None:
     ]
 
 
-def test_a_file_saved_by_datasets_is_what_it_says(tmp_path: Path) -> None:
+def test_features_saved_by_datasets_are_used(tmp_path: Path) -> None:
     features = datasets.Features(
         image=datasets.Image(), sound=datasets.Audio(), raw=datasets.Value("binary"), label=datasets.Value("int64")
     )
@@ -157,13 +157,13 @@ def test_columns_of_bytes_are_images(tmp_path: Path, kind: pa.DataType) -> None:
     assert read(of, "0/jpg") == {"0/jpg": b"123"}
 
 
-def test_a_table_without_images_is_complete_and_has_rows(tmp_path: Path) -> None:
+def test_table_without_images_is_complete(tmp_path: Path) -> None:
     rows, report = listed(write(tmp_path / "a.parquet", pa.table({"url": ["a", "b"]})))
     assert not rows
     assert report == ListingReport(ContainerStatus.COMPLETE, None, 0, 0, 2)
 
 
-def test_scalar_columns_of_every_row(tmp_path: Path) -> None:
+def test_scalar_columns_of_all_rows(tmp_path: Path) -> None:
     for name in ("a.arrow", "a.parquet"):
         of = write(tmp_path / name, TABLE)
         rows = [row for batch in listing.scalar_rows(of, None) for row in batch.to_pylist()]
@@ -174,7 +174,7 @@ def test_scalar_columns_of_every_row(tmp_path: Path) -> None:
         }
 
 
-def test_a_stream_without_its_end_is_partial(tmp_path: Path) -> None:
+def test_stream_without_end_mark_is_partial(tmp_path: Path) -> None:
     of = write(tmp_path / "a.arrow", TABLE)
     with (tmp_path / "a.arrow").open("r+b") as file:
         file.truncate(file.seek(0, os.SEEK_END) - 8)
@@ -186,7 +186,7 @@ def test_a_stream_without_its_end_is_partial(tmp_path: Path) -> None:
 
 @pytest.mark.parametrize("name", ["a.arrow", "a.feather", "a.parquet"])
 @pytest.mark.parametrize("keep", [0.0, 0.3, 0.6])
-def test_a_cut_file_is_told(tmp_path: Path, name: str, keep: float) -> None:
+def test_truncated_file_is_not_complete(tmp_path: Path, name: str, keep: float) -> None:
     of = write(tmp_path / name, TABLE, rows=1)
     os.truncate(tmp_path / name, int((tmp_path / name).stat().st_size * keep))
     _, report = listed(of)
@@ -194,7 +194,7 @@ def test_a_cut_file_is_told(tmp_path: Path, name: str, keep: float) -> None:
     assert report.reason
 
 
-def test_offsets_that_point_anywhere_are_bad_data(tmp_path: Path) -> None:
+def test_invalid_offsets_fail(tmp_path: Path) -> None:
     of = write(tmp_path / "a.arrow", pa.table({"jpg": pa.array([b"1" * 100, b"2" * 100], pa.binary())}))
     data = (tmp_path / "a.arrow").read_bytes()
     offsets = b"".join(value.to_bytes(4, "little") for value in (0, 100, 200))
@@ -205,13 +205,13 @@ def test_offsets_that_point_anywhere_are_bad_data(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize("name", ["a.arrow", "a.parquet"])
-def test_cells_that_are_not_there_cost_themselves_alone(tmp_path: Path, name: str) -> None:
+def test_missing_cells_are_damaged(tmp_path: Path, name: str) -> None:
     of = write(tmp_path / name, TABLE)
     assert read(of, "0/image_gen0", "3/image_gen0") == {"0/image_gen0": b"a" * 5, "3/image_gen0": "damaged"}
     assert read(of, "0/image_gen7") == {"0/image_gen7": "damaged"}
 
 
-def test_a_damaged_page_costs_its_row_group_alone(tmp_path: Path) -> None:
+def test_damaged_page_loses_only_its_row_group(tmp_path: Path) -> None:
     file = tmp_path / "a.parquet"
     pq.write_table(pa.table({"jpg": [bytes([n]) * 99 for n in range(4)]}), file, row_group_size=2, compression="none")
     at = pq.ParquetFile(file).metadata.row_group(0).column(0).dictionary_page_offset
@@ -223,14 +223,14 @@ def test_a_damaged_page_costs_its_row_group_alone(tmp_path: Path) -> None:
     assert found == {"0/jpg": "damaged", "1/jpg": "damaged", "2/jpg": bytes([2]) * 99, "3/jpg": bytes([3]) * 99}
 
 
-def test_a_file_that_was_replaced_has_changed(tmp_path: Path) -> None:
+def test_replaced_file_has_changed(tmp_path: Path) -> None:
     of = write(tmp_path / "a.parquet", TABLE)
     write(tmp_path / "a.parquet", TABLE.slice(1))
     with pytest.raises(SourceError, match="changed since"):
         read(of, "0/image_gen0")
 
 
-def test_listing_does_not_read_the_images(tmp_path: Path) -> None:
+def test_listing_arrow_does_not_read_images(tmp_path: Path) -> None:
     file = tmp_path / "a.arrow"
     of = write(file, pa.table({"jpg": pa.array([b"x" * (1 << 24)] * 4, pa.large_binary())}), rows=1)
     with file.open("rb") as opened:

@@ -47,7 +47,7 @@ def test_an_empty_selection_is_said_to_be_one(tmp_path: Path) -> None:
     (tmp_path / "mine.toml").write_text(RECIPE)
     done = indexer(tmp_path, "select", str(tmp_path / "mine.toml"), "--no-inspect")
     assert done.returncode == 1
-    assert done.stderr.startswith("nothing was chosen: a recipe takes images that have a generator")
+    assert done.stderr.startswith("no image was selected: a recipe selects fake images")
 
 
 def test_an_audit_does_without_a_tree_where_scikit_learn_is_not_installed(folder: Path) -> None:
@@ -62,7 +62,7 @@ def test_an_audit_does_without_a_tree_where_scikit_learn_is_not_installed(folder
     settings = {**os.environ, "PYTHONPATH": f"{folder / 'hidden'}:{Path.cwd()}"}
     done = subprocess.run(command, env=settings, capture_output=True, text=True, check=False)
     assert done.returncode == 0, done.stderr
-    assert "a decision tree needs scikit-learn" in done.stderr
+    assert "it requires scikit-learn" in done.stderr
     assert "decision tree of all" not in done.stdout
 
 
@@ -70,15 +70,15 @@ def test_gaps_of_a_list_are_told_and_exit_with_1(folder: Path) -> None:
     listed = indexer(folder, "select", "--ids", f"train={folder / 'train.txt'}", "--name", "published")
     assert listed.returncode == 1
     assert "LAION-400M" in listed.stdout
-    assert "1 listed images cannot be had and have no substitute" in listed.stderr
+    assert "1 listed images are missing and have no substitute" in listed.stderr
 
 
 @pytest.mark.parametrize(
     ("arguments", "message"),
     [
-        (["select"], "name either a recipe, or lists with --ids"),
-        (["inspect"], "name a selection, or say --again"),
-        (["select", "--ids", "train=a.txt"], "say with --name what the selection is called"),
+        (["select"], "name a recipe, or lists with --ids"),
+        (["inspect"], "name a selection, or use --again"),
+        (["select", "--ids", "train=a.txt"], "--ids needs --name for the selection"),
         (["select", "--ids", "a.txt", "--name", "x"], "write it as SPLIT=FILE"),
         (["select", "nothing.toml"], "no recipe at nothing.toml"),
         (["audit", "nothing", "--no-inspect", "--no-tree"], "no selection 'nothing'"),

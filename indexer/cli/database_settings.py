@@ -1,21 +1,21 @@
-"""What the manifest's database may take of this machine: section ``[database]`` of local.cfg."""
+"""Settings of the manifest's database: section ``[database]`` of local.cfg."""
 
 from collections.abc import Mapping
 
 from indexer.base.errors import ConfigError
 from indexer.base.suggestions import nearest
-from indexer.cli import sizes
+from indexer.cli.quantities import parse_quantity
 from indexer.manifest.store import DatabaseSettings
 
-# As users call them, and as DuckDB does.
+# The setting in local.cfg, and DuckDB's name for it.
 _SETTINGS = {"memory": "memory_limit", "threads": "threads"}
 
 
-def read_database(texts: Mapping[str, str]) -> DatabaseSettings:
-    """What ``texts`` set, in DuckDB's words; what they leave out is as DuckDB has it.
+def read_database_settings(texts: Mapping[str, str]) -> DatabaseSettings:
+    """Return DuckDB's settings for the values in ``texts``.
 
     Raises:
-        ConfigError: no setting is called so, or a value is no number.
+        ConfigError: a setting is unknown, or its value is not a number.
     """
     numbers = {name: _number(name, text) for name, text in texts.items()}
     return {_SETTINGS[name]: f"{number}B" if name == "memory" else number for name, number in numbers.items()}
@@ -23,8 +23,8 @@ def read_database(texts: Mapping[str, str]) -> DatabaseSettings:
 
 def _number(name: str, text: str) -> int:
     if name not in _SETTINGS:
-        raise ConfigError(f"no setting is called '{name}': {nearest(name, _SETTINGS)}")
+        raise ConfigError(f"unknown setting '{name}': {nearest(name, _SETTINGS)}")
     try:
-        return int(sizes.parse(text))
+        return int(parse_quantity(text))
     except ValueError as error:
         raise ConfigError(f"{name}: {error}: write it as {'8GiB' if name == 'memory' else '4'}") from None

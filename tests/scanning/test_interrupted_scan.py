@@ -1,4 +1,4 @@
-"""A scan that is killed, or whose worker is, and scanned again: nothing is lost, nothing is twice."""
+"""A killed scan that is run again gives the rows of an undisturbed scan."""
 
 import contextlib
 import os
@@ -15,9 +15,11 @@ from indexer.scanning import ScanOptions, scan
 from tests.scanning.conftest import fill
 from tests.scanning.test_scan import PICTURES, PROMPTS, everything, source, zipped
 
+pytestmark = pytest.mark.slow
+
 ZIPS = 10
 
-# Scans, and says on a line of its own when a container has been committed.
+# Scan, and print a line after each committed container.
 DRIVER = """
 import sys
 from pathlib import Path
@@ -32,11 +34,11 @@ class Bar:
     def __exit__(self, *_): return None
     def advance(self, items=1, *, size=0, errors=0): print("committed", flush=True)
 
-class Told:
+class Lines:
     def phase(self, title, total, unit): return Bar() if title == "scan" else SILENT
 
 with store.open_for_writing(Path(sys.argv[1])) as manifest:
-    scan(manifest, {"mine": Path(sys.argv[2])}, source(PROMPTS), ScanOptions(Workers(jobs=2), progress=Told()))
+    scan(manifest, {"mine": Path(sys.argv[2])}, source(PROMPTS), ScanOptions(Workers(jobs=2), progress=Lines()))
 """
 
 
@@ -48,9 +50,7 @@ def many(root: Path) -> Path:
 
 
 @pytest.mark.parametrize("committed", [0, 1, 4])
-def test_killed_at_any_moment_and_scanned_again(
-    tmp_path: Path, root: Path, committed: int, request: pytest.FixtureRequest
-) -> None:
+def test_killed_scan_continues(tmp_path: Path, root: Path, committed: int, request: pytest.FixtureRequest) -> None:
     many(root)
     killed = tmp_path / "killed.duckdb"
     command = [sys.executable, "-c", DRIVER, str(killed), str(root)]
@@ -74,6 +74,6 @@ def test_killed_at_any_moment_and_scanned_again(
 
 
 def end_workers(group: int) -> None:
-    """End what a killed scan left running: its workers wait for five minutes before they go."""
+    """End the workers of a killed scan, which would wait for five minutes."""
     with contextlib.suppress(ProcessLookupError):
         os.killpg(group, signal.SIGKILL)

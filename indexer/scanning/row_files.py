@@ -1,4 +1,7 @@
-"""Raw rows on their way from a worker to the store: temporary Arrow files, so that neither holds them all."""
+"""Temporary Arrow files of raw rows, written by workers and read when a container is committed.
+
+Neither the worker nor the main process holds all rows of a container in memory.
+"""
 
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -23,8 +26,8 @@ SIDE_SCHEMA = pa.schema(
 )
 
 
-class Spool:
-    """Batches of one schema, written to ``file`` as an Arrow stream; no batch, no file."""
+class RowFileWriter:
+    """Write batches of one schema to ``file`` as an Arrow stream. Without a batch, no file is created."""
 
     def __init__(self, file: Path, schema: pa.Schema) -> None:
         self.file = file
@@ -36,23 +39,23 @@ class Spool:
 
     def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, at: TracebackType | None) -> None:
         if self._writer:
-            with _writing(self.file):
+            with _write_errors_reported(self.file):
                 self._writer.close()
 
     def write(self, batch: pa.RecordBatch) -> None:
         """Append a batch.
 
         Raises:
-            OutputError: the disk is full or fails; that is no fault of the container that is being listed.
+            OutputError: the disk is full or failing, which is not the fault of the listed container.
         """
-        with _writing(self.file):
+        with _write_errors_reported(self.file):
             if self._writer is None:
                 self._writer = pa.ipc.new_stream(str(self.file), self.schema)
             self._writer.write_batch(batch)
 
 
-class SideSpool(Spool):
-    """Rows of side files, gathered into batches."""
+class SideRowFileWriter(RowFileWriter):
+    """Write rows of side files, collected into batches of SIDE_SCHEMA."""
 
     def __init__(self, file: Path) -> None:
         super().__init__(file, SIDE_SCHEMA)
@@ -63,7 +66,7 @@ class SideSpool(Spool):
         super().__exit__(kind, error, at)
 
     def add(self, row: tuple[str, str, str, int, str]) -> None:
-        """Append one row, in the schema's order."""
+        """Append one row: the values of SIDE_SCHEMA."""
         self._rows.append(row)
         if len(self._rows) >= _SIDE_BATCH:
             self._flush()
@@ -79,19 +82,20 @@ class SideSpool(Spool):
 
 
 @contextmanager
-def _writing(file: Path) -> Iterator[None]:
+def _write_errors_reported(file: Path) -> Iterator[None]:
     try:
         yield
     except OSError as error:
         reason = " ".join(str(error).split())
         raise OutputError(
-            f"{file.parent} cannot be written ({reason}): make room beside the manifest and scan again; it will go on"
+            f"{file.parent} cannot be written ({reason}): free space on the manifest's disk, then run the scan again;"
+            " containers that were read are kept"
         ) from error
 
 
 @contextmanager
-def spooled(file: Path, schema: pa.Schema) -> Iterator[pa.RecordBatchReader]:
-    """What a :class:`Spool` wrote to ``file``, a batch at a time; the file is gone afterwards."""
+def open_row_file(file: Path, schema: pa.Schema) -> Iterator[pa.RecordBatchReader]:
+    """Open the rows that :class:`RowFileWriter` wrote to ``file``, and delete the file afterwards."""
     if not file.exists():
         yield pa.RecordBatchReader.from_batches(schema, [])
         return

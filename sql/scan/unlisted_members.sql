@@ -1,5 +1,5 @@
--- Known loose files below folders that could not be looked through this time, and that were not found (`loose`) before
--- the trouble began: nothing says that they are gone.
+-- Recorded loose files in folders that could not be listed ($unread), without those in `loose`, the files found before
+-- the error. The scan does not know whether they were deleted.
 select path, name_bytes, size, mtime_ns
 from member
 where container_id = $container_id

@@ -7,24 +7,23 @@ from pathlib import Path
 import pytest
 
 from indexer.base.workers import Workers
-from indexer.scanning.folder_walk import FolderWalk
-from indexer.scanning.folder_walk import walk as walk_with
+from indexer.scanning.folder_listing import FolderListing, list_folder
 from tests.scanning.conftest import fill
 
 
-def walk(root: Path) -> FolderWalk:
-    return walk_with(root, Workers(jobs=1))
+def walk(root: Path) -> FolderListing:
+    return list_folder(root, Workers(jobs=1))
 
 
-def plain(found: FolderWalk) -> list[str]:
+def plain(found: FolderListing) -> list[str]:
     return sorted(found.plain["path"].to_pylist())
 
 
-def findings(found: FolderWalk) -> list[tuple[str, str]]:
+def findings(found: FolderListing) -> list[tuple[str, str]]:
     return sorted((finding.code, finding.detail) for finding in found.findings)
 
 
-def test_files_are_pictures_and_texts_or_what_may_be_an_archive(root: Path) -> None:
+def test_images_and_texts_are_plain_files(root: Path) -> None:
     fill(root, {"a/b/c.jpg": b"123", "a/x.JSON": b"{}", "a/z.zip": b"PK", "noname": b""})
     found = walk(root)
     assert plain(found) == ["a/b/c.jpg", "a/x.JSON"]
@@ -32,7 +31,7 @@ def test_files_are_pictures_and_texts_or_what_may_be_an_archive(root: Path) -> N
     assert found.plain.to_pylist()[0]["mtime_ns"] in {(root / path).stat().st_mtime_ns for path in plain(found)}
 
 
-def test_links_are_findings_wherever_they_point(root: Path, tmp_path: Path) -> None:
+def test_links_are_findings(root: Path, tmp_path: Path) -> None:
     fill(tmp_path / "elsewhere", {"secret.jpg": b"x"})
     fill(root, {"a/b.jpg": b"x"})
     (root / "a" / "loop").symlink_to(root)
@@ -44,13 +43,13 @@ def test_links_are_findings_wherever_they_point(root: Path, tmp_path: Path) -> N
     assert [code for code, _ in findings(found)] == ["symlink"] * 4
 
 
-def test_a_root_that_is_a_link_is_followed(root: Path, tmp_path: Path) -> None:
+def test_root_may_be_a_link(root: Path, tmp_path: Path) -> None:
     fill(root, {"a.jpg": b"x"})
     (tmp_path / "link").symlink_to(root)
     assert plain(walk(tmp_path / "link")) == ["a.jpg"]
 
 
-def test_a_name_that_is_not_utf8_is_escaped_and_kept_as_bytes(root: Path) -> None:
+def test_name_that_is_not_utf8_is_escaped_and_kept_as_bytes(root: Path) -> None:
     fill(root, {"plain.jpg": b"x", "caf\udce9/\udcff.jpg": b"x"})
     rows = sorted(walk(root).plain.to_pylist(), key=lambda row: row["path"])
     assert [(row["path"], row["name_bytes"]) for row in rows] == [
@@ -59,7 +58,7 @@ def test_a_name_that_is_not_utf8_is_escaped_and_kept_as_bytes(root: Path) -> Non
     ]
 
 
-def test_pipes_and_sockets_are_findings_and_never_opened(root: Path) -> None:
+def test_pipes_and_sockets_are_findings(root: Path) -> None:
     os.mkfifo(root / "photos.zip")
     os.mknod(root / "socket.jpg", stat.S_IFSOCK | 0o600)
     found = walk(root)
@@ -67,7 +66,7 @@ def test_pipes_and_sockets_are_findings_and_never_opened(root: Path) -> None:
     assert findings(found) == [("not-a-file", "photos.zip: a named pipe"), ("not-a-file", "socket.jpg: a socket")]
 
 
-def test_a_folder_that_is_shut_is_a_finding(root: Path) -> None:
+def test_unreadable_folder_is_a_finding(root: Path) -> None:
     fill(root, {"shut/a.jpg": b"x", "open/b.jpg": b"x"})
     (root / "shut").chmod(0)
     try:
@@ -98,7 +97,7 @@ def as_nobody(root: Path) -> str:
     return os.read(reader, 10_000).decode()
 
 
-def test_paths_longer_than_the_system_takes_are_walked(root: Path) -> None:
+def test_paths_over_the_system_limit_are_listed(root: Path) -> None:
     folder = os.open(root, os.O_RDONLY)
     for _ in range(40):
         os.mkdir("d" * 200, dir_fd=folder)
@@ -110,7 +109,7 @@ def test_paths_longer_than_the_system_takes_are_walked(root: Path) -> None:
     assert [len(path) for path in plain(walk(root))] == [40 * 201 + len("deep.jpg")]
 
 
-def test_folders_nested_beyond_reason_are_a_finding(root: Path) -> None:
+def test_folders_nested_too_deep_are_a_finding(root: Path) -> None:
     folder = os.open(root, os.O_RDONLY)
     for _ in range(400):
         os.mkdir("d", dir_fd=folder)
@@ -123,15 +122,15 @@ def test_folders_nested_beyond_reason_are_a_finding(root: Path) -> None:
     assert len(found.unread) == 1
 
 
-def test_many_findings_of_a_kind_are_counted(root: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("indexer.scanning.folder_walk.KEPT_FINDINGS", 2)
+def test_many_findings_of_one_code_are_counted(root: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("indexer.scanning.folder_listing.MAX_FINDINGS", 2)
     for number in range(5):
         (root / str(number)).symlink_to("nowhere")
     assert ("symlink", "and 3 more of this kind") in findings(walk(root))
 
 
-def test_workers_list_what_is_left(root: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("indexer.scanning.folder_walk.FILES_ALONE", 10)
+def test_workers_list_the_remaining_folders(root: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("indexer.scanning.folder_listing.MAIN_PROCESS_FILES", 10)
     fill(root, {f"{a}/{b}/{c}.jpg": b"x" for a in "abc" for b in "0123456789" for c in range(5)})
     fill(root, {"a/caf\udce9/x.jpg": b"x", "c/9/z.zip": b"PK"})
     (root / "b" / "link").symlink_to("nowhere")
@@ -139,4 +138,4 @@ def test_workers_list_what_is_left(root: Path, monkeypatch: pytest.MonkeyPatch) 
     assert len(plain(found)) == 3 * 10 * 5 + 1
     assert {code for code, _ in findings(found)} == {"symlink"}
     assert [volume.path for volume in found.volumes] == ["c/9/z.zip"]
-    assert found.left == ()
+    assert found.remaining == ()

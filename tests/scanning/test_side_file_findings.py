@@ -16,7 +16,9 @@ from tests.support.archives import run
 
 
 @pytest.mark.parametrize("archiver", [["7zz", "a", "-bd"], ["zip", "-q", "-r"]])
-def test_an_archive_whose_name_is_not_utf8(manifest: Store, root: Path, rescan: Scan, archiver: list[str]) -> None:
+def test_side_file_in_an_archive_whose_name_is_not_utf8(
+    manifest: Store, root: Path, rescan: Scan, archiver: list[str]
+) -> None:
     tree = fill(root.with_name("tree"), {"prompts.csv": b"a\n1\n", "train/0.jpg": b"x" * 100})
     archive = root.with_name("set.7z" if archiver[0] == "7zz" else "set.zip")
     run(*archiver, archive, ".", cwd=tree)
@@ -26,7 +28,7 @@ def test_an_archive_whose_name_is_not_utf8(manifest: Store, root: Path, rescan: 
 
 
 @pytest.mark.parametrize("suffix", ["arrow", "parquet"])
-def test_a_text_that_is_not_utf8_costs_its_row(manifest: Store, root: Path, rescan: Scan, suffix: str) -> None:
+def test_row_with_text_that_is_not_utf8_is_left_out(manifest: Store, root: Path, rescan: Scan, suffix: str) -> None:
     texts = pa.array([b"one", b"caf\xe9", b"three"]).view(pa.string())
     rows = pa.table({"caption": texts})
     if suffix == "parquet":
@@ -39,7 +41,7 @@ def test_a_text_that_is_not_utf8_costs_its_row(manifest: Store, root: Path, resc
     assert "row 1 cannot be used" in str(manifest.execute("select detail from finding"))
 
 
-def test_of_very_many_bad_side_files_so_many_are_told(manifest: Store, root: Path, rescan: Scan) -> None:
+def test_findings_of_bad_side_files_are_limited(manifest: Store, root: Path, rescan: Scan) -> None:
     sidecars = SideTable("sidecars", "mine", r"\.json$", "json")
     fill(root, {f"{number:05d}.json": b"{" for number in range(FINDINGS_PER_CODE + 10)})
     rescan(source(sidecars))
