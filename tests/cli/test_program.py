@@ -13,7 +13,7 @@ import pytest
 
 import indexer.__main__
 import materializer.__main__
-from indexer.cli import program, versions
+from indexer.cli import program
 from indexer.cli.progress import progress_display
 from tests.cli.conftest import ROOT, Run
 
@@ -42,12 +42,6 @@ def test_version_lists_dependencies(run: Run, name: str) -> None:
     assert done.returncode == 0
     assert re.match(rf"{name} \d+\.\d+\.\d+\nPython 3\.\d+", done.stdout)
     assert re.search(r"duckdb \d.*pyarrow \d.*pillow \d.*libarchive \d", done.stdout)
-
-
-def test_old_libarchive_is_warned_about(run: Run) -> None:
-    found = versions.libarchive_version()
-    assert found
-    assert ("older than 3.8.9" in run("--version").stderr) == (found < (3, 8, 9))
 
 
 def test_version_without_libarchive(spawn: Run) -> None:

@@ -1,6 +1,5 @@
 """Headers that no archiver writes: each costs its own archive, whatever its numbers say, and soon."""
 
-import shutil
 import struct
 import subprocess
 from pathlib import Path
@@ -14,6 +13,7 @@ from indexer.containers.detect import find_containers
 from indexer.containers.kinds import Kind
 from indexer.containers.models import Container, ContainerStatus
 from tests.support.archives import container_in, listing, seven_zipped, tar_header, volumes_of
+from tests.support.programs import require_program
 
 _HEADER, _FILES, _STREAMS, _PACK_INFO, _SIZE = 0x01, 0x05, 0x04, 0x06, 0x09
 
@@ -110,8 +110,7 @@ def test_no_program_is_started(
     (trap / program).write_text(f"#!/bin/sh\n: > {sign}\n")
     (trap / program).chmod(0o755)
     (root / "set.tar.lzo").write_bytes(magic)
-    bsdtar = shutil.which("bsdtar")
-    assert bsdtar
+    bsdtar = require_program("bsdtar")
     monkeypatch.setenv("PATH", str(trap))
     subprocess.run([bsdtar, "-tf", root / "set.tar.lzo"], check=False, capture_output=True)
     assert sign.exists()

@@ -4,12 +4,14 @@ import os
 import signal
 import subprocess
 import sys
+from pathlib import Path
 
 import pytest
 
 from indexer.base.errors import ManifestError
 from indexer.manifest import store
 from tests.support.faults import ROOT, Fault, World
+from tests.support.programs import require_program
 
 
 @pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
@@ -17,14 +19,15 @@ def test_a_scan_that_is_stopped_says_how_to_go_on_and_does(
     world: World, undisturbed: World, number: signal.Signals
 ) -> None:
     """The disk takes seconds for the cpio, so the signal comes in time."""
+    require_program("strace")
     slow = Fault("pread64", "delay_enter=2000000:when=3+", world.source / "set.cpio")
     command = world.command("indexer", "scan", "--source", "synthbuster", "--jobs", 2, "--json-log")
     with world.start([*slow.command(world.folder / "log"), *command]) as child:
         assert child.stderr
         while '"source"' not in child.stderr.readline():
             assert child.poll() is None
-        [program] = subprocess.check_output(["pgrep", "-P", str(child.pid)], text=True).split()
-        subprocess.run(["kill", f"-{number.name}", program], check=True)
+        [program] = Path(f"/proc/{child.pid}/task/{child.pid}/children").read_text().split()
+        os.kill(int(program), number)
         _, errors = child.communicate(timeout=60)
     assert child.returncode == 130, errors
     assert "interrupted: containers that were read are in the manifest; continue with: python -m indexer scan" in errors

@@ -15,6 +15,7 @@ from indexer.manifest.store import Store
 from indexer.scanning import ScanOptions, scan
 from tests.scanning.conftest import fill
 from tests.scanning.test_scan import PROMPTS, source
+from tests.support.programs import require_program
 
 TREE = {
     "data/prompts.csv": b"name,prompt\na,one\n",
@@ -33,8 +34,7 @@ def loose(tree: Path, root: Path) -> None:
 
 
 def run(*command: str | Path, at: Path) -> None:
-    if not shutil.which(str(command[0])):
-        pytest.fail(f"{command[0]} is not installed: make env brings it")
+    require_program(str(command[0]))
     subprocess.run(command, cwd=at, check=True, stdout=subprocess.DEVNULL)
 
 

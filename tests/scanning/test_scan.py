@@ -20,6 +20,7 @@ from indexer.manifest.store import Store
 from indexer.scanning import ScanOptions, scan
 from tests.scanning.conftest import CONTAINERS, MEMBERS, SIDE_ROWS, Scan, fill
 from tests.support.archives import run
+from tests.support.programs import require_program
 
 PICTURES = {f"train/{number}.jpg": bytes([number]) * number for number in range(1, 6)}
 PROMPTS = SideTable("prompts", "mine", r"(?:^|/)prompts\.csv$", "csv")
@@ -34,7 +35,7 @@ def zipped(archive: Path, files: dict[str, bytes]) -> Path:
     """Files in a zip made by Info-ZIP, stored in the order of their names."""
     folder = fill(archive.with_suffix(".tree"), files)
     archive.unlink(missing_ok=True)
-    subprocess.run(["zip", "-q", "-X", "-D", archive, *sorted(files)], cwd=folder, check=True)
+    subprocess.run([require_program("zip"), "-q", "-X", "-D", archive, *sorted(files)], cwd=folder, check=True)
     shutil.rmtree(folder)
     return archive
 

@@ -24,6 +24,7 @@ from indexer.containers.models import (
 )
 from indexer.containers.tabular import listing
 from indexer.containers.tabular.reading import read_cells
+from tests.support.programs import require_program
 
 IMAGE = pa.struct({"bytes": pa.binary(), "path": pa.string()})
 TABLE = pa.table(
@@ -241,5 +242,5 @@ def test_listing_arrow_does_not_read_images(tmp_path: Path) -> None:
 
 
 def bytes_in_cache(file: Path) -> int:
-    tool = ["fincore", "--bytes", "--noheadings", "--output", "RES", str(file)]  # of util-linux
+    tool = [require_program("fincore"), "--bytes", "--noheadings", "--output", "RES", str(file)]
     return int(subprocess.run(tool, capture_output=True, check=True).stdout)

@@ -2,7 +2,6 @@
 
 import os
 import random
-import shutil
 import struct
 import subprocess
 import zlib
@@ -11,8 +10,6 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import IO
 
-import pytest
-
 from indexer.base.errors import BadData
 from indexer.containers.bytes.volumes import VolumePart, Volumes
 from indexer.containers.detect import find_containers
@@ -20,16 +17,14 @@ from indexer.containers.listing import list_members
 from indexer.containers.logical_path import logical_path
 from indexer.containers.models import Access, ArchiveLimits, Container, ListingReport, MemberBytes, MemberRef, Volume
 from indexer.containers.reading import read_members
+from tests.support.programs import require_program
 
-_PACKAGES = {"7zz": "7zip", "bsdtar": "libarchive-tools", "split": "coreutils"}
 VOLUME = "100k"
 
 
 def run(*command: object, cwd: Path, feed: bytes | None = None, out: IO[bytes] | int = subprocess.PIPE) -> None:
     """Run a program in ``cwd``; skip the test, naming the program, where it is not installed."""
-    name = str(command[0])
-    if shutil.which(name) is None:
-        pytest.skip(f"needs the program {name} (apt-get install {_PACKAGES.get(name, name)})")
+    require_program(str(command[0]))
     words = [str(word) for word in command]
     done = subprocess.run(words, cwd=cwd, stdout=out, stderr=subprocess.PIPE, input=feed, check=False)
     assert done.returncode == 0, done.stderr.decode(errors="replace") or done.stdout.decode(errors="replace")

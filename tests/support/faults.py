@@ -17,8 +17,9 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import duckdb
-import pytest
 from PIL import Image
+
+from tests.support.programs import require_program
 
 ROOT = Path(__file__).parents[2]
 CONFIG = (
@@ -86,8 +87,8 @@ class World:
         self, program: str, *arguments: object, fault: Fault | Watch | None = None
     ) -> subprocess.CompletedProcess[str]:
         """Run a command to its end, with a fault where one is wanted."""
-        if fault and shutil.which("strace") is None:
-            pytest.skip("needs the program strace (apt-get install strace)")
+        if fault:
+            require_program("strace")
         before = fault.command(self.folder / "strace.log") if fault else []
         with self.start([*before, *self.command(program, *arguments)]) as child:
             output, errors = heard(child) if fault else child.communicate(timeout=600)
@@ -202,7 +203,9 @@ def _pack(folder: Path, kind: str, files: dict[str, bytes]) -> None:
         path.parent.mkdir(parents=True, exist_ok=True)
         path.write_bytes(data)
     if kind:
-        subprocess.run(["bsdtar", "--format", kind, "-cf", f"../set.{kind}", "synthbuster"], cwd=base, check=True)
+        subprocess.run(
+            [require_program("bsdtar"), "--format", kind, "-cf", f"../set.{kind}", "synthbuster"], cwd=base, check=True
+        )
         shutil.rmtree(base)
 
 

@@ -13,6 +13,7 @@ from PIL import Image
 
 from indexer.containers.models import MEMBER_SCHEMA
 from indexer.manifest import store as stores
+from tests.support.programs import require_program
 
 SOURCE = "pictures"
 
@@ -177,10 +178,12 @@ def _seven_zip(root, images):
     listing = loose.parent / "names.txt"
     listing.write_text(names)
     subprocess.run(
-        ["7zz", "a", "-bso0", "-bsp0", "-ms=on", "-mqs=off", path.resolve(), f"@{listing.resolve()}"],
+        [require_program("7zz"), "a", "-bso0", "-bsp0", "-ms=on", "-mqs=off", path.resolve(), f"@{listing.resolve()}"],
         cwd=loose, check=True,
     )  # fmt: skip
-    ordered = subprocess.run(["bsdtar", "-tf", path], capture_output=True, text=True, check=True).stdout.splitlines()
+    ordered = subprocess.run(
+        [require_program("bsdtar"), "-tf", path], capture_output=True, text=True, check=True
+    ).stdout.splitlines()
     rows = _forward(path.name, images)
     return [{**row, "ordinal": ordered.index(row["name"])} for row in rows], path.name, "7z"
 
