@@ -32,7 +32,7 @@ def report(store: Store, name: str | None, options: ReportOptions, reader: Manif
     inputs = []
     if name:
         require_selection(store, name)
-        [(recipe_hash, seed)] = store.rows("plan/run", {"selection": name})
+        [(recipe_hash, seed)] = store.rows("plan/selection_run", {"selection": name})
         inputs = [("recipe", recipe_hash[:16]), ("seed", seed)]
     step = "report/rows_of_selection" if name else "report/rows_of_manifest"
     store.save_temporary("report_row", step, {"name": name})
