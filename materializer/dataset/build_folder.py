@@ -63,6 +63,7 @@ def read_build(folder: Path) -> FinishedBuild:
 
     Raises:
         OutputError: it is missing or cannot be read.
+        SourceError: a split's name leads out of the folder.
     """
     try:
         described = read_json(folder / record.BUILD)
@@ -70,7 +71,7 @@ def read_build(folder: Path) -> FinishedBuild:
             if not isinstance(described[name], kind):
                 raise ValueError(f"{name} is {described[name]!r}")  # noqa: TRY004 - a wrong file, not a wrong call
         shards = {
-            split: tuple(
+            _base_name(split): tuple(
                 (Shard(split, number, len(files)), ShardFile(file["rows"], file["size"], file["sha256"]))
                 for number, file in enumerate(files)
             )

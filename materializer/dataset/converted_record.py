@@ -46,13 +46,13 @@ def read(folder: Path, files: Collection[Path]) -> BuildRecord | None:
     try:
         build = read_build(folder)
         plan, facts = read_json(folder / record.PLAN), read_json(folder / card.FACTS)
-        contents = {}
-        for shard, _ in build.all_shards:
+        paths = {shard: build.format.path(shard) for shard, _ in build.all_shards}
+        if others := {Path(path) for path in paths.values()}.symmetric_difference(files):
+            raise ValueError(f"{record.BUILD} and the dataset do not name the same shards: {min(others)}")
+        for shard in paths:
             if record.read_without_rows(folder, shard) is None:
                 raise ValueError(f"the record of {shard.stem} is missing or damaged")
-            contents[shard] = str(plan["shards"][build.format.path(shard)])
-        if others := {Path(build.format.path(shard)) for shard in contents}.symmetric_difference(files):
-            raise ValueError(f"{record.BUILD} and the dataset do not name the same shards: {min(others)}")
+        contents = {shard: str(plan["shards"][path]) for shard, path in paths.items()}
         if not isinstance(build.description["digests"]["all"], str) or not (folder / record.REFUSED).is_file():
             raise ValueError(f"the digest in {record.BUILD} or {record.REFUSED} is missing")
         return BuildRecord(build, plan, contents, counts_of(facts), origins_of(facts))

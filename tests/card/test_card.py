@@ -1,4 +1,4 @@
-"""The bill of materials: read back by the programs that it is for."""
+"""The card of a build, read by the programs that use it."""
 
 import json
 import subprocess
@@ -37,7 +37,7 @@ def written(tmp_path):
     return tmp_path
 
 
-def test_the_card_has_a_head_that_yaml_reads_and_nothing_of_strangers_in_it(written):
+def test_card_has_a_yaml_head_and_escapes_untrusted_names(written):
     _, head, body = (written / "README.md").read_text(encoding="utf-8").split("---\n", 2)
     content = yaml.safe_load(head)
     files = [{"split": split, "path": f"{split}/data-*.arrow"} for split in ("train", "validation")]
@@ -48,14 +48,14 @@ def test_the_card_has_a_head_that_yaml_reads_and_nothing_of_strangers_in_it(writ
     assert "\x1b" not in body
 
 
-def test_the_statistics_count_by_split_generator_and_origin(written):
+def test_statistics_count_per_split_generator_and_origin(written):
     text = (written / "DATASET_STATS.md").read_text(encoding="utf-8")
     assert "## train: 5 images" in text
     assert "| (real) | COCO2017\\_train | 3 | 3.0 |" in text
     assert "| ADM | 2 | 2.0 |" in text
 
 
-def test_every_table_row_has_as_many_cells_as_its_head(written):
+def test_table_rows_have_as_many_cells_as_the_header(written):
     for name in ("README.md", "DATASET_STATS.md"):
         tables = (written / name).read_text(encoding="utf-8").split("\n\n")
         for table in (part.splitlines() for part in tables if part.startswith("|")):
@@ -75,7 +75,7 @@ def test_equal_facts_give_equal_files(tmp_path, format_):
     assert one == two
 
 
-def test_croissant_is_what_its_own_validator_accepts(written):
+def test_croissant_passes_its_validator(written):
     pytest.importorskip("mlcroissant", reason="mlcroissant is not installed")
     code = "import sys, mlcroissant; print(mlcroissant.Dataset(sys.argv[1]).metadata.issues.errors)"
     command = [sys.executable, "-W", "ignore", "-c", code, str(written / "croissant.json")]

@@ -189,7 +189,7 @@ MISTAKES = {
     ),
     "dataset without a manifest": Mistake(
         _nothing, "materializer verify built",
-        "local.cfg does not exist: copy local.cfg.example to it, or name one with --config; --no-manifest does without",
+        "local.cfg does not exist: copy local.cfg.example to it, or name one with --config; or use --no-manifest",
     ),
     "missing dataset": Mistake(
         _nothing, "materializer report built --no-manifest",

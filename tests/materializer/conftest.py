@@ -1,4 +1,4 @@
-"""A source of real pictures, some of them bad, some to be converted; and a build of it."""
+"""A source of real images, some of them unusable, some to be converted; and a build of it."""
 
 import os
 import tempfile
@@ -19,7 +19,7 @@ SHARD = 10_000  # bytes: some ten pictures
 
 @pytest.fixture
 def images():
-    """Forty pictures to train on, twelve to validate with, six spares; of all modes, and a few that cannot be used."""
+    """Forty images for training, twelve for validation, six spares; of all modes, a few of them unusable."""
     found = [
         *manifests.pictures(40),
         *manifests.pictures(12, "validation", first=100),
@@ -35,7 +35,7 @@ def images():
 
 @pytest.fixture
 def site(tmp_path):
-    """Where a test's sources, manifest and outputs lie: in memory where that can hold files, as flushing is free."""
+    """The folder of a test's sources, manifest and outputs; in memory if possible, where flushing costs nothing."""
     memory = Path("/dev/shm")
     if not os.access(memory, os.W_OK):
         yield Site(tmp_path)

@@ -1,8 +1,8 @@
-"""Run builds in child processes and kill them, each at another moment of its life; then let it be finished.
+"""Run builds in child processes and kill each at a random time; then run it again to its end.
 
     python killed.py MANIFEST ROOT FOLDER TIMES
 
-The children are forked from this process before any thread runs here, so that twenty of them are a matter of seconds.
+The children are forked before any thread runs here, so that twenty of them take seconds.
 """
 
 import os
@@ -35,12 +35,12 @@ def main(manifest, root, folder, times):
     began = time.monotonic()
     assert os.waitpid(start(manifest, root, folder / "undisturbed"), 0)[1] == 0
     duration = time.monotonic() - began
-    moments = random.Random(7)
+    times_of_kills = random.Random(7)
     killed = 0
     for number in range(times):
         output = folder / str(number)
         child = start(manifest, root, output)
-        time.sleep(moments.uniform(0, duration))
+        time.sleep(times_of_kills.uniform(0, duration))
         os.kill(child, signal.SIGKILL)
         killed += os.waitpid(child, 0)[1] == signal.SIGKILL
         assert os.waitpid(start(manifest, root, output), 0)[1] == 0

@@ -1,4 +1,4 @@
-"""Write all parts of a build at the same time, each in a process of its own; some are killed and started again.
+"""Write all parts of a build at the same time, one process per part; some are killed and started again.
 
     python -m tests.materializer.parts_at_once MANIFEST ROOT OUTPUT COUNT
 
@@ -19,7 +19,7 @@ from materializer.running.parts import BuildPart, build_part
 
 
 class KilledAtFirst:
-    """Progress that ends its process when the first shard is there."""
+    """Progress that kills its process when the first shard is written."""
 
     def phase(self, title, *_):
         return self if title == "writing" else SILENT

@@ -1,4 +1,4 @@
-"""A build: what is in it, and that nothing but selection and sources has a say in its bytes."""
+"""The contents of a build, which depend on nothing but selection, sources and settings."""
 
 import hashlib
 import io
@@ -26,7 +26,7 @@ def rows(site, name="out"):
     return pq.read_table(site.folder / name / "record" / "rows").to_pylist()
 
 
-def test_rgb_images_keep_their_very_bytes(site, images):
+def test_rgb_images_are_copied_unchanged(site, images):
     site.lay_out(images).build(check="header")
     dataset = datasets.load_from_disk(str(site.folder / "out"))["train"].cast_column(
         "image", datasets.Image(decode=False)
@@ -40,12 +40,12 @@ def test_rgb_images_keep_their_very_bytes(site, images):
         assert recorded[row["file_id"]]["source_sha256"] == hashlib.sha256(row["image"]["bytes"]).hexdigest()
 
 
-def test_what_is_converted_is_rgb_png_and_says_so(site, images):
+def test_other_images_become_rgb_png_and_are_recorded(site, images):
     site.lay_out(images).build()
     dataset = datasets.load_from_disk(str(site.folder / "out"))["train"]
-    said = {row["file_id"]: row["transform"] for row in rows(site) if row["transform"] != "verbatim"}
-    converted = [row for row in dataset if row["file_id"] in said]
-    assert sorted(text.split(" to ")[0] for text in said.values()) == [
+    transforms = {row["file_id"]: row["transform"] for row in rows(site) if row["transform"] != "verbatim"}
+    converted = [row for row in dataset if row["file_id"] in transforms]
+    assert sorted(text.split(" to ")[0] for text in transforms.values()) == [
         "JPEG CMYK",
         "PNG I;16",
         "PNG L",
@@ -56,7 +56,7 @@ def test_what_is_converted_is_rgb_png_and_says_so(site, images):
 
 
 @pytest.mark.parametrize("packing", ["stored", "deflate", "tar.gz", "7z"])
-def test_packing_workers_and_backend_have_no_say(site, images, packing):
+def test_packing_workers_and_backend_do_not_change_a_byte(site, images, packing):
     site.lay_out(images).build("reference", jobs=1)
     other = type(site)(site.folder / "other").lay_out(images, packing)
     for jobs, backend in [(1, "loky"), (2, "loky"), (4, "threading")]:
@@ -64,7 +64,7 @@ def test_packing_workers_and_backend_have_no_say(site, images, packing):
         assert tree(other.folder / f"{jobs}{backend}") == tree(site.folder / "reference")
 
 
-def test_refused_rows_are_told_and_the_next_good_spare_takes_their_place(site, images):
+def test_refused_rows_are_replaced_by_the_next_usable_spares(site, images):
     summary = site.lay_out(images).build()
     refused = pq.read_table(site.folder / "out/record/refused.parquet").to_pylist()
     assert summary.splits == {"train": 40, "validation": 12}
@@ -78,7 +78,7 @@ def test_refused_rows_are_told_and_the_next_good_spare_takes_their_place(site, i
     assert places["train/spare/0201"] == (refused[0]["position"], "train/sampled/0003")
 
 
-def test_an_image_that_hangs_its_decoder_is_refused_and_the_rest_goes_on(site, images):
+def test_an_image_that_hangs_its_decoder_is_refused_alone(site, images):
     huge = io.BytesIO()
     Image.new("RGB", (9_000, 9_000)).save(huge, "PNG", compress_level=1)
     images = [images[0], replace(images[1], data=huge.getvalue()), images[-1]]
@@ -89,8 +89,8 @@ def test_an_image_that_hangs_its_decoder_is_refused_and_the_rest_goes_on(site, i
     assert summary.splits == {"train": 2}
 
 
-def _deadly(task):
-    """Go through an archive of which two members end whoever wants them; the mark is right about one of them."""
+def _crash(task):
+    """Spill an archive of which two members crash their reader; the progress file is right for one of them."""
     if {7, 12} & {*task.rows["ordinal"].to_pylist()}:
         task.folder.mkdir(parents=True, exist_ok=True)
         task.progress.write_text("7")
@@ -98,10 +98,10 @@ def _deadly(task):
     spill_container(task)
 
 
-def test_a_member_that_its_reader_dies_of_costs_no_other_of_its_archive(site, images, monkeypatch):
+def test_a_member_that_crashes_its_reader_is_refused_alone(site, images, monkeypatch):
     site.lay_out(images, "7z")
     site.build("whole")
-    monkeypatch.setattr("materializer.running.spill.spill_container", _deadly)
+    monkeypatch.setattr("materializer.running.spill.spill_container", _crash)
     with stores.open_for_reading(site.manifest) as store:
         ordinals = "select m.ordinal, a.file_id from member m join attributes a using (member_id)"
         names = dict(store.execute(ordinals))
@@ -133,7 +133,7 @@ def test_a_standard_build_opens_without_this_project(site, images, tmp_path):
 
 
 @pytest.mark.parametrize("feature", Feature)
-def test_columns_are_what_datasets_makes_of_them(feature):
+def test_columns_agree_with_datasets(feature):
     info = datasets.DatasetInfo.from_dict({"features": columns.features(feature)})
     assert info.features.arrow_schema.equals(columns.schema(feature))
     note = json.loads(columns.schema(feature).metadata[b"huggingface"])
@@ -141,7 +141,7 @@ def test_columns_are_what_datasets_makes_of_them(feature):
     assert list(info.features)[:4] == ["image", "height", "width", "label"]
 
 
-def test_a_plan_in_many_lots_is_the_same(site, images, monkeypatch):
+def test_a_plan_in_many_ranges_is_the_same(site, images, monkeypatch):
     site.lay_out(images).build()
     monkeypatch.setattr("materializer.planning.plan.LOT_ROWS", 7)
     site.build("lots")

@@ -1,4 +1,4 @@
-"""The commands of phase two, as they are typed."""
+"""The commands of the materializer in a shell."""
 
 import subprocess
 import sys
@@ -14,8 +14,8 @@ ROOT = Path(__file__).parents[2]
 
 
 @pytest.fixture
-def typed(site, images):
-    """Type a command in the folder of a source that is declared, scanned and selected."""
+def run_command(site, images):
+    """Run a command in the folder of a source that is declared, scanned and selected."""
     site.lay_out(images, "deflate")
     declaration = (
         'name = "Pictures"\nlicence = "none"\ndefault_folder = "source"\n\n[[rule]]\n'
@@ -42,10 +42,10 @@ def typed(site, images):
     return run
 
 
-def test_plan_build_verify_finalize(site, typed):
-    planned = typed("plan", "--selection", "main", "--shard-size", "10KB")
+def test_plan_build_verify_finalize(site, run_command):
+    planned = run_command("plan", "--selection", "main", "--shard-size", "10KB")
     assert "images   52 in 6 shards" in planned.stdout
-    built = typed("build", "--selection", "main", "--output", "built", "--shard-size", "10KB", "--jobs", "1")
+    built = run_command("build", "--selection", "main", "--output", "built", "--shard-size", "10KB", "--jobs", "1")
     assert (built.returncode, built.stdout.splitlines()) == (
         0,
         [
@@ -56,26 +56,26 @@ def test_plan_build_verify_finalize(site, typed):
         ],
     )
     assert "writing: 52 of 52 images" in built.stderr
-    assert typed("verify", "built", "--quiet").stdout.endswith("all is as it was built\n")
-    assert "images are Image now" in typed("finalize", "built", "standard").stdout
+    assert run_command("verify", "built", "--quiet").stdout.endswith("all is as it was built\n")
+    assert "images are Image now" in run_command("finalize", "built", "standard").stdout
     assert len(datasets.load_from_disk(str(site.folder / "standard"))["train"]) == 40
 
 
-def test_missing_rows_are_status_one(site, typed):
+def test_missing_rows_exit_with_status_one(site, run_command):
     with stores.open_for_writing(site.manifest) as store:
         store.execute("delete from selection where role = 'spare'")
-    built = typed("build", "--selection", "main", "--output", "built", "--quiet", "--backend", "threading")
+    built = run_command("build", "--selection", "main", "--output", "built", "--quiet", "--backend", "threading")
     assert built.returncode == 1
     assert "2 rows are missing: no spare was left; see built/record/refused.parquet" in built.stderr
 
 
-def test_without_output_a_build_goes_where_local_cfg_says(site, typed):
-    built = typed("build", "--selection", "main", "--jobs", "1", "--quiet")
+def test_default_output_is_below_output_path(site, run_command):
+    built = run_command("build", "--selection", "main", "--jobs", "1", "--quiet")
     assert built.stdout.startswith(f"{site.folder / 'built' / 'main'}: train 40"), built.stderr
-    assert typed("verify", "built/main", "--quiet").returncode == 0
+    assert run_command("verify", "built/main", "--quiet").returncode == 0
     with stores.open_for_writing(site.manifest) as store:
         store.execute("update selection set name = '../up'")
-    refused = typed("build", "--selection", "../up")
+    refused = run_command("build", "--selection", "../up")
     assert (refused.returncode, refused.stderr.count("\n")) == (2, 1)
     assert "no folder can be called '../up': name one with --output" in refused.stderr
 
@@ -88,23 +88,23 @@ def test_without_output_a_build_goes_where_local_cfg_says(site, typed):
         (["build", "--selection", "main", "--output", "x", "--shard-size", "5XB"], "'5XB' is not a size"),
         (
             ["build", "--selection", "main", "--output", "x", "--format", "webdataset", "--image-feature", "large"],
-            "a tar holds files as they are",
+            "--format webdataset cannot store --image-feature large: use standard",
         ),
         (["verify", "source"], "source holds no finished build"),
-        (["finalize", "source", "x"], "name a folder that 'save_to_disk' or a build has written"),
+        (["finalize", "source", "x"], "name a folder that a build or 'save_to_disk' has written"),
         (["finalize", "source"], "Missing argument 'DST'"),
     ],
 )
-def test_wrong_input_is_one_line_and_status_two(typed, arguments, words):
-    done = typed(*arguments)
+def test_wrong_input_is_one_line_and_status_two(run_command, arguments, words):
+    done = run_command(*arguments)
     assert (done.returncode, done.stdout) == (2, "")
     assert words in done.stderr
     assert len(done.stderr.splitlines()) == 1
 
 
-def test_the_line_that_opens_a_build_opens_it(site, typed):
+def test_printed_line_opens_the_build(site, run_command):
     """Parquet of LargeImage: stock readers open it once the feature is registered."""
-    built = typed("build", "--selection", "main", "--output", "built", "--format", "parquet", "--quiet")
+    built = run_command("build", "--selection", "main", "--output", "built", "--format", "parquet", "--quiet")
     line = built.stdout.splitlines()[-1].strip()
     environment = {"PYTHONPATH": str(ROOT), "HF_DATASETS_CACHE": str(site.folder / "cache")}
     command = [sys.executable, "-c", f"{line}; print(dataset['train'][0]['image'].size)"]
@@ -112,15 +112,15 @@ def test_the_line_that_opens_a_build_opens_it(site, typed):
     assert (done.returncode, done.stdout) == (0, "(24, 16)\n"), done.stderr
 
 
-def test_sizes_are_read_before_a_build_where_only_reading_tells_them(site, images, typed):
+def test_unknown_sizes_are_inspected_before_a_build(site, images, run_command):
     site.build("expected")
     site.manifest.unlink()
     (site.root / "pictures.zip").unlink()
     site.lay_out(images, "parquet")
     build = ("build", "--selection", "main", "--shard-size", "10KB", "--jobs", "1", "--quiet", "--output")
-    refused = typed(*build, "part", "--part", "1/2")
+    refused = run_command(*build, "part", "--part", "1/2")
     assert (refused.returncode, refused.stderr.count("\n")) == (2, 1)
     assert "run 'python -m indexer inspect main' first" in refused.stderr
-    assert typed(*build, "built").returncode == 0
+    assert run_command(*build, "built").returncode == 0
     expected, built = tree(site.folder / "expected"), tree(site.folder / "built")
     assert {name for name in expected if built[name] != expected[name]} <= {"record/plan.json"}  # it names other limits

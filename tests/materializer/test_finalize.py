@@ -1,4 +1,4 @@
-"""LargeImage to the standard Image and back, byte for byte what a build would have written."""
+"""Conversion from LargeImage to the standard Image and back: the bytes are those of a build with that feature."""
 
 import json
 
@@ -18,7 +18,7 @@ from tests.materializer.conftest import tree
 HERE = Workers(1, "threading")
 
 
-def test_it_makes_what_a_build_would_have_made(site, images):
+def test_converted_build_equals_a_build_with_the_other_feature(site, images):
     site.lay_out(images).build("large")
     site.build("standard", feature=Feature.STANDARD)
     assert finalize(site.folder / "large", site.folder / "converted", None, HERE) is Feature.STANDARD
@@ -29,7 +29,7 @@ def test_it_makes_what_a_build_would_have_made(site, images):
         assert [name for name in built if found[name] != built[name]] == []
 
 
-def test_what_was_converted_verifies_and_is_the_build_that_the_command_asks_for(site, images):
+def test_converted_build_verifies_and_is_kept_by_a_build(site, images):
     site.lay_out(images).build("large")
     finalize(site.folder / "large", site.folder / "converted", None, HERE)
     with stores.open_for_reading(site.manifest) as store:
@@ -40,8 +40,7 @@ def test_what_was_converted_verifies_and_is_the_build_that_the_command_asks_for(
     assert tree(site.folder / "converted") == before
 
 
-def test_a_card_can_be_made_of_a_converted_dataset_that_others_gave(site, images):
-    """The build is gone, and so is the manifest: what the folder says is enough."""
+def test_conversion_needs_no_manifest(site, images):
     site.lay_out(images).build("large")
     site.build("standard", feature=Feature.STANDARD)
     expected = tree(site.folder / "standard")
@@ -70,11 +69,11 @@ def first_count(**values):
 @pytest.mark.parametrize(
     ("damage", "words"),
     [
-        (change("build.json", splits=lambda splits: {"../../train": splits["train"]}), "do not name the same shards"),
+        (change("build.json", splits=lambda splits: {"../../train": splits["train"]}), "leads out of its folder"),
         (change("build.json", splits={"train": []}), "do not name the same shards"),
-        (change("build.json", digests=[]), "misspells digests"),
-        (change("build.json", digests={"all": 1}), "misspells digests"),
-        (change("build.json", selection=7), "misspells selection"),
+        (change("build.json", digests=[]), r"digests is \[\]"),
+        (change("build.json", digests={"all": 1}), "the digest in build.json"),
+        (change("build.json", selection=7), "selection is 7"),
         (change("build.json", settings=lambda settings: settings | {"pixels": "all"}), "'all' is not a valid Pixels"),
         (change("record/plan.json", shards={}), "data-00000-of-00001.arrow"),
         (change("record/facts.json", counts=None), "not iterable"),
@@ -85,11 +84,11 @@ def first_count(**values):
         (lambda folder: (folder / "record/facts.json").write_text("[" * 100_000), "recursion"),
         (lambda folder: (folder / "record/facts.json").unlink(), "No such file"),
         (lambda folder: (folder / "record/facts.json").write_text("[]"), "list indices"),
-        (lambda folder: (folder / "record/refused.parquet").unlink(), r"refused\.parquet is missing"),
+        (lambda folder: (folder / "record/refused.parquet").unlink(), r"record/refused\.parquet is missing"),
         (lambda folder: (folder / "record/rows/train-00000-of-00001.parquet").write_bytes(b"PAR1"), "train-00000"),
     ],
 )
-def test_a_build_that_is_not_whole_is_refused_before_hours_of_work(site, images, damage, words):
+def test_an_incomplete_build_is_refused_before_conversion(site, images, damage, words):
     site.lay_out(images[:3]).build()
     damage(site.folder / "out")
     with pytest.raises(SourceError, match=words) as caught:
@@ -98,7 +97,7 @@ def test_a_build_that_is_not_whole_is_refused_before_hours_of_work(site, images,
     assert not list(site.folder.glob("other*"))
 
 
-def test_it_takes_what_save_to_disk_wrote(tmp_path, images):
+def test_a_dataset_of_save_to_disk_is_converted(tmp_path, images):
     feature = materializer.large_image.LargeImage()
     rows = {"image": [{"bytes": images[0].data, "path": "a.jpg"}, None], "number": [1, 2]}
     written = datasets.Dataset.from_dict(rows, datasets.Features({"image": feature, "number": datasets.Value("int64")}))
@@ -110,7 +109,7 @@ def test_it_takes_what_save_to_disk_wrote(tmp_path, images):
     assert found[1]["image"] is None
 
 
-def test_a_batch_that_32_bits_cannot_count_is_cut(tmp_path, monkeypatch):
+def test_a_batch_too_large_for_32_bit_offsets_is_divided(tmp_path, monkeypatch):
     monkeypatch.setattr("materializer.dataset.convert._MAX_BATCH", 1000)
     schema = pa.schema([("image", materializer.large_image.LargeImage.pa_type)])
     features = datasets.Features({"image": materializer.large_image.LargeImage()})
@@ -126,7 +125,7 @@ def test_a_batch_that_32_bits_cannot_count_is_cut(tmp_path, monkeypatch):
 
 
 @pytest.mark.parametrize("name", ["../../mine.arrow", "/mine.arrow", ".."])
-def test_a_strangers_dataset_leads_nowhere_else(site, images, name):
+def test_untrusted_file_names_cannot_leave_the_folder(site, images, name):
     site.lay_out(images[:3]).build()
     file = site.folder / "out" / "train" / "state.json"
     state = json.loads(file.read_text())
@@ -135,14 +134,14 @@ def test_a_strangers_dataset_leads_nowhere_else(site, images, name):
         finalize(site.folder / "out", site.folder / "other", None, HERE)
 
 
-def test_a_build_that_says_nothing_of_its_shards(site, images):
+def test_a_build_description_without_shards_is_an_error(site, images):
     site.lay_out(images[:3]).build()
     (site.folder / "out" / "build.json").write_text('{"splits": []}')
     with pytest.raises(OutputError, match=r"build\.json cannot be read"):
         verify(site.folder / "out", None, HERE)
 
 
-def test_a_dataset_whose_files_say_nothing(site, images):
+def test_a_state_without_files_is_an_error(site, images):
     site.lay_out(images[:3]).build()
     (site.folder / "out" / "train" / "state.json").write_text("{}")
     with pytest.raises(SourceError, match="lacks '_data_files'"):
@@ -153,7 +152,7 @@ def test_a_dataset_whose_files_say_nothing(site, images):
     ("name", "error", "words"),
     [("nowhere", SourceError, "dataset_dict.json cannot be read"), ("out", OutputError, "exists already")],
 )
-def test_wrong_folders(site, images, name, error, words):
+def test_a_missing_source_or_existing_target_is_an_error(site, images, name, error, words):
     site.lay_out(images[:3]).build()
     source = site.folder / ("nowhere" if name == "nowhere" else "out")
     with pytest.raises(error, match=words):

@@ -1,4 +1,4 @@
-"""Each format, opened by its own stock reader."""
+"""Each output format, opened by its stock reader."""
 
 import io
 import json
@@ -11,8 +11,10 @@ import pytest
 from PIL import Image
 
 import materializer.large_image  # noqa: F401 - registers the feature
-from materializer.models import Feature, Pixels
-from materializer.shards.formats import parquet
+from indexer.base.errors import ConfigError, OutputError
+from materializer.dataset.build_folder import read_build
+from materializer.models import Feature, Pixels, Settings
+from materializer.shards.formats import FORMATS, parquet
 from tests.support import manifests
 
 
@@ -34,7 +36,7 @@ def test_parquet_opens_by_its_file_names(site, images, tmp_path, monkeypatch):
     assert file.num_row_groups > 1
 
 
-def test_reading_parquet_keeps_nothing_of_what_was_read(tmp_path):
+def test_reading_parquet_frees_row_groups(tmp_path):
     """A shard of 5 GB is read in the memory of a row group."""
     data, rows, groups = os.urandom(100_000), 20, 40
     image = pa.array([{"bytes": data}] * rows, pa.struct([("bytes", pa.large_binary())]))
@@ -53,21 +55,21 @@ def test_webdataset_has_its_keys_in_order(site, images, tmp_path):
     files = {split: str(site.folder / f"out/data/{split}-*.tar") for split in ("train", "validation")}
     found = datasets.load_dataset("webdataset", data_files=files, streaming=True)["train"]
     samples = list(found)
-    assert [sample["__key__"] for sample in samples] == [f"{place:09d}" for place in range(40)]
+    assert [sample["__key__"] for sample in samples] == [f"{position:09d}" for position in range(40)]
     texts = {sample["json"]["file_id"] for sample in samples}
     assert "train/spare/0201" in texts
     assert all(sample["jpg"].size == (24, 16) for sample in samples)
 
 
 def test_a_webdataset_of_jpegs_and_pngs_opens_by_its_folder(site, tmp_path):
-    """As every build of real sources is; stock `datasets` wants one suffix of all images."""
+    """Builds of real sources have both; stock `datasets` requires one suffix for all images."""
     images = [
         manifests.Picture(f"{form}/{shade}", _flat(form, shade)) for form in ("JPEG", "PNG") for shade in range(4)
     ]
     site.lay_out(images).build(format="webdataset", feature=Feature.STANDARD)
     found = datasets.load_dataset(str(site.folder / "out"), cache_dir=str(tmp_path / "cache"))["train"]
-    told = [(sample["jpg"].format, sample["json"]["format"]) for sample in found]
-    assert sorted(told) == [("JPEG", "jpg")] * 4 + [("PNG", "png")] * 4
+    formats = [(sample["jpg"].format, sample["json"]["format"]) for sample in found]
+    assert sorted(formats) == [("JPEG", "jpg")] * 4 + [("PNG", "png")] * 4
 
 
 def _flat(form, shade):
@@ -87,11 +89,11 @@ def test_verbatim_converts_nothing_and_jpeg_everything(site, images):
     found = datasets.load_from_disk(str(site.folder / "jpeg"))["train"]
     formats = {(row["image"].format, row["image"].mode) for row in found}
     assert formats == {("JPEG", "RGB")}
-    said = json.loads((site.folder / "jpeg/build.json").read_text())
-    assert said["settings"]["quality"] == 80
+    description = json.loads((site.folder / "jpeg/build.json").read_text())
+    assert description["settings"]["quality"] == 80
 
 
-def test_transparent_is_white_and_sixteen_bits_are_scaled(site):
+def test_transparency_becomes_white_and_16_bits_are_scaled(site):
     clear, dark = io.BytesIO(), io.BytesIO()
     Image.new("RGBA", (4, 4), (255, 0, 0, 0)).save(clear, "PNG")
     Image.new("I;16", (4, 4), 0x8080).save(dark, "PNG")
@@ -100,3 +102,16 @@ def test_transparent_is_white_and_sixteen_bits_are_scaled(site):
     rows = {row["file_id"]: row["image"] for row in datasets.load_from_disk(str(site.folder / "out"))["train"]}
     assert rows["clear"].getpixel((0, 0)) == (255, 255, 255)
     assert rows["dark"].getpixel((0, 0)) == (128, 128, 128)
+
+
+def test_an_unknown_format_is_an_error(site, images):
+    site.lay_out(images[:3])
+    with pytest.raises(ConfigError, match="the output format 'lance' is unknown: use arrow, parquet, webdataset"):
+        site.build(format="lance")
+    assert not (site.folder / "out").exists()
+    site.build()
+    file = site.folder / "out/build.json"
+    file.write_text(file.read_text().replace('"format": "arrow"', '"format": "lance"'))
+    with pytest.raises(OutputError, match=r"build\.json cannot be read \(the output format 'lance' is unknown"):
+        read_build(site.folder / "out")
+    assert Settings().format in FORMATS

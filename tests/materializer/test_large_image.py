@@ -1,4 +1,4 @@
-"""LargeImage, as ``datasets`` uses a feature."""
+"""LargeImage as a feature of ``datasets``."""
 
 import hashlib
 import os
@@ -20,7 +20,7 @@ JPEG = manifests.encoded(1)
 FEATURES = datasets.Features({"image": LargeImage()})
 
 
-def test_it_takes_all_that_image_takes(tmp_path):
+def test_large_image_accepts_all_values_of_image(tmp_path):
     (tmp_path / "one.jpg").write_bytes(JPEG)
     values = [
         JPEG,
@@ -43,19 +43,19 @@ def test_it_takes_all_that_image_takes(tmp_path):
         pa.array([{"bytes": JPEG}, None], pa.struct({"bytes": pa.large_binary()})),
     ],
 )
-def test_it_casts_what_holds_images(storage):
+def test_cast_from_binary_and_structs(storage):
     cast = LargeImage().cast_storage(storage)
     assert cast.type == LargeImage.pa_type
     assert [value and value["bytes"] for value in cast.to_pylist()] == [JPEG, None]
 
 
-def test_it_casts_paths_and_refuses_numbers():
+def test_cast_from_paths_but_not_from_numbers():
     assert LargeImage().cast_storage(pa.array(["a", None])).to_pylist() == [{"bytes": None, "path": "a"}, None]
     with pytest.raises(TypeError, match="int64"):
         LargeImage().cast_storage(pa.array([1]))
 
 
-def test_saving_embeds_files_and_keeps_what_is_embedded(tmp_path):
+def test_saving_embeds_files_and_keeps_embedded_images(tmp_path):
     (tmp_path / "one.jpg").write_bytes(JPEG)
     values = [{"bytes": JPEG, "path": "deep/two.jpg"}, str(tmp_path / "one.jpg")]
     datasets.Dataset.from_dict({"image": values}, FEATURES).save_to_disk(tmp_path / "saved")
@@ -64,7 +64,7 @@ def test_saving_embeds_files_and_keeps_what_is_embedded(tmp_path):
     assert found["image"][:] == [{"bytes": JPEG, "path": "two.jpg"}, {"bytes": JPEG, "path": "one.jpg"}]
 
 
-def test_spawned_workers_know_it(tmp_path):
+def test_spawned_workers_know_the_feature(tmp_path):
     dataset = datasets.Dataset.from_dict({"image": [JPEG] * 4}, FEATURES)
     mapped = dataset.map(lambda row: {"width": row["image"].width}, num_proc=2)
     assert mapped["width"][:] == [24] * 4
@@ -111,7 +111,7 @@ def test_a_column_beyond_two_gibibytes_is_written_and_read(tmp_path):
     assert dataset.data.column("file_id").to_pylist() == ["x"]
 
 
-def test_a_file_that_takes_little_at_a_time_is_written_whole():
+def test_partial_writes_are_continued():
     taken = bytearray()
 
     class Slow:

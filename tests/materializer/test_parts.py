@@ -1,4 +1,4 @@
-"""A build in parts, written at the same time by processes that know nothing of each other, is the build at once."""
+"""A build in parts, written at the same time by independent processes, equals a build at once."""
 
 import subprocess
 import sys
@@ -28,8 +28,9 @@ def part(site, number, count, name="parts", **settings):
         return build_part(store, site.request(name, **settings), BuildPart(number, count), HERE)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("packing", ["deflate", "tar.gz"])
-def test_at_once_killed_and_completed_the_dataset_is_the_same(site, images, packing):
+def test_parts_killed_and_completed_give_the_same_dataset(site, images, packing):
     site.lay_out(images, packing)
     expected = site.build()
     run = [
@@ -48,7 +49,7 @@ def test_at_once_killed_and_completed_the_dataset_is_the_same(site, images, pack
     assert last(site).kept == expected.shards
 
 
-def test_a_missing_part_is_told_and_nothing_touched(site, images):
+def test_a_missing_part_is_an_error_and_nothing_is_written(site, images):
     site.lay_out(images)
     first = part(site, 1, 4)
     assert (first.shards, first.kept, first.refused) == (2, 0, 1)
@@ -59,7 +60,7 @@ def test_a_missing_part_is_told_and_nothing_touched(site, images):
     assert part(site, 1, 4).kept == 1
 
 
-def test_more_parts_than_shards_and_other_parts_later(site, images):
+def test_number_of_parts_may_change_and_exceed_the_shards(site, images):
     site.lay_out(images)
     expected = site.build()
     assert part(site, 9, 9).shards == 0
@@ -71,7 +72,7 @@ def test_more_parts_than_shards_and_other_parts_later(site, images):
     assert tree(site.folder / "parts") == tree(site.folder / "out")
 
 
-def test_one_machine_may_finish_what_parts_began(site, images):
+def test_a_build_completes_a_build_in_parts(site, images):
     site.lay_out(images).build()
     part(site, 1, 2)
     site.build("parts")
@@ -90,7 +91,7 @@ def test_parts_of_different_builds_do_not_mix(site, images):
 
 
 @pytest.mark.parametrize("text", ["0/8", "9/8", "3", "3/8/1", "a/b", "-1/2"])
-def test_what_is_no_part(text):
+def test_a_wrong_part_is_an_error(text):
     with pytest.raises(ConfigError, match="write it as 3/8"):
         parts.parse(text)
     assert parts.parse("3/8") == BuildPart(3, 8)

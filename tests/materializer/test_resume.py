@@ -1,6 +1,7 @@
-"""Stopped at any moment, a build goes on; what is in its way is told in one line."""
+"""A build continues after an interruption; an obstacle is reported in one line."""
 
 import fcntl
+import json
 import os
 import subprocess
 import sys
@@ -13,7 +14,7 @@ import pytest
 from indexer.base.errors import OutputError, RecipeError, SourceError
 from indexer.base.workers import Workers
 from indexer.manifest import store as stores
-from materializer.models import Pixels, RowOrder, Shard
+from materializer.models import Pixels, Refusal, RowOrder, Shard
 from materializer.running.build import build
 from materializer.shards import record
 from tests.materializer.conftest import tree
@@ -21,9 +22,10 @@ from tests.materializer.conftest import tree
 ROOT = Path(__file__).parents[2]
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("packing", ["deflate", "tar.gz"])
-def test_killed_at_twenty_moments_the_result_is_the_same(site, images, packing):
-    """Ten moments with archives that are read at will, ten with one that has to be gone through."""
+def test_killed_at_random_times_the_result_is_the_same(site, images, packing):
+    """Ten kills of a build from a zip, ten of a build from a sequential archive."""
     site.lay_out(images, packing)
     run = [sys.executable, "-m", "tests.materializer.killed", site.manifest, site.root, site.folder / "builds", "10"]
     done = subprocess.run(run, cwd=ROOT, stdout=subprocess.PIPE, text=True, check=True)
@@ -34,7 +36,7 @@ def test_killed_at_twenty_moments_the_result_is_the_same(site, images, packing):
     assert list((site.folder / "builds").glob("scratch/*")) == []
 
 
-def test_finished_shards_are_kept_and_damaged_ones_written_again(site, images):
+def test_intact_shards_are_kept_and_damaged_ones_written_again(site, images):
     site.lay_out(images, "tar.gz").build()
     expected = tree(site.folder / "out")
     with (site.folder / "out/train/data-00002-of-00004.arrow").open("r+b") as file:
@@ -45,7 +47,7 @@ def test_finished_shards_are_kept_and_damaged_ones_written_again(site, images):
     assert tree(site.folder / "out") == expected
 
 
-def test_kept_shards_must_meet_a_hash_that_is_known_since(site, images):
+def test_kept_shards_must_have_hashes_of_later_inspections(site, images):
     site.lay_out(images).build()
     first = record.read(site.folder / "out", Shard("train", 0, 4)).file_ids[0]
     with stores.open_for_writing(site.manifest) as store:
@@ -62,7 +64,7 @@ def _refused(site):
     return pq.read_table(site.folder / "out" / record.REFUSED).to_pylist()
 
 
-def test_nothing_is_left_of_a_plan_with_another_number_of_shards(site, images):
+def test_shards_of_an_earlier_plan_are_removed(site, images):
     site.lay_out(images).build()
     (site.folder / "out" / record.BUILD).unlink()  # as if killed before it
     site.manifest.unlink()
@@ -72,7 +74,7 @@ def test_nothing_is_left_of_a_plan_with_another_number_of_shards(site, images):
     assert tree(site.folder / "out") == tree(site.folder / "undisturbed")
 
 
-def test_a_folder_of_somebody_else_is_left_alone(site, images):
+def test_a_folder_with_other_files_is_not_changed(site, images):
     site.lay_out(images)
     (site.folder / "out").mkdir()
     (site.folder / "out/thesis.tex").write_text("all of it")
@@ -81,7 +83,7 @@ def test_a_folder_of_somebody_else_is_left_alone(site, images):
     assert tree(site.folder / "out") == {"thesis.tex": b"all of it"}
 
 
-def test_a_folder_of_another_build_is_left_alone(site, images):
+def test_a_folder_of_another_build_is_not_changed(site, images):
     site.lay_out(images).build()
     expected = tree(site.folder / "out")
     with pytest.raises(OutputError, match="holds another build, with order shuffled: name a new folder"):
@@ -89,14 +91,14 @@ def test_a_folder_of_another_build_is_left_alone(site, images):
     assert tree(site.folder / "out") == expected
 
 
-def test_no_such_selection(site, images):
+def test_unknown_selection_is_an_error(site, images):
     site.lay_out(images)
     with pytest.raises(RecipeError, match=r"no selection 'mian' in .*: did you mean 'main'\?"):
         site.build(selection="mian")
 
 
 @pytest.mark.parametrize("packing", ["folder", "stored", "7z"])
-def test_a_source_that_vanished_or_changed_stops_the_build(site, images, packing):
+def test_a_missing_or_changed_source_stops_the_build(site, images, packing):
     site.lay_out(images, packing)
     file = next(path for path in sorted(site.root.rglob("*")) if path.is_file())
     content = file.read_bytes()
@@ -110,7 +112,7 @@ def test_a_source_that_vanished_or_changed_stops_the_build(site, images, packing
 
 
 @pytest.mark.parametrize("packing", ["folder", "stored"])
-def test_a_disk_that_is_not_mounted_stops_the_build(site, images, packing):
+def test_an_empty_root_stops_the_build(site, images, packing):
     site.lay_out(images, packing)
     site.root.rename(site.folder / "disk")
     site.root.mkdir()
@@ -118,7 +120,7 @@ def test_a_disk_that_is_not_mounted_stops_the_build(site, images, packing):
         site.build()
 
 
-def test_missing_sources_may_be_allowed_for(site, images):
+def test_missing_sources_may_be_allowed(site, images):
     site.lay_out(images, "stored")
     next(path for path in sorted(site.root.rglob("*")) if path.is_file()).unlink()
     request = replace(site.request(), allow_missing=True)
@@ -144,7 +146,7 @@ def test_a_full_disk_stops_the_build_and_loses_nothing(site, images, small_disk)
     assert tree(small / "out") == tree(site.folder / "large")
 
 
-def test_too_little_room_is_told_before_anything_is_read(site, images, small_disk):
+def test_too_little_free_space_is_an_error_before_reading(site, images, small_disk):
     site.lay_out([replace(image, data=image.data + bytes(100_000)) for image in images])
     small = site.folder / "small"
     small_disk(small, "1m")
@@ -153,7 +155,7 @@ def test_too_little_room_is_told_before_anything_is_read(site, images, small_dis
     assert [path.name for path in (small / "out").rglob("*") if path.is_file()] == ["plan.json"]
 
 
-def test_two_builds_at_once_do_not_meet(site, images):
+def test_two_builds_cannot_write_to_one_folder(site, images):
     site.lay_out(images)
     (site.folder / "out").mkdir()
     descriptor = os.open(site.folder / "out", os.O_RDONLY)
@@ -162,3 +164,21 @@ def test_two_builds_at_once_do_not_meet(site, images):
         site.build()
     os.close(descriptor)
     assert site.build().shards == 6
+
+
+def test_records_of_earlier_versions_are_read(site, images):
+    """They have other names for a position and for a crash."""
+    site.lay_out(images).build()
+    shard, output = Shard("train", 0, 4), site.folder / "out"
+    found = record.read(output, shard)
+    refusals = tuple(Refusal(position, "x", "crashed", "") for position in (3, 4))
+    record.write(output, shard, replace(found, refused=refusals))
+    file = record.path_of(output, shard)
+    table = pq.read_table(file)
+    note = json.loads(table.schema.metadata[b"shard"])
+    note["refused"] = [
+        {"place": one["position"], "file_id": "x", "reason": "died", "detail": ""} for one in note["refused"]
+    ]
+    pq.write_table(table.replace_schema_metadata({b"shard": json.dumps(note)}), file)
+    assert record.read(output, shard).refused == refusals
+    assert all(refusal.is_retryable for refusal in refusals)

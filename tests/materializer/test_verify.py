@@ -1,4 +1,4 @@
-"""Every kind of damage to a finished build is found, and named."""
+"""Every kind of damage to a finished build is found and named."""
 
 import json
 
@@ -15,7 +15,7 @@ SHARD = "train/data-00001-of-00004.arrow"
 
 
 @pytest.mark.parametrize("name", FORMATS)
-def test_a_build_verifies_against_record_and_manifest(site, images, name):
+def test_an_intact_build_has_no_differences(site, images, name):
     site.lay_out(images).build(format=name, feature=FORMATS[name].features[0])
     with stores.open_for_reading(site.manifest) as store:
         found = verify(site.folder / "out", store, HERE)
@@ -53,7 +53,7 @@ def test_damage_is_found(site, images, name, damage, words):
     assert words in {difference.what for difference in verify(site.folder / "out", None, HERE).differences}
 
 
-def test_what_the_manifest_says_otherwise_is_told(site, images):
+def test_differences_from_the_manifest_are_found(site, images):
     site.lay_out(images).build()
     with stores.open_for_writing(site.manifest) as store:
         store.execute("delete from selection where file_id = 'train/sampled/0007'")
@@ -68,7 +68,7 @@ def test_what_the_manifest_says_otherwise_is_told(site, images):
     ]
 
 
-def test_a_selection_that_was_made_anew_is_told_first(site, images):
+def test_a_changed_selection_is_the_first_difference(site, images):
     site.lay_out(images).build()
     with stores.open_for_writing(site.manifest) as store:
         store.execute("update selection_run set recipe_hash = 'of another recipe'")
@@ -79,6 +79,6 @@ def test_a_selection_that_was_made_anew_is_told_first(site, images):
     assert "is no longer the selection of this build" in first.what
 
 
-def test_no_build_no_verification(tmp_path):
+def test_verifying_a_folder_without_build_is_an_error(tmp_path):
     with pytest.raises(OutputError, match="holds no finished build"):
         verify(tmp_path, None, HERE)
