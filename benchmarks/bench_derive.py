@@ -25,7 +25,7 @@ def main(rows: int) -> None:
     sources = [source for source in load([resources.sources_folder()]) if source.key == "artifact"]
     with tempfile.TemporaryDirectory() as folder, store.open_for_writing(Path(folder) / "manifest.duckdb") as manifest:
         fill(manifest, rows)
-        reading = seconds(lambda: manifest.execute("select count(path) from raw_file"))
+        reading = seconds(lambda: manifest.execute("select count(logical_stem) from raw_file"))
         deriving = seconds(lambda: derive(manifest, sources))
         made = manifest.count("attributes")
     peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024

@@ -73,5 +73,5 @@ def test_a_manifest_is_made_and_queried(programs: Path, tmp_path: Path) -> None:
     make = "from pathlib import Path; from indexer.manifest import store; store.open_for_writing(Path('m.duckdb'))"
     _run(tmp_path, programs / "python", "-c", make)
     told = _run(tmp_path, programs / "indexer", "sql", "from made_by", "--format", "csv", "--manifest-db", "m.duckdb")
-    assert told.startswith("schema_version,tool_version\n1,")
+    assert told.startswith("schema_version,tool_version\n2,")
     assert "0 images in the manifest." in _run(tmp_path, programs / "indexer", "stats", "--manifest-db", "m.duckdb")

@@ -5,7 +5,7 @@ from collections.abc import Mapping
 from indexer.base.errors import ConfigError
 from indexer.base.suggestions import nearest
 from indexer.cli.quantities import parse_quantity
-from indexer.manifest.store import DatabaseSettings
+from indexer.manifest.connecting import DatabaseSettings
 
 # The setting in local.cfg, and DuckDB's name for it.
 _SETTINGS = {"memory": "memory_limit", "threads": "threads"}

@@ -18,7 +18,8 @@ from indexer.cli.database_settings import read_database_settings
 from indexer.cli.limits import LimitOptions, parse_pairs, read_limits
 from indexer.cli.progress import progress_display
 from indexer.manifest import store
-from indexer.manifest.store import DatabaseSettings, Store
+from indexer.manifest.connecting import DatabaseSettings
+from indexer.manifest.store import Store
 
 _CONFIG = Path("local.cfg")
 _Value = TypeVar("_Value")

@@ -21,8 +21,8 @@ _NOTHING = (
     " to select real images only, list their file_ids with --ids"
 )
 
-# Reasons that a retry may remove: the statuses of sql/select/doubtful.sql, as text.
-_RETRYABLE = ("unreadable", "died", "too many pixels")
+# Reasons that a retry may remove: the statuses of sql/select/inspection/retryable.sql, as text.
+_RETRYABLE = ("unreadable", "crashed", "too many pixels")
 
 _EXAMPLES = """\b
 Examples:

@@ -1,6 +1,6 @@
 """One spelling of a file, however it was packed: the logical path (docs/architecture.md).
 
-The SQL twin is the macro ``logical_path`` of sql/schema.sql; a test proves that the two agree.
+The SQL twin is the macro ``logical_path`` of sql/schema/macros.sql; a test proves that the two agree.
 """
 
 import re

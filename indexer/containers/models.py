@@ -120,7 +120,7 @@ class MemberBytes:
     data: bytes
 
 
-# A raw row as listings yield it: the table `member` of sql/schema.sql without the ids that the store gives.
+# A raw row as listings yield it: the table `member` of sql/schema/tables.sql without the ids that the store gives.
 MEMBER_SCHEMA = pa.schema(
     [
         pa.field("ordinal", pa.int64(), nullable=False),

@@ -42,11 +42,11 @@ def _tables(source: Source, users: Iterable[Expressions]) -> list[tuple[str, str
 
 def _candidate(source: Source) -> str:
     """Select every image file, with the number of the first rule that its path matches."""
-    whens = [f"when regexp_matches(path, {literal(rule.path)}) then {rule.number}" for rule in source.rules]
+    whens = [f"when regexp_matches(logical_stem, {literal(rule.path)}) then {rule.number}" for rule in source.rules]
     condition = "is_image" if source.include is None else f"regexp_matches(logical, {literal(source.include)})"
     case = indented(indented("\n".join(whens)))
     return (
-        "select member_id, container_id, path, suffix, record_path, line,\n"
+        "select member_id, container_id, logical_stem, suffix, record_path, line,\n"
         "    case when problem is not null or size = 0 then 'unreadable' else 'ok' end as status,\n"
         "    case when size = 0 then 'empty file' else problem end as reason,\n"
         f"    case\n{case}\n    end as rule\n"
@@ -79,7 +79,7 @@ def _image(source: Source, expressions: Expressions) -> str:
 
 
 _UNMATCHED = """\
-select member_id, status, reason, 'unmatched' as code, 'no rule matches ' || path as detail
+select member_id, status, reason, 'unmatched' as code, 'no rule matches ' || logical_stem as detail
 from image where rule is null"""
 
 

@@ -12,10 +12,10 @@ COLUMNS = (
 
 # Names that every rule can use besides the groups of its own pattern, as SQL over the view raw_file.
 BUILTINS = {
-    "path": "path",  # the logical path without its suffix
-    "stem": "split_part(path, '/', -1)",
-    "parent": "split_part(path, '/', -2)",
-    "grandparent": "split_part(path, '/', -3)",
+    "path": "logical_stem",
+    "stem": "split_part(logical_stem, '/', -1)",
+    "parent": "split_part(logical_stem, '/', -2)",
+    "grandparent": "split_part(logical_stem, '/', -3)",
     "suffix": "suffix",
     "record": "record_path || ':' || line",  # the row of an Arrow or Parquet file that a cell belongs to
     "row": "first_row + line",  # its number, counted over all files that `row_orders` puts in order

@@ -27,7 +27,7 @@ class RuleCompiler:
         values = [f"{expression} as {quoted(name)}" for name, expression in self.values.items()]
         columns = ",\n".join(["member_id, status, reason", *values, *attributes, f"{self._problem()} as problem"])
         groups = ", ".join(map(literal, self.groups))
-        extracted = f", regexp_extract(path, {literal(self.rule.path)}, [{groups}]) as g" if self.groups else ""
+        extracted = f", regexp_extract(logical_stem, {literal(self.rule.path)}, [{groups}]) as g" if self.groups else ""
         rows = f"(select *{extracted} from image where rule = {self.rule.number})"
         return f"select\n{indented(columns)}\nfrom {rows}{self.expressions.joins}"
 

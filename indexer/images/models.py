@@ -39,7 +39,7 @@ class Inspection:
     """A row of the table ``inspection`` without its member_id. Facts that could not be read are None.
 
     ``status`` is ok, empty, not_an_image, unsupported_format, too_many_pixels, truncated, undecodable, unreadable or
-    died.
+    crashed.
     """
 
     status: str
@@ -57,7 +57,7 @@ class Inspection:
     phash: int | None = None
 
 
-# The table `inspection` of sql/schema.sql.
+# The table `inspection` of sql/schema/tables.sql.
 INSPECTION_SCHEMA = pa.schema(
     [
         pa.field("member_id", pa.int64(), nullable=False),

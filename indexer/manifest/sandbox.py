@@ -24,6 +24,7 @@ import pyarrow as pa
 
 from indexer.base.errors import QueryError
 from indexer.base.suggestions import nearest
+from indexer.manifest.schema import use_current_views
 
 _SETTINGS: dict[str, str | bool | int | float | list[str]] = {
     "enable_external_access": "false",
@@ -145,6 +146,7 @@ def _send(rows: duckdb.DuckDBPyRelation, sink: BinaryIO) -> None:
 def _connect(path: str, memory: int, threads: int) -> duckdb.DuckDBPyConnection:
     config = {**_SETTINGS, "memory_limit": f"{memory}MB", "threads": str(threads)}
     connection = duckdb.connect(path, read_only=True, config=config)
+    use_current_views(connection)
     connection.execute("set lock_configuration = true").fetchall()
     return connection
 
@@ -171,7 +173,9 @@ def _explain(error: Exception, path: str) -> str:
 
 def _tables_like(name: str, path: str) -> str:
     with duckdb.connect(path, read_only=True, config=_SETTINGS) as connection:
-        rows = connection.execute("select table_name from information_schema.tables order by table_name").fetchall()
+        rows = connection.execute(
+            "select distinct table_name from information_schema.tables order by table_name"
+        ).fetchall()
     hint = nearest(name, [table for (table,) in rows])
     return hint[:1].upper() + hint[1:]  # a sentence of its own, behind DuckDB's
 

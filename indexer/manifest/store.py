@@ -4,7 +4,6 @@ One process writes. A result that is left open owns its connection in DuckDB 2, 
 """
 
 import glob
-import re
 import secrets
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
@@ -17,20 +16,19 @@ from typing import Any, Self
 import duckdb
 import pyarrow as pa
 
-from indexer import __version__
 from indexer.base import resources
 from indexer.base.errors import ConfigError, ManifestError, RecipeError
 from indexer.base.suggestions import nearest
-from indexer.manifest.derived_macros import derived_macros
+from indexer.manifest import schema
+from indexer.manifest.connecting import DatabaseSettings, connect
+from indexer.manifest.schema import SCHEMA_VERSION
 
-SCHEMA_VERSION = 1
 OWN = "own_tables"
 LOT_ROWS = 5_000_000  # joined with the manifest and sorted at a time, where all are wanted; a few gigabytes of them
 # The order of rows is always asked for; that of insertion, kept, would cost memory.
 BESIDE: dict[str, Any] = {"memory_limit": "2GB", "threads": 4, "preserve_insertion_order": False}
 
 Parameters = Mapping[str, Any]
-DatabaseSettings = Mapping[str, Any]  # as DuckDB's own configuration has them
 
 
 class Store:
@@ -132,7 +130,9 @@ class Store:
 
     def aside(self) -> Self:
         """The same database by a connection of its own, for a thread that reads while another one writes."""
-        return type(self)(self.connection.cursor(), self.path)
+        cursor = self.connection.cursor()
+        schema.use_current_views(cursor)
+        return type(self)(cursor, self.path)
 
     def _check_file(self) -> None:
         if _file_of(self.path) != self._file:
@@ -186,10 +186,10 @@ def _named_in(query: str, parameters: Parameters | None) -> dict[str, Any]:
 
 
 def open_for_writing(path: Path, settings: DatabaseSettings = MappingProxyType({})) -> Store:
-    """Open the manifest at ``path``, making it where there is none.
+    """Open the manifest at ``path`` to write; create it if there is none, migrate it if its schema is older.
 
     Raises:
-        ManifestError: the file is in use, cannot be written, or was made by another schema version.
+        ManifestError: the file is in use, cannot be written, is not a manifest, or was written by a newer program.
     """
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
@@ -198,31 +198,51 @@ def open_for_writing(path: Path, settings: DatabaseSettings = MappingProxyType({
             f"{path.parent} cannot be made ({error.strerror or error}): correct intermediate_outputs_path in local.cfg,"
             " or name a file with --manifest-db"
         ) from error
-    store = Store(_connect(path, settings, read_only=False), path)
-    if not store.execute("select 1 from duckdb_tables() limit 1"):  # new, or of a run that was killed here
-        _make_schema(store)
-    _check_schema(store)
+    store = Store(connect(path, settings, read_only=False), path)
+    with _closed_on_error(store):
+        if not store.execute("select 1 from duckdb_tables() limit 1"):  # new, or its first run was killed
+            with store.transaction():
+                schema.create(store.connection)
+                schema.store_views(store.connection)
+            store.execute("checkpoint")
+        else:
+            _bring_up_to_date(store)
     return store
 
 
 def open_for_reading(path: Path, settings: DatabaseSettings = MappingProxyType({})) -> Store:
-    """Open the manifest at ``path`` read only.
+    """Open the manifest at ``path`` read only. A manifest of an older schema version is migrated first.
 
     Raises:
-        ManifestError: there is none, it is in use, or was made by another schema version.
+        ManifestError: there is none, it is in use, is not a manifest, was written by a newer program, or has an older
+            schema and cannot be written.
     """
     if not path.exists():
         raise ManifestError(f"no manifest at {path}: run 'python -m indexer scan' first")
-    aside = {"temp_directory": f"{path}.{gethostname()}.tmp"}  # DuckDB tells readers by their process number alone
-    store = Store(_connect(path, {**aside, **settings}, read_only=True), path)
-    _check_schema(store)
-    return store
+    # DuckDB's own name for readers has only their process number, which is not unique among machines.
+    scratch = {"temp_directory": f"{path}.{gethostname()}.tmp"}
+    store = Store(connect(path, {**scratch, **settings}, read_only=True), path)
+    with _closed_on_error(store):
+        found = schema.version_of(store.connection, path)
+        if found == SCHEMA_VERSION:
+            schema.use_current_views(store.connection)
+            return store
+    store.connection.close()
+    try:
+        open_for_writing(path, settings).connection.close()
+    except ManifestError as error:
+        raise ManifestError(
+            f"{path} has schema version {found} and must be migrated to version {SCHEMA_VERSION}, which needs write"
+            f" access: run the same command when it is writable, or on a copy with --manifest-db ({error})"
+        ) from error
+    return open_for_reading(path, settings)
 
 
 def in_memory() -> Store:
     """An empty manifest that lies nowhere: for what can do without one."""
     store = Store(duckdb.connect(), Path(":memory:"))
-    _make_schema(store)
+    schema.create(store.connection)
+    schema.store_views(store.connection)
     return store
 
 
@@ -251,44 +271,27 @@ def require_selection(store: Store, name: str) -> None:
         raise RecipeError(f"no selection '{name}' in {store.path}: {hint}")
 
 
-def _connect(path: Path, settings: DatabaseSettings, *, read_only: bool) -> duckdb.DuckDBPyConnection:
+def _bring_up_to_date(store: Store) -> None:
+    """Migrate an existing manifest if its schema is older, and store the current macros and views."""
+    found = schema.version_of(store.connection, store.path)
     try:
-        connection = duckdb.connect(str(path), read_only=read_only, config=dict(settings))
-    except duckdb.IOException as error:
-        raise ManifestError(_explain(path, str(error))) from error
-    connection.execute("set preserve_insertion_order = false").fetchall()
-    return connection
-
-
-def _explain(path: Path, message: str) -> str:
-    first_line = message.splitlines()[0]
-    if "lock" in message.lower():
-        holder = re.search(r"held in (.+ \(PID \d+\))", first_line)
-        who = holder.group(1) if holder else first_line
-        return f"{path} is open in another program, {who}: close it, or wait for it to end"
-    return f"{path} cannot be opened as a manifest ({first_line}): name another file with --manifest-db"
-
-
-def _make_schema(store: Store) -> None:
-    with store.transaction():
-        for statement in duckdb.extract_statements(derived_macros() + resources.sql("schema")):
-            store.execute(statement.query)
-        made_by = {"schema_version": SCHEMA_VERSION, "tool_version": __version__}
-        store.execute("insert into made_by values ($schema_version, $tool_version)", made_by)
-    store.execute("checkpoint")
-
-
-def _check_schema(store: Store) -> None:
-    found = _schema_version(store)
-    if found != SCHEMA_VERSION:
+        with store.transaction():
+            if found < SCHEMA_VERSION:
+                schema.migrate(store.connection, found)
+            schema.store_views(store.connection)
+        if found < SCHEMA_VERSION:
+            store.execute("checkpoint")
+    except duckdb.Error as error:
         raise ManifestError(
-            f"{store.path} was made by schema version {found}, this program reads {SCHEMA_VERSION}:"
-            " scan into a new file with --manifest-db, or use the version that made it"
-        )
+            f"{store.path} cannot be migrated from schema version {found} to {SCHEMA_VERSION}, and is unchanged:"
+            f" {str(error).splitlines()[0]}"
+        ) from error
 
 
-def _schema_version(store: Store) -> int | str:
+@contextmanager
+def _closed_on_error(store: Store) -> Iterator[None]:
     try:
-        return int(store.execute("select max(schema_version) from made_by")[0][0])
-    except (duckdb.CatalogException, TypeError):
-        return "unknown (not a manifest of this program)"
+        yield
+    except BaseException:
+        store.connection.close()
+        raise

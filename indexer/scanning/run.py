@@ -83,7 +83,7 @@ def _report_of(task: ScanTask, result: ListingReport | WorkerCrashed) -> Listing
     if not isinstance(result, WorkerCrashed):
         return result
     task.delete_row_files()
-    return failed_report(result.reason, "reader-died")
+    return failed_report(result.reason, "reader-crashed")
 
 
 def _summary(store: Store, plans: Sequence[SourcePlan], seconds: float) -> ScanSummary:

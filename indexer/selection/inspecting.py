@@ -183,7 +183,7 @@ def _inspect(task: InspectionTask) -> list[Row]:
 
 
 def _crashed(task: InspectionTask, crash: WorkerCrashed) -> list[Row]:
-    return [_row(member.key, Inspection("died", crash.reason)) for member in task.members]
+    return [_row(member.key, Inspection("crashed", crash.reason)) for member in task.members]
 
 
 def _row(member: int, inspection: Inspection) -> Row:

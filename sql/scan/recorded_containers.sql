@@ -4,7 +4,7 @@ with
 failed as (
     select container_id
     from finding
-    where code in ('unreadable', 'reader-died')
+    where code in ('unreadable', 'reader-crashed')
 )
 
 select container_id, path, path_bytes, fingerprint, if(container_id in (from failed), 'failed', status) as status

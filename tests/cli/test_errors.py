@@ -12,7 +12,9 @@ import duckdb
 import pytest
 from PIL import Image
 
+from indexer import __version__
 from indexer.manifest import store
+from indexer.manifest.schema import SCHEMA_VERSION
 from tests.cli.conftest import ROOT, Run
 
 CONFIG = """\
@@ -209,8 +211,9 @@ MISTAKES = {
     ),
     "manifest of another version": Mistake(
         _newer_manifest, "indexer stats",
-        "{folder}/index/manifest.duckdb was made by schema version 99, this program reads 1:"
-        " scan into a new file with --manifest-db, or use the version that made it",
+        f"{{folder}}/index/manifest.duckdb has schema version 99 (written by image-manifest {__version__}), and"
+        f" image-manifest {__version__} reads schema versions up to {SCHEMA_VERSION}: install the newer program, or"
+        " name another file with --manifest-db",
     ),
     "unknown recipe": Mistake(
         _manifest, "indexer select dmo",

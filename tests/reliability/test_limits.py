@@ -98,5 +98,7 @@ def test_an_image_that_takes_more_memory_than_allowed_is_refused_alone(world: Wo
     given = ["--limit", "pixels=1000000000", "--limit", f"memory={memory}", "--quiet"]
     assert world.run("indexer", "inspect", "all", *given).returncode == 0
     bad = "select name, i.status, i.reason from inspection i join member using (member_id) where i.status <> 'ok'"
-    assert world.query(bad) == [("synthbuster/dalle2/r0999.png", "died", "needed more memory than its worker may have")]
+    assert world.query(bad) == [
+        ("synthbuster/dalle2/r0999.png", "crashed", "needed more memory than its worker may have")
+    ]
     assert world.query("select count(*) from inspection where status = 'ok'") == [(60,)]

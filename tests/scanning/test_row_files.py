@@ -36,7 +36,7 @@ def test_row_files_of_a_crashed_worker_are_not_read(tmp_path: Path) -> None:
         spool.add(("s", "t", "p", 0, "{}"))
     os.truncate(task.side_rows_file, task.side_rows_file.stat().st_size - 100)
     report = _report_of(task, WorkerCrashed("crashed its reader"))
-    assert (report.status, report.findings[0].code) == (ContainerStatus.FAILED, "reader-died")
+    assert (report.status, report.findings[0].code) == (ContainerStatus.FAILED, "reader-crashed")
     with open_row_file(task.side_rows_file, SIDE_SCHEMA) as reader:
         assert reader.read_all().num_rows == 0
 

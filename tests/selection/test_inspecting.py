@@ -95,7 +95,7 @@ def test_what_the_machine_spoiled_is_passed_over_until_somebody_has_it_looked_at
         store.execute(FAKES)
         _overwrite(archive, good[:100] + bytes(10) + good[110:])
         assert select(store, recipe, "mine", hasty).dropped == ("A",)
-        assert store.execute(statuses) == [("died", 1), ("ok", 2), ("unreadable", 1)]
+        assert store.execute(statuses) == [("crashed", 1), ("ok", 2), ("unreadable", 1)]
         _overwrite(archive, good)
         again = select(store, recipe, "mine", patient)
         assert (again.inspected, again.dropped) == (0, ("A",)), "the same manifest and recipe, the same choice"
@@ -158,4 +158,4 @@ def test_an_image_that_its_reader_dies_of_costs_no_other_of_its_archive(tmp_path
         store.save_query("work.pool", "select member_id from member")
         assert inspector(store) == 5
         found = store.execute("select status from inspection i join member using (member_id) order by ordinal")
-    assert found == [("ok",), ("ok",), ("died",), ("ok",), ("ok",)]
+    assert found == [("ok",), ("ok",), ("crashed",), ("ok",), ("ok",)]

@@ -80,7 +80,7 @@ create table if not exists attributes (
 );
 
 -- Raw rows that a declaration should have understood and did not. Nothing becomes 'None' quietly.
-create table if not exists derivation_error (
+create table if not exists underivable (
     member_id    bigint not null,
     source       varchar not null,
     code         varchar not null,         -- unmatched, missing_in_map, missing_in_table, bad_file_id, duplicate_id
@@ -106,7 +106,7 @@ create table if not exists inspection (
     format       varchar,                  -- JPEG, PNG, WEBP, ...
     mode         varchar,                  -- RGB, L, P, RGBA, CMYK, I;16, ...
     jpeg_quality integer,                  -- estimated from the quantisation tables; null where not a JPEG
-    qtables_hash varchar,                  -- fingerprint of the quantisation tables
+    quantisation varchar,                  -- fingerprint of the quantisation tables
     has_exif     boolean,
     pixel_hash   varchar,                  -- equal where the picture is, whatever metadata stands beside it
     phash        ubigint,                  -- 64-bit perceptual hash
@@ -169,9 +169,11 @@ create table if not exists shared_row (
 );
 
 -- The logical path of a member: every archive on the way is a folder (docs/architecture.md, "The logical path").
--- The twin in Python is indexer/containers/logical_path.py. archive_suffix() is a pattern that both share: it is created
--- from the table of container kinds, and image_name_end() from that of image formats (indexer/manifest/derived_macros.py).
-create or replace macro archive_name(path) as regexp_replace(path, archive_suffix() || '$', '');
+-- Its Python twin, with the same list of suffixes, is indexer/containers/names.py.
+create or replace macro archive_name(path) as regexp_replace(path,
+    '(?i)(?:\.tar\.(?:gz|bz2|xz|zst|lzma|lz4|z)'
+    || '|\.(?:zip|7z|tar|tgz|tbz2?|txz|tzst|rar|gz|bz2|xz|zst|lzma|lz4|cpio|iso|jar|whl|cbz|arrow|parquet)'
+    || '|\.z\d{2,4}|\.r\d\d|\.part\d+\.rar)(?:\.\d{2,4})?$', '');
 
 -- What lies in an archive, below the folder that the archive stands as.
 create or replace macro path_below(archive, inner_name) as
@@ -184,9 +186,10 @@ create or replace macro logical_path(path, name) as
     case when name is null then path
         when position('!' in name) = 0 then path_below(archive_name(path), name)
         else list_reduce(
-            list_prepend(
-                archive_name(path), string_split(regexp_replace(name, archive_suffix() || '!', chr(0), 'g'), chr(0))
-            ),
+            list_prepend(archive_name(path), string_split(regexp_replace(name,
+                '(?i)(?:\.tar\.(?:gz|bz2|xz|zst|lzma|lz4|z)'
+                || '|\.(?:zip|7z|tar|tgz|tbz2?|txz|tzst|rar|gz|bz2|xz|zst|lzma|lz4|cpio|iso|jar|whl|cbz|arrow|parquet)'
+                || '|\.z\d{2,4}|\.r\d\d|\.part\d+\.rar)(?:\.\d{2,4})?!', chr(0), 'g'), chr(0))),
             lambda outer_path, level: path_below(outer_path, level))
     end;
 
@@ -210,32 +213,9 @@ select
     case when m.access = 'cell' then try_cast(split_part(split_part(m.name, '!', -1), '/', 1) as bigint) end as line,
     -- a row without an image is no image: 'empty cell' is what the listing calls it
     (m.access = 'cell' and m.problem is distinct from 'empty cell') or (
-        m.access <> 'cell' and regexp_matches(logical, image_name_end())
+        m.access <> 'cell' and regexp_matches(logical, '(?i)\.(?:png|jpe?g|jpe|jfif|webp|bmp|gif|tiff?|ppm|pgm|avif|heic|jp2)$')
         and not regexp_matches(logical, '(?:^|/)(?:__MACOSX/|\._)')
     ) as is_image
-from member m
-join container c using (container_id);
-
--- The location of each member's bytes, with its container: all that containers/from_manifest.py needs to read it.
-create or replace view member_location as
-select
-    m.member_id,
-    m.container_id,
-    c.source,
-    c.path as container_path,
-    c.path_bytes,
-    c.kind,
-    c.volumes,
-    m.ordinal,
-    m.path,
-    m.name,
-    m.name_bytes,
-    m.access,
-    m."offset",
-    m.packed_size,
-    m.size,
-    m.method,
-    m.crc32
 from member m
 join container c using (container_id);
 
@@ -262,7 +242,7 @@ select
     case when a.status <> 'ok' then a.status when i.status is not null then i.status else 'ok' end as status,
     coalesce(a.reason, i.reason) as reason,
     i.jpeg_quality,
-    i.qtables_hash,
+    i.quantisation,
     i.has_exif,
     i.pixel_hash,
     i.phash,

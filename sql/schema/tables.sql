@@ -1,0 +1,171 @@
+-- Every table of a manifest: raw rows first, then the attributes that declarations derive, then selections.
+-- Nothing here depends on this machine: paths are relative to a source's root.
+-- A change here needs a migration in sql/migrations (docs/architecture.md, "Changing the schema").
+
+create sequence container_ids;
+create sequence member_ids;
+
+-- One row per program that created or migrated the file; the highest version is the file's.
+create table made_by (
+    schema_version integer not null,
+    tool_version   varchar not null
+);
+
+-- Raw rows: one per container. The loose files of a source are one container of kind 'folder' with the path ''.
+create table container (
+    container_id bigint not null,          -- kept over rescans while the fingerprint is unchanged
+    source       varchar not null,         -- key in local.cfg
+    path         varchar not null,         -- relative to the source's root; the last or only volume; '' for loose files
+    path_bytes   blob,                     -- the raw bytes of a path that is not UTF-8 (path is then escaped)
+    kind         varchar not null,         -- folder, zip, tar, 7z, stream, arrow, parquet
+    volumes      struct(path varchar, size bigint, mtime_ns bigint)[] not null, -- in reading order
+    size         bigint not null,          -- bytes of all volumes
+    fingerprint  varchar not null,         -- of volumes, sizes and mtimes; an equal one is not read again
+    status       varchar not null,         -- complete, partial, failed, skipped
+    reason       varchar,                  -- why it is not complete
+    declared     bigint,                   -- number of members in the archive's header; null where it has none
+    listed       bigint not null,          -- number of members that were listed
+    row_count    bigint                    -- rows of an Arrow or Parquet file
+);
+
+-- Raw rows: one per file or member of any type. Declarations decide which of them are images.
+create table member (
+    member_id    bigint not null,          -- kept over rescans while the file is unchanged
+    container_id bigint not null,
+    ordinal      bigint not null,          -- number in the outermost listing: identity and reading order
+    path         varchar not null,         -- the file on disk, relative to the source's root
+    name         varchar,                  -- path inside it, levels joined by '!', 'row/column' in Arrow; null if loose
+    name_bytes   blob,                     -- the raw bytes of a name that is not UTF-8 (name or path is then escaped)
+    size         bigint,                   -- bytes unpacked; null if unknown before reading
+    packed_size  bigint,                   -- bytes as stored
+    method       varchar,                  -- stored, deflate, deflate64, bzip2, lzma, zstd, ...
+    crc32        uinteger,                 -- null if the container has none
+    access       varchar not null,         -- file, slice, zip, sequential, cell (docs/architecture.md)
+    "offset"     bigint,                   -- for slice and zip: position over all volumes
+    mtime_ns     bigint,                   -- of a loose file
+    problem      varchar                   -- why it cannot be read; null if no problem is known
+);
+
+-- Rows of side files (csv, json, jsonl, txt, sidecars) and the scalar columns of Arrow and Parquet rows.
+create table side_row (
+    source       varchar not null,
+    table_name   varchar not null,         -- [tables.NAME] of the declaration
+    container_id bigint not null,
+    path         varchar not null,         -- logical path of the side file
+    line         bigint not null,          -- from 0: rows of a csv, elements of a JSON list, rows of an Arrow file
+    record       json not null             -- column name -> value
+);
+
+-- The health report: problems of containers and members.
+create table finding (
+    container_id bigint not null,
+    ordinal      bigint,                   -- null: the container as a whole
+    code         varchar not null,         -- stable: volume-missing, truncated, overlap, crc, encrypted, ...
+    detail       varchar not null
+);
+
+-- One row per image, derived from raw rows by declarations. sql/derive fills it again after every scan.
+create table attributes (
+    member_id          bigint not null,
+    source             varchar not null,
+    file_id            varchar not null,
+    origin             varchar not null,
+    generator          varchar not null,   -- empty for a real image
+    label              tinyint not null,   -- 0 real, 1 fake
+    description        varchar not null,
+    positive_prompt    varchar not null,
+    negative_prompt    varchar not null,
+    conditioning       varchar not null,
+    paired_real_images varchar[] not null,
+    status             varchar not null,   -- ok, duplicate_id, unreadable or incomplete
+    reason             varchar
+);
+
+-- Raw rows of which a declaration could not derive all attributes.
+create table derivation_error (
+    member_id    bigint not null,
+    source       varchar not null,
+    code         varchar not null,         -- unmatched, missing_in_map, missing_in_table, bad_file_id, duplicate_id
+    detail       varchar not null
+);
+
+-- The head of each source's declaration, for cards, citations and exports. Filled together with attributes.
+create table source_info (
+    source       varchar not null,
+    name         varchar not null,
+    licence      varchar not null,
+    citation     varchar not null,
+    homepage     varchar not null
+);
+
+-- Results of reading images, kept over rescans. 'inspect --again' replaces those that another try may improve.
+create table inspection (
+    member_id    bigint not null,
+    hash         varchar,                  -- sha256 of the stored bytes, hex
+    byte_size    bigint,
+    width        integer,
+    height       integer,
+    format       varchar,                  -- JPEG, PNG, WEBP, ...
+    mode         varchar,                  -- RGB, L, P, RGBA, CMYK, I;16, ...
+    jpeg_quality integer,                  -- estimated from the quantisation tables; null if not a JPEG
+    qtables_hash varchar,                  -- hash of the quantisation tables
+    has_exif     boolean,
+    pixel_hash   varchar,                  -- hash of the decoded pixels; metadata does not change it
+    phash        ubigint,                  -- 64-bit perceptual hash
+    status       varchar not null,         -- ok, or a stable code: crashed, truncated, undecodable, ...
+    reason       varchar
+);
+
+create table selection (
+    name            varchar not null,
+    split           varchar not null,
+    position        bigint not null,       -- order within name and split; spares follow the other rows
+    file_id         varchar not null,
+    role            varchar not null,      -- listed, sampled, paired, complement, spare
+    stratum         varchar not null,      -- a spare may replace rows of its stratum and split
+    substituted_for varchar                -- file_id of the row that this one replaces
+);
+
+-- The recipe of each selection.
+create table selection_run (
+    name        varchar not null,
+    recipe      varchar not null,          -- the recipe's text, or the names of the lists
+    recipe_hash varchar not null,          -- sha256 of it
+    seed        varchar not null
+);
+
+-- Rows that a selection excluded, with the step and the reason.
+create table selection_excluded (
+    name    varchar not null,
+    file_id varchar not null,
+    step    varchar not null,
+    reason  varchar not null
+);
+
+-- Rows of an imported manifest. A build checks the local bytes against hash and size, and takes the metadata from
+-- here. Columns as sql/share/rows.sql.
+create table shared_row (
+    name               varchar not null,   -- of the selection that the import made
+    split              varchar not null,
+    position           bigint not null,
+    role               varchar not null,
+    stratum            varchar not null,
+    substituted_for    varchar,
+    file_id            varchar not null,
+    source             varchar not null,
+    origin             varchar not null,
+    generator          varchar not null,
+    label              tinyint not null,
+    description        varchar not null,
+    positive_prompt    varchar not null,
+    negative_prompt    varchar not null,
+    conditioning       varchar not null,
+    paired_real_images varchar[] not null,
+    size               bigint not null,
+    hash               varchar not null,
+    pixel_hash         varchar,
+    width              integer,
+    height             integer,
+    format             varchar,
+    mode               varchar
+);

@@ -1,0 +1,91 @@
+-- The views of a manifest. They are created again whenever a manifest is opened: a change needs no migration.
+
+-- Raw rows for declarations: the logical path and its parts.
+create or replace view raw_file as
+select
+    m.member_id,
+    c.source,
+    c.container_id,
+    m.ordinal,
+    m.access,
+    m.size,
+    m.problem,
+    logical_path(m.path, m.name) as logical,
+    -- without the suffix of the last component; a cell has no suffix
+    case when m.access = 'cell' then logical else regexp_replace(logical, '\.[^./]*$', '') end as logical_stem,
+    case when m.access = 'cell' then '' else regexp_extract(logical, '\.([^./]*)$', 1) end as suffix,
+    -- of a cell: its Arrow or Parquet file, as in side_row.path, and its row there
+    case when m.access = 'cell' and contains(m.name, '!')
+        then logical_path(m.path, regexp_replace(m.name, '![^!]*$', '')) else m.path end as record_path,
+    case when m.access = 'cell' then try_cast(split_part(split_part(m.name, '!', -1), '/', 1) as bigint) end as line,
+    -- listings report a cell without an image as an 'empty cell'
+    (m.access = 'cell' and m.problem is distinct from 'empty cell') or (
+        m.access <> 'cell' and regexp_matches(logical, image_name_end())
+        and not regexp_matches(logical, '(?:^|/)(?:__MACOSX/|\._)')
+    ) as is_image
+from member m
+join container c using (container_id);
+
+-- The location of each member's bytes, with its container, as indexer/containers/from_manifest.py reads it.
+create or replace view member_location as
+select
+    m.member_id,
+    m.container_id,
+    c.source,
+    c.path as container_path,
+    c.path_bytes,
+    c.kind,
+    c.volumes,
+    m.ordinal,
+    m.path,
+    m.name,
+    m.name_bytes,
+    m.access,
+    m."offset",
+    m.packed_size,
+    m.size,
+    m.method,
+    m.crc32
+from member m
+join container c using (container_id);
+
+-- One row per image.
+create or replace view manifest as
+select
+    a.file_id,
+    a.source,
+    m.path,
+    m.name as member,
+    coalesce(i.byte_size, m.size) as size,
+    i.hash,
+    a.origin,
+    a.generator,
+    a.label,
+    a.description,
+    a.positive_prompt,
+    a.negative_prompt,
+    a.conditioning,
+    a.paired_real_images,
+    i.width,
+    i.height,
+    i.format,
+    i.mode,
+    case when a.status <> 'ok' then a.status when i.status is not null then i.status else 'ok' end as status,
+    coalesce(a.reason, i.reason) as reason,
+    i.jpeg_quality,
+    i.qtables_hash,
+    i.has_exif,
+    i.pixel_hash,
+    i.phash,
+    m.name_bytes,
+    a.member_id,
+    m.container_id,
+    m.ordinal,
+    m.access,
+    m."offset",
+    m.packed_size,
+    m.method,
+    m.crc32
+from attributes a
+join member m using (member_id)
+left join inspection i using (member_id);
