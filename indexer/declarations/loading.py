@@ -190,7 +190,7 @@ def _key(fields: Fields, side: SideTable | None) -> Template:
 def _rules(top: Fields, name: str) -> tuple[Rule, ...]:
     given = top.tables("rule")
     if not given:
-        top.problem("has no [[rule]]: at least one must say which paths are images and what they show")
+        top.problem("has no [[rule]]: add one for the paths that are images")
     own = Fields(top.table("defaults"), top.file, "defaults", top.problems)
     own.asked.update(("let", *COLUMNS))
     own.close()

@@ -69,7 +69,7 @@ def test_source_has_the_rows_of_its_case(key, sources, manifest):
 def test_rows_are_equal_for_loose_and_packed_files(key, sources, tmp_path):
     lines = lines_of(CASES / key / "tree.txt")
     rows = []
-    for number, archive in enumerate((None, "downloads/whatever.zip", "a.tar")):
+    for number, archive in enumerate((None, "downloads/other.zip", "a.tar")):
         layout = packed(lines, archive) if archive else lines
         place = packed_with(lines, archive) if archive else str
         with store.open_for_writing(tmp_path / f"{number}.duckdb") as manifest:
