@@ -12,7 +12,7 @@ from indexer.images import ImageLimits, decode, header, inspect
 from indexer.images.pixels import pixel_hash
 from tests.support.faults import black
 
-FORMATS = ("JPEG", "PNG", "WEBP", "GIF", "TIFF", "BMP")
+FORMATS = ("JPEG", "PNG", "WEBP", "GIF", "TIFF", "BMP")  # written out here: the formats that users rely on
 
 
 def photo(width: int = 320, height: int = 240, seed: int = 1) -> Image.Image:
@@ -125,6 +125,13 @@ def test_file_that_is_not_an_image_has_a_reason(data: bytes, reason: str) -> Non
         with pytest.raises(BadData) as caught:
             read(data)
         assert caught.value.reason == reason
+
+
+@pytest.mark.parametrize("form", ["JPEG2000", "PPM", "ICO"])
+def test_image_of_an_undecoded_format_is_named(form: str) -> None:
+    found = inspect(saved(photo(), form))
+    assert (found.status, found.width) == ("unsupported_format", None)
+    assert form in found.reason
 
 
 def test_image_over_the_pixel_limit_is_not_decoded() -> None:
