@@ -18,9 +18,10 @@ _LOOPBACK = ("127.0.0.1", "::1", "localhost")
 @click.option("--port", type=click.IntRange(0, 65535), default=0, help="[default: a free port]")
 @common_options
 def command(options: CommonOptions, host: str, port: int) -> None:
-    """Show images, read from their archives: filters, single images in full size, a box for SQL. Ctrl-C ends it.
+    """Show images in a web browser, with filters and SQL.
 
-    By default only this machine can connect. The printed URL contains a key that is new at each start.
+    Images are read from their archives. By default only this machine can connect. The printed URL contains a key that
+    is new at each start. Press Ctrl-C to stop.
     """
     _check_dependencies()
     options.reading().connection.close()  # reports an unusable file before the server starts

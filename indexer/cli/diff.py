@@ -16,7 +16,7 @@ from indexer.sharing.difference import difference
 @click.argument("after", type=click.Path(path_type=Path))
 @common_options
 def command(_options: CommonOptions, before: Path, after: Path) -> None:
-    """Print the differences between the exports BEFORE and AFTER, one line per image.
+    """Compare two exports, one line per different image.
 
     Exit status 1: there are differences.
     """

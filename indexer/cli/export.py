@@ -17,7 +17,7 @@ from indexer.sharing.export import check_free, export
 @common_options
 @worker_options
 def command(options: CommonOptions, name: str, folder: Path) -> None:
-    """Export the selection NAME to FOLDER, for another lab to rebuild.
+    """Export a selection for another lab to rebuild.
 
     Every exported row has a sha256: images that were not inspected yet are read first.
     """

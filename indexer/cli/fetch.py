@@ -52,10 +52,8 @@ _EXAMPLES = """
 \b
 Examples:
   python -m indexer fetch synthbuster
-  python -m indexer fetch elsa_d3 --to ~/datasets/ELSA_D3 --only 'data/validation-*.parquet'
-  python -m indexer fetch polardiffshield --list database.csv --to ~/datasets/polardiffshield
-  python -m indexer fetch raise --list RAISE_all.csv --to ~/datasets/RAISE_all --contact me@lab.example
-  python -m indexer fetch raise --list RAISE_all.csv --to ~/datasets/RAISE_all --retry-failed
+  python -m indexer fetch elsa_d3 --to ~/datasets/ELSA_D3 --only '*.parquet'
+  python -m indexer fetch raise --list RAISE_all.csv --to ~/datasets/RAISE_all
 """
 
 
@@ -68,12 +66,15 @@ def _with_options(function: Callable[..., None]) -> Callable[..., None]:
 @_with_options
 @common_options
 def command(options: CommonOptions, key: str, **given: Any) -> None:
-    """Download the source KEY, or show its downloads and check the files that are present.
+    """Download a source, or check what was downloaded.
 
-    With --list and --to, images are downloaded by their URLs, byte for byte as served. The outcome of each is a row in
-    fetch-log.csv; dead links are rows, not errors. With --to alone, files are downloaded from the Hugging Face hub, for
-    sources that are on it. With neither, nothing is downloaded: names, sizes and licence are shown, and the state of
-    each download on this machine. Exit status 1: a file differs from its published form.
+    \b
+    --list and --to  download images by their URLs, byte for byte as served;
+                     fetch-log.csv has one row per URL, dead links included
+    --to             download files from the Hugging Face hub
+    neither          print names, sizes, licence and local state of all downloads
+
+    Exit status 1: a file differs from its published form.
     """
     if given["list_file"] and given["to"]:
         _scrape(options, key, given)

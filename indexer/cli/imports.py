@@ -18,7 +18,7 @@ from indexer.sharing.importing import Imported, MissingPolicy, import_manifest
               show_default=True, help="Handling of images that are not on this machine.")  # fmt: skip
 @common_options
 def command(options: CommonOptions, folder: Path, name: str | None, missing: str) -> None:
-    """Find the images of the export in FOLDER among the scanned ones.
+    """Import a selection: find its images among the scanned ones.
 
     Exit status 1: images are missing and were not substituted.
     """

@@ -21,7 +21,7 @@ from indexer.roots import source_folders
 @click.option("--passes", is_flag=True, help="Also show images of solid archives, which are read from their start.")
 @common_options
 def command(options: CommonOptions, name: str | None, output: Path | None, **shown: Any) -> None:
-    """Write an HTML page about the selection NAME, or about the whole manifest.
+    """Write an HTML page about a selection or the manifest.
 
     The page shows numbers, charts, images and their origins. It opens from its file, without a network.
     """

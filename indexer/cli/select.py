@@ -27,7 +27,7 @@ _RETRYABLE = ("unreadable", "crashed", "too many pixels")
 _EXAMPLES = """\b
 Examples:
   python -m indexer select ai_gen_bench_v1
-  python -m indexer select --ids train=train.txt --ids validation=val.txt --substitute laion --name published
+  python -m indexer select --ids train=train.txt --substitute laion --name a
 """
 
 

@@ -60,6 +60,11 @@ def test_help_of_every_command_has_an_example(name: str, command: str) -> None:
     assert f"python -m {name} {command}" in found.epilog
     assert found.help
     assert found.get_short_help_str(200).endswith(".")
+    assert all(len(line) <= 80 for line in found.get_help(click.Context(found)).splitlines())
+
+
+def test_summaries_fit_in_80_columns(run: Run) -> None:
+    assert "..." not in run("--help").stdout.replace("[ARGS]...", "")
 
 
 @pytest.mark.parametrize("shell", ["bash", "zsh", "fish"])

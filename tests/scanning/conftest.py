@@ -11,7 +11,7 @@ from indexer.manifest import store
 from indexer.manifest.store import Store
 from indexer.scanning import ScanOptions, ScanSummary, scan
 
-# What tells one scan's rows from another's; ids and order are the store's business.
+# The rows of a scan without ids, which two scans of equal files need not share.
 MEMBERS = """
     select c.source, c.path as container, m.ordinal, m.path, m.name, m.size, m.crc32, m.access, m."offset", m.problem
     from member m join container c using (container_id) order by all

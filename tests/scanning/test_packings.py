@@ -1,4 +1,4 @@
-"""The same tree loose, zipped, split, in a 7z, in a tar.gz: the same logical paths, sizes and side rows."""
+"""One tree loose, zipped, split, in a 7z, in a tar.gz: equal logical paths, sizes and side rows."""
 
 import os
 import shutil

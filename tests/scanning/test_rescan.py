@@ -1,4 +1,4 @@
-"""What a scan keeps of the one before: nothing that was found is lost because a disk, a question or a limit changed."""
+"""Repeated scans keep ids, inspections and rows when a disk, a side table or a limit changes."""
 
 import shutil
 import tarfile
@@ -71,15 +71,15 @@ def test_rows_of_an_empty_root_are_kept(manifest: Store, root: Path, rescan: Sca
         root.mkdir()
     if leftover == "empty folders":
         (root / "x").mkdir()
-    (told,) = rescan(must_exist=True).sources
-    assert (told.is_absent, told.dropped, contents(manifest)) == (True, 0, before)
-    assert told.warning is not None
-    assert told.warning.endswith("delete its rows with 'python -m indexer scan --source mine --forget'")
+    (summary,) = rescan(must_exist=True).sources
+    assert (summary.is_absent, summary.dropped, contents(manifest)) == (True, 0, before)
+    assert summary.warning is not None
+    assert summary.warning.endswith("delete its rows with 'python -m indexer scan --source mine --forget'")
     if root.exists():
         shutil.rmtree(root)
     disk.rename(root)
-    (told,) = rescan().sources
-    assert (told.is_absent, told.unchanged, contents(manifest)) == (False, 1, before)
+    (summary,) = rescan().sources
+    assert (summary.is_absent, summary.unchanged, contents(manifest)) == (False, 1, before)
 
 
 def test_forget_deletes_the_rows_of_a_missing_root(manifest: Store, root: Path, rescan: Scan) -> None:
@@ -88,8 +88,8 @@ def test_forget_deletes_the_rows_of_a_missing_root(manifest: Store, root: Path, 
     rescan()
     inspect_all(manifest)
     shutil.rmtree(root)
-    (told,) = rescan(forget=True).sources
-    assert (told.is_absent, told.dropped, contents(manifest)) == (False, 2, [[], [], [], []])
+    (summary,) = rescan(forget=True).sources
+    assert (summary.is_absent, summary.dropped, contents(manifest)) == (False, 2, [[], [], [], []])
 
 
 def test_deleted_files_are_dropped_from_an_existing_root(manifest: Store, root: Path, rescan: Scan) -> None:
@@ -99,5 +99,5 @@ def test_deleted_files_are_dropped_from_an_existing_root(manifest: Store, root: 
     rescan()
     (root / "x/b.zip").unlink()
     (root / "y/loose.png").unlink()
-    (told,) = rescan(forget=True).sources
-    assert (told.is_absent, manifest.execute("select path from container where listed > 0")) == (False, [("a.zip",)])
+    (summary,) = rescan(forget=True).sources
+    assert (summary.is_absent, manifest.execute("select path from container where listed > 0")) == (False, [("a.zip",)])

@@ -1,4 +1,4 @@
-"""Rows on their way: a disk that is full ends the scan, and is not taken for a damaged container."""
+"""Temporary row files: a full disk ends the scan, and does not count as a damaged container."""
 
 import os
 from pathlib import Path

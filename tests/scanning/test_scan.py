@@ -1,4 +1,4 @@
-"""Scanning and scanning again: what is read, kept, dropped."""
+"""First and repeated scans: containers that are read, kept, dropped."""
 
 import os
 import shutil
@@ -32,7 +32,7 @@ def source(*tables: SideTable) -> tuple[Source, ...]:
 
 
 def zipped(archive: Path, files: dict[str, bytes]) -> Path:
-    """Files in a zip made by Info-ZIP, stored in the order of their names."""
+    """Write a zip by Info-ZIP, with members in the order of their names."""
     folder = fill(archive.with_suffix(".tree"), files)
     archive.unlink(missing_ok=True)
     subprocess.run([require_program("zip"), "-q", "-X", "-D", archive, *sorted(files)], cwd=folder, check=True)
@@ -59,8 +59,8 @@ def test_folders_and_zips_become_raw_rows(manifest: Store, root: Path, rescan: S
     zipped(root / "a.zip", PICTURES)
     summary = rescan()
     assert summary.statuses == {"complete": 2}
-    (told,) = summary.sources
-    assert (told.containers, told.read, told.members) == (2, 1, 7)
+    (source_summary,) = summary.sources
+    assert (source_summary.containers, source_summary.read, source_summary.members) == (2, 1, 7)
     rows = manifest.execute("select path, name, size, access from member order by path, name")
     assert rows[:3] == [
         ("a.zip", "train/1.jpg", 1, "zip"),
@@ -75,11 +75,11 @@ def test_unchanged_containers_are_not_read(manifest: Store, root: Path, rescan: 
     rescan()
     before = ids(manifest), manifest.execute("select path, container_id from container order by all")
     times = same.stat().st_atime_ns, same.stat().st_mtime_ns
-    same.write_bytes(b"\0" * same.stat().st_size)  # who reads it now finds no zip
+    same.write_bytes(b"\0" * same.stat().st_size)  # a reader would find no zip
     os.utime(same, ns=times)
     os.utime(other, ns=(1, 1))
-    (told,) = rescan().sources
-    assert (told.read, told.unchanged) == (1, 1)
+    (source_summary,) = rescan().sources
+    assert (source_summary.read, source_summary.unchanged) == (1, 1)
     assert (ids(manifest), manifest.execute("select path, container_id from container order by all")) == before
 
 
@@ -91,8 +91,8 @@ def test_missing_containers_are_dropped_with_their_rows(manifest: Store, root: P
     (root / "a.zip").unlink()
     (root / "loose" / "b.png").unlink()
     (root / "prompts.csv").unlink()
-    (told,) = rescan(source(PROMPTS)).sources
-    assert told.dropped == 1
+    (source_summary,) = rescan(source(PROMPTS)).sources
+    assert source_summary.dropped == 1
     assert list(ids(manifest)) == ["loose/a.png"]
     assert inspected(manifest) == {"loose/a.png"}
     assert manifest.count("inspection") == 1
@@ -238,8 +238,8 @@ def test_failed_container_is_read_again(manifest: Store, root: Path, rescan: Sca
 
 def test_missing_root_is_a_warning_or_an_error(manifest: Store, root: Path, rescan: Scan) -> None:
     root.rmdir()
-    (told,) = rescan().sources
-    assert told.warning == f"mine: {root} does not exist: put the dataset there, or set its path in local.cfg"
+    (source_summary,) = rescan().sources
+    assert source_summary.warning == f"mine: {root} does not exist: put the dataset there, or set its path in local.cfg"
     with pytest.raises(SourceError, match="does not exist"):
         rescan(must_exist=True)
 
@@ -253,8 +253,8 @@ def test_rows_of_a_missing_root_are_kept(manifest: Store, root: Path, rescan: Sc
 
 
 def test_empty_root_is_a_warning(root: Path, rescan: Scan) -> None:
-    (told,) = rescan().sources
-    assert told.warning == f"{root} contains no files"
+    (source_summary,) = rescan().sources
+    assert source_summary.warning == f"{root} contains no files"
 
 
 def test_root_may_be_one_archive(manifest: Store, root: Path) -> None:
@@ -277,8 +277,8 @@ def test_names_that_are_not_utf8_are_kept_as_bytes(manifest: Store, root: Path, 
     loose = manifest.execute("select path, name_bytes from member where name is null order by path")
     assert loose == [(r"caf\xe9.jpg", b"caf\xe9.jpg"), (r"d\xe9/prompts.csv", b"d\xe9/prompts.csv")]
     assert manifest.execute("select path, record::varchar from side_row") == [(r"d\xe9/prompts.csv", '{"a":"1"}')]
-    (told,) = rescan(source(PROMPTS)).sources
-    assert (told.read, told.unchanged) == (0, 1)
+    (source_summary,) = rescan(source(PROMPTS)).sources
+    assert (source_summary.read, source_summary.unchanged) == (0, 1)
 
 
 def test_recorded_members_can_be_read(manifest: Store, root: Path, rescan: Scan) -> None:
@@ -294,7 +294,7 @@ def test_recorded_members_can_be_read(manifest: Store, root: Path, rescan: Scan)
             if member["container_id"] == row["container_id"]
         ]
         parts = list(read_members(stored_container(root, row), own, ArchiveLimits()))
-        assert [len(data) for _, data in parts if isinstance(data, bytes)] == [want.size for want in own]
+        assert [len(data) for _, data in parts if isinstance(data, bytes)] == [member.size for member in own]
 
 
 def test_container_of_an_archive_root_has_its_folder_as_root(manifest: Store, root: Path) -> None:

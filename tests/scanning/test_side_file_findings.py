@@ -1,4 +1,4 @@
-"""Side files in archives whose own names are odd, and side files of which some, or very many, are bad."""
+"""Side files in archives whose names are not UTF-8, and side files with some or many bad lines."""
 
 import os
 from pathlib import Path

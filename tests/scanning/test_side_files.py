@@ -1,4 +1,4 @@
-"""Side files of all formats, sound and broken."""
+"""Parsing valid and broken side files of all formats."""
 
 import json
 from typing import Any

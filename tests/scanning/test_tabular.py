@@ -1,4 +1,4 @@
-"""Arrow and Parquet: what counts as an image, sizes, damage, reading back."""
+"""Arrow and Parquet: image columns, sizes, damage, reading."""
 
 import json
 import os
@@ -59,8 +59,8 @@ def listed(of: Container) -> tuple[list[dict[str, Any]], ListingReport]:
 
 
 def read(of: Container, *names: str) -> dict[str, bytes | str]:
-    wanted = [MemberRef(key, key, of.path, name, Access.CELL, *[None] * 5) for key, name in enumerate(names)]
-    parts = read_cells(of, wanted, ArchiveLimits())
+    members = [MemberRef(key, key, of.path, name, Access.CELL, *[None] * 5) for key, name in enumerate(names)]
+    parts = read_cells(of, members, ArchiveLimits())
     return {names[key]: data if isinstance(data, bytes) else data.reason for key, data in parts}
 
 
