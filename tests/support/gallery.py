@@ -22,7 +22,7 @@ HOSTILE = "<script>document.title='in'</script>\u202egnp.\x1b[31m\"'&amp;=1+1"
 
 @dataclass(frozen=True, slots=True)
 class Item:
-    """One image: its place on disk and what a declaration would say of it."""
+    """One image: its path and the attributes of a declaration."""
 
     path: str
     data: bytes
@@ -70,7 +70,7 @@ def items() -> Iterator[Item]:
 
 
 def made(folder: Path) -> Path:
-    """Write the images below ``folder/coco`` and the manifest beside it; returns the manifest's path."""
+    """Write the images below ``folder/coco`` and the manifest next to it; return the path of the manifest."""
     manifest = folder / "manifest.duckdb"
     with store.open_for_writing(manifest) as opened:
         for member_id, item in enumerate(items(), start=1):
@@ -89,14 +89,14 @@ def _record(opened: Store, member_id: int, item: Item, mtime_ns: int) -> None:
     opened.insert("member", pa.Table.from_pylist([ids | known]))
     facts = dataclasses.asdict(images.inspect(item.data)) | {"member_id": member_id}
     opened.insert("inspection", pa.Table.from_pylist([facts], images.INSPECTION_SCHEMA))
-    said = {
+    attributes = {
         "member_id": member_id, "source": SOURCE, "file_id": item.file_id, "origin": item.origin,
         "generator": item.generator, "label": int(item.generator != ""), "description": "",
         "positive_prompt": item.prompt, "negative_prompt": "", "conditioning": "",
         "paired_real_images": item.pairs, "status": "ok", "reason": None,
     }  # fmt: skip
-    names = ", ".join(said)
-    opened.execute(f"insert into attributes ({names}) values ({', '.join(f'${name}' for name in said)})", said)
+    names, values = ", ".join(attributes), ", ".join(f"${name}" for name in attributes)
+    opened.execute(f"insert into attributes ({names}) values ({values})", attributes)
 
 
 def _select(opened: Store) -> None:
