@@ -1,4 +1,4 @@
--- The names of all selections that hold an image, for whoever mistyped one.
+-- The names of all selections with at least one image.
 select distinct name
 from selection
 order by name

@@ -5,6 +5,7 @@ import hashlib
 import json
 import os
 import secrets
+import shutil
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
@@ -94,6 +95,34 @@ def _told(path: Path) -> Iterator[None]:
         raise OutputError(
             f"{path} cannot be written ({what}): what is finished is kept; make room, then run the same command again"
         ) from error
+
+
+@contextmanager
+def writing_folder(path: Path) -> Iterator[Path]:
+    """Yield a new folder that appears as ``path``, complete, when the context ends without an exception.
+
+    Files of an interrupted run are removed first.
+
+    Raises:
+        OutputError: the disk is full, read only, or fails.
+    """
+    unfinished = path.with_name(path.name + UNFINISHED)
+    shutil.rmtree(unfinished, ignore_errors=True)
+    try:
+        with _told(path):
+            make_folder(unfinished)
+            yield unfinished
+            for entry in [*unfinished.rglob("*"), unfinished]:
+                descriptor = os.open(entry, os.O_RDONLY)
+                try:
+                    os.fsync(descriptor)
+                finally:
+                    os.close(descriptor)
+            unfinished.rename(path)
+            sync_folder(path.parent)
+    except BaseException:
+        shutil.rmtree(unfinished, ignore_errors=True)
+        raise
 
 
 def make_folder(folder: Path) -> None:

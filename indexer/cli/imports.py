@@ -31,7 +31,7 @@ def command(options: CommonOptions, folder: Path, name: str | None, missing: str
 
 def import_summary(imported: Imported) -> str:
     """Return the result of an import as text: one line per origin with missing images, then the total."""
-    lines = [str(gap) for gap in imported.gaps if gap.is_open]
+    lines = [str(match) for match in imported.matches if match.is_open]
     lines.append(
         f"selection '{imported.name}': {imported.selected:,} images, {imported.substituted:,} of them substitutes"
     )

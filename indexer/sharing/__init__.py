@@ -1,6 +1,5 @@
-"""Selection <-> file: export a selection so that another lab can rebuild it, import one, compare two.
+"""Exports: share a selection so that another lab can rebuild it, import one, compare two.
 
-A shared manifest is a folder of data, never a DuckDB file: ``files.parquet`` (rows in canonical order),
-``manifest.json`` (what they were made from, and digests that two labs compare by eye), ``file_ids/*.txt`` in the
-published form, ``README.md`` made from it.
+An export is a folder of data, never a DuckDB file: ``files.parquet`` (rows in canonical order), ``manifest.json``
+(recipe, counts, and digests to compare by eye), ``file_ids/*.txt`` in the published form, and a ``README.md``.
 """

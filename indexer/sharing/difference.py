@@ -1,4 +1,4 @@
-"""Two shared manifests: what was added, dropped, moved between splits, or changed in content or metadata."""
+"""Compare two exports: rows added, dropped, moved between splits, or changed in content or metadata."""
 
 from collections.abc import Iterator
 from pathlib import Path
@@ -11,21 +11,21 @@ from indexer.base import resources
 from indexer.manifest.store import scratch_database
 from indexer.sharing import untrusted
 
-_AT_A_TIME = 65_536
+_BATCH_ROWS = 65_536
 
 
 def difference(before: Path, after: Path) -> Iterator[dict[str, Any]]:
-    """Yield rows (change, file_id, origin, split_before, split_after) that differ between two folders of exports.
+    """Yield the rows (change, file_id, origin, split_before, split_after) that differ between two exports.
 
-    ``change`` is added, dropped, moved, role, content or metadata: the first of these that holds.
+    ``change`` is the first that applies of added, dropped, moved, role, content and metadata.
 
     Raises:
-        ManifestError: one of the folders holds no sound manifest.
+        ManifestError: one of the folders is not a valid export.
     """
     with TemporaryDirectory(prefix="diff-") as scratch, scratch_database(Path(scratch)) as engine:
         for name, folder in (("before", before), ("after", after)):
             clean = Path(scratch) / f"{name}.parquet"
             untrusted.load(folder, clean)
             engine.register(name, dataset(clean))
-        for batch in engine.sql(resources.sql("share/difference")).to_arrow_reader(_AT_A_TIME):
+        for batch in engine.sql(resources.sql("share/difference")).to_arrow_reader(_BATCH_ROWS):
             yield from batch.to_pylist()

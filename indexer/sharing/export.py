@@ -1,8 +1,6 @@
-"""A selection as a folder that travels."""
+"""Write a selection as a folder that another lab can import."""
 
 import json
-import os
-import shutil
 from collections.abc import Iterable, Iterator, Mapping
 from pathlib import Path
 from typing import Any
@@ -11,16 +9,16 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 
 from indexer import __version__
-from indexer.base import resources
+from indexer.base import durable, resources
 from indexer.base.errors import ManifestError, OutputError
 from indexer.manifest.store import LOT_ROWS, Store, require_selection
 from indexer.sharing.models import (
+    FILE_SCHEMA,
     FORMAT,
     FORMAT_VERSION,
     HEAD_FILE,
     ROW_SCHEMA,
     ROWS_FILE,
-    TRAVELLING_SCHEMA,
     ExportHeader,
 )
 from indexer.sharing.readme import readme
@@ -30,26 +28,27 @@ ROWS_AT_A_TIME = 65_536
 
 
 def export(store: Store, name: str, folder: Path) -> ExportHeader:
-    """Write the selection ``name`` to ``folder``, which appears whole or not at all. Equal rows give equal bytes.
+    """Write the selection ``name`` to the new ``folder``, which appears complete or not at all.
+
+    Equal rows give equal bytes.
 
     Raises:
         RecipeError: there is no such selection.
         ManifestError: some of its images have no sha256 yet.
-        OutputError: ``folder`` exists.
+        OutputError: ``folder`` exists, or cannot be written.
     """
     _check_exportable(store, name)
     check_free(folder)
-    unfinished = folder.with_name(folder.name + ".unfinished")
-    shutil.rmtree(unfinished, ignore_errors=True)
-    (unfinished / "file_ids").mkdir(parents=True)
-    head = _write_all(store, name, unfinished)
-    _sync(unfinished)
-    unfinished.rename(folder)
+    with durable.writing_folder(folder) as unfinished:
+        (unfinished / "file_ids").mkdir()
+        head = _header(store, name, _write_rows(store, name, unfinished))
+        (unfinished / HEAD_FILE).write_text(_header_text(head), encoding="utf-8")
+        (unfinished / "README.md").write_text(readme(head), encoding="utf-8")
     return head
 
 
 def check_free(folder: Path) -> None:
-    """Raises OutputError where ``folder`` exists."""
+    """Raise OutputError if ``folder`` exists."""
     if folder.exists():
         raise OutputError(f"{folder} exists: name another folder, or remove it")
 
@@ -65,40 +64,34 @@ def _check_exportable(store: Store, name: str) -> None:
         )
 
 
-def _write_all(store: Store, name: str, folder: Path) -> ExportHeader:
-    head = _head(store, name, _write_rows(store, name, folder))
-    (folder / HEAD_FILE).write_text(_head_text(head), encoding="utf-8")
-    (folder / "README.md").write_text(readme(head), encoding="utf-8")
-    return head
-
-
 def _write_rows(store: Store, name: str, folder: Path) -> dict[str, Any]:
-    """Write rows and lists; returns what the head says of them."""
+    """Write rows and id lists; returns the counts and digests for the header."""
     with tallying(folder) as tally:
         with _IdLists(folder / "file_ids") as lists, _parquet(folder / ROWS_FILE) as writer:
             for batch in _rows(store, name):
-                writer.write_batch(_with_check(batch, tally.add(batch)))
+                columns = [*batch.columns, tally.add(batch)]
+                writer.write_batch(pa.RecordBatch.from_arrays(columns, schema=FILE_SCHEMA))
                 lists.add(batch)
         return tally.result()
 
 
 def _rows(store: Store, name: str) -> Iterator[pa.RecordBatch]:
-    for batch in _even(_lots(store, name)):
+    for batch in _even_batches(_lots(store, name)):
         yield pa.RecordBatch.from_arrays(
             [batch[field.name].cast(field.type) for field in ROW_SCHEMA], schema=ROW_SCHEMA
         )
 
 
 def _lots(store: Store, name: str) -> Iterator[pa.RecordBatch]:
-    """All rows, a lot joined and sorted at a time: what does not fit in memory waits on disk, texts and all."""
+    """Yield all rows, joined and sorted one lot at a time to bound memory."""
     rows = resources.sql("share/rows")
     for split, first, last in store.rows("share/lots", {"name": name, "lot_rows": LOT_ROWS}):
         lot = {"name": name, "split": split, "first": first, "last": last}
         yield from store.connection.sql(rows, params=lot).to_arrow_reader(ROWS_AT_A_TIME)
 
 
-def _even(batches: Iterable[pa.RecordBatch]) -> Iterator[pa.RecordBatch]:
-    """The rows in batches of one size, as they become row groups: how DuckDB cuts them depends on its threads."""
+def _even_batches(batches: Iterable[pa.RecordBatch]) -> Iterator[pa.RecordBatch]:
+    """Yield the rows in batches of equal size, the row groups. Batches of DuckDB depend on its threads."""
     waiting = pa.table([])
     for batch in batches:
         more = pa.Table.from_batches([batch])
@@ -110,18 +103,14 @@ def _even(batches: Iterable[pa.RecordBatch]) -> Iterator[pa.RecordBatch]:
         yield from waiting.combine_chunks().to_batches()
 
 
-def _with_check(rows: pa.RecordBatch, checks: pa.Array) -> pa.RecordBatch:
-    return pa.RecordBatch.from_arrays([*rows.columns, checks], schema=TRAVELLING_SCHEMA)
-
-
 def _parquet(file: Path) -> pq.ParquetWriter:
     return pq.ParquetWriter(
-        file, TRAVELLING_SCHEMA, compression="zstd", compression_level=9, use_dictionary=True, write_statistics=True
+        file, FILE_SCHEMA, compression="zstd", compression_level=9, use_dictionary=True, write_statistics=True
     )
 
 
 class _IdLists:
-    """``<split>_<real|fake>_file_ids.txt``: one id a line, spares left out, as AI-GenBench publishes them."""
+    """Writes ``<split>_<real|fake>_file_ids.txt``: one id per line, without spares, as AI-GenBench publishes them."""
 
     def __init__(self, folder: Path) -> None:
         self._folder = folder
@@ -146,11 +135,11 @@ class _IdLists:
         return self._files[name]
 
 
-def _head(store: Store, name: str, of_rows: Mapping[str, Any]) -> ExportHeader:
+def _header(store: Store, name: str, rows: Mapping[str, Any]) -> ExportHeader:
     made_from = store.execute("select recipe, recipe_hash, seed from selection_run where name = $name", {"name": name})
     recipe, recipe_hash, seed = made_from[0] if made_from else ("", "", "")
     made_by = {"recipe": recipe, "recipe_hash": recipe_hash, "seed": seed, "tool_version": __version__}
-    return ExportHeader(name=name, **made_by, **of_rows, sources=_sources(store, name))
+    return ExportHeader(name=name, **made_by, **rows, sources=_sources(store, name))
 
 
 def _sources(store: Store, name: str) -> dict[str, dict[str, Any]]:
@@ -159,15 +148,7 @@ def _sources(store: Store, name: str) -> dict[str, dict[str, Any]]:
     return {row[0]: dict(zip(columns[1:], row[1:], strict=True)) for row in found}
 
 
-def _head_text(head: ExportHeader) -> str:
+def _header_text(head: ExportHeader) -> str:
     content = {"format": FORMAT, "format_version": FORMAT_VERSION}
     content |= {field: getattr(head, field) for field in ExportHeader.__slots__}
     return json.dumps(content, ensure_ascii=False, indent=1) + "\n"
-
-
-def _sync(folder: Path) -> None:
-    """Make every file, then the folders, durable before the rename that says they are whole."""
-    for path in [*folder.rglob("*"), folder]:
-        descriptor = os.open(path, os.O_RDONLY)
-        os.fsync(descriptor)
-        os.close(descriptor)

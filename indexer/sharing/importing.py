@@ -1,4 +1,4 @@
-"""A shared manifest on this machine: which of its rows are here, and what stands in for those that are not."""
+"""Import an export: match its rows with the manifest, and substitute missing ones."""
 
 import tempfile
 from dataclasses import dataclass
@@ -17,7 +17,7 @@ from indexer.sharing.models import ROW_SCHEMA, ExportHeader
 
 
 class MissingPolicy(StrEnum):
-    """What happens to rows that are not found here as the manifest has them."""
+    """Treatment of rows that the manifest lacks or has differently."""
 
     FAIL = "fail"
     SKIP = "skip"
@@ -25,8 +25,8 @@ class MissingPolicy(StrEnum):
 
 
 @dataclass(frozen=True, slots=True)
-class Gap:
-    """Images of one origin with one outcome: found, missing, different, unusable."""
+class MatchCount:
+    """Number of images of one origin with one outcome: found, missing, different or unusable."""
 
     origin: str
     is_spare: bool
@@ -36,7 +36,7 @@ class Gap:
 
     @property
     def is_open(self) -> bool:
-        """Whether rows of the dataset itself, not its spares, are not here as the manifest has them."""
+        """Whether these are rows of the dataset, not spares, that were not found."""
         return self.outcome != "found" and not self.is_spare
 
     def __str__(self) -> str:
@@ -45,59 +45,54 @@ class Gap:
 
 @dataclass(frozen=True, slots=True)
 class Imported:
-    """What an import found. ``selected`` counts the rows of the selection it made, ``unfilled`` those left open."""
+    """The result of an import: rows of the new selection without spares, substitutes among them, and missing rows."""
 
     name: str
     head: ExportHeader
-    gaps: tuple[Gap, ...]
+    matches: tuple[MatchCount, ...]
     selected: int
     substituted: int
     unfilled: int
 
 
 def import_manifest(store: Store, folder: Path, name: str | None, missing: MissingPolicy) -> Imported:
-    """Make a selection out of the shared manifest in ``folder``, under ``name`` or its own.
+    """Make a selection from the export in ``folder``, named ``name`` or as in the export.
 
     Raises:
-        ManifestError: the folder holds no sound manifest, its name would be no folder's and none is given, or with
-            ``Missing.FAIL`` rows are not found here.
+        ManifestError: the folder is no valid export, it has no valid name and none is given, or rows are not found
+            and ``missing`` is FAIL.
     """
     with tempfile.TemporaryDirectory(prefix="import-") as scratch:
         clean = Path(scratch) / "rows.parquet"
         head = untrusted.load(folder, clean)
-        called = name or _name_of(folder, head)
+        if not name and not is_selection_name(head.name):
+            raise ManifestError(
+                f"{folder} has a selection named {head.name!r}: import it under another name with --name"
+            )
         with store.transaction():
-            return _settle(store, clean, called, (head, missing))
+            return _import(store, clean, name or head.name, (head, missing))
 
 
-def _name_of(folder: Path, head: ExportHeader) -> str:
-    if not is_selection_name(head.name):
-        raise ManifestError(f"{folder} is of a selection called {head.name!r}: import it under another with --name")
-    return head.name
-
-
-def _settle(store: Store, clean: Path, name: str, given: tuple[ExportHeader, MissingPolicy]) -> Imported:
+def _import(store: Store, clean: Path, name: str, given: tuple[ExportHeader, MissingPolicy]) -> Imported:
     head, missing = given
     forget(store, name)
     _insert_rows(store, clean, name)
     store.save("matched", "share/matched", {"name": name})
-    gaps = tuple(Gap(*row) for row in store.rows("share/gaps"))
-    open_rows = sum(gap.images for gap in gaps if gap.is_open)
+    matches = tuple(MatchCount(*row) for row in store.rows("share/match_counts"))
+    open_rows = sum(match.images for match in matches if match.is_open)
     if open_rows and missing is MissingPolicy.FAIL:
-        raise ManifestError(_what_is_missing(name, gaps))
+        listed = "; ".join(str(match) for match in matches if match.is_open)
+        raise ManifestError(
+            f"'{name}' is incomplete here ({listed}): get these images, or import with --missing substitute or skip"
+        )
     selected, substituted = _select(store, name, head, missing)
     store.execute("drop table matched")
-    return Imported(name, head, gaps, selected, substituted, open_rows - substituted)
-
-
-def _what_is_missing(name: str, gaps: tuple[Gap, ...]) -> str:
-    listed = "; ".join(str(gap) for gap in gaps if gap.is_open)
-    return f"'{name}' cannot be built whole here ({listed}): get them, or import with --missing substitute or skip"
+    return Imported(name, head, matches, selected, substituted, open_rows - substituted)
 
 
 def _insert_rows(store: Store, clean: Path, name: str) -> None:
     columns = ", ".join(field.name for field in ROW_SCHEMA)
-    with pq.ParquetFile(clean, pre_buffer=False) as file:  # what is buffered ahead is kept to the end
+    with pq.ParquetFile(clean, pre_buffer=False) as file:  # a read-ahead buffer would be kept to the end
         rows = pa.RecordBatchReader.from_batches(file.schema_arrow, file.iter_batches())
         with store.registered("imported", rows):
             store.execute(
@@ -106,7 +101,7 @@ def _insert_rows(store: Store, clean: Path, name: str) -> None:
 
 
 def _select(store: Store, name: str, head: ExportHeader, missing: MissingPolicy) -> tuple[int, int]:
-    """Write the selection; returns its rows without spares, and how many of them stand in for others."""
+    """Store the selection; returns the number of its rows without spares, and of the substitutes among them."""
     step = "share/substituted" if missing is MissingPolicy.SUBSTITUTE else "share/found"
     store.append("selection", step, {"name": name})
     made_from = {"name": name, "recipe": head.recipe, "hash": head.recipe_hash, "seed": head.seed}

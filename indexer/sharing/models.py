@@ -1,4 +1,4 @@
-"""What a shared manifest holds. A new column is a new ``FORMAT_VERSION``."""
+"""Files, columns and header of an export. A new column needs a new ``FORMAT_VERSION``."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -11,9 +11,9 @@ FORMAT_VERSION = 1
 
 ROWS_FILE = "files.parquet"
 HEAD_FILE = "manifest.json"
-CHECK_LENGTH = 16  # hex digits of a row's digest that travel with it, so that a tampered row can be named
+CHECK_LENGTH = 16  # hex digits of the digest of a row that are stored in it, so that a changed row can be named
 
-# The columns of sql/share/rows.sql, in its order, and the row's check behind them.
+# The columns of sql/share/rows.sql, in the same order. In files.parquet, row_check follows.
 ROW_SCHEMA = pa.schema(
     [
         pa.field("split", pa.string(), nullable=False),
@@ -40,16 +40,16 @@ ROW_SCHEMA = pa.schema(
         pa.field("mode", pa.string()),
     ]
 )
-TRAVELLING_SCHEMA = ROW_SCHEMA.append(pa.field("row_check", pa.string(), nullable=False))
+FILE_SCHEMA = ROW_SCHEMA.append(pa.field("row_check", pa.string(), nullable=False))
 
 
 @dataclass(frozen=True, slots=True)
 class ExportHeader:
-    """``manifest.json``: what the rows were made from, their counts, and their digests (sha256, hex) by split.
+    """The content of ``manifest.json``: recipe, counts and digests (sha256, hex) of the rows.
 
-    ``rows`` maps split to role to count. ``digests`` are over all columns of the rows, spares too; ``contents`` over
-    identities and images alone, as a build tells its own: both have a key for each split and ``all``. ``sources`` maps
-    a source's key to its name, licence, citation and homepage.
+    ``rows`` maps split to role to count. ``digests`` cover all columns of all rows, spares included. ``contents``
+    cover file_ids and images without spares, as a build reports them. Both have one key per split, and ``all``.
+    ``sources`` maps the key of a source to its name, licence, citation and homepage.
     """
 
     name: str
@@ -64,7 +64,7 @@ class ExportHeader:
 
 
 def nested(counts: Mapping[tuple[str, str], int]) -> dict[str, dict[str, int]]:
-    """Counts by split and role as a head has them: split to role to count, both in name order."""
+    """Return counts by split and role as a header has them: split to role to count, both in name order."""
     found: dict[str, dict[str, int]] = {}
     for (split, role), count in sorted(counts.items()):
         found.setdefault(split, {})[role] = count

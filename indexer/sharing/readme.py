@@ -1,4 +1,4 @@
-"""``README.md`` of a shared manifest, made from its head alone."""
+"""The ``README.md`` of an export, made from its header alone."""
 
 from collections.abc import Mapping
 
@@ -7,7 +7,7 @@ from indexer.sharing.models import ExportHeader
 _TEXT = """# {name}
 
 A dataset of images as a list: which images, from which published collections, in which split. It holds no pixels.
-Whoever has the collections rebuilds the same dataset from it, however their copies are packed.
+Anyone with copies of the collections can rebuild the same dataset, however the copies are packed.
 
     python -m indexer scan
     python -m materializer build --manifest THIS_FOLDER --output DIR
@@ -20,9 +20,9 @@ Whoever has the collections rebuilds the same dataset from it, however their cop
 |---|---|
 {digests}
 
-A build tells the same digests where it holds the same images, byte for byte, in the same splits. `files.parquet` holds
-a row an image with its sha256; `file_ids/` the ids alone, as AI-GenBench publishes them; `manifest.json` the recipe and
-digests over every column.
+A build that holds the same images, byte for byte, in the same splits has the same digests. `files.parquet` holds one
+row per image with its sha256. `file_ids/` holds the ids alone, as AI-GenBench publishes them. `manifest.json` holds the
+recipe and digests over all columns.
 
 ## Sources
 
@@ -35,16 +35,14 @@ Recipe sha256 `{recipe_hash}`, seed `{seed}`, made by version {tool_version}.
 
 
 def readme(head: ExportHeader) -> str:
-    """The text, with counts, digests and licences."""
+    """Return the text, with counts, digests and licences."""
     rows = [_split_row(split, roles) for split, roles in head.rows.items()]
     digests = [f"| {name} | `{digest}` |" for name, digest in head.contents.items()]
     sources = [_source_row(key, about) for key, about in head.sources.items()]
     parts = {"rows": "\n".join(rows), "digests": "\n".join(digests), "sources": "\n".join(sources)}
-    return _TEXT.format(name=head.name, **parts, **_made_by(head))
-
-
-def _made_by(head: ExportHeader) -> dict[str, str]:
-    return {"recipe_hash": head.recipe_hash, "seed": head.seed, "tool_version": head.tool_version}
+    return _TEXT.format(
+        name=head.name, **parts, recipe_hash=head.recipe_hash, seed=head.seed, tool_version=head.tool_version
+    )
 
 
 def _split_row(split: str, roles: Mapping[str, int]) -> str:

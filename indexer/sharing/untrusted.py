@@ -1,6 +1,6 @@
-"""A shared manifest from a stranger: parsed and checked in a worker that may die, never here.
+"""Read an untrusted export: parse and check it in a worker process, never in this one.
 
-What comes out is our own: a :class:`~indexer.sharing.models.Head` and a Parquet file that this program wrote.
+The result is safe: an :class:`~indexer.sharing.models.ExportHeader` and a Parquet file written by this program.
 """
 
 import errno
@@ -23,18 +23,18 @@ from indexer.base.workers import WorkerCrashed, WorkerPool, Workers, time_limit
 from indexer.manifest.store import scratch_database
 from indexer.selection.models import SPLIT_NAME
 from indexer.sharing.models import (
+    FILE_SCHEMA,
     FORMAT,
     FORMAT_VERSION,
     HEAD_FILE,
     ROW_SCHEMA,
     ROWS_FILE,
-    TRAVELLING_SCHEMA,
     ExportHeader,
 )
 from indexer.sharing.tally import tallying
 
 ROLES = ("listed", "sampled", "paired", "complement", "spare")
-# Ids stand on lines of lists and digests: one with a line's end in it would pass for two.
+# Lists and digests have one id per line, so an id with a line break would pass for two.
 PATTERNS = {
     "split": SPLIT_NAME,
     "file_id": "^[^\\x00-\\x1f\\x7f]+$",
@@ -44,8 +44,8 @@ PATTERNS = {
 
 
 @dataclass(frozen=True, slots=True)
-class ForeignLimits:
-    """What a stranger's manifest may ask of this machine: rows, bytes of text, of memory, seconds."""
+class ImportLimits:
+    """Limits for an untrusted export: rows, bytes of header, bytes per id, bytes of memory, seconds."""
 
     rows: int = 50_000_000
     head_size: int = 64 << 20
@@ -58,19 +58,19 @@ class ForeignLimits:
 class _Task:
     folder: Path
     clean: Path
-    limits: ForeignLimits
+    limits: ImportLimits
 
 
-def load(folder: Path, clean: Path, limits: ForeignLimits = ForeignLimits()) -> ExportHeader:
-    """Check the shared manifest in ``folder`` and write its rows to the new Parquet file ``clean``.
+def load(folder: Path, clean: Path, limits: ImportLimits = ImportLimits()) -> ExportHeader:
+    """Check the export in ``folder`` and write its rows to the new Parquet file ``clean``; returns its header.
 
     Raises:
-        ManifestError: it is none, is newer than this program, is damaged, or does not add up to its own digests.
+        ManifestError: it is no export, is newer than this program, is damaged, or does not match its own digests.
     """
     if not (folder / HEAD_FILE).is_file():
-        raise ManifestError(f"{folder} holds no shared manifest ({HEAD_FILE} is missing): name the folder of an export")
-    crew = WorkerPool(_check, Workers(jobs=1, memory=limits.memory))
-    [(_, outcome)] = crew.run([_Task(folder, clean, limits)])
+        raise ManifestError(f"{folder} is no export ({HEAD_FILE} is missing): name the folder of an export")
+    pool = WorkerPool(_check, Workers(jobs=1, memory=limits.memory))
+    [(_, outcome)] = pool.run([_Task(folder, clean, limits)])
     if isinstance(outcome, WorkerCrashed):
         raise ManifestError(f"{folder} cannot be imported: reading it {outcome.reason}; ask for a fresh copy")
     if isinstance(outcome, str):
@@ -79,7 +79,7 @@ def load(folder: Path, clean: Path, limits: ForeignLimits = ForeignLimits()) -> 
 
 
 def _check(task: _Task) -> ExportHeader | str:
-    """In the worker: the head, or what is wrong in one line."""
+    """Return the header, or one line on the error. Runs in the worker."""
     with time_limit(task.limits.seconds):
         try:
             head = _read_head(task.folder / HEAD_FILE, task.limits)
@@ -106,12 +106,12 @@ def _mismatch(head: ExportHeader, digests: Mapping[str, str]) -> str:
     )
 
 
-def _read_head(file: Path, limits: ForeignLimits) -> ExportHeader:
+def _read_head(file: Path, limits: ImportLimits) -> ExportHeader:
     if file.stat().st_size > limits.head_size:
         raise BadData(f"{HEAD_FILE} is larger than {limits.head_size:,} bytes")
     try:
         content = json.loads(file.read_bytes(), object_pairs_hook=_without_repeats, parse_constant=_no_constant)
-        json.dumps(content, ensure_ascii=False).encode()  # half a surrogate pair is no text
+        json.dumps(content, ensure_ascii=False).encode()  # fails for half a surrogate pair
     except (ValueError, RecursionError) as error:
         raise BadData(f"{HEAD_FILE} is not valid JSON", str(error)[:200]) from error
     return _head_of(content)
@@ -119,7 +119,7 @@ def _read_head(file: Path, limits: ForeignLimits) -> ExportHeader:
 
 def _head_of(content: Any) -> ExportHeader:
     if not isinstance(content, dict) or content.get("format") != FORMAT:
-        raise BadData(f"{HEAD_FILE} does not say format '{FORMAT}'")
+        raise BadData(f"{HEAD_FILE} has no format '{FORMAT}'")
     version = content.get("format_version")
     if type(version) is not int or not 1 <= version <= FORMAT_VERSION:
         raise BadData(f"made in format version {version!r:.20} by tool version {content.get('tool_version')!r:.40}",
@@ -151,10 +151,12 @@ def _no_constant(word: str) -> None:
 
 
 def _copy_rows(task: _Task) -> dict[str, Any]:
-    """Check every batch and write it anew; returns what the head should say of the rows."""
+    """Check and copy every batch; returns the counts and digests that the header should have."""
     with tallying(task.clean.parent) as tally:
         with (
-            pq.ParquetFile(task.folder / ROWS_FILE, pre_buffer=False) as source,  # else it keeps all that it has read
+            pq.ParquetFile(
+                task.folder / ROWS_FILE, pre_buffer=False
+            ) as source,  # a read-ahead buffer would be kept to the end
             pq.ParquetWriter(task.clean, ROW_SCHEMA) as writer,
         ):
             for first, batch in _batches(source, task.limits):
@@ -165,7 +167,7 @@ def _copy_rows(task: _Task) -> dict[str, Any]:
 
 
 def _refuse_repeated(clean: Path) -> None:
-    """An image stands in a dataset once: as a row, or as a spare."""
+    """Raise BadData if a file_id is in two rows, spares included."""
     with scratch_database(clean.parent) as engine:
         engine.register("shared", dataset(clean))
         repeated = engine.sql(resources.sql("share/repeated")).fetchall()
@@ -173,15 +175,15 @@ def _refuse_repeated(clean: Path) -> None:
         raise BadData(f"{ROWS_FILE} holds {file_id!r:.100} {times:,} times")
 
 
-def _batches(source: pq.ParquetFile, limits: ForeignLimits) -> Iterator[tuple[int, pa.RecordBatch]]:
+def _batches(source: pq.ParquetFile, limits: ImportLimits) -> Iterator[tuple[int, pa.RecordBatch]]:
     if source.metadata.num_rows > limits.rows:
         raise BadData(f"{ROWS_FILE} has more than {limits.rows:,} rows")
-    if source.schema_arrow.names != TRAVELLING_SCHEMA.names:
+    if source.schema_arrow.names != FILE_SCHEMA.names:
         raise BadData(f"{ROWS_FILE} has other columns than this format version")
     first, last_key = 0, ("", -1)
     for raw in source.iter_batches(batch_size=65_536):
         batch = pa.RecordBatch.from_arrays(
-            [raw[field.name].cast(field.type) for field in TRAVELLING_SCHEMA], schema=TRAVELLING_SCHEMA
+            [raw[field.name].cast(field.type) for field in FILE_SCHEMA], schema=FILE_SCHEMA
         )
         batch.validate(full=True)
         _check_values(batch, first, limits)
@@ -190,7 +192,7 @@ def _batches(source: pq.ParquetFile, limits: ForeignLimits) -> Iterator[tuple[in
         first += batch.num_rows
 
 
-def _check_values(batch: pa.RecordBatch, first: int, limits: ForeignLimits) -> None:
+def _check_values(batch: pa.RecordBatch, first: int, limits: ImportLimits) -> None:
     tests = {name: pc.match_substring_regex(batch[name], pattern) for name, pattern in PATTERNS.items()}
     tests["role"] = pc.is_in(batch["role"], pa.array(ROLES))
     tests["label"] = pc.is_in(batch["label"], pa.array([0, 1], pa.int8()))
@@ -207,13 +209,13 @@ def _check_values(batch: pa.RecordBatch, first: int, limits: ForeignLimits) -> N
 
 
 def _has_no_null(lists: pa.ListArray) -> pa.BooleanArray:
-    """For each list, whether all that is in it is there."""
+    """Return for each list whether it has no null element."""
     broken = pc.list_parent_indices(lists).filter(pc.is_null(pc.list_flatten(lists)))
     return pc.invert(pc.is_in(pa.array(range(len(lists)), pa.int64()), broken))
 
 
 def _check_order(batch: pa.RecordBatch, first: int, last: tuple[str, int]) -> tuple[str, int]:
-    """Rows stand in canonical order, each place once; returns the last key."""
+    """Raise BadData unless (split, position) ascends; returns the last pair."""
     for row, key in enumerate(zip(batch["split"].to_pylist(), batch["position"].to_pylist(), strict=True)):
         if key <= last:
             raise BadData(f"{ROWS_FILE} row {first + row + 1} is out of order")

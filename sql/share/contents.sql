@@ -1,4 +1,4 @@
--- Identities and images of a dataset in the order of its digests: splits and file_ids by their bytes.
+-- Rows of a dataset in the order of its content digests: splits and file_ids by their bytes.
 select
     split,
     file_id,

@@ -1,5 +1,5 @@
--- Rows of `before` and `after` (columns as sql/share/rows.sql) that are not the same, each with what changed:
--- added, dropped, moved (another split), role (spare or chosen), content (hash), metadata.
+-- Rows that differ between `before` and `after` (columns as sql/share/rows.sql), each with its change: added, dropped,
+-- moved (another split), role (spare or not), content (hash), metadata.
 with paired as (
     select
         coalesce(b.file_id, a.file_id) as file_id,

@@ -1,5 +1,5 @@
--- A sha256 of each row of `incoming`, over every column as length:text, so that no two rows spell the same text.
--- Null is '-'. Columns in the order of sql/share/rows.sql; a new column is a new schema version.
+-- The sha256 of each row of `incoming`, over all columns as length:text, so that different rows have different texts.
+-- Null is '-'. The columns are in the order of sql/share/rows.sql. A new column needs a new format version.
 with texts as (
     select
         split,

@@ -1,4 +1,4 @@
--- The imported selection without the rows that are not found here.
+-- The imported selection without the rows that were not found.
 select
     $name as name,
     m.split,

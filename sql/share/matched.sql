@@ -1,5 +1,5 @@
--- What this machine has of the rows of the imported manifest $name. `outcome`:
--- found; different (size or known sha256 differs); unusable (the manifest says why); missing.
+-- The rows of the export $name, each matched with the manifest. `outcome` is found, missing, different (another size or
+-- sha256) or unusable (with the reason in the manifest).
 select
     r.split,
     r.position,

@@ -1,5 +1,4 @@
--- A file_id that stands twice in a shared manifest, if there is one. Counted first are hashes, which are small; hash()
--- decides nothing that lasts.
+-- One file_id that is in several rows of an export. hash() only preselects, to save memory.
 with suspect as (
     select hash(file_id) as h from shared group by h having count(*) > 1
 )

@@ -1,6 +1,5 @@
--- A lot of the rows of selection $name as they travel: portable columns only, in canonical order (split, position).
--- Spares that cannot be used stay behind. Of what the view manifest joins, just what the lot needs is taken out first, so
--- that the joins hold no more than a lot, whichever side they hold.
+-- One lot of the rows of selection $name in an export: portable columns only, in order of (split, position). Unusable
+-- spares are left out. The rows of the lot are selected from each table first, so that every join is as small as the lot.
 with lot as materialized (
     select *
     from selection
@@ -11,11 +10,11 @@ claimed as materialized (
     select * from attributes where file_id in (select file_id from lot)
 ),
 
-lying as (
+located as (
     select member_id, size from member where member_id in (select member_id from claimed)
 ),
 
-seen as (
+inspected as (
     select * from inspection where member_id in (select member_id from claimed)
 )
 
@@ -44,7 +43,7 @@ select
     i.mode
 from lot s
 join claimed a using (file_id)
-join lying m using (member_id)
-left join seen i using (member_id)
+join located m using (member_id)
+left join inspected i using (member_id)
 where s.role <> 'spare' or (a.status = 'ok' and i.status = 'ok' and i.hash is not null)
 order by s.split, s.position

@@ -1,4 +1,4 @@
--- Rows of selection $name apart from its spares, and how many of them stand in for rows that are not here.
+-- Number of rows of selection $name without its spares, and of the substitutes that the import made.
 select
     count(*) filter (s.role <> 'spare') as selected,
     count(*) filter (s.role <> 'spare' and s.substituted_for is distinct from r.substituted_for) as substituted

@@ -1,4 +1,4 @@
--- The sources that selection $name takes from, with what their declarations say of licence and citation.
+-- The sources of selection $name, with licence and citation from their declarations.
 select
     m.source as key,
     any_value(i.name) as name,

@@ -1,6 +1,6 @@
--- The imported selection with its gaps filled: the k-th gap of a stratum and split, in order of position, takes the
--- k-th spare that is found here, in the spares' fixed order, and its role. Two labs with the same gaps get the same rows.
-with gaps as (
+-- The imported selection with substitutes: the k-th missing row of a stratum and split is replaced by the k-th spare that
+-- was found, both in order of position. The spare takes its role. Labs that lack the same rows get the same selection.
+with missing as (
     select
         split, stratum, position, file_id,
         row_number() over (partition by split, stratum order by position) as turn
@@ -22,7 +22,7 @@ filled as (
         s.file_id,
         s.position as spare_position,
         g.file_id as substituted_for
-    from gaps g
+    from missing g
     join spares s using (split, stratum, turn)
 )
 

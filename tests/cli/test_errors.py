@@ -203,7 +203,7 @@ MISTAKES = {
     ),
     "import of a missing export": Mistake(
         _manifest, "indexer import nowhere",
-        "nowhere holds no shared manifest (manifest.json is missing): name the folder of an export",
+        "nowhere is no export (manifest.json is missing): name the folder of an export",
     ),
     "no manifest yet": Mistake(
         _config(), "indexer sql 1",

@@ -208,7 +208,7 @@ def test_values_that_cannot_be_are_refused(lab, shared, column, value, says):
         ('{"format": "image-manifest", "format_version": true}', "format version True"),
         ('{"format": "image-manifest", "format_version": 0}', "format version 0"),
         ('{"format": "image-manifest", "name": "\\ud800"}', "not valid JSON.*surrogates"),
-        ('{"format": "other"}', "does not say format"),
+        ('{"format": "other"}', "has no format"),
         ('{"format": "image-manifest", "format": 1}', "repeated key"),
         ('{"format": NaN}', "NaN is no number"),
         ("[" * 100_000, "not valid JSON"),
@@ -233,7 +233,7 @@ def test_a_full_scratch_disk_is_no_damage(lab, shared, small_disk, tmp_path, mon
 
 
 def test_an_empty_folder_is_no_manifest(lab, tmp_path):
-    refused(lab, tmp_path, "holds no shared manifest")
+    refused(lab, tmp_path, "is no export")
 
 
 def test_the_difference_names_every_change(lab, tmp_path):

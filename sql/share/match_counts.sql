@@ -1,4 +1,4 @@
--- How many rows of the imported manifest are found, missing, different or unusable here, by origin; spares apart.
+-- Number of rows of the imported export by origin and outcome, spares apart.
 select
     origin,
     role = 'spare' as is_spare,
