@@ -1,5 +1,5 @@
 -- One lot of the rows of selection $name in an export: portable columns only, in order of (split, position). Unusable
--- spares are left out. The rows of the lot are selected from each table first, so that every join is as small as the lot.
+-- spares are left out. The rows of the lot are selected from each table first, so that joins are as small as the lot.
 with lot as materialized (
     select *
     from selection

@@ -1,5 +1,5 @@
--- The imported selection with substitutes: the k-th missing row of a stratum and split is replaced by the k-th spare that
--- was found, both in order of position. The spare takes its role. Labs that lack the same rows get the same selection.
+-- The imported selection with substitutes: the k-th missing row of a stratum and split is replaced by the k-th spare
+-- found, both in order of position. The spare takes its role. Labs that lack the same rows get the same selection.
 with missing as (
     select
         split, stratum, position, file_id,

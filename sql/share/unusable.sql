@@ -1,5 +1,5 @@
--- Rows of selection $name, without spares, that are unusable or were not read, by origin. Ids that the manifest lacks count
--- as 'unknown'.
+-- Rows of selection $name, without spares, that are unusable or were not read, by origin. Ids that the manifest lacks
+-- count as 'unknown'.
 select
     coalesce(m.origin, 'unknown') as origin,
     count(*) as images

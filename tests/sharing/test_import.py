@@ -259,5 +259,5 @@ def test_a_head_whose_digest_was_changed_is_refused(lab, shared):
 def test_a_name_that_no_folder_may_have_needs_another(lab, shared):
     head = json.loads((shared / "manifest.json").read_text(encoding="utf-8"))
     (shared / "manifest.json").write_text(json.dumps({**head, "name": "../up"}), encoding="utf-8")
-    refused(lab, shared, "a selection called '../up': import it under another with --name")
+    refused(lab, shared, "a selection named '../up': import it under another name with --name")
     assert import_manifest(lab("other"), shared, "mine", MissingPolicy.FAIL).name == "mine"
