@@ -1,1 +1,10 @@
-"""Manifest -> selection: recipes and lists of ids, run as the SQL files of ``sql/select``."""
+"""Selections of a manifest, by recipe or by list of ids. The steps are the SQL files in ``sql/select``.
+
+::
+
+    recipe          TOML -> Recipe (checking: values and their problems)
+    by_recipe       Recipe -> selection: quotas, splitting (balance), storing
+    by_list         lists of file ids -> selection
+    inspecting      candidates -> rows of the table inspection
+    audit           selection -> duplicates, leaks, label shortcuts
+"""

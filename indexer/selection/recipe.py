@@ -1,28 +1,28 @@
-"""A recipe: the choices of one dataset, as TOML. It says nothing of layouts and folders.
+"""A recipe: the numbers and rules of one dataset, as TOML, independent of layouts and folders.
 
 ::
 
-    seed = 7                    # any text or whole number; another seed, another choice
-    per_generator = 100         # images of each generator
-    generators = ["ADM"]        # left out: every generator of the manifest
-    cap = 0                     # of a generator and origin that [caps] does not name; left out: no cap
-    when_short = "error"        # or "drop": do without a generator that cannot reach its number
-    spares = 0.02               # inspected stand-ins, as a part of what is chosen
-    origins = ["GenImage/train"]  # which of two equal images stays; origins not named come after, by name
+    seed = 7                    # any text or whole number; another seed gives another selection
+    per_generator = 100         # images per generator
+    generators = ["ADM"]        # default: every generator of the manifest
+    cap = 0                     # for generators and origins that [caps] does not name; default: no cap
+    when_short = "error"        # or "drop": leave out a generator that cannot reach its quota
+    spares = 0.02               # spares, as a fraction of the selected images
+    origins = ["GenImage/train"]  # which of two duplicates is kept; other origins follow, by name
 
-    [split]                     # parts of one
+    [split]                     # fractions, 1 in total
     train = 0.8
     validation = 0.2
 
-    [quotas]                    # generators that differ from per_generator
+    [quotas]                    # generators with another number than per_generator
     ADM = 50
 
-    [caps.GenImage]             # at most so many images of a generator from an origin, or a section
+    [caps.GenImage]             # maximum number of images of a generator from an origin or section
     ADM = 30
 
-    [sections.GenImage]         # several origins that quotas and caps take for one, or a part of one:
+    [sections.GenImage]         # several origins that quotas and caps count as one, or a part of one:
     origins = ["GenImage/train", "GenImage/val"]
-    file_id = "/ai/"            # fakes of them whose id this regular expression finds; left out: all
+    file_id = "/ai/"            # only fakes whose id matches this regular expression; default: all
 
     [images]
     min_side = 200              # pixels
@@ -30,11 +30,11 @@
 
     [duplicates]
     exact = true                # equal bytes
-    radius = 4                  # near duplicates: bits of 64 in which perceptual hashes may differ; -1: look for none
+    radius = 4                  # near duplicates: bits of 64 in which hashes may differ; -1: none are searched
 
-    [photographs]
-    per_fake = 1.0              # 0: none
-    origins = ["COCO2017_train"]  # left out: all
+    [photographs]               # real images
+    per_fake = 1.0              # per fake; 0: none
+    origins = ["COCO2017_train"]  # default: all
 """
 
 import hashlib
@@ -54,7 +54,7 @@ MAX_RADIUS = 8
 
 @dataclass(frozen=True, slots=True)
 class RecipeSection:
-    """What quotas take for one origin: the fakes of ``origins`` whose file_id the expression (of RE2) finds."""
+    """Fakes that quotas and caps count as one origin: of ``origins``, with a file_id that matches an RE2 expression."""
 
     origins: tuple[str, ...]
     file_id: str | None
@@ -62,7 +62,7 @@ class RecipeSection:
 
 @dataclass(frozen=True, slots=True)
 class Recipe:
-    """The choices, checked. ``text`` is what they were read from; tables are in the order of the file."""
+    """A checked recipe. ``text`` is the file; tables are in its order."""
 
     text: str
     seed: str
@@ -85,12 +85,12 @@ class Recipe:
 
     @property
     def hash(self) -> str:
-        """sha256 of the recipe's text."""
+        """The sha256 of the text."""
         return hashlib.sha256(self.text.encode()).hexdigest()
 
 
 def find(name: str) -> Path:
-    """The file that ``name`` means: itself, or the recipe of that name that comes with the project.
+    """Return the recipe file ``name``, or the bundled recipe of that name.
 
     Raises:
         RecipeError: there is neither.
@@ -186,7 +186,7 @@ def _splits(fields: Fields) -> dict[str, float]:
 
 
 def _contradictions(recipe: Recipe, table: Mapping[str, object]) -> list[str]:
-    """What is wrong with values that are right one by one."""
+    """Return the problems of values that are valid one by one."""
     problems = []
     if abs(sum(recipe.splits.values()) - 1) > 1e-9:
         problems.append(f"split: the parts sum to {sum(recipe.splits.values()):g}, not 1")

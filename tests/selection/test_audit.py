@@ -1,4 +1,4 @@
-"""The audit: what is planted is found, and said in words."""
+"""The audit finds planted duplicates, leaks and shortcuts, and describes them."""
 
 import hashlib
 import random
@@ -12,7 +12,7 @@ from indexer.base.errors import RecipeError
 from indexer.selection.audit import Audit, AuditOptions, audit
 from indexer.selection.audit.shortcuts import TREE
 from indexer.selection.by_list import select_listed
-from tests.selection.test_listing import listed
+from tests.selection.test_by_list import listed
 from tests.support.worlds import Picture, fakes, photographs, world
 
 NO_TREE = AuditOptions(tree=False)
@@ -51,7 +51,7 @@ def test_duplicates_and_leaks_are_counted(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize("tree", [False, pytest.param(True, marks=pytest.mark.slow)])  # scikit-learn
-def test_a_shortcut_is_found_and_said_in_words(tmp_path: Path, tree: bool) -> None:
+def test_shortcut_is_scored_and_described(tmp_path: Path, tree: bool) -> None:
     if tree:
         pytest.importorskip("sklearn")
     pictures = apart([*fakes("A", "o", 60), *photographs("coco", 60, format="JPEG", jpeg_quality=90)])
@@ -61,11 +61,11 @@ def test_a_shortcut_is_found_and_said_in_words(tmp_path: Path, tree: bool) -> No
     assert scores["width"] == pytest.approx(0.5)
     assert found.worst == 1.0
     assert (TREE in scores) == tree
-    said = "format alone predicts the label at 100% (JPEG: 0% of fakes, 100% of real images; PNG: 100%"
-    assert any(line.startswith(said) for line in found.words)
+    sentence = "format alone predicts the label at 100% (JPEG: 0% of fakes, 100% of real images; PNG: 100%"
+    assert any(line.startswith(sentence) for line in found.words)
 
 
-def test_what_tells_generators_apart_is_said_with_sizes_that_a_person_can_read(tmp_path: Path) -> None:
+def test_generator_shortcuts_are_described_with_rounded_sizes(tmp_path: Path) -> None:
     pictures = apart([*fakes("A", "o", 60), *fakes("B", "o", 60, side=1024), *photographs("coco", 120, side=300)])
     words = audited(tmp_path, pictures).words
     assert "width alone predicts the generator at 100% (chance 50%)" in words
@@ -73,7 +73,7 @@ def test_what_tells_generators_apart_is_said_with_sizes_that_a_person_can_read(t
 
 
 def drawn(chance: random.Random) -> list[Picture]:
-    """Traits that tell something of the label, and something of the generator."""
+    """Images whose traits partly predict the label and the generator."""
     formats = {"": ["JPEG"] * 4 + ["PNG"], "A": ["PNG", "JPEG"], "B": ["PNG"] * 3 + ["WEBP"], "C": ["JPEG"]}
     qualities = {"": [None, 75, 90, 95], "A": [None, 90], "B": [None], "C": [90, 95]}
     return [
@@ -83,8 +83,8 @@ def drawn(chance: random.Random) -> list[Picture]:
     ]  # fmt: skip
 
 
-def told(values: np.ndarray, truth: np.ndarray, fold: np.ndarray) -> np.ndarray:
-    """What a rule of one trait says of each fold, learnt from the others: a value means its most frequent class."""
+def predicted(values: np.ndarray, truth: np.ndarray, fold: np.ndarray) -> np.ndarray:
+    """Predict each fold by a rule learnt from the others: a value predicts the class in which it is most frequent."""
     answers = np.empty(len(truth), dtype=object)
     for held in range(5):
         seen = fold != held
@@ -96,7 +96,7 @@ def told(values: np.ndarray, truth: np.ndarray, fold: np.ndarray) -> np.ndarray:
 
 
 @pytest.mark.slow
-def test_balanced_accuracy_is_what_scikit_learn_makes_of_it(tmp_path: Path) -> None:
+def test_balanced_accuracy_equals_that_of_scikit_learn(tmp_path: Path) -> None:
     metrics = pytest.importorskip("sklearn.metrics")
     pictures = drawn(random.Random(3))
     found = audited(tmp_path, pictures)
@@ -107,18 +107,18 @@ def test_balanced_accuracy_is_what_scikit_learn_makes_of_it(tmp_path: Path) -> N
     for trait, field in (("format", "format"), ("width", "side"), ("JPEG quality", "jpeg_quality")):
         values = np.array([str(getattr(one, field)) for one in pictures])
         for target, truth, part in (("label", label, label != ""), ("generator", generator, is_fake)):
-            expected = metrics.balanced_accuracy_score(truth[part], told(values[part], truth[part], folds[part]))
+            expected = metrics.balanced_accuracy_score(truth[part], predicted(values[part], truth[part], folds[part]))
             assert scores[target, trait] == pytest.approx(expected), (target, trait)
 
 
-def test_where_metadata_tell_nothing_nothing_is_said(tmp_path: Path) -> None:
+def test_uninformative_metadata_give_no_sentence(tmp_path: Path) -> None:
     found = audited(tmp_path, apart([*fakes("A", "o", 60), *photographs("c", 60)]))
     scores = {row["trait"]: row["balanced_accuracy"] for row in found.shortcuts.to_pylist()}
     assert scores["format"] == 0.5
     assert not any("format" in line for line in found.words)
 
 
-def test_an_unknown_selection_is_refused(tmp_path: Path) -> None:
+def test_unknown_selection_is_an_error(tmp_path: Path) -> None:
     with (
         world(tmp_path / "m.duckdb", fakes("A", "o", 3)) as store,
         pytest.raises(RecipeError, match="no selection 'y'"),
@@ -126,6 +126,6 @@ def test_an_unknown_selection_is_refused(tmp_path: Path) -> None:
         audit(store, "y", NO_TREE)
 
 
-def test_the_whole_manifest_can_be_audited(tmp_path: Path) -> None:
+def test_whole_manifest_is_audited(tmp_path: Path) -> None:
     with world(tmp_path / "m.duckdb", [*fakes("A", "o", 9), *photographs("c", 9)]) as store:
         assert audit(store, None, NO_TREE).images == 18

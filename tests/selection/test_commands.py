@@ -1,4 +1,4 @@
-"""The commands as a person calls them: what they print, and how they exit."""
+"""The commands select, audit and inspect: output and exit status."""
 
 import json
 import os
@@ -28,21 +28,21 @@ def indexer(folder: Path, *arguments: str) -> subprocess.CompletedProcess[str]:
     return subprocess.run(command, capture_output=True, text=True, check=False)
 
 
-def test_a_recipe_of_a_few_lines_selects_and_can_be_audited(folder: Path) -> None:
+def test_short_recipe_is_selected_and_audited(folder: Path) -> None:
     selected = indexer(folder, "select", str(folder / "mine.toml"), "--no-inspect")
     assert (selected.returncode, selected.stderr) == (0, "")
     assert "Selection 'mine'" in selected.stdout
     assert "enough images of its generator come before it" in selected.stdout
-    told = indexer(folder, "audit", "mine", "--no-inspect", "--no-tree", "--format", "json", "--threshold", "0.9")
-    assert told.returncode == 1
-    assert "metadata predict the label at 100%, above 90%" in told.stderr
-    assert json.loads(told.stdout)["worst"] == 1.0
+    audited = indexer(folder, "audit", "mine", "--no-inspect", "--no-tree", "--format", "json", "--threshold", "0.9")
+    assert audited.returncode == 1
+    assert "metadata predict the label at 100%, above 90%" in audited.stderr
+    assert json.loads(audited.stdout)["worst"] == 1.0
     page = indexer(folder, "audit", "mine", "--no-inspect", "--no-tree", "--format", "markdown")
     assert page.returncode == 0
     assert "| label | format | 1.0 | 0.5 |" in page.stdout
 
 
-def test_an_empty_selection_is_said_to_be_one(tmp_path: Path) -> None:
+def test_empty_selection_is_reported(tmp_path: Path) -> None:
     world(tmp_path / "m.duckdb", photographs("coco", 60)).connection.close()
     (tmp_path / "mine.toml").write_text(RECIPE)
     done = indexer(tmp_path, "select", str(tmp_path / "mine.toml"), "--no-inspect")
@@ -50,7 +50,7 @@ def test_an_empty_selection_is_said_to_be_one(tmp_path: Path) -> None:
     assert done.stderr.startswith("no image was selected: a recipe selects fake images")
 
 
-def test_an_audit_does_without_a_tree_where_scikit_learn_is_not_installed(folder: Path) -> None:
+def test_audit_without_scikit_learn_fits_no_tree(folder: Path) -> None:
     indexer(folder, "select", str(folder / "mine.toml"), "--no-inspect")
     (folder / "hidden").mkdir()
     (folder / "hidden" / "sitecustomize.py").write_text(
@@ -66,7 +66,7 @@ def test_an_audit_does_without_a_tree_where_scikit_learn_is_not_installed(folder
     assert "decision tree of all" not in done.stdout
 
 
-def test_gaps_of_a_list_are_told_and_exit_with_1(folder: Path) -> None:
+def test_missing_listed_images_exit_with_1(folder: Path) -> None:
     listed = indexer(folder, "select", "--ids", f"train={folder / 'train.txt'}", "--name", "published")
     assert listed.returncode == 1
     assert "LAION-400M" in listed.stdout
@@ -85,7 +85,7 @@ def test_gaps_of_a_list_are_told_and_exit_with_1(folder: Path) -> None:
         (["export", "mine", "."], ". exists: name another folder"),  # before anything is read
     ],
 )
-def test_a_mistake_is_told_in_a_line(folder: Path, arguments: list[str], message: str) -> None:
+def test_usage_error_is_one_line(folder: Path, arguments: list[str], message: str) -> None:
     result = indexer(folder, *arguments)
     assert result.returncode == 2
     assert message in result.stderr

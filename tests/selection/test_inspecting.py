@@ -1,4 +1,4 @@
-"""Looking at images where they lie, whatever they are called."""
+"""Inspection of candidates in folders and archives."""
 
 import io
 import os
@@ -24,7 +24,7 @@ from indexer.selection.inspecting import Inspector, inspect_again
 from indexer.selection.working_tables import working_tables
 
 
-def test_a_loose_file_whose_name_is_not_utf8_is_read(tmp_path: Path) -> None:
+def test_loose_file_with_a_name_that_is_not_utf8_is_inspected(tmp_path: Path) -> None:
     root = tmp_path / "root"
     root.mkdir()
     picture = io.BytesIO()
@@ -38,7 +38,7 @@ def test_a_loose_file_whose_name_is_not_utf8_is_read(tmp_path: Path) -> None:
         assert store.execute("select status, width from inspection") == [("ok", 8)]
 
 
-def test_a_disk_that_is_not_mounted_condemns_no_image(tmp_path: Path) -> None:
+def test_unmounted_disk_stores_no_inspection(tmp_path: Path) -> None:
     root = tmp_path / "root"
     root.mkdir()
     (root / "a.png").write_bytes(_picture(8))
@@ -81,7 +81,7 @@ def _overwrite(file: Path, data: bytes) -> None:
     os.utime(file, ns=(found.st_atime_ns, found.st_mtime_ns))
 
 
-def test_what_the_machine_spoiled_is_passed_over_until_somebody_has_it_looked_at_again(tmp_path: Path) -> None:
+def test_failed_inspections_are_kept_until_repeated(tmp_path: Path) -> None:
     root, archive = tmp_path, tmp_path / "a.zip"
     with zipfile.ZipFile(archive, "w") as file:
         for name, side in (("0.png", 300), ("1.png", 301), ("2.png", 302), ("huge.png", 9_000)):
@@ -106,7 +106,7 @@ def test_what_the_machine_spoiled_is_passed_over_until_somebody_has_it_looked_at
         assert inspect_again(store, patient) == 0, "what was read is not read again"
 
 
-def test_pages_of_what_is_to_be_looked_at_miss_nothing(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_paging_inspects_every_member(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(inspecting, "_PAGE", 3)
     for name in "abcde":
         (tmp_path / f"root/{name}").mkdir(parents=True)
@@ -122,7 +122,7 @@ def test_pages_of_what_is_to_be_looked_at_miss_nothing(tmp_path: Path, monkeypat
     assert found == [(ord(name), 3, "ok") for name in "abcde"]
 
 
-def test_what_waits_to_be_looked_at_is_not_held_in_memory(tmp_path: Path) -> None:
+def test_members_to_inspect_are_not_held_in_memory(tmp_path: Path) -> None:
     many = 100_000
     (tmp_path / "file").write_bytes(b"1")
     with stores.open_for_writing(tmp_path / "m.duckdb") as store, working_tables(store):
@@ -146,7 +146,7 @@ def test_what_waits_to_be_looked_at_is_not_held_in_memory(tmp_path: Path) -> Non
 
 
 @pytest.mark.parametrize("jobs", [1, 2])
-def test_an_image_that_its_reader_dies_of_costs_no_other_of_its_archive(tmp_path: Path, jobs: int) -> None:
+def test_crash_on_one_image_costs_no_other(tmp_path: Path, jobs: int) -> None:
     with tarfile.open(tmp_path / "a.tar.gz", "w:gz", compresslevel=1) as archive:
         for number, side in enumerate((8, 9, 9_000, 10, 11)):
             header, data = tarfile.TarInfo(f"{number}.png"), _picture(side)

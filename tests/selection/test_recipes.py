@@ -1,4 +1,4 @@
-"""Recipes: read, checked, every problem told at once."""
+"""Recipes are read and checked, and every problem is reported at once."""
 
 from pathlib import Path
 
@@ -12,13 +12,13 @@ from indexer.selection import recipe
 SMALL = "seed = 7\nper_generator = 100\n[split]\ntrain = 0.8\nvalidation = 0.2\n"
 
 
-def test_a_few_lines_are_a_recipe() -> None:
+def test_short_recipe_has_defaults() -> None:
     read = recipe.parse(SMALL)
     assert (read.seed, read.per_generator, dict(read.splits)) == ("7", 100, {"train": 0.8, "validation": 0.2})
     assert (read.generators, read.photographs_per_fake, read.when_short) == (None, 1.0, "error")
 
 
-def test_every_problem_is_told_with_its_address() -> None:
+def test_every_problem_is_reported_with_its_address() -> None:
     text = """
         sed = 7
         per_generator = "many"
@@ -38,7 +38,7 @@ def test_every_problem_is_told_with_its_address() -> None:
     with pytest.raises(RecipeError) as caught:
         recipe.parse(text, "mine.toml")
     message = str(caught.value)
-    for told in (
+    for problem in (
         "mine.toml: 11 problems",
         "'sed' is unknown (did you mean 'seed'?)",
         "seed is missing",
@@ -52,15 +52,15 @@ def test_every_problem_is_told_with_its_address() -> None:
         "duplicates.radius is 20",
         "images: 'min_sides' is unknown (did you mean 'min_side'?)",
     ):
-        assert told in message
+        assert problem in message
 
 
-def test_a_list_of_no_generators_does_not_mean_all() -> None:
+def test_empty_list_of_generators_is_an_error() -> None:
     with pytest.raises(RecipeError, match="generators names none: leave it out"):
         recipe.parse("seed = 1\nper_generator = 2\ngenerators = []\n")
 
 
-def test_what_is_no_recipe(tmp_path: Path) -> None:
+def test_unreadable_recipe_is_an_error(tmp_path: Path) -> None:
     with pytest.raises(RecipeError, match="no recipe at nothing: name a TOML file"):
         recipe.find("nothing")
     broken = tmp_path / "broken.toml"
@@ -69,7 +69,7 @@ def test_what_is_no_recipe(tmp_path: Path) -> None:
         recipe.load(broken)
 
 
-def test_the_benchmark_can_be_met() -> None:
+def test_benchmark_quotas_fit_its_caps() -> None:
     """36 generators of 5,000 images, from origins whose caps allow that many."""
     read = recipe.load(recipe.find("ai_gen_bench_v1"))
     assert len(read.generators) == len(set(read.generators)) == 36
@@ -77,7 +77,7 @@ def test_the_benchmark_can_be_met() -> None:
         assert sum(caps.get(generator, 0) for caps in read.caps.values()) >= 5000, generator
 
 
-def test_the_benchmark_names_what_declarations_name() -> None:
+def test_benchmark_names_occur_in_declarations() -> None:
     """A generator or origin that no declaration spells that way would stay empty."""
     read = recipe.load(recipe.find("ai_gen_bench_v1"))
     assert set(read.generators) <= set(vocabulary())

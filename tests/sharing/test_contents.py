@@ -1,4 +1,4 @@
-"""Digests of what a dataset is made of: the same in whatever order rows come, and when they exceed memory."""
+"""Content digests depend neither on the order of rows nor on memory."""
 
 import hashlib
 import random
@@ -18,7 +18,7 @@ ROWS = [
 
 
 def plainly(rows):
-    """As the module says that they are made, in memory."""
+    """Compute the digests in memory, as the module documents them."""
     digests = {}
     for split in sorted({row[0] for row in rows}):
         lines = sorted((file_id.encode(), sha256) for name, file_id, sha256 in rows if name == split)
@@ -36,13 +36,13 @@ def digested(rows, scratch, at_a_time=70_000):
         return contents.result(), spilled
 
 
-def test_digests_are_those_of_the_sorted_lines(tmp_path):
+def test_digest_is_that_of_the_sorted_lines(tmp_path):
     found, spilled = digested(ROWS, tmp_path)
     assert found == plainly(ROWS)
     assert not spilled
 
 
-def test_order_and_memory_have_no_say(tmp_path, monkeypatch):
+def test_order_and_memory_have_no_effect(tmp_path, monkeypatch):
     monkeypatch.setitem(store.BESIDE, "memory_limit", "40MB")
     monkeypatch.setitem(store.BESIDE, "threads", 1)
     shuffled = random.Random(1).sample(ROWS, len(ROWS))

@@ -13,7 +13,7 @@ def contents(folder):
     return {path.relative_to(folder): path.read_bytes() for path in folder.rglob("*") if path.is_file()}
 
 
-def test_an_export_holds_rows_counts_lists_and_a_readme(lab, tmp_path):
+def test_export_has_rows_counts_lists_and_a_readme(lab, tmp_path):
     head = export(lab("one"), "main", tmp_path / "out")
     assert head.rows == {"train": {"sampled": 8, "spare": 3}, "validation": {"sampled": 3}}
     rows = pq.read_table(tmp_path / "out" / "files.parquet")
@@ -24,20 +24,20 @@ def test_an_export_holds_rows_counts_lists_and_a_readme(lab, tmp_path):
     assert head.contents["all"] in (tmp_path / "out" / "README.md").read_text(encoding="utf-8")
 
 
-def test_two_labs_that_inserted_in_another_order_export_equal_bytes(lab, tmp_path):
+def test_insertion_order_has_no_effect_on_an_export(lab, tmp_path):
     export(lab("one"), "main", tmp_path / "a")
     export(lab("two", images=IMAGES[::-1], packed="elsewhere/other.zip"), "main", tmp_path / "b")
     assert contents(tmp_path / "a") == contents(tmp_path / "b")
 
 
-def test_how_many_rows_are_joined_at_a_time_has_no_say(lab, tmp_path, monkeypatch):
+def test_lot_size_has_no_effect(lab, tmp_path, monkeypatch):
     export(lab("one"), "main", tmp_path / "a")
     monkeypatch.setattr(exporting, "LOT_ROWS", 3)
     export(lab("two"), "main", tmp_path / "b")
     assert contents(tmp_path / "a") == contents(tmp_path / "b")
 
 
-def test_every_column_counts_in_the_digest(lab, tmp_path):
+def test_digest_covers_every_column(lab, tmp_path):
     digests = {export(lab("same"), "main", tmp_path / "out").digests["all"]}
     changes = ("description = 'x'", "label = 0", "paired_real_images = ['RAISE/r', '1']", "conditioning = 'text'")
     for number, change in enumerate(changes):
@@ -47,13 +47,13 @@ def test_every_column_counts_in_the_digest(lab, tmp_path):
     assert len(digests) == len(changes) + 1
 
 
-def test_images_that_nobody_hashed_are_named_by_origin(lab, tmp_path):
+def test_images_without_a_hash_are_reported_by_origin(lab, tmp_path):
     with pytest.raises(ManifestError, match=r"could not be read \(Synth 1\)"):
         export(lab("one", images=[*IMAGES, image(99, "train", "sampled", hashed=False)]), "main", tmp_path / "out")
     assert not (tmp_path / "out").exists()
 
 
-def test_what_was_read_and_cannot_be_used_does_not_travel(lab, tmp_path):
+def test_unusable_spares_are_not_exported(lab, tmp_path):
     store = lab("one")
     store.execute("update inspection set status = 'truncated' where member_id = 12")
     assert export(store, "main", tmp_path / "out").rows["train"] == {"sampled": 8, "spare": 2}
@@ -64,18 +64,18 @@ def test_what_was_read_and_cannot_be_used_does_not_travel(lab, tmp_path):
         export(store, "main", tmp_path / "other")
 
 
-def test_an_existing_folder_is_left_alone(lab, tmp_path):
+def test_existing_folder_is_unchanged(lab, tmp_path):
     (tmp_path / "out").mkdir()
     with pytest.raises(OutputError, match="exists: name another folder"):
         export(lab("one"), "main", tmp_path / "out")
 
 
-def test_an_unknown_selection_is_named_with_those_there_are(lab, tmp_path):
+def test_unknown_selection_is_an_error_with_the_known_names(lab, tmp_path):
     with pytest.raises(RecipeError, match=r"no selection 'mian' in .*: did you mean 'main'\?"):
         export(lab("one"), "mian", tmp_path / "out")
 
 
-def test_360_000_rows_stay_below_60_megabytes_and_threads_have_no_say(lab, tmp_path):
+def test_360_000_rows_stay_below_60_megabytes_for_any_number_of_threads(lab, tmp_path):
     store = lab("big", images=[])
     store.execute(
         "insert into selection select 'main', 'train', i, 'Artifact/star_gan/star/stargan/Blond_Hair/img' || i,"

@@ -26,7 +26,7 @@ def chosen(store):
     return store.execute(query)
 
 
-def test_a_lab_that_has_everything_gets_the_same_selection(lab, shared):
+def test_complete_lab_gets_the_same_selection(lab, shared):
     store = lab("reader", packed="packed/otherwise.zip")
     expected = chosen(store)
     imported = import_manifest(store, shared, None, MissingPolicy.FAIL)
@@ -34,7 +34,7 @@ def test_a_lab_that_has_everything_gets_the_same_selection(lab, shared):
     assert chosen(store) == expected
 
 
-def test_another_selection_of_the_name_has_nothing_of_the_imported_one(lab, shared, tmp_path):
+def test_replacing_an_imported_selection_removes_its_rows(lab, shared, tmp_path):
     store = lab("reader")
     import_manifest(store, shared, None, MissingPolicy.FAIL)
     (tmp_path / "ids.txt").write_text("Synth/003\nnot here\n")
@@ -44,7 +44,7 @@ def test_another_selection_of_the_name_has_nothing_of_the_imported_one(lab, shar
     assert store.count("selection_excluded") == 0
 
 
-def test_gaps_are_listed_by_origin_before_anything_is_built(lab, shared):
+def test_missing_rows_are_reported_by_origin(lab, shared):
     store = lab("reader", images=IMAGES[2:])
     store.execute("update inspection set hash = repeat('0', 64) where member_id = 5")
     with pytest.raises(ManifestError, match=r"Synth: 1 different, .*; Synth: 2 missing, for instance Synth/000"):
@@ -52,7 +52,7 @@ def test_gaps_are_listed_by_origin_before_anything_is_built(lab, shared):
     assert store.count("shared_row") == 0
 
 
-def test_two_labs_with_the_same_gaps_substitute_the_same_spares(lab, shared):
+def test_equal_missing_rows_get_equal_substitutes(lab, shared):
     outcomes = []
     for name, images in (("one", IMAGES[2:]), ("two", IMAGES[:1:-1])):
         store = lab(name, images=images)
@@ -64,14 +64,14 @@ def test_two_labs_with_the_same_gaps_substitute_the_same_spares(lab, shared):
     assert taken == [(IMAGES[11]["file_id"], IMAGES[0]["file_id"]), (IMAGES[12]["file_id"], IMAGES[1]["file_id"])]
 
 
-def test_a_spare_that_is_missing_too_is_passed_over(lab, shared):
+def test_missing_spare_is_skipped(lab, shared):
     store = lab("reader", images=IMAGES[1:11] + IMAGES[12:])
     imported = import_manifest(store, shared, None, MissingPolicy.SUBSTITUTE)
     assert [(row[2], row[4]) for row in chosen(store) if row[4]] == [(IMAGES[12]["file_id"], IMAGES[0]["file_id"])]
     assert imported.unfilled == 0
 
 
-def test_skip_leaves_the_gaps_open_and_says_so(lab, shared):
+def test_skip_leaves_missing_rows_out(lab, shared):
     store = lab("reader", images=IMAGES[4:])
     imported = import_manifest(store, shared, "mine", MissingPolicy.SKIP)
     assert (imported.selected, imported.substituted, imported.unfilled) == (7, 0, 4)
@@ -86,8 +86,8 @@ def set_column(table, name, values):
     return table.set_column(table.column_names.index(name), table.schema.field(name), values)
 
 
-def refused(lab, shared, says):
-    with pytest.raises(ManifestError, match=says) as caught:
+def refused(lab, shared, message):
+    with pytest.raises(ManifestError, match=message) as caught:
         import_manifest(lab("reader"), shared, None, MissingPolicy.SKIP)
     assert "\n" not in str(caught.value)
 
@@ -99,13 +99,13 @@ def refused(lab, shared, says):
         ("size", lambda values: pc.replace_with_mask(values, [i == 3 for i in range(14)], pa.array([7]))),
     ],
 )
-def test_a_tampered_row_is_named(lab, shared, column, change):
+def test_tampered_row_is_named(lab, shared, column, change):
     rewrite(shared, lambda table: set_column(table, column, change(table[column].combine_chunks())))
     refused(lab, shared, r"changed after it was made: row 4 \('Synth/003")
 
 
 def signed(shared, column, row, value):
-    """Change a value and everything that has to follow from it, as whoever has this program can."""
+    """Change a value and all digests that depend on it, as a sender with this program can."""
     table = pq.read_table(shared / "files.parquet").drop_columns(["row_check"])
     values = table[column].to_pylist()
     values[row] = value
@@ -123,7 +123,7 @@ FORGED = "Synth/000|é\t" + "0" * 64 + "\nSynth/001|é"
 
 
 @pytest.mark.parametrize(
-    ("column", "value", "says"),
+    ("column", "value", "message"),
     [
         ("position", None, "row 4 has a position that cannot be"),
         ("position", -1, "row 4 has a position that cannot be"),
@@ -136,9 +136,9 @@ FORGED = "Synth/000|é\t" + "0" * 64 + "\nSynth/001|é"
         ("file_id", "a\0b", "row 4 has a file_id that cannot be"),
     ],
 )
-def test_digests_that_fit_do_not_make_a_value_possible(lab, shared, column, value, says):
+def test_invalid_value_with_valid_digests_is_refused(lab, shared, column, value, message):
     signed(shared, column, 3, value)
-    refused(lab, shared, says)
+    refused(lab, shared, message)
 
 
 @pytest.mark.parametrize(
@@ -150,14 +150,14 @@ def test_digests_that_fit_do_not_make_a_value_possible(lab, shared, column, valu
         ("file_id", "../../etc/passwd"),
     ],
 )
-def test_odd_values_are_data(lab, shared, column, value):
+def test_unusual_values_are_imported(lab, shared, column, value):
     signed(shared, column, 3, value)
     store = lab("reader")
     import_manifest(store, shared, None, MissingPolicy.SKIP)
     assert store.execute(f"select {column} from shared_row where position = 3") == [(value,)]
 
 
-def test_a_small_file_that_unpacks_to_terabytes_is_refused(lab, shared):
+def test_decompression_bomb_is_refused(lab, shared):
     row, count = pq.read_table(shared / "files.parquet").slice(0, 1), 60_000
     columns = [pa.array(row[name].to_pylist() * count, row.schema.field(name).type) for name in row.column_names]
     bomb = pa.DictionaryArray.from_arrays(pa.array([0] * count, pa.int32()), pa.array(["x" * 10_000_000]))
@@ -168,7 +168,7 @@ def test_a_small_file_that_unpacks_to_terabytes_is_refused(lab, shared):
     refused(lab, shared, "files.parquet is damaged|cannot be imported")
 
 
-def test_a_selection_by_list_keeps_the_hash_of_its_lists(lab, tmp_path):
+def test_selection_by_list_keeps_the_hash_of_its_lists(lab, tmp_path):
     store = lab("author")
     (tmp_path / "ids.txt").write_text("".join(f"{row['file_id']}\n" for row in IMAGES), encoding="utf-8")
     select_listed(store, {"train": [tmp_path / "ids.txt"]}, "main")
@@ -178,13 +178,13 @@ def test_a_selection_by_list_keeps_the_hash_of_its_lists(lab, tmp_path):
     assert reader.execute("from selection_run") == store.execute("from selection_run")
 
 
-def test_a_dropped_row_shows_in_the_digests(lab, shared):
+def test_dropped_row_changes_the_digests(lab, shared):
     rewrite(shared, lambda table: table.slice(1))
     refused(lab, shared, r"do not belong together \(digests or counts differ: all, train\)")
 
 
 @pytest.mark.parametrize(
-    ("column", "value", "says"),
+    ("column", "value", "message"),
     [
         ("hash", "../../etc/passwd", "row 1 has a hash that cannot be"),
         ("split", "../out", "row 1 has a split that cannot be"),
@@ -192,13 +192,13 @@ def test_a_dropped_row_shows_in_the_digests(lab, shared):
         ("file_id", "x" * 5000, "row 1 has a file_id that cannot be"),
     ],
 )
-def test_values_that_cannot_be_are_refused(lab, shared, column, value, says):
+def test_invalid_values_are_refused(lab, shared, column, value, message):
     rewrite(shared, lambda table: set_column(table, column, pa.array([value] * table.num_rows)))
-    refused(lab, shared, says)
+    refused(lab, shared, message)
 
 
 @pytest.mark.parametrize(
-    ("text", "says"),
+    ("text", "message"),
     [
         ('{"format": "image-manifest", "format_version": 99, "tool_version": "7.0"}', "format version 99 .*install"),
         (
@@ -215,9 +215,9 @@ def test_values_that_cannot_be_are_refused(lab, shared, column, value, says):
         ('{"format": "image-manifest", "format_version": 1}', "lacks or misspells name, recipe"),
     ],
 )
-def test_a_head_that_is_none_is_refused(lab, shared, text, says):
+def test_invalid_header_is_refused(lab, shared, text, message):
     (shared / "manifest.json").write_text(text, encoding="utf-8")
-    refused(lab, shared, says)
+    refused(lab, shared, message)
 
 
 def test_damaged_parquet_is_refused(lab, shared):
@@ -226,17 +226,17 @@ def test_damaged_parquet_is_refused(lab, shared):
     refused(lab, shared, r"files\.parquet is damaged")
 
 
-def test_a_full_scratch_disk_is_no_damage(lab, shared, small_disk, tmp_path, monkeypatch):
+def test_full_scratch_disk_is_reported_as_such(lab, shared, small_disk, tmp_path, monkeypatch):
     small_disk(tmp_path / "small", "4k")
     monkeypatch.setattr(tempfile, "tempdir", str(tmp_path / "small"))
     refused(lab, shared, "small has no room for its rows: free some, or name another folder in TMPDIR")
 
 
-def test_an_empty_folder_is_no_manifest(lab, tmp_path):
+def test_empty_folder_is_no_export(lab, tmp_path):
     refused(lab, tmp_path, "is no export")
 
 
-def test_the_difference_names_every_change(lab, tmp_path):
+def test_difference_names_every_change(lab, tmp_path):
     export(lab("one"), "main", tmp_path / "before")
     after = lab("two", images=IMAGES[1:])
     after.execute("update selection set split = 'validation' where position = 2")
@@ -249,14 +249,14 @@ def test_the_difference_names_every_change(lab, tmp_path):
     assert not list(difference(tmp_path / "before", tmp_path / "before"))
 
 
-def test_a_head_whose_digest_was_changed_is_refused(lab, shared):
+def test_header_with_a_changed_digest_is_refused(lab, shared):
     head = json.loads((shared / "manifest.json").read_text(encoding="utf-8"))
     head["digests"]["train"] = "0" * 64
     (shared / "manifest.json").write_text(json.dumps(head), encoding="utf-8")
     refused(lab, shared, "do not belong together")
 
 
-def test_a_name_that_no_folder_may_have_needs_another(lab, shared):
+def test_invalid_selection_name_needs_another(lab, shared):
     head = json.loads((shared / "manifest.json").read_text(encoding="utf-8"))
     (shared / "manifest.json").write_text(json.dumps({**head, "name": "../up"}), encoding="utf-8")
     refused(lab, shared, "a selection named '../up': import it under another name with --name")

@@ -118,32 +118,32 @@ def shared(tmp_path_factory):
     return folder / "shared", built
 
 
-def test_the_second_lab_builds_the_same_bytes_and_proves_it(shared, tmp_path):
+def test_second_lab_builds_and_verifies_the_same_bytes(shared, tmp_path):
     manifest, built = shared
     second = Lab(tmp_path / "second").otherwise(FAKES | PHOTOGRAPHS)
     second.run("materializer", "build", "--manifest", str(manifest), "--output", "built")
     assert shards(tmp_path / "second" / "built") == built
-    told = second.run("materializer", "verify", "built", "--manifest", str(manifest))
-    assert "20 identical bytes; 0 identical pixels; 0 different; 0 substituted; 0 missing; 0 extra" in told
+    output = second.run("materializer", "verify", "built", "--manifest", str(manifest))
+    assert "20 identical bytes; 0 identical pixels; 0 different; 0 substituted; 0 missing; 0 extra" in output
 
 
-def test_each_gap_and_damage_is_graded(shared, tmp_path):
+def test_missing_and_damaged_images_are_graded(shared, tmp_path):
     manifest, _ = shared
     chosen = (manifest / "file_ids" / "train_fake_file_ids.txt").read_text().split()
     missing, changed = (f"imagenet_ai_0508_adm/train/ai/{Path(name).name}.PNG" for name in chosen[:2])
     images = {name: data for name, data in (FAKES | PHOTOGRAPHS).items() if name != missing}
     images[changed] = jpeg(999)
     lab = Lab(tmp_path / "third").otherwise(images)
-    told = lab.run("materializer", "build", "--manifest", str(manifest), "--output", "built", status=2)
-    assert f"GenImage/train: 1 missing, for instance {chosen[0]}" in told
+    output = lab.run("materializer", "build", "--manifest", str(manifest), "--output", "built", status=2)
+    assert f"GenImage/train: 1 missing, for instance {chosen[0]}" in output
     build = ("build", "--manifest", str(manifest), "--missing", "substitute", "--output", "built")
     assert "19 images, 1 of them substitutes" in lab.run("materializer", *build)
-    told = lab.run("materializer", "verify", "built", "--manifest", str(manifest), status=1)
-    assert "18 identical bytes; 0 identical pixels; 0 different; 1 substituted; 1 missing; 0 extra" in told
-    assert "NOT as expected" in told
+    output = lab.run("materializer", "verify", "built", "--manifest", str(manifest), status=1)
+    assert "18 identical bytes; 0 identical pixels; 0 different; 1 substituted; 1 missing; 0 extra" in output
+    assert "NOT as expected" in output
 
 
-def test_other_bytes_are_graded_by_their_pixels(shared, tmp_path):
+def test_other_bytes_are_graded_by_pixels(shared, tmp_path):
     manifest, _ = shared
     chosen = (manifest / "file_ids" / "train_fake_file_ids.txt").read_text().split()
     remarked, changed = (f"imagenet_ai_0508_adm/train/ai/{Path(name).name}.PNG" for name in chosen[:2])
@@ -153,7 +153,7 @@ def test_other_bytes_are_graded_by_their_pixels(shared, tmp_path):
     lab = Lab(tmp_path / "fourth").zipped(images)
     lab.run("indexer", "select", "mine.toml", "--name", "mine")
     lab.run("materializer", "build", "--selection", "mine", "--output", "built")
-    told = lab.run("materializer", "verify", "built", "--manifest", str(manifest), status=1)
-    assert f"train {chosen[0]}: identical pixels" in told
-    assert f"train {chosen[1]}: different" in told
-    assert "18 identical bytes; 1 identical pixels; 1 different; 0 substituted; 0 missing; 0 extra" in told
+    output = lab.run("materializer", "verify", "built", "--manifest", str(manifest), status=1)
+    assert f"train {chosen[0]}: identical pixels" in output
+    assert f"train {chosen[1]}: different" in output
+    assert "18 identical bytes; 1 identical pixels; 1 different; 0 substituted; 0 missing; 0 extra" in output

@@ -1,4 +1,4 @@
-"""A world of real files with planted equals, recompressed copies, broken images and shared photographs."""
+"""Selection from real files with planted duplicates, recompressed copies, broken images and shared real images."""
 
 import io
 import zipfile
@@ -94,7 +94,7 @@ def root(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 @pytest.fixture
 def manifest(root: Path, tmp_path: Path) -> Store:
-    """The raw rows and attributes of ``root``; nobody looked at an image."""
+    """The raw rows and attributes of ``root``, without inspections."""
     found = sorted(path for path in root.rglob("*") if path.is_file())
     volumes = [Volume(str(path.relative_to(root)), path.stat().st_size, path.stat().st_mtime_ns) for path in found]
     archives, loose = find_containers(root, volumes)
@@ -139,7 +139,7 @@ def _members(container: Container) -> pa.Table:
     )
 
 
-def test_exactly_the_expected_survive_and_the_rest_is_explained(root: Path, manifest: Store) -> None:
+def test_only_usable_unique_images_are_selected_and_others_have_a_reason(root: Path, manifest: Store) -> None:
     inspector = Inspector({"world": root}, Workers(jobs=2))
     with manifest as store:
         result = select(store, recipe.parse(RECIPE), "x", inspector)
@@ -167,7 +167,7 @@ def _paired(result: object, split: str) -> int:
     return sum(images for side, role, images in result.counts if (side, role) == (split, "paired"))
 
 
-def test_a_source_that_is_not_there_is_told(manifest: Store, tmp_path: Path) -> None:
+def test_missing_source_is_an_error(manifest: Store, tmp_path: Path) -> None:
     with manifest as store:
         with pytest.raises(SourceError, match="the source 'world' has no path on this machine"):
             select(store, recipe.parse(RECIPE), "x", Inspector({}, Workers(jobs=2)))

@@ -1,4 +1,4 @@
-"""Choosing by recipe, a rule at a time."""
+"""Selection by recipe: one test per rule."""
 
 import math
 import random
@@ -36,7 +36,7 @@ def counted(store: Store, *columns: str) -> Counter[tuple[str, ...]]:
     return Counter({tuple(row[:-1]): row[-1] for row in store.execute(query)})
 
 
-def test_origins_share_as_evenly_as_their_supplies_and_caps_allow(tmp_path: Path) -> None:
+def test_quotas_are_allocated_evenly_within_supplies_and_caps(tmp_path: Path) -> None:
     pictures = [*fakes("A", "small", 7), *fakes("A", "capped", 90), *fakes("A", "large", 90), *fakes("A", "other", 90)]
     with world(tmp_path / "m.duckdb", pictures) as store:
         chosen(store, "per_generator = 100\n[caps.capped]\nA = 20\n" + NO_PHOTOGRAPHS)
@@ -45,7 +45,7 @@ def test_origins_share_as_evenly_as_their_supplies_and_caps_allow(tmp_path: Path
     assert sorted([shares["large",], shares["other",]]) == [36, 37]
 
 
-def test_a_shortage_is_an_error_that_says_what_each_origin_has(tmp_path: Path) -> None:
+def test_shortage_is_an_error_with_the_supply_of_each_origin(tmp_path: Path) -> None:
     broken = [replace(one, inspected="truncated") for one in fakes("A", "b", 9)]
     with world(tmp_path / "m.duckdb", [*fakes("A", "a", 5), *broken, *fakes("B", "a", 50)]) as store:
         with pytest.raises(RecipeError) as caught:
@@ -57,7 +57,7 @@ def test_a_shortage_is_an_error_that_says_what_each_origin_has(tmp_path: Path) -
     assert {reason: images for _, reason, images in result.excluded}[dropped] == 14
 
 
-def test_too_few_photographs_are_an_error(tmp_path: Path) -> None:
+def test_too_few_real_images_are_an_error(tmp_path: Path) -> None:
     with (
         world(tmp_path / "m.duckdb", [*fakes("A", "a", 50), *photographs("coco", 5)]) as store,
         pytest.raises(RecipeError, match=r"real images: 5 of 20 \(coco 5\)"),
@@ -65,7 +65,7 @@ def test_too_few_photographs_are_an_error(tmp_path: Path) -> None:
         chosen(store, "per_generator = 20\nspares = 0\n")
 
 
-def test_sections_make_one_of_several_origins_and_several_of_one(tmp_path: Path) -> None:
+def test_sections_join_and_divide_origins(tmp_path: Path) -> None:
     pictures = [*fakes("A", "g/train", 60), *fakes("A", "g/val", 60), *fakes("A", "d", 60)]
     sections = '[sections.g]\norigins = ["g/train", "g/val"]\n[sections.even]\norigins = ["d"]\nfile_id = "[02468]$"\n'
     with world(tmp_path / "m.duckdb", pictures) as store:
@@ -75,7 +75,7 @@ def test_sections_make_one_of_several_origins_and_several_of_one(tmp_path: Path)
     assert all(int(file_id[-1]) % 2 == 0 for file_id in found if file_id.startswith("d/"))
 
 
-def test_equals_over_origins_and_labels_the_first_by_rule_stays(tmp_path: Path) -> None:
+def test_first_duplicate_by_rule_is_kept(tmp_path: Path) -> None:
     pictures = [
         Picture("late/A/1", "late", "A", content="one"),
         Picture("early/A/1", "early", "A", content="one"),
@@ -94,7 +94,7 @@ def test_equals_over_origins_and_labels_the_first_by_rule_stays(tmp_path: Path) 
     assert "coco/1" not in found
 
 
-def test_a_section_does_not_hide_the_origin_by_which_equals_are_kept(tmp_path: Path) -> None:
+def test_duplicates_in_sections_are_ordered_by_origin(tmp_path: Path) -> None:
     pictures = [Picture("v/1", "g/val", "A", content="one"), Picture("t/1", "g/train", "A", content="one")]
     with world(tmp_path / "m.duckdb", pictures) as store:
         for origin, kept in (("g/val", "v/1"), ("g/train", "t/1")):
@@ -105,7 +105,7 @@ def test_a_section_does_not_hide_the_origin_by_which_equals_are_kept(tmp_path: P
             assert store.execute("select file_id from selection") == [(kept,)]
 
 
-def test_images_that_look_like_one_that_went_stay_on_one_side(tmp_path: Path) -> None:
+def test_images_near_a_dropped_one_share_a_split(tmp_path: Path) -> None:
     """``b`` is near to ``a`` and to ``c``, which are not near to each other: both stay, and are of one cluster."""
     bases = [(n * 0x9E3779B97F4A7C15) % 2**64 for n in range(20)]
     flips = {"a": 0, "b": 0b111, "c": 0b111111}
@@ -124,13 +124,13 @@ def test_images_that_look_like_one_that_went_stay_on_one_side(tmp_path: Path) ->
     assert {len(found) for found in sides.values()} == {1}
 
 
-def test_a_generator_of_which_the_recipe_takes_none_is_told_so(tmp_path: Path) -> None:
+def test_zero_quota_is_the_reason_for_exclusion(tmp_path: Path) -> None:
     with world(tmp_path / "m.duckdb", [*fakes("A", "o", 5), *fakes("B", "o", 5)]) as store:
         result = chosen(store, "per_generator = 2\nspares = 0\n[quotas]\nB = 0\n" + NO_PHOTOGRAPHS)
     assert ("rank", "the recipe takes none of its generator", 5) in result.excluded
 
 
-def test_photographs_follow_their_fakes_and_the_rest_is_balanced(tmp_path: Path) -> None:
+def test_paired_real_images_follow_their_fakes_and_the_complement_is_balanced(tmp_path: Path) -> None:
     paired = [Picture(f"o/A/{n}", "o", "A", paired=(f"coco/{n % 7}",)) for n in range(40)]
     pictures = [*paired, *photographs("coco", 60), *photographs("raise", 60)]
     with world(tmp_path / "m.duckdb", pictures) as store:
@@ -149,7 +149,7 @@ def test_photographs_follow_their_fakes_and_the_rest_is_balanced(tmp_path: Path)
     assert abs(complement["complement", "coco"] - complement["complement", "raise"]) <= 1
 
 
-def test_what_cannot_be_divided_is_reported(tmp_path: Path) -> None:
+def test_uneven_split_of_groups_is_reported(tmp_path: Path) -> None:
     pictures = [Picture(f"o/A/{n}", "o", "A", paired=("coco/0",)) for n in range(10)]
     with world(tmp_path / "m.duckdb", pictures) as store:
         result = chosen(store, "per_generator = 10\n[split]\ntrain = 0.8\nvalidation = 0.2\n" + NO_PHOTOGRAPHS)
@@ -168,7 +168,7 @@ def test_three_splits_and_a_manifest_without_fakes(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize("radius", [0, 1, 4, 8])
-def test_near_hashes_are_all_found(tmp_path: Path, radius: int) -> None:
+def test_all_near_hashes_are_found(tmp_path: Path, radius: int) -> None:
     chance = random.Random(radius)
     bases = [chance.getrandbits(64) for _ in range(40)]
     flips = [sum({1 << chance.randrange(64) for _ in range(chance.randint(0, 12))}) for _ in range(300)]
@@ -186,7 +186,7 @@ def test_near_hashes_are_all_found(tmp_path: Path, radius: int) -> None:
     assert set(found) == expected
 
 
-def test_groups_are_dealt_so_that_generators_get_their_parts() -> None:
+def test_groups_are_assigned_so_that_generators_meet_their_fractions() -> None:
     chance = np.random.default_rng(5)
     images = np.vstack([chance.integers(0, 3, (60, 8)), np.eye(8, dtype=np.int64)])
     groups = np.concatenate([chance.integers(1, 9, 60), np.full(8, 40)])
@@ -197,7 +197,7 @@ def test_groups_are_dealt_so_that_generators_get_their_parts() -> None:
     assert np.abs(assigned.T @ images - targets(totals, np.array([0.8, 0.2]))).max() <= 1
 
 
-def test_no_reason_is_told_twice(tmp_path: Path) -> None:
+def test_each_image_is_excluded_once(tmp_path: Path) -> None:
     """Paired photographs are enough here, so that nothing is looked at for a complement."""
     pictures = [Picture(f"o/A/{n}", "o", "A", paired=(f"coco/{n}",)) for n in range(20)]
     broken = [Picture(f"o/A/9{n}", "o", "A", inspected="truncated") for n in range(9)]
@@ -208,7 +208,7 @@ def test_no_reason_is_told_twice(tmp_path: Path) -> None:
     assert Counter(row[0] for row in rows) == Counter(one.file_id for one in [*pictures, *broken, *pairs])
 
 
-def test_known_only_recipes_need_no_inspection(tmp_path: Path) -> None:
+def test_selection_without_inspection(tmp_path: Path) -> None:
     unseen = [replace(one, inspected=None) for one in fakes("A", "o", 30)]
     with world(tmp_path / "m.duckdb", unseen) as store:
         assert chosen(store, "per_generator = 10\nspares = 0.1\n" + NO_PHOTOGRAPHS).counts == (
@@ -217,7 +217,7 @@ def test_known_only_recipes_need_no_inspection(tmp_path: Path) -> None:
         assert isinstance(store.arrow("select/result/counts", {"name": "x"}), pa.Table)
 
 
-def test_copies_without_end_are_passed_in_few_rounds(tmp_path: Path) -> None:
+def test_many_copies_take_few_rounds(tmp_path: Path) -> None:
     chance, rounds = random.Random(3), []
     originals = [chance.getrandbits(64) for _ in range(40)]
     copies = [Picture(f"o/A/{n}", "o", "A", phash=chance.choice(originals) ^ 1 << n % 64) for n in range(2_000)]

@@ -1,4 +1,4 @@
-"""Worlds that somebody made to break a selection: what holds for friendly ones holds for them."""
+"""Random manifests with unusual names, groups, duplicates and broken images: the rules of selection hold for them."""
 
 import random
 from collections import Counter, defaultdict
@@ -114,7 +114,7 @@ def outcome(pictures: list[Picture], text: str, threads: int) -> tuple[Rows, Row
 
 @pytest.mark.parametrize("ties", TIES)
 @pytest.mark.parametrize("seed", [1, 2, 3])
-def test_whatever_the_world_rules_hold_and_order_has_no_say(ties: str, seed: int) -> None:
+def test_rules_hold_and_order_has_no_effect(ties: str, seed: int) -> None:
     chance = random.Random(f"{ties}{seed}")
     pictures, text = World(chance, ties, chance.choice([0.0, 0.1, 0.4])).pictures, recipe_of(chance)
     rows, excluded = outcome(pictures, text, threads=2)
@@ -123,8 +123,8 @@ def test_whatever_the_world_rules_hold_and_order_has_no_say(ties: str, seed: int
         assert "real images: " in rows[0][0]
         return
     by_id, recipe = {picture.file_id: picture for picture in pictures}, recipes.parse(text)
-    told = Counter(row[0] for row in rows) + Counter(row[0] for row in excluded)
-    assert told == Counter(by_id.keys())
+    seen = Counter(row[0] for row in rows) + Counter(row[0] for row in excluded)
+    assert seen == Counter(by_id.keys())
     assert all(step and reason for _, step, reason in excluded)
     quotas = dict.fromkeys(GENERATORS, recipe.per_generator) | dict(recipe.quotas or {})
     sampled = Counter(stratum for _, _, role, stratum, _ in rows if role == "sampled")
@@ -134,7 +134,7 @@ def test_whatever_the_world_rules_hold_and_order_has_no_say(ties: str, seed: int
 
 
 def sides_of_groups(rows: Rows, excluded: Rows, by_id: dict[str, Picture]) -> dict[str, set[str]]:
-    """The splits of everything that hangs together by photographs, or by what was dropped as an equal."""
+    """Return the splits of each group that is connected by real images or by dropped duplicates."""
     leader: dict[str, str] = {}
 
     def lead(one: str) -> str:
@@ -163,14 +163,14 @@ def broken(one: Picture) -> Picture:
 
 
 @pytest.mark.parametrize(("change", "left"), [(alike, 1), (broken, 0)])
-def test_a_world_of_equals_and_one_of_wrecks_say_how_many_are_left(change: object, left: int) -> None:
+def test_shortage_counts_images_left_after_duplicates_and_broken_ones(change: object, left: int) -> None:
     pictures = [change(one) for one in [*fakes("A", "o", 300), *photographs("coco", 300)]]  # type: ignore[operator]
-    said, _ = outcome(pictures, "seed = 1\nper_generator = 2\n", threads=2)
-    assert said[0][0].startswith(f"too few images: A: {left} of 2 (o {left}): lower quotas")
+    rows, _ = outcome(pictures, "seed = 1\nper_generator = 2\n", threads=2)
+    assert rows[0][0].startswith(f"too few images: A: {left} of 2 (o {left}): lower quotas")
     assert outcome(pictures, 'seed = 1\nper_generator = 2\nwhen_short = "drop"\n', threads=2)[0] == []
 
 
-def test_one_group_larger_than_a_split_is_told_and_the_others_make_up_for_it() -> None:
+def test_group_larger_than_a_split_is_balanced_by_others() -> None:
     tied = [Picture(f"o/A/{n}", "o", "A", paired=("coco/1",)) for n in range(30)]
     pictures = [*tied, *fakes("B", "o", 10), *photographs("coco", 60)]
     rows, _ = outcome(

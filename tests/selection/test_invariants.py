@@ -1,4 +1,4 @@
-"""What holds for every world and recipe: checked on worlds that hypothesis makes up."""
+"""Invariants of selection, checked on manifests that hypothesis generates."""
 
 import math
 import random
@@ -131,7 +131,7 @@ def chosen(case: Case) -> list[Row]:
 
 @given(SEEDS)
 @SLOW
-def test_the_same_for_any_row_order_and_thread_count(seed: int) -> None:
+def test_row_order_and_threads_have_no_effect(seed: int) -> None:
     case = made_up(seed)
     shuffled = random.Random(seed).sample(case.pictures, len(case.pictures))
     with opened(replace(case, pictures=tuple(shuffled)), threads=1) as store:
@@ -141,7 +141,7 @@ def test_the_same_for_any_row_order_and_thread_count(seed: int) -> None:
 
 @given(SEEDS, st.integers(0, 200))
 @SLOW
-def test_the_same_however_much_was_inspected_and_however_often_it_was_interrupted(seed: int, patience: int) -> None:
+def test_earlier_inspections_and_interruptions_have_no_effect(seed: int, patience: int) -> None:
     case = made_up(seed)
     unseen = tuple(replace(picture, inspected=None) for picture in case.pictures)
     truth = {row["member_id"]: row for row in inspection_rows(case.pictures)}
@@ -172,7 +172,7 @@ def _table(rows: list[dict[str, object]]) -> pa.Table:
 
 @given(SEEDS)
 @SLOW
-def test_what_is_chosen_keeps_every_rule(seed: int) -> None:
+def test_selection_follows_every_rule(seed: int) -> None:
     case = made_up(seed)
     with opened(case) as store:
         result = select(store, case.recipe, "x")
@@ -199,8 +199,8 @@ def _quotas_are_exact(taken: list[tuple[Picture, str, str]], recipe: Recipe, dro
     assert sum(p.generator == "A" and p.origin == "o1" for p, *_ in taken) <= recipe.caps["o1"]["A"]
     for side in ("train", "validation"):
         here = Counter(role for _, split, role in taken if split == side)
-        wanted = math.floor(here["sampled"] * recipe.photographs_per_fake + 0.5)
-        assert here["paired"] + here["complement"] == wanted
+        reals = math.floor(here["sampled"] * recipe.photographs_per_fake + 0.5)
+        assert here["paired"] + here["complement"] == reals
 
 
 def _nothing_unfit_is_chosen(pictures: list[Picture], recipe: Recipe) -> None:
@@ -230,7 +230,7 @@ def _positions_count_on(rows: list[Row]) -> None:
 
 @given(SEEDS, st.integers(1, 10))
 @SLOW
-def test_a_larger_quota_keeps_what_was_chosen(seed: int, more: int) -> None:
+def test_larger_quota_keeps_the_smaller_selection(seed: int, more: int) -> None:
     case = made_up(seed, equals=False, groups=False)
     small = case.recipe.per_generator
     larger = replace(case, text=case.text.replace(f"per_generator = {small}", f"per_generator = {small + more}"))

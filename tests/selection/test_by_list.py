@@ -1,4 +1,4 @@
-"""Selections by list: what is listed, what is missing, what stands in."""
+"""Selections by list: listed images, missing ones and their substitutes."""
 
 from dataclasses import replace
 from pathlib import Path
@@ -17,7 +17,7 @@ def listed(folder: Path, **splits: list[str]) -> dict[str, list[Path]]:
     return {split: [folder / f"{split}.txt"] for split in splits}
 
 
-def test_what_is_listed_is_selected_whatever_the_order_of_lines(tmp_path: Path) -> None:
+def test_order_of_lines_has_no_effect(tmp_path: Path) -> None:
     ids = [f"o/A/{n}" for n in range(20)]
     with world(tmp_path / "m.duckdb", [*fakes("A", "o", 30), *photographs("coco", 9)]) as store:
         first = select_listed(store, listed(tmp_path, train=ids, validation=["coco/1"]), "x")
@@ -29,7 +29,7 @@ def test_what_is_listed_is_selected_whatever_the_order_of_lines(tmp_path: Path) 
     assert not first.missing
 
 
-def test_what_is_missing_is_told_by_origin_and_reason(tmp_path: Path) -> None:
+def test_missing_ids_are_reported_by_origin_and_reason(tmp_path: Path) -> None:
     broken = replace(fakes("A", "o", 1)[0], inspected="truncated")
     refused = Picture("o/A/7", "o", "A", status="unreadable")
     with world(tmp_path / "m.duckdb", [broken, refused]) as store:
@@ -45,7 +45,7 @@ def laion(source: str, numbers: range) -> list[Picture]:
     return [Picture(f"LAION-400M/{n}", "LAION-400M", source=source) for n in numbers]
 
 
-def test_substitutes_come_from_the_sources_of_their_split_and_say_for_whom(tmp_path: Path) -> None:
+def test_substitutes_come_from_the_sources_of_their_split(tmp_path: Path) -> None:
     tied = Picture("o/A/1", "o", "A", paired=("LAION-400M/30",))
     pictures = [*laion("laion_train", range(40)), *laion("laion_validation", range(100, 140)), tied]
     train, validation = [f"LAION-400M/{n}" for n in range(15, 25)], [f"LAION-400M/{n}" for n in range(110, 115)]
@@ -72,7 +72,7 @@ def test_substitutes_come_from_the_sources_of_their_split_and_say_for_whom(tmp_p
     assert {split for split, _ in spares} == {"train", "validation"}
 
 
-def test_an_id_cannot_stand_on_two_sides(tmp_path: Path) -> None:
+def test_id_in_two_splits_is_an_error(tmp_path: Path) -> None:
     with (
         world(tmp_path / "m.duckdb", fakes("A", "o", 3)) as store,
         pytest.raises(RecipeError, match="'o/A/1' is listed for train and for validation"),
@@ -80,6 +80,6 @@ def test_an_id_cannot_stand_on_two_sides(tmp_path: Path) -> None:
         select_listed(store, listed(tmp_path, train=["o/A/1"], validation=["o/A/1"]), "x")
 
 
-def test_a_list_that_is_none(tmp_path: Path) -> None:
+def test_unreadable_list_is_an_error(tmp_path: Path) -> None:
     with world(tmp_path / "m.duckdb", []) as store, pytest.raises(RecipeError, match="cannot be read as a list"):
         select_listed(store, {"train": [tmp_path / "absent.txt"]}, "x")
