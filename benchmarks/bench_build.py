@@ -1,9 +1,9 @@
-"""A build against a plain copy, against decoding alone, and against what one would use instead: ``make bench-build``.
+"""Compare a build with a plain copy, with decoding alone, and with other programs: ``make bench-build``.
 
-A tree of COUNT images (20,000 by default) of 100 KB is made: loose, and in deflated zips of which a tenth is wanted.
-Every contestant is a process of its own, timed from start to exit with its output flushed to disk, with two workers
-where it has any. Rounds are interleaved; the medians' ratios are what counts, as the page cache of a busy machine moves
-all figures alike. LitData and WebDataset join in where their interpreter is named: PEERS=/path/to/python.
+Makes COUNT images (20,000 by default) of 100 KB: loose, and in deflated zips of which a tenth is selected. Every
+contestant is one process, timed from start to exit with its output flushed to disk, with two workers if it has workers.
+Rounds are interleaved. Compare the ratios of the medians: the page cache of a busy machine changes all figures alike.
+LitData and WebDataset take part if PEERS=/path/to/python names their interpreter.
 
     python -m benchmarks.bench_build [COUNT [ROUNDS]]
 """
@@ -31,39 +31,39 @@ HERE = Path(__file__).parents[1]
 
 
 @dataclass(frozen=True, slots=True)
-class Taken:
-    """Seconds of wall time, and of all processes' processor time."""
+class Timing:
+    """Seconds of wall time, and CPU seconds of all processes."""
 
     wall: float
-    processor: float
+    cpu: float
 
 
 def main() -> None:
-    """Make the tree, run the contestants, print their times and ratios."""
+    """Make the images, run the contestants, print times and ratios."""
     given = [int(text) for text in sys.argv[1:]]
     count, rounds = (*given, *(20_000, 3)[len(given) :])
-    with tempfile.TemporaryDirectory(dir=os.environ.get("BENCH_DIR")) as folder:
-        place = Path(folder)
-        _make(place, count)
-        taken: dict[str, list[Taken]] = {name: [] for name in _contestants()}
+    with tempfile.TemporaryDirectory(dir=os.environ.get("BENCH_DIR")) as temporary:
+        folder = Path(temporary)
+        _make(folder, count)
+        timings: dict[str, list[Timing]] = {name: [] for name in _contestants()}
         for _ in range(rounds):
             for name, arguments in _contestants().items():
-                taken[name].append(_timed(place, arguments))
-        _report(taken, count)
-        _resources(place)
+                timings[name].append(_timed(folder, arguments))
+        _report(timings, count)
+        _resources(folder)
 
 
-def _make(place: Path, count: int) -> None:
-    """The same ``count`` images loose and, a tenth of them, among the others in zips."""
+def _make(folder: Path, count: int) -> None:
+    """Make ``count`` images, loose and in zips; the selection of the zips has a tenth of them."""
     images = _images(count)
-    manifests.make(place / "loose.duckdb", place / "loose", images)
-    manifests.make(place / "zips.duckdb", place / "zips", images, "deflate", wanted=slice(None, None, 10))
-    (place / "names.txt").write_text("\n".join(str(place / "loose" / image.name) for image in images))
+    manifests.make(folder / "loose.duckdb", folder / "loose", images)
+    manifests.make(folder / "zips.duckdb", folder / "zips", images, "deflate", wanted=slice(None, None, 10))
+    (folder / "names.txt").write_text("\n".join(str(folder / "loose" / image.name) for image in images))
     subprocess.run(["sync"], check=True)
 
 
 def _images(count: int) -> list[manifests.Picture]:
-    """JPEGs of 512 x 512 and about 100 KB; they differ in some bytes behind their end, which no decoder minds."""
+    """Return JPEGs of 512 x 512 and about 100 KB. They differ in bytes after their end, which decoders ignore."""
     bases = [_jpeg(seed) for seed in range(32)]
     return [
         manifests.Picture(f"train/{number:06d}", bases[number % len(bases)] + number.to_bytes(8, "big"))
@@ -83,7 +83,7 @@ def _jpeg(seed: int) -> bytes:
 
 
 def _contestants() -> dict[str, list[str]]:
-    """What is run: a name, the module and its arguments."""
+    """Return the contestants: a name, the module and its arguments."""
     found = {
         "cat + fsync": ["copy"],
         "build, no decode": ["ours", "loose", "none"],
@@ -98,30 +98,30 @@ def _contestants() -> dict[str, list[str]]:
     return found
 
 
-def _timed(place: Path, arguments: list[str]) -> Taken:
-    out = place / "out"
+def _timed(folder: Path, arguments: list[str]) -> Timing:
+    out = folder / "out"
     shutil.rmtree(out, ignore_errors=True)
     out.mkdir()
     module, *rest = arguments
     python = os.environ["PEERS"] if module in ("lit", "web") else sys.executable
     environment = {**os.environ, "HF_HOME": str(out / "cache"), "HF_DATASETS_DISABLE_PROGRESS_BARS": "1"}
-    run = [python, "-m", f"benchmarks.contestants.{module}", str(place), *rest]
+    run = [python, "-m", f"benchmarks.contestants.{module}", str(folder), *rest]
     before, began = resource.getrusage(resource.RUSAGE_CHILDREN), time.monotonic()
     subprocess.run(run, cwd=HERE, env=environment, check=True, stdout=subprocess.DEVNULL)
     wall, after = time.monotonic() - began, resource.getrusage(resource.RUSAGE_CHILDREN)
-    return Taken(wall, after.ru_utime + after.ru_stime - before.ru_utime - before.ru_stime)
+    return Timing(wall, after.ru_utime + after.ru_stime - before.ru_utime - before.ru_stime)
 
 
-def _report(taken: Mapping[str, Sequence[Taken]], count: int) -> None:
-    wall = {name: statistics.median(one.wall for one in rounds) for name, rounds in taken.items()}
-    processor = {name: statistics.median(one.processor for one in rounds) for name, rounds in taken.items()}
+def _report(timings: Mapping[str, Sequence[Timing]], count: int) -> None:
+    wall = {name: statistics.median(one.wall for one in rounds) for name, rounds in timings.items()}
+    cpu = {name: statistics.median(one.cpu for one in rounds) for name, rounds in timings.items()}
     for name, seconds in wall.items():
         images = count // 10 if name.startswith("zips") else count
-        print(f"{name:48} {seconds:7.2f} s {images / seconds:9,.0f} images/s, {processor[name]:6.2f} s of processors")
+        print(f"{name:48} {seconds:7.2f} s {images / seconds:9,.0f} images/s, {cpu[name]:6.2f} CPU seconds")
     for text, above, below, target in RATIOS:
         if above in wall and below in wall:
-            ratio, busy = wall[above] / wall[below], processor[above] / processor[below]
-            print(f"{text:48} {ratio:7.2f}   {target}; in processor time {busy:.2f}")
+            ratio, busy = wall[above] / wall[below], cpu[above] / cpu[below]
+            print(f"{text:48} {ratio:7.2f}   {target}; in CPU time {busy:.2f}")
 
 
 RATIOS = (
@@ -135,19 +135,19 @@ RATIOS = (
 )  # fmt: skip
 
 
-def _resources(place: Path) -> None:
-    """Peak memory of all processes of a build, and what it wrote."""
-    peak = _peak_memory(lambda: _timed(place, ["ours", "loose", "none"]))
+def _resources(folder: Path) -> None:
+    """Print the peak memory of all processes of a build, and the bytes it wrote."""
+    peak = _peak_memory(lambda: _timed(folder, ["ours", "loose", "none"]))
     print(f"{'peak memory (PSS), two jobs':48} {peak / 1e6:7.0f} MB   below 1,000")
     before = resource.getrusage(resource.RUSAGE_CHILDREN).ru_oublock
-    _timed(place, ["ours", "loose", "none", "threading"])
+    _timed(folder, ["ours", "loose", "none", "threading"])
     written = (resource.getrusage(resource.RUSAGE_CHILDREN).ru_oublock - before) * 512
-    size = sum(path.stat().st_size for path in (place / "out").rglob("*.arrow"))
+    size = sum(path.stat().st_size for path in (folder / "out").rglob("*.arrow"))
     print(f"{'bytes written / bytes of the output':48} {written / size:7.2f}   at most 1.05")
 
 
 def _peak_memory(work: Callable[[], object]) -> int:
-    """The largest sum of proportional set sizes of this process's descendants, in bytes, seen every 20 ms."""
+    """Return the largest sum of proportional set sizes of this process's descendants, in bytes, sampled every 20 ms."""
     peak, done = 0, threading.Event()
 
     def watch() -> None:

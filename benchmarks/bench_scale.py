@@ -1,11 +1,11 @@
-"""What a manifest of many rows costs, in time and memory: choosing, a build but for its images, sharing, comparing.
+"""Measure time and memory of a manifest of many rows: select, build without images, export, import, grade.
 
     python -m benchmarks.bench_scale [ROWS ...] [--memory 6GB] [--folder DIR] [--from STEP]
 
-Rows (10,000,000 by default) are made in the real tables: zips of ten thousand members of 100 KB, two texts a row. Each
-step is a process of its own, so its peak is its own; those of a build follow each other in one, as they do in a build,
-and the peak is taken anew for each. --memory bounds DuckDB in each. No image exists: what reads images grows with their
-bytes, which `make bench-build` and `make bench-scan` measure. A --folder is kept, and --from goes on in it.
+Makes rows (10,000,000 by default) in the real tables: zips of ten thousand members of 100 KB, two texts per row. Each
+step is one process with its own peak of memory; the parts of a build run in one process, and the peak is reset before
+each. --memory is DuckDB's limit. No image exists; `make bench-build` and `make bench-scan` measure the reading of images.
+A --folder is kept, and --from continues in it.
 """
 
 import argparse
@@ -85,35 +85,35 @@ def make(store: Store, folder: Path) -> str:  # noqa: ARG001
 
 
 def select(store: Store, _: Path) -> str:
-    """Choose some by a recipe: what everyone does first."""
+    """Select some rows by a recipe."""
     rows = store.count("attributes")
     chosen = by_recipe.select(store, recipe.parse(RECIPE.replace("5000", str(rows // 400))), "chosen")
     return f"{sum(images for _, _, images in chosen.counts):,} chosen"
 
 
 def build(store: Store, folder: Path) -> None:
-    """All that a build of all rows does but for images, each part told by itself."""
+    """Run and measure each part of a build of all rows, without images."""
     request = Request("all", folder / "built", {"bench": folder}, folder / "scratch", Settings())
-    with told("plan") as say:
+    with measured("plan") as note:
         found = planning.make(store, request)
-        say(f"{len(found.shards):,} shards")
-    with told("look up") as say:
+        note(f"{len(found.shards):,} shards")
+    with measured("look up") as note:
         every = max(1, len(found.shards) // SHARDS_LOOKED_UP)
         sizes = [planning.rows_of(store, planned.shard).nbytes for planned in found.shards[::every]]
-        say(f"of {len(sizes)} shards; a task has {max(sizes) / 1e6:.1f} MB at most")
-    with told("leave") as say:
-        leave(store, request, found)
-        say("not a step of ours: shards, all of them holes, and their records")
-    with told("resume") as say:
+        note(f"of {len(sizes)} shards; a task has {max(sizes) / 1e6:.1f} MB at most")
+    with measured("prepare") as note:
+        write_shards(store, request, found)
+        note("sparse shards and their records")
+    with measured("resume") as note:
         results = parts.results_of(request, found)
-        say(f"{len(results):,} shards are there")
-    with told("finish") as say:
+        note(f"{len(results):,} shards are there")
+    with measured("finish") as note:
         done = publish(WrittenBuild(store, request, folder / "scratch", found, results, Substitutions((), ())))
-        say(f"{sum(done.splits.values()):,} rows counted and digested")
+        note(f"{sum(done.splits.values()):,} rows counted and digested")
 
 
-def leave(store: Store, request: Request, found: BuildPlan) -> None:
-    """Leave shards and records as the workers of a build do."""
+def write_shards(store: Store, request: Request, found: BuildPlan) -> None:
+    """Write sparse shards and their records, as the workers of a build would."""
     format_ = output_format(request.settings.format)
     for planned in found.shards:
         path = request.output / format_.path(planned.shard)
@@ -134,7 +134,7 @@ def share(store: Store, folder: Path) -> str:
 
 
 def take(store: Store, folder: Path) -> str:
-    """Import it, as another lab with the same collections does."""
+    """Import the export, as another lab with the same sources."""
     imported = import_manifest(store, folder / "shared", "again", MissingPolicy.FAIL)
     return f"{imported.selected:,} rows found"
 
@@ -179,28 +179,28 @@ def _arguments() -> argparse.Namespace:
 
 def _run(given: argparse.Namespace) -> None:
     opened = stores.open_for_writing if given.step in WRITING else stores.open_for_reading
-    with opened(given.folder / "manifest.duckdb") as store, told(given.step) as say:
+    with opened(given.folder / "manifest.duckdb") as store, measured(given.step) as note:
         store.execute(f"set variable rows = {given.rows[0]}")
         if given.memory:
             store.execute(f"set memory_limit = '{given.memory}'")
         result = STEPS[given.step](store, given.folder)
         get_reusable_executor().shutdown(wait=True)
         if result:
-            say(result)
+            note(result)
 
 
 @contextmanager
-def told(what: str) -> Iterator[Callable[[str], None]]:
-    """Print what a step took, workers that it ended too, and what was said of it; nothing where nothing was."""
+def measured(what: str) -> Iterator[Callable[[str], None]]:
+    """Print time and memory of a step, with the notes that the caller adds; nothing without a note."""
     results: list[str] = []
-    Path("/proc/self/clear_refs").write_text("5")  # the peak counts from here: proc(5)
+    Path("/proc/self/clear_refs").write_text("5")  # resets the peak: proc(5)
     wall, busy = time.perf_counter(), _busy()
     yield results.append
     wall, busy = time.perf_counter() - wall, _busy() - busy
     own = int(re.findall(r"VmHWM:\s+(\d+) kB", Path("/proc/self/status").read_text())[0])
     peak = max(own, resource.getrusage(resource.RUSAGE_CHILDREN).ru_maxrss) / 1e6
     for result in results:
-        print(f"  {what:8} {wall:7.1f} s, {busy:7.1f} s of processors, peak {peak:5.2f} GB: {result}", flush=True)
+        print(f"  {what:8} {wall:7.1f} s, {busy:7.1f} CPU seconds, peak {peak:5.2f} GB: {result}", flush=True)
 
 
 def _busy() -> float:

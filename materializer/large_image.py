@@ -1,7 +1,7 @@
-"""``LargeImage``: the feature for ``datasets`` whose image column may grow beyond 2 GiB in one piece.
+"""``LargeImage``: a feature for ``datasets`` whose image column has 64-bit offsets, so that it can exceed 2 GiB.
 
 Import this module before opening such a dataset; the import registers the feature. Worker processes that ``datasets``
-spawns get it with the first dataset that is sent to them, because its features name this module.
+spawns import it with the first dataset they receive, because its features name this module.
 """
 
 import warnings
@@ -18,25 +18,25 @@ _BYTES, _PATH = pa.large_binary(), pa.large_string()
 
 @dataclass
 class LargeImage(Image):  # type: ignore[misc]  # datasets is not typed
-    """An image as ``datasets.Image`` has it, stored as struct of ``bytes`` large_binary and ``path`` large_string.
+    """The image feature of AI-GenBench: a struct of ``bytes`` large_binary and ``path`` large_string.
 
-    What an AI-GenBench dataset holds. Takes and gives the same values as ``datasets.Image``.
+    It accepts and returns the same values as ``datasets.Image``.
     """
 
     pa_type: ClassVar[Any] = pa.struct({"bytes": _BYTES, "path": _PATH})
     _type: str = field(default="LargeImage", init=False, repr=False)
 
     def flatten(self) -> Any:
-        """Itself where it decodes, else its two parts."""
+        """Return the feature itself if it decodes, else the features of its two fields."""
         return self if self.decode else {"bytes": Value("large_binary"), "path": Value("large_string")}
 
     def cast_storage(self, storage: pa.Array) -> pa.StructArray:
-        """Any of: paths (string), images (binary), structs with ``bytes`` or ``path`` or both; small types or large.
+        """Cast an array of paths (string), images (binary) or structs with ``bytes`` or ``path`` or both.
 
-        Offsets are widened, image bytes are not copied.
+        The types may have 32-bit or 64-bit offsets. Image bytes are not copied.
 
         Raises:
-            TypeError: the array is none of them.
+            TypeError: the array has another type.
         """
         if pa.types.is_null(storage.type):
             return pa.nulls(len(storage), self.pa_type)
@@ -46,7 +46,7 @@ class LargeImage(Image):  # type: ignore[misc]  # datasets is not typed
             return _struct(storage, pa.nulls(len(storage), _PATH), storage.is_null())
         if pa.types.is_struct(storage.type):
             return _struct(_child(storage, "bytes", _BYTES), _child(storage, "path", _PATH), storage.is_null())
-        raise TypeError(f"a LargeImage cannot be made of {storage.type}")
+        raise TypeError(f"cannot cast {storage.type} to LargeImage")
 
     def embed_storage(
         self,
@@ -55,9 +55,9 @@ class LargeImage(Image):  # type: ignore[misc]  # datasets is not typed
         local_files: bool = True,
         remote_files: bool = True,
     ) -> pa.StructArray:
-        """Read images that are there by path alone into the column; paths keep their last component.
+        """Read the images that the column only names by path into the column; paths keep their last component.
 
-        Images that are embedded already pass through untouched, which is what saving a finished dataset meets.
+        Images that are embedded already are not copied.
         """
         blobs = storage.field("bytes")
         outside = [index for index in _absent(blobs) if storage.field("path")[index].is_valid]
@@ -88,7 +88,7 @@ def _filled(blobs: pa.Array, found: dict[int, pa.Scalar]) -> pa.Array:
 
 def _register() -> None:
     with warnings.catch_warnings():
-        # datasets calls registration experimental, every time; that is for us to know, not for who opens a dataset.
+        # datasets warns at each registration that it is experimental.
         warnings.simplefilter("ignore", UserWarning)
         register_feature(LargeImage, "LargeImage")
 

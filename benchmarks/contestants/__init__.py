@@ -1,4 +1,4 @@
-"""What ``bench_build`` times: a module each, run as a process, so that nobody pays for another's imports.
+"""The contestants of ``bench_build``: one module and one process each, so that each has only its own imports.
 
-Each takes the folder that the bench made: ``names.txt`` lists the images, ``out`` takes what is written.
+Each takes the folder that the benchmark made: ``names.txt`` lists the images, output goes to ``out``.
 """

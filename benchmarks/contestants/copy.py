@@ -1,4 +1,4 @@
-"""The same bytes by ``cat``: one file a shard, two at a time, flushed."""
+"""Copy the same bytes by ``cat``: one file per shard, two at a time, flushed."""
 
 import subprocess
 import sys
@@ -7,11 +7,11 @@ from pathlib import Path
 SHARD = 250_000_000
 
 
-def main(place: Path) -> None:
+def main(folder: Path) -> None:
     """Copy the loose images to as many files as a build writes."""
-    names = (place / "names.txt").read_text().splitlines()
+    names = (folder / "names.txt").read_text().splitlines()
     shards = -(-sum(Path(name).stat().st_size for name in names) // SHARD)
-    lists = [place / "out" / f"{number}.txt" for number in range(shards)]
+    lists = [folder / "out" / f"{number}.txt" for number in range(shards)]
     for number, path in enumerate(lists):
         path.write_text("\0".join(names[number * len(names) // shards : (number + 1) * len(names) // shards]))
     each = ["xargs", "-n1", "-P2", "sh", "-c", 'xargs -0 cat < "$0" > "$0.bin" && sync "$0.bin"']

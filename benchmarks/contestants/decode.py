@@ -1,4 +1,4 @@
-"""Every image decoded in two processes, and nothing done with it: ``decode PLACE``."""
+"""Decode every image in two processes, and drop the result: ``decode FOLDER``."""
 
 import io
 import multiprocessing

@@ -1,4 +1,4 @@
-"""LitData's ``optimize`` with two workers: ``lit PLACE``."""
+"""LitData's ``optimize`` with two workers: ``lit FOLDER``."""
 
 import os
 import sys
@@ -12,7 +12,7 @@ def _image(name: str) -> dict[str, object]:
 
 
 if __name__ == "__main__":
-    place = Path(sys.argv[1])
-    names = (place / "names.txt").read_text().splitlines()
-    optimize(_image, names, str(place / "out" / "litdata"), chunk_bytes=250_000_000, num_workers=2)
+    folder = Path(sys.argv[1])
+    names = (folder / "names.txt").read_text().splitlines()
+    optimize(_image, names, str(folder / "out" / "litdata"), chunk_bytes=250_000_000, num_workers=2)
     os.sync()

@@ -1,4 +1,4 @@
-"""WebDataset's ShardWriter in two processes: ``web PLACE``."""
+"""WebDataset's ShardWriter in two processes: ``web FOLDER``."""
 
 import os
 import sys
@@ -15,9 +15,9 @@ def _write(pattern: str, names: list[str]) -> None:
 
 
 if __name__ == "__main__":
-    place = Path(sys.argv[1])
-    names = (place / "names.txt").read_text().splitlines()
+    folder = Path(sys.argv[1])
+    names = (folder / "names.txt").read_text().splitlines()
     with ProcessPoolExecutor(2) as pool:
-        patterns = [str(place / "out" / f"{part}-%05d.tar") for part in "ab"]
+        patterns = [str(folder / "out" / f"{part}-%05d.tar") for part in "ab"]
         list(pool.map(_write, patterns, [names[::2], names[1::2]]))
     os.sync()

@@ -27,7 +27,7 @@ from materializer.shards.formats.output_format import ShardFiles
 
 @dataclass(frozen=True, slots=True)
 class BuildSummary:
-    """The result of a build: rows per split, bytes, refused rows, and those that are missing for want of a spare."""
+    """The result of a build: rows per split, bytes, refused rows, and those without a substitute."""
 
     request: Request
     splits: Mapping[str, int]

@@ -1,4 +1,4 @@
-"""Spill sequential containers (solid 7z, compressed tar, Parquet): read each once, whatever shards need its members.
+"""Spill sequential containers (solid 7z, compressed tar, Parquet): read each container once for all shards.
 
 The needed members are written one after another to a file below ``tmp_cache_dir``, which is then a container with
 random access. Memory holds one image at a time.

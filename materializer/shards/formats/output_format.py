@@ -31,7 +31,7 @@ class OutputFormat(ABC):
     media_type: ClassVar[str]  # of a shard
     loader: ClassVar[Literal["load_from_disk", "load_dataset"]]  # the function of `datasets` that opens the folder
     features: ClassVar[tuple[Feature, ...]]  # the image features that it can store; the first is the default
-    buffer_size: ClassVar[int] = 0  # bytes that its writer holds at most, beside the rows it is given
+    buffer_size: ClassVar[int] = 0  # bytes that its writer keeps in memory
 
     @abstractmethod
     def path(self, shard: Shard) -> str:
