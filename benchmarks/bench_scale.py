@@ -4,7 +4,7 @@
 
 Makes rows (10,000,000 by default) in the real tables: zips of ten thousand members of 100 KB, two texts per row. Each
 step is one process with its own peak of memory; the parts of a build run in one process, and the peak is reset before
-each. --memory is DuckDB's limit. No image exists; `make bench-build` and `make bench-scan` measure the reading of images.
+each. --memory is DuckDB's limit. No image exists: `make bench-build` and `make bench-scan` measure reading them.
 A --folder is kept, and --from continues in it.
 """
 
