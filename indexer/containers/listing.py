@@ -6,7 +6,7 @@ from typing import TypeAlias
 
 import pyarrow as pa
 
-from indexer.base.errors import BadData, SourceError, Unreachable
+from indexer.base.errors import SourceError, Unreachable
 from indexer.containers.bytes.volumes import ByteRange
 from indexer.containers.grouping import promised_of
 from indexer.containers.kinds import HEAD_SIZE, function_of, kind_of, nests
@@ -15,7 +15,7 @@ from indexer.containers.members.rows import BATCH_ROWS, Health, shown
 from indexer.containers.models import ArchiveLimits, Container, ContainerStatus, ListingReport, MemberBytes
 from indexer.containers.opening import check_volumes, opened
 from indexer.containers.walking.levels import ArchiveLevel
-from indexer.containers.walking.walk import ContainerWalk, WalkedMember, WalkFilter
+from indexer.containers.walking.walk import ContainerWalk, WalkFilter
 
 Listed: TypeAlias = pa.RecordBatch | MemberBytes | ListingReport
 Capture: TypeAlias = Callable[[str], bool]
@@ -59,14 +59,13 @@ def _list_archive(
     yield _report(container, walk)
 
 
-def _gathered(found: Iterator[pa.RecordBatch | WalkedMember]) -> Iterator[pa.RecordBatch | MemberBytes]:
+def _gathered(found: Iterator[pa.RecordBatch | MemberBytes]) -> Iterator[pa.RecordBatch | MemberBytes]:
     """Small batches put together: a tar of a thousand tars should not come as a thousand batches."""
     waiting: list[pa.RecordBatch] = []
     rows = 0
     for item in found:
-        if isinstance(item, WalkedMember):
-            if not isinstance(item.data, BadData):
-                yield MemberBytes(item.ordinal, item.name, item.data)
+        if isinstance(item, MemberBytes):
+            yield item
             continue
         waiting.append(item)
         rows += len(item)

@@ -5,6 +5,7 @@ from enum import StrEnum
 
 import pyarrow as pa
 
+from indexer.base.errors import BadData
 from indexer.base.remote import Root
 from indexer.containers.kinds import Kind
 
@@ -110,14 +111,14 @@ class MemberRef:
 
 @dataclass(frozen=True, slots=True)
 class MemberBytes:
-    """A member's bytes, handed over while a container that cannot be read at will is listed.
+    """A member that was read during a walk because only sequential access reaches it: its bytes, or why there are none.
 
-    ``name`` is the row's. Reading it later would take another pass.
+    ``ordinal`` and ``name`` are those of its row.
     """
 
     ordinal: int
     name: str
-    data: bytes
+    data: bytes | BadData
 
 
 # A raw row as listings yield it: the table `member` of sql/schema/tables.sql without the ids that the store gives.

@@ -10,10 +10,10 @@ from indexer.containers.formats.zip.reading import Packed, checked, read_zip_mem
 from indexer.containers.kinds import function_of
 from indexer.containers.members.answers import Answer, answer
 from indexer.containers.members.budget import Budget
-from indexer.containers.models import Access, ArchiveLimits, Container, MemberRef
+from indexer.containers.models import Access, ArchiveLimits, Container, MemberBytes, MemberRef
 from indexer.containers.opening import opened
 from indexer.containers.walking.levels import ArchiveLevel
-from indexer.containers.walking.walk import NESTED_SHIFT, ContainerWalk, WalkedMember, WalkFilter
+from indexer.containers.walking.walk import NESTED_SHIFT, ContainerWalk, WalkFilter
 
 _AHEAD = 32
 
@@ -85,7 +85,7 @@ def _pass(
     interest = WalkFilter(lambda ordinal, _: ordinal in keys, entered.__contains__, limits.member_size)
     walk = ContainerWalk(level.name, Budget(limits, level.content.size or 0), interest, scratch)
     for item in walk.level(level):
-        if isinstance(item, WalkedMember):
+        if isinstance(item, MemberBytes):
             yield from ((key, item.data) for key in keys.pop(item.ordinal, ()))
             if not keys:
                 return

@@ -129,8 +129,7 @@ class _Listing:
                     if isinstance(part, ListingReport):
                         report = part
                     elif isinstance(part, MemberBytes):
-                        self.parsed.add((part.ordinal, part.name))
-                        self._parse(part.ordinal, logical_path(self.path, part.name), part.data)
+                        self._take(part)
                     else:
                         members.write(part)
                         listed += part.num_rows
@@ -152,6 +151,15 @@ class _Listing:
 
     def _is_side_file(self, name: str) -> bool:
         return bool(self.matcher.tables(logical_path(self.path, name)))
+
+    def _take(self, part: MemberBytes) -> None:
+        """Parse a side file that was read while listing, or add a finding if it could not be read."""
+        self.parsed.add((part.ordinal, part.name))
+        logical = logical_path(self.path, part.name)
+        if isinstance(part.data, BadData):
+            self._add_finding(part.ordinal, f"{shown(logical)}: {part.data}")
+        else:
+            self._parse(part.ordinal, logical, part.data)
 
     def _collect_side_files(self, batch: pa.RecordBatch) -> None:
         if self.matcher and self.container.kind not in (Kind.ARROW, Kind.PARQUET):

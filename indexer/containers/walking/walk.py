@@ -26,21 +26,12 @@ from indexer.containers.members.budget import Budget, within_limits
 from indexer.containers.members.entry import Bytes, Entry, blocks_of
 from indexer.containers.members.repeated_names import Repeats
 from indexer.containers.members.rows import BATCH_ROWS, Health, Row, batch_of, decoded
-from indexer.containers.models import Access
+from indexer.containers.models import Access, MemberBytes
 from indexer.containers.walking.dispatch import entries_of, zip_batches, zip_entry
 from indexer.containers.walking.levels import ArchiveLevel, placed
 from indexer.containers.walking.nesting import nested_kind
 
 NESTED_SHIFT = 32
-
-
-@dataclass(frozen=True, slots=True)
-class WalkedMember:
-    """A member that was wanted and could only be read now: its bytes, or why there are none."""
-
-    ordinal: int
-    name: str
-    data: bytes | BadData
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,7 +47,7 @@ class WalkFilter:
     most: int
 
 
-Found: TypeAlias = pa.RecordBatch | WalkedMember
+Found: TypeAlias = pa.RecordBatch | MemberBytes
 
 
 class ContainerWalk:
@@ -152,7 +143,7 @@ class ContainerWalk:
             size = yield from self._looked_into(_Visit(level, entry, ordinal, name, kind, wanted))
         except BadData as error:
             if wanted:
-                yield WalkedMember(ordinal, name, error)
+                yield MemberBytes(ordinal, name, error)
             if entry.row.problem is None:
                 self._note(level, ordinal, name, error)
             return entry.row
@@ -179,7 +170,7 @@ class ContainerWalk:
             return (yield from self._entered(visit, visit.kind))
         if visit.wanted:
             data = b"".join(limited(entry.blocks(), self._interest.most))
-            yield WalkedMember(visit.ordinal, visit.name, data)
+            yield MemberBytes(visit.ordinal, visit.name, data)
             return len(data)
         if entry.row.size is None:
             return sum(map(len, limited(entry.blocks(), self._limits.member_size)))
@@ -192,7 +183,7 @@ class ContainerWalk:
                 blocks = limited(visit.entry.blocks(), self._limits.member_size)
                 content = stack.enter_context(spooled(blocks, self._scratch))
             if visit.wanted:
-                yield WalkedMember(visit.ordinal, visit.name, b"".join(blocks_of(content, content.size or 0)))
+                yield MemberBytes(visit.ordinal, visit.name, b"".join(blocks_of(content, content.size or 0)))
             yield from self.level(visit.below(content, kind))
             return content.size
 
