@@ -1,8 +1,10 @@
-"""Bytes -> members: every container is listed and read where it lies, nothing is unpacked.
+"""Containers -> members: every container is listed and read in place, and nothing is unpacked to disk.
 
-``shapes`` holds what crosses this package's border; the rest of the project calls only
+``models`` has the types that other packages use, ``kinds`` the table of container formats. Other packages call
 
-* :func:`indexer.containers.detect.find_containers`: files of a folder -> containers (volumes grouped, kinds by magic);
-* :func:`indexer.containers.listing.list_members`: container -> Arrow batches of raw rows, then its report;
-* :func:`indexer.containers.reading.read_members`: container and wanted members -> their bytes, in reading order.
+* :func:`indexer.containers.detect.find_containers`: files of a folder -> containers, with their volumes;
+* :func:`indexer.containers.listing.list_members`: container -> Arrow batches of raw rows, then a report;
+* :func:`indexer.containers.from_manifest.stored_container` and ``stored_member``: rows of the manifest;
+* :func:`indexer.containers.reading.read_members`: container and members -> their bytes;
+* :func:`indexer.containers.prefetch.prefetch`: members that will be read soon -> the page cache.
 """

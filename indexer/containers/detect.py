@@ -1,11 +1,11 @@
-"""Files -> containers: volumes grouped by name and sibling, kinds told by first bytes.
+"""Files -> containers: volumes are grouped by name, kinds are detected by first bytes.
 
-Opening a file costs more than listing it, and sources have millions of images. So a file is opened to be told apart
+Opening a file costs more than listing it, and sources have millions of images. So these files are opened:
 
-* when its suffix is not one of images and texts,
-* when its suffix is, and few files of the source have it, or it is many times as large as they are.
+* files whose suffix is not one of images and texts;
+* images and texts if few files of the source have their suffix, or if they are many times as large as the others.
 
-An archive under a wrong suffix, or none, is found that way; a thousand small archives all called ``.png`` are not.
+This finds an archive with a wrong suffix or none. A thousand small archives all named ``.png`` are not found.
 """
 
 import os
@@ -20,21 +20,22 @@ from indexer.containers.grouping import Cut, Group, groups_of, promised_of
 from indexer.containers.kinds import DOCUMENTS, HEAD_SIZE, ORDINARY, Kind, kind_of, promised_kind, suffix_of
 from indexer.containers.models import Container, Volume
 
-_FEW = 64
-_OUTLIER_RATIO = 8
-_OUTLIER_SIZE = 1 << 20
-_SMALLEST_ARCHIVE = 22  # bytes: a zip of nothing
+# Images and texts are opened if at most FEW files have their suffix, or if they are large outliers.
+FEW = 64
+OUTLIER_RATIO = 8  # to the median size
+OUTLIER_SIZE = 1 << 20  # bytes
+_SMALLEST_ARCHIVE = 22  # bytes of an empty zip
 
 
 def find_containers(root: Root, files: Sequence[Volume]) -> tuple[list[Container], list[Volume]]:
-    """The containers among ``files``, in order of their paths, and the files that are none, in the order given.
+    """Return the containers among ``files``, ordered by path, and the other files in the given order.
 
-    A file whose name promises an archive, or a volume of one, is a container whatever it holds: that it holds none
-    is then for its listing to say. Files that cannot be opened are left among the rest.
+    A file with the name of an archive, or of a volume, is a container in any case: if it is not one, its listing fails.
+    Files that cannot be opened are among the other files.
     """
     files = list(files)
-    unordinary = [file for file in files if _may_be_volume(suffix_of(file.path))]
-    containers = [found for group in groups_of(unordinary) if (found := _from_group(root, group))]
+    candidates = [file for file in files if _may_be_volume(suffix_of(file.path))]
+    containers = [found for group in groups_of(candidates) if (found := _from_group(root, group))]
     taken = {volume.path for container in containers for volume in container.volumes}
     single = [file for file in _worth_opening(files) if file.path not in taken]
     containers += [found for file in single if (found := _from_file(root, file))]
@@ -44,51 +45,50 @@ def find_containers(root: Root, files: Sequence[Volume]) -> tuple[list[Container
 
 
 def _may_be_volume(suffix: str) -> bool:
-    """Whether a file may be a volume; one of many parts is called ``.md``."""
+    """Return whether a file of this suffix may be a volume: ``split`` also writes names like ``x.zip.md``."""
     return suffix not in ORDINARY or len(suffix) == 2
 
 
 def _worth_opening(files: Iterable[Volume]) -> Iterator[Volume]:
-    """The files that might be archives, as this module's head says."""
+    """Yield the files to open, by the rules of the module's docstring."""
     by_suffix: dict[str, list[Volume]] = defaultdict(list)
     for file in files:
         by_suffix[suffix_of(file.path)].append(file)
     for suffix, group in by_suffix.items():
         if suffix in DOCUMENTS:
             continue
-        yield from group if suffix not in ORDINARY or len(group) <= _FEW else _outliers(group)
-
-
-def _outliers(group: list[Volume]) -> list[Volume]:
-    least = max(_OUTLIER_SIZE, _OUTLIER_RATIO * median(file.size for file in group))
-    return [file for file in group if file.size >= least]
+        if suffix not in ORDINARY or len(group) <= FEW:
+            yield from group
+        else:
+            least = max(OUTLIER_SIZE, OUTLIER_RATIO * median(file.size for file in group))
+            yield from (file for file in group if file.size >= least)
 
 
 def _from_group(root: Root, group: Group) -> Container | None:
-    """The container that a set of volumes is; None where names alone suggested a set and its first bytes do not."""
+    """Return the container of a set of volumes; None if only names suggest a set and the first bytes do not."""
     path = group.volumes[-1].path
     if group.cut is not Cut.PLAIN:
         return Container(root, path, Kind.ZIP if group.cut is Cut.SPLIT_ZIP else Kind.STREAM, group.volumes)
-    kind = _sniffed(root, group.volumes[0])
+    kind = _detected_kind(root, group.volumes[0])
     if kind is None and group.typed:
         kind = promised_of(path)
     return Container(root, path, kind, group.volumes) if kind else None
 
 
 def _from_file(root: Root, file: Volume) -> Container | None:
-    kind = _sniffed(root, file) or promised_kind(file.path)
+    kind = _detected_kind(root, file) or promised_kind(file.path)
     return Container(root, file.path, kind, (file,)) if kind else None
 
 
-def _sniffed(root: Root, file: Volume) -> Kind | None:
-    """The kind that the file's bytes are of; None also where it cannot be read."""
+def _detected_kind(root: Root, file: Volume) -> Kind | None:
+    """Return the kind that the bytes of a file have; None if they have none, or if the file cannot be opened."""
     if file.size < _SMALLEST_ARCHIVE:
         return None
-    place = root / file.path
-    if isinstance(place, Url):
-        return _kind_of(VolumePart(file.path, file.size, None, Object(place, file.size)))
+    path = root / file.path
+    if isinstance(path, Url):
+        return _kind_of(VolumePart(file.path, file.size, None, Object(path, file.size)))
     try:
-        descriptor = os.open(place, os.O_RDONLY | os.O_CLOEXEC)
+        descriptor = os.open(path, os.O_RDONLY | os.O_CLOEXEC)
     except OSError:
         return None
     try:
@@ -98,9 +98,9 @@ def _sniffed(root: Root, file: Volume) -> Kind | None:
 
 
 def _kind_of(part: VolumePart) -> Kind | None:
-    """By the first bytes; zips behind a prefix, as self-extracting ones are, show only at their end."""
+    """Return the kind by the first bytes, or by the end of a zip that follows other data (self-extracting zips)."""
     window = Volumes([part]).window()
     kind = kind_of(window.read(0, HEAD_SIZE))
     if kind or suffix_of(part.name) in ORDINARY:
-        return kind  # a picture with something behind it is a picture
+        return kind  # data appended to an image do not make it an archive
     return Kind.ZIP if find_end(window) else None

@@ -1,4 +1,4 @@
-"""What tells whether a file is the one that was scanned: its size, and when it changed."""
+"""The stamp by which an unchanged file is recognised: its size and the time of its last change."""
 
 from typing import Protocol
 
@@ -6,7 +6,7 @@ _SIGN, _ALL = 1 << 63, 1 << 64
 
 
 class StatResult(Protocol):
-    """What ``os.stat`` answers, and object storage."""
+    """The part of ``os.stat``'s result that object storage has, too."""
 
     @property
     def st_size(self) -> int:
@@ -18,13 +18,13 @@ class StatResult(Protocol):
 
 
 def size_and_time(status: StatResult) -> tuple[int, int]:
-    """The size, and the time as :func:`in_64_bits` has it."""
+    """Return the size in bytes, and the time of the last change as :func:`in_64_bits` returns it."""
     return status.st_size, in_64_bits(status.st_mtime_ns)
 
 
 def in_64_bits(nanoseconds: int) -> int:
-    """A time as Arrow and DuckDB can keep it: disks count beyond the year 2262, where 64 bits with a sign end.
+    """Return a time that fits into a signed 64-bit integer, which ends in the year 2262; disks count further.
 
-    It comes round there. Times are compared for equality only, and what differed still differs.
+    Later times wrap around. Times are only compared for equality, and times that differ still differ.
     """
     return (nanoseconds + _SIGN) % _ALL - _SIGN

@@ -1,10 +1,10 @@
-"""Which files are volumes of one archive, told by their names.
+"""Group the volumes of each archive by their names.
 
-Three ways of cutting are about: PKZIP's split zips (``a.z01 ... a.z99, a.z100, a.zip``), plain cutting with numbers
-(``a.7z.001``, ``a.z000``) or letters (``xaa``, ``a.tar.aa``), and RAR's (``a.part1.rar``; ``a.rar, a.r00``).
+An archive is cut in one of three ways: PKZIP's split zips (``a.z01 ... a.z99, a.z100, a.zip``), plain cuts with numbers
+(``a.7z.001``, ``a.z000``) or letters (``xaa``, ``a.tar.aa``), and RAR's volumes (``a.part1.rar``; ``a.rar, a.r00``).
 
-What coreutils' split calls its parts gets wider as they get many: behind ``.89`` comes ``.9000``, behind ``.yz``
-``.zaaa``. And some of its parts are called as other files are: ``.zip.gz``, ``.zip.md``.
+The numbers of coreutils' split get wider if there are many parts: ``.9000`` follows ``.89``, ``.zaaa`` follows ``.yz``.
+Some of its parts have the suffixes of other files: ``.zip.gz``, ``.zip.md``.
 """
 
 import re
@@ -29,7 +29,10 @@ class Cut(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class VolumeName:
-    """Where a volume stands: in which set, cut how, its number as written; ``typed`` where the name tells the kind."""
+    """The parts of a volume's name: its set, the kind of cut, its number as written.
+
+    ``typed`` is whether the name also shows the kind of the archive.
+    """
 
     base: str
     cut: Cut
@@ -38,7 +41,7 @@ class VolumeName:
 
     @property
     def number(self) -> int:
-        """As written; LAST for a split zip's ``.zip``, -1 for ``a.rar``, which stands before ``a.r00``."""
+        """Return the number as written; LAST for a split zip's ``.zip``, -1 for ``a.rar``, which precedes ``a.r00``."""
         if self.text is None:
             return LAST if self.cut is Cut.SPLIT_ZIP else -1
         if self.text.isdigit():
@@ -47,14 +50,14 @@ class VolumeName:
 
     @property
     def widened(self) -> int:
-        """The number in a set whose first parts have two digits: behind 89 comes 9000."""
+        """Return the number in a set whose first parts have two digits: 9000 follows 89."""
         is_wide = self.text is not None and self.text.isdigit() and len(self.text) == 4
         return 90 + self.number - 9_000 if is_wide else self.number
 
 
 @dataclass(frozen=True, slots=True)
 class Group:
-    """Volumes of one set with their numbers, in order; ``typed`` as for a place."""
+    """The volumes of one set with their numbers, in order; ``typed`` as in :class:`VolumeName`."""
 
     base: str
     cut: Cut
@@ -64,8 +67,10 @@ class Group:
 
 
 _Member: TypeAlias = tuple[VolumeName, Volume]
-LAST = 1 << 30  # the number of a split zip's last volume, which is called .zip
-# Numbers of five digits at most: who reads a set makes room for each number that is missing.
+LAST = 1 << 30  # the number of a split zip's last volume, .zip
+# Bytes by which a volume of a split zip may be smaller than the others: headers are not divided (APPNOTE.TXT 8.5.2).
+SPLIT_ZIP_SLACK = 1024
+# Numbers of five digits at most: each missing number takes room when a set is opened.
 _SPLIT_ZIP = re.compile(r"(?P<base>.+)\.(?:z(?P<number>\d\d|[1-9]\d{2,4})|zip)", re.I)
 _TYPED_PART = re.compile(
     rf"(?P<base>.+\.{MANY_MEMBERS}[._-](?:part[._-]?)?)"
@@ -80,8 +85,8 @@ _ANY_PART = re.compile(r"(?P<base>.*?)(?P<number>\d{2,}|(?<=[a-z])[a-z]{2}|(?<![
 _PATTERNS = ((_RAR_PART, Cut.RAR), (_TYPED_PART, Cut.PLAIN), (_SPLIT_ZIP, Cut.SPLIT_ZIP), (_RAR_OLD, Cut.RAR))
 
 
-def place_of(path: str) -> VolumeName | None:
-    """Where ``path`` may stand in a set, by its name alone; None where it looks like no volume."""
+def volume_name(path: str) -> VolumeName | None:
+    """Return the parts of a volume's name, or None if ``path`` does not look like a volume."""
     for pattern, cut in _PATTERNS:
         if found := pattern.fullmatch(path):
             return VolumeName(found["base"], cut, found["number"])
@@ -91,15 +96,15 @@ def place_of(path: str) -> VolumeName | None:
 
 
 def promised_of(path: str) -> Kind | None:
-    """The kind that a name promises; a volume's is that of its set."""
-    place = place_of(path)
-    if place and place.typed and place.cut is Cut.PLAIN:
-        return promised_kind(place.base.rstrip("._-").removesuffix(".part"))
+    """Return the kind that the suffix stands for; for a volume, that of its set."""
+    volume = volume_name(path)
+    if volume and volume.typed and volume.cut is Cut.PLAIN:
+        return promised_kind(volume.base.rstrip("._-").removesuffix(".part"))
     return promised_kind(path)
 
 
 def _untyped(base: str, number: str) -> VolumeName:
-    """A part whose name alone says little: those of a set have numbers of one width, or get wider as split's do."""
+    """Return the name of a part without an archive's suffix. The numbers of a set have one width, or they widen."""
     return VolumeName(f"{base}#{2 if _WIDENED.fullmatch(number) else len(number)}", Cut.PLAIN, number, typed=False)
 
 
@@ -108,9 +113,9 @@ def _letters(text: str) -> int:
 
 
 def groups_of(files: Iterable[Volume]) -> list[Group]:
-    """The sets that the names of ``files`` make, in order of their names; sets of one only where the name says volume.
+    """Return the sets of volumes among ``files``, ordered by name; sets of one only if the name is surely a volume's.
 
-    Nothing is opened: whether a set is an archive is for its first bytes to say.
+    No file is opened: first bytes decide later whether a set is an archive.
     """
     files = list(files)
     from_zero = {found["base"] for file in files if (found := _CUT_FROM_ZERO.fullmatch(file.path))}
@@ -118,35 +123,35 @@ def groups_of(files: Iterable[Volume]) -> list[Group]:
     for file in files:
         found = _CUT.fullmatch(file.path)
         is_cut = found is not None and found["base"] in from_zero
-        place = _untyped(found["base"], found["number"]) if found and is_cut else place_of(file.path)
-        if place:
-            sets[place.base, place.cut].append((place, file))
+        volume = _untyped(found["base"], found["number"]) if found and is_cut else volume_name(file.path)
+        if volume:
+            sets[volume.base, volume.cut].append((volume, file))
     _adopt(sets)
     groups = [_group(base, cut, members) for (base, cut), members in sorted(sets.items())]
     return [group for group in groups if _is_set(group)]
 
 
 def _adopt(sets: dict[tuple[str, Cut], list[_Member]]) -> None:
-    """Parts that are called as compressed files are, ``a.zip.gz``, into the set that has the part before them."""
+    """Move parts with the suffix of a compressed file, ``a.zip.gz``, into the set that has the part before them."""
     for (base, cut), members in list(sets.items()):
         folder, _, name = base.rpartition("/")
         others = sets.get((f"{folder}/{name}#2", Cut.PLAIN), [])
         if cut is Cut.PLAIN and members[0][0].typed and others:
-            have = {place.number for place, _ in members}
-            members += [(place, file) for place, file in others if place.number - 1 in have]
+            have = {volume.number for volume, _ in members}
+            members += [(volume, file) for volume, file in others if volume.number - 1 in have]
 
 
 def _group(base: str, cut: Cut, members: list[_Member]) -> Group:
-    widths = {len(place.text or "") for place, _ in members}
+    widths = {len(volume.text or "") for volume, _ in members}
     is_widened = cut is Cut.PLAIN and widths == {2, 4}
-    numbered = [(place.widened if is_widened else place.number, file) for place, file in members]
+    numbered = [(volume.widened if is_widened else volume.number, file) for volume, file in members]
     numbered.sort(key=lambda member: (member[0], member[1].path))
     numbers, volumes = zip(*numbered, strict=True)
     return Group(base, cut, members[0][0].typed, numbers, volumes)
 
 
 def _is_set(group: Group) -> bool:
-    """Whether the numbers make sense as a set: none twice; from 0 or 1 on and equally large where names say nothing."""
+    """Return whether the numbers form a set: none twice; untyped parts count from 0 or 1 and have equal sizes."""
     if len(set(group.numbers)) < len(group.numbers):
         return False
     if group.cut is not Cut.PLAIN:
@@ -159,20 +164,16 @@ def _is_set(group: Group) -> bool:
 
 
 def numbers_of(volumes: Sequence[Volume]) -> tuple[Cut, tuple[int, ...]] | None:
-    """How the volumes of one container are cut, and their numbers counted from 0; None for a single file.
+    """Return how the volumes of one container are cut, and their numbers counted from 0; None for a single file.
 
-    The last volume of a split zip has the number LAST: how many there are stands inside it.
+    The last volume of a split zip has the number LAST: only its contents show how many there are.
     """
     groups = groups_of(volumes)
     if len(groups) != 1 or len(groups[0].volumes) != len(volumes):
         return None
     cut, numbers = groups[0].cut, groups[0].numbers
-    first = {Cut.SPLIT_ZIP: 1, Cut.RAR: _first_of_rar(volumes[0].path)}.get(cut, min(1, numbers[0]))
+    first_of_rar = 1 if _RAR_PART.fullmatch(volumes[0].path) else -1  # a.part1.rar, or a.rar before a.r00
+    first = {Cut.SPLIT_ZIP: 1, Cut.RAR: first_of_rar}.get(cut, min(1, numbers[0]))
     if cut is Cut.PLAIN and not volumes[0].path[-1].isdigit():
         first = 0
     return cut, tuple(number if number == LAST else number - first for number in numbers)
-
-
-def _first_of_rar(path: str) -> int:
-    """The number with which a set of RAR's volumes begins: ``a.part1.rar``, or a.rar before ``a.r00``."""
-    return 1 if _RAR_PART.fullmatch(path) else -1

@@ -1,4 +1,4 @@
-"""A container -> its raw rows, then its report."""
+"""List a container: its raw rows, then a report."""
 
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -24,11 +24,18 @@ Capture: TypeAlias = Callable[[str], bool]
 def list_members(
     container: Container, limits: ArchiveLimits, capture: Capture | None = None, scratch: Path | None = None
 ) -> Iterator[Listed]:
-    """Batches of MEMBER_SCHEMA in the container's order, the Report last; bad data are part of the report.
+    """Yield batches of MEMBER_SCHEMA in the container's order, then the report. Bad data are part of the report.
 
-    ``capture`` says by name which members to hand over at once, as :class:`Captured`, where reading them later would
-    take another pass. ``scratch`` is for what has to be unpacked to be looked into. Raises DependencyError where a
-    library is missing, Unreachable where object storage gives no answer.
+    Args:
+        container: the container, as :func:`find_containers` returns it.
+        limits: budgets for members, nesting and unpacking.
+        capture: decides by name which members to yield at once, as MemberBytes, if they have sequential access only:
+            reading them later would unpack the container a second time.
+        scratch: the folder for nested archives that must be unpacked; None is the system's temporary folder.
+
+    Raises:
+        DependencyError: a library is missing.
+        Unreachable: object storage does not answer.
     """
     lists = function_of(container.kind, "lists")
     if lists is not None:
@@ -42,16 +49,16 @@ def list_members(
 def _list_archive(
     container: Container, limits: ArchiveLimits, capture: Capture | None, scratch: Path | None
 ) -> Iterator[Listed]:
-    wants = capture or (lambda _: False)
-    interest = WalkFilter(lambda _, name: wants(name), lambda _: True, limits.side_file_size)
+    is_captured = capture or (lambda _: False)
+    walk_filter = WalkFilter(lambda _, name: is_captured(name), lambda _: True, limits.side_file_size)
     budget = Budget(limits, sum(volume.size for volume in container.volumes))
-    walk = ContainerWalk(shown(container.path), budget, interest, scratch)
+    walk = ContainerWalk(shown(container.path), budget, walk_filter, scratch)
     try:
         check_volumes(container, walk.health)
         with opened(container) as content:
             _check_name(container, content.window, walk.health)
             level = ArchiveLevel(content.window, container.kind, container.path, starts=content.starts)
-            yield from _gathered(walk.level(level))
+            yield from _with_larger_batches(walk.level(level))
     except Unreachable:
         raise
     except (OSError, SourceError) as error:
@@ -59,8 +66,8 @@ def _list_archive(
     yield _report(container, walk)
 
 
-def _gathered(found: Iterator[pa.RecordBatch | MemberBytes]) -> Iterator[pa.RecordBatch | MemberBytes]:
-    """Small batches put together: a tar of a thousand tars should not come as a thousand batches."""
+def _with_larger_batches(found: Iterator[pa.RecordBatch | MemberBytes]) -> Iterator[pa.RecordBatch | MemberBytes]:
+    """Join small batches: a tar of a thousand tars should not yield a thousand batches."""
     waiting: list[pa.RecordBatch] = []
     rows = 0
     for item in found:
@@ -77,30 +84,25 @@ def _gathered(found: Iterator[pa.RecordBatch | MemberBytes]) -> Iterator[pa.Reco
 
 
 def _joined(batches: list[pa.RecordBatch]) -> pa.RecordBatch:
-    return batches[0] if len(batches) == 1 else pa.concat_batches(batches)  # which would copy a single one
+    return batches[0] if len(batches) == 1 else pa.concat_batches(batches)  # which would copy a single batch
 
 
 def _check_name(container: Container, window: ByteRange, health: Health) -> None:
-    """A finding where the name of a single file promises another kind than its bytes are of."""
+    """Add a finding if the suffix of a single file belongs to another kind than its first bytes."""
     promised = promised_of(container.path)
     kind = kind_of(window.read(0, HEAD_SIZE)) if len(container.volumes) == 1 else None
     if kind and kind is not promised:
-        promise = f"promises {promised}" if promised else "does not promise an archive"
-        health.add("extension", f"{shown(container.path)} {promise}, its first bytes are of {kind}")
+        promise = f"is named as {promised}" if promised else "is not named as an archive"
+        health.add("extension", f"{shown(container.path)} {promise}, its first bytes are {kind}")
 
 
 def _report(container: Container, walk: ContainerWalk) -> ListingReport:
-    """How the listing ended; nothing listed out of something is a failure, whatever else was found."""
+    """Return the report of a listing that has ended. A listing without members has failed."""
     health = walk.health
+    status = ContainerStatus.PARTIAL if health.reason else ContainerStatus.COMPLETE
     if walk.listed == 0:
         size = sum(volume.size for volume in container.volumes)
         health.add("no-members", f"no member was found in {size} bytes")
         health.reason = f"{health.findings[0].code}: {health.findings[0].detail}"
-    status = (
-        ContainerStatus.FAILED
-        if walk.listed == 0
-        else ContainerStatus.PARTIAL
-        if health.reason
-        else ContainerStatus.COMPLETE
-    )
+        status = ContainerStatus.FAILED
     return ListingReport(status, health.reason, health.declared, walk.listed, findings=health.all_findings())

@@ -1,4 +1,4 @@
-"""What crosses the border of the containers: a container, its raw rows, its health, a member that is wanted."""
+"""The types of containers that other packages use: containers, raw rows, reports, members to read."""
 
 from dataclasses import dataclass
 from enum import StrEnum
@@ -11,17 +11,17 @@ from indexer.containers.kinds import Kind
 
 
 class Access(StrEnum):
-    """How a member's bytes are reached."""
+    """How the bytes of a member are reached."""
 
     FILE = "file"  # the whole file on disk
-    SLICE = "slice"  # `packed_size` bytes at `offset` are the member, as they lie
-    ZIP = "zip"  # at `offset` stands a zip local header, then `packed_size` bytes packed by `method`
-    SEQUENTIAL = "sequential"  # in one forward pass over the container, at `ordinal`
+    SLICE = "slice"  # the `packed_size` bytes at `offset` are the member
+    ZIP = "zip"  # at `offset` is a zip's local header, then `packed_size` bytes packed by `method`
+    SEQUENTIAL = "sequential"  # by one pass over the container, at `ordinal`
     CELL = "cell"  # row and column of an Arrow or Parquet file
 
 
 class ContainerStatus(StrEnum):
-    """How far a container could be listed; ``complete`` only where that is proven."""
+    """How far a container could be listed; ``complete`` only if that is proven."""
 
     COMPLETE = "complete"
     PARTIAL = "partial"
@@ -31,7 +31,7 @@ class ContainerStatus(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Volume:
-    """One file of a container. ``path`` is below the source's root; non-UTF-8 names carry surrogate escapes."""
+    """One file of a container. ``path`` is below the source's root; names that are not UTF-8 have surrogate escapes."""
 
     path: str
     size: int
@@ -42,7 +42,7 @@ class Volume:
 class Container:
     """An archive with its volumes in reading order, or the loose files of a source (kind folder, path '').
 
-    ``source`` is the key by which a worker on another machine finds its own root; '' for what has but one place.
+    ``source`` is the key by which a worker on another machine finds its own root; '' if no other root is needed.
     """
 
     root: Root
@@ -54,7 +54,7 @@ class Container:
 
 @dataclass(frozen=True, slots=True)
 class Finding:
-    """Something wrong with a container (``ordinal`` None) or one of its members; ``code`` is a stable word."""
+    """A problem of a container (``ordinal`` None) or of one of its members; ``code`` is a stable word."""
 
     code: str
     detail: str
@@ -63,7 +63,7 @@ class Finding:
 
 @dataclass(frozen=True, slots=True)
 class ListingReport:
-    """How a container's listing ended."""
+    """The result of listing a container."""
 
     status: ContainerStatus
     reason: str | None
@@ -75,10 +75,10 @@ class ListingReport:
 
 @dataclass(frozen=True, slots=True)
 class ArchiveLimits:
-    """Budgets for what strangers' archives may ask; the defaults are far above every real source.
+    """Budgets for untrusted archives; the defaults are far above every real source.
 
-    Sizes are in bytes, times in seconds. ``unpacked`` counts all that one walk through a container unpacks, on all of
-    its levels. ``ratio`` is unpacked to packed bytes, of one member and of a walk.
+    Sizes are in bytes, times in seconds. ``unpacked`` is the total that one walk through a container may unpack, on all
+    levels of nesting. ``ratio`` is unpacked to packed bytes, of one member and of a walk.
     """
 
     members: int = 100_000_000
@@ -92,9 +92,9 @@ class ArchiveLimits:
 
 @dataclass(frozen=True, slots=True)
 class MemberRef:
-    """A member to read: the columns of its raw row that say where its bytes are. ``key`` is the caller's.
+    """A member to read: the columns of its raw row that locate its bytes. ``key`` is chosen by the caller.
 
-    ``path`` of a loose file whose row has ``name_bytes`` is ``os.fsdecode(name_bytes)``: escapes are for people.
+    ``path`` is the name on disk, with surrogate escapes; the row has it escaped as text.
     """
 
     key: int
@@ -121,7 +121,7 @@ class MemberBytes:
     data: bytes | BadData
 
 
-# A raw row as listings yield it: the table `member` of sql/schema/tables.sql without the ids that the store gives.
+# A raw row as listings yield it: the table `member` of the manifest without the ids that the store assigns.
 MEMBER_SCHEMA = pa.schema(
     [
         pa.field("ordinal", pa.int64(), nullable=False),

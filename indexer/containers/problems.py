@@ -1,4 +1,4 @@
-"""Why a member cannot be read (``member.problem``), and which finding that is."""
+"""Reasons why a member cannot be read (``member.problem``) -> the codes of their findings."""
 
 CODES = {
     "encrypted": "encrypted",

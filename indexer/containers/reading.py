@@ -1,4 +1,4 @@
-"""A container and wanted members -> their bytes."""
+"""Read members of a container."""
 
 from collections.abc import Iterator, Sequence
 from itertools import chain
@@ -6,7 +6,7 @@ from pathlib import Path
 
 from indexer.base.errors import BadData
 from indexer.containers.bytes.volumes import ByteRange
-from indexer.containers.formats.zip.reading import Packed, checked, read_zip_member
+from indexer.containers.formats.zip.reading import HEADER_ROOM, Packed, checked, read_zip_member
 from indexer.containers.kinds import function_of
 from indexer.containers.members.answers import Answer, answer
 from indexer.containers.members.budget import Budget
@@ -15,75 +15,85 @@ from indexer.containers.opening import opened
 from indexer.containers.walking.levels import ArchiveLevel
 from indexer.containers.walking.walk import NESTED_SHIFT, ContainerWalk, WalkFilter
 
-_AHEAD = 32
+_AHEAD = 32  # members that are prefetched while others are read
 
 
 def read_members(
-    container: Container, wanted: Sequence[MemberRef], limits: ArchiveLimits, scratch: Path | None = None
+    container: Container, members: Sequence[MemberRef], limits: ArchiveLimits, scratch: Path | None = None
 ) -> Iterator[Answer]:
-    """The key of each wanted member with its bytes, or with the reason why it has none.
+    """Yield the key of each member with its bytes, or with the reason why it cannot be read.
 
-    Members that are reached at will come in the order given; then, in the container's order, those that take a pass:
-    all of them in one. Raises SourceError where the container has vanished or changed since it was scanned.
+    Members with random access come first, in the given order. Those with sequential access follow in the container's
+    order: one pass over the container reads them all.
+
+    Args:
+        container: where the members are.
+        members: the members to read; their keys may repeat.
+        limits: budgets for sizes and unpacking.
+        scratch: the folder for nested archives that must be unpacked; None is the system's temporary folder.
+
+    Raises:
+        SourceError: the container is missing or has changed since it was scanned.
     """
     reads = function_of(container.kind, "reads")
     if reads is not None:
-        yield from reads(container, wanted, limits)
+        yield from reads(container, members, limits)
     else:
-        yield from _read_archive(container, wanted, limits, scratch)
+        yield from _read_archive(container, members, limits, scratch)
 
 
 def _read_archive(
-    container: Container, wanted: Sequence[MemberRef], limits: ArchiveLimits, scratch: Path | None
+    container: Container, members: Sequence[MemberRef], limits: ArchiveLimits, scratch: Path | None
 ) -> Iterator[Answer]:
-    passed = [member for member in wanted if member.access is Access.SEQUENTIAL]
+    sequential = [member for member in members if member.access is Access.SEQUENTIAL]
     with opened(container) as content:
-        at_will = [member for member in wanted if member.access is not Access.SEQUENTIAL]
-        for member in _announced(content.window, at_will):
-            yield member.key, answer(_read_at_will, content.window, member, limits)
-        if passed:
+        located = [member for member in members if member.access is not Access.SEQUENTIAL]
+        for member in _prefetched(content.window, located):
+            yield member.key, answer(_read_located, content.window, member, limits)
+        if sequential:
             level = ArchiveLevel(content.window, container.kind, container.path, starts=content.starts)
-            yield from _pass(level, passed, limits, scratch)
+            yield from _read_sequentially(level, sequential, limits, scratch)
 
 
-def _announced(window: ByteRange, wanted: Sequence[MemberRef]) -> Iterator[MemberRef]:
-    """``wanted``, while the disk is told of those that come next: cold, that is several times as fast."""
-    _announce(window, wanted[:_AHEAD])
-    for start in range(0, len(wanted), _AHEAD):
-        _announce(window, wanted[start + _AHEAD : start + 2 * _AHEAD])
-        yield from wanted[start : start + _AHEAD]
+def _prefetched(window: ByteRange, members: Sequence[MemberRef]) -> Iterator[MemberRef]:
+    """Yield ``members``, and prefetch the next ones meanwhile: on a cold disk that is several times as fast."""
+    _prefetch(window, members[:_AHEAD])
+    for start in range(0, len(members), _AHEAD):
+        _prefetch(window, members[start + _AHEAD : start + 2 * _AHEAD])
+        yield from members[start : start + _AHEAD]
 
 
-def _announce(window: ByteRange, coming: Sequence[MemberRef]) -> None:
-    """Have the disk fetch what is coming, unless the last of it is in memory already."""
-    if coming and not window.is_at_hand(coming[-1].offset or 0):
-        window.expect([(member.offset or 0, (member.packed_size or 0) + 512) for member in coming])
+def _prefetch(window: ByteRange, members: Sequence[MemberRef]) -> None:
+    """Prefetch ``members``, unless the last of them is in memory already."""
+    if members and not window.is_cached(members[-1].offset or 0):
+        window.prefetch([(member.offset or 0, (member.packed_size or 0) + HEADER_ROOM) for member in members])
 
 
-def _read_at_will(window: ByteRange, member: MemberRef, limits: ArchiveLimits) -> bytes:
+def _read_located(window: ByteRange, member: MemberRef, limits: ArchiveLimits) -> bytes:
+    """Return the bytes of a member whose offset is known. Raises BadData, OSError."""
     offset, packed_size, size = member.offset, member.packed_size, member.size
     if offset is None or packed_size is None or size is None:
-        raise BadData("no place known", f"{member.access} without an offset or a size")
+        raise BadData("no location known", f"{member.access} without an offset or a size")
     if size > limits.member_size:
         raise BadData("over the size limit", f"{size} bytes")
     if member.access is Access.ZIP:
         return read_zip_member(window, Packed(offset, packed_size, size, member.method or "stored", member.crc32))
     data = window.read(offset, size)
     if len(data) < size:
-        raise BadData("truncated", f"{size} bytes declared, {len(data)} there")
+        raise BadData("truncated", f"{size} bytes declared, {len(data)} found")
     return checked(data, member.crc32)
 
 
-def _pass(
-    level: ArchiveLevel, wanted: Sequence[MemberRef], limits: ArchiveLimits, scratch: Path | None
+def _read_sequentially(
+    level: ArchiveLevel, members: Sequence[MemberRef], limits: ArchiveLimits, scratch: Path | None
 ) -> Iterator[Answer]:
-    """One walk that reads all of ``wanted`` and ends behind the last; what it did not meet is bad data."""
+    """Yield ``members`` from one walk, which ends behind the last of them; those that it does not meet are bad data."""
     keys: dict[int, list[int]] = {}
-    for member in wanted:
+    for member in members:
         keys.setdefault(member.ordinal, []).append(member.key)
     entered = {(ordinal >> NESTED_SHIFT) - 1 for ordinal in keys if ordinal >> NESTED_SHIFT}
-    interest = WalkFilter(lambda ordinal, _: ordinal in keys, entered.__contains__, limits.member_size)
-    walk = ContainerWalk(level.name, Budget(limits, level.content.size or 0), interest, scratch)
+    walk_filter = WalkFilter(lambda ordinal, _: ordinal in keys, entered.__contains__, limits.member_size)
+    walk = ContainerWalk(level.name, Budget(limits, level.content.size or 0), walk_filter, scratch)
     for item in walk.level(level):
         if isinstance(item, MemberBytes):
             yield from ((key, item.data) for key in keys.pop(item.ordinal, ()))

@@ -10,12 +10,10 @@ from enum import StrEnum
 from pathlib import Path
 
 from indexer.base.progress import SILENT, Progress
-from indexer.containers.grouping import LAST, Cut, Group, groups_of
+from indexer.containers.grouping import LAST, SPLIT_ZIP_SLACK, Cut, Group, groups_of
 from indexer.containers.models import Volume
 from indexer.declarations.models import Download, Source
 
-# A local header may not be cut (APPNOTE 8.5.2), so that a volume of a split zip may be short by as much.
-_HEADER = 30 + 2 * 65_535
 _PLAIN_NAME = re.compile(r"[^\s,<>]+")
 
 
@@ -137,7 +135,7 @@ def _problems(group: Group) -> Iterator[str]:
     if group.cut is Cut.SPLIT_ZIP and LAST not in group.numbers:
         yield "the last volume, .zip, is missing"
     sizes = [volume.size for volume in group.volumes]
-    whole, slack = max(sizes[:-1], default=sizes[-1]), _HEADER if group.cut is Cut.SPLIT_ZIP else 0
+    whole, slack = max(sizes[:-1], default=sizes[-1]), SPLIT_ZIP_SLACK if group.cut is Cut.SPLIT_ZIP else 0
     if 0 in sizes:
         yield "a volume is empty"
     elif min(sizes[:-1], default=whole) < whole - slack or sizes[-1] > whole:

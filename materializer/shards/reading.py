@@ -15,10 +15,10 @@ import pyarrow as pa
 from indexer.base.errors import BadData, SourceError
 from indexer.base.remote import Root, Url
 from indexer.base.workers import time_limit
-from indexer.containers import prefetch
 from indexer.containers.file_stamp import size_and_time
 from indexer.containers.from_manifest import stored_member
 from indexer.containers.models import Access
+from indexer.containers.prefetch import prefetch
 from indexer.containers.reading import read_members
 from indexer.roots import localize
 from materializer.models import RowsTask
@@ -43,7 +43,11 @@ def read_images(work: RowsTask) -> Iterator[tuple[list[Row], list[ReadResult]]]:
     while window is not None:
         following = next(windows, None)
         if following is not None:
-            prefetch.ask(work.containers, following)
+            prefetch(
+                (work.containers[row["container_id"]], stored_member(row, row["position"]))
+                for row in following
+                if row["refusal"] is None
+            )
         yield window, _read(work, window)
         window = following
 
@@ -76,13 +80,18 @@ def _bytes(work: RowsTask, window: Sequence[Row]) -> Iterator[tuple[int, bytes |
     for row in window:
         if row["refusal"] is not None:
             yield row["position"], BadData(row["refusal"], row["detail"] or "")
-    readable = sorted((row for row in window if row["refusal"] is None), key=prefetch.reading_order)
+    readable = sorted((row for row in window if row["refusal"] is None), key=_reading_order)
     for number, group in groupby(readable, key=lambda row: int(row["container_id"])):
         container, members = work.containers[number], [(row, stored_member(row, row["position"])) for row in group]
         for row, member in members:
             if member.access is Access.FILE:
                 _check_unchanged(container.root, member.path, row)
         yield from read_members(container, [member for _, member in members], work.limits)
+
+
+def _reading_order(row: Row) -> tuple[int, int, str, int]:
+    """Return container, then offset; for loose files path; for sequential access ordinal."""
+    return row["container_id"], row["offset"] or 0, row["path"], row["ordinal"]
 
 
 def _check_unchanged(root: Root, path: str, row: Row) -> None:

@@ -1,4 +1,4 @@
-"""Bytes over several files: a window that is read by position, whatever volumes it lies in."""
+"""Bytes over several files, read by position in the sequence of all volumes."""
 
 import bisect
 import os
@@ -10,16 +10,13 @@ from indexer.base.errors import BadData
 from indexer.base.remote import Object
 
 BLOCK = 1 << 20
-_ONE_PREAD = 1 << 30  # bytes; from 2 GiB on the kernel gives fewer than were asked for
-_CAN_TELL_THE_DISK = hasattr(os, "posix_fadvise") and hasattr(os, "RWF_NOWAIT")  # Linux
+_ONE_PREAD = 1 << 30  # bytes; from 2 GiB on the kernel returns fewer than requested
+_HAS_PAGE_CACHE_CALLS = hasattr(os, "posix_fadvise") and hasattr(os, "RWF_NOWAIT")  # Linux
 
 
 @dataclass(frozen=True, slots=True)
 class VolumePart:
-    """``size`` bytes of a volume: on disk behind ``descriptor``, or ``remote``.
-
-    Without either, the bytes are missing; then ``name`` says of which file.
-    """
+    """``size`` bytes of the volume ``name``: of an open file, or of an object; missing bytes if there is neither."""
 
     name: str
     size: int
@@ -28,12 +25,12 @@ class VolumePart:
 
     @property
     def is_missing(self) -> bool:
-        """Whether there are no bytes."""
+        """Return whether the bytes are missing."""
         return self.descriptor is None and self.remote is None
 
 
 class Volumes:
-    """Open parts end to end. Missing ones keep their room, so that positions in the others stay right."""
+    """Open parts, one after the other. Missing parts keep their size, so that positions in the others are right."""
 
     def __init__(self, parts: Sequence[VolumePart]) -> None:
         self._parts = tuple(parts)
@@ -42,9 +39,9 @@ class Volumes:
         self.is_remote = any(part.remote is not None for part in parts)
 
     def read(self, offset: int, size: int) -> bytes:
-        """``size`` bytes at ``offset``, fewer at the end and before a missing part.
+        """Return ``size`` bytes at ``offset``, fewer at the end and before a missing part.
 
-        Raises BadData where the first byte is missing, OSError from the disk.
+        Raises BadData if the first byte is missing, OSError from the disk.
         """
         index = bisect.bisect_right(self._starts, offset) - 1
         part = self._parts[index]
@@ -62,22 +59,22 @@ class Volumes:
             size -= len(piece)
             within = 0
 
-    def expect(self, offset: int, size: int) -> None:
-        """Tell the disk that these bytes are read soon. A hint: of bytes across an edge it tells the first part."""
+    def prefetch(self, offset: int, size: int) -> None:
+        """Ask the kernel to read these bytes soon. A hint: of bytes that cross an edge, only the first part is read."""
         index = bisect.bisect_right(self._starts, offset) - 1
         descriptor = self._parts[index].descriptor
         if descriptor is not None:
             os.posix_fadvise(descriptor, offset - self._starts[index], size, os.POSIX_FADV_WILLNEED)
 
-    def request(self, stretches: Sequence[tuple[int, int]]) -> None:
-        """Ask object storage for these stretches (offset, size), as far as they lie there."""
+    def request(self, ranges: Sequence[tuple[int, int]]) -> None:
+        """Ask object storage for those of these ranges (offset, size) that are stored there."""
         for part, start in zip(self._parts, self._starts, strict=True):
             if part.remote is not None:
-                cut = ((max(offset - start, 0), min(offset + size - start, part.size)) for offset, size in stretches)
+                cut = ((max(offset - start, 0), min(offset + size - start, part.size)) for offset, size in ranges)
                 part.remote.expect((begin, end - begin) for begin, end in cut if begin < end)
 
-    def is_at_hand(self, offset: int) -> bool:
-        """Whether the byte at ``offset`` is in memory already, as far as the file system tells."""
+    def is_cached(self, offset: int) -> bool:
+        """Return whether the byte at ``offset`` is in the page cache, if the file system knows."""
         index = bisect.bisect_right(self._starts, offset) - 1
         descriptor = self._parts[index].descriptor
         try:
@@ -89,12 +86,12 @@ class Volumes:
             return False
 
     def next_part(self, offset: int) -> int:
-        """Where the part behind the one at ``offset`` begins."""
+        """Return where the part after the one at ``offset`` begins."""
         index = bisect.bisect_right(self._starts, offset)
         return self._starts[index] if index < len(self._starts) else self.size
 
     def window(self) -> "ByteRange":
-        """All of it."""
+        """Return the range of all bytes."""
         return ByteRange(self, 0, self.size)
 
 
@@ -116,47 +113,47 @@ def _read(part: VolumePart, offset: int, size: int) -> bytes:
 
 @dataclass(frozen=True, slots=True)
 class ByteRange:
-    """``size`` bytes at ``start`` of some volumes. Positions count from the window's start; nothing is copied."""
+    """``size`` bytes at ``start`` of some volumes. Positions count from ``start``; nothing is copied."""
 
     volumes: Volumes
     start: int
     size: int
 
     def read(self, offset: int, size: int) -> bytes:
-        """``size`` bytes at ``offset``, fewer at the window's end or before a missing volume.
+        """Return ``size`` bytes at ``offset``, fewer at the range's end or before a missing volume.
 
-        Raises BadData where the first of them is missing, ValueError before the window's start.
+        Raises BadData if the first of them is missing, ValueError before the range's start.
         """
         if offset < 0:
-            raise ValueError(f"position {offset} lies before the window")
+            raise ValueError(f"position {offset} is before the range")
         if offset + size > self.size:
             size = self.size - offset
         return self.volumes.read(self.start + offset, size) if size > 0 else b""
 
     def window(self, offset: int, size: int) -> "ByteRange":
-        """The part of this window at ``offset``; it ends where this one ends."""
+        """Return the range of ``size`` bytes at ``offset`` in this one; it ends at this one's end at the latest."""
         return ByteRange(self.volumes, self.start + offset, max(0, min(size, self.size - offset)))
 
-    def expect(self, stretches: Sequence[tuple[int, int]]) -> None:
-        """Have these stretches (offset, size) fetched side by side, by the disk or from object storage."""
-        inside = [(self.start + offset, size) for offset, size in stretches if 0 <= offset < self.size]
+    def prefetch(self, ranges: Sequence[tuple[int, int]]) -> None:
+        """Have these ranges (offset, size) read in parallel, by the disk or from object storage."""
+        inside = [(self.start + offset, size) for offset, size in ranges if 0 <= offset < self.size]
         if self.volumes.is_remote:
             self.volumes.request(inside)
             return
         for offset, size in inside:
-            self.volumes.expect(offset, size)
+            self.volumes.prefetch(offset, size)
 
-    def is_at_hand(self, offset: int) -> bool:
-        """Whether nothing is won by announcing the byte at ``offset``: it is in memory, or beyond the window."""
+    def is_cached(self, offset: int) -> bool:
+        """Return whether prefetching the byte at ``offset`` is useless: it is in memory, or outside the range."""
         if self.volumes.is_remote:
             return False
-        return not (_CAN_TELL_THE_DISK and 0 <= offset < self.size) or self.volumes.is_at_hand(self.start + offset)
+        return not (_HAS_PAGE_CACHE_CALLS and 0 <= offset < self.size) or self.volumes.is_cached(self.start + offset)
 
     def next_part(self, offset: int) -> int:
-        """Where the volume behind the one at ``offset`` begins."""
+        """Return where the volume after the one at ``offset`` begins."""
         return self.volumes.next_part(self.start + offset) - self.start
 
     def blocks(self, size: int = BLOCK) -> Iterator[bytes]:
-        """All bytes from the start, in blocks."""
+        """Yield all bytes from the start, in blocks."""
         for offset in range(0, self.size, size):
             yield self.read(offset, size)

@@ -1,4 +1,4 @@
-"""Where in a window each disk (volume) of a zip begins."""
+"""Find where each disk (the volume number in a header) of a zip begins in a byte range."""
 
 import re
 import struct
@@ -9,17 +9,17 @@ from indexer.base.errors import BadData
 from indexer.containers.bytes.volumes import ByteRange
 from indexer.containers.formats.zip.directory import Block, read_blocks
 from indexer.containers.formats.zip.end import End
+from indexer.containers.grouping import SPLIT_ZIP_SLACK
 
 _MOST_DISKS = 10_000
-_SLACK = 1024  # bytes by which a volume may end early: a header is not cut
-_MOST_SLACKS = 16  # what is searched stays small, whatever a stranger's directory says
+_MOST_SLACKS = 16  # bounds the search in zips with untrusted directories
 
 
 def disk_starts(window: ByteRange, end: End, starts: tuple[int, ...]) -> tuple[int, ...]:
-    """Where each disk begins, for a zip whose volumes begin at ``starts``.
+    """Return where each disk begins, for a zip whose volumes begin at ``starts``.
 
-    Volumes that somebody joined into one file still have members numbered by disk. Of a zip behind a prefix, the only
-    disk begins there. Where a last volume is all that there is, the others begin at -1.
+    Volumes that were joined into one file still have members numbered by disk. The only disk of a zip behind a prefix
+    begins after the prefix. If only the last volume is present, the others begin at -1.
     """
     if len(starts) > 1 or end.directory_disk > _MOST_DISKS:
         return starts
@@ -33,23 +33,24 @@ def disk_starts(window: ByteRange, end: End, starts: tuple[int, ...]) -> tuple[i
 
 
 def _joined(window: ByteRange, end: End, size: int) -> tuple[int, ...]:
-    """The disks of joined volumes that are ``size`` bytes on average: nearly equal, as a volume may end early.
+    """Return where the disks of joined volumes begin. Their sizes are nearly equal, ``size`` bytes on average.
 
-    So each disk is looked for by its first member's local header, and lies where the average puts it if none is found.
+    Each disk is searched by the local header of its first member; if it is not found, the average decides.
     """
     first = _first_headers(window, end)
     starts, known = [0], 0
     for disk in range(1, min(end.disk, _MOST_DISKS) + 1):
         distance = disk - known
         guess = starts[known] + distance * size
-        found = _find(window, first[disk], guess, _SLACK * min(distance, _MOST_SLACKS)) if disk in first else None
+        slack = SPLIT_ZIP_SLACK * min(distance, _MOST_SLACKS)
+        found = _find(window, first[disk], guess, slack) if disk in first else None
         starts.append(guess if found is None else found)
         known = known if found is None else disk
     return tuple(starts)
 
 
 def _first_headers(window: ByteRange, end: End) -> dict[int, tuple[int, bytes]]:
-    """The first member of each disk on which one begins: its offset there, and its name."""
+    """Return offset and name of the first member that begins on each disk."""
     first: dict[int, tuple[int, bytes]] = {}
     for block in read_blocks(window, end, [0] * (_MOST_DISKS + 1)):
         disks, rows = _first_rows(block)
@@ -61,7 +62,7 @@ def _first_headers(window: ByteRange, end: End) -> dict[int, tuple[int, bytes]]:
 
 
 def _first_rows(block: Block) -> tuple[list[int], list[int]]:
-    """The disks that a block's members begin on, and the row of each one's first."""
+    """Return the disks on which members of a block begin, and the row of the first member of each."""
     rows = np.flatnonzero(block.offset >= 0)
     rows = rows[np.argsort(block.offset[rows], kind="stable")]
     disks, places = np.unique(block.header["disk"][rows], return_index=True)
@@ -69,12 +70,12 @@ def _first_rows(block: Block) -> tuple[list[int], list[int]]:
 
 
 def _find(window: ByteRange, header: tuple[int, bytes], guess: int, slack: int) -> int | None:
-    """Where the disk begins that has this local header, ``slack`` bytes around ``guess`` at most."""
+    """Return where the disk with this local header begins, within ``slack`` bytes of ``guess``; None if not found."""
     offset, name = header
     begin = max(0, guess + offset - slack)
     try:
         data = window.read(begin, 2 * slack + 30 + len(name))
-    except BadData:  # the zip lies in another, of which a volume is missing
+    except BadData:  # the zip is inside another, of which a volume is missing
         return None
     local = b"PK\3\4" + b".{22}" + re.escape(struct.pack("<H", len(name))) + b".{2}" + re.escape(name)
     found = re.search(local, data, re.DOTALL)
