@@ -1,4 +1,7 @@
-"""Files that are there whole or not at all: written under another name, flushed, renamed, the folder flushed."""
+"""Write files and folders that exist either completely or not at all, also after a power failure.
+
+Everything is written under a temporary name, flushed to disk and renamed; then the folder of the new name is flushed.
+"""
 
 import errno
 import hashlib
@@ -9,14 +12,13 @@ import shutil
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
-from typing import Any, Protocol
+from typing import Any, BinaryIO, Protocol
 
 from indexer.base.errors import OutputError
 
 UNFINISHED = ".unfinished"
 
-# Hashed and handed over in pieces that stay in the processor's cache: ext4 takes 8 MB in pieces of 256 KB in a tenth of
-# the time in which it takes them at once.
+# Pieces that fit into the processor's cache: ext4 takes 8 MB in pieces of 256 KB in a tenth of the time of one write.
 _PIECE = 1 << 18
 
 
@@ -24,62 +26,57 @@ class RawFile(Protocol):
     """An unbuffered file."""
 
     def write(self, data: memoryview, /) -> int:
-        """Write some of ``data``; returns how many bytes."""
+        """Write some of ``data``; return the number of bytes written."""
 
 
 class HashingFile:
-    """A file being written that knows its size and sha256. Takes whatever has the buffer protocol."""
+    """A file being written, with its size and sha256 so far. It accepts any object with the buffer protocol."""
 
     def __init__(self, file: RawFile) -> None:
         self._file = file
         self._sha256 = hashlib.sha256()
         self.size = 0
-        self.closed = False  # asked for by Arrow
+        self.closed = False  # Arrow reads it
 
     def write(self, data: Any) -> int:
-        """Append ``data``."""
+        """Append ``data``; return its number of bytes."""
         view = memoryview(data).cast("B")
         for start in range(0, view.nbytes, _PIECE):
             piece = view[start : start + _PIECE]
             self._sha256.update(piece)
-            self._write(piece)
+            while piece:
+                piece = piece[self._file.write(piece) :]  # a disk that fills up takes less than everything
         self.size += view.nbytes
         return view.nbytes
 
-    def _write(self, left: memoryview) -> None:
-        while left:
-            left = left[self._file.write(left) :]  # a disk that fills takes less than all
-
     def tell(self) -> int:
-        """Bytes so far."""
+        """Return the number of bytes so far."""
         return self.size
 
     def flush(self) -> None:
-        """Nothing is kept back here."""
+        """Do nothing: no data is buffered here."""
 
     @property
     def sha256(self) -> str:
-        """Of all bytes so far, hex."""
+        """The sha256 of all bytes so far, hex."""
         return self._sha256.hexdigest()
 
 
 @contextmanager
-def writing(path: Path) -> Iterator[HashingFile]:
-    """A new file that appears as ``path`` when the context ends well, and leaves nothing when it does not.
+def replacing(path: Path, buffering: int = -1) -> Iterator[BinaryIO]:
+    """Yield a new file that replaces ``path`` if the context ends without an error, and is removed otherwise.
 
     Raises:
-        OutputError: the disk is full, read only, or fails.
+        OSError: the folder of ``path`` does not exist, or the file cannot be written.
     """
-    # A name of its own: a task that an engine took for lost may still be writing the same file.
+    # A unique name: a task that its engine considers lost may still be writing the same file.
     unfinished = path.with_name(f"{path.name}.{secrets.token_hex(4)}{UNFINISHED}")
     try:
-        with _told(path):
-            make_folder(path.parent)
-            with unfinished.open("wb", buffering=0) as file:
-                yield HashingFile(file)
-                os.fsync(file.fileno())
-            unfinished.replace(path)
-            sync_folder(path.parent)
+        with unfinished.open("wb", buffering=buffering) as file:
+            yield file
+            file.flush()
+            os.fsync(file.fileno())
+        rename(unfinished, path)
     except BaseException:
         with suppress(OSError):
             unfinished.unlink(missing_ok=True)
@@ -87,19 +84,21 @@ def writing(path: Path) -> Iterator[HashingFile]:
 
 
 @contextmanager
-def _told(path: Path) -> Iterator[None]:
-    try:
-        yield
-    except OSError as error:
-        what = "the disk is full" if error.errno in (errno.ENOSPC, errno.EDQUOT) else error.strerror or str(error)
-        raise OutputError(
-            f"{path} cannot be written ({what}): what is finished is kept; make room, then run the same command again"
-        ) from error
+def writing(path: Path) -> Iterator[HashingFile]:
+    """Yield a new file as :func:`replacing` does, with its sha256; create its folder.
+
+    Raises:
+        OutputError: the disk is full, read only, or fails.
+    """
+    with _output_errors(path):
+        make_folder(path.parent)
+        with replacing(path, buffering=0) as file:
+            yield HashingFile(file)
 
 
 @contextmanager
 def writing_folder(path: Path) -> Iterator[Path]:
-    """Yield a new folder that appears as ``path``, complete, when the context ends without an exception.
+    """Yield a new folder that appears as ``path``, complete, when the context ends without an error.
 
     Files of an interrupted run are removed first.
 
@@ -109,33 +108,45 @@ def writing_folder(path: Path) -> Iterator[Path]:
     unfinished = path.with_name(path.name + UNFINISHED)
     shutil.rmtree(unfinished, ignore_errors=True)
     try:
-        with _told(path):
+        with _output_errors(path):
             make_folder(unfinished)
             yield unfinished
             for entry in [*unfinished.rglob("*"), unfinished]:
-                descriptor = os.open(entry, os.O_RDONLY)
-                try:
-                    os.fsync(descriptor)
-                finally:
-                    os.close(descriptor)
-            unfinished.rename(path)
-            sync_folder(path.parent)
+                sync(entry)
+            rename(unfinished, path)
     except BaseException:
         shutil.rmtree(unfinished, ignore_errors=True)
         raise
 
 
+@contextmanager
+def _output_errors(path: Path) -> Iterator[None]:
+    try:
+        yield
+    except OSError as error:
+        reason = "the disk is full" if error.errno in (errno.ENOSPC, errno.EDQUOT) else error.strerror or str(error)
+        raise OutputError(
+            f"{path} cannot be written ({reason}): what is finished is kept; make room, then run the same command again"
+        ) from error
+
+
+def rename(source: Path, target: Path) -> None:
+    """Give a flushed file or folder its final name, and flush the folder of that name. Raises OSError."""
+    source.replace(target)
+    sync(target.absolute().parent)
+
+
 def make_folder(folder: Path) -> None:
-    """A folder, with those it lies in, whose names are on disk before anything in it is. Raises OSError."""
+    """Create a folder and its parents, each flushed before anything is written into it. Raises OSError."""
     if not folder.is_dir():
         make_folder(folder.parent)
         folder.mkdir(exist_ok=True)
-        sync_folder(folder.parent)
+        sync(folder.parent)
 
 
-def sync_folder(folder: Path) -> None:
-    """Flush a folder's entries to disk."""
-    descriptor = os.open(folder, os.O_RDONLY | os.O_DIRECTORY)
+def sync(path: Path) -> None:
+    """Flush a file, or the entries of a folder, to disk. Raises OSError."""
+    descriptor = os.open(path, os.O_RDONLY)
     try:
         os.fsync(descriptor)
     finally:
@@ -143,23 +154,23 @@ def sync_folder(folder: Path) -> None:
 
 
 def write_bytes(path: Path, data: bytes) -> None:
-    """A small file at once."""
+    """Write a small file. Raises OutputError."""
     with writing(path) as file:
         file.write(data)
 
 
 def write_json(path: Path, value: Any) -> None:
-    """Indented JSON with a line end; keys stay in their order."""
+    """Write indented JSON with a final newline; keys keep their order. Raises OutputError."""
     write_bytes(path, (json.dumps(value, indent=2, ensure_ascii=False) + "\n").encode())
 
 
 def sha256_of(path: Path) -> str:
-    """The sha256 of a file, hex."""
+    """Return the sha256 of a file, hex."""
     with path.open("rb") as file:
         return hashlib.file_digest(file, "sha256").hexdigest()
 
 
 def clear_unfinished(output: Path) -> None:
-    """Remove the temporary files of killed workers."""
+    """Remove the temporary files of killed workers below ``output``."""
     for path in output.rglob(f"*{UNFINISHED}"):
         path.unlink(missing_ok=True)

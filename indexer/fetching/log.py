@@ -4,6 +4,7 @@ SQLite, not DuckDB: a download commits a small batch every half second for days,
 The lock of the folder allows one writer; any number of readers may open the file at the same time.
 """
 
+import codecs
 import csv
 import fcntl
 import json
@@ -16,6 +17,7 @@ from pathlib import Path
 from typing import Any, Self
 
 from indexer.base import resources
+from indexer.base.durable import replacing
 from indexer.base.errors import OutputError
 from indexer.fetching.models import SHARD_ITEMS, FetchOutcome, FetchTally, Item, shard_name
 from indexer.fetching.samples import Sample
@@ -148,14 +150,11 @@ class Log:
         """Write the log as CSV, in the order of the list, and return its path."""
         path = self.folder / TABLE
         cursor = self._database.execute(resources.sql("fetch/table"))
-        temporary = path.with_suffix(".csv.tmp")
-        with temporary.open("w", encoding="utf-8", newline="") as file:
-            writer = csv.writer(file)
+        with replacing(path) as file:
+            writer = csv.writer(codecs.getwriter("utf-8")(file))
             writer.writerow([column[0] for column in cursor.description])
             writer.writerows(cursor)
-            file.flush()
-            os.fsync(file.fileno())
-        return temporary.rename(path)
+        return path
 
     def _rows(self, step: str, parameters: Mapping[str, Any] | None = None) -> list[Any]:
         return self._database.execute(resources.sql(f"fetch/{step}"), parameters or {}).fetchall()

@@ -16,6 +16,7 @@ from itertools import groupby
 from pathlib import Path
 from typing import IO, Protocol
 
+from indexer.base.durable import sync
 from indexer.fetching.log import Log
 from indexer.fetching.samples import Sample
 
@@ -102,10 +103,11 @@ class FileShards:
         """
         written = [path for sample in samples for path in self._write(sample)]
         for path in written:
-            with path.open("rb") as file:
-                os.fsync(file.fileno())
+            sync(path)
         for path in written:
             path.rename(path.with_suffix(""))
+        for folder in {path.parent for path in written}:
+            sync(folder)
 
     def _write(self, sample: Sample) -> Iterator[Path]:
         """Write an image and its sidecar; yield their temporary files."""

@@ -13,7 +13,7 @@ from typing import Any
 
 import pyarrow as pa
 
-from indexer.base.durable import UNFINISHED, sync_folder, write_json, writing
+from indexer.base.durable import UNFINISHED, rename, write_json, writing
 from indexer.base.errors import OutputError, SourceError
 from indexer.base.progress import SILENT, Progress
 from indexer.base.workers import WorkerCrashed, WorkerPool, Workers
@@ -69,8 +69,7 @@ def finalize(
     _write_leading(unfinished, splits, {name: _with_feature(info, chosen) for name, info in infos.items()}, files)
     if stored:
         converted_record.write(stored, unfinished, chosen, files)
-    unfinished.replace(target)
-    sync_folder(target.resolve().parent)
+    rename(unfinished, target)
     return chosen
 
 
