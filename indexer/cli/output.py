@@ -34,5 +34,3 @@ def open_output(output: Path | None, *, binary: bool = False) -> Iterator[Binary
         raise
     except OSError as error:
         raise OutputError(f"standard output cannot be written: {error.strerror or error}") from error
-
-
