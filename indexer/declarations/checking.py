@@ -10,8 +10,8 @@ from pathlib import Path
 import duckdb
 
 from indexer.base import resources
+from indexer.base.toml_fields import Problems, near
 from indexer.declarations import templates
-from indexer.declarations.fields import Problems, near
 from indexer.declarations.models import BUILTINS, LookupTable, Pipeline, Placeholder, Rule, Source, Template
 
 _PICKS = ("only", "first", "last", "join")

@@ -8,9 +8,9 @@ from pathlib import Path
 from typing import Any
 
 from indexer.base.config import expanded
-from indexer.base.errors import ConfigError
+from indexer.base.errors import ConfigError, DeclarationError
+from indexer.base.toml_fields import Fields, Problems, near
 from indexer.declarations import checking, templates
-from indexer.declarations.fields import Fields, Problems, near
 from indexer.declarations.models import COLUMNS, Download, LookupTable, Rule, SideTable, Source, SourceInfo, Template
 
 _FORMATS = ("csv", "json", "jsonl", "txt", "rows")
@@ -27,7 +27,7 @@ def load(folders: Sequence[Path]) -> tuple[Source, ...]:
     read = [_read(file, problems) for folder in folders for file in sorted(folder.glob("*.toml"))]
     sources = _shared_tables([source for source in read if source], problems)
     checking.check(sources, problems)
-    problems.refuse()
+    problems.refuse(DeclarationError)
     return tuple(sorted(sources, key=lambda source: source.key))
 
 
@@ -100,11 +100,11 @@ def _info(top: Fields, name: str) -> SourceInfo:
 
 
 def _download(top: Fields, number: int, given: Mapping[str, Any]) -> Download:
-    fields = Fields(given, top.file, f"download {number}", top.problems)
+    fields = top.below(f"download {number}", given)
     found = Download(
         file=fields.text("file"),
         url=fields.text("url"),
-        size=fields.number("size"),
+        size=fields.integer("size"),
         note=fields.text("note"),
         files=fields.texts("files"),
         hash=fields.text("hash"),
@@ -128,7 +128,7 @@ def _tables(top: Fields, source: str, file: Path) -> tuple[tuple[SideTable, ...]
     sides: list[SideTable] = []
     lookups: dict[str, LookupTable] = {}
     for name, given in top.table("tables").items():
-        fields = Fields(given if isinstance(given, dict) else {}, top.file, f"tables.{name}", top.problems)
+        fields = top.below(f"tables.{name}", given)
         side = _side_table(fields, name, source) if "file" in fields.values else None
         sides += [side] if side else []
         lookups[name] = _lookup(fields, name, side, file)
@@ -191,21 +191,18 @@ def _rules(top: Fields, name: str) -> tuple[Rule, ...]:
     given = top.tables("rule")
     if not given:
         top.problem("has no [[rule]]: add one for the paths that are images")
-    own = Fields(top.table("defaults"), top.file, "defaults", top.problems)
+    own = top.below("defaults", top.table("defaults"))
     own.asked.update(("let", *COLUMNS))
     own.close()
     defaults = {**_DEFAULTS, "file_id": f"{name}/{{path}}", "origin": name, **own.values}
-    return tuple(
-        _rule(Fields(values, top.file, f"rule {number}", top.problems), number, defaults)
-        for number, values in enumerate(given, 1)
-    )
+    return tuple(_rule(top.below(f"rule {number}", values), number, defaults) for number, values in enumerate(given, 1))
 
 
 def _rule(fields: Fields, number: int, defaults: Mapping[str, Any]) -> Rule:
     if "path" not in fields.values:
         fields.problem("lacks 'path'")
     path, ignore = fields.text("path"), fields.text("ignore") or None
-    own = Fields({} if ignore else {**defaults, **fields.values}, fields.file, fields.place, fields.problems)
+    own = fields.below(fields.address, {} if ignore else {**defaults, **fields.values})
     rule = Rule(
         number=number,
         path=anchored(path),

@@ -43,13 +43,16 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
+import duckdb
+
 from indexer.base import resources
 from indexer.base.errors import RecipeError
 from indexer.base.suggestions import closest
-from indexer.selection.checking import Fields, unknown_keys
+from indexer.base.toml_fields import Fields, Problems, near
 from indexer.selection.models import is_split_name
 
 MAX_RADIUS = 8
+_LARGEST = 10**12  # more images than any manifest has; sums of such numbers fit into 64 bits
 
 
 @dataclass(frozen=True, slots=True)
@@ -126,54 +129,76 @@ def parse(text: str, where: str = "recipe") -> Recipe:
         table = tomllib.loads(text)
     except (ValueError, RecursionError) as error:  # also numbers of 5,000 digits, and lists in lists in lists
         raise RecipeError(f"{where} is no TOML: {error}") from error
-    problems: list[str] = []
-    recipe = _recipe(text, table, problems)
-    problems += _contradictions(recipe, table)
-    if problems:
-        counted = "1 problem" if len(problems) == 1 else f"{len(problems)} problems"
-        raise RecipeError("\n  - ".join([f"{where}: {counted}", *problems]))
+    problems = Problems()
+    top = Fields(table, where, "", problems)
+    recipe = _recipe(text, top)
+    _check_contradictions(recipe, top)
+    problems.refuse(RecipeError)
     return recipe
 
 
-_TOP = ("seed", "per_generator", "generators", "cap", "when_short", "spares", "origins")
-_TABLES = ("split", "quotas", "caps", "sections", "images", "duplicates", "photographs")
-
-
-def _recipe(text: str, table: dict[str, object], problems: list[str]) -> Recipe:
-    problems += unknown_keys(table, (*_TOP, *_TABLES), "")
-    top = Fields(table, "", problems)
-    images = Fields(top.table("images", ("min_side", "max_pixels")), "images.", problems)
-    duplicates = Fields(top.table("duplicates", ("exact", "radius")), "duplicates.", problems)
-    photographs = Fields(top.table("photographs", ("per_fake", "origins")), "photographs.", problems)
-    return Recipe(
-        text=text,
-        seed=top.text_or_number("seed"),
-        per_generator=top.whole("per_generator", None, 1),
-        splits=_splits(Fields(top.table("split"), "split.", problems)),
-        generators=top.names("generators", None),
-        quotas=Fields(top.table("quotas"), "quotas.", problems).all_whole(),
-        caps={origin: Fields(caps, f"caps.'{origin}'.", problems).all_whole() for origin, caps in top.tables("caps")},
-        cap=top.whole("cap", None, 0),
-        when_short=top.one_of("when_short", ("error", "drop")),
-        sections={name: _section(name, values, problems) for name, values in top.tables("sections")},
-        spares=top.number("spares", 0.02, (0.0, 1.0)),
-        origins=top.names("origins", ()) or (),
-        min_side=images.whole("min_side", 1, 1) or 1,
-        max_pixels=images.whole("max_pixels", 89_478_485, 1) or 1,
-        exact=duplicates.truth("exact", default=True),
-        radius=duplicates.up_to("radius", 4, (-1, MAX_RADIUS)),
-        photographs_per_fake=photographs.number("per_fake", 1.0, (0.0, 100.0)),
-        photograph_origins=photographs.names("origins", None),
+def _recipe(text: str, top: Fields) -> Recipe:
+    images, duplicates, photographs, split, quotas = (
+        top.below(name, top.table(name)) for name in ("images", "duplicates", "photographs", "split", "quotas")
     )
+    recipe = Recipe(
+        text=text,
+        seed=_seed(top),
+        per_generator=top.integer("per_generator", None, (1, _LARGEST)),
+        splits=_splits(split),
+        generators=top.texts("generators", distinct=True),
+        quotas=_counts(quotas),
+        caps={origin: _counts(top.below(f"caps.'{origin}'", caps)) for origin, caps in top.table("caps").items()},
+        cap=top.integer("cap", None, (0, _LARGEST)),
+        when_short=top.choice("when_short", ("error", "drop")),
+        sections={
+            name: _section(top.below(f"sections.'{name}'", values)) for name, values in top.table("sections").items()
+        },
+        spares=top.number("spares", 0.02, (0, 1)),
+        origins=top.texts("origins", distinct=True) or (),
+        min_side=images.integer("min_side", 1, (1, _LARGEST)) or 1,
+        max_pixels=images.integer("max_pixels", 89_478_485, (1, _LARGEST)) or 1,
+        exact=duplicates.flag("exact", True),
+        radius=duplicates.integer("radius", 4, (-1, MAX_RADIUS)) or 0,
+        photographs_per_fake=photographs.number("per_fake", 1, (0, 100)),
+        photograph_origins=photographs.texts("origins", distinct=True),
+    )
+    for fields in (images, duplicates, photographs, top):
+        fields.close()
+    return recipe
 
 
-def _section(name: str, values: Mapping[str, object], problems: list[str]) -> RecipeSection:
-    fields = Fields(values, f"sections.'{name}'.", problems)
-    problems += unknown_keys(values, ("origins", "file_id"), fields.address)
-    origins = fields.names("origins", ()) or ()
+def _seed(top: Fields) -> str:
+    """Return the seed; a whole number as text."""
+    if isinstance(top.values.get("seed"), int) and not isinstance(top.values["seed"], bool):
+        return str(top.integer("seed"))
+    seed = top.text("seed")
+    if not seed:
+        top.problem("'seed' is missing: give a text or a whole number")
+    return seed
+
+
+def _counts(fields: Fields) -> dict[str, int]:
+    """Return every value of a table, as whole numbers."""
+    return {key: fields.integer(key, 0, (0, _LARGEST)) or 0 for key in fields.values}
+
+
+def _section(fields: Fields) -> RecipeSection:
+    origins = fields.texts("origins", distinct=True) or ()
     if not origins:
-        problems.append(f"{fields.address}origins is missing: of which origins is it made?")
-    return RecipeSection(origins, fields.pattern("file_id"))
+        fields.problem("'origins' is missing: name the origins of the section")
+    section = RecipeSection(origins, fields.parsed("file_id", _pattern))
+    fields.close()
+    return section
+
+
+def _pattern(text: str) -> str:
+    """Return a pattern that DuckDB accepts; raise ValueError for another one."""
+    try:
+        duckdb.execute("select regexp_matches('', $text)", {"text": text}).fetchall()
+    except duckdb.Error as error:
+        raise ValueError(f"{text!r} is not a regular expression of RE2") from error
+    return text
 
 
 def _splits(fields: Fields) -> dict[str, float]:
@@ -181,20 +206,20 @@ def _splits(fields: Fields) -> dict[str, float]:
         return {"train": 1.0}
     for name in fields.values:
         if not is_split_name(name):
-            fields.problems.append(f"split.{name!r} cannot be a folder's name: letters, digits, '_', '.' and '-' can")
-    return {name: fields.number(name, 0.0, (0.0, 1.0)) for name in fields.values}
+            fields.problem(f"{name!r} cannot be a folder's name: use letters, digits, '_', '.' and '-'")
+    return {name: fields.number(name, 0, (0, 1)) for name in fields.values}
 
 
-def _contradictions(recipe: Recipe, table: Mapping[str, object]) -> list[str]:
-    """Return the problems of values that are valid one by one."""
-    problems = []
+def _check_contradictions(recipe: Recipe, top: Fields) -> None:
+    """Report the problems of values that are valid one by one."""
     if abs(sum(recipe.splits.values()) - 1) > 1e-9:
-        problems.append(f"split: the parts sum to {sum(recipe.splits.values()):g}, not 1")
-    if "per_generator" not in table and not recipe.quotas:
-        problems.append("per_generator is missing: how many images of each generator?")
+        top.problem(f"split: the parts sum to {sum(recipe.splits.values()):g}, not 1")
+    if "per_generator" not in top.values and not recipe.quotas:
+        top.problem("'per_generator' is missing: give the number of images per generator")
     if recipe.generators == ():
-        problems.append("generators names none: leave it out to take every generator of the manifest")
-    if recipe.generators is not None:
+        top.problem("'generators' is empty: omit it to select every generator of the manifest")
+    elif recipe.generators is not None:
         named = [*(recipe.quotas or ()), *(name for caps in (recipe.caps or {}).values() for name in caps)]
-        problems += unknown_keys(dict.fromkeys(named), recipe.generators, "quotas and caps: generator ")
-    return problems
+        for name in named:
+            if name not in recipe.generators:
+                top.problem(f"quotas and caps: unknown generator '{name}'{near(name, recipe.generators)}")

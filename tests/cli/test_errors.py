@@ -222,10 +222,10 @@ MISTAKES = {
     "wrong recipe": Mistake(
         _bad_recipe, "indexer select recipe.toml",
         "recipe.toml: 4 problems\n"
-        "  - 'per_generater' is unknown (did you mean 'per_generator'?)\n"
-        "  - seed is missing: a text or a whole number\n"
+        "  - 'seed' is missing: give a text or a whole number\n"
+        "  - unknown key 'per_generater' (did you mean 'per_generator'?)\n"
         "  - split: the parts sum to 1.1, not 1\n"
-        "  - per_generator is missing: how many images of each generator?",
+        "  - 'per_generator' is missing: give the number of images per generator",
     ),
     "unknown selection": Mistake(
         _manifest, "indexer stats demo",

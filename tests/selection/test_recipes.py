@@ -40,23 +40,23 @@ def test_every_problem_is_reported_with_its_address() -> None:
     message = str(caught.value)
     for problem in (
         "mine.toml: 11 problems",
-        "'sed' is unknown (did you mean 'seed'?)",
-        "seed is missing",
-        "per_generator is 'many'",
-        "when_short is 'ignore'",
-        "cap is 99999999999999999999, not a whole number from 0 to 1,000,000,000,000",
+        "unknown key 'sed' (did you mean 'seed'?)",
+        "'seed' is missing",
+        "'per_generator' must be a whole number from 1 to 1,000,000,000,000, not 'many'",
+        "'when_short' must be error or drop, not 'ignore'",
+        "'cap' must be a whole number from 0 to 1,000,000,000,000, not 99999999999999999999",
         "split: the parts sum to 0.8",
-        "split.'../train' cannot be a folder's name",
-        "caps.'GenImage/train'.ADM is -1",
-        "generator 'Glid' is unknown (did you mean 'Glide'?)",
-        "duplicates.radius is 20",
-        "images: 'min_sides' is unknown (did you mean 'min_side'?)",
+        "split: '../train' cannot be a folder's name",
+        "caps.'GenImage/train': 'ADM' must be a whole number from 0 to 1,000,000,000,000, not -1",
+        "unknown generator 'Glid' (did you mean 'Glide'?)",
+        "duplicates: 'radius' must be a whole number from -1 to 8, not 20",
+        "images: unknown key 'min_sides' (did you mean 'min_side'?)",
     ):
         assert problem in message
 
 
 def test_empty_list_of_generators_is_an_error() -> None:
-    with pytest.raises(RecipeError, match="generators names none: leave it out"):
+    with pytest.raises(RecipeError, match="'generators' is empty: omit it"):
         recipe.parse("seed = 1\nper_generator = 2\ngenerators = []\n")
 
 
