@@ -1,4 +1,4 @@
-"""What others collected because it is bad, fetched by pip and apt into one folder; never committed.
+"""Download bad files from test suites of other projects with pip and apt, into one folder outside the repository.
 
 Images of Pillow's own tests; archives of the tests of Go, CPython, rarfile, patool, libarchive-c and libarchive.
 """
@@ -17,7 +17,7 @@ _APT = Path("/etc/apt/sources.list.d/debian.sources")
 
 
 def collect(folder: Path, only: str | None) -> None:
-    """Fetch what is not in ``folder / fetched`` yet, and unpack it below ``folder / files``."""
+    """Download what ``folder / fetched`` lacks, and unpack it below ``folder / files``."""
     fetched = folder / "fetched"
     fetched.mkdir(parents=True, exist_ok=True)
     if only != "apt":
@@ -46,7 +46,7 @@ def _by_apt(fetched: Path) -> None:
 
 
 def _sources_by_apt(fetched: Path) -> None:
-    """Source packages, by a list of its own: the machine's stays as it is."""
+    """Download source packages with a separate list of sources, so that the system's list does not change."""
     missing = [name for name in DEBIAN_SOURCES if not list(fetched.glob(f"{name}_*.orig.*"))]
     if not (missing and _APT.is_file()):
         return
@@ -64,7 +64,7 @@ def _sources_by_apt(fetched: Path) -> None:
 
 
 def _unpack(file: Path, files: Path) -> None:
-    """What tests are made of, out of a source distribution; Python 3.12's filter keeps it inside the folder."""
+    """Unpack the test files of a source distribution; the filter keeps members inside the folder."""
     target = files / file.name.partition(".tar.")[0]
     if not target.exists():
         with tarfile.open(file) as archive:
@@ -78,7 +78,7 @@ def _tests(archive: tarfile.TarFile) -> Iterator[tarfile.TarInfo]:
 
 
 def _decode(text: Path) -> None:
-    """A uuencoded file under the name that it is for; one that is of another code is left as it is."""
+    """Replace a uuencoded file by its contents; leave files of other encodings unchanged."""
     lines = text.read_bytes().partition(b"\nend")[0].splitlines()
     begin = next((at for at, line in enumerate(lines) if line.startswith(b"begin ")), len(lines))
     try:

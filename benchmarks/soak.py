@@ -1,7 +1,7 @@
-"""Scan and build under random kills and faults; in the end everything is as if nobody had disturbed it.
+"""Scan and build under random kills and faults, and compare the results with those of an undisturbed run.
 
-Each round has a world of its own. It is scanned and built with a fault in every run until both went through, then once
-more without; then rows, bytes and ``materializer verify`` are held against those of an undisturbed twin.
+Each round copies the source, scans and builds it several times with a fault or kill in each run, and once without. Then
+the manifest's rows, the dataset's bytes and ``materializer verify`` must agree with the undisturbed run.
 """
 
 import os
@@ -29,13 +29,13 @@ ACTIONS = ("error=EIO", "error=ENOSPC", "error=EDQUOT", "signal=SIGKILL", "signa
 @click.option("--minutes", type=float, default=60.0, show_default=True)
 @click.option("--seed", type=int, default=0, show_default=True)
 def main(minutes: float, seed: int) -> None:
-    """Disturb scans and builds until the time is up."""
+    """Disturb scans and builds for MINUTES."""
     rounds, ends = 0, Counter[str]()
     with tempfile.TemporaryDirectory(prefix="soak-") as folder:
         calm = undisturbed(Path(folder, "calm"))
         end = time.monotonic() + 60 * minutes
         while time.monotonic() < end:
-            differences = disturbed(calm, Path(folder, "stormy"), random.Random(f"{seed} {rounds}"), ends)
+            differences = disturbed(calm, Path(folder, "disturbed"), random.Random(f"{seed} {rounds}"), ends)
             rounds += 1
             if differences:
                 sys.exit(f"round {rounds - 1} of seed {seed}: {'; '.join(differences)}")
@@ -43,7 +43,7 @@ def main(minutes: float, seed: int) -> None:
 
 
 def undisturbed(folder: Path) -> World:
-    """A world that was scanned, selected from and built in peace."""
+    """Make a world, scan it, select from it and build."""
     world = faults.make(folder)
     for step in (world.scan, world.select, world.build):
         done = step()
@@ -53,19 +53,19 @@ def undisturbed(folder: Path) -> World:
 
 
 def disturbed(calm: World, folder: Path, chance: random.Random, ends: Counter[str]) -> list[str]:
-    """What differs from ``calm`` after a storm over the same files."""
+    """Return the differences from ``calm`` after disturbed runs over the same files."""
     shutil.rmtree(folder, ignore_errors=True)
     shutil.copytree(calm.folder / "in", folder / "in")
     shutil.copy(calm.folder / "local.cfg", folder)
     world = World(folder)
     for _ in range(DISTURBED):
-        ends[_storm(world, "scan", chance)] += 1
-    found = [] if _status(world.scan()) in (0, 1) else ["a scan in peace fails"]
+        ends[_disturbed_run(world, "scan", chance)] += 1
+    found = [] if _status(world.scan()) in (0, 1) else ["an undisturbed scan fails"]
     if _status(world.scan()) or world.rows() != calm.rows():
         found.append("the manifest's rows differ")
     world.select()
     for _ in range(DISTURBED):
-        ends[_storm(world, "build", chance)] += 1
+        ends[_disturbed_run(world, "build", chance)] += 1
     if _status(world.build()) or world.built() != calm.built():
         found.append("the build differs")
     if _status(world.run("materializer", "verify", "out/built", "--quiet")):
@@ -79,8 +79,8 @@ def _status(done: subprocess.CompletedProcess[str]) -> int:
     return done.returncode
 
 
-def _storm(world: World, step: str, chance: random.Random) -> str:
-    """One run with a fault at the n-th call, or killed after a while; returns how it ended."""
+def _disturbed_run(world: World, step: str, chance: random.Random) -> str:
+    """Run once with a fault at the n-th call or a kill; return how the run ended."""
     options = {
         "scan": ["indexer", "scan", "--source", "synthbuster", "--quiet", "--jobs", "2"],
         "build": ["materializer", "build", "--selection", "all", "--output", "out/built", "--shard-size", "30KB",
@@ -107,7 +107,7 @@ def _run(world: World, command: list[str], moment: float | None) -> str:
 
 
 def _end_group(group: int) -> None:
-    """Workers of a killed run wait for a while before they go."""
+    """End the workers of a killed run, which wait for a while before they exit."""
     try:
         os.killpg(group, signal.SIGKILL)
     except ProcessLookupError:

@@ -1,5 +1,5 @@
-"""Sample data for `make demo`: three published layouts in small, and real archives that nobody here made.
+"""Sample data for `make demo`: three published layouts in small, and real archives of other projects.
 
-The pixels are real photographs out of PyPI wheels. What a layout calls a generator's image is a crop of a photograph
-with its colours shifted: it shows where things lie and which row is which, not what a generator can do.
+The pixels are real photographs from PyPI wheels. A generator's image is a crop of a photograph with shifted colours: it
+shows where files are and which row they become, not what the generator can do.
 """

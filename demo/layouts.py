@@ -29,7 +29,7 @@ _SYNTHBUSTER = ("dalle2", "dalle3", "firefly", "glide", "midjourney-v5", "stable
 
 
 def make_genimage(root: Path, photographs: Photographs) -> None:
-    """A folder a generator with one zip in it; that of Stable Diffusion 1.4 is split, as all of GenImage's are."""
+    """Write one folder with one zip per generator; Stable Diffusion 1.4 is split, as all of GenImage is."""
     for folder, archive, name, pixels in _GENIMAGE:
         (root / folder).mkdir(parents=True)
         members = dict(_genimage_members(archive, name, pixels, photographs))
@@ -52,7 +52,7 @@ def _genimage_members(archive: str, name: str, pixels: int, photographs: Photogr
 
 
 def make_synthbuster(root: Path, photographs: Photographs) -> None:
-    """One zip with a folder a generator; prompts.csv stands in it, and a prompt serves all nine."""
+    """Write one zip with one folder per generator and prompts.csv; each prompt belongs to nine images."""
     prompts = io.StringIO(newline="")
     table = csv.writer(prompts)
     table.writerow(["image name (matching Raise-1k)", "Prompt", "Midjourney aspect ratio"])
@@ -68,7 +68,7 @@ def make_synthbuster(root: Path, photographs: Photographs) -> None:
 
 
 def make_coco(root: Path, photographs: Photographs) -> None:
-    """train2017.zip, val2017.zip and the captions of both in annotations_trainval2017.zip."""
+    """Write train2017.zip, val2017.zip and the captions of both in annotations_trainval2017.zip."""
     root.mkdir(parents=True)
     annotations = {}
     for split, first, count in (("train2017", 9, 96), ("val2017", 139, 24)):

@@ -11,7 +11,7 @@ from PIL import Image, ImageChops, ImageOps
 
 @dataclass(frozen=True, slots=True)
 class Photograph:
-    """Where a photograph lies in which wheel, what is on it, and its ImageNet class by number and WordNet id."""
+    """A photograph: its wheel and member, its captions, and its ImageNet class by number and WordNet id."""
 
     wheel: str
     member: str
@@ -41,7 +41,7 @@ PHOTOGRAPHS = (
 
 
 def open_photographs(wheels: Path) -> dict[Photograph, Image.Image]:
-    """Each photograph's pixels, read where they lie in the wheels."""
+    """Read each photograph from its wheel."""
     return {photograph: _open(wheels, photograph) for photograph in PHOTOGRAPHS}
 
 
@@ -52,7 +52,7 @@ def _open(wheels: Path, photograph: Photograph) -> Image.Image:
 
 
 def crop(image: Image.Image, size: tuple[int, int], seed: str) -> Image.Image:
-    """Some part of the photograph, ``size`` pixels (width, height); the same for the same seed."""
+    """Return a part of the photograph, ``size`` pixels (width, height); the seed decides which."""
     chance = random.Random(seed)
     scale = min(image.width / size[0], image.height / size[1]) * chance.uniform(0.6, 1.0)
     width, height = size[0] * scale, size[1] * scale
@@ -61,7 +61,7 @@ def crop(image: Image.Image, size: tuple[int, int], seed: str) -> Image.Image:
 
 
 def tinted(image: Image.Image, generator: str) -> Image.Image:
-    """The picture in colours that stand for a generator: mirrored, and its hues turned."""
+    """Return the picture mirrored and in the hues of a generator."""
     turn = random.Random(generator).randrange(40, 216)
     hue, saturation, value = ImageOps.mirror(image).convert("HSV").split()
     turned = ImageChops.add_modulo(hue, Image.new("L", hue.size, turn))
@@ -69,7 +69,7 @@ def tinted(image: Image.Image, generator: str) -> Image.Image:
 
 
 def encoded(image: Image.Image, form: str) -> bytes:
-    """The picture as a PNG or JPEG file."""
+    """Encode the picture as a PNG or JPEG file."""
     data = io.BytesIO()
-    image.save(data, form, quality=90, compress_level=1)  # each format takes what is meant for it
+    image.save(data, form, quality=90, compress_level=1)  # each format uses its own option
     return data.getvalue()

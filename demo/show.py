@@ -1,4 +1,4 @@
-"""``python demo/show.py DIR``: open a built dataset with stock `datasets`, as anybody would."""
+"""``python demo/show.py DIR``: open a built dataset with the package `datasets` alone."""
 
 import sys
 
@@ -14,7 +14,7 @@ _LINES = """\
 
 
 def main() -> None:
-    """Print the lines that open the dataset, with what they really give."""
+    """Run the lines that open the dataset, and print them with their results."""
     folder = sys.argv[1]
     dataset = load_from_disk(folder)
     row = {name: value for name, value in dataset["train"][0].items() if value not in ("", [])}

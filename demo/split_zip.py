@@ -34,14 +34,14 @@ def _zipped(members: Mapping[str, bytes]) -> bytes:
 
 
 def write_zip(target: Path | io.BytesIO, members: Mapping[str, bytes]) -> None:
-    """Write ``members`` as an ordinary zip, deflated, the same bytes every time."""
+    """Write ``members`` as an ordinary deflated zip; equal members give equal bytes."""
     with zipfile.ZipFile(target, "w", zipfile.ZIP_DEFLATED) as archive:
         for name, content in members.items():
             archive.writestr(zipfile.ZipInfo(name, (2023, 4, 19, 0, 0, 0)), content, zipfile.ZIP_DEFLATED)
 
 
 def _local_parts(whole: bytes) -> Iterator[tuple[bytes, bytes]]:
-    """Each member's local header and its packed bytes; a header may not be cut, the bytes may."""
+    """Yield each member's local header and compressed bytes; only the bytes may continue in the next volume."""
     for entry in _entries(whole):
         at = entry.header_offset
         name, extra = struct.unpack_from("<HH", whole, at + 26)
@@ -55,7 +55,7 @@ def _entries(whole: bytes) -> list[zipfile.ZipInfo]:
 
 
 def _append(volumes: list[bytearray], chunks: tuple[bytes, bytes], volume_size: int) -> tuple[int, int]:
-    """Add a member; returns the number of the volume its header begins in, and where in it."""
+    """Add a member; return the volume number and the offset of its header."""
     header, data = chunks
     if len(volumes[-1]) + len(header) > volume_size:
         volumes.append(bytearray())
@@ -71,7 +71,7 @@ def _append(volumes: list[bytearray], chunks: tuple[bytes, bytes], volume_size: 
 
 
 def _directory(whole: bytes, starts: list[tuple[int, int]]) -> bytes:
-    """The central directory with each entry's volume and offset within it."""
+    """Return the central directory with each entry's volume and offset."""
     at = struct.unpack_from("<L", whole, len(whole) - 22 + 16)[0]
     directory = bytearray(whole[at:-22])
     position = 0

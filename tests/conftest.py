@@ -1,4 +1,4 @@
-"""What tests of several parts need of this machine."""
+"""Fixtures for tests of several folders."""
 
 import subprocess
 from collections.abc import Callable, Iterator
@@ -11,14 +11,14 @@ Disk = Callable[[Path, str], Callable[[str], None]]
 
 @pytest.fixture
 def small_disk() -> Iterator[Disk]:
-    """Mount a disk of so many bytes at a folder; what comes back makes it larger."""
+    """Return a function that mounts a disk of the given size at a folder and returns a function to enlarge it."""
     mounted: list[Path] = []
 
     def mount(folder: Path, size: str) -> Callable[[str], None]:
         folder.mkdir(parents=True, exist_ok=True)
         command = ["mount", "-t", "tmpfs", "-o", f"size={size}", "tmpfs", str(folder)]
         if subprocess.run(command, capture_output=True, check=False).returncode:
-            pytest.skip("no right to mount a small disk")
+            pytest.skip("needs the right to mount a file system")
         mounted.append(folder)
         return lambda larger: subprocess.run(["mount", "-o", f"remount,size={larger}", folder], check=True) and None
 

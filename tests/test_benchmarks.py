@@ -1,4 +1,4 @@
-"""Benchmarks run, in small: what they print is for whoever runs them at full size."""
+"""Benchmarks run at a small size."""
 
 import os
 import subprocess
@@ -11,7 +11,7 @@ ROOT = Path(__file__).parents[1]
 
 
 @pytest.mark.parametrize(
-    ("arguments", "says"),
+    ("arguments", "output"),
     [
         ("bench_read --members 200 --size 2000 --wanted 20", "20 of 0.0 GB, stored:"),
         ("bench_scan --members 2000 --files 2000", "folder of 2,000 files: "),
@@ -20,10 +20,10 @@ ROOT = Path(__file__).parents[1]
     ],
     ids=lambda text: text.split()[0],
 )
-def test_runs(tmp_path: Path, arguments: str, says: str) -> None:
+def test_benchmark_runs(tmp_path: Path, arguments: str, output: str) -> None:
     module, *rest = arguments.split()
     command = [sys.executable, "-m", f"benchmarks.{module}", *rest]
     settings = {**os.environ, "TMPDIR": str(tmp_path)}
     done = subprocess.run(command, cwd=ROOT, env=settings, capture_output=True, text=True, check=False)
     assert done.returncode == 0, done.stderr
-    assert says in done.stdout
+    assert output in done.stdout

@@ -1,4 +1,4 @@
-"""Installed from a wheel, away from the checkout, both programs work; what they read travels inside."""
+"""Both programs work when they are installed from a wheel, which contains the files that they read."""
 
 import subprocess
 import sys
@@ -22,7 +22,7 @@ def wheel(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 @pytest.fixture(scope="module")
 def programs(wheel: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """The folder of the console scripts of a fresh environment that shares our dependencies and nothing else."""
+    """Return the console scripts' folder of a new environment that shares only the installed dependencies."""
     home = tmp_path_factory.mktemp("installed")
     venv.create(home, with_pip=False, symlinks=True)
     library = home / "lib" / f"python{sys.version_info[0]}.{sys.version_info[1]}" / "site-packages"
@@ -44,7 +44,7 @@ def _run(folder: Path, program: Path, *arguments: str) -> str:
     return done.stdout
 
 
-def test_sql_recipes_and_declarations_travel(wheel: Path) -> None:
+def test_wheel_contains_sql_recipes_and_declarations(wheel: Path) -> None:
     packed = set(zipfile.ZipFile(wheel).namelist())
     tracked = [
         *(f"indexer/_resources/{path}" for path in _files("sql", "*.sql") + _files("manifests", "*.toml")),
@@ -61,7 +61,7 @@ def _files(folder: str, pattern: str) -> list[str]:
     return [str(path.relative_to(ROOT)) for path in (ROOT / folder).rglob(pattern)]
 
 
-def test_programs_run_from_their_own_files(programs: Path, tmp_path: Path) -> None:
+def test_installed_programs_use_installed_files(programs: Path, tmp_path: Path) -> None:
     where = "import indexer; print(indexer.__file__)"
     assert _run(tmp_path, programs / "python", "-c", where).startswith(str(programs.parent))
     for name in ("indexer", "materializer"):
@@ -69,9 +69,9 @@ def test_programs_run_from_their_own_files(programs: Path, tmp_path: Path) -> No
         assert f"Usage: {name}" in _run(tmp_path, programs / name, "--help")
 
 
-def test_a_manifest_is_made_and_queried(programs: Path, tmp_path: Path) -> None:
+def test_installed_programs_make_and_query_a_manifest(programs: Path, tmp_path: Path) -> None:
     make = "from pathlib import Path; from indexer.manifest import store; store.open_for_writing(Path('m.duckdb'))"
     _run(tmp_path, programs / "python", "-c", make)
-    told = _run(tmp_path, programs / "indexer", "sql", "from made_by", "--format", "csv", "--manifest-db", "m.duckdb")
-    assert told.startswith("schema_version,tool_version\n2,")
+    rows = _run(tmp_path, programs / "indexer", "sql", "from made_by", "--format", "csv", "--manifest-db", "m.duckdb")
+    assert rows.startswith("schema_version,tool_version\n2,")
     assert "0 images in the manifest." in _run(tmp_path, programs / "indexer", "stats", "--manifest-db", "m.duckdb")

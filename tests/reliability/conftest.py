@@ -1,4 +1,4 @@
-"""One world, scanned and built once undisturbed: what every disturbed run must come to."""
+"""One world, scanned and built without faults: the expected result of every run with faults."""
 
 import shutil
 from pathlib import Path
@@ -22,7 +22,7 @@ def undisturbed(tmp_path_factory: pytest.TempPathFactory) -> World:
 
 @pytest.fixture
 def world(undisturbed: World, tmp_path: Path) -> World:
-    """The same files, with their times; nothing is scanned."""
+    """The same files with their times, not scanned."""
     shutil.copytree(undisturbed.folder / "in", tmp_path / "in")
     shutil.copy(undisturbed.folder / "local.cfg", tmp_path)
     return World(tmp_path)

@@ -1,4 +1,4 @@
-"""Disks that fill up or fail while something is written: one line, and the same command completes afterwards."""
+"""Disks that fill up or fail during a write: one line of error, and the same command completes afterwards."""
 
 from dataclasses import replace
 
@@ -11,7 +11,7 @@ from tests.support.faults import Fault, Watch, World
 pytestmark = pytest.mark.slow
 
 
-def test_a_full_disk_under_the_manifest_is_told_and_the_scan_goes_on(
+def test_full_disk_under_the_manifest_is_reported_and_the_scan_resumes(
     world: World, undisturbed: World, small_disk: Disk
 ) -> None:
     make_larger = small_disk(world.folder / "index", "600k")
@@ -28,7 +28,7 @@ def test_a_full_disk_under_the_manifest_is_told_and_the_scan_goes_on(
     ("calls", "action"),
     [("fdatasync", "error=EIO:when=2"), ("fdatasync", "signal=SIGKILL:when=2")],
 )
-def test_a_scan_whose_writing_fails_is_completed_by_the_next(
+def test_scan_with_a_failed_write_is_completed_by_the_next(
     world: World, undisturbed: World, calls: str, action: str
 ) -> None:
     done = world.scan(fault=Fault(calls, action))
@@ -38,7 +38,7 @@ def test_a_scan_whose_writing_fails_is_completed_by_the_next(
 
 
 @pytest.mark.parametrize(("calls", "action"), [("fsync", "error=EIO:when=3"), ("rename", "signal=SIGKILL:when=4")])
-def test_a_build_whose_writing_fails_is_completed_by_the_next(
+def test_build_with_a_failed_write_is_completed_by_the_next(
     scanned: World, undisturbed: World, calls: str, action: str
 ) -> None:
     assert "Traceback" not in scanned.build(fault=Fault(calls, action)).stderr
@@ -55,7 +55,7 @@ def test_a_build_whose_writing_fails_is_completed_by_the_next(
     ],
     ids=["zip", "tar.gz", "killed"],
 )
-def test_what_a_disk_failed_to_give_to_a_build_is_asked_for_again(
+def test_rows_refused_by_a_read_error_are_read_again_by_the_next_build(
     scanned: World, undisturbed: World, name: str, fault: Fault, missing: str
 ) -> None:
     done = scanned.build(fault=replace(fault, path=scanned.source / name))
@@ -66,16 +66,16 @@ def test_what_a_disk_failed_to_give_to_a_build_is_asked_for_again(
     assert scanned.built() == undisturbed.built()
 
 
-def test_no_shard_is_read_again_for_what_is_still_refused(scanned: World) -> None:
+def test_refused_rows_do_not_make_a_build_read_shards_again(scanned: World) -> None:
     with duckdb.connect(str(scanned.manifest)) as manifest:
         manifest.execute(
             "insert into inspection (member_id, status, reason)"
             " select min(member_id), 'unreadable', 'a disk failed' from attributes where status = 'ok'"
         )
-    said = scanned.build().stderr
-    assert "1 row is missing" in said
+    errors = scanned.build().stderr
+    assert "1 row is missing" in errors
     again = scanned.build(fault=Watch("openat"))
-    assert again.stderr.splitlines()[-1] == said.splitlines()[-1]
+    assert again.stderr.splitlines()[-1] == errors.splitlines()[-1]
     opened = (scanned.folder / "strace.log").read_text(encoding="utf-8")
     assert "/record/rows/" in opened
     assert f"{scanned.source}/set.zip" not in opened

@@ -1,4 +1,4 @@
-"""A few damages of every kind, and whatever `make fuzz` has found so far."""
+"""A few damaged files of every kind, and the cases that `make fuzz` has found."""
 
 import pytest
 
@@ -9,10 +9,10 @@ FINDS = [("tar", 525), ("tar", 864), ("cpio", 7), ("cpio", 98)]
 
 
 @pytest.mark.parametrize("target", targets.names())
-def test_no_damage_does_harm(target: str) -> None:
+def test_damaged_files_are_reported(target: str) -> None:
     assert judge(tuple(Case(target, seed) for seed in range(40))) == []
 
 
 @pytest.mark.parametrize(("target", "seed"), FINDS)
-def test_what_was_found_stays_mended(target: str, seed: int) -> None:
+def test_found_cases_stay_fixed(target: str, seed: int) -> None:
     assert judge((Case(target, seed),)) == []

@@ -1,4 +1,4 @@
-"""Limits: named in local.cfg or on the command line, and held."""
+"""Limits from local.cfg and the command line apply."""
 
 import zipfile
 
@@ -27,21 +27,21 @@ def test_every_limit_is_in_the_example_with_its_default():
 
 
 @pytest.mark.parametrize(
-    ("texts", "says"),
+    ("texts", "message"),
     [
         ({"pixel": "1"}, "unknown limit 'pixel': did you mean 'pixels'?"),
         ({"memory": "9" * 400}, f"limit memory: '{'9' * 400}' is not a size: write it as 500MB, 2GiB or 1000000"),
         ({"pixels": "many"}, "limit pixels: 'many' is not a size: write it as 500MB, 2GiB or 1000000"),
     ],
 )
-def test_what_is_no_limit_is_refused(texts: dict[str, str], says: str) -> None:
+def test_invalid_limit_is_refused(texts: dict[str, str], message: str) -> None:
     with pytest.raises(ConfigError) as caught:
         read_limits(texts)
-    assert str(caught.value) == says
+    assert str(caught.value) == message
 
 
 @pytest.mark.parametrize(
-    ("section", "says"),
+    ("section", "message"),
     [
         ("[limits]\npixels = many", "local.cfg: [limits]: limit pixels: 'many' is not a size"),
         ("[database]\nmemory = lots", "local.cfg: [database]: memory: 'lots' is not a size: write it as 8GiB"),
@@ -49,15 +49,15 @@ def test_what_is_no_limit_is_refused(texts: dict[str, str], says: str) -> None:
         ("[database]\nmemry = 8GB", "local.cfg: [database]: unknown setting 'memry': did you mean 'memory'?"),
     ],
 )
-def test_a_wrong_value_names_the_file_it_stands_in(world: World, section: str, says: str) -> None:
+def test_invalid_value_is_reported_with_its_file(world: World, section: str, message: str) -> None:
     with (world.folder / "local.cfg").open("a") as config:
         config.write(f"{section}\n")
     done = world.scan()
     assert (done.returncode, done.stderr.count("\n")) == (2, 1)
-    assert says in done.stderr
+    assert message in done.stderr
 
 
-def test_the_database_takes_what_it_is_given(world: World) -> None:
+def test_database_settings_apply(world: World) -> None:
     with (world.folder / "local.cfg").open("a") as config:
         config.write("[database]\nmemory = 1500MB\nthreads = 1\n")
     assert world.scan().returncode == 0
@@ -68,7 +68,7 @@ def test_the_database_takes_what_it_is_given(world: World) -> None:
             assert store.execute(settings) == [("1.3 GiB", 1)]
 
 
-def test_a_database_without_the_memory_it_needs_says_where_to_raise_it(scanned: World) -> None:
+def test_too_little_database_memory_is_reported_with_its_setting(scanned: World) -> None:
     with (scanned.folder / "local.cfg").open("a") as config:
         config.write("[database]\nmemory = 1MB\n")
     done = scanned.build()
@@ -76,10 +76,10 @@ def test_a_database_without_the_memory_it_needs_says_where_to_raise_it(scanned: 
     assert "increase memory in [database] of local.cfg, then continue with: python -m materializer build" in done.stderr
 
 
-def test_limits_hold_in_scan_and_build(world: World) -> None:
+def test_limits_apply_to_scan_and_build(world: World) -> None:
     assert world.scan("--limit", "members=5").returncode == 1
     assert set(world.health().values()) > {"complete"}
-    assert world.scan().returncode == 0, "what met a limit is read again under a higher one"
+    assert world.scan().returncode == 0, "an archive that met a limit is read again under a higher one"
     world.select()
     with (world.folder / "local.cfg").open("a") as config:
         config.write("[limits]\npixels = 100\n")
@@ -89,8 +89,8 @@ def test_limits_hold_in_scan_and_build(world: World) -> None:
 
 
 @pytest.mark.parametrize("memory", ["100MB", "1GB"])
-def test_an_image_that_takes_more_memory_than_allowed_is_refused_alone(world: World, memory: str) -> None:
-    """Its 1.6 GB of pixels are within the limit that is given; a worker has no memory for them."""
+def test_image_over_the_memory_limit_is_refused_alone(world: World, memory: str) -> None:
+    """Its 1.6 GB of pixels are within the limit of pixels, but exceed the memory of a worker."""
     with zipfile.ZipFile(world.source / "large.zip", "w") as archive:
         archive.writestr("synthbuster/dalle2/r0999.png", black(20_000))
     assert world.scan().returncode == 0

@@ -1,4 +1,4 @@
-"""docs/reliability.md: every fault has its row, and every test that a row names is there."""
+"""docs/reliability.md has a row per fault, and the tests that it names exist."""
 
 import re
 from pathlib import Path
@@ -15,7 +15,7 @@ def test_every_fault_has_a_row():
     assert rows == [f"{letter}{number}" for letter, count in FAULTS.items() for number in range(1, count + 1)]
 
 
-def test_every_row_names_tests_that_exist_or_says_why_not():
+def test_every_row_names_existing_tests_or_a_reason():
     for number, proof in ROW.findall(PAGE.read_text(encoding="utf-8")):
         links = LINK.findall(proof)
         assert links or proof.startswith("no test: "), number

@@ -1,6 +1,6 @@
-"""Power that fails: what is not flushed is gone then, so the order of system calls decides what may be lost.
+"""Loss of power: data that is not flushed is lost, so the order of system calls decides what survives.
 
-A call counts as made when it is answered. Of one thread they come in order; whatever a file is, one thread makes it.
+A call counts when it returns. The calls of one thread are in order, and each file is written by one thread.
 """
 
 import re
@@ -27,7 +27,7 @@ class Call:
 
 
 def calls_below(folder: Path, world: World) -> list[Call]:
-    """The successful calls that changed something in ``folder``, in the order in which they were answered."""
+    """Return the successful calls that changed something in ``folder``, in the order of their return."""
     return [call for call in _calls(world) if any(path.is_relative_to(folder) for path in call.paths[:1])]
 
 
@@ -42,13 +42,13 @@ def _calls(world: World) -> Iterator[Call]:
         if rest.endswith("<unfinished ...>"):
             begun[thread] = rest
         elif re.search(r"= \d+$", rest):
-            wanted = 2 if name == "rename" else 1
-            paths = [world.folder / (opened or named) for opened, named in _PATH.findall(rest)][:wanted]
+            count = 2 if name == "rename" else 1
+            paths = [world.folder / (opened or named) for opened, named in _PATH.findall(rest)][:count]
             yield Call(thread, name, tuple(paths))
 
 
 def unsafe(calls: Sequence[Call]) -> list[Call]:
-    """Renames of files that were not flushed, and names that were not flushed before their thread went on."""
+    """Return renames of files that were not flushed, and names that were not flushed before the thread's next call."""
     return [call for at, call in enumerate(calls) if call.name in ("mkdir", "rename") and not _is_safe(calls, at)]
 
 
@@ -60,23 +60,25 @@ def _is_safe(calls: Sequence[Call], at: int) -> bool:
     return is_whole and after is not None and (after.name, after.paths) == ("fsync", (call.paths[-1].parent,))
 
 
-def test_a_build_flushes_whatever_it_finishes_before_it_goes_on(scanned: World, undisturbed: World) -> None:
+def test_build_flushes_each_file_and_folder_before_the_next_step(scanned: World, undisturbed: World) -> None:
     scanned.select()
     done = scanned.build(fault=Watch(CHANGES))
     assert done.returncode == 0, done.stderr
-    output, scratch = scanned.folder / "out", scanned.folder / "tmp"  # of which nothing has to be left
+    output, scratch = scanned.folder / "out", scanned.folder / "tmp"  # may be lost
     kept = [call for call in calls_below(scanned.folder, scanned) if not call.paths[0].is_relative_to(scratch)]
     assert unsafe(kept) == []
     calls = calls_below(output, scanned)
     placed = [call.paths[1] for call in calls if call.name == "rename"]
     files = {path for path in output.rglob("*") if path.is_file()}
-    assert files <= set(placed), "a file that appeared otherwise than by being renamed"
+    assert files <= set(placed), "a file that was not finished by rename"
     shards = [placed.index(path) for path in files if path.suffix == ".arrow"]
     assert len(shards) > 1
-    assert max(shards) < placed.index(output / "built" / "dataset_dict.json"), "a shard is there before it is named"
+    assert max(shards) < placed.index(output / "built" / "dataset_dict.json"), (
+        "dataset_dict.json is renamed after all shards"
+    )
 
 
-def test_the_manifest_is_flushed_when_a_scan_ends(world: World) -> None:
+def test_scan_flushes_the_manifest_at_its_end(world: World) -> None:
     assert world.scan(fault=Watch(CHANGES)).returncode == 0
     calls = [call for call in calls_below(world.manifest.parent, world) if call.paths[0] == world.manifest]
     assert sum(call.name == "pwrite64" for call in calls) > 1

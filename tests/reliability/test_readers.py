@@ -15,7 +15,7 @@ pytestmark = pytest.mark.slow
     ],
     ids=["crash", "hang"],
 )
-def test_a_reader_that_crashes_or_hangs_costs_its_archive_and_a_rescan_mends_it(
+def test_reader_that_crashes_or_hangs_fails_only_its_archive_and_a_rescan_reads_it(
     world: World, undisturbed: World, calls: str, action: str, reason: str
 ) -> None:
     done = world.scan("--limit", "seconds=1", fault=Fault(calls, action, world.source / "set.cpio"))
@@ -26,7 +26,7 @@ def test_a_reader_that_crashes_or_hangs_costs_its_archive_and_a_rescan_mends_it(
 
 
 @pytest.mark.parametrize(
-    ("name", "error", "says"),
+    ("name", "error", "reason"),
     [
         ("set.cpio", "EIO", "Input/output error"),
         ("set.tar.gz", "EIO", "Input/output error"),
@@ -34,12 +34,12 @@ def test_a_reader_that_crashes_or_hangs_costs_its_archive_and_a_rescan_mends_it(
         ("set.tar", "ESTALE", "Stale file handle"),
     ],
 )
-def test_a_disk_that_fails_while_it_is_read_is_told_and_tried_again(
-    world: World, undisturbed: World, name: str, error: str, says: str
+def test_read_error_is_reported_and_the_next_scan_reads_the_archive_again(
+    world: World, undisturbed: World, name: str, error: str, reason: str
 ) -> None:
     done = world.scan(fault=Fault("pread64", f"error={error}:when=3+", world.source / name))
     assert done.returncode == 1, done.stdout + done.stderr
     assert {path: status for path, status in world.health().items() if status != "complete"}.keys() == {name}
-    assert says in str(world.query("select reason from container where status <> 'complete'"))
+    assert reason in str(world.query("select reason from container where status <> 'complete'"))
     assert world.scan().returncode == 0
     assert world.rows() == undisturbed.rows()

@@ -1,4 +1,4 @@
-"""Runs that are stopped, run twice at once, or lose the file under them."""
+"""Runs that are interrupted, run twice at once, or whose manifest is replaced."""
 
 import os
 import signal
@@ -15,10 +15,10 @@ from tests.support.programs import require_program
 
 
 @pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
-def test_a_scan_that_is_stopped_says_how_to_go_on_and_does(
+def test_interrupted_scan_reports_how_to_continue_and_continues(
     world: World, undisturbed: World, number: signal.Signals
 ) -> None:
-    """The disk takes seconds for the cpio, so the signal comes in time."""
+    """The injected delay on the cpio gives the signal time to arrive."""
     require_program("strace")
     slow = Fault("pread64", "delay_enter=2000000:when=3+", world.source / "set.cpio")
     command = world.command("indexer", "scan", "--source", "synthbuster", "--jobs", 2, "--json-log")
@@ -35,7 +35,7 @@ def test_a_scan_that_is_stopped_says_how_to_go_on_and_does(
     assert world.rows() == undisturbed.rows()
 
 
-def test_a_second_scan_says_who_has_the_manifest_and_changes_nothing(scanned: World) -> None:
+def test_second_scan_reports_the_process_that_holds_the_manifest(scanned: World) -> None:
     before = scanned.manifest.read_bytes()
     holder = "import duckdb, sys; c = duckdb.connect(sys.argv[1]); print('up', flush=True); sys.stdin.read()"
     command = [*scanned.command("x")[:1], "-c", holder, str(scanned.manifest)]
@@ -50,7 +50,7 @@ def test_a_second_scan_says_who_has_the_manifest_and_changes_nothing(scanned: Wo
     assert scanned.manifest.read_bytes() == before
 
 
-def test_a_manifest_that_is_replaced_while_it_is_open_is_not_written_to(scanned: World) -> None:
+def test_manifest_replaced_while_open_is_not_written(scanned: World) -> None:
     copy = scanned.manifest.read_bytes()
     with store.open_for_writing(scanned.manifest) as opened:
         scanned.manifest.unlink()
@@ -60,7 +60,7 @@ def test_a_manifest_that_is_replaced_while_it_is_open_is_not_written_to(scanned:
     assert scanned.manifest.read_bytes() == copy
 
 
-def test_the_locale_has_no_say(world: World, undisturbed: World) -> None:
+def test_result_does_not_depend_on_the_locale(world: World, undisturbed: World) -> None:
     command = world.command("indexer", "scan", "--source", "synthbuster", "--quiet", "--jobs", 2)
     with world.start(command, LC_ALL="C", LANG="", PYTHONUTF8="0", PYTHONCOERCECLOCALE="0") as child:
         _, errors = child.communicate(timeout=120)
@@ -68,8 +68,8 @@ def test_the_locale_has_no_say(world: World, undisturbed: World) -> None:
     assert world.rows() == undisturbed.rows()
 
 
-def test_a_worker_that_meets_a_changed_file_says_so_in_one_line(scanned: World) -> None:
-    """An error that came through worker processes holds their frames; DuckDB would list whatever those hold."""
+def test_changed_file_found_by_a_worker_is_reported_in_one_line(scanned: World) -> None:
+    """An error from a worker process carries its frames; DuckDB would print their contents."""
     scanned.select()
     for file in scanned.source.rglob("*.png"):
         os.utime(file, ns=(1, 1))
@@ -79,7 +79,7 @@ def test_a_worker_that_meets_a_changed_file_says_so_in_one_line(scanned: World) 
     assert done.stderr.count("\n") == 1
 
 
-def test_a_stop_in_the_exit_itself_changes_nothing() -> None:
+def test_signal_during_exit_is_ignored() -> None:
     late = "import atexit, os, signal; atexit.register(os.kill, os.getpid(), signal.SIGTERM)"
     command = [sys.executable, "-c", f"{late}; from indexer.__main__ import main; main()", "sources", "--help"]
     done = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=False)

@@ -1,4 +1,4 @@
-"""Texts that people write, and names that strangers gave: whatever they are, a value or one ProjectError, no bug."""
+"""Any text of a user and any untrusted name gives a value or one ProjectError."""
 
 import io
 import tarfile
@@ -26,7 +26,7 @@ from tests.support.faults import CONFIG
 
 few = settings(max_examples=120, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 
-# What stands where something else is meant: of another type, too large, half of something, other places, other codes.
+# Unexpected values: of another type, too large, incomplete, with paths or control characters.
 _ODD = (
     "''",
     "'{'",
@@ -48,7 +48,7 @@ odd = st.sampled_from(_ODD) | st.text(max_size=6)
 
 @st.composite
 def damaged(draw: st.DrawFn, texts: tuple[str, ...]) -> str:
-    """One of ``texts`` with up to three of its lines or values gone, doubled or replaced by something odd."""
+    """Draw one of ``texts`` with up to three lines or values removed, doubled or replaced by an unexpected value."""
     lines = draw(st.sampled_from(texts)).splitlines()
     for _ in range(draw(st.integers(1, 3))):
         at = draw(st.integers(0, len(lines)))
@@ -66,19 +66,19 @@ def texts(*paths: Path) -> st.SearchStrategy[str]:
 Value = TypeVar("Value")
 
 
-def value_or(error: type[ProjectError], ask: Callable[[], Value]) -> Value | str:
-    """What is asked for, or the words of ``error``; any other error is a bug."""
+def value_or(error: type[ProjectError], compute: Callable[[], Value]) -> Value | str:
+    """Return the value, or the message of ``error``; any other error is a bug."""
     try:
-        return ask()
-    except error as told:
-        return str(told)
+        return compute()
+    except error as raised:
+        return str(raised)
 
 
 @few
 @example(text=f"seed = {'9' * 5_000}")
 @example(text=f"seed = {'[' * 2_000}")
 @given(text=texts(*sorted(resources.manifests_folder().glob("*/recipe.toml"))))
-def test_any_recipe(text: str) -> None:
+def test_any_recipe_gives_a_value_or_an_error(text: str) -> None:
     found = value_or(RecipeError, lambda: recipe.parse(text))
     assert found.startswith("recipe") if isinstance(found, str) else found.text == text
 
@@ -86,7 +86,7 @@ def test_any_recipe(text: str) -> None:
 @few
 @example(text=f"{CONFIG}coco = ~no-such-user/x")
 @given(text=damaged((f"{CONFIG}coco = '~/coco'\nlaion = s3://a/b\n[limits]\npixels = 1_000\n",)) | st.text(max_size=60))
-def test_any_config(text: str, tmp_path: Path) -> None:
+def test_any_config_gives_a_value_or_an_error(text: str, tmp_path: Path) -> None:
     file = tmp_path / "local.cfg"
     file.write_text(text, encoding="utf-8")
     found = value_or(ConfigError, lambda: config.load(file))
@@ -100,7 +100,7 @@ def test_any_config(text: str, tmp_path: Path) -> None:
         st.sampled_from(LIMIT_NAMES) | odd, st.from_regex(r"[0-9_.]{1,30} ?([KMGT]i?B)?", fullmatch=True) | odd
     )
 )
-def test_any_limits(given_texts: dict[str, str]) -> None:
+def test_any_limits_give_values_or_an_error(given_texts: dict[str, str]) -> None:
     found = value_or(ConfigError, lambda: read_limits(given_texts))
     assert "limit" in found if isinstance(found, str) else 0 < found.memory < 1 << 63
 
@@ -116,11 +116,11 @@ def manifest(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Store]:
 @example(text=f"name = {'[' * 2_000}")
 @example(text="[maps.m]\na = 1\n[[rule]]\npath = '(?P<a>x)'\ngenerator = '{a|m}'")
 @given(text=texts(*sorted(resources.sources_folder().glob("*.toml"))))
-def test_any_declaration(text: str, tmp_path: Path, manifest: Store) -> None:
-    """What is taken for sound is SQL that runs."""
+def test_any_declaration_compiles_or_is_refused(text: str, tmp_path: Path, manifest: Store) -> None:
+    """A declaration that is accepted compiles to SQL that runs."""
     (tmp_path / "mine.toml").write_text(text, encoding="utf-8")
-    for beside in resources.sources_folder().glob("*.csv"):
-        (tmp_path / beside.name).write_bytes(beside.read_bytes())
+    for table in resources.sources_folder().glob("*.csv"):
+        (tmp_path / table.name).write_bytes(table.read_bytes())
     found = value_or(DeclarationError, lambda: declarations.load([tmp_path]))
     assert not isinstance(found, str) or found.startswith("mine.toml")
     for source in found if isinstance(found, tuple) else ():
@@ -129,7 +129,7 @@ def test_any_declaration(text: str, tmp_path: Path, manifest: Store) -> None:
 
 @few
 @given(raw=st.lists(st.binary(min_size=1, max_size=40) | st.text(min_size=1).map(str.encode), min_size=1, max_size=5))
-def test_any_name_is_kept_and_steers_nothing(raw: list[bytes], tmp_path: Path) -> None:
+def test_any_member_name_is_kept_and_printed_without_control_characters(raw: list[bytes], tmp_path: Path) -> None:
     names = [b"n" + name.replace(b"\0", b"0") + b"n" for name in raw]
     with tarfile.open(tmp_path / "set.tar", "w", format=tarfile.GNU_FORMAT, encoding="utf-8") as archive:
         for name in names:

@@ -1,4 +1,4 @@
-"""Files from before 1970 and from beyond the years that 64 bits of nanoseconds count."""
+"""Files from before 1970, and from years beyond 64 bits of nanoseconds."""
 
 import os
 
@@ -19,7 +19,7 @@ def test_files_of_any_year_are_scanned_and_built(world: World, undisturbed: Worl
     assert world.built().keys() == undisturbed.built().keys()
 
 
-def test_a_time_that_comes_round_still_tells_that_a_file_changed(world: World) -> None:
+def test_changed_time_is_detected_beyond_64_bits_of_nanoseconds(world: World) -> None:
     archive = world.source / "set.zip"
     os.utime(archive, (13_500_000_000, 13_500_000_000))
     assert world.scan().returncode == 0

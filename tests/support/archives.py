@@ -1,4 +1,4 @@
-"""Real archives of a small tree, packed by the real tools; each says which program it misses."""
+"""Real archives of a small tree, packed by the real tools; a test without its tool is skipped."""
 
 import os
 import random
@@ -31,7 +31,7 @@ def run(*command: object, cwd: Path, feed: bytes | None = None, out: IO[bytes] |
 
 
 def grow(folder: Path, seed: int = 0) -> dict[str, bytes]:
-    """A tree below ``folder`` and its contents by name: noise, flat pictures, odd names, a side file."""
+    """Write a tree below ``folder`` and return its contents by name: noise, flat pictures, odd names, a side file."""
     noise = random.Random(seed)
     files = {f"photos/{i % 3}/{i:03}.png": noise.randbytes(9_000 + 3_000 * i) for i in range(12)}
     files |= {f"fakes/ai/flat_{i}.jpg": bytes([i]) * 40_000 + noise.randbytes(500) for i in range(6)}
@@ -50,13 +50,13 @@ def plant(folder: Path, files: dict[str, bytes]) -> None:
 
 
 def volumes_of(root: Path) -> list[Volume]:
-    """Every file below ``root``."""
+    """Return every file below ``root``."""
     paths = sorted(path for path in root.rglob("*") if path.is_file())
     return [Volume(str(p.relative_to(root)), p.stat().st_size, p.stat().st_mtime_ns) for p in paths]
 
 
 def container_in(root: Path) -> Container:
-    """The one container below ``root``."""
+    """Return the only container below ``root``."""
     containers, loose = find_containers(root, volumes_of(root))
     assert (len(containers), loose) == (1, [])
     return containers[0]
@@ -64,7 +64,7 @@ def container_in(root: Path) -> Container:
 
 @dataclass(frozen=True, slots=True)
 class Listing:
-    """Everything that listing a container gave."""
+    """The results of listing a container."""
 
     container: Container
     rows: list[dict[str, object]]
@@ -78,16 +78,16 @@ class Listing:
 
     @property
     def accesses(self) -> set[str]:
-        """The ways in which members are reached."""
+        """The kinds of access of the members."""
         return {str(row["access"]) for row in self.rows}
 
     def row(self, name: str) -> dict[str, object]:
-        """The row of the member whose name ends in ``name``."""
+        """Return the row of the member whose name ends in ``name``."""
         (found,) = [row for row in self.rows if str(row["name"]).endswith(name)]
         return found
 
     def wanted(self, rows: Iterable[dict[str, object]] | None = None) -> list[MemberRef]:
-        """Rows as a reader wants them, with their ordinals as keys."""
+        """Return references to members, with their ordinals as keys; default: all rows."""
         fields = [name for name in MemberRef.__slots__ if name not in ("key", "access")]
         return [
             MemberRef(key=int(row["ordinal"]), access=Access(row["access"]), **{name: row[name] for name in fields})
@@ -95,13 +95,13 @@ class Listing:
         ]
 
     def read(self) -> dict[str, bytes | BadData]:
-        """Every member's bytes, or what is wrong with them, by logical path."""
+        """Return every member's bytes, or the error of reading them, by logical path."""
         got = dict(read_members(self.container, self.wanted(), ArchiveLimits()))
         assert got.keys() == {row["ordinal"] for row in self.rows}
         return {logical_path(str(row["path"]), str(row["name"])): got[int(row["ordinal"])] for row in self.rows}
 
     def sound(self) -> dict[str, bytes]:
-        """Those that can be read."""
+        """Return the bytes of the members that can be read, by logical path."""
         return {name: data for name, data in self.read().items() if not isinstance(data, BadData)}
 
 
@@ -120,33 +120,33 @@ def listing(
 
 
 def zipped(tree: Path, target: Path, *options: str) -> None:
-    """By Info-ZIP."""
+    """Pack with Info-ZIP."""
     run("zip", "-q", "-r", *options, target, ".", cwd=tree)
 
 
 def split_zipped(tree: Path, target: Path, size: str = VOLUME) -> None:
-    """As PKZIP volumes: ``.z01`` and on, the last one ``.zip``."""
+    """Pack as PKZIP volumes: ``.z01`` and so on, the last one ``.zip``."""
     zipped(tree, target, "-s", size)
 
 
 def seven_zipped(tree: Path, target: Path, *options: str) -> None:
-    """By 7-Zip, in the format that the target's name says."""
+    """Pack with 7-Zip, in the format of the target's suffix."""
     run("7zz", "a", "-bd", *options, target, ".", cwd=tree)
 
 
 def tarred(tree: Path, target: Path, *options: str) -> None:
-    """By GNU tar, compressed as the target's name says."""
+    """Pack with GNU tar, compressed according to the target's suffix."""
     run("tar", "--auto-compress", "--sort=name", *options, "-cf", target, ".", cwd=tree)
 
 
 def cut(archive: Path, *options: str) -> None:
-    """Cut into plain parts by coreutils' split; the archive is gone then."""
+    """Cut into plain parts with coreutils' split, and remove the archive."""
     run("split", "-b", VOLUME, *options, archive.name, f"{archive.name}.", cwd=archive.parent)
     archive.unlink()
 
 
 def tar_header(name: bytes, size: bytes, kind: bytes = b"0") -> bytes:
-    """A header with the field ``size`` as it is given, its checksum right."""
+    """Return a header with the given field ``size`` and a correct checksum."""
     raw = bytearray(512)
     raw[: len(name)], raw[124 : 124 + len(size)], raw[156:157], raw[257:263] = name, size, kind, b"ustar\0"
     raw[148:156] = b" " * 8
@@ -155,7 +155,7 @@ def tar_header(name: bytes, size: bytes, kind: bytes = b"0") -> bytes:
 
 
 def stored_rar(files: dict[str, bytes], flags: int = 0) -> bytes:
-    """A RAR 4 archive of stored members, ``flags`` in its main header: no free program writes one.
+    """Return a RAR 4 archive of stored members with ``flags`` in its main header. No free program writes one.
 
     RAR technote 2.9, "Block formats".
     """
@@ -173,26 +173,26 @@ def _rar_block(kind: int, flags: int, fields: bytes) -> bytes:
 
 
 class Memory(Volumes):
-    """Bytes in memory as volumes; from ``good`` on reading raises ``trouble``."""
+    """Bytes in memory as volumes; reading beyond ``good`` raises ``trouble``."""
 
     def __init__(self, data: bytes, good: int | None = None, trouble: BaseException | None = None) -> None:
         super().__init__([VolumePart("memory", len(data), None)])
         self._data, self._good, self._trouble = data, len(data) if good is None else good, trouble
 
     def read(self, offset: int, size: int) -> bytes:
-        """As a disk that holds the data, or fails."""
+        """Return bytes, or raise as a failing disk does."""
         if self._trouble and offset < len(self._data) and offset + size > self._good:
             raise self._trouble
         return self._data[offset : offset + size]
 
 
 def damage(path: Path, position: int, data: bytes) -> None:
-    """Write ``data`` over the file at ``position`` (from the end where it is negative)."""
+    """Overwrite the file at ``position`` (negative: from its end) with ``data``."""
     with path.open("r+b") as file:
         file.seek(position, os.SEEK_SET if position >= 0 else os.SEEK_END)
         file.write(data)
 
 
 def names_of(rows: Sequence[dict[str, object]]) -> list[str]:
-    """The rows' names, in order."""
+    """Return the rows' names, in order."""
     return [str(row["name"]) for row in rows]

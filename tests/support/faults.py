@@ -1,4 +1,4 @@
-"""A small world of pictures in every kind of container, both programs as a user runs them, and faults by strace."""
+"""A small world of pictures in every kind of container, both programs run as commands, and faults by strace."""
 
 import io
 import os
@@ -26,38 +26,38 @@ CONFIG = (
     "[paths]\ninput_datasets_path = in\noutput_path = out\ntmp_cache_dir = tmp\nintermediate_outputs_path = index\n"
 )
 PICTURES = 12  # in each archive
-LONGEST = 180  # seconds of a traced run; a sound one takes a few
+LONGEST = 180  # seconds of a traced run; a normal one takes a few
 
 
 @dataclass(frozen=True, slots=True)
 class Fault:
-    """``action`` (strace's words behind ``inject=SYSCALL:``) whenever ``calls`` touch ``path``."""
+    """Inject ``action`` (strace's syntax after ``inject=SYSCALL:``) when ``calls`` use ``path``."""
 
     calls: str
     action: str
     path: Path | None = None
 
     def command(self, log: Path) -> list[str]:
-        """What to put before a command."""
+        """Return the prefix of a command."""
         where = ["-P", str(self.path)] if self.path else []
-        wanted = [f"trace={self.calls}", f"inject={self.calls}:{self.action}", "signal=none"]
-        return ["strace", "-f", "-qq", "-o", str(log), *(word for one in wanted for word in ("-e", one)), *where]
+        options = [f"trace={self.calls}", f"inject={self.calls}:{self.action}", "signal=none"]
+        return ["strace", "-f", "-qq", "-o", str(log), *(word for one in options for word in ("-e", one)), *where]
 
 
 @dataclass(frozen=True, slots=True)
 class Watch:
-    """No fault: ``calls`` are written down, with the paths that their descriptors are of."""
+    """Log ``calls`` with the paths of their descriptors; inject nothing."""
 
     calls: str
 
     def command(self, log: Path) -> list[str]:
-        """What to put before a command."""
+        """Return the prefix of a command."""
         return ["strace", "-f", "-qq", "-y", "-o", str(log), "-e", f"trace={self.calls}", "-e", "signal=none"]
 
 
 @dataclass(frozen=True, slots=True)
 class World:
-    """A folder with local.cfg and one source, of which archives and loose files hold pictures."""
+    """A folder with local.cfg and one source with pictures in archives and loose files."""
 
     folder: Path
 
@@ -72,7 +72,7 @@ class World:
         return self.folder / "index" / "manifest.duckdb"
 
     def command(self, program: str, *arguments: object) -> list[str]:
-        """A command line of ``indexer`` or ``materializer``."""
+        """Return a command line of ``indexer`` or ``materializer``."""
         return [sys.executable, "-m", program, *map(str, arguments)]
 
     def start(self, command: Sequence[str], **environment: str) -> subprocess.Popen[str]:
@@ -86,7 +86,7 @@ class World:
     def run(
         self, program: str, *arguments: object, fault: Fault | Watch | None = None
     ) -> subprocess.CompletedProcess[str]:
-        """Run a command to its end, with a fault where one is wanted."""
+        """Run a command to its end, optionally with a fault."""
         if fault:
             require_program("strace")
         before = fault.command(self.folder / "strace.log") if fault else []
@@ -95,11 +95,11 @@ class World:
         return subprocess.CompletedProcess(child.args, child.returncode, output, errors)
 
     def scan(self, *options: object, fault: Fault | Watch | None = None) -> subprocess.CompletedProcess[str]:
-        """``indexer scan`` of the source."""
+        """Run ``indexer scan`` of the source."""
         return self.run("indexer", "scan", "--source", "synthbuster", "--quiet", "--jobs", 2, *options, fault=fault)
 
     def build(self, name: str = "built", fault: Fault | Watch | None = None) -> subprocess.CompletedProcess[str]:
-        """``materializer build`` of the selection ``all``, which :meth:`select` makes."""
+        """Run ``materializer build`` of the selection ``all``, which :meth:`select` makes."""
         given = ["--selection", "all", "--output", f"out/{name}", "--shard-size", "30KB", "--jobs", 2, "--quiet"]
         return self.run("materializer", "build", *given, fault=fault)
 
@@ -111,12 +111,12 @@ class World:
         assert done.returncode == 0, done.stderr
 
     def query(self, query: str) -> list[tuple[object, ...]]:
-        """Rows of the manifest."""
+        """Return rows of the manifest."""
         with duckdb.connect(str(self.manifest), read_only=True) as connection:
             return connection.execute(query).fetchall()
 
     def rows(self) -> list[tuple[object, ...]]:
-        """All that a scan finds, but for ids and the order of things."""
+        """Return everything that a scan finds, without ids and in a fixed order."""
         return self.query(
             'select c.path, c.status, m.ordinal, m.path, m.name, m.size, m.crc32, m.access, m."offset", m.problem,'
             " a.file_id, a.status from container c left join member m using (container_id)"
@@ -124,19 +124,20 @@ class World:
         )
 
     def health(self) -> dict[object, object]:
-        """Every container's status."""
+        """Return every container's status by path."""
         return dict(self.query("select path, status from container order by all"))  # type: ignore[arg-type]
 
     def built(self, name: str = "built") -> dict[str, bytes]:
-        """Every file of a build with its bytes."""
+        """Return every file of a build with its bytes."""
         folder = self.folder / "out" / name
         return {str(file.relative_to(folder)): file.read_bytes() for file in folder.rglob("*") if file.is_file()}
 
 
 def heard(strace: subprocess.Popen[str]) -> tuple[str, str]:
-    """What a traced command said. Workers of a killed one live on for minutes, strace with them: they end here.
+    """Return output and errors of a traced command, and end what is left of it.
 
-    So does a command that waits for ever: joblib does so when a write to a pipe of its own fails, as no disk makes it.
+    Workers of a killed command, and strace with them, run on for minutes. joblib waits forever when a write to one of
+    its own pipes fails, which only an injected fault causes.
     """
     children = Path(f"/proc/{strace.pid}/task/{strace.pid}/children")
     until = time.monotonic() + LONGEST
@@ -152,14 +153,14 @@ def heard(strace: subprocess.Popen[str]) -> tuple[str, str]:
 
 
 def picture(seed: int, size: int = 24) -> bytes:
-    """A PNG of noise."""
+    """Return a PNG of noise."""
     packed = io.BytesIO()
     Image.frombytes("RGB", (size, size), random.Random(seed).randbytes(3 * size * size)).save(packed, "PNG")
     return packed.getvalue()
 
 
 def black(side: int) -> bytes:
-    """A PNG of ``side`` times ``side`` pixels of nothing, made without having them: one deflate block, repeated."""
+    """Return a PNG of ``side`` times ``side`` transparent pixels, made of one repeated deflate block."""
     count, rest = divmod(side * (4 * side + 1), 1 << 20)
     packer = zlib.compressobj(9, zlib.DEFLATED, -15)
     block = packer.compress(bytes(1 << 20)) + packer.flush(zlib.Z_FULL_FLUSH)
@@ -173,7 +174,7 @@ def black(side: int) -> bytes:
 
 
 def make(folder: Path, seed: int = 0) -> World:
-    """A world below ``folder``: a zip, a tar, a tar.gz, a cpio, and loose files."""
+    """Make a world below ``folder``: a zip, a tar, a tar.gz, a cpio, and loose files."""
     world = World(folder)
     world.source.mkdir(parents=True)
     (folder / "local.cfg").write_text(CONFIG)

@@ -122,11 +122,11 @@ class _Handler(BaseHTTPRequestHandler):
 
     def _part(self, path: str) -> None:
         data = self.hub.files.get(path)
-        wanted = re.fullmatch(r"bytes=(\d+)-(\d+)", self.headers.get("Range", ""))
+        requested = re.fullmatch(r"bytes=(\d+)-(\d+)", self.headers.get("Range", ""))
         if data is None:
             self._reply(404, b"", {"X-Error-Code": "EntryNotFound"})
-        elif wanted:
-            start, stop = int(wanted[1]), int(wanted[2]) + 1
+        elif requested:
+            start, stop = int(requested[1]), int(requested[2]) + 1
             self._reply(206, data[start:stop], {"Content-Range": f"bytes {start}-{stop - 1}/{len(data)}"})
         else:
             self._reply(200, data)

@@ -1,4 +1,4 @@
-"""As much of the Hugging Face hub's interface as downloading a dataset repository takes, for the real client."""
+"""The part of the Hugging Face hub's interface that the real client uses to download a dataset repository."""
 
 import hashlib
 import json
@@ -9,7 +9,7 @@ import pytest
 from tests.support.webserver import WAYS, Server, reply
 
 REVISION = "a" * 40
-GATED = "somebody/gated"
+GATED = "user/gated"
 
 
 def add_to(patch: pytest.MonkeyPatch, files: dict[str, bytes]) -> None:
@@ -17,7 +17,7 @@ def add_to(patch: pytest.MonkeyPatch, files: dict[str, bytes]) -> None:
 
     def api(server: Server, to: socket.socket, rest: list[str], path: str) -> bool:
         if "/".join(rest[1:3]) == GATED:
-            return reply(to, "403 Forbidden", b"{}", "X-Error-Code: GatedRepo", "X-Error-Message: ask first")
+            return reply(to, "403 Forbidden", b"{}", "X-Error-Code: GatedRepo", "X-Error-Message: request access")
         tree = [{"type": "file", "path": name, "size": len(data), "oid": _digest(data)} for name, data in files.items()]
         content = tree if rest[3:4] == ["tree"] else {"id": "/".join(rest[1:3]), "sha": REVISION, "siblings": []}
         return reply(to, "200 OK", json.dumps(content).encode(), "Content-Type: application/json")

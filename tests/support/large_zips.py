@@ -1,4 +1,4 @@
-"""Zips of very many members, written by numpy as fast as the disk takes them: for tests and benchmarks of scale."""
+"""Zips of very many members, written by numpy at the speed of the disk, for tests and benchmarks of scale."""
 
 import struct
 from collections.abc import Sequence
@@ -10,7 +10,7 @@ from indexer.containers.formats.zip.directory import HEADER
 
 
 def write_zip(path: Path, count: int, packed: Sequence[tuple[bytes, int, int]], method: int) -> None:
-    """``count`` members whose contents go round in ``packed``: bytes as they lie, unpacked size, CRC-32.
+    """Write ``count`` members that repeat the contents ``packed``: compressed bytes, unpacked size, CRC-32.
 
     Names are ``train/class_NN/NNNNNNNNN.jpg`` with the member's number; end records are ZIP64's.
     """
@@ -32,7 +32,7 @@ def write_zip(path: Path, count: int, packed: Sequence[tuple[bytes, int, int]], 
 def _directory(
     names: Sequence[bytes], offsets: np.ndarray, packed: Sequence[tuple[bytes, int, int]], method: int
 ) -> bytes:
-    """Headers with names and, for each, a ZIP64 field with its offset."""
+    """Return headers with names, each with a ZIP64 field for its offset."""
     count, length = len(names), len(names[0])
     kind = np.dtype([("head", HEADER), ("name", f"S{length}"), ("field", "<u2"), ("width", "<u2"), ("place", "<u8")])
     rows = np.zeros(count, kind)

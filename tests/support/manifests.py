@@ -1,4 +1,4 @@
-"""Manifests of real little sources, without a scan: rows as a scan would have made them."""
+"""Manifests of small real sources, written without a scan: the rows that a scan would write."""
 
 import io
 import subprocess
@@ -20,7 +20,7 @@ SOURCE = "pictures"
 
 @dataclass(frozen=True)
 class Picture:
-    """An image of a source, and what a selection says of it."""
+    """An image of a source, and its row in a selection."""
 
     file_id: str
     data: bytes
@@ -34,7 +34,7 @@ class Picture:
 
 
 def encoded(seed, mode="RGB", kind="JPEG", size=(24, 16)):
-    """A picture of noise as it would lie in a dataset."""
+    """Return a picture of noise as an image of a dataset."""
     channels = {"L": 1, "P": 1, "RGB": 3, "RGBA": 4, "CMYK": 4}.get(mode, 1)
     noise = np.random.default_rng(seed).integers(0, 256, (size[1], size[0], channels), np.uint8)
     if mode == "I;16":
@@ -55,7 +55,7 @@ def _of(noise, mode):
 
 
 def pictures(count, split="train", role="sampled", first=0, **options):
-    """``count`` JPEGs."""
+    """Return ``count`` JPEGs."""
     return [
         Picture(f"{split}/{role}/{number:04d}", encoded(number, **options), split, role)
         for number in range(first, first + count)
@@ -63,7 +63,7 @@ def pictures(count, split="train", role="sampled", first=0, **options):
 
 
 def make(manifest, root, images, packing="folder", wanted=slice(None)):
-    """Lay ``images`` out below ``root`` and make a manifest with a selection ``main`` of those ``wanted``, in order."""
+    """Write ``images`` below ``root`` and a manifest with the selection ``main`` of the slice ``wanted``, in order."""
     root.mkdir(parents=True, exist_ok=True)
     rows, path, kind = _PACKINGS[packing](root, images)
     with stores.open_for_writing(manifest) as store:
@@ -193,7 +193,7 @@ def _forward(path, images):
 
 
 def _parquet(root, images):
-    """A footer does not say how large a cell is."""
+    """Return rows without sizes: a footer does not contain the size of a cell."""
     path = root / "pictures.parquet"
     cells = [{"bytes": image.data, "path": image.name} for image in images]
     kind = pa.struct([("bytes", pa.binary()), ("path", pa.string())])

@@ -1,6 +1,6 @@
-"""From a published file_id back to the file that it was given to: where each origin would have it, and what beside it.
+"""The file and the side rows that a published file_id was derived from, for each origin.
 
-No pixels and no files: raw rows alone, as a scan would have written them.
+Raw rows as a scan would write them; there are no files.
 """
 
 import zlib
@@ -15,7 +15,7 @@ _SIDES = dict[tuple[str, str, str], list[Mapping[str, object]]]
 
 
 class World:
-    """Files and side rows, as they pile up."""
+    """Files and side rows, collected."""
 
     def __init__(self, sources: Mapping[str, Source]) -> None:
         self.raw = RawRows()
@@ -31,7 +31,7 @@ class World:
         self.raw.add(source, [line])
 
     def row(self, source: str, table: str, path: str, record: Mapping[str, object]) -> int:
-        """Add a row to a side file; returns its number."""
+        """Add a row to a side file; return its number."""
         rows = self.sides.setdefault((source, table, path), [])
         rows.append(record)
         return len(rows) - 1
@@ -43,7 +43,7 @@ class World:
 
 
 def lay_out(ids: Iterable[str], sources: Mapping[str, Source]) -> RawRows:
-    """The world in which every one of ``ids`` has its file."""
+    """Return files and side rows for every one of ``ids``."""
     world = World(sources)
     for file_id in ids:
         origin, _, rest = file_id.partition("/")
@@ -52,7 +52,7 @@ def lay_out(ids: Iterable[str], sources: Mapping[str, Source]) -> RawRows:
 
 
 def _number(text: str) -> int:
-    """Something to call a thing by that is not in its id, the same every time."""
+    """Return a stable name for a part of a path that is not in the file_id."""
     return zlib.crc32(text.encode())
 
 

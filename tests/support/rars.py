@@ -12,7 +12,7 @@ _FROM_BEFORE, _GOES_ON = 8, 16
 
 
 def rar5(files: Mapping[str, bytes], records: Mapping[str, bytes] | None = None, end: bool = True) -> bytes:
-    """An archive; ``records`` is the extra record that a member's header has, ``end`` whether there is an end block."""
+    """Return an archive; ``records`` are extra records by member; without ``end`` the end block is missing."""
     blocks = [SIGNATURE, _block(_MAIN, _number(0))]
     for name, data in files.items():
         blocks.append(_member(name, data, data, extra=(records or {}).get(name, b"")))
@@ -20,7 +20,7 @@ def rar5(files: Mapping[str, bytes], records: Mapping[str, bytes] | None = None,
 
 
 def rar5_volumes(name: str, data: bytes, count: int) -> list[bytes]:
-    """One member over ``count`` volumes, all but the last padded behind their end block as WinRAR pads them."""
+    """Return one member in ``count`` volumes; all but the last are padded after their end block, as by WinRAR."""
     size = -(-len(data) // count)
     volumes = []
     for number in range(count):
@@ -34,7 +34,7 @@ def rar5_volumes(name: str, data: bytes, count: int) -> list[bytes]:
 
 
 def locked_rar5() -> bytes:
-    """An archive whose headers need a password."""
+    """Return an archive with encrypted headers."""
     return SIGNATURE + _block(_LOCKED, _number(0) * 2 + b"\x0f" + bytes(16)) + bytes(64)
 
 
@@ -56,7 +56,7 @@ def _block(kind: int, fields: bytes, flags: int = 0, extra: bytes = b"", data: b
 
 
 def _number(value: int) -> bytes:
-    """Seven bits a byte, the lowest first; all but the last byte have the eighth bit."""
+    """Encode seven bits per byte, the lowest first; all bytes but the last have the eighth bit."""
     out = bytearray()
     while value > 0x7F:
         out.append(value & 0x7F | 0x80)

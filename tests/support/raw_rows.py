@@ -1,8 +1,8 @@
-"""Raw rows without files: what a scan would have written, from a list of names and a folder of side files.
+"""Raw rows without files: the rows of a scan, made from a list of names and a folder of side files.
 
-A name is written as people say it: ``dl/synthbuster.zip!synthbuster/dalle2/r0.png`` lies in an archive,
+The name ``dl/synthbuster.zip!synthbuster/dalle2/r0.png`` is a member of an archive,
 ``synthbuster/dalle2/r0.png`` does not; ``train/data-0.arrow!5/image`` is row 5 of column ``image``;
-``train/data-0.arrow = 12`` says that this file has 12 rows. Lines that start with '#' say something to the reader.
+``train/data-0.arrow = 12`` is a file with 12 rows. Lines that start with '#' are comments.
 """
 
 import json
@@ -23,7 +23,7 @@ _ROWS = re.compile(r"(.+) = (\d+)")
 
 
 class RawRows:
-    """Collects raw rows, then writes them at once."""
+    """Collect raw rows, then write them at once."""
 
     def __init__(self) -> None:
         self.containers: dict[tuple[str, str], dict[str, Any]] = {}
@@ -31,7 +31,7 @@ class RawRows:
         self.sides: list[dict[str, Any]] = []
 
     def add(self, source: str, lines: Iterable[str]) -> None:
-        """Files and members of ``source``, one a line."""
+        """Add files and members of ``source``, one per line."""
         for line in lines:
             if rows := _ROWS.fullmatch(line):
                 self._container(source, rows.group(1))["row_count"] = int(rows.group(2))
@@ -39,9 +39,9 @@ class RawRows:
                 self._member(source, line)
 
     def add_side_files(self, tables: Sequence[SideTable], folder: Path, place: Callable[[str], str] = str) -> None:
-        """The side files below ``folder``, where ``tables`` want them; ``x.parquet.csv`` stands for ``x.parquet``.
+        """Add the side files below ``folder`` that ``tables`` name; ``x.parquet.csv`` replaces ``x.parquet``.
 
-        ``place`` says where a file is, if not where it lies.
+        ``place`` maps a file to another path.
         """
         for file in sorted(path for path in folder.rglob("*") if path.is_file()):
             path = file.relative_to(folder).as_posix()
@@ -51,12 +51,12 @@ class RawRows:
                     self.add_records(table, place(logical), records(file, table))
 
     def add_records(self, table: SideTable, path: str, found: Iterable[Mapping[str, Any]]) -> None:
-        """Rows of one side file."""
+        """Add rows of one side file."""
         for line, record in enumerate(found):
             self.add_record(table, path, line, record)
 
     def add_record(self, table: SideTable, path: str, line: int, record: Mapping[str, Any]) -> None:
-        """One row of one side file."""
+        """Add one row of one side file."""
         container = self._container(table.source, path if table.format == "rows" else "")
         self.sides.append(
             {
@@ -116,23 +116,23 @@ class RawRows:
 
 
 def records(file: Path, table: SideTable) -> Iterator[Mapping[str, Any]]:
-    """The rows of a side file as a scan reads them; those of an Arrow file stand in a CSV here."""
+    """Return the rows of a side file as a scan reads them; a CSV file holds those of an Arrow file here."""
     found = parse(file.read_bytes(), replace(table, format="csv") if table.format == "rows" else table)
     return (record for record in found if not isinstance(record, BadLine))
 
 
 def lines_of(file: Path) -> list[str]:
-    """The lines of a tree.txt."""
+    """Return the lines of a tree.txt."""
     return file.read_text(encoding="utf-8").splitlines()
 
 
 def packed(lines: Iterable[str], archive: str) -> list[str]:
-    """The same files, the loose ones in one archive."""
+    """Return the same files, the loose ones in one archive."""
     return [f"{archive}!{line}" if _is_loose(line) else line for line in lines]
 
 
 def packed_with(lines: Iterable[str], archive: str) -> Callable[[str], str]:
-    """Where a side file is after :func:`packed`: a sidecar goes with its image, a table with the images below it."""
+    """Return a side file's path after :func:`packed`: a sidecar moves with its image, a table with its images."""
     images = [PurePosixPath(line) for line in lines if _is_loose(line)]
     moved = {image.with_suffix("") for image in images}
     folders = {folder for image in images for folder in image.parents}

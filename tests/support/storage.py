@@ -98,9 +98,9 @@ class _Handler(BaseHTTPRequestHandler):
 
     def _file(self, data: bytes) -> None:
         headers = {"ETag": f'"{hashlib.md5(data).hexdigest()}"', "Last-Modified": formatdate(1e9, usegmt=True)}
-        wanted = re.fullmatch(r"bytes=(\d+)-(\d+)", self.headers.get("Range", ""))
-        if wanted and self.web.ranges:
-            start, stop = int(wanted[1]), int(wanted[2]) + 1
+        requested = re.fullmatch(r"bytes=(\d+)-(\d+)", self.headers.get("Range", ""))
+        if requested and self.web.ranges:
+            start, stop = int(requested[1]), int(requested[2]) + 1
             headers["Content-Range"] = f"bytes {start}-{stop - 1}/{len(data)}"
             self._reply(206, data[start:stop], headers)
         else:

@@ -113,7 +113,7 @@ def _read_head(connection: socket.socket) -> str:
 
 
 def reply(connection: socket.socket, status: str, body: bytes = b"", *headers: str) -> bool:
-    """A whole answer."""
+    """Send a complete response."""
     lines = [f"HTTP/1.1 {status}", f"Content-Length: {len(body)}", *headers, "", ""]
     connection.sendall("\r\n".join(lines).encode("latin-1") + body)
     return True

@@ -1,4 +1,4 @@
-"""Manifests of images that exist on paper only: rows for the raw tables, attributes and inspections."""
+"""Manifests of images without files: rows for the raw tables, attributes and inspections."""
 
 from collections.abc import Iterable
 from dataclasses import dataclass
@@ -22,26 +22,26 @@ class Picture:
     prompt: str = ""
     source: str = "world"
     status: str = "ok"
-    content: str | None = None  # equal contents are equal bytes; None: like no other
+    content: str | None = None  # equal contents are equal bytes; None: unique
     phash: int | None = None  # None: none
-    inspected: str | None = "ok"  # None: nobody looked at it
+    inspected: str | None = "ok"  # None: not inspected
     side: int = 256
     format: str = "PNG"
     jpeg_quality: int | None = None
 
 
 def fakes(generator: str, origin: str, count: int, **more: object) -> list[Picture]:
-    """``count`` fakes called ORIGIN/GENERATOR/0, /1, ..."""
+    """Return ``count`` fakes called ORIGIN/GENERATOR/0, /1, ..."""
     return [Picture(f"{origin}/{generator}/{n}", origin, generator, **more) for n in range(count)]
 
 
 def photographs(origin: str, count: int, **more: object) -> list[Picture]:
-    """``count`` photographs called ORIGIN/0, /1, ..."""
+    """Return ``count`` photographs called ORIGIN/0, /1, ..."""
     return [Picture(f"{origin}/{n}", origin, **more) for n in range(count)]
 
 
 def world(path: Path, pictures: Iterable[Picture]) -> Store:
-    """A manifest of ``pictures``, in the order given, as loose files of one source."""
+    """Make a manifest of ``pictures``, in the given order, as loose files of one source."""
     manifest = store.open_for_writing(path)
     rows = list(enumerate(pictures, start=1))
     manifest.execute(
@@ -79,7 +79,7 @@ _ATTRIBUTES = pa.schema(
 
 
 def inspection_rows(pictures: Iterable[Picture]) -> list[dict[str, object]]:
-    """What looking at ``pictures`` would tell, as rows of the table ``inspection``; see :func:`world` for their ids."""
+    """Return rows of the table ``inspection`` for ``pictures``; see :func:`world` for their ids."""
     return [_inspection(number, picture) for number, picture in enumerate(pictures, start=1)]
 
 
