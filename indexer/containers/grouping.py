@@ -96,7 +96,7 @@ def volume_name(path: str) -> VolumeName | None:
 
 
 def promised_of(path: str) -> Kind | None:
-    """Return the kind that the suffix stands for; for a volume, that of its set."""
+    """Return the kind that belongs to the suffix; for a volume, that of its set."""
     volume = volume_name(path)
     if volume and volume.typed and volume.cut is Cut.PLAIN:
         return promised_kind(volume.base.rstrip("._-").removesuffix(".part"))

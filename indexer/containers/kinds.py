@@ -54,7 +54,7 @@ class Format:
         nests: whether such a file inside an archive is walked, too.
         entries: for archives that are walked member by member: ``(content, name, budget, health) -> Iterator[Entry]``.
         lists: for other containers: ``(container, limits) -> batches, then the report``.
-        reads: for other containers: ``(container, wanted, limits) -> Iterator[(key, bytes | BadData)]``.
+        reads: for other containers: ``(container, members, limits) -> Iterator[(key, bytes | BadData)]``.
     """
 
     kind: Kind
@@ -208,7 +208,7 @@ def suffix_of(name: str) -> str:
 
 
 def promised_kind(name: str) -> Kind | None:
-    """Return the kind that the suffix of ``name`` stands for, or None."""
+    """Return the kind that belongs to the suffix of ``name``, or None."""
     return KIND_BY_SUFFIX.get(suffix_of(name))
 
 

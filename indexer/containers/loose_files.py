@@ -9,8 +9,8 @@ from indexer.containers.members.answers import Answer, answer
 from indexer.containers.models import ArchiveLimits, Container, MemberRef
 
 
-def read_files(container: Container, wanted: Sequence[MemberRef], limits: ArchiveLimits) -> Iterator[Answer]:
-    """Yield the key of each wanted file with its bytes, or with the reason why it cannot be read, in the given order.
+def read_files(container: Container, members: Sequence[MemberRef], limits: ArchiveLimits) -> Iterator[Answer]:
+    """Yield the key of each file with its bytes, or with the reason why it cannot be read, in the given order.
 
     Raises:
         SourceError: the root is missing or empty.
@@ -18,11 +18,11 @@ def read_files(container: Container, wanted: Sequence[MemberRef], limits: Archiv
     if not (container.root.is_dir() and is_there(container.root)):
         raise SourceError(f"{container.root}: is no folder, or an empty one; bring it back, or correct local.cfg")
     if isinstance(container.root, Url):
-        for member in wanted:
+        for member in members:
             yield member.key, answer(_read_object, container.root / member.path, member.size, limits)
         return
     root = str(container.root)  # as text: creating a path object takes as long as opening the file
-    for member in wanted:
+    for member in members:
         yield member.key, answer(_read_file, f"{root}/{member.path}", member.size, limits)
 
 

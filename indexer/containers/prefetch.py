@@ -49,7 +49,7 @@ def _ranges(container: Container, member: MemberRef) -> Iterator[FileRange]:
 
 
 def _is_cached(path: str, offset: int) -> bool:
-    """Return whether a byte is in the page cache, if the file system knows: its neighbours probably are, too."""
+    """Return whether a byte is in the page cache, if the file system reports it: its neighbours probably are, too."""
     try:
         descriptor = os.open(path, _FLAGS)
     except OSError:

@@ -43,7 +43,7 @@ def test_of_a_split_zip_only_the_last_volume_is_there(tree: Path, root: Path, fi
         volume.unlink()
     found = listing(container_in(root))
     assert (found.report.status, found.codes) == (ContainerStatus.PARTIAL, {"volume-missing"})
-    assert "only the last is there" in str(found.report.reason)
+    assert "only the last is present" in str(found.report.reason)
     assert found.report.declared == found.report.listed == len(files)
     assert {row["problem"] for row in found.rows} == {None, "volume missing"}
     assert found.sound()

@@ -1,4 +1,4 @@
-"""Gzip, member after member, checksums verified; what was unpacked before a damage is given out first (RFC 1952)."""
+"""Unpack gzip streams of any number of members; checksums are verified (RFC 1952). Blocks before damage are yielded."""
 
 import struct
 from collections.abc import Iterator
@@ -12,7 +12,7 @@ _CHECKSUM, _EXTRA = 0x02, 0x04
 
 
 def gunzip(packed: Iterator[bytes]) -> Iterator[bytes]:
-    """The contents of all members, block by block. Raises EOFError where they end early, ValueError for damage."""
+    """Yield the contents of all members in blocks. Raises EOFError if they end early, ValueError for damage."""
     source = _Source(packed)
     first = True
     while first or source.skip_zeros():
@@ -47,13 +47,13 @@ def _skip_header(source: "_Source") -> None:
 
 
 class _Source:
-    """Packed blocks of which some bytes can be taken, and some put back."""
+    """A reader of packed blocks that takes bytes from the front and can put some back."""
 
     def __init__(self, packed: Iterator[bytes]) -> None:
         self._packed, self._left = packed, b""
 
     def any(self) -> bytes:
-        """The next bytes, however many. Raises EOFError where there are none."""
+        """Return the next bytes, of any number. Raises EOFError if there are none."""
         block = self._left or next(self._packed, b"")
         self._left = b""
         if not block:
@@ -61,14 +61,14 @@ class _Source:
         return block
 
     def take(self, size: int) -> bytes:
-        """``size`` bytes. Raises EOFError where there are fewer."""
+        """Return ``size`` bytes. Raises EOFError if there are fewer."""
         while len(self._left) < size:
             self._left += self._next()
         taken, self._left = self._left[:size], self._left[size:]
         return taken
 
     def skip_text(self) -> None:
-        """Pass over everything up to a zero byte, and that. Raises EOFError where there is none."""
+        """Skip all bytes up to and including a zero byte. Raises EOFError if there is none."""
         while b"\0" not in self._left:
             self._left = self._next()
         self._left = self._left.partition(b"\0")[2]
@@ -80,11 +80,11 @@ class _Source:
         return block
 
     def put_back(self, data: bytes) -> None:
-        """Bytes to be taken next."""
+        """Put bytes back, which are taken next."""
         self._left = data + self._left
 
     def skip_zeros(self) -> bool:
-        """Pass over padding; whether anything follows."""
+        """Skip padding; return whether anything follows."""
         self._left = self._left.lstrip(b"\0")
         while not self._left and (block := next(self._packed, b"")):
             self._left = block.lstrip(b"\0")

@@ -1,4 +1,4 @@
-"""Unpacked bytes kept in a nameless file for as long as an archive nested in them is walked."""
+"""Keep unpacked bytes in a temporary file while an archive nested in them is walked."""
 
 import contextlib
 import tempfile
@@ -10,7 +10,7 @@ from indexer.containers.bytes.volumes import ByteRange, VolumePart, Volumes
 
 
 def limited(blocks: Iterable[bytes], most: int) -> Iterator[bytes]:
-    """``blocks``, until they are more than ``most`` bytes: then BadData."""
+    """Yield ``blocks``; raise BadData once they have more than ``most`` bytes."""
     seen = 0
     for block in blocks:
         seen += len(block)
@@ -21,7 +21,7 @@ def limited(blocks: Iterable[bytes], most: int) -> Iterator[bytes]:
 
 @contextlib.contextmanager
 def spooled(blocks: Iterable[bytes], scratch: Path | None) -> Iterator[ByteRange]:
-    """A window over ``blocks``, written to a file without a name in ``scratch`` (None: the system's place for such)."""
+    """Write ``blocks`` to a temporary file in ``scratch`` (None: the system's folder); yield its byte range."""
     with tempfile.TemporaryFile(dir=scratch, prefix="indexer-") as file:
         for block in blocks:
             file.write(block)

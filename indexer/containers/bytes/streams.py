@@ -1,6 +1,6 @@
-"""Compressed streams unpacked in passing, their checksums verified by the libraries that do it.
+"""Unpack compressed streams sequentially; the libraries verify the checksums.
 
-libarchive checks no gzip CRC, so it never sees a stream that one of these reads.
+libarchive does not verify the CRC of gzip, so it is not used for these streams.
 """
 
 import bz2
@@ -14,7 +14,7 @@ from indexer.containers.bytes.volumes import ByteRange
 
 
 def _each_stream(decoder: Callable[[], Decoder]) -> Callable[[Iterator[bytes]], Iterator[bytes]]:
-    """Unpack streams that stand one behind the other, as parallel compressors write them; zeros between are padding."""
+    """Return a function that unpacks consecutive streams, as parallel compressors write them, with zeros as padding."""
 
     def unpack(packed: Iterator[bytes]) -> Iterator[bytes]:
         current, left = decoder(), b""
@@ -42,7 +42,7 @@ READABLE = frozenset(_UNPACKERS)
 
 
 def unpacked(window: ByteRange, compression: str) -> Iterator[bytes]:
-    """What a compressed window holds, block by block. Raises BadData where the stream is damaged or cut off."""
+    """Yield the contents of a compressed byte range in blocks. Raises BadData if the stream is damaged or truncated."""
     try:
         yield from _UNPACKERS[compression](window.blocks())
     except UNPACKING_TROUBLE as error:
@@ -50,7 +50,7 @@ def unpacked(window: ByteRange, compression: str) -> Iterator[bytes]:
 
 
 class Stream:
-    """Bytes that come block by block, read at growing positions; a block is kept to look ahead in."""
+    """A stream of blocks that is read at increasing positions; one block is kept for looking ahead."""
 
     size: int | None = None
 
@@ -59,12 +59,12 @@ class Stream:
         self._start, self._block = 0, b""
 
     def read(self, offset: int, size: int) -> bytes:
-        """``size`` bytes at ``offset``, fewer at the end; ``offset`` may lie a little before the last read's end.
+        """Return ``size`` bytes at ``offset``, fewer at the end; ``offset`` may be inside the last block that was read.
 
-        Raises what the blocks raise, BadData mostly, and ValueError for a position that has gone by.
+        Raises BadData if the stream is damaged, ValueError for an earlier position.
         """
         if offset < self._start:
-            raise ValueError(f"position {offset} of a stream has gone by")
+            raise ValueError(f"position {offset} of a stream has passed")
         while offset >= self._start + len(self._block) and (block := next(self._blocks, b"")):
             self._start += len(self._block)
             self._block = block
@@ -77,7 +77,7 @@ class Stream:
         return self._block[within : within + size]
 
     def rest(self) -> Iterator[bytes]:
-        """Everything from the start on, where nothing but a look ahead was read."""
+        """Yield all bytes from the start, if only the first block was read before."""
         yield self._block
         for block in self._blocks:
             self._start += len(self._block)

@@ -1,4 +1,4 @@
-"""One tar header of 512 bytes, and the pax records that may stand before it.
+"""Parse one tar header of 512 bytes, and the pax records that may precede it.
 
 POSIX.1-2024, pax, "ustar Interchange Format" and "pax Extended Header"; GNU tar manual, "Basic Tar Format".
 """
@@ -6,15 +6,15 @@ POSIX.1-2024, pax, "ustar Interchange Format" and "pax Extended Header"; GNU tar
 from dataclasses import dataclass
 
 RECORD = 512
-LARGEST = (1 << 63) - 1  # bytes: what 64 bits with a sign can count; a header that says more is damaged
-EXTENSIONS = b"xgLKX"  # of the header that follows, or (g) of all that follow
+LARGEST = (1 << 63) - 1  # bytes: the largest signed 64-bit integer; a header with a larger size is damaged
+EXTENSIONS = b"xgLKX"  # of the following header, or (g) of all following ones
 UNLISTED = b"5DVM"  # folders, GNU's directory dumps, volume labels, continued members
 PROBLEMS = {"1": "hard link", "2": "symbolic link", "S": "sparse file"} | dict.fromkeys("346", "not a file")
 
 
 @dataclass(frozen=True, slots=True)
 class TarHeader:
-    """The fields that matter here; ``type`` is the type flag's byte."""
+    """The fields that are used; ``type`` is the byte of the type flag."""
 
     name: bytes
     type: int
@@ -23,12 +23,12 @@ class TarHeader:
 
     @property
     def data_size(self) -> int:
-        """Bytes that follow the header, in whole records."""
+        """Return the size of the data after the header, in whole records."""
         return 0 if self.type in b"123456" else -(-self.size // RECORD) * RECORD
 
 
 def parse(raw: bytes) -> TarHeader | None:
-    """The header in ``raw``, or None where its checksum or numbers are wrong."""
+    """Return the header in ``raw``, or None if its checksum or numbers are wrong."""
     try:
         if not _checksum_fits(raw):
             return None
@@ -41,7 +41,7 @@ def parse(raw: bytes) -> TarHeader | None:
 
 
 def is_header(raw: bytes) -> bool:
-    """Whether ``raw`` is surely a header: with the magic that POSIX and GNU write, not only a lucky checksum."""
+    """Return whether ``raw`` is certainly a header: it has the magic of POSIX and GNU, not only a matching checksum."""
     return raw[257:262] == b"ustar" and parse(raw) is not None
 
 
@@ -52,12 +52,12 @@ def _checksum_fits(raw: bytes) -> bool:
     field = sum(raw[148:156])
     if sum(raw) - field + 8 * 32 == declared:
         return True
-    signed = sum(byte - 256 if byte > 127 else byte for byte in raw)  # as some old tars on Unix added them up
+    signed = sum(byte - 256 if byte > 127 else byte for byte in raw)  # as some old tars on Unix do
     return signed - field + 8 * 32 == declared
 
 
 def _number(field: bytes) -> int:
-    """Octal digits, or GNU's base 256. Raises ValueError."""
+    """Parse octal digits, or GNU's base 256. Raises ValueError."""
     if field[:1] in (b"\x80", b"\xff"):
         return int.from_bytes(field[1:], "big") - (256 ** (len(field) - 1) if field[0] == 0xFF else 0)
     digits = field.split(b"\0", 1)[0].strip()
@@ -71,13 +71,13 @@ def _name(raw: bytes) -> bytes:
 
 
 def whole_number(digits: bytes) -> int | None:
-    """A size as pax writes it; None where it is none, or larger than any could be."""
+    """Parse a size in pax; None if it is not a number or is larger than 64 bits allow."""
     number = int(digits) if digits.isdigit() and len(digits) <= 19 else -1
     return number if 0 <= number <= LARGEST else None
 
 
 def pax_records(body: bytes) -> dict[str, bytes]:
-    """The records ``length key=value`` of a pax header; what does not parse ends them."""
+    """Return the records ``length key=value`` of a pax header, up to the first that is malformed."""
     records: dict[str, bytes] = {}
     while body:
         digits, _, rest = body.partition(b" ")

@@ -1,4 +1,4 @@
-"""Packed bytes -> bytes, method by method, never more of them than were promised."""
+"""Unpack the methods of zip and 7z; never more bytes than were declared."""
 
 import bz2
 import io
@@ -15,27 +15,27 @@ from isal import igzip_lib
 from indexer.base.errors import BadData
 
 _BLOCK = 1 << 20
-_SMALL_BLOCK = 1 << 16  # where damage costs the block it lies in
+_SMALL_BLOCK = 1 << 16  # damage costs the block that has it
 UNPACKING_TROUBLE: Any = (zlib.error, igzip_lib.error, lzma.LZMAError, OSError, EOFError, ValueError)
 
 
 class Decoder(Protocol):
-    """What the standard library's decompressors have in common."""
+    """The interface of the standard library's decompressors."""
 
     @property
     def eof(self) -> bool:
-        """Whether the packed bytes have ended."""
+        """Return whether the packed bytes have ended."""
 
     @property
     def unused_data(self) -> bytes:
-        """What stood behind their end."""
+        """Return the bytes after their end."""
 
     def decompress(self, data: bytes, max_length: int = -1) -> bytes:
-        """The next bytes, ``max_length`` at most; call again with no data for the rest."""
+        """Return the next bytes, at most ``max_length``; call again without data for the rest."""
 
 
 def inflate(data: bytes | memoryview, size: int) -> bytes:
-    """``data`` in raw deflate, unpacked: ``size`` bytes or BadData."""
+    """Unpack ``data`` in raw deflate to ``size`` bytes. Raises BadData."""
     decoder = igzip_lib.IgzipDecompressor(igzip_lib.DECOMP_DEFLATE)
     try:
         unpacked: bytes = decoder.decompress(data, size)
@@ -45,7 +45,7 @@ def inflate(data: bytes | memoryview, size: int) -> bytes:
 
 
 def _all_of(decoder: Decoder, unpacked: bytes, size: int) -> bytes:
-    """What is left where one call did not reach the end, as with an end that is a block of its own."""
+    """Unpack the rest if one call did not reach the end, for example if the end is a block of its own."""
     blocks = [unpacked, *drain(decoder, b"", size - len(unpacked) + 1)]
     return _whole(b"".join(blocks), size)
 
@@ -57,7 +57,7 @@ def _whole(unpacked: bytes, size: int) -> bytes:
 
 
 def unpack(method: str, packed: Iterable[bytes], size: int) -> Iterator[bytes]:
-    """``packed`` of a zip member unpacked block by block: ``size`` bytes, else BadData."""
+    """Yield a zip member in blocks, unpacked to ``size`` bytes. Raises BadData if there are more or fewer."""
     if method not in _READERS:
         raise BadData("method not supported", method)
     try:
@@ -78,7 +78,7 @@ def _limited(blocks: Iterator[bytes], size: int) -> Iterator[bytes]:
 
 
 def decode(decoder: Decoder, packed: Iterable[bytes]) -> Iterator[bytes]:
-    """Everything that ``decoder`` makes of ``packed``; EOFError where it wants more than there is."""
+    """Yield everything that ``decoder`` unpacks. Raises EOFError if the packed bytes end early."""
     for block in packed:
         yield from drain(decoder, block, None)
         if decoder.eof:
@@ -87,7 +87,7 @@ def decode(decoder: Decoder, packed: Iterable[bytes]) -> Iterator[bytes]:
 
 
 def drain(decoder: Decoder, data: bytes, most: int | None) -> Iterator[bytes]:
-    """All that comes of ``data``, in blocks; ``most`` bounds it."""
+    """Yield everything that ``data`` unpacks to, in blocks; at most ``most`` bytes."""
     while not decoder.eof and (most is None or most > 0):
         block = decoder.decompress(data, _BLOCK if most is None else min(_BLOCK, most))
         data = b""
@@ -98,7 +98,7 @@ def drain(decoder: Decoder, data: bytes, most: int | None) -> Iterator[bytes]:
 
 
 class _Inflate64:
-    """Deflate64 behind the same face; its library takes whole blocks, so blocks of packed bytes are kept small."""
+    """Deflate64 with the interface of Decoder. The library unpacks whole blocks, so packed blocks must be small."""
 
     def __init__(self) -> None:
         self._inflater = inflate64.Inflater()
@@ -116,13 +116,13 @@ class _Inflate64:
 
 
 def inflated64(packed: Iterator[bytes]) -> Iterator[bytes]:
-    """Deflate64, unpacked."""
+    """Unpack Deflate64."""
     small = (block[at : at + _SMALL_BLOCK] for block in packed for at in range(0, len(block), _SMALL_BLOCK))
     return decode(_Inflate64(), small)
 
 
 def _zip_lzma(packed: Iterator[bytes]) -> Iterator[bytes]:
-    """LZMA as zip has it: version, length of properties, properties, raw stream (APPNOTE.TXT 5.8.8)."""
+    """Unpack LZMA in zip: version, length of properties, properties, raw stream (APPNOTE.TXT 5.8.8)."""
     head = next(packed, b"")
     length = int.from_bytes(head[2:4], "little")
     filters = [lzma_filter(head[4 : 4 + length])]
@@ -131,13 +131,13 @@ def _zip_lzma(packed: Iterator[bytes]) -> Iterator[bytes]:
 
 
 def decode_rest(decoder: Decoder, packed: Iterable[bytes]) -> Iterator[bytes]:
-    """As :func:`decode`, for streams that need no end mark: they end with their bytes."""
+    """Yield everything that ``decoder`` unpacks from a stream without an end mark."""
     for block in packed:
         yield from drain(decoder, block, None)
 
 
 def lzma_filter(properties: bytes) -> dict[str, int]:
-    """The five bytes of LZMA properties as :mod:`lzma` takes them. Raises ValueError."""
+    """Return the filter of :mod:`lzma` for five bytes of LZMA properties. Raises ValueError."""
     if len(properties) != 5 or properties[0] >= 225:
         raise ValueError("bad LZMA properties")
     packed, dictionary = properties[0], int.from_bytes(properties[1:], "little")
@@ -152,7 +152,7 @@ def lzma_filter(properties: bytes) -> dict[str, int]:
 
 
 class _Reader(io.RawIOBase):
-    """Blocks as a file, for libraries that read."""
+    """Blocks as a file, for libraries that read files."""
 
     def __init__(self, blocks: Iterator[bytes]) -> None:
         self._blocks, self._left = blocks, b""
@@ -168,7 +168,7 @@ class _Reader(io.RawIOBase):
 
 
 def arrow_codec(codec: str) -> Callable[[Iterator[bytes]], Iterator[bytes]]:
-    """A reader of Arrow's streams: ``zstd`` or ``lz4`` frames, however many; frames' checksums are verified."""
+    """Return a function that unpacks any number of ``zstd`` or ``lz4`` frames; their checksums are verified."""
 
     def read(packed: Iterator[bytes]) -> Iterator[bytes]:
         with pa.CompressedInputStream(pa.PythonFile(_Reader(packed), mode="r"), codec) as stream:

@@ -74,7 +74,7 @@ class Volumes:
                 part.remote.expect((begin, end - begin) for begin, end in cut if begin < end)
 
     def is_cached(self, offset: int) -> bool:
-        """Return whether the byte at ``offset`` is in the page cache, if the file system knows."""
+        """Return whether the byte at ``offset`` is in the page cache, if the file system reports it."""
         index = bisect.bisect_right(self._starts, offset) - 1
         descriptor = self._parts[index].descriptor
         try:

@@ -1,7 +1,7 @@
-"""libarchive behind a narrow door: an allow-list of formats, and every return code taken for what it is.
+"""Read archives by libarchive: with an allow-list of formats, and with every return code checked.
 
-The binding's own read loop hands out invented bytes after a checksum warning and takes an error in a callback for the
-end of the archive, so only its library handle is used. See archive_read(3), archive_read_data(3), archive_read_open(3).
+The binding's own read loop returns wrong bytes after a checksum warning and takes an error in a callback for the end of
+the archive, so only its library handle is used. See archive_read(3), archive_read_data(3), archive_read_open(3).
 """
 
 import ctypes
@@ -20,7 +20,7 @@ _EOF, _OK, _RETRY, _WARN, _FAILED, _FATAL = 1, 0, -10, -20, -25, -30
 _BLOCK = 1 << 20
 _RETRIES = 3
 FORMATS = ("7zip", "rar", "rar5", "cpio", "tar", "zip")
-_FILTERS = ("lzip", "compress", "lz4")  # all inside the library: none starts a program
+_FILTERS = ("lzip", "compress", "lz4")  # built into the library: none starts a program
 _Read = CFUNCTYPE(c_ssize_t, c_void_p, c_void_p, POINTER(c_void_p))
 _Skip = CFUNCTYPE(c_int64, c_void_p, c_void_p, c_int64)
 _Seek = CFUNCTYPE(c_int64, c_void_p, c_void_p, c_int64, c_int)
@@ -47,7 +47,7 @@ _SIGNATURES = {
 
 @cache
 def _library() -> Any:
-    """The shared library with its functions' types. Raises DependencyError."""
+    """Return the shared library with the types of its functions. Raises DependencyError."""
     try:
         import libarchive.ffi  # noqa: PLC0415
 
@@ -56,10 +56,10 @@ def _library() -> Any:
             function = getattr(library, name)
             function.restype, function.argtypes = result, arguments
     except (ImportError, OSError, AttributeError, TypeError) as error:
-        if "failed to map segment" in str(error):  # it is there, and the worker's memory is used up
+        if "failed to map segment" in str(error):  # the library exists, and the worker has no memory left
             raise MemoryError(str(error)) from error
         raise DependencyError(
-            f"libarchive, which reads rar, cpio and some 7z, is not there ({error}):"
+            f"libarchive, which reads rar, cpio and some 7z, is missing ({error}):"
             " install libarchive13 (apt) or libarchive (brew), or set LIBARCHIVE to the library's file"
         ) from None
     _speak_utf8()
@@ -67,14 +67,14 @@ def _library() -> Any:
 
 
 def _speak_utf8() -> None:
-    """libarchive gives names in the process's encoding, and none at all for what that cannot spell."""
+    """Set a UTF-8 locale: libarchive returns names in the locale's encoding, and none that it cannot encode."""
     if locale.nl_langinfo(locale.CODESET).upper() not in ("UTF-8", "UTF8"):
         locale.setlocale(locale.LC_CTYPE, "C.UTF-8")
 
 
 @dataclass(frozen=True, slots=True)
 class EntryHeader:
-    """A member as libarchive tells it. ``size`` is None where the format does not say; ``type`` as in st_mode."""
+    """A member as libarchive describes it. ``size`` is None if the format has none; ``type`` is as in st_mode."""
 
     index: int
     name: bytes
@@ -86,9 +86,9 @@ class EntryHeader:
 
 
 class SequentialPass:
-    """One way through an archive, members in order. Close it, or leave that to the collector.
+    """One sequential pass over an archive. Close it, or leave that to the garbage collector.
 
-    A call that takes longer than ``seconds`` hangs: it ends the process, which then is a worker.
+    A call that takes longer than ``seconds`` ends the process, which is a worker.
     """
 
     def __init__(self, window: ByteRange, seconds: float, formats: Sequence[str] = FORMATS) -> None:
@@ -104,7 +104,7 @@ class SequentialPass:
         self.close()
 
     def close(self) -> None:
-        """Give the library's memory back."""
+        """Free the library's memory."""
         if getattr(self, "_handle", None) is not None:
             self._library.archive_read_free(self._handle)
             self._handle = None
@@ -119,20 +119,20 @@ class SequentialPass:
             function(self._handle)
         for name, callback in self._source.callbacks.items():
             getattr(self._library, f"archive_read_set_{name}_callback")(self._handle, callback)
-        self._library.archive_read_set_callback_data(self._handle, None)  # opening needs a place for it, even if empty
+        self._library.archive_read_set_callback_data(self._handle, None)  # required by open1, even if empty
         self._call("archive_read_open1", self._handle)
 
     def _call(self, name: str, *arguments: Any) -> int:
-        """Call the library; an exception from within a callback is raised here, FATAL and FAILED as BadData."""
+        """Call the library. Raises the exception of a callback, and BadData for FATAL and FAILED."""
         with time_limit(self._seconds):
             code: int = getattr(self._library, name)(*arguments)
-        self._source.raise_trouble()
+        self._source.raise_error()
         if code <= _FAILED:
-            raise self._trouble()
+            raise self._error()
         return code
 
-    def _trouble(self) -> BadData:
-        """What libarchive gave up for; names that need a password are told in its message alone."""
+    def _error(self) -> BadData:
+        """Return the reason of an error; only its message shows that names are encrypted."""
         message = self._message()
         is_locked = self._index < 0 and "encryption" in message.lower()
         return BadData("encrypted" if is_locked else "damaged archive", message)
@@ -142,7 +142,7 @@ class SequentialPass:
         return message.decode("utf-8", "replace") if message else "no reason given"
 
     def next(self) -> EntryHeader | None:
-        """The next member's header, None behind the last. Raises BadData where there is no going on."""
+        """Return the next member's header, None after the last. Raises BadData if the archive is damaged."""
         entry = c_void_p()
         code = self._call("archive_read_next_header", self._handle, ctypes.byref(entry))
         if code == _EOF:
@@ -151,21 +151,21 @@ class SequentialPass:
         return self._header(entry, self._message() if code in (_WARN, _RETRY) else None)
 
     def _header(self, entry: c_void_p, warning: str | None) -> EntryHeader:
-        ask = self._library
-        name = ask.archive_entry_pathname(entry) or ask.archive_entry_pathname_utf8(entry) or b""
-        size = ask.archive_entry_size(entry) if ask.archive_entry_size_is_set(entry) else None
+        library = self._library
+        name = library.archive_entry_pathname(entry) or library.archive_entry_pathname_utf8(entry) or b""
+        size = library.archive_entry_size(entry) if library.archive_entry_size_is_set(entry) else None
         return EntryHeader(
             index=self._index,
             name=name,
             size=size,
-            type=ask.archive_entry_filetype(entry),
-            encrypted=bool(ask.archive_entry_is_encrypted(entry)),
-            hard_link=ask.archive_entry_hardlink(entry) is not None,
+            type=library.archive_entry_filetype(entry),
+            encrypted=bool(library.archive_entry_is_encrypted(entry)),
+            hard_link=library.archive_entry_hardlink(entry) is not None,
             warning=warning,
         )
 
     def data(self, size: int | None) -> Iterator[bytes]:
-        """The current member's bytes. Raises BadData at the slightest doubt, also where they are not ``size``."""
+        """Yield the current member's bytes. Raises BadData for any warning, and if they are not ``size`` bytes."""
         buffer = ctypes.create_string_buffer(_BLOCK)
         seen = retries = 0
         while code := self._read(buffer):
@@ -180,11 +180,11 @@ class SequentialPass:
     def _read(self, buffer: Any) -> int:
         with time_limit(self._seconds):
             code: int = self._library.archive_read_data(self._handle, buffer, _BLOCK)
-        self._source.raise_trouble()
+        self._source.raise_error()
         return code
 
     def blocks(self, index: int, size: int | None) -> Iterator[bytes]:
-        """The bytes of member ``index``, counted from 0, which must not lie behind. Raises BadData."""
+        """Yield the bytes of member ``index`` (from 0), which must not precede the current member. Raises BadData."""
         while self._index < index:
             if self.next() is None:
                 raise BadData("not found again", f"member {index} of {self._index + 1}")
@@ -192,15 +192,15 @@ class SequentialPass:
 
 
 class _Source:
-    """A window as libarchive reads it. What goes wrong inside a callback waits for :meth:`raise_trouble`."""
+    """The callbacks by which libarchive reads a byte range. :meth:`raise_error` raises the exceptions of callbacks."""
 
     def __init__(self, window: ByteRange) -> None:
         self._window, self._position, self._block = window, 0, b""
         self._trouble: BaseException | None = None
         self.callbacks = {"read": _Read(self._read), "skip": _Skip(self._skip), "seek": _Seek(self._seek)}
 
-    def raise_trouble(self) -> None:
-        """Raise what a callback ran into."""
+    def raise_error(self) -> None:
+        """Raise the exception of a callback, if there was one."""
         trouble, self._trouble = self._trouble, None
         if trouble is not None:
             raise trouble

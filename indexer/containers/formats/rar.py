@@ -1,8 +1,9 @@
-"""What the headers of a RAR say and libarchive does not pass on: checksums, encryption, whether the archive goes on.
+"""Read the fields of RAR headers that libarchive does not return: checksums, encryption, whether more volumes follow.
 
-libarchive compares no checksum of a stored member, hands out the bytes of RAR5's encrypted ones as they lie, and takes
-the end of the last volume that is there for the end. RAR 1.5 to 4: RARLAB's technote of 2.9; RAR5: "RAR 5.0 archive
-format" at https://www.rarlab.com/technote.htm.
+libarchive does not verify checksums of stored members, returns encrypted bytes of RAR5 members as they are, and takes
+the end of the last volume that is present for the end of the archive.
+
+RAR 1.5 to 4: RARLAB's technote of 2.9; RAR5: "RAR 5.0 archive format" at https://www.rarlab.com/technote.htm.
 """
 
 import struct
@@ -19,13 +20,13 @@ _LONGEST = 2 << 20  # bytes of a header that RAR5 allows
 _BLOCK4 = struct.Struct("<BHH")
 _MAIN4, _FILE4, _SERVICE4, _END4 = 0x73, 0x74, 0x7A, 0x7B
 _FILE5, _SERVICE5, _LOCKED5, _END5 = 2, 3, 4, 5
-_ENCRYPTION5, _LINK5 = 1, 5  # records: a link to a member that has the same bytes is one, too
-_WITH_END = 29  # RAR 3 and later write an end block; older ones need not
+_ENCRYPTION5, _LINK5 = 1, 5  # types of records; a copy of an earlier member is a link, too
+_WITH_END = 29  # RAR 3 and later write an end block; older versions may not
 
 
 @dataclass(frozen=True, slots=True)
 class RarSummary:
-    """A member's checksum (None where there is none of its plain bytes); whether it needs a password, is a link."""
+    """A member's checksum (None if there is none of its unencrypted bytes), and whether it is encrypted or a link."""
 
     crc32: int | None = None
     encrypted: bool = False
@@ -37,21 +38,21 @@ NOTHING = RarSummary()
 
 @dataclass(frozen=True, slots=True)
 class _Block:
-    """A header in the terms of both formats. ``kind`` is 'file', 'end' or ''; ``stop`` is where the next one begins."""
+    """A header of either format. ``kind`` is 'file', 'end' or ''; ``stop`` is where the next header begins."""
 
     kind: str
     stop: int
-    told: RarSummary = NOTHING
-    continued: bool = False  # the rest of a member of the volume before
-    goes_on: bool = False  # of a member, or (an end block) of the archive: in the next volume
+    summary: RarSummary = NOTHING
+    continued: bool = False  # the rest of a member of the previous volume
+    goes_on: bool = False  # the member, or (end block) the archive, continues in the next volume
     needs_end: bool = False
 
 
 def members(window: ByteRange, health: Health) -> Iterator[RarSummary]:
-    """What is told of each member, folders among them, in the archive's order; then findings about its end.
+    """Yield a summary of each member, folders included, in the archive's order; then add findings about its end.
 
-    Endless, so that it can be asked beside any walk: behind the last member it says nothing. Of an archive that is no
-    RAR it says nothing at all. Raises BadData where a password is needed even for the headers.
+    The iterator is endless, so that it can accompany any walk: after the last member, and for archives that are not
+    RARs, it yields NOTHING. Raises BadData if the headers are encrypted.
     """
     if window.read(0, len(_SIGNATURE4)) in (_SIGNATURE4, _SIGNATURE5[: len(_SIGNATURE4)]):
         yield from _members(window, health)
@@ -59,14 +60,14 @@ def members(window: ByteRange, health: Health) -> Iterator[RarSummary]:
 
 
 def _members(window: ByteRange, health: Health) -> Iterator[RarSummary]:
-    """A member that several volumes hold is told of once: its last part has the checksum of the whole."""
+    """Yield one summary per member: the last part of a member in several volumes has the checksum of the whole."""
     last: _Block | None = None
     waiting: RarSummary | None = None
     for block in _blocks(window):
         if block.kind == "file":
             if waiting is not None and not block.continued:
                 yield waiting
-            waiting = block.told if not block.continued or waiting is not None else None
+            waiting = block.summary if not block.continued or waiting is not None else None
         last = block
     if waiting is not None:
         yield waiting
@@ -75,13 +76,13 @@ def _members(window: ByteRange, health: Health) -> Iterator[RarSummary]:
 
 def _check_end(last: _Block | None, health: Health) -> None:
     if last is not None and last.goes_on:
-        health.add("volume-missing", "the archive goes on in a volume that is not there")
+        health.add("volume-missing", "the archive continues in a volume that is missing")
     elif last is not None and last.kind != "end" and last.needs_end:
         health.add("no-end-marker", f"the rar ends at byte {last.stop} without its end block")
 
 
 def _blocks(window: ByteRange) -> Iterator[_Block]:
-    """Headers one behind the other, over all volumes; they end where none can be read."""
+    """Yield the headers of all volumes, up to the first that cannot be read."""
     position, five = 0, False
     while True:
         head = window.read(position, 8)
@@ -116,9 +117,11 @@ def _block4(window: ByteRange, position: int) -> _Block | None:
     packed, crc32, version = struct.unpack_from("<L5xL4xB", raw, 7)
     if flags & 0x100:
         packed |= int.from_bytes(window.read(position + 32, 4), "little") << 32
-    told = RarSummary(encrypted=True) if flags & 4 else RarSummary(crc32)
+    summary = RarSummary(encrypted=True) if flags & 4 else RarSummary(crc32)
     stop = position + size + packed
-    return _Block("file" if kind == _FILE4 else "", stop, told, bool(flags & 1), bool(flags & 2), version >= _WITH_END)
+    return _Block(
+        "file" if kind == _FILE4 else "", stop, summary, bool(flags & 1), bool(flags & 2), version >= _WITH_END
+    )
 
 
 def _block5(window: ByteRange, position: int) -> _Block | None:
@@ -137,12 +140,12 @@ def _block5(window: ByteRange, position: int) -> _Block | None:
         return _Block("end", stop, goes_on=bool(reader.number() & 1))
     if kind != _FILE5:
         return _Block("", stop)
-    told = _told5(reader, extra)
-    return _Block("file", stop, told, bool(flags & 8), bool(flags & 0x10), needs_end=True)
+    summary = _file_summary5(reader, extra)
+    return _Block("file", stop, summary, bool(flags & 8), bool(flags & 0x10), needs_end=True)
 
 
-def _told5(reader: "_Reader", extra: int) -> RarSummary:
-    """A file header behind its general fields: flags, sizes, times, then (bit 2 of the flags) the checksum."""
+def _file_summary5(reader: "_Reader", extra: int) -> RarSummary:
+    """Read a file header after its general fields: flags, sizes, times, then (bit 2 of the flags) the checksum."""
     flags = reader.number()
     reader.number()
     reader.number()
@@ -156,7 +159,7 @@ def _told5(reader: "_Reader", extra: int) -> RarSummary:
 
 
 def _number(raw: bytes, at: int) -> tuple[int, int]:
-    """RAR5's number at ``at``: seven bits a byte, the lowest first; and the bytes that it takes, 0 where it is cut."""
+    """Return RAR5's number at ``at`` (seven bits per byte, lowest first) and its length, 0 if it is truncated."""
     value = 0
     for index, byte in enumerate(raw[at : at + 10]):
         value |= (byte & 0x7F) << 7 * index
@@ -166,7 +169,7 @@ def _number(raw: bytes, at: int) -> tuple[int, int]:
 
 
 class _Reader:
-    """Numbers and bytes of a RAR5 header; behind its end there are zeros."""
+    """A reader of numbers and bytes of a RAR5 header; zeros follow its end."""
 
     def __init__(self, data: bytes) -> None:
         self._data, self._at = data, 0
@@ -181,7 +184,7 @@ class _Reader:
         return self._data[self._at - size : self._at]
 
     def records(self, size: int) -> set[int]:
-        """The kinds of the records in the header's extra area, its last ``size`` bytes."""
+        """Return the types of the records in the header's extra area, its last ``size`` bytes."""
         found, self._at = set(), max(self._at, len(self._data) - size)
         while self._at < len(self._data):
             length, used = _number(self._data, self._at)

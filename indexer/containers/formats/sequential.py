@@ -1,4 +1,4 @@
-"""Archives that are walked member by member: plain tars, and streams that are read from the start or not at all."""
+"""Walk archives member by member: plain tars, and streams that allow sequential access only."""
 
 import contextlib
 import stat
@@ -22,7 +22,7 @@ from indexer.containers.models import Access
 
 
 def tar_entries(archive: OpenArchive) -> Iterator[Entry]:
-    """The members of a tar. In a window they are slices; in a stream only a pass reaches them."""
+    """Yield the members of a tar: slices in a byte range, with sequential access in a stream."""
     content = archive.content
     access = Access.SLICE if isinstance(content, ByteRange) else Access.SEQUENTIAL
     for entry in tar.entries(content, archive.health):
@@ -44,7 +44,7 @@ def _tar_row(entry: TarEntry, access: Access) -> Row:
 
 
 def without_data(name: bytes, size: int) -> str | None:
-    """The problem of an empty member whose name promises contents, or None."""
+    """Return the problem of an empty member that has the name of an image or a container, else None."""
     return "no data" if size == 0 and promises_bytes(name.decode("utf-8", "replace")) else None
 
 
@@ -54,11 +54,11 @@ def _whole(part: Bytes) -> Iterator[bytes]:
         seen += len(block)
         yield block
     if seen != part.size:
-        raise BadData("truncated", f"{part.size} bytes declared, {seen} there")
+        raise BadData("truncated", f"{part.size} bytes declared, {seen} found")
 
 
 def stream_entries(archive: OpenArchive) -> Iterator[Entry]:
-    """The members of a compressed tar; of another compressed file its contents, as one member named after it."""
+    """Yield the members of a compressed tar, or the contents of another compressed file as one member."""
     compression = compression_of(archive.window.read(0, HEAD_SIZE))
     if compression not in streams.READABLE:
         yield from _by_libarchive(archive)
@@ -72,7 +72,7 @@ def stream_entries(archive: OpenArchive) -> Iterator[Entry]:
 
 
 def _single(stream: Stream, name: str, head: bytes) -> Entry:
-    """The one member of a compressed file that is no tar. Its size is not known before it was read."""
+    """Return the one member of a compressed file that is not a tar. Its size is unknown until it is read."""
     base = name.rpartition("/")[2]
     inner = base.rpartition(".")[0] or base
     row = Row(
@@ -82,23 +82,23 @@ def _single(stream: Stream, name: str, head: bytes) -> Entry:
 
 
 def _by_libarchive(archive: OpenArchive) -> Iterator[Entry]:
-    """Members of what only libarchive reads: rar, cpio, rare compressions."""
+    """Yield the members of archives that only libarchive reads: rar, cpio, rare compressions."""
     walk = SequentialPass(archive.window, archive.budget.limits.seconds)
     with contextlib.closing(walk):
-        for told in rar.members(archive.window, archive.health):
+        for summary in rar.members(archive.window, archive.health):
             if (header := walk.next()) is None:
                 return
             if header.warning:
                 archive.health.add("warning", f"{decoded(header.name)[0]}: {header.warning}", header.index)
             if not stat.S_ISDIR(header.type):
-                row = _passed_row(header, told)
+                row = _passed_row(header, summary)
                 yield Entry(row, partial(archive.budget.spend, _checked(walk, row)))
 
 
-def _passed_row(header: EntryHeader, told: rar.RarSummary) -> Row:
-    problem = _problem(header, told)
+def _passed_row(header: EntryHeader, summary: rar.RarSummary) -> Row:
+    problem = _problem(header, summary)
     return Row(
-        header.index, header.name, header.size, Access.SEQUENTIAL, method=None, crc32=told.crc32, problem=problem
+        header.index, header.name, header.size, Access.SEQUENTIAL, method=None, crc32=summary.crc32, problem=problem
     )
 
 
@@ -106,12 +106,12 @@ def _checked(walk: SequentialPass, row: Row) -> Iterator[bytes]:
     return checked_blocks(walk.data(row.size), row.crc32)
 
 
-def _problem(header: EntryHeader, told: rar.RarSummary) -> str | None:
-    if header.encrypted or told.encrypted:
+def _problem(header: EntryHeader, summary: rar.RarSummary) -> str | None:
+    if header.encrypted or summary.encrypted:
         return "encrypted"
     if stat.S_ISLNK(header.type):
         return "symbolic link"
-    if header.hard_link or told.linked:
+    if header.hard_link or summary.linked:
         return "hard link"
     if header.type and not stat.S_ISREG(header.type):
         return "not a file"

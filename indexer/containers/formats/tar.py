@@ -1,7 +1,7 @@
-"""A tar, header by header: seeks over the data of a window, or takes them in passing from a stream.
+"""Walk a tar header by header: skip data by seeking in a byte range, or by reading a stream.
 
-What follows the end mark or a damaged header is searched for further headers, so that the sound members behind the
-damage are found; that there is damage goes into the health report.
+After an end mark or a damaged header the walk searches for further headers, so that members after the damage are found.
+The damage itself is a finding.
 """
 
 from collections.abc import Iterator
@@ -23,13 +23,13 @@ from indexer.containers.members.rows import Health
 
 _BLOCK = 1 << 20
 _ZEROS = bytes(RECORD)
-_MOST_SEARCHED = 256 << 20  # bytes behind an end mark or a damaged header that are searched for more
+_MOST_SEARCHED = 256 << 20  # bytes to search for headers after an end mark or a damaged header
 _LONGEST_EXTENSION = 16 << 20
 
 
 @dataclass(frozen=True, slots=True)
 class TarEntry:
-    """A member: where its data begin, and the first of them (``head``), which came with the header's read."""
+    """A member: where its data begin, and the first of them (``head``), which were read with the header."""
 
     ordinal: int
     name: bytes
@@ -41,7 +41,7 @@ class TarEntry:
 
 @dataclass(slots=True)
 class _Extensions:
-    """What pax and GNU headers said about the next member, and (``everywhere``) about all that follow."""
+    """Fields from pax and GNU headers for the next member, and (``everywhere``) for all following members."""
 
     everywhere: dict[str, bytes] = field(default_factory=dict)
     next: dict[str, bytes] = field(default_factory=dict)
@@ -55,7 +55,7 @@ class _Extensions:
             self.next["path"] = body.split(b"\0", 1)[0]
 
     def applied(self, header: TarHeader) -> tuple[TarHeader, bool]:
-        """The header as extended, and whether it is of a sparse file in one of pax's ways."""
+        """Return the extended header, and whether it is that of a sparse file in a pax format."""
         known = self.everywhere | self.next
         self.next = {}
         if not known:
@@ -67,9 +67,9 @@ class _Extensions:
 
 
 def entries(content: Bytes, health: Health) -> Iterator[TarEntry]:
-    """Members in order. Ordinals count every header that is no extension; damage goes to ``health``.
+    """Yield the members in order. Ordinals count every header that is not an extension; damage goes to ``health``.
 
-    Raises whatever reading ``content`` raises.
+    Raises the errors of reading ``content``: BadData, OSError.
     """
     walk = _Walk(content, health)
     while (entry := walk.step()) is not _END:
@@ -89,7 +89,7 @@ class _Walk:
     extensions: _Extensions = field(default_factory=_Extensions)
 
     def step(self) -> object:
-        """Go over one header: an entry, _END, or None where there is nothing to tell."""
+        """Read one header; return its entry, _END, or None for a header that is not a member."""
         data = self.content.read(self.position, 2 * RECORD)
         raw = data[:RECORD]
         header = parse(raw) if raw != _ZEROS else None
@@ -117,7 +117,7 @@ class _Walk:
         return TarEntry(self.ordinal - 1, header.name, size, begin, head[:size], problem)
 
     def _sparse_map(self, header: TarHeader) -> int:
-        """Bytes of the records in which GNU's old sparse map goes on."""
+        """Return the size of the records that continue GNU's old sparse map."""
         length = 0
         while header.continued and length < _LONGEST_EXTENSION:
             record = self.content.read(self.position + RECORD + length, RECORD)
@@ -130,22 +130,22 @@ class _Walk:
         return "truncated" if self.content.size is not None and end > self.content.size else None
 
     def _search(self, raw: bytes) -> bool:
-        """Where no header stands: tell why, and go to the next one behind; False where there is none."""
+        """Add a finding for a missing header and go to the next one; return False if there is none."""
         if len(raw) < RECORD:
             self.health.add("no-end-marker", f"the tar ends at byte {self.position + len(raw)} without its end mark")
             return False
         ended = raw == _ZEROS
         if not ended:
-            self.health.add("header-damaged", f"no member's header at byte {self.position}")
+            self.health.add("header-damaged", f"no valid header at byte {self.position}")
         found, dirty = _next_header(self.content, self.position + RECORD)
         if ended and dirty is not None:
-            self.health.add("data-after-end", f"at byte {dirty}, behind the end mark, there is more")
+            self.health.add("data-after-end", f"data follow the end mark, at byte {dirty}")
         self.position = found or self.position
         return found is not None
 
 
 def _next_header(content: Bytes, position: int) -> tuple[int | None, int | None]:
-    """Where the next header stands at or behind ``position``, and the first record that is not zero."""
+    """Return where the next header at or after ``position`` is, and the first record that is not zero."""
     dirty = None
     for start in range(position, position + _MOST_SEARCHED, _BLOCK):
         block = content.read(start, _BLOCK)

@@ -1,4 +1,4 @@
-"""Budgets against archives that ask for more than anybody means to give."""
+"""Budgets against decompression bombs."""
 
 from collections.abc import Iterator
 from dataclasses import replace
@@ -12,17 +12,17 @@ from indexer.containers.members.rows import Health, decoded
 from indexer.containers.models import ArchiveLimits
 from indexer.containers.problems import CODES
 
-_SMALL = 1 << 20  # bytes; whatever is smaller unpacked is no bomb, however well it was packed
-_SOON = 1 << 30  # bytes; a walk that unpacks less is over soon, whatever it is made of
+_SMALL = 1 << 20  # bytes; a member that unpacks to less is not a bomb at any ratio
+_SOON = 1 << 30  # bytes; a walk that unpacks less ends soon at any ratio
 
 
 def beyond_limits(size: Any, packed_size: Any, limits: ArchiveLimits) -> Any:
-    """Whether ``size`` bytes out of ``packed_size`` are more than a member may unpack to; numbers or arrays of them."""
+    """Return whether ``size`` bytes from ``packed_size`` exceed the limits of a member; for numbers or arrays."""
     return (size > limits.member_size) | ((size > _SMALL) & (size > limits.ratio * np.maximum(packed_size, 1)))
 
 
 def within_limits(entry: Entry, limits: ArchiveLimits, health: Health) -> Entry:
-    """``entry`` with a problem if it asks for too much; whatever its problem is becomes a finding."""
+    """Return ``entry``, with a problem if it exceeds the limits. Any problem of it becomes a finding."""
     row = entry.row
     packed = row.packed_size if row.packed_size is not None else row.size
     if row.problem is None and row.size is not None and beyond_limits(row.size, packed, limits):
@@ -33,7 +33,7 @@ def within_limits(entry: Entry, limits: ArchiveLimits, health: Health) -> Entry:
 
 
 class Budget:
-    """What one walk through a container of ``packed_size`` bytes may unpack, whatever is nested in what."""
+    """The total that one walk through a container of ``packed_size`` bytes may unpack, on all levels of nesting."""
 
     def __init__(self, limits: ArchiveLimits, packed_size: int) -> None:
         self.limits = limits
@@ -41,7 +41,7 @@ class Budget:
         self._spent = 0
 
     def spend(self, blocks: Iterator[bytes]) -> Iterator[bytes]:
-        """``blocks``, for as long as the walk may unpack; then BadData."""
+        """Yield ``blocks`` while the budget lasts, then raise BadData."""
         for block in blocks:
             self._spent += len(block)
             if self._spent > self._most:

@@ -1,4 +1,4 @@
-"""One member while its archive is walked: its row, and ways to its bytes as long as the walk stands there."""
+"""One member during a walk: its row, and its bytes until the walk goes on."""
 
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
@@ -9,22 +9,22 @@ from indexer.containers.members.rows import Row
 
 
 class Bytes(Protocol):
-    """A window, or a stream that is read at growing positions. ``size`` is None where only reading tells."""
+    """A byte range, or a stream that is read at increasing positions. ``size`` is None if only reading shows it."""
 
     @property
     def size(self) -> int | None:
-        """Bytes in all."""
+        """Return the number of bytes."""
 
     def read(self, offset: int, size: int) -> bytes:
-        """``size`` bytes at ``offset``, fewer at the end."""
+        """Return ``size`` bytes at ``offset``, fewer at the end."""
 
 
 @dataclass(frozen=True, slots=True)
 class Entry:
-    """A member. ``blocks`` gives its bytes unpacked and checked, once, before the walk goes on; raises BadData.
+    """A member. ``blocks`` yields its bytes unpacked and checked, once, before the walk goes on; it raises BadData.
 
-    ``content`` are the same bytes where they can be read by position: in the archive's own window, or (a stream) at
-    growing positions. ``head`` are the first bytes where they are at hand.
+    ``content`` has the same bytes if they can be read by position: in the archive's own byte range, or (a stream) at
+    increasing positions. ``head`` are the first bytes if they were read already.
     """
 
     row: Row
@@ -42,17 +42,17 @@ class StreamRange:
     size: int
 
     def read(self, offset: int, size: int) -> bytes:
-        """As the stream's, counted from the stretch."""
+        """Return ``size`` bytes at ``offset``, counted from ``start``."""
         size = min(size, self.size - offset)
         return self.stream.read(self.start + offset, size) if size > 0 else b""
 
 
 def part_of(content: Bytes, offset: int, size: int) -> ByteRange | StreamRange:
-    """``size`` bytes at ``offset`` of a window or a stream."""
+    """Return the ``size`` bytes at ``offset`` of a byte range or a stream."""
     return content.window(offset, size) if isinstance(content, ByteRange) else StreamRange(content, offset, size)
 
 
 def blocks_of(content: Bytes, size: int) -> Iterator[bytes]:
-    """The first ``size`` bytes, block by block."""
+    """Yield the first ``size`` bytes in blocks."""
     for offset in range(0, size, BLOCK):
         yield content.read(offset, min(BLOCK, size - offset))

@@ -1,4 +1,4 @@
-"""Which names stand twice in an archive, told from 64 bits a name."""
+"""Find names that occur more than once in an archive, by 64 bits per name."""
 
 import numpy as np
 import numpy.typing as npt
@@ -13,12 +13,12 @@ Words = npt.NDArray[np.uint64]
 
 
 def fingerprints(content: npt.NDArray[np.uint8], start: npt.NDArray[np.int64], size: npt.NDArray[np.int64]) -> Words:
-    """64 bits for each stretch of ``content``, mixed from its 8-byte words; equal stretches have equal ones."""
+    """Return 64 bits for each range of ``content``, mixed from its 8-byte words; equal ranges have equal bits."""
     padded = np.concatenate([content, np.zeros(8, np.uint8)])
     words = np.ndarray((len(content) + 1,), "<u8", padded, strides=(1,))
     mixed = size.astype(np.uint64) * _MIX
     whole = int(size.min()) // 8 * 8 if len(size) else 0
-    for done in range(0, whole, 8):  # words that every stretch has
+    for done in range(0, whole, 8):  # words that every range has
         mixed = _mixed(mixed, words[start + done])
     for done in range(whole, int(size.max(initial=0)), 8):
         rows = np.flatnonzero(size > done)
@@ -33,24 +33,24 @@ def _mixed(state: Words, word: Words) -> Words:
 
 
 class Repeats:
-    """Finds the members whose name an earlier one has."""
+    """Finds members that have the name of an earlier member."""
 
     def __init__(self) -> None:
         self._ordinals: list[npt.NDArray[np.int64]] = []
         self._prints: list[Words] = []
 
     def add(self, ordinals: npt.ArrayLike, prints: npt.ArrayLike) -> None:
-        """Take in members by ordinal, and what stands for their names: 64 bits each."""
+        """Add members by ordinal, with 64 bits for each name."""
         self._ordinals.append(np.asarray(ordinals, np.int64))
         self._prints.append(np.asarray(prints).astype(np.uint64))
 
     def report(self, health: Health) -> None:
-        """A finding for each member that repeats a name."""
+        """Add a finding for each member that repeats a name."""
         if not self._prints:
             return
         prints, ordinals = np.concatenate(self._prints), np.concatenate(self._ordinals)
         alike = np.sort(prints)
-        if not (alike[1:] == alike[:-1]).any():  # sorting alone is ten times as fast as sorting with places
+        if not (alike[1:] == alike[:-1]).any():  # sorting alone is ten times as fast as sorting with positions
             return
         order = np.argsort(prints, kind="stable")
         again = np.flatnonzero(prints[order][1:] == prints[order][:-1]) + 1

@@ -1,4 +1,4 @@
-"""Raw rows on their way into Arrow, and what a listing finds wrong on its way."""
+"""Raw rows of one archive, their Arrow batches, and the findings of a listing."""
 
 import os
 from collections import Counter
@@ -13,7 +13,7 @@ from indexer.containers.models import MEMBER_SCHEMA, Access, Finding
 BATCH_ROWS = 65_536
 FINDINGS_PER_CODE = 1_000
 
-# Findings that leave the listing itself whole: the members are all there, whatever is wrong with some of them.
+# Findings that leave a listing complete: all members are listed, even if some cannot be read.
 _HARMLESS = frozenset(
     {"encrypted", "empty", "extension", "limit", "method", "not-a-file", "repeated-name", "sparse", "volume-stray"}
 )
@@ -21,7 +21,7 @@ _HARMLESS = frozenset(
 
 @dataclass(frozen=True, slots=True)
 class Row:
-    """A member, in terms of the archive it lies in: name, ordinal and offset count from there."""
+    """A member with name, ordinal and offset inside its own archive."""
 
     ordinal: int
     name: bytes
@@ -35,7 +35,7 @@ class Row:
 
 
 def decoded(raw: bytes) -> tuple[str, bytes | None]:
-    """A name for people, and its bytes where they are not UTF-8 (then the name is escaped)."""
+    """Return a name as text, and its bytes if they are not UTF-8 (then the text is escaped)."""
     try:
         return raw.decode("utf-8"), None
     except UnicodeDecodeError:
@@ -43,12 +43,12 @@ def decoded(raw: bytes) -> tuple[str, bytes | None]:
 
 
 def shown(path: str) -> str:
-    """A path on disk as UTF-8: its surrogate escapes, bytes that are none, are spelled ``\\xff``."""
+    """Return a path on disk as UTF-8: bytes that are not UTF-8 (surrogate escapes) are spelled ``\\xff``."""
     return decoded(os.fsencode(path))[0]
 
 
 def batch_of(rows: list[Row]) -> pa.RecordBatch:
-    """``rows`` as a batch of MEMBER_SCHEMA; ``path`` is left empty for whoever knows it."""
+    """Return ``rows`` as a batch of MEMBER_SCHEMA; ``path`` is empty, the walk fills it in."""
     names = [decoded(row.name) for row in rows]
     columns = {key: [getattr(row, key) for row in rows] for key in Row.__slots__ if key != "name"}
     return batch_from(
@@ -57,7 +57,7 @@ def batch_of(rows: list[Row]) -> pa.RecordBatch:
 
 
 def batch_from(columns: Mapping[str, Any], length: int) -> pa.RecordBatch:
-    """A batch of MEMBER_SCHEMA out of lists or arrays; missing columns are null, a missing ``path`` is empty."""
+    """Return a batch of MEMBER_SCHEMA from lists or arrays; missing columns are null, a missing ``path`` is empty."""
 
     def column(name: str, kind: pa.DataType) -> pa.Array:
         values = columns.get(name, [""] * length if name == "path" else None)
@@ -69,7 +69,7 @@ def batch_from(columns: Mapping[str, Any], length: int) -> pa.RecordBatch:
 
 
 def batches_of(rows: Iterator[Row], size: int = BATCH_ROWS) -> Iterator[pa.RecordBatch]:
-    """Rows gathered into batches."""
+    """Yield batches of rows."""
     gathered: list[Row] = []
     for row in rows:
         gathered.append(row)
@@ -82,7 +82,7 @@ def batches_of(rows: Iterator[Row], size: int = BATCH_ROWS) -> Iterator[pa.Recor
 
 @dataclass
 class Health:
-    """What is wrong with one container, gathered while it is listed. ``declared`` is None as long as nobody knows."""
+    """The findings of one container, collected while it is listed. ``declared`` is None if no count is declared."""
 
     findings: list[Finding] = field(default_factory=list)
     declared: int | None = None
@@ -90,7 +90,7 @@ class Health:
     reason: str | None = None
 
     def add(self, code: str, detail: str, ordinal: int | None = None) -> None:
-        """Note a finding; of one code the first thousand are kept, the rest counted."""
+        """Add a finding; the first thousand of each code are kept, the rest are counted."""
         self.counts[code] += 1
         if self.counts[code] <= FINDINGS_PER_CODE:
             self.findings.append(Finding(code, detail, ordinal))
@@ -98,21 +98,21 @@ class Health:
             self.reason = f"{code}: {detail}"
 
     def declare(self, members: int) -> None:
-        """The archive, or one nested in it, says that it holds ``members``."""
+        """Add the number of members that the archive, or one nested in it, declares."""
         self.declared = (self.declared or 0) + members
 
     def all_findings(self) -> tuple[Finding, ...]:
-        """The findings, and for each code with more than were kept how many more there were."""
+        """Return the findings, and one more for each code of which some were only counted."""
         more = {code: count - FINDINGS_PER_CODE for code, count in self.counts.items() if count > FINDINGS_PER_CODE}
         return (*self.findings, *(Finding(code, f"and {count} more") for code, count in sorted(more.items())))
 
     def below(self, ordinal: int, name: str) -> "Health":
-        """Where an archive nested in member ``ordinal`` notes its findings: they are that member's."""
+        """Return the record for an archive nested in member ``ordinal``: its findings belong to that member."""
         return _NestedHealth(self, ordinal, name)
 
 
 class _NestedHealth(Health):
-    """Passes everything on to the container's."""
+    """Adds everything to the container's findings."""
 
     def __init__(self, container: Health, ordinal: int, name: str) -> None:
         super().__init__()

@@ -1,7 +1,7 @@
-"""Which columns of an Arrow or Parquet file hold images, and which hold scalars.
+"""Find the columns of an Arrow or Parquet file that hold images, and those that hold scalars.
 
 Columns of images are those of the type ``struct<bytes, path>`` or of bytes (img2dataset names one after its encoding),
-less those that the features of `datasets <https://huggingface.co/docs/datasets>`_ call something else.
+without those that the features of `datasets <https://huggingface.co/docs/datasets>`_ declare as something else.
 """
 
 import json
@@ -14,13 +14,13 @@ from indexer.base.errors import BadData
 
 
 def image_columns(schema: pa.Schema) -> tuple[str, ...]:
-    """The columns that hold images, in the schema's order."""
+    """Return the columns that hold images, in the schema's order."""
     features = _features(schema)
     return tuple(f.name for f in schema if _may_be_image(f.type) and _is_called_image(features.get(f.name)))
 
 
 def nested_images(schema: pa.Schema) -> tuple[tuple[str, str], ...]:
-    """Columns that hold images, or bytes that may be some, in a list or another nested type; and that type's name."""
+    """Return the columns that may hold images in a list or another nested type, each with that type's name."""
     features = _features(schema)
     taken = image_columns(schema)
     return tuple(
@@ -45,7 +45,7 @@ def _outer(kind: pa.DataType) -> str:
 
 
 def refuse_repeats(schema: pa.Schema) -> pa.Schema:
-    """The schema, in which every column can be asked for by its name.
+    """Return the schema if all column names are different.
 
     Raises:
         BadData: several columns have one name.
@@ -69,7 +69,7 @@ def _is_bytes(kind: pa.DataType) -> bool:
 
 
 def _is_called_image(feature: Any) -> bool:
-    """What ``datasets`` calls it: Image, LargeImage or plain bytes; where there is no word, the type decides."""
+    """Return whether the feature of ``datasets`` is Image, LargeImage or plain bytes, or there is no feature."""
     if not isinstance(feature, dict):
         return True
     kind = str(feature.get("_type", ""))
@@ -77,7 +77,7 @@ def _is_called_image(feature: Any) -> bool:
 
 
 def _features(schema: pa.Schema) -> dict[str, Any]:
-    """Feature by column out of the schema's ``huggingface`` metadata, as ``datasets`` writes it; empty without it."""
+    """Return the feature of each column from the schema's ``huggingface`` metadata, as ``datasets`` writes it."""
     try:
         features = json.loads((schema.metadata or {})[b"huggingface"])["info"]["features"]
     except (KeyError, ValueError, TypeError):
@@ -86,7 +86,7 @@ def _features(schema: pa.Schema) -> dict[str, Any]:
 
 
 def is_scalar(kind: pa.DataType) -> bool:
-    """Whether a column holds text, numbers, dates or truth values, or lists of texts: no bytes, nothing else nested."""
+    """Return whether a column holds text, numbers, dates or booleans, or lists of texts: no bytes, no other nesting."""
     if pa.types.is_list(kind) or pa.types.is_large_list(kind):
         return bool(pa.types.is_string(kind.value_type) or pa.types.is_large_string(kind.value_type))
     tests = (pa.types.is_nested, pa.types.is_null, pa.types.is_fixed_size_binary, _is_bytes)

@@ -1,7 +1,7 @@
-"""Cells of a Parquet file that hold no image, found without reading images.
+"""Find the cells of a Parquet file that hold no image, without reading images.
 
-A row group's statistics count the nulls of a column. Where there are any, or nobody counted, the images' paths are
-read, a column of short texts: it, too, says which images are null (Parquet format, "Nested Encoding").
+The statistics of a row group count the nulls of a column. If there are any, or no statistics, the images' paths are
+read, a column of short texts: they also show which images are null (Parquet format, "Nested Encoding").
 """
 
 import pyarrow as pa
@@ -12,7 +12,7 @@ from indexer.containers.tabular.reading import NO_IMAGE
 
 
 def empty_cells(file: pq.ParquetFile, column: str) -> pa.Array:
-    """NO_IMAGE for each row whose cell is known to be empty, null for the others; of damage only reading tells."""
+    """Return NO_IMAGE for each row whose cell is empty, null for the others. Damage is found only by reading."""
     groups = [_empty_in(file, number, column) for number in range(file.num_row_groups)]
     return pa.concat_arrays([pa.nulls(0, pa.string()), *groups])
 
@@ -20,7 +20,7 @@ def empty_cells(file: pq.ParquetFile, column: str) -> pa.Array:
 def _empty_in(file: pq.ParquetFile, number: int, column: str) -> pa.Array:
     rows = file.metadata.row_group(number).num_rows
     nulls = _null_count(file, number, column)
-    if not pa.types.is_struct(file.schema_arrow.field(column).type):  # its bytes alone would tell which
+    if not pa.types.is_struct(file.schema_arrow.field(column).type):  # only reading the bytes would show which
         return pa.repeat(pa.scalar(NO_IMAGE if nulls == rows else None, pa.string()), rows)
     if nulls == 0:
         return pa.nulls(rows, pa.string())
@@ -32,7 +32,7 @@ def _empty_in(file: pq.ParquetFile, number: int, column: str) -> pa.Array:
 
 
 def _null_count(file: pq.ParquetFile, number: int, column: str) -> int | None:
-    """Images of the column without bytes, None where the file does not say."""
+    """Return the number of images of the column without bytes; None if the file has no statistics."""
     group = file.metadata.row_group(number)
     leaves = [group.column(index) for index in range(group.num_columns)]
     statistics = [leaf.statistics for leaf in leaves if leaf.path_in_schema in (column, f"{column}.bytes")]

@@ -1,4 +1,4 @@
-"""Arrow and Parquet files, opened so that nothing is read before it is asked for."""
+"""Open Arrow and Parquet files such that nothing is read before it is needed."""
 
 import io
 import mmap
@@ -18,12 +18,12 @@ _STREAM_END = b"\xff\xff\xff\xff\0\0\0\0"
 
 
 def path_of(container: Container) -> Root:
-    """The container's only file."""
+    """Return the path of the container's only file."""
     return container.root / container.volumes[0].path
 
 
 def schema_of(container: Container) -> pa.Schema:
-    """The columns, by the head of an Arrow file or the footer of a Parquet one. Raises BadData for repeated names."""
+    """Read the schema: the head of an Arrow file, the footer of a Parquet file. Raises BadData for repeated names."""
     if container.kind == Kind.PARQUET:
         with parquet(path_of(container)) as file:
             return refuse_repeats(file.schema_arrow)
@@ -32,15 +32,15 @@ def schema_of(container: Container) -> pa.Schema:
 
 
 def parquet(path: Root) -> pq.ParquetFile:
-    """A Parquet file whose columns are read in small pieces, not as whole chunks."""
+    """Open a Parquet file whose columns are read in small pieces, not as whole chunks."""
     file = RawObject(path) if isinstance(path, Url) else path
     return pq.ParquetFile(file, pre_buffer=False, buffer_size=_BUFFER)
 
 
 def arrow_batches(path: Root) -> Iterator[pa.RecordBatch]:
-    """The record batches of an Arrow stream or file, through a memory map: nothing is read until it is touched.
+    """Yield the record batches of an Arrow stream or file through a memory map: bytes are read when they are used.
 
-    Of object storage nothing can be mapped: batches are read whole, those of a stream from its start.
+    Object storage cannot be mapped: batches are read as a whole, those of a stream from its start.
     """
     with _arrow_reader(path) as reader:
         if isinstance(reader, pa.RecordBatchFileReader):
@@ -57,7 +57,7 @@ def _arrow_reader(path: Root) -> pa.RecordBatchFileReader | pa.RecordBatchStream
         return pa.ipc.open_file(remote) if is_file else pa.ipc.open_stream(remote)
     with path.open("rb") as file:
         mapped = mmap.mmap(file.fileno(), 0, prot=mmap.PROT_READ)
-    mapped.madvise(mmap.MADV_RANDOM)  # else the kernel reads megabytes of image around each offset
+    mapped.madvise(mmap.MADV_RANDOM)  # otherwise the kernel reads megabytes of image around each offset
     opener = pa.ipc.open_file if mapped[: len(_FILE_MAGIC)] == _FILE_MAGIC else pa.ipc.open_stream
     return opener(pa.BufferReader(pa.py_buffer(mapped)))
 
@@ -67,7 +67,7 @@ def _opened(path: Root) -> io.RawIOBase:
 
 
 def has_end(path: Root) -> bool:
-    """Whether an Arrow stream was closed by its writer; a reader takes its end for that of the file, wherever it is.
+    """Return whether the writer closed an Arrow stream; readers accept a stream that ends anywhere.
 
     See https://arrow.apache.org/docs/format/Columnar.html#ipc-streaming-format.
     """

@@ -1,8 +1,7 @@
-"""Arrow and Parquet: a row and column is a member, listed without touching the bytes of the images.
+"""List Arrow and Parquet files: each image cell is a member, listed without reading the images.
 
-Sizes are known where offsets give them: in Arrow files, through a memory map; in Parquet only reading tells, and
-statistics say where cells are empty. Neither format has checksums over its values, so a listing here proves structure,
-never contents.
+Sizes are known in Arrow files, from offsets in a memory map. In Parquet files only reading gives them, and statistics
+show which cells are empty. Neither format has checksums of values, so a listing proves the structure, not the contents.
 """
 
 from collections.abc import Iterator, Sequence
@@ -24,7 +23,7 @@ _ROWS = 65_536
 
 
 def list_cells(container: Container, limits: ArchiveLimits) -> Iterator[pa.RecordBatch | ListingReport]:
-    """The cells of a container's image columns row by row, as batches of MEMBER_SCHEMA; the report comes last."""
+    """Yield the cells of a container's image columns row by row, as batches of MEMBER_SCHEMA, then the report."""
     rows = listed = 0
     lister = _list_parquet if container.kind == Kind.PARQUET else _list_arrow
     try:
@@ -47,9 +46,9 @@ def _keep_within(listed: int, limits: ArchiveLimits) -> None:
 
 
 def scalar_rows(container: Container, columns: Sequence[str] | None) -> Iterator[pa.RecordBatch]:
-    """Text, numbers, dates and truth values of every row (those of ``columns``), as Arrow batches of a few thousand.
+    """Yield text, numbers, dates and booleans of every row (those of ``columns``), as Arrow batches of a few thousand.
 
-    They are as they lie: nobody has looked yet whether offsets are sound and texts UTF-8.
+    They are not validated: offsets may be invalid, and texts may not be UTF-8.
 
     Raises:
         pa.ArrowException, OSError, BadData: the file cannot be read.
@@ -80,7 +79,7 @@ def _report(container: Container, rows: int, listed: int) -> ListingReport:
 
 
 def _list_arrow(container: Container) -> Iterator[tuple[int, pa.RecordBatch | None]]:
-    """Row count and cells of each record batch; of the bytes only the offsets are touched."""
+    """Yield row count and cells of each record batch; only offsets are read, not bytes."""
     first = 0
     names = image_columns(schema_of(container))
     for batch in arrow_batches(path_of(container)):
@@ -90,9 +89,9 @@ def _list_arrow(container: Container) -> Iterator[tuple[int, pa.RecordBatch | No
 
 
 def _sizes(batch: pa.RecordBatch, name: str) -> tuple[pa.Array, pa.Array]:
-    """Sizes of a column's cells, null where there are no bytes, and why there are none."""
+    """Return the sizes of a column's cells (null if there are no bytes), and why there are none."""
     column = batch.column(name)
-    column.validate(full=True)  # offsets that point anywhere would crash whoever follows them
+    column.validate(full=True)  # using invalid offsets would crash the process
     if not pa.types.is_struct(column.type):
         return _lengths(column), pc.if_else(column.is_valid(), None, NO_IMAGE)
     sizes = _lengths(pc.struct_field(column, "bytes"))
@@ -111,7 +110,7 @@ def _lengths(column: pa.Array) -> pa.Array:
 
 
 def _list_parquet(container: Container) -> Iterator[tuple[int, pa.RecordBatch | None]]:
-    """Row count and cells by the footer, and by the paths of images where it tells of empty cells."""
+    """Yield row count and cells, from the footer, and from the paths of images if there are empty cells."""
     with parquet(path_of(container)) as file:
         names, rows = image_columns(refuse_repeats(file.schema_arrow)), file.metadata.num_rows
         problems = [empty_cells(file, name) for name in names]
@@ -125,7 +124,7 @@ def _list_parquet(container: Container) -> Iterator[tuple[int, pa.RecordBatch | 
 def _rows(
     container: Container, names: Sequence[str], first: int, cells: Sequence[tuple[pa.Array, pa.Array]]
 ) -> pa.RecordBatch:
-    """Cells row by row: of ``n`` image columns, that of row ``r`` and column ``c`` has the ordinal ``r * n + c``."""
+    """Return the cells row by row. Of ``n`` image columns, row ``r`` and column ``c`` have ordinal ``r * n + c``."""
     length = len(cells[0][0])
     numbers = pa.array(range(first, first + length), pa.int64())
     spelled = pc.cast(numbers, pa.string())

@@ -1,4 +1,4 @@
-"""Cells of Arrow and Parquet files, read back in row order."""
+"""Read cells of Arrow and Parquet files in row order."""
 
 from bisect import bisect_right
 from collections.abc import Iterator, Sequence
@@ -23,18 +23,18 @@ _ROWS_AT_A_TIME = 16
 _DAMAGE = (pa.ArrowException, OSError, KeyError, IndexError, ValueError)
 
 
-def read_cells(container: Container, wanted: Sequence[MemberRef], limits: ArchiveLimits) -> Iterator[Answer]:
-    """Key and bytes of each wanted cell, in row order; some ``_ROWS_AT_A_TIME`` rows are in memory at a time.
+def read_cells(container: Container, members: Sequence[MemberRef], limits: ArchiveLimits) -> Iterator[Answer]:
+    """Yield key and bytes of each cell, in row order; about ``_ROWS_AT_A_TIME`` rows are in memory at a time.
 
-    Where pages are damaged, the cells of their row group (Parquet), or all that follow (Arrow), are bad data.
+    If pages are damaged, the cells of their row group (Parquet), or all that follow (Arrow), are bad data.
 
     Raises:
         SourceError: the file vanished or changed since it was listed.
     """
     with opened_volume(container.root, container.volumes[0]):
-        pass  # it is the one that was listed
+        pass  # opening checks that the file is unchanged
     reader = _read_parquet if container.kind == Kind.PARQUET else _read_arrow
-    cells = sorted((_cell(want) for want in wanted), key=lambda cell: (cell.row, cell.column))
+    cells = sorted((_cell(member) for member in members), key=lambda cell: (cell.row, cell.column))
     try:
         for key, data in _whole(reader(path_of(container), cells), cells):
             if isinstance(data, bytes) and len(data) > limits.member_size:
@@ -53,26 +53,28 @@ class _Cell:
 
 
 def _whole(answers: Iterator[Answer], cells: Sequence[_Cell]) -> Iterator[Answer]:
-    """``answers``, and bad data for those of ``cells`` that damage leaves without one."""
+    """Yield ``answers``, then bad data for those of ``cells`` that got no answer because of damage."""
     left = {cell.key: None for cell in cells}
     try:
         for key, answer in answers:
             left.pop(key)
             yield key, answer
     except _DAMAGE as error:
-        if isinstance(error, OSError) and error.errno:  # the disk's or the network's fault; Arrow's own have no number
+        if (
+            isinstance(error, OSError) and error.errno
+        ):  # an error of the disk or the network; Arrow's own errors have no number
             raise
         bad = BadData("damaged", " ".join(str(error).split())[:200])
         yield from ((key, bad) for key in left)
 
 
-def _cell(want: MemberRef) -> _Cell:
-    row, _, column = (want.name or "").partition("/")
-    return _Cell(int(row), column, want.key)
+def _cell(member: MemberRef) -> _Cell:
+    row, _, column = (member.name or "").partition("/")
+    return _Cell(int(row), column, member.key)
 
 
 def _read_arrow(path: Root, cells: Sequence[_Cell]) -> Iterator[Answer]:
-    """Cells out of the batches that hold some: bodies of the others are never touched."""
+    """Yield cells from the batches that have some; other batches are not read."""
     left, first = list(reversed(cells)), 0
     for batch in arrow_batches(path):
         while left and left[-1].row < first + batch.num_rows:
@@ -98,7 +100,7 @@ def _value(column: pa.Array, row: int) -> bytes | BadData:
 
 
 def _read_parquet(path: Root, cells: Sequence[_Cell]) -> Iterator[Answer]:
-    """Cells row group by row group; of a row group the wanted columns, a few rows at a time."""
+    """Yield cells row group by row group; of each row group the columns needed, a few rows at a time."""
     with parquet(path) as file:
         ends = _row_group_ends(file)
         for group, members in groupby(cells, key=lambda cell: bisect_right(ends, cell.row)):

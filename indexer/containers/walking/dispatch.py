@@ -1,4 +1,4 @@
-"""What an archive's kind means for walking it."""
+"""Start the walk through one archive, by its kind."""
 
 from collections.abc import Iterator
 from typing import Any, cast
@@ -30,21 +30,21 @@ def entries_of(level: ArchiveLevel, budget: Budget, health: Health) -> Iterator[
 
 
 def zip_batches(level: ArchiveLevel, limits: ArchiveLimits, health: Health) -> Iterator[pa.RecordBatch]:
-    """The members of a zip as batches: from its directory, or where that is lost from their local headers."""
+    """Return the members of a zip as batches: from its directory or, if that is missing, from local headers."""
     if not isinstance(level.content, ByteRange):
-        raise TypeError("a zip is read at will, not from a stream")
+        raise TypeError("a zip needs random access")
     end = with_directory(level.content, find_end(level.content), level.starts)
     if end is None:
-        health.add("no-directory", "the zip's directory is missing, members were found by their own headers")
+        health.add("no-directory", "the zip's directory is missing, members were found by their local headers")
         return batches_of(salvaged_rows(level.content, health))
     starts = disk_starts(level.content, end, level.starts)
     if starts[0] < 0:
-        health.add("volume-missing", f"of {len(starts)} volumes only the last is there")
+        health.add("volume-missing", f"of {len(starts)} volumes only the last is present")
     return list_directory(level.content, end, starts, limits, health)
 
 
 def zip_entry(window: ByteRange, row: dict[str, Any], budget: Budget) -> Entry:
-    """A row of a zip as a member whose bytes can be had now. Raises BadData where no local header stands."""
+    """Return a row of a zip as a member that can be read. Raises BadData if there is no local header."""
     member = Packed(row["offset"], row["packed_size"], row["size"], row["method"], row["crc32"])
     content = None
     if member.method == "stored":

@@ -1,4 +1,4 @@
-"""Rows in terms of their archive -> rows in terms of the container."""
+"""Convert rows of a nested archive to rows of the container."""
 
 from dataclasses import dataclass
 
@@ -12,11 +12,18 @@ from indexer.containers.models import MEMBER_SCHEMA, Access
 
 @dataclass(frozen=True, slots=True)
 class ArchiveLevel:
-    """An archive on the way of a walk.
+    """An archive during a walk: the container itself, or one nested in it.
 
-    ``name`` is the archive's own, ``outer`` the place in the container of the member it lies in (None for the
-    container itself). ``prefix`` goes before its members' names; ``prefix_bytes`` where it is not UTF-8. ``base`` is
-    where it begins in the container, None if it was unpacked on the way. ``starts`` are its disks.
+    Attributes:
+        content: its bytes.
+        kind: its kind.
+        name: its name.
+        depth: 0 for the container, 1 for an archive in it, and so on.
+        outer: the ordinal of the container's member that it is in; None for the container.
+        prefix: goes before the names of its members.
+        prefix_bytes: the prefix as bytes if it is not UTF-8.
+        base: where it begins in the container; None if it was unpacked.
+        starts: where its disks begin.
     """
 
     content: Bytes
@@ -31,7 +38,7 @@ class ArchiveLevel:
 
 
 def placed(batch: pa.RecordBatch, level: ArchiveLevel, path: str) -> pa.RecordBatch:
-    """``batch`` of ``level`` with the container's path, its own prefix before names, its offsets where they add up."""
+    """Return ``batch`` with the container's path, prefixed names, and offsets that count from the container's start."""
     changed = {"path": pa.repeat(pa.scalar(path), len(batch))}
     if level.depth:
         changed |= {"name": _joined(level.prefix, batch["name"]), "name_bytes": _raw(batch, level)}
@@ -52,7 +59,7 @@ def _joined(prefix: str | bytes, names: pa.Array) -> pa.Array:
 
 
 def _raw(batch: pa.RecordBatch, level: ArchiveLevel) -> pa.Array:
-    """The names as bytes where they or the prefix are not UTF-8."""
+    """Return the names as bytes where they or the prefix are not UTF-8."""
     raw = batch["name_bytes"]
     if level.prefix_bytes is None:
         return _joined(level.prefix.encode(), raw)

@@ -1,11 +1,11 @@
-"""The walk through a container and the archives nested in it: raw rows, and the members that can only be read now.
+"""Walk through a container and the archives nested in it: yield raw rows, and members with sequential access.
 
-Every archive is a *level*. Where all layers down to a member are stored or plain, its offset is counted in the
-container, and the walk moves on without reading it. Elsewhere it is reached only by walking (access ``pass``): listing
-and reading make the same walk, so that they agree about which ordinal is what.
+Every archive is a *level*. If all layers around a member are stored or plain, its offset counts from the start of the
+container, and the walk goes on without reading it. Otherwise only a walk reaches it (access ``sequential``). Listing
+and reading make the same walk, so ordinals mean the same to both.
 
-The ordinal of a member of the container itself is its place there. Members nested, however deep, in the one at place p
-have ``(p + 1) << 32`` plus a count in the order of the walk.
+The ordinal of a member of the container itself is its index there. All members nested in the member with ordinal p, at
+any depth, have ``(p + 1) << 32`` plus a count in the order of the walk.
 """
 
 import contextlib
@@ -36,13 +36,15 @@ NESTED_SHIFT = 32
 
 @dataclass(frozen=True, slots=True)
 class WalkFilter:
-    """What a walk is made for.
+    """The purpose of a walk.
 
-    ``wants`` says by ordinal and name which members to read of those that are reached by passing only, ``enters``
-    which of the container's members may be entered. Of a member more than ``most`` bytes are not read.
+    Attributes:
+        reads: decides by ordinal and name which members to read, of those with sequential access.
+        enters: decides by ordinal which of the container's members may be walked as archives.
+        most: the largest number of bytes to read of a member.
     """
 
-    wants: Callable[[int, str], bool]
+    reads: Callable[[int, str], bool]
     enters: Callable[[int], bool]
     most: int
 
@@ -51,17 +53,17 @@ Found: TypeAlias = pa.RecordBatch | MemberBytes
 
 
 class ContainerWalk:
-    """One walk through a container at ``path``. Damage goes to ``health``; only OSError is raised."""
+    """One walk through the container at ``path``. Damage goes to ``health``; only OSError is raised."""
 
-    def __init__(self, path: str, budget: Budget, interest: WalkFilter, scratch: Path | None) -> None:
+    def __init__(self, path: str, budget: Budget, walk_filter: WalkFilter, scratch: Path | None) -> None:
         self.health = Health()
         self.listed = 0
-        self._path, self._interest, self._scratch = path, interest, scratch
+        self._path, self._filter, self._scratch = path, walk_filter, scratch
         self._budget, self._limits = budget, budget.limits
         self._nested = count()
 
     def level(self, level: ArchiveLevel) -> Iterator[Found]:
-        """The members of one archive, and of those nested in it."""
+        """Yield the members of one archive, and of those nested in it."""
         health = self.health if level.outer is None else self.health.below(level.outer, level.name)
         return self._zip(level, health) if level.kind is Kind.ZIP else self._entries(level, health)
 
@@ -70,7 +72,7 @@ class ContainerWalk:
             for batch in zip_batches(level, self._limits, health):
                 found = self._placed(self._numbered(batch, level), level)
                 yield found
-                for place in self._interesting(batch, found, level):
+                for place in self._indexes_to_visit(batch, found, level):
                     yield from self._zip_member(level, batch.slice(place, 1), found["ordinal"][place].as_py())
 
     def _entries(self, level: ArchiveLevel, health: Health) -> Iterator[Found]:
@@ -88,7 +90,7 @@ class ContainerWalk:
         repeats.report(health)
 
     def _flushed(self, rows: list[Row], level: ArchiveLevel, repeats: Repeats) -> pa.RecordBatch:
-        """The gathered rows as a batch; then there are none."""
+        """Return the collected rows as a batch, and clear them."""
         repeats.add([row.ordinal for row in rows], [hash(row.name) for row in rows])
         batch = self._placed(batch_of(rows), level)
         rows.clear()
@@ -112,18 +114,18 @@ class ContainerWalk:
             raise BadData("over the member limit", f"more than {self._limits.members} members")
         return placed(batch, level, self._path)
 
-    def _interesting(self, batch: pa.RecordBatch, found: pa.RecordBatch, level: ArchiveLevel) -> list[int]:
-        """Places in the batch of members that may be archives or, where only passing reaches them, are wanted."""
+    def _indexes_to_visit(self, batch: pa.RecordBatch, found: pa.RecordBatch, level: ArchiveLevel) -> list[int]:
+        """Return the indexes of members in the batch that may be archives, or that must be read during the walk."""
         mask = archive_names(batch["name"])
         if level.base is None:
             pairs = zip(found["ordinal"].to_pylist(), found["name"].to_pylist(), strict=True)
-            mask = pc.or_(mask, pa.array([self._interest.wants(ordinal, name) for ordinal, name in pairs], pa.bool_()))
+            mask = pc.or_(mask, pa.array([self._filter.reads(ordinal, name) for ordinal, name in pairs], pa.bool_()))
         places: list[int] = pc.indices_nonzero(pc.and_(mask, batch["problem"].is_null())).to_pylist()
         return places
 
     def _zip_member(self, level: ArchiveLevel, row: pa.RecordBatch, ordinal: int) -> Iterator[Found]:
         if not isinstance(level.content, ByteRange):
-            raise TypeError("a zip is read at will")
+            raise TypeError("a zip needs random access")
         try:
             entry = zip_entry(level.content, row.to_pylist()[0], self._budget)
         except BadData as error:
@@ -132,44 +134,40 @@ class ContainerWalk:
             yield from self._visit(level, entry, ordinal)
 
     def _visit(self, level: ArchiveLevel, entry: Entry, ordinal: int) -> Generator[Found, None, Row]:
-        """Read what is wanted of a member, walk it if it is an archive; return its row with what that taught."""
+        """Read a member if the filter selects it, walk it if it is an archive; return its row with the size found."""
         if level.outer is None:
             self._nested = count()
         name = level.prefix + decoded(entry.row.name)[0]
-        wanted = False
+        is_sequential = level.base is None or entry.row.access is Access.SEQUENTIAL
+        is_read = is_sequential and self._filter.reads(ordinal, name)
         try:
-            wanted = self._is_wanted(level, entry, ordinal, name)
             kind = self._kind_inside(level, entry, ordinal)
-            size = yield from self._looked_into(_Visit(level, entry, ordinal, name, kind, wanted))
+            size = yield from self._read_or_enter(_Visit(level, entry, ordinal, name, kind, is_read))
         except BadData as error:
-            if wanted:
+            if is_read:
                 yield MemberBytes(ordinal, name, error)
             if entry.row.problem is None:
                 self._note(level, ordinal, name, error)
             return entry.row
         return replace(entry.row, size=size)
 
-    def _is_wanted(self, level: ArchiveLevel, entry: Entry, ordinal: int, name: str) -> bool:
-        is_passed = level.base is None or entry.row.access is Access.SEQUENTIAL
-        return is_passed and self._interest.wants(ordinal, name)
-
     def _kind_inside(self, level: ArchiveLevel, entry: Entry, ordinal: int) -> Kind | None:
-        if not self._interest.enters(ordinal if level.outer is None else level.outer):
+        if not self._filter.enters(ordinal if level.outer is None else level.outer):
             return None
         kind = nested_kind(entry, decoded(entry.row.name)[0])
         if kind and level.depth >= self._limits.depth:
-            raise BadData("nested too deep", f"archives are looked into {self._limits.depth} levels deep")
+            raise BadData("nested too deep", f"archives are walked {self._limits.depth} levels deep")
         return kind
 
-    def _looked_into(self, visit: "_Visit") -> Generator[Found, None, int | None]:
-        """The size of the member, which reading may have told."""
+    def _read_or_enter(self, visit: "_Visit") -> Generator[Found, None, int | None]:
+        """Read or walk the member; return its size."""
         entry = visit.entry
-        if visit.wanted and entry.row.problem:
+        if visit.is_read and entry.row.problem:
             raise BadData(entry.row.problem)
         if visit.kind:
             return (yield from self._entered(visit, visit.kind))
-        if visit.wanted:
-            data = b"".join(limited(entry.blocks(), self._interest.most))
+        if visit.is_read:
+            data = b"".join(limited(entry.blocks(), self._filter.most))
             yield MemberBytes(visit.ordinal, visit.name, data)
             return len(data)
         if entry.row.size is None:
@@ -179,10 +177,10 @@ class ContainerWalk:
     def _entered(self, visit: "_Visit", kind: Kind) -> Generator[Found, None, int | None]:
         content = visit.entry.content
         with contextlib.ExitStack() as stack:
-            if not isinstance(content, ByteRange) and (kind is not Kind.TAR or content is None or visit.wanted):
+            if not isinstance(content, ByteRange) and (kind is not Kind.TAR or content is None or visit.is_read):
                 blocks = limited(visit.entry.blocks(), self._limits.member_size)
                 content = stack.enter_context(spooled(blocks, self._scratch))
-            if visit.wanted:
+            if visit.is_read:
                 yield MemberBytes(visit.ordinal, visit.name, b"".join(blocks_of(content, content.size or 0)))
             yield from self.level(visit.below(content, kind))
             return content.size
@@ -195,21 +193,21 @@ class ContainerWalk:
 
 @dataclass(frozen=True, slots=True)
 class _Visit:
-    """A member at which the walk stands: what it is and what is to be done with it."""
+    """The current member of a walk, and whether it is walked (``kind``) or read."""
 
     level: ArchiveLevel
     entry: Entry
     ordinal: int
     name: str
     kind: Kind | None
-    wanted: bool
+    is_read: bool
 
     def below(self, content: Bytes, kind: Kind) -> ArchiveLevel:
-        """The member as an archive of its own. Its place in the container stays known if its bytes lie there."""
+        """Return the member as an archive. Its offset in the container is known if its bytes are there unpacked."""
         level, raw = self.level, self.entry.row.name
         is_utf8 = decoded(raw)[1] is None and level.prefix_bytes is None
         outer_raw = level.prefix.encode() if level.prefix_bytes is None else level.prefix_bytes
-        lies_there = level.base is not None and content is self.entry.content and isinstance(content, ByteRange)
+        is_in_container = level.base is not None and content is self.entry.content and isinstance(content, ByteRange)
         return ArchiveLevel(
             content=content,
             kind=kind,
@@ -218,13 +216,13 @@ class _Visit:
             outer=self.ordinal if level.outer is None else level.outer,
             prefix=f"{self.name}!",
             prefix_bytes=None if is_utf8 else outer_raw + raw + b"!",
-            base=content.start if lies_there and isinstance(content, ByteRange) else None,
+            base=content.start if is_in_container and isinstance(content, ByteRange) else None,
         )
 
 
 @contextlib.contextmanager
 def _noting(health: Health) -> Iterator[None]:
-    """Bad data ends the walk through one archive, not the walk."""
+    """End the walk through one archive on bad data, not the whole walk."""
     try:
         yield
     except BadData as error:

@@ -1,1 +1,1 @@
-"""7z: ``header`` (of ``shapes``) is its index, ``folders`` unpacks its blocks, ``members`` walks through it."""
+"""7z: ``header`` parses the index, ``folders`` unpacks blocks, ``members`` lists and reads members."""

@@ -1,4 +1,4 @@
-"""Folders of a 7z unpacked by the standard library, block by block, where it has what their coders need.
+"""Unpack folders of a 7z by the standard library, if it has their coders.
 
 Method numbers: Methods.txt of the LZMA SDK.
 """
@@ -40,28 +40,28 @@ _SIMPLE: dict[str, Callable[[Iterator[bytes]], Iterator[bytes]]] = {
 
 
 def method_of(folder: Folder) -> str:
-    """The name of the packing method; of several coders that of the one that packs."""
+    """Return the name of the packing method; of several coders, that of the one that packs."""
     names = [_NAMES[coder.id] for coder in folder.coders if coder.id in _NAMES]
     return names[-1] if names else "unknown"
 
 
 def is_encrypted(folder: Folder) -> bool:
-    """Whether a password is needed."""
+    """Return whether a password is needed."""
     return any(coder.id.startswith(_ENCRYPTED) for coder in folder.coders)
 
 
 def is_readable(folder: Folder) -> bool:
-    """Whether all of the folder's coders are known here or to libarchive, to newer ones at least."""
+    """Return whether this package or a recent libarchive knows all of the folder's coders."""
     return all(coder.id in _READABLE for coder in folder.coders)
 
 
 def is_stored(folder: Folder) -> bool:
-    """Whether the folder's bytes lie in the archive as they are."""
+    """Return whether the folder's bytes are stored without packing."""
     return len(folder.coders) == 1 and folder.coders[0].id == COPY
 
 
 def unpacked_folder(window: ByteRange, folder: Folder) -> Iterator[bytes] | None:
-    """The folder's bytes block by block, or None where the standard library cannot unpack it. Raises BadData."""
+    """Return the folder's bytes in blocks, or None if the standard library cannot unpack it. Raises BadData."""
     chain = folder.chain()
     try:
         reader = _reader(chain) if chain else None
@@ -98,7 +98,7 @@ def _reader(chain: list[Coder]) -> Callable[[Iterator[bytes]], Iterator[bytes]] 
 
 
 def _filters(chain: list[Coder]) -> list[dict[str, int]] | None:
-    """The chain as filters of :mod:`lzma`, last packed first; None where one of them is not there.
+    """Return the chain as filters of :mod:`lzma`, last packed first; None if one of them is missing.
 
     The x86 filter over LZMA without an end mark keeps its last bytes to itself, so that pair is not for liblzma.
     """
@@ -120,7 +120,7 @@ def _filter(coder: Coder) -> dict[str, int] | None:
 
 
 def _lzma2_dictionary(code: int) -> int:
-    """Bytes of the dictionary that LZMA2's one byte of properties stands for."""
+    """Return the dictionary size in bytes for LZMA2's one byte of properties."""
     if code > 40:
         raise BadData("header damaged", f"LZMA2 dictionary {code}")
     return 0xFFFFFFFF if code == 40 else max(4096, (2 | code & 1) << (code // 2 + 11))

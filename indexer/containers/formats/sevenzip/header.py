@@ -1,4 +1,4 @@
-"""The header of a 7z: which members lie where in which folder (block of packed bytes), and how folders are packed.
+"""Parse the header of a 7z: the members of each folder (block of packed bytes), and how folders are packed.
 
 7zFormat.txt of the LZMA SDK 23.01, "Archive structure" and "Header structures".
 """
@@ -20,7 +20,7 @@ _ARCHIVE_PROPERTIES = 0x02
 
 
 def start(data: bytes) -> tuple[int, int, int]:
-    """Position, size and CRC-32 of the header, from the archive's first 32 bytes. Raises BadData."""
+    """Return position, size and CRC-32 of the header, from the archive's first 32 bytes. Raises BadData."""
     if len(data) < START_SIZE or not data.startswith(SIGNATURE):
         raise BadData("not a 7z")
     if crc32(data[12:START_SIZE]) != struct.unpack_from("<L", data, 8)[0]:
@@ -30,7 +30,7 @@ def start(data: bytes) -> tuple[int, int, int]:
 
 
 def parse(data: bytes) -> Archive:
-    """A header (kind 1) or what an encoded one (kind 23) says about itself. Raises BadData."""
+    """Parse a header (kind 1), or the description of a packed header (kind 23). Raises BadData."""
     reader = HeaderReader(data)
     try:
         kind = reader.byte()
@@ -46,7 +46,7 @@ def parse(data: bytes) -> Archive:
 
 
 def is_encoded(data: bytes) -> bool:
-    """Whether the header is packed itself."""
+    """Return whether the header itself is packed."""
     return data[:1] == bytes([_ENCODED])
 
 
@@ -99,7 +99,7 @@ def _read_pack_info(reader: HeaderReader) -> tuple[int, Iterator[int]]:
 def _place_folders(archive: Archive, position: int, packed_sizes: Iterator[int]) -> None:
     for folder in archive.folders:
         folder.position = position
-        # A list: out of a generator a missing size would come as another error than the one that is met above.
+        # A list: in a generator, a missing size would raise another error than the one that is caught above.
         folder.packed_size = sum([next(packed_sizes) for _ in folder.packed_inputs])
         position += folder.packed_size
 
@@ -163,9 +163,9 @@ def _lacks_digest(folder: Folder, count: int) -> bool:
     return not (count == 1 and folder.crc32 is not None)
 
 
-def _sizes(reader: HeaderReader, folder: Folder, count: int, told: bool) -> list[int]:
-    """Sizes of a folder's members: all but the last are told, the last one is the rest."""
-    sizes = [reader.number() for _ in range(count - 1)] if told else []
+def _sizes(reader: HeaderReader, folder: Folder, count: int, is_stored: bool) -> list[int]:
+    """Return the sizes of a folder's members: all but the last are stored, the last is the rest."""
+    sizes = [reader.number() for _ in range(count - 1)] if is_stored else []
     rest = folder.size - sum(sizes)
     if rest < 0:
         raise BadData("header damaged", f"members of {sum(sizes)} bytes in a folder of {folder.size}")

@@ -1,7 +1,7 @@
-"""A 7z: members listed from its header alone; stored ones are slices, packed ones are unpacked folder by folder.
+"""Walk a 7z: members are listed from the header alone; stored ones are slices, others are unpacked folder by folder.
 
-Folders (7z's word for a block that is packed as a whole) which hold nothing that is wanted are not touched, so a
-non-solid archive is nearly random access. What the standard library cannot unpack goes through libarchive.
+A folder is 7z's term for a block that is packed as a whole. Folders without a member to read are skipped, so access to
+a non-solid archive is nearly random. libarchive unpacks the folders that the standard library cannot.
 """
 
 import re
@@ -31,7 +31,7 @@ _WINDOWS_FOLDER = 0x10
 
 
 def seven_zip_entries(opened: OpenArchive) -> Iterator[Entry]:
-    """Members in the header's order; the tree's folders have none, but count as ordinals. Raises BadData."""
+    """Yield the members in the header's order; directories yield nothing, but count as ordinals. Raises BadData."""
     window = opened.window
     archive = _read_archive(window)
     members = len(archive.names) - sum(archive.directories)
@@ -85,7 +85,7 @@ class _Member:
 
 @dataclass(slots=True)
 class _Source:
-    """Where members' bytes come from: the window, the folder that was unpacked last, libarchive's pass."""
+    """The sources of members' bytes: the byte range, the folder that was unpacked last, a pass by libarchive."""
 
     window: ByteRange
     archive: Archive
@@ -95,7 +95,7 @@ class _Source:
     by_libarchive: SequentialPass | None = None
 
     def blocks(self, member: _Member, substream: Substream) -> Iterator[bytes]:
-        """A packed member's bytes, checked; members of a folder come in order."""
+        """Yield a packed member's bytes, checked; members of a folder must be read in order."""
         return checked_blocks(self._raw(member, substream), substream.crc32)
 
     def _raw(self, member: _Member, substream: Substream) -> Iterator[bytes]:
@@ -125,7 +125,7 @@ def _entry(source: _Source, member: _Member) -> Entry:
 
 
 def _stored(window: ByteRange, row: Row, offset: int) -> Entry:
-    """A member that lies in the archive as it is: a slice, of which no byte may lie behind the archive's end."""
+    """Return a member that is stored without packing: a slice, which must end before the archive does."""
     size = row.size or 0
     if offset + size > window.size:
         placed = Row(row.ordinal, row.name, size, Access.SLICE, size, "stored", row.crc32, problem="truncated")
@@ -136,7 +136,7 @@ def _stored(window: ByteRange, row: Row, offset: int) -> Entry:
 
 
 def _raw(name: str) -> bytes:
-    """A name as bytes. 7-Zip on Unix spells each that is not UTF-8 as one of U+EF80 to U+EFFF."""
+    """Return a name as bytes. 7-Zip on Unix replaces each byte that is not UTF-8 by one of U+EF80 to U+EFFF."""
     parts = re.split("([\uef80-\uefff])", name)
     parts[1::2] = [chr(ord(escape) - 0xEF00) for escape in parts[1::2]]
     encodings = ("utf-8", "latin-1")

@@ -1,9 +1,9 @@
-"""What the header of a 7z is made of: numbers of its own kind, coders, folders, substreams (7zFormat.txt)."""
+"""The parts of a 7z header: numbers of variable length, coders, folders, substreams (7zFormat.txt)."""
 
 import struct
 from dataclasses import dataclass, field
 
-_LARGEST = (1 << 63) - 1  # of any number: what 64 bits with a sign can count
+_LARGEST = (1 << 63) - 1  # of any number: the largest signed 64-bit integer
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,12 +30,12 @@ class Folder:
 
     @property
     def size(self) -> int:
-        """Bytes unpacked: those of the output that goes nowhere."""
+        """Return the unpacked size: that of the output that no coder reads."""
         bound = {output for _, output in self.pairs}
         return next(size for output, size in enumerate(self.sizes) if output not in bound)
 
     def chain(self) -> list[Coder] | None:
-        """The coders in the order of unpacking, or None where they are no simple chain."""
+        """Return the coders in the order of unpacking, or None if they are not a simple chain."""
         if len(self.packed_inputs) != 1 or any(coder.inputs != 1 or coder.outputs != 1 for coder in self.coders):
             return None
         following = {output: inputs for inputs, output in self.pairs}
@@ -47,7 +47,7 @@ class Folder:
 
 @dataclass(frozen=True, slots=True)
 class Substream:
-    """The bytes of a member: where they begin in which unpacked folder."""
+    """The bytes of a member: their folder, and where they begin in it after unpacking."""
 
     folder: int
     offset: int
@@ -57,7 +57,7 @@ class Substream:
 
 @dataclass(slots=True)
 class Archive:
-    """Everything the header tells. A file without substream is empty; folders of the tree are among ``directories``."""
+    """The contents of a header. Files without a substream are empty; ``directories`` marks the directories."""
 
     folders: list[Folder] = field(default_factory=list)
     substreams: list[Substream] = field(default_factory=list)
@@ -68,24 +68,24 @@ class Archive:
 
 
 class HeaderReader:
-    """Numbers of variable length, bit vectors and the like from a header."""
+    """A reader of numbers of variable length, bit vectors and other fields of a header."""
 
     def __init__(self, data: bytes) -> None:
         self.data, self.position = data, 0
 
     def take(self, size: int) -> bytes:
-        """The next ``size`` bytes. Raises IndexError, as all of these do, where the header ends before."""
+        """Return the next ``size`` bytes. Raises IndexError, as all methods do, if the header ends before."""
         if size < 0 or self.position + size > len(self.data):
             raise IndexError(size)
         self.position += size
         return self.data[self.position - size : self.position]
 
     def byte(self) -> int:
-        """The next byte."""
+        """Return the next byte."""
         return self.take(1)[0]
 
     def number(self) -> int:
-        """One to nine bytes: the first one's leading ones count the further ones, its rest are the highest bits."""
+        """Read one to nine bytes. Leading ones of the first byte count the others, its rest are the highest bits."""
         first, mask, value = self.byte(), 0x80, 0
         for index in range(8):
             if not first & mask:
@@ -95,7 +95,7 @@ class HeaderReader:
         return self._at_most(value, _LARGEST)
 
     def count(self) -> int:
-        """A number of items: each takes a byte of the header at least, so a header that says more is damaged."""
+        """Read a number of items: each takes at least one byte of the header, so a larger number is damage."""
         return self._at_most(self.number(), len(self.data))
 
     def _at_most(self, number: int, most: int) -> int:
@@ -104,14 +104,14 @@ class HeaderReader:
         return number
 
     def bits(self, count: int) -> list[bool]:
-        """A bit vector of ``count`` items, the highest bit first."""
+        """Read a bit vector of ``count`` items, the highest bit first."""
         data = self.take(-(-count // 8))
         return [bool(data[index >> 3] & 0x80 >> (index & 7)) for index in range(count)]
 
     def defined(self, count: int) -> list[bool]:
-        """A bit vector that may be left out where all are set."""
+        """Read a bit vector that is omitted if all bits are set."""
         return [True] * count if self.byte() else self.bits(count)
 
     def digests(self, count: int) -> list[int | None]:
-        """CRC-32 of ``count`` items, None where it is not known."""
+        """Read the CRC-32 of ``count`` items, None where it is not known."""
         return [struct.unpack("<L", self.take(4))[0] if known else None for known in self.defined(count)]

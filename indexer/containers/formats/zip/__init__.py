@@ -1,1 +1,1 @@
-"""Zip: ``end`` and ``directory`` are its index, ``listing`` makes rows of it, ``salvage`` does without; ``reading``."""
+"""Zip: ``end`` and ``directory`` parse the index, ``listing`` and ``salvage`` make rows, ``reading`` reads members."""

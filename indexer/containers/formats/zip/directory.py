@@ -1,7 +1,7 @@
-"""A zip's directory -> Arrow batches, many headers at a time.
+"""Parse a zip's directory, many headers at a time.
 
-APPNOTE.TXT 6.3.10, 4.3.12 (headers), 4.5.3 (ZIP64). Numpy takes all headers of some megabytes in one go: two to four
-million members a second, where a loop over them makes a few hundred thousand; memory stays that of a block.
+APPNOTE.TXT 6.3.10, 4.3.12 (headers), 4.5.3 (ZIP64). Numpy parses all headers of some megabytes at once: two to
+four million members per second; a loop parses a few hundred thousand. Memory is bounded by one block.
 """
 
 import struct
@@ -35,9 +35,9 @@ Mask = npt.NDArray[np.bool_]
 
 @dataclass(frozen=True, slots=True)
 class Block:
-    """The headers of one stretch of the directory. ``first`` is the ordinal of the first; arrays have one item each.
+    """The headers in one block of the directory. ``first`` is the first ordinal; arrays have one item per header.
 
-    ``offset`` counts from the window's start; -1 where the disk that a header names is not there.
+    ``offset`` counts from the start of the byte range; -1 if the header's disk is missing.
     """
 
     first: int
@@ -53,23 +53,23 @@ class Block:
 
     @property
     def name_start(self) -> Ints:
-        """Where each name begins in ``data``."""
+        """Return where each name begins in ``data``."""
         return self.position + HEADER.itemsize
 
     @property
     def name_size(self) -> Ints:
-        """Bytes of each name."""
+        """Return the size of each name."""
         return self.header["name"].astype(np.int64)
 
     def names(self) -> pa.Array:
-        """All names as they lie: a binary array."""
+        """Return all names, unchanged, as a binary array."""
         return _cut_out(self.data, self.name_start, self.name_start + self.name_size)
 
 
 def read_blocks(window: ByteRange, end: End, starts: Sequence[int]) -> Iterator[Block]:
-    """The directory that ``end`` points to, block by block; stops where a header should stand and none does.
+    """Yield the directory that ``end`` points to in blocks, up to the first position without a header.
 
-    ``starts`` is where each disk begins in the window. Raises BadData where a volume with directory bytes is missing.
+    ``starts`` is where each disk begins in the byte range. Raises BadData if a volume with directory bytes is missing.
     """
     disks = np.asarray(starts, np.int64)
     position, stop, first, rest = max(0, end.directory_position), end.position, 0, b""
@@ -87,19 +87,19 @@ def read_blocks(window: ByteRange, end: End, starts: Sequence[int]) -> Iterator[
 
 
 def _headers(data: bytes) -> tuple[Ints, int]:
-    """Where the whole headers in ``data`` begin, and where the first that is not whole does."""
+    """Return where the complete headers in ``data`` begin, and where the first incomplete one begins."""
     found = np.asarray(_candidates(data), np.int64)
     if not len(found) or found[0] != 0:
         return np.empty(0, np.int64), 0
     ends = found + HEADER.itemsize + _variable(data, found)
-    if (ends[:-1] != found[1:]).any():  # the signature also stands in a name or a comment, or the chain breaks
+    if (ends[:-1] != found[1:]).any():  # the signature occurs in a name or a comment, or the chain breaks
         return _walk(data)
     whole = ends <= len(data)
     return found[whole], int(ends[whole][-1]) if whole.any() else 0
 
 
 def _candidates(data: bytes) -> Ints:
-    """Every place where a header's signature stands with room for a header behind it."""
+    """Return every position of a header's signature that has room for a header."""
     content = np.frombuffer(data, np.uint8)
     found = np.flatnonzero(content[: max(0, len(content) - HEADER.itemsize + 1)] == _SIGNATURE[0])
     for distance, byte in enumerate(_SIGNATURE[1:], 1):
@@ -108,7 +108,7 @@ def _candidates(data: bytes) -> Ints:
 
 
 def _variable(data: bytes, position: Ints) -> Ints:
-    """Bytes of name, extra fields and comment of the headers at ``position``."""
+    """Return the total size of name, extra fields and comment of the headers at ``position``."""
     at_each_byte = np.ndarray(len(data) - 1, "<u2", data, strides=1)
     total: Ints = np.sum([at_each_byte[position + place] for place in _LENGTHS_AT], axis=0, dtype=np.int64)
     return total
@@ -135,12 +135,12 @@ def _block(first: int, data: bytes, position: Ints, disks: Ints) -> Block:
 
 
 def _take(content: npt.NDArray[np.uint8], position: Ints, size: int) -> npt.NDArray[np.uint8]:
-    """``size`` bytes from each position: an array of (positions, size)."""
+    """Return ``size`` bytes from each position: an array of (positions, size)."""
     return np.lib.stride_tricks.sliding_window_view(content, size)[position]
 
 
 def _unlimited(content: npt.NDArray[np.uint8], position: Ints, header: npt.NDArray[np.void]) -> list[Ints]:
-    """Size, packed size, offset and disk; from the ZIP64 field where the header's are too narrow (4.5.3)."""
+    """Return size, packed size, offset and disk; from the ZIP64 field if the header's fields are too narrow (4.5.3)."""
     names = ("size", "packed_size", "offset", "disk")
     values = [header[name].astype(np.int64) for name in names]
     narrow = [values[i] == np.iinfo(header.dtype[name]).max for i, name in enumerate(names)]
@@ -158,7 +158,7 @@ def _unlimited(content: npt.NDArray[np.uint8], position: Ints, header: npt.NDArr
 
 
 def _find_field(content: npt.NDArray[np.uint8], place: Ints, stop: Ints) -> tuple[Ints, Ints, Ints]:
-    """Of extra fields from ``place`` to ``stop``: which items have a ZIP64 field, where its data begin, their size."""
+    """Find ZIP64 fields from ``place`` to ``stop``: return which items have one, where its data begin, their size."""
     rows, found = np.arange(len(place)), []
     place, stop = place.astype(np.int64), stop.astype(np.int64)
     for _ in range(_MOST_EXTRA_FIELDS):
@@ -178,7 +178,7 @@ def _find_field(content: npt.NDArray[np.uint8], place: Ints, stop: Ints) -> tupl
 
 
 def _cut_out(content: npt.NDArray[np.uint8], start: Ints, stop: Ints) -> pa.Array:
-    """The stretches of ``content`` as a binary array: every second item of one that also holds what lies between."""
+    """Return ranges of ``content`` as a binary array: every second item of an array that has the gaps as well."""
     offsets = np.empty(2 * len(start), np.int32)
     offsets[0::2], offsets[1::2] = start, stop
     buffers = [None, pa.py_buffer(offsets), pa.py_buffer(content)]

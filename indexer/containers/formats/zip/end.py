@@ -1,6 +1,6 @@
-"""The records at the end of a zip: where its directory lies and how many members it counts.
+"""Parse the records at the end of a zip: the location of its directory and the number of members.
 
-APPNOTE.TXT 6.3.10, 4.3.14 to 4.3.16. Bytes before the first member and behind the comment are allowed.
+APPNOTE.TXT 6.3.10, 4.3.14 to 4.3.16. Bytes before the first member and after the comment are allowed.
 """
 
 import struct
@@ -18,10 +18,10 @@ _FULL16, _FULL32 = 0xFFFF, 0xFFFFFFFF
 
 @dataclass(frozen=True, slots=True)
 class End:
-    """What the end records say.
+    """The fields of the end records.
 
-    ``position`` is where they begin; ``trailing`` counts bytes behind the comment, but not zeros at the end: some
-    writers fill their last block.
+    ``position`` is where they begin; ``trailing`` counts bytes after the comment without zeros at the end: some writers
+    fill their last block.
     """
 
     disk: int
@@ -34,12 +34,12 @@ class End:
 
     @property
     def directory_position(self) -> int:
-        """Where the directory begins: right before the end records, whatever stands before the first member."""
+        """Return where the directory begins: right before the end records, even if data precede the first member."""
         return self.position - self.directory_size
 
 
 def find_end(window: ByteRange) -> End | None:
-    """The end records of the zip in ``window``, or None where it has none (cut off, or no zip)."""
+    """Return the end records of the zip in ``window``, or None if it has none (truncated, or not a zip)."""
     length = min(window.size, _END.size + _LONGEST_COMMENT)
     tail = window.read(window.size - length, length)
     place = _last_end(tail)
@@ -53,7 +53,7 @@ def find_end(window: ByteRange) -> End | None:
 
 
 def _last_end(tail: bytes) -> int | None:
-    """The last end record whose comment fills the rest; else, where bytes follow, the last that fits at all."""
+    """Return the position of the last end record whose comment ends the file; else of the last that fits at all."""
     fallback = None
     place = tail.rfind(b"PK\5\6")
     while place >= 0:
@@ -67,7 +67,7 @@ def _last_end(tail: bytes) -> int | None:
 
 
 def _with_zip64(window: ByteRange, end: End) -> End:
-    """``end`` with the fields that did not fit taken from the ZIP64 record (4.3.14), where there is one."""
+    """Return ``end`` with the fields that did not fit taken from the ZIP64 record (4.3.14), if there is one."""
     found = _find_zip64(window, end)
     if found is None:
         return end
@@ -98,15 +98,15 @@ def _find_zip64(window: ByteRange, end: End) -> tuple[int, tuple[int, ...]] | No
 
 
 def with_directory(window: ByteRange, end: End | None, starts: tuple[int, ...]) -> End | None:
-    """``end``, once a directory stands where it says, or would if its size were right; None where none does."""
-    if end is None or end.entries == 0 or _stands_at(window, end.directory_position):
+    """Return ``end`` if a directory is at its position or at its offset (then its size is corrected), else None."""
+    if end is None or end.entries == 0 or _has_header_at(window, end.directory_position):
         return end
     start = starts[end.directory_disk] if end.directory_disk < len(starts) else 0
     position = start + end.directory_offset
-    return replace(end, directory_size=end.position - position) if _stands_at(window, position) else None
+    return replace(end, directory_size=end.position - position) if _has_header_at(window, position) else None
 
 
-def _stands_at(window: ByteRange, position: int) -> bool:
+def _has_header_at(window: ByteRange, position: int) -> bool:
     try:
         return 0 <= position < window.size and window.read(position, 4) == b"PK\1\2"
     except BadData:

@@ -1,4 +1,4 @@
-"""A zip with its directory -> raw rows, and what is wrong with it."""
+"""Make raw rows of a zip's directory, and findings of its problems."""
 
 from collections.abc import Iterator, Sequence
 
@@ -27,7 +27,7 @@ _PROBLEMS = ("encrypted", "symbolic link", "method not supported", "no data", "o
 def list_directory(
     window: ByteRange, end: End, starts: Sequence[int], limits: ArchiveLimits, health: Health
 ) -> Iterator[pa.RecordBatch]:
-    """Batches of MEMBER_SCHEMA, in directory order; folders have no row, but their place counts as an ordinal."""
+    """Yield batches of MEMBER_SCHEMA in directory order; folders have no row, but count as ordinals."""
     repeats, extents = Repeats(), Extents(end.directory_position)
     entries = folders = 0
     for block in read_blocks(window, end, starts):
@@ -72,7 +72,7 @@ def _ends_with_slash(block: Block) -> Mask:
 
 
 def _decoded(block: Block) -> tuple[pa.Array, pa.Array | None]:
-    """Names as text, and as bytes where they are not UTF-8. Most writers forget to set the UTF-8 flag: it is a hint."""
+    """Return names as text, and as bytes if they are not UTF-8. The UTF-8 flag is only a hint: most writers omit it."""
     names = block.names()
     try:
         return names.cast(pa.string()), None
@@ -95,7 +95,7 @@ def _methods(block: Block) -> pa.Array:
 
 
 def words(index: npt.NDArray[np.integer], vocabulary: Sequence[str]) -> pa.Array:
-    """``vocabulary[i]`` for each i as a string array; null where i is negative."""
+    """Return ``vocabulary[i]`` for each i as a string array; null where i is negative."""
     keys = pa.array(index.astype(np.int32), mask=index < 0)
     return pa.DictionaryArray.from_arrays(keys, pa.array(vocabulary, pa.string())).dictionary_decode()
 
@@ -109,7 +109,7 @@ def _problems(block: Block, names: pa.Array, end: End, limits: ArchiveLimits) ->
         ~np.isin(header["method"], _readable_numbers()),
         _without_data(block, names),
         beyond_limits(block.size, block.packed_size, limits),
-        block.packed_size > end.directory_position - LOCAL_HEADER - block.offset,  # a sum might be too large to count
+        block.packed_size > end.directory_position - LOCAL_HEADER - block.offset,  # a sum might overflow
         block.offset == -1,
         (block.offset < 0) | (block.size < 0) | (block.packed_size < 0),
     )
@@ -124,7 +124,7 @@ def _readable_numbers() -> list[int]:
 
 
 def _without_data(block: Block, names: pa.Array) -> Mask:
-    """Empty members whose name promises contents: an image or an archive of no bytes."""
+    """Return which members are empty although they have the name of an image or a container."""
     empty: Mask = block.size == 0
     for row in np.flatnonzero(empty):
         empty[row] = promises_bytes(names[int(row)].as_py())
@@ -132,7 +132,7 @@ def _without_data(block: Block, names: pa.Array) -> Mask:
 
 
 def _note_problems(batch: pa.RecordBatch, health: Health) -> None:
-    """Findings for the members that have a problem."""
+    """Add a finding for each member that has a problem."""
     if batch["problem"].null_count == len(batch):
         return
     troubled = batch.filter(batch["problem"].is_valid())
@@ -141,7 +141,7 @@ def _note_problems(batch: pa.RecordBatch, health: Health) -> None:
 
 
 class Extents:
-    """Where members lie: do any overlap? Kept as two numbers a member."""
+    """The ranges of all members, to find overlaps; two numbers per member."""
 
     def __init__(self, directory: int) -> None:
         self._directory = directory
@@ -150,14 +150,14 @@ class Extents:
         self._ends: list[npt.NDArray[np.int64]] = []
 
     def add(self, block: Block, is_folder: Mask) -> None:
-        """Take in the members of a block; folders have no bytes worth sharing."""
+        """Add the members of a block, without folders, which have no bytes."""
         rows = np.flatnonzero((block.offset >= 0) & ~is_folder)
         self._ordinals.append(block.first + rows)
         self._starts.append(block.offset[rows])
         self._ends.append((block.offset + LOCAL_HEADER + block.name_size + block.packed_size)[rows])
 
     def report(self, health: Health) -> None:
-        """A finding for each member that begins before the one in front of it ends."""
+        """Add a finding for each member that begins before its predecessor ends."""
         if not self._starts:
             return
         ordinals, starts, ends = (np.concatenate(parts) for parts in (self._ordinals, self._starts, self._ends))
@@ -171,7 +171,7 @@ class Extents:
 
 
 def _compare(entries: int, folders: int, end: End, health: Health) -> None:
-    """The declared count against what was listed. A count of 16 bits may have wrapped around."""
+    """Compare the declared count with the listed members. A 16-bit count may have wrapped around."""
     health.declare(max(0, end.entries - folders))
     if entries != end.entries and not (end.entries < 0xFFFF and entries % 0x10000 == end.entries):
         health.add("count-differs", f"{end.entries} entries are declared, {entries} were found")

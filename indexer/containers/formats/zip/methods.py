@@ -1,6 +1,6 @@
-"""Names of the compression methods of zip and 7z, as they stand in ``member.method``.
+"""Names of the compression methods of zip and 7z, as in ``member.method``.
 
-Zip: APPNOTE.TXT 6.3.10, 4.4.5. A method that is not among READABLE is listed and cannot be read.
+Zip: APPNOTE.TXT 6.3.10, 4.4.5. Members with a method that is not in READABLE are listed but cannot be read.
 """
 
 ZIP_METHODS = {
@@ -21,5 +21,5 @@ READABLE = frozenset({"stored", "deflate", "deflate64", "bzip2", "lzma", "zstd",
 
 
 def zip_method(number: int) -> str:
-    """The name of a zip method; unknown ones are called ``method-17``."""
+    """Return the name of a zip method, such as ``method-17`` for an unknown one."""
     return ZIP_METHODS.get(number, f"method-{number}")

@@ -1,4 +1,4 @@
-"""A zip without its directory -> what local headers tell: for archives whose end was cut off or lost.
+"""List a zip without its directory, from local headers: for archives whose end is missing.
 
 APPNOTE.TXT 6.3.10, 4.3.7 (local header), 4.3.9 (data descriptor), 4.5.3 (ZIP64).
 """
@@ -23,7 +23,7 @@ _SIGNATURE = b"PK\3\4"
 _DESCRIPTOR = b"PK\7\x08"
 _ENCRYPTED, _SIZES_BEHIND = 0x1, 0x8
 _FULL32 = 0xFFFFFFFF
-_MOST_SEARCHED = 256 << 20  # bytes in which no header is found before the search is given up
+_MOST_SEARCHED = 256 << 20  # bytes without a header after which the search ends
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,7 +41,7 @@ class _Local:
 
 
 def salvaged_rows(window: ByteRange, health: Health) -> Iterator[Row]:
-    """A row for each member whose local header is found. Folders have no row, but count as an ordinal."""
+    """Yield a row for each member whose local header is found. Folders have no row, but count as ordinals."""
     position = ordinal = 0
     while (found := _next_local(window, position)) is not None:
         position = found
@@ -57,7 +57,7 @@ def salvaged_rows(window: ByteRange, health: Health) -> Iterator[Row]:
 
 
 def _next_local(window: ByteRange, position: int) -> int | None:
-    """Where the next local header may stand, at or behind ``position``; room of missing volumes is passed over."""
+    """Return where the next local header may be, at or after ``position``; room of missing volumes is skipped."""
     stop = min(window.size, position + _MOST_SEARCHED)
     while position < stop:
         try:
@@ -74,7 +74,7 @@ def _next_local(window: ByteRange, position: int) -> int | None:
 
 
 def _read_local(window: ByteRange, position: int) -> _Local | None:
-    """The header at ``position``, or None where its numbers make no sense."""
+    """Return the header at ``position``, or None if its numbers are impossible."""
     head = window.read(position, _LOCAL.size)
     if len(head) < _LOCAL.size:
         return None
@@ -90,7 +90,7 @@ def _read_local(window: ByteRange, position: int) -> _Local | None:
 
 
 def _zip64(extra: bytes, size: int, packed_size: int) -> tuple[int, int]:
-    """Both sizes out of the ZIP64 field, which in a local header has both (4.5.3)."""
+    """Return both sizes from the ZIP64 field; in a local header it has both (4.5.3)."""
     while len(extra) >= 4:
         kind, length = struct.unpack_from("<2H", extra)
         if kind == 1 and length >= 16 and len(extra) >= 20:
@@ -101,7 +101,7 @@ def _zip64(extra: bytes, size: int, packed_size: int) -> tuple[int, int]:
 
 
 def _with_sizes(window: ByteRange, local: _Local) -> _Local:
-    """``local`` with the sizes that stand behind its data, where they do."""
+    """Return ``local`` with the sizes that follow its data, if its flags declare them."""
     if not local.flags & _SIZES_BEHIND or local.packed_size or local.method not in READABLE:
         return local
     measured = (
@@ -112,7 +112,7 @@ def _with_sizes(window: ByteRange, local: _Local) -> _Local:
 
 
 def _measured_deflate(window: ByteRange, start: int) -> tuple[int, int, int] | None:
-    """CRC-32, packed and unpacked size of the deflate stream at ``start``: it knows its end. None where it has none."""
+    """Return CRC-32, packed and unpacked size of the deflate stream at ``start``; None if it has no end."""
     decoder = igzip_lib.IgzipDecompressor(igzip_lib.DECOMP_DEFLATE)
     crc32 = size = 0
     for position in range(start, window.size, BLOCK):
@@ -128,7 +128,7 @@ def _measured_deflate(window: ByteRange, start: int) -> tuple[int, int, int] | N
 
 
 def _by_descriptor(window: ByteRange, start: int) -> tuple[int, int, int] | None:
-    """The same from the first data descriptor that tells the distance at which it stands."""
+    """Return the same from the first data descriptor whose packed size equals its distance from ``start``."""
     position, tail = start, b""
     while data := window.read(position, BLOCK):
         block, base = tail + data, position - len(tail)
