@@ -35,6 +35,7 @@ def _is_barred(items: Items) -> Items:
     return items
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("function", "lost", "jobs"), [(_gets_by, {3, 4}, 1), (_gets_by, {3, 4}, 2), (_is_barred, {*range(3, 12)}, 2)]
 )

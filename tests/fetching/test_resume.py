@@ -64,6 +64,7 @@ def job(server, download) -> Download:
     return download([f"{server.url}/gate/{ITEMS // 2}/{number}.png" for number in range(ITEMS)])
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("layout", ["files", "webdataset"])
 @pytest.mark.parametrize("how", [signal.SIGKILL, signal.SIGTERM, signal.SIGINT])
 def test_killed_run_is_resumed(server, job, layout, how):
@@ -140,6 +141,7 @@ def test_second_fetch_into_the_same_folder_is_refused(server, download):
         job.run()
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("layout", ["files", "webdataset"])
 def test_several_kills_lose_nothing(server, download, layout):
     job = download([f"{server.url}/png/{number}.png" for number in range(200)])

@@ -49,6 +49,7 @@ def many(root: Path) -> Path:
     return root
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("committed", [0, 1, 4])
 def test_killed_scan_continues(tmp_path: Path, root: Path, committed: int, request: pytest.FixtureRequest) -> None:
     many(root)
