@@ -11,8 +11,8 @@ range_attributes as (
     select * from attributes where member_id in (select member_id from shard_range)
 ),
 
-range_members as (
-    select * from member where member_id in (select member_id from shard_range)
+range_locations as (
+    select * from member_location where member_id in (select member_id from shard_range)
 ),
 
 range_inspections as (
@@ -35,21 +35,21 @@ select
     i.mode,
     i.hash as known_hash,                     -- of the bytes that width, height, format and mode were read from
     coalesce(r.hash, i.hash) as hash,         -- that the bytes must have
-    m.container_id,
+    l.container_id,
     a.source,
-    m.ordinal,
-    m.path,
-    m.name,
-    m.name_bytes,
-    m.access,
-    m."offset",
-    m.packed_size,
-    coalesce(i.byte_size, m.size) as size,
-    m.method,
-    m.crc32,
-    m.mtime_ns,
+    l.ordinal,
+    l.path,
+    l.name,
+    l.name_bytes,
+    l.access,
+    l."offset",
+    l.packed_size,
+    coalesce(i.byte_size, l.size) as size,
+    l.method,
+    l.crc32,
+    l.mtime_ns,
     -- Parquet is read by row groups, so it is read once from start to end, like containers without random access.
-    m.access = 'sequential' or container.kind = 'parquet' as is_sequential,
+    l.access = 'sequential' or l.kind = 'parquet' as is_sequential,
     case
         when a.file_id is null then 'not_in_manifest'
         when a.status <> 'ok' then a.status
@@ -59,8 +59,7 @@ select
     coalesce(a.reason, i.reason) as detail
 from shard_range p
 left join range_attributes a on a.member_id = p.member_id and a.file_id = p.file_id
-left join range_members m on m.member_id = a.member_id
+left join range_locations l on l.member_id = a.member_id
 left join range_inspections i on i.member_id = a.member_id
-left join container on container.container_id = m.container_id
 left join shared_row r on r.name = $selection and r.split = p.split and r.file_id = p.file_id
 order by p.shard, p.position, p.selection_position

@@ -45,7 +45,8 @@ select
     m.packed_size,
     m.size,
     m.method,
-    m.crc32
+    m.crc32,
+    m.mtime_ns
 from member m
 join container c using (container_id);
 
