@@ -2,7 +2,7 @@
 
 ::
 
-    recipe          TOML -> Recipe (checking: values and their problems)
+    recipe          TOML -> Recipe
     by_recipe       Recipe -> selection: quotas, splitting (balance), storing
     by_list         lists of file ids -> selection
     inspecting      candidates -> rows of the table inspection
