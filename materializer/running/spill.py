@@ -113,7 +113,9 @@ def spill(
                 number = -1 - len(spilled)
                 volume = Volume(task.spill.name, *size_and_time(task.spill.stat()))
                 spilled[number] = Container(task.folder, task.spill.name, Kind.TAR, (volume,))
-                store.insert("plan_spilled_members", _numbered(pq.read_table(task.index), number))
+                index = pq.read_table(task.index)
+                numbers = pa.repeat(pa.scalar(number, pa.int64()), index.num_rows)
+                store.insert("plan_spilled_members", index.set_column(0, _INDEX_SCHEMA.field("spill"), numbers))
             bar.advance(task.rows.num_rows)
     return spilled
 
@@ -168,10 +170,6 @@ def _task(store: Store, number: int, planned: PlannedContainer, folder: SpillFol
     content = [planned.fingerprint, asdict(folder.limits), rows["ordinal"].to_pylist(), rows["name"].to_pylist()]
     stem = hashlib.sha256(json.dumps(content).encode()).hexdigest()[:32]
     return SpillTask(number, planned.container, rows, folder.path, stem, folder.limits)
-
-
-def _numbered(index: pa.Table, number: int) -> pa.Table:
-    return index.set_column(0, _INDEX_SCHEMA.field("spill"), pa.repeat(pa.scalar(number, pa.int64()), index.num_rows))
 
 
 def _crashed(task: SpillTask, crash: WorkerCrashed) -> pa.Table:
