@@ -29,7 +29,6 @@ def part(site, number, count, name="parts", **settings):
 
 
 @pytest.mark.slow
-@pytest.mark.slow
 @pytest.mark.parametrize("packing", ["deflate", "tar.gz"])
 def test_parts_killed_and_completed_give_the_same_dataset(site, images, packing):
     site.lay_out(images, packing)

@@ -23,7 +23,6 @@ ROOT = Path(__file__).parents[2]
 
 
 @pytest.mark.slow
-@pytest.mark.slow
 @pytest.mark.parametrize("packing", ["deflate", "tar.gz"])
 def test_killed_at_random_times_the_result_is_the_same(site, images, packing):
     """Ten kills of a build from a zip, ten of a build from a sequential archive."""
