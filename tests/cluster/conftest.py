@@ -10,6 +10,7 @@ from contextlib import ExitStack, contextmanager, suppress
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
+import psutil
 import pytest
 
 from tests.cluster.work import ROOT
@@ -57,8 +58,6 @@ def worker(folder, address, *options, **environment):
 def ray_head():
     """The address of a Ray head with two workers, and what kills all of it."""
     pytest.importorskip("ray", reason="the extra [ray] is not installed")
-    import psutil  # noqa: PLC0415 - a package of `make test-slow`
-
     # Not the folder of pytest: names of sockets must be short. Nor Ray's own, where others look for a cluster.
     with TemporaryDirectory(prefix="ray-", dir="/tmp") as folder, ExitStack() as stack:
         address, client = (f"127.0.0.1:{_free_port()}" for _ in range(2))
@@ -73,11 +72,9 @@ def ray_head():
 
 
 def _kill_all(process):
-    from psutil import NoSuchProcess  # noqa: PLC0415 - a package of `make test-slow`
-
-    with suppress(NoSuchProcess):
+    with suppress(psutil.NoSuchProcess):
         for one in [process, *process.children(recursive=True)]:
-            with suppress(NoSuchProcess):
+            with suppress(psutil.NoSuchProcess):
                 one.kill()
     process.wait()
 

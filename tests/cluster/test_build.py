@@ -7,6 +7,7 @@ import sys
 from contextlib import suppress
 from dataclasses import replace
 
+import psutil
 import pytest
 
 from indexer.base.errors import ConfigError, SourceError
@@ -18,7 +19,6 @@ from tests.cluster.work import ROOT
 from tests.materializer.conftest import tree
 from tests.support import manifests
 
-psutil = pytest.importorskip("psutil", reason="the extra [dask] is not installed")
 pytestmark = pytest.mark.slow
 
 IMAGES = 36
