@@ -38,7 +38,7 @@ def migrate(connection: duckdb.DuckDBPyConnection, found: int) -> None:
 
 def store_views(connection: duckdb.DuckDBPyConnection) -> None:
     """Store the current macros and views, inside the caller's transaction."""
-    text, names, digest = _definitions()
+    text, names, digest = definitions()
     _run(connection, text)
     for name in names:
         connection.execute(f"comment on view {name} is '{digest}'").fetchall()
@@ -49,7 +49,7 @@ def use_current_views(connection: duckdb.DuckDBPyConnection) -> None:
 
     Temporary ones belong to one connection: each cursor needs its own.
     """
-    text, names, digest = _definitions()
+    text, names, digest = definitions()
     [(stored,)] = connection.execute(
         "select count(*) from duckdb_views() where list_contains($names, view_name) and comment = $digest",
         {"names": names, "digest": digest},
@@ -81,7 +81,7 @@ def version_of(connection: duckdb.DuckDBPyConnection, path: Path) -> int:
 
 
 @cache
-def _definitions() -> tuple[str, list[str], str]:
+def definitions() -> tuple[str, list[str], str]:
     """Return the statements of all macros and views, the views' names, and a digest: the comment of stored views."""
     text = derived_macros() + resources.sql("schema/macros") + resources.sql("schema/views")
     return text, re.findall(r"create or replace view (\w+)", text), hashlib.sha256(text.encode()).hexdigest()

@@ -1,0 +1,125 @@
+"""Run a query inside the child process of the sandbox, on a read-only connection with locked settings."""
+
+import os
+import re
+import shutil
+import sys
+import threading
+import warnings
+from pathlib import Path
+from typing import Any
+
+import duckdb
+import pyarrow as pa
+
+from indexer.base.errors import QueryError
+from indexer.manifest import sandbox_kernel, schema
+from indexer.manifest.sandbox_child import LENGTH_BYTES, REFUSED, Job
+from indexer.manifest.sandbox_statements import catalog_of, checked_select
+
+SETTINGS: dict[str, str | bool | int | float | list[str]] = {
+    "enable_external_access": "false",
+    "autoinstall_known_extensions": "false",
+    "autoload_known_extensions": "false",
+    "allow_community_extensions": "false",
+    "allow_persistent_secrets": "false",
+    "python_enable_replacements": "false",
+    "max_temp_directory_size": "0KB",
+}
+# DuckDB reads them when it starts, to count processors and memory.
+_SYSTEM_FILES = tuple(
+    map(Path, ("/proc/self/cgroup", "/proc/stat", "/proc/meminfo", "/sys/fs/cgroup", "/sys/devices/system/cpu"))
+)
+_FORMATS = {".parquet": "parquet", ".csv": "csv", ".arrow": "ipc", ".feather": "ipc"}
+_ROWS_PER_BATCH = 50_000
+_LONGEST_MESSAGE = 2_000
+
+
+def run(job: Job, manifest: Path) -> int:
+    """Execute the query from standard input on ``manifest``; returns the exit status."""
+    try:
+        connection = connect(job, manifest)
+        catalog = catalog_of(connection)
+        statement = checked_select(connection, _received(), catalog)
+        _send(connection.sql(statement), job.output * 1_000_000)
+    except BrokenPipeError:
+        return REFUSED  # the parent needs no more rows
+    except (duckdb.Error, QueryError, MemoryError, OSError, pa.ArrowException, RecursionError) as error:
+        sys.stderr.write(one_line(error))  # an error between two batches is wrapped by Arrow
+        sys.stderr.flush()
+        return REFUSED
+    return 0
+
+
+def connect(job: Job, manifest: Path) -> duckdb.DuckDBPyConnection:
+    """Open the manifest read only, with the current views, the job's further tables, and settings that are locked.
+
+    Afterwards this process can open no file but those of the further tables, if the kernel has Landlock.
+
+    Raises:
+        QueryError: a further table cannot be read.
+    """
+    schema.definitions()  # reads files of this program
+    opened = {name: _opened(Path(path)) for name, path in job.tables.items()}
+    tables = [Path(path) for path in job.tables.values()]
+    sandbox_kernel.landlock(readable=[manifest, Path(f"{manifest}.wal"), *tables, *_SYSTEM_FILES])
+    config = {**SETTINGS, "memory_limit": f"{job.memory}MB", "threads": str(job.threads)}
+    connection = duckdb.connect(str(manifest), read_only=True, config=config)
+    schema.use_current_views(connection)
+    for name, data in opened.items():
+        connection.register(name, data)
+    connection.execute("set lock_configuration = true").fetchall()
+    sandbox_kernel.landlock(readable=tables)
+    if manifest != Path(job.manifest):
+        shutil.rmtree(manifest.parent)  # a copy, which is open now
+    return connection
+
+
+def _opened(path: Path) -> Any:
+    """Return the rows of a file as a data set of pyarrow."""
+    import pyarrow.dataset  # noqa: PLC0415 - slow to load, and few queries need it
+
+    form = _FORMATS.get(path.suffix.lower())
+    if form is None:
+        raise QueryError(f"{path} has no suffix of a known table: name a file in {', '.join(_FORMATS)}")
+    try:
+        return pyarrow.dataset.dataset(str(path), format=form)
+    except (OSError, pa.ArrowException) as error:
+        raise QueryError(f"{path} cannot be read as a table: {error}") from error
+
+
+def _received() -> str:
+    """Return the query from standard input, which the parent keeps open: its end is the end of the parent."""
+    length = int.from_bytes(sys.stdin.buffer.read(LENGTH_BYTES))
+    text = sys.stdin.buffer.read(length)
+    if len(text) < length:
+        raise QueryError("the program that sent the query has ended")
+    threading.Thread(target=_end_with_input, daemon=True).start()
+    return text.decode("utf-8", "replace")
+
+
+def _end_with_input() -> None:
+    os.read(sys.stdin.fileno(), 1)
+    os._exit(REFUSED)
+
+
+def _send(rows: duckdb.DuckDBPyRelation, allowed: int) -> None:
+    """Write the rows of a query to standard output, up to ``allowed`` bytes."""
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")  # of an EXPLAIN's copied rows
+        reader = rows.to_arrow_reader(_ROWS_PER_BATCH)
+    with pa.ipc.new_stream(sys.stdout.buffer, reader.schema) as stream:
+        for batch in reader:
+            allowed -= batch.get_total_buffer_size()
+            if allowed < 0:
+                raise QueryError("the rows of the query take too many bytes: select fewer columns or rows")
+            stream.write_batch(batch)
+    sys.stdout.buffer.flush()
+
+
+def one_line(error: Exception) -> str:
+    """Return the message of an error as one line, without DuckDB's excerpt of the query."""
+    message = re.sub(r"\s*\n\s*", " ", str(error).split("\n\nLINE ")[0]).strip() or type(error).__name__
+    if isinstance(error, duckdb.PermissionException):
+        message += ": a query only reads the manifest; rows are written with --format and --output"
+    return message[:_LONGEST_MESSAGE]
