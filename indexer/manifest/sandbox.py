@@ -3,6 +3,7 @@
 ::
 
     sandbox             start the process, send the query, receive the rows
+    sandbox_job         the protocol between both processes
     sandbox_child       the process: the order in which it gives up its rights
     sandbox_kernel      Landlock, seccomp
     sandbox_query       DuckDB's settings, execution
@@ -28,7 +29,7 @@ from typing import IO, cast
 import pyarrow as pa
 
 from indexer.base.errors import QueryError
-from indexer.manifest.sandbox_child import LENGTH_BYTES, REFUSED, Job
+from indexer.manifest.sandbox_job import LENGTH_BYTES, REFUSED, Job
 
 _LONGEST_MESSAGE = 8_000  # bytes
 # The child gets no other variable: the environment often holds passwords and keys.

@@ -1,8 +1,10 @@
 """The process that runs one query of the sandbox: ``python -m indexer.manifest.sandbox_child JOB``.
 
-JOB is JSON (:class:`Job`). The query arrives on standard input, its rows leave on standard output as an Arrow stream,
-and a refusal leaves on standard error as one line. The order matters: rights to write are taken before any library
-starts a thread, rights to read once everything is loaded, and the query is read last.
+JOB is JSON (:class:`indexer.manifest.sandbox_job.Job`). The query arrives on standard input. Its rows leave on standard
+output as an Arrow stream, and a refusal leaves on standard error as one line.
+
+The order matters: rights to write are taken before any library starts a thread, rights to read once everything is
+loaded, and the query is read last.
 """
 
 import json
@@ -12,28 +14,13 @@ import shutil
 import signal
 import sys
 import tempfile
-from dataclasses import dataclass, field
 from pathlib import Path
 
 from indexer.manifest import sandbox_kernel
+from indexer.manifest.sandbox_job import Job
 
-REFUSED = 3  # exit status: standard error has the reason
-LENGTH_BYTES = 8  # of the length that precedes the query
 _LARGEST_COPY = 4 << 30  # bytes
 _OUTSIDE_DUCKDB = 2 << 30  # bytes a child may use besides DuckDB's own limit: Python, Arrow, buffers of functions
-
-
-@dataclass(frozen=True, slots=True)
-class Job:
-    """One query's surroundings: the manifest, the limits of :class:`QueryLimits`, and further tables by name."""
-
-    parent: int
-    manifest: str
-    memory: int
-    seconds: float
-    threads: int
-    output: int
-    tables: dict[str, str] = field(default_factory=dict)
 
 
 def limit_resources(job: Job) -> None:

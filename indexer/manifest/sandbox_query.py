@@ -14,7 +14,7 @@ import pyarrow as pa
 
 from indexer.base.errors import QueryError
 from indexer.manifest import sandbox_kernel, schema
-from indexer.manifest.sandbox_child import LENGTH_BYTES, REFUSED, Job
+from indexer.manifest.sandbox_job import LENGTH_BYTES, REFUSED, Job
 from indexer.manifest.sandbox_statements import catalog_of, checked_select
 
 SETTINGS: dict[str, str | bool | int | float | list[str]] = {
