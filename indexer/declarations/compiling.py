@@ -1,8 +1,8 @@
 """Compile a source to one SELECT over raw rows.
 
 The SELECT returns one row per image: member_id, source, the columns of ``attributes``, status and reason. ``code`` and
-``detail`` (as in ``derivation_error``) are set if no rule matches, or if a map or table lacks a value. The SELECT runs
-in DuckDB's shell as it is.
+``detail`` (as in ``derivation_error``) are set if no rule matches, or if a map or table lacks a value of the identity.
+``gap`` is set if a text is missing: the image has a row, and the text is empty. The SELECT runs in DuckDB's shell.
 """
 
 from collections.abc import Iterable
@@ -13,7 +13,7 @@ from indexer.declarations.models import COLUMNS, Source
 from indexer.declarations.rules import RuleCompiler
 from indexer.declarations.sql import indented, literal
 
-_RESULT = ", ".join(("member_id", *COLUMNS, "status", "reason", "problem.code as code", "problem.detail as detail"))
+_RESULT = ", ".join(("member_id", *COLUMNS, "status", "reason", "problem.code as code", "problem.detail as detail", "gap.detail as gap"))
 
 
 def compile_source(source: Source) -> str:

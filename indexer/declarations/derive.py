@@ -19,8 +19,8 @@ def derive(store: Store, sources: Sequence[Source]) -> None:
     """
     with store.transaction():
         store.execute("create or replace temp table derived as from attributes limit 0")
-        store.execute("alter table derived add column code varchar")
-        store.execute("alter table derived add column detail varchar")
+        for column in ("code", "detail", "gap"):
+            store.execute(f"alter table derived add column {column} varchar")
         scanned = {source for (source,) in store.execute("select distinct source from container")}
         for source in sources:
             if source.key in scanned:

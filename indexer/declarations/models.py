@@ -10,6 +10,10 @@ COLUMNS = (
     "positive_prompt", "negative_prompt", "conditioning", "paired_real_images",
 )  # fmt: skip
 
+# The columns without which an image has no identity, or no label. A value that is missing in one of the others is left
+# empty and reported; it never costs the row.
+REQUIRED_COLUMNS = ("file_id", "origin", "generator", "label")
+
 # Names that every rule can use besides the groups of its own pattern, as SQL over the view raw_file.
 BUILTINS = {
     "path": "logical_stem",

@@ -1,10 +1,11 @@
 """Compile a rule to a SELECT over the images whose path it matches."""
 
 import re
+from collections.abc import Sequence
 
 from indexer.declarations import templates
 from indexer.declarations.expressions import Expressions, when
-from indexer.declarations.models import COLUMNS, Placeholder, Rule, Source, Template
+from indexer.declarations.models import COLUMNS, REQUIRED_COLUMNS, Placeholder, Rule, Source, Template
 from indexer.declarations.sql import indented, literal, quoted
 
 _CONTROL = literal(r"[\x00-\x1f\x7f]")  # lists of ids and the input of digests have one id per line
@@ -19,13 +20,15 @@ class RuleCompiler:
         self.groups = list(re.compile(rule.path).groupindex)
         self.expressions = Expressions(source, self.groups, rule.let)
         self.values: dict[str, str] = {}
-        self.failures: list[str] = []
+        self.failures: list[str] = []  # WHEN clauses: the image has no row
+        self.gaps: list[str] = []  # WHEN clauses: the image has a row, and the value is left empty
 
     def select(self) -> str:
         """Return the SELECT: one row per image, one column per placeholder, then the columns of ``attributes``."""
         attributes = [f"{self._column(column)} as {column}" for column in COLUMNS]
         values = [f"{expression} as {quoted(name)}" for name, expression in self.values.items()]
-        columns = ",\n".join(["member_id, status, reason", *values, *attributes, f"{self._problem()} as problem"])
+        problems = [f"{self._problem()} as problem", f"{_first(self.gaps)} as gap"]
+        columns = ",\n".join(["member_id, status, reason", *values, *attributes, *problems])
         groups = ", ".join(map(literal, self.groups))
         extracted = f", regexp_extract(logical_stem, {literal(self.rule.path)}, [{groups}]) as g" if self.groups else ""
         rows = f"(select *{extracted} from image where rule = {self.rule.number})"
@@ -35,50 +38,59 @@ class RuleCompiler:
         values = self.rule.values[column]
         if column == "paired_real_images":
             if templates.is_list(values):
-                return self._list(values[0])
-            return f"cast([{', '.join(self._text(template) for template in values)}] as varchar[])"
+                return f"coalesce({self._list(values[0])}, [])"
+            texts = ", ".join(self._text(template, self.gaps) for template in values)
+            return f"list_filter(cast([{texts}] as varchar[]), lambda text: text is not null)"
         if column == "label":
             return self._label(values[0])
-        return self._text(values[0])
+        if column in REQUIRED_COLUMNS:
+            return self._text(values[0], self.failures)
+        return f"coalesce({self._text(values[0], self.gaps)}, '')"
 
     def _list(self, template: Template) -> str:
-        """Return the elements of a JSON list."""
-        text = self._text(template)
+        """Return the elements of a JSON list; NULL if the text is none."""
+        text = self._text(template, self.gaps)
         elements = f"try_cast(try_cast({text} as json) as varchar[])"
-        self.failures.append(
-            when(f"{elements} is null", "unmatched", f"'paired_real_images is not a list: ' || {text}")
-        )
+        self.gaps.append(when(f"{elements} is null", "missing_text", f"'paired_real_images is not a list: ' || {text}"))
         return elements
 
     def _label(self, template: Template) -> str:
         """Return 0 for real and 1 for fake. Without a label, an image is fake if it has a generator."""
         if not template:
             return "case when generator = '' then 0 else 1 end"
-        text = self._text(template)
+        text = self._text(template, self.failures)
         label = f"case {text} when 'real' then 0 when 'fake' then 1 when '0' then 0 when '1' then 1 end"
         if templates.constant_text(template) is None:
             self.failures.append(when(f"({label}) is null", "missing_in_map", f"'neither real nor fake: ' || {text}"))
         return label
 
-    def _text(self, template: Template) -> str:
-        """Return the value of a template, composed of the columns of its placeholders."""
-        parts = [literal(part) if isinstance(part, str) else self._value(part) for part in template]
+    def _text(self, template: Template, failures: list[str]) -> str:
+        """Return the value of a template, composed of the columns of its placeholders; NULL if one of them is missing.
+
+        WHEN clauses for missing values are added to ``failures``.
+        """
+        parts = [literal(part) if isinstance(part, str) else self._value(part, failures) for part in template]
         return " || ".join(parts) or "''"
 
-    def _value(self, placeholder: Placeholder) -> str:
+    def _value(self, placeholder: Placeholder, failures: list[str]) -> str:
         """Return the column of a placeholder; add it to the SELECT the first time."""
         name = str(placeholder)
-        if name not in self.values:
-            self.values[name] = self.expressions.of(placeholder)
-            if placeholder.fallback is None:
-                self.failures.extend(self.expressions.failures(placeholder, f"{quoted(name)} is null"))
+        self.values.setdefault(name, self.expressions.of(placeholder))
+        if placeholder.fallback is None:
+            clauses = self.expressions.failures(placeholder, f"{quoted(name)} is null")
+            failures.extend(clause for clause in clauses if clause not in failures)
         return quoted(name)
 
     def _problem(self) -> str:
         """Return the first problem of an image as a struct of code and detail: a failed lookup or a bad file_id."""
-        file_id = self._text(self.rule.values["file_id"][0])
+        file_id = self._text(self.rule.values["file_id"][0], self.failures)
         bad_id = f"'file_id has a control character: ' || {file_id}"
         self.failures.append(when(f"regexp_matches({file_id}, {_CONTROL})", "bad_file_id", bad_id))
-        return (
-            f"case\n{indented(chr(10).join(['when keep_problem is not null then keep_problem', *self.failures]))}\nend"
-        )
+        return _first(["when keep_problem is not null then keep_problem", *self.failures])
+
+
+def _first(clauses: Sequence[str]) -> str:
+    """Return the struct of the first WHEN clause that holds; NULL if none does."""
+    if not clauses:
+        return "cast(null as struct(code varchar, detail varchar))"
+    return f"case\n{indented(chr(10).join(clauses))}\nend"
