@@ -19,7 +19,7 @@ from indexer.scanning import ScanOptions, ScanSummary, scan
 
 _MAX_PROBLEMS = 20
 # Fields of SourceSummary that are columns of the printed table.
-_COLUMNS = ("containers", "read", "unchanged", "dropped", "members", "images")
+_COLUMNS = ("containers", "read", "unchanged", "dropped", "members", "images", "unmatched", "lost")
 
 
 @click.command(
@@ -41,7 +41,8 @@ def command(options: CommonOptions, keys: tuple[str, ...], show_problems: bool, 
     Unchanged containers are not read again. An interrupted scan continues when it is started again. If the root of a
     source is missing or empty, as when a disk is not mounted, the rows of the source are kept.
 
-    Exit status 1: an archive is damaged or unreadable; or the root of a source is missing, empty or not an archive, and
+    Exit status 1: an archive is damaged or unreadable; a source has no image, mostly images that match no rule, or
+    images that cannot be read; or the root of a source is missing, empty or not an archive, and
     local.cfg or the manifest has this source.
     """
     if forget and not keys:
@@ -65,7 +66,7 @@ def command(options: CommonOptions, keys: tuple[str, ...], show_problems: bool, 
         containers = "1 container is" if incomplete == 1 else f"{incomplete:,} containers are"
         raise CheckFailed(f"{containers} not complete; their readable members are in the manifest")
     missing = [source for source in summary.sources if source.warning and source.key in config.sources and not forget]
-    if missing or any(source.is_absent for source in summary.sources):
+    if missing or any(source.is_absent or source.alerts for source in summary.sources):
         raise CheckFailed
 
 
@@ -111,6 +112,8 @@ def _print_summary(summary: ScanSummary, manifest: Path) -> None:
     for source in summary.sources:
         if source.warning:
             print(f"{source.key}: {printable(source.warning.removeprefix(source.key + ': '))}")
+        for alert in source.alerts:
+            print(f"warning: {source.key}: {printable(alert)}")
     statuses = ", ".join(f"{count:,} {status}" for status, count in summary.statuses.items())
     print(f"Containers: {statuses or 'none'}. Took {summary.seconds:,.1f} s. The manifest is {manifest}")
 

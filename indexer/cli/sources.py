@@ -137,6 +137,8 @@ def _row(state: SourceState) -> dict[str, str]:
         "state": _state(state),
         "packed": packed(state),
         "images": f"{state.total:,}{published}" if state.scanned else published.removeprefix(" of "),
+        "unmatched": f"{state.unmatched:,}" if state.scanned else "",
+        "lost": f"{state.unusable:,}" if state.scanned else "",
         "side files missing": ", ".join(state.side_missing) if state.found or state.scanned else "",
     }
 

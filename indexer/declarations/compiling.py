@@ -13,7 +13,8 @@ from indexer.declarations.models import COLUMNS, Source
 from indexer.declarations.rules import RuleCompiler
 from indexer.declarations.sql import indented, literal
 
-_RESULT = ", ".join(("member_id", *COLUMNS, "status", "reason", "problem.code as code", "problem.detail as detail", "gap.detail as gap"))
+_PROBLEMS = ("problem.code as code", "problem.detail as detail", "gap.detail as gap")
+_RESULT = ", ".join(("member_id", *COLUMNS, "status", "reason", *_PROBLEMS))
 
 
 def compile_source(source: Source) -> str:

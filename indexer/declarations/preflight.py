@@ -24,6 +24,10 @@ NAMES = 20_000
 _ARCHIVE = re.compile(rf"(?:{ARCHIVE_SUFFIX}|\.\d{{3}})$")
 
 
+# Codes of derivation_error about images that have a row, or whose copy has one.
+KEPT_CODES = ("missing_text", "duplicate_id")
+
+
 @dataclass(frozen=True, slots=True)
 class SourceState:
     """One source on this machine.
@@ -37,7 +41,7 @@ class SourceState:
         more: whether ``packed`` counts only the first ``NAMES`` file names.
         images: images per generator in the last scan ('' for real images); empty if there was none.
         unusable: images with a status other than ok.
-        derivation_errors: images without a row, per code.
+        derivation_errors: derivation errors per code.
         container_problems: path, status and problem of each container that has one.
         side_missing: side tables without rows; before a scan, those for which no file name matches.
     """
@@ -58,6 +62,11 @@ class SourceState:
     def total(self) -> int:
         """Return the number of images of the source."""
         return sum(self.images.values())
+
+    @property
+    def unmatched(self) -> int:
+        """Return the number of images without a row: no rule matches them, or their identity is missing."""
+        return sum(count for code, count in self.derivation_errors.items() if code not in KEPT_CODES)
 
     @property
     def published(self) -> int | None:

@@ -27,9 +27,10 @@ class ScanOptions:
 class SourceSummary:
     """Result of a scan for one source.
 
-    ``read``, ``unchanged`` and ``dropped`` count containers. ``derivation_error`` counts members that match the
-    declaration but lack a value it needs. ``warning`` explains why the source has no files. ``is_absent``: the root is
-    missing or empty, and the rows of the source were kept.
+    ``read``, ``unchanged`` and ``dropped`` count containers. ``lost`` counts images that cannot be read, ``unmatched``
+    those without a row, because no rule matches them or their identity is missing. ``warning`` explains why the source
+    has no files. ``is_absent``: the root is missing or empty, and the rows of the source were kept. ``alerts`` name the
+    likely causes if images are missing from the manifest; a scan with alerts is not a success.
     """
 
     key: str
@@ -40,9 +41,11 @@ class SourceSummary:
     dropped: int = 0
     members: int = 0
     images: int = 0
-    derivation_error: int = 0
+    unmatched: int = 0
+    lost: int = 0
     warning: str | None = None
     is_absent: bool = False
+    alerts: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

@@ -15,8 +15,10 @@ from indexer.containers.kinds import Kind
 from indexer.containers.models import ContainerStatus, ListingReport
 from indexer.declarations.derive import derive
 from indexer.declarations.models import Source
+from indexer.declarations.preflight import KEPT_CODES
 from indexer.manifest.store import Store
 from indexer.scanning import commit
+from indexer.scanning.alerts import SourceCounts, alerts
 from indexer.scanning.models import Problem, ScanOptions, ScanSummary, SourceSummary
 from indexer.scanning.plan import PlannedTask, ScanPlanner, SourcePlan
 from indexer.scanning.worker import ScanTask, failed_report, run_task
@@ -39,7 +41,7 @@ def scan(store: Store, roots: Mapping[str, Root], sources: Sequence[Source], opt
     with options.progress.phase("derive", len(sources), "sources") as bar:
         derive(store, sources)
         bar.advance(len(sources))
-    return _summary(store, plans, time.monotonic() - started)
+    return _summary(store, plans, sources, time.monotonic() - started)
 
 
 @contextmanager
@@ -86,26 +88,34 @@ def _report_of(task: ScanTask, result: ListingReport | WorkerCrashed) -> Listing
     return failed_report(result.reason, "reader-crashed")
 
 
-def _summary(store: Store, plans: Sequence[SourcePlan], seconds: float) -> ScanSummary:
+def _summary(store: Store, plans: Sequence[SourcePlan], sources: Sequence[Source], seconds: float) -> ScanSummary:
     scanned = {"sources": [plan.key for plan in plans]}
-    counts = {row[0]: row[1:] for row in store.rows("scan/counts", scanned)}
-    sources = tuple(_source_summary(plan, counts.get(plan.key, (0, 0, 0, 0))) for plan in plans)
+    counts = {
+        row[0]: SourceCounts(*row) for row in store.rows("scan/counts", scanned | {"kept_codes": list(KEPT_CODES)})
+    }
+    declared = {source.key: source for source in sources}
+    summaries = []
+    for plan in plans:
+        found = counts.get(plan.key, SourceCounts(plan.key))
+        lines = alerts(store, declared[plan.key], found) if plan.key in declared else ()
+        summaries.append(_source_summary(plan, found, tuple(lines)))
     problems = tuple(Problem(*row) for row in store.rows("scan/problems", scanned))
-    return ScanSummary(sources, dict(store.rows("scan/statuses", scanned)), problems, seconds)
+    return ScanSummary(tuple(summaries), dict(store.rows("scan/statuses", scanned)), problems, seconds)
 
 
-def _source_summary(plan: SourcePlan, counts: tuple[int, ...]) -> SourceSummary:
-    containers, members, images, derivation_error = counts
+def _source_summary(plan: SourcePlan, counts: SourceCounts, lines: tuple[str, ...]) -> SourceSummary:
     return SourceSummary(
         key=plan.key,
         root=str(plan.root),
-        containers=containers,
+        containers=counts.containers,
         read=len({each.task.container.path for each in plan.tasks}),
         unchanged=plan.unchanged,
         dropped=plan.dropped,
-        members=members,
-        images=images,
-        derivation_error=derivation_error,
+        members=counts.members,
+        images=counts.images,
+        unmatched=counts.unmatched,
+        lost=counts.lost,
         warning=plan.warning,
         is_absent=plan.is_absent,
+        alerts=lines,
     )

@@ -1,4 +1,5 @@
--- Containers, members, images and derivation errors of each scanned source.
+-- Containers, members and images of each scanned source; images that cannot be read (`lost`), images that have no row
+-- (`unmatched`) and one of them.
 with members as (
     select container_id, count(*) as members from member group by container_id
 ),
@@ -10,17 +11,22 @@ containers as (
     group by c.source
 ),
 images as (
-    select source, count(*) as images from attributes group by source
+    select source, count(*) as images, count(*) filter (status <> 'ok') as lost from attributes group by source
 ),
 errors as (
-    select source, count(*) as derivation_error from derivation_error group by source
+    select source, count(*) as unmatched, min(detail) as example
+    from derivation_error
+    where not list_contains($kept_codes, code)
+    group by source
 )
 select
     c.source,
     c.containers,
     c.members,
     coalesce(i.images, 0) as images,
-    coalesce(e.derivation_error, 0) as derivation_error
+    coalesce(i.lost, 0) as lost,
+    coalesce(e.unmatched, 0) as unmatched,
+    e.example
 from containers c
 left join images i using (source)
 left join errors e using (source)

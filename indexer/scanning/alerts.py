@@ -1,0 +1,41 @@
+"""Alerts of a scan: images that are missing from the manifest, with the likely cause."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+from indexer.declarations.models import Source
+from indexer.manifest.store import Store
+
+
+@dataclass(frozen=True, slots=True)
+class SourceCounts:
+    """Rows of one source after a scan, as sql/scan/counts.sql returns them."""
+
+    source: str
+    containers: int = 0
+    members: int = 0
+    images: int = 0
+    lost: int = 0
+    unmatched: int = 0
+    example: str | None = None
+
+
+def alerts(store: Store, source: Source, counts: SourceCounts) -> Iterator[str]:
+    """Yield one line per kind of loss. A source without containers has none: its summary has a warning instead."""
+    candidates = counts.images + counts.unmatched
+    if counts.containers and not candidates:
+        cause = "none matches `include`" if source.include else "none has an image suffix, and `include` is not set"
+        yield f"no image was found among {counts.members:,} files: {cause}. Is the path in local.cfg correct?"
+    if counts.unmatched * 2 > candidates:
+        yield f"{counts.unmatched:,} of {candidates:,} images have no row: {_cause(store, source) or counts.example}"
+    if counts.lost:
+        yield f"{counts.lost:,} of {counts.images:,} images cannot be read; their rows have the status 'unreadable'"
+
+
+def _cause(store: Store, source: Source) -> str | None:
+    """Return the known cause why rules do not match, or None."""
+    patterns = [rule.path for rule in source.rules]
+    found = store.rows("scan/patterns_with_suffix", {"source": source.key, "patterns": patterns})
+    if found:
+        return f"`path` is matched without the suffix: remove it from rule {source.rules[found[0][0]].number}"
+    return None
