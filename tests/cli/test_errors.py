@@ -319,7 +319,7 @@ def test_missing_side_file_is_reported(run: Run, tmp_path: Path) -> None:
     done = run("scan")
     assert done.returncode == 0
     assert (
-        "synthbuster: 1 x missing_in_table, such as glide/r000da54ft.png:"
+        "synthbuster: 1 x missing_text, such as glide/r000da54ft.png:"
         " {image|prompts.Prompt}: prompts.Prompt has nothing for r000da54ft\n"
     ) in done.stdout
     assert re.search(r"^not found: .*\baeroblade, .*\bcoco, ", done.stderr, re.MULTILINE)
