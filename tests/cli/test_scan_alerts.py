@@ -122,8 +122,8 @@ def test_missing_identity_costs_the_row(birds, run, column):
         birds,
         f"""
 [maps.known]
-0 = "{'ADM' if column == 'generator' else 'fake'}"
-1 = "{'Glide' if column == 'generator' else 'real'}"
+0 = "{"ADM" if column == "generator" else "fake"}"
+1 = "{"Glide" if column == "generator" else "real"}"
 
 [[rule]]
 path = 'set/(?P<name>[^/]+)'
