@@ -17,7 +17,6 @@ open a file for writing. Time, memory and output are limited, and the process en
 import json
 import os
 import subprocess
-import sys
 import threading
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
@@ -29,6 +28,7 @@ from typing import IO, cast
 import pyarrow as pa
 
 from indexer.base.errors import QueryError
+from indexer.base.startup import module_command
 from indexer.manifest.sandbox_job import LENGTH_BYTES, REFUSED, Job
 
 _LONGEST_MESSAGE = 8_000  # bytes
@@ -88,9 +88,10 @@ def _child(manifest: Path, limits: QueryLimits, tables: Mapping[str, Path]) -> s
     files = {name: str(path.absolute()) for name, path in tables.items()}
     job = Job(os.getpid(), str(manifest.absolute()), **asdict(limits), tables=files)
     kept = {name: os.environ[name] for name in _ENVIRONMENT if name in os.environ}
+    command, environment = module_command("indexer.manifest.sandbox_child", kept)
     return subprocess.Popen(
-        [sys.executable, "-P", "-m", "indexer.manifest.sandbox_child", json.dumps(asdict(job))],
-        env={**kept, "PYTHONPATH": os.pathsep.join(entry or str(Path.cwd()) for entry in sys.path)},
+        [*command, json.dumps(asdict(job))],
+        env=environment,
         stdin=subprocess.PIPE,
         stdout=subprocess.PIPE,
         stderr=subprocess.PIPE,

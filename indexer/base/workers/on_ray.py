@@ -68,6 +68,9 @@ def run(
         yield under_way.pop(reference), _answer(reference, workers.scheduler)
 
 
+run_suspects = run  # the cluster runs a lost task again by itself
+
+
 class _Cores:
     """Those of the cluster, asked for now and then, as workers come and go; not each time, for that asks the head."""
 

@@ -52,33 +52,35 @@ class WorkerPool(Generic[Task, Result]):
             ConfigError: no such backend, no scheduler answers, or a worker on another machine lacks something.
             DependencyError: the backend's package is not installed.
         """
-        for task, result in self._answers(tasks):
-            if self.split and isinstance(result, WorkerCrashed):
-                yield from self._parts(task, result, self.split)
+        yield from self._split_crashed(self._answers(tasks))
+
+    def _split_crashed(
+        self, answers: Iterable[tuple[Task, "Result | WorkerCrashed"]]
+    ) -> Iterator[tuple[Task, "Result | WorkerCrashed"]]:
+        for task, result in answers:
+            if self.split is None or not isinstance(result, WorkerCrashed):
+                yield task, result
+            elif self.is_pass(task):
+                yield from Search(self._answer, self.split).around(task, result)
+            elif len(parts := self.split(task)) > 1:
+                yield from self._split_crashed(self._answers(parts, are_suspects=True))
             else:
                 yield task, result
 
-    def _parts(
-        self, task: Task, death: WorkerCrashed, split: Callable[[Task], Sequence[Task]]
-    ) -> Iterator[tuple[Task, "Result | WorkerCrashed"]]:
-        if self.is_pass(task):
-            yield from Search(self._answer, split).around(task, death)
-        elif len(parts := split(task)) > 1:
-            yield from self.run(parts)
-        else:
-            yield task, death
-
     def _answer(self, task: Task) -> "Result | WorkerCrashed":
-        [(_, answer)] = self._answers([task])
+        [(_, answer)] = self._answers([task], are_suspects=True)
         return answer
 
-    def _answers(self, tasks: Iterable[Task]) -> Iterator[tuple[Task, "Result | WorkerCrashed"]]:
+    def _answers(
+        self, tasks: Iterable[Task], *, are_suspects: bool = False
+    ) -> Iterator[tuple[Task, "Result | WorkerCrashed"]]:
         engine = _engine(self.workers.backend)
+        run = engine.run_suspects if are_suspects else engine.run
         if not self.workers.elsewhere:
-            yield from engine.run(self.function, tasks, self.workers)
+            yield from run(self.function, tasks, self.workers)
             return
         with needed(self.shared) as needs:
-            yield from engine.run(partial(checked, needs, self.function), tasks, self.workers)
+            yield from run(partial(checked, needs, self.function), tasks, self.workers)
 
 
 def _engine(backend: str) -> Any:
