@@ -30,7 +30,8 @@ class Pixels(StrEnum):
 class Check(StrEnum):
     """How an image is checked before it is stored."""
 
-    DECODE = "decode"
+    DECODE = "decode"  # pixels and metadata, as readers open them
+    LENIENT = "lenient"  # the same, but damage is accepted that libjpeg only warns of
     HEADER = "header"
     NONE = "none"
 

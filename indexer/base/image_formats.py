@@ -1,12 +1,15 @@
 """Image formats: file name suffixes, first bytes, and the decoder, if the program reads the format.
 
-This is the only list. Scans take it for what is an image, inspection for what is decoded, and SQL for the suffixes of
-images. To read another format, name its decoder of Pillow here. Formats without a decoder are listed and then reported
-as ``unsupported_format``.
+This is the only list. Scans take it for what is an image, inspection for what is decoded, SQL for the suffixes of
+images, and a test compares it with the table of docs/images.md. To read another format, name its decoder here. Formats
+without a decoder are listed and then reported as ``unsupported_format``.
 """
 
 import re
 from dataclasses import dataclass
+
+EXTRA = "formats"  # the extra with the plugins
+_BRANDS_SIZE = 4096  # bytes of a file in which the brands of AVIF and HEIF are searched
 
 
 @dataclass(frozen=True, slots=True)
@@ -18,41 +21,75 @@ class ImageFormat:
         suffixes: of file names, in lower case, without the dot.
         signature: a pattern for the first bytes; None if the format has no signature.
         decoder: the name of Pillow's decoder; None if images of this format are not decoded.
+        brands: of the ``ftyp`` box, which stands for the signature; one of them is the main or a compatible brand.
+        plugin: the module that adds the decoder to Pillow; None if Pillow has it. Programs without the plugin cannot
+            open such images.
     """
 
     name: str
     suffixes: tuple[str, ...]
-    signature: bytes | None
+    signature: bytes | None = None
     decoder: str | None = None
+    brands: tuple[bytes, ...] = ()
+    plugin: str | None = None
 
-    def begins(self, head: bytes) -> bool:
-        """Return whether a file with the first bytes ``head`` (32 are enough) has this format's signature."""
-        return self.signature is not None and re.match(self.signature, head, re.DOTALL) is not None
+    def begins(self, data: bytes) -> bool:
+        """Return whether a file with the first bytes ``data`` has this format's signature.
+
+        32 bytes are enough, unless the format is known by a compatible brand.
+        """
+        if self.brands:
+            return not self.brands_of(data).isdisjoint(self.brands)
+        return self.signature is not None and re.match(self.signature, data, re.DOTALL) is not None
+
+    @staticmethod
+    def brands_of(data: bytes) -> frozenset[bytes]:
+        """Return the main and the compatible brands (ISO/IEC 14496-12, section 4.3); none if there is no such box."""
+        if data[4:8] != b"ftyp":
+            return frozenset()
+        end = min(int.from_bytes(data[:4], "big"), len(data), _BRANDS_SIZE)
+        return frozenset([data[8:12], *(data[at : at + 4] for at in range(16, end - 3, 4))])
 
 
 # Decoders of EPS, PDF, WMF and others start programs or have a record of overflows: they never see untrusted bytes.
-# JPEGs of several pictures (MPO) come with JPEG.
+# JPEGs of several pictures (MPO) come with JPEG. AVIF precedes HEIF: both may have the general brands mif1 and msf1.
 FORMATS = (
     ImageFormat("JPEG", ("jpg", "jpeg", "jpe", "jfif"), rb"\xff\xd8\xff", "JPEG"),
     ImageFormat("PNG", ("png",), rb"\x89PNG\r\n\x1a\n", "PNG"),
     ImageFormat("WEBP", ("webp",), rb"RIFF.{4}WEBP", "WEBP"),
     ImageFormat("GIF", ("gif",), rb"GIF8[79]a", "GIF"),
     ImageFormat("TIFF", ("tif", "tiff"), rb"II[*+]\0|MM\0[*+]", "TIFF"),
-    ImageFormat("BMP", ("bmp", "dib"), rb"BM", "BMP"),
-    ImageFormat("AVIF", ("avif",), rb".{4}ftypavi[fs]"),
-    ImageFormat("HEIF", ("heic", "heif"), rb".{4}ftyp(?:hei[cmsx]|hev[cx]|mif1|msf1)"),
-    ImageFormat("JPEG2000", ("jp2", "j2k"), rb"\0\0\0\x0cjP  \r\n\x87\n|\xff\x4f\xff\x51"),
-    ImageFormat("JXL", ("jxl",), rb"\xff\x0a|\0\0\0\x0cJXL \r\n\x87\n"),
-    ImageFormat("PPM", ("ppm", "pgm", "pbm", "pnm"), rb"P[1-7]\s"),
-    ImageFormat("TGA", ("tga",), None),
-    ImageFormat("ICO", ("ico",), rb"\x00\x00\x01\x00"),
-)
+    ImageFormat("BMP", ("bmp", "dib"), rb"BM.{12}[\x0c\x10\x28\x34\x38\x40\x6c\x7c]\0\0\0", "BMP"),
+    ImageFormat("AVIF", ("avif",), None, "AVIF", (b"avif", b"avis")),
+    ImageFormat("JPEG2000", ("jp2", "j2k", "jpx", "jpf", "j2c", "jpc"),
+                rb"\0\0\0\x0cjP  \r\n\x87\n|\xff\x4f\xff\x51", "JPEG2000"),
+    ImageFormat("HEIF", ("heic", "heif", "hif"), None, "HEIF",
+                (b"heic", b"heix", b"heim", b"heis", b"hevc", b"hevx", b"hevm", b"hevs", b"mif1", b"msf1"),
+                "pillow_heif.HeifImagePlugin"),
+    ImageFormat("JXL", ("jxl",), rb"\xff\x0a|\0\0\0\x0cJXL \r\n\x87\n", "JXL", plugin="pillow_jxl"),
+    ImageFormat("PPM", ("ppm", "pgm", "pbm", "pnm"), rb"P[1-7]\s+[#0-9]"),
+    ImageFormat("PFM", ("pfm",), rb"P[Ff]\s+[#0-9]"),
+    ImageFormat("TGA", ("tga",)),
+    ImageFormat("ICO", ("ico",), rb"\0\0\x01\0"),
+    ImageFormat("PSD", ("psd", "psb"), rb"8BPS"),
+    ImageFormat("EXR", ("exr",), rb"\x76\x2f\x31\x01"),
+    ImageFormat("HDR", ("hdr",), rb"#\?(?:RADIANCE|RGBE)"),
+    ImageFormat("DDS", ("dds",), rb"DDS "),
+    ImageFormat("QOI", ("qoi",), rb"qoif"),
+    ImageFormat("JPEGXR", ("jxr", "wdp", "hdp"), rb"II\xbc\x01"),
+    ImageFormat("FLIF", ("flif",), rb"FLIF"),
+    ImageFormat("BPG", ("bpg",), rb"BPG\xfb"),
+)  # fmt: skip
 SUFFIXES = frozenset(suffix for image in FORMATS for suffix in image.suffixes)
-DECODERS = tuple(image.decoder for image in FORMATS if image.decoder)
 # The end of an image's file name: a pattern for Python's re, Arrow and DuckDB.
 NAME_END = rf"(?i)\.(?:{'|'.join(sorted(SUFFIXES))})$"
 
 
-def undecoded_format(head: bytes) -> str | None:
-    """Return the name of the format of a file that begins with ``head`` if images of this format are not decoded."""
-    return next((image.name for image in FORMATS if not image.decoder and image.begins(head)), None)
+def format_of(data: bytes) -> ImageFormat | None:
+    """Return the format of a file that begins with ``data``, by its first bytes; None if they are of no image."""
+    return next((image for image in FORMATS if image.begins(data)), None)
+
+
+def by_name(name: str) -> ImageFormat | None:
+    """Return the format that Pillow calls ``name``; MPO is a JPEG."""
+    return next((image for image in FORMATS if image.name == ("JPEG" if name == "MPO" else name)), None)

@@ -12,35 +12,13 @@ from PIL import ExifTags, Image, UnidentifiedImageError
 
 from indexer.base import image_formats
 from indexer.base.errors import BadData
-from indexer.images import jpeg
+from indexer.images import jpeg, jxl, plugins
 from indexer.images.models import ImageHeader, ImageLimits
 
 _PILLOW_LIMIT = Image.MAX_IMAGE_PIXELS or 0
 
 # `warnings` keeps its filters for the whole process, so only one thread at a time may change them.
 _filters = threading.Lock()
-
-
-def header(data: bytes, limits: ImageLimits | None = None) -> ImageHeader:
-    """Return the facts in the header of an image; no pixel is decoded.
-
-    Raises:
-        BadData: empty, not_an_image, unsupported_format, too_many_pixels or undecodable.
-    """
-    with codec_errors():
-        return read_header(open_image(data, limits or ImageLimits()), data)
-
-
-def decode(data: bytes, limits: ImageLimits | None = None) -> Image.Image:
-    """Return the first frame, fully decoded, in its stored mode.
-
-    Raises:
-        BadData: the reasons of :func:`header`, or truncated.
-    """
-    with codec_errors():
-        image = open_image(data, limits or ImageLimits())
-        image.load()
-        return image
 
 
 def open_image(data: bytes, limits: ImageLimits) -> Image.Image:
@@ -51,23 +29,39 @@ def open_image(data: bytes, limits: ImageLimits) -> Image.Image:
     """
     if not data:
         raise BadData("empty", "the file has no bytes")
-    with _filters, warnings.catch_warnings():
-        # Pillow warns of decompression bombs, which are checked below, and of odd metadata, which affects no pixel.
-        warnings.simplefilter("ignore")
+    named = image_formats.format_of(data)
+    if named and named.name == "JXL":  # its decoder decodes all pixels before it returns the size
+        _check_size(jxl.size(data), limits)
+    with without_warnings():
         Image.MAX_IMAGE_PIXELS = max(limits.pixels, _PILLOW_LIMIT)  # Pillow refuses twice that, also in later frames
         try:
-            image = Image.open(io.BytesIO(data), formats=image_formats.DECODERS)
-        except UnidentifiedImageError:
-            if name := image_formats.undecoded_format(data[:32]):
-                raise BadData("unsupported_format", f"{name} images are not decoded") from None
-            raise
-    if image.width * image.height > limits.pixels:
-        raise BadData("too_many_pixels", f"{image.width} x {image.height} is over {limits.pixels:,}")
+            image = Image.open(io.BytesIO(data), formats=plugins.decoders())
+        except UnidentifiedImageError as error:
+            if named is None:
+                raise
+            if named.decoder not in plugins.decoders():
+                raise BadData("unsupported_format", f"{named.name} images are not read{plugins.hint(named)}") from None
+            # The signature is right, so the file is an image that is damaged, or a variant that Pillow does not read.
+            raise BadData("undecodable", _detail(error)) from error
+    _check_size(image.size, limits)
     return image
 
 
+@contextmanager
+def without_warnings() -> Iterator[None]:
+    """Silence Pillow's warnings of decompression bombs, which are checked here, and of odd metadata."""
+    with _filters, warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        yield
+
+
+def _check_size(size: tuple[int, int], limits: ImageLimits) -> None:
+    if size[0] * size[1] > limits.pixels:
+        raise BadData("too_many_pixels", f"{size[0]} x {size[1]} is over {limits.pixels:,}")
+
+
 def read_header(image: Image.Image, data: bytes) -> ImageHeader:
-    """Return the facts of an image that was opened from ``data`` and not changed since."""
+    """Return the facts of an image that was opened from ``data`` and not changed since; size as coded."""
     tables: dict[int, list[int]] = getattr(image, "quantization", None) or {}
     return ImageHeader(
         width=image.width,
@@ -84,6 +78,11 @@ def _has_exif(image: Image.Image, data: bytes) -> bool:
     if image.format == "PNG":
         return b"eXIf" in _png_chunks(data)
     return bool(image.info.get("exif")) or ExifTags.IFD.Exif in getattr(image, "tag_v2", ())
+
+
+def metadata_follows_pixels(image: Image.Image, data: bytes) -> bool:
+    """Return whether readers may find an orientation after the pixels: in a PNG with EXIF or XMP."""
+    return image.format == "PNG" and not _png_chunks(data).isdisjoint((b"eXIf", b"iTXt", b"zTXt", b"tEXt"))
 
 
 def _png_chunks(data: bytes) -> set[bytes]:

@@ -1,33 +1,34 @@
 """Compute the columns of the table ``inspection`` for one image."""
 
+import contextlib
 import dataclasses
 import hashlib
 from typing import Any
 
 from indexer.base.errors import BadData
-from indexer.images.decoding import codec_errors, open_image, read_header
-from indexer.images.models import ImageLimits, Inspection
+from indexer.images.decoding import codec_errors
+from indexer.images.models import Depth, ImageLimits, Inspection
 from indexer.images.phash import phash
 from indexer.images.pixels import pixel_hash
+from indexer.images.shown import header, open_shown
 
 # Twice the side that the perceptual hash uses, so that a JPEG decoded at reduced scale gives the same hash.
-_REDUCED_SIZE = (64, 64)
+_DEPTH = Depth(reduced_to=(64, 64), is_strict=True)
 
 
 def inspect(data: bytes, limits: ImageLimits | None = None) -> Inspection:
-    """Inspect an image: hashes, header, and whether its pixels decode.
+    """Inspect an image: hashes, header, and whether its readers can open it.
 
     Bad data raises nothing: ``status`` and ``reason`` have the problem, the other fields the facts found before it.
     """
     facts: dict[str, Any] = {"hash": hashlib.sha256(data).hexdigest(), "byte_size": len(data)}
     try:
+        shown = open_shown(data, limits, _DEPTH)
+        facts |= dataclasses.asdict(shown.header)
         with codec_errors():
-            image = open_image(data, limits or ImageLimits())
-            facts |= dataclasses.asdict(read_header(image, data))
-            # A JPEG is decoded at reduced scale. This reads all of its packed data, so truncated files are found.
-            image.draft("L", _REDUCED_SIZE)
-            image.load()
-            facts |= {"pixel_hash": pixel_hash(data, image), "phash": phash(image)}
+            facts |= {"pixel_hash": pixel_hash(shown), "phash": phash(shown.image)}
     except BadData as bad:
+        with contextlib.suppress(BadData):
+            facts |= dataclasses.asdict(header(data, limits))
         return Inspection(bad.reason, bad.detail, **facts)
-    return Inspection("ok", **facts)
+    return Inspection("ok", metadata_removed=shown.metadata_removed, **facts)

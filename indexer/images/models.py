@@ -1,8 +1,10 @@
 """Facts about an image, and limits for decoding it."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import pyarrow as pa
+
+_SIDEWAYS = (5, 6, 7, 8)  # EXIF orientations that exchange width and height
 
 
 @dataclass(frozen=True, slots=True)
@@ -18,8 +20,24 @@ class ImageLimits:
 
 
 @dataclass(frozen=True, slots=True)
+class Depth:
+    """How an image is decoded.
+
+    Attributes:
+        reduced_to: a JPEG may be decoded at a smaller size of at least (width, height) pixels; all of its coded data
+            are read. None: in full size.
+        mode: of a JPEG that is reduced: RGB or L.
+        is_strict: damage that libjpeg only warns of (it fills missing pixels with grey) is an error.
+    """
+
+    reduced_to: tuple[int, int] | None = None
+    mode: str = "L"
+    is_strict: bool = False
+
+
+@dataclass(frozen=True, slots=True)
 class ImageHeader:
-    """Facts in the header of an image.
+    """Facts in the header of an image. ``width`` and ``height`` are those of the upright image.
 
     ``jpeg_quality`` (1 to 100) is the libjpeg setting with the nearest luminance table. ``qtables_hash`` is equal for
     equal quantization tables. Both are None for other formats.
@@ -33,13 +51,20 @@ class ImageHeader:
     qtables_hash: str | None
     has_exif: bool
 
+    def turned(self, orientation: int) -> "ImageHeader":
+        """Return the header with the width and height that the EXIF orientation gives."""
+        if orientation not in _SIDEWAYS:
+            return self
+        return replace(self, width=self.height, height=self.width)
+
 
 @dataclass(frozen=True, slots=True)
 class Inspection:
     """A row of the table ``inspection`` without its member_id. Facts that could not be read are None.
 
-    ``status`` is ok, empty, not_an_image, unsupported_format, too_many_pixels, truncated, undecodable, unreadable or
-    crashed.
+    ``status`` is ok, empty, not_an_image, unsupported_format, too_many_pixels, truncated, damaged, undecodable,
+    unreadable or crashed.
+    ``metadata_removed``: readers can only open a copy without the damaged metadata.
     """
 
     status: str
@@ -55,6 +80,7 @@ class Inspection:
     has_exif: bool | None = None
     pixel_hash: str | None = None
     phash: int | None = None
+    metadata_removed: bool | None = None
 
 
 # The table `inspection` of sql/schema/tables.sql.
@@ -74,5 +100,6 @@ INSPECTION_SCHEMA = pa.schema(
         pa.field("phash", pa.uint64()),
         pa.field("status", pa.string(), nullable=False),
         pa.field("reason", pa.string()),
+        pa.field("metadata_removed", pa.bool_()),
     ]
 )

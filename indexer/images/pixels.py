@@ -3,7 +3,7 @@
 import hashlib
 from collections.abc import Iterator
 
-from PIL import Image
+from indexer.images.shown import ShownImage
 
 # JPEG markers (ITU-T T.81 table B.1): without a length, with metadata, and others.
 _STANDALONE = frozenset([0x01, *range(0xD0, 0xD9)])
@@ -13,17 +13,17 @@ _METADATA = frozenset(
 _START_OF_SCAN, _FILL, _END_OF_IMAGE = 0xDA, 0xFF, b"\xff\xd9"
 
 
-def pixel_hash(data: bytes, image: Image.Image) -> str | None:
-    """Return a sha256 (hex) that is equal for equal pixels; None if the segments of a JPEG are inconsistent.
+def pixel_hash(shown: ShownImage) -> str | None:
+    """Return a sha256 (hex) that is equal for equal pixels, as shown; None if a JPEG's segments are inconsistent.
 
-    ``image`` was opened from ``data``. It must be loaded unless it is a JPEG.
-
-    * JPEG: the coded data without metadata, because decoders differ in the last bit. A JPEG that was recoded without
-      loss (progressive, other Huffman tables) gets another digest.
+    * JPEG: the coded data without metadata, because decoders differ in the last bit, and the orientation. A JPEG that
+      was recoded without loss (progressive, other Huffman tables) gets another digest.
     * Other formats: mode, size and pixels, with palettes resolved.
     """
-    if image.format in ("JPEG", "MPO"):  # MPO: several JPEGs in one file
-        return _hash(b"jpeg", _coded_data(data))
+    image = shown.image
+    if shown.header.format in ("JPEG", "MPO"):  # MPO: several JPEGs in one file
+        turned = b"" if shown.orientation == 1 else b" %d" % shown.orientation
+        return _hash(b"jpeg" + turned, _coded_data(shown.data))
     flat = image.convert("RGBA" if "transparency" in image.info else "RGB") if image.mode == "P" else image
     return _hash(f"{flat.mode} {flat.width} {flat.height}".encode(), iter([flat.tobytes()]))
 

@@ -153,6 +153,8 @@ class _InspectionWriter:
 
     def _write(self) -> None:
         if self.rows:
+            members = [row["member_id"] for row in self.rows]
+            self.store.execute("delete from inspection where list_contains($members, member_id)", {"members": members})
             self.store.insert("inspection", pa.Table.from_pylist(self.rows, schema=INSPECTION_SCHEMA))
         self.rows = []
 

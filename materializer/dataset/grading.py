@@ -12,7 +12,7 @@ from pyarrow.dataset import dataset
 
 from indexer.base import resources
 from indexer.base.errors import BadData
-from indexer.images.decoding import decode
+from indexer.images import open_shown
 from indexer.images.pixels import pixel_hash
 from indexer.manifest.store import scratch_database
 from indexer.sharing import untrusted
@@ -91,6 +91,6 @@ def _regrade(engine: duckdb.DuckDBPyConnection, grade: str, where: str, named: M
 
 def _pixel_hash(data: bytes) -> str | None:
     try:
-        return pixel_hash(data, decode(data))
+        return pixel_hash(open_shown(data))
     except BadData:
         return None

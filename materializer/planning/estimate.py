@@ -41,7 +41,7 @@ def estimate(store: Store, plan: BuildPlan, settings: Settings, workers: Workers
     containers = plan.planned_containers.values()
     sequential = [planned for planned in containers if planned.is_sequential]
     spill = sum(planned.size for planned in sequential)
-    decode = undecoded if settings.check is Check.DECODE else 0
+    decode = undecoded if settings.check in (Check.DECODE, Check.LENIENT) else 0
     # A window as it was read and as it is stored, and the buffer of the format.
     worker_memory = _WORKER_BASE + 2 * WINDOW_SIZE + output_format(settings.format).buffer_size
     busy = stored / COPY_RATE + decode / DECODE_RATE + sum(planned.read for planned in sequential) / SEQUENTIAL_RATE

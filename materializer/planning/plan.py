@@ -17,7 +17,7 @@ from indexer.base.remote import Root
 from indexer.containers.from_manifest import stored_container
 from indexer.containers.models import Container
 from indexer.manifest.store import LOT_ROWS, Store, require_selection
-from materializer.models import Check, Request, RowsTask, Settings, Shard
+from materializer.models import Request, RowsTask, Settings, Shard
 from materializer.shards.formats import output_format
 
 # The size assumed for an image of unknown size: in estimates, and if the image cannot be read at all.
@@ -158,7 +158,7 @@ def key_of_all(keys: Iterable[str]) -> str:
 
 
 def _save_rows(store: Store, request: Request, ranges: Sequence[ShardRange]) -> None:
-    given = {"selection": request.selection, "decodes": request.settings.check is Check.DECODE}
+    given = {"selection": request.selection, "check": str(request.settings.check)}
     first, *others = ranges
     store.save_temporary("plan_row", "plan/row_details", given | first._asdict())
     for shards in others:

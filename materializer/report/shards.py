@@ -9,7 +9,7 @@ import pyarrow.compute as pc
 
 from indexer.base.errors import BadData, OutputError
 from indexer.base.workers import time_limit
-from indexer.images import decoding
+from indexer.images import header
 from indexer.reporting.models import ThumbnailResult
 from indexer.reporting.rendering import thumbnail
 from materializer.shards.formats.output_format import OutputFormat
@@ -78,7 +78,7 @@ def halves(task: ShardImages) -> list[ShardImages]:
 
 def _header(data: bytes) -> dict[str, object] | None:
     try:
-        return dataclasses.asdict(decoding.header(data))
+        return dataclasses.asdict(header(data))
     except BadData:
         return None
 

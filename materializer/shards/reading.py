@@ -106,7 +106,7 @@ def _check_unchanged(root: Root, path: str, row: Row) -> None:
 
 
 def _prepared(row: Row, data: bytes, work: RowsTask) -> ReadResult:
-    facts = (row["known_hash"], row["width"], row["height"], row["format"], row["mode"])
+    facts = (row["known_hash"], row["width"], row["height"], row["format"], row["mode"], row["metadata_removed"])
     known = None if None in facts else ImageFacts(*facts)
     try:
         with time_limit(work.image_limits.seconds):  # ends this worker if the decoder hangs; the image is refused

@@ -5,33 +5,38 @@ import io
 from dataclasses import dataclass
 from typing import Any
 
-import numpy as np
-from PIL import Image, ImageOps
-
+from indexer.base import image_formats
 from indexer.base.errors import BadData
-from indexer.images import ImageLimits
-from indexer.images.decoding import codec_errors, decode, open_image
+from indexer.images import Depth, ImageHeader, ImageLimits, ShownImage, header, open_shown
+from indexer.images.colour import to_rgb
+from indexer.images.decoding import codec_errors
 from materializer.models import Check, Pixels, Settings
 
-VERBATIM = "verbatim"
+VERBATIM, METADATA_REMOVED = "verbatim", "metadata_removed"
 
-_SUFFIXES = {"JPEG": "jpg", "MPO": "jpg", "TIFF": "tif"}
+_SUFFIXES = {"JPEG": "jpg", "MPO": "jpg", "TIFF": "tif", "JPEG2000": "jp2", "HEIF": "heic"}
+_JPEG_FORMATS = ("JPEG", "MPO")
+_SMALLEST = (1, 1)  # a JPEG decoded at an eighth of its size has the same damage, in half the time
 
 
 @dataclass(frozen=True, slots=True)
 class ImageFacts:
-    """Properties of an image's bytes, whose hash is ``sha256`` (hex)."""
+    """Properties of an image's bytes, whose hash is ``sha256`` (hex). The size is that of the upright image.
+
+    ``metadata_removed``: readers can only open a copy without the damaged metadata.
+    """
 
     sha256: str
     width: int
     height: int
     format: str
     mode: str
+    metadata_removed: bool
 
 
 @dataclass(frozen=True, slots=True)
 class PreparedImage:
-    """An image as it is stored: ``data`` with its ``sha256`` (hex) and size in pixels.
+    """An image as it is stored: ``data`` with its ``sha256`` (hex) and the size that readers show, in pixels.
 
     ``facts`` are those of the source's bytes; ``transform`` describes the conversion.
     """
@@ -50,7 +55,8 @@ def prepare(
 ) -> PreparedImage:
     """Check an image and return it as it is stored.
 
-    ``known`` are the facts of an earlier inspection. If they are of the same bytes, these are not decoded again.
+    ``known`` are the facts of an earlier inspection. If they are of the same bytes, these are not decoded again, unless
+    the image is converted.
 
     Raises:
         BadData: the bytes are not the expected ones (``differs``), or not a usable image (the reasons of
@@ -59,12 +65,16 @@ def prepare(
     digest = hashlib.sha256(data).hexdigest()
     if expected_sha256 is not None and digest != expected_sha256:
         raise BadData("differs", f"sha256 is {digest}, the manifest has {expected_sha256}")
-    facts = known if known is not None and known.sha256 == digest else _checked(data, digest, settings.check, limits)
-    if settings.pixels is Pixels.JPEG:
-        return _converted(data, facts, "JPEG", {"quality": settings.quality}, limits)
-    if settings.pixels is Pixels.VERBATIM or facts.mode == "RGB":
-        return PreparedImage(data, digest, facts.width, facts.height, suffix_of(facts.format), VERBATIM, facts)
-    return _converted(data, facts, "PNG", {"compress_level": 6}, limits)
+    if known is not None and known.sha256 == digest:
+        return _prepared(data, known, None, settings, limits)
+    if settings.check in (Check.HEADER, Check.NONE):
+        return _prepared(data, _facts(digest, header(data, limits), metadata_removed=False), None, settings, limits)
+    reduced_to = None if settings.pixels is Pixels.JPEG else _SMALLEST
+    shown = open_shown(data, limits, Depth(reduced_to, is_strict=settings.check == Check.DECODE))
+    facts = _facts(digest, shown.header, metadata_removed=shown.metadata_removed)
+    if reduced_to and facts.format in _JPEG_FORMATS and not _is_kept(facts, settings):
+        shown = open_shown(shown.data, limits)
+    return _prepared(data, facts, shown, settings, limits)
 
 
 def suffix_of(image_format: str) -> str:
@@ -72,45 +82,48 @@ def suffix_of(image_format: str) -> str:
     return _SUFFIXES.get(image_format, image_format.lower())
 
 
-def _checked(data: bytes, digest: str, check: Check, limits: ImageLimits) -> ImageFacts:
-    with codec_errors(), open_image(data, limits) as image:
-        facts = ImageFacts(digest, image.width, image.height, image.format or "", image.mode)
-        if check is Check.DECODE:
-            # Decoding a JPEG at an eighth of its size reads all bytes in half the time and finds the same damage.
-            image.draft("L", (1, 1))
-            image.load()
-        return facts
+def _facts(digest: str, found: ImageHeader, *, metadata_removed: bool) -> ImageFacts:
+    return ImageFacts(digest, found.width, found.height, found.format, found.mode, metadata_removed)
 
 
-def _converted(
-    data: bytes, facts: ImageFacts, image_format: str, options: dict[str, Any], limits: ImageLimits
+def _prepared(
+    data: bytes, facts: ImageFacts, shown: ShownImage | None, settings: Settings, limits: ImageLimits
 ) -> PreparedImage:
-    image = decode(data, limits)
+    """Return the image as it is stored; ``shown`` is given if it was decoded already, in full size if converted."""
+    if settings.pixels is Pixels.JPEG:
+        return _converted(shown or open_shown(data, limits), facts, "JPEG", {"quality": settings.quality})
+    if not _is_kept(facts, settings):
+        return _converted(shown or open_shown(data, limits), facts, "PNG", {"compress_level": 6})
+    stored, transform = data, VERBATIM
+    if facts.metadata_removed:
+        stored, transform = (shown or open_shown(data, limits, Depth(_SMALLEST))).data, METADATA_REMOVED
+    digest = facts.sha256 if stored is data else hashlib.sha256(stored).hexdigest()
+    return PreparedImage(stored, digest, facts.width, facts.height, suffix_of(facts.format), transform, facts)
+
+
+def _is_kept(facts: ImageFacts, settings: Settings) -> bool:
+    """Return whether the image is stored as it is.
+
+    Raises:
+        BadData: unsupported_format: it must be, and programs without a plugin cannot open it.
+    """
+    image_format = image_formats.by_name(facts.format)
+    needs_plugin = image_format is not None and image_format.plugin is not None
+    if settings.pixels is Pixels.VERBATIM and needs_plugin:
+        what = f"{facts.format} images open with a plugin only: build with --pixels rgb, which converts them"
+        raise BadData("unsupported_format", what)
+    return settings.pixels is Pixels.VERBATIM or (facts.mode == "RGB" and not needs_plugin)
+
+
+def _converted(shown: ShownImage, facts: ImageFacts, image_format: str, options: dict[str, Any]) -> PreparedImage:
+    picture = to_rgb(shown)
     target = io.BytesIO()
     with codec_errors():
-        # The EXIF orientation is applied, because the conversion drops EXIF.
-        picture = _on_white(ImageOps.exif_transpose(image))
         picture.save(target, format=image_format, **options)
     stored = target.getvalue()
     digest = hashlib.sha256(stored).hexdigest()
     words = " ".join(f"{name} {value}" for name, value in options.items())
     transform = f"{facts.format} {facts.mode} to {image_format} RGB ({words})"
+    if shown.metadata_removed or facts.metadata_removed:
+        transform += f"; {METADATA_REMOVED}"
     return PreparedImage(stored, digest, *picture.size, suffix_of(image_format), transform, facts)
-
-
-def _on_white(image: Image.Image) -> Image.Image:
-    """Return the image as RGB on white; values of 16 bits are scaled to 8, not clipped."""
-    if image.mode.startswith("I") or image.mode == "F":
-        return _eight_bits(image).convert("RGB")
-    if not image.has_transparency_data:
-        return image.convert("RGB")
-    white = Image.new("RGBA", image.size, "white")
-    white.alpha_composite(image.convert("RGBA"))
-    return white.convert("RGB")
-
-
-def _eight_bits(image: Image.Image) -> Image.Image:
-    """Scale grey of 16 bits from 0 to 65535, floating point from 0 to 1: the ranges that PNG and TIFF files have."""
-    values = np.nan_to_num(np.asarray(image).astype(np.float64))
-    white = 1.0 if image.mode == "F" else 65535.0
-    return Image.fromarray(np.rint(np.clip(values / white, 0, 1) * 255).astype(np.uint8))

@@ -29,3 +29,4 @@ join attributes a using (file_id)
 join inspection i using (member_id)
 where a.status = 'ok'
   and i.status = 'ok'
+  and i.outdated is not true

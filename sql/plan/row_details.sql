@@ -33,6 +33,7 @@ select
     i.height,
     i.format,
     i.mode,
+    i.metadata_removed,                       -- null: an earlier version inspected the image
     i.hash as known_hash,                     -- of the bytes that width, height, format and mode were read from
     coalesce(r.hash, i.hash) as hash,         -- that the bytes must have
     l.container_id,
@@ -54,7 +55,9 @@ select
         when a.file_id is null then 'not_in_manifest'
         when a.status <> 'ok' then a.status
         -- An inspection refuses a row only if this build checks images as thoroughly.
-        when i.status <> 'ok' and ($decodes or i.hash is null) then i.status
+        when i.status <> 'ok' and (
+            i.hash is null or $check = 'decode' or ($check = 'lenient' and i.status <> 'damaged')
+        ) then i.status
     end as refusal,
     coalesce(a.reason, i.reason) as detail
 from shard_range p

@@ -103,7 +103,7 @@ create table inspection (
     member_id    bigint not null,
     hash         varchar,                  -- sha256 of the stored bytes, hex
     byte_size    bigint,
-    width        integer,
+    width        integer,                  -- upright: after the EXIF orientation
     height       integer,
     format       varchar,                  -- JPEG, PNG, WEBP, ...
     mode         varchar,                  -- RGB, L, P, RGBA, CMYK, I;16, ...
@@ -113,7 +113,9 @@ create table inspection (
     pixel_hash   varchar,                  -- hash of the decoded pixels; metadata does not change it
     phash        ubigint,                  -- 64-bit perceptual hash
     status       varchar not null,         -- ok, or a stable code: crashed, truncated, undecodable, ...
-    reason       varchar
+    reason       varchar,
+    metadata_removed boolean,              -- readers can only open a copy without the damaged metadata
+    outdated     boolean                   -- of an earlier version: width, height, phash and pixel_hash are to be renewed
 );
 
 create table selection (

@@ -1,4 +1,4 @@
--- Rows of the pool that were never inspected, in storage order. Nested members follow their archive
+-- Rows of the pool that were never inspected, or by an earlier version that found other values, in storage order. Nested members follow their archive
 -- (docs/containers.md, "Ordinals").
 select
     m.member_id,
@@ -12,4 +12,4 @@ select
     ) - 1 as rank
 from work.pool p
 join member m using (member_id)
-anti join inspection i using (member_id)
+anti join (from inspection where outdated is not true) i using (member_id)

@@ -1,0 +1,42 @@
+"""GIF: extension blocks (GIF89a, sections 23 to 26)."""
+
+from collections.abc import Iterator
+
+from indexer.images.metadata.models import Level
+
+_EXTENSION, _IMAGE, _CONTROL = 0x21, 0x2C, 0xF9
+
+
+def without_metadata(data: bytes, level: Level, _exif: bytes) -> bytes:
+    """Return a copy without comments, texts and application extensions; a GIF has no EXIF."""
+    if level == Level.EXIF:
+        return data
+    return b"".join(_kept_blocks(data))
+
+
+def _kept_blocks(data: bytes) -> Iterator[bytes]:
+    at = 13 + _table_size(data[10:11])
+    yield data[:at]
+    while at < len(data):
+        if data[at] == _EXTENSION:
+            end = _end_of_blocks(data, at + 2)
+            if data[at + 1 : at + 2] == bytes([_CONTROL]):
+                yield data[at:end]
+        elif data[at] == _IMAGE:
+            end = _end_of_blocks(data, at + 11 + _table_size(data[at + 9 : at + 10]))
+            yield data[at:end]
+        else:
+            yield data[at:]
+            return
+        at = end
+
+
+def _table_size(packed: bytes) -> int:
+    """Return the bytes of the colour table that a packed field announces."""
+    return 3 << (packed[0] & 7) + 1 if packed and packed[0] & 0x80 else 0
+
+
+def _end_of_blocks(data: bytes, at: int) -> int:
+    while at < len(data) and data[at]:
+        at += data[at] + 1
+    return at + 1

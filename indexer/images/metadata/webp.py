@@ -1,0 +1,37 @@
+"""WebP: RIFF chunks (RFC 9649, section 2)."""
+
+import struct
+
+from indexer.images.metadata.models import Level
+
+_PIXELS = frozenset([b"VP8 ", b"VP8L", b"ALPH", b"ANIM", b"ANMF"])
+# Chunk -> its flag in VP8X.
+_FLAGS = {b"ICCP": 0x20, b"EXIF": 0x08, b"XMP ": 0x04}
+
+
+def without_metadata(data: bytes, level: Level, exif: bytes) -> bytes:
+    """Return a copy without EXIF, or without all chunks that do not affect the pixels."""
+    header, parts, flags = b"", [], 0
+    at = 12
+    while at + 8 <= len(data):
+        name, length = struct.unpack_from("<4sI", data, at)
+        end = at + 8 + length + length % 2
+        chunk = data[at:end]
+        if name == b"VP8X":
+            header = chunk
+        elif name in _PIXELS or (end <= len(data) and not _is_removed(name, level)):
+            parts.append(chunk)
+            flags |= _FLAGS.get(name, 0)
+        at = end
+    if header and exif:
+        parts.append(struct.pack("<4sI", b"EXIF", len(exif)) + exif + bytes(len(exif) % 2))
+        flags |= _FLAGS[b"EXIF"]
+    if header:
+        kept = header[8] & ~sum(_FLAGS.values()) | flags
+        parts.insert(0, header[:8] + bytes([kept]) + header[9:])
+    body = b"WEBP" + b"".join(parts)
+    return b"RIFF" + struct.pack("<I", len(body)) + body
+
+
+def _is_removed(name: bytes, level: Level) -> bool:
+    return name == b"EXIF" or level == Level.ALL or (level == Level.TEXTS and name != b"ICCP")

@@ -1,0 +1,156 @@
+"""Open an image as its readers see it: with the steps of ``datasets.Image.decode_example`` (datasets 5).
+
+They open the bytes with Pillow, decode the pixels and apply the EXIF orientation. A damaged EXIF block stops them,
+although the pixels are sound. Such an image is opened from a copy without the damaged metadata.
+"""
+
+from collections.abc import Iterator
+from contextlib import suppress
+from dataclasses import dataclass, replace
+
+from PIL import ExifTags, Image, ImageOps
+
+from indexer.base import image_formats
+from indexer.base.errors import BadData
+from indexer.images import strict_jpeg
+from indexer.images.decoding import codec_errors, metadata_follows_pixels, open_image, read_header, without_warnings
+from indexer.images.metadata import Level, without_metadata
+from indexer.images.models import Depth, ImageHeader, ImageLimits
+from indexer.images.samples import Samples, samples_of
+
+_FULL = Depth()
+
+
+@dataclass(frozen=True, slots=True)
+class ShownImage:
+    """A decoded image.
+
+    Attributes:
+        data: the bytes that readers can open: the given ones, or a copy without the damaged metadata.
+        image: the pixels in their stored mode (or grey, if reduced), upright.
+        header: facts of ``data``; width and height of the upright image in full size.
+        orientation: the EXIF orientation that was applied, 1 to 8.
+        metadata_removed: whether ``data`` is a copy.
+        samples: the type of a TIFF's samples.
+    """
+
+    data: bytes
+    image: Image.Image
+    header: ImageHeader
+    orientation: int
+    metadata_removed: bool
+    samples: Samples | None = None
+
+
+def open_shown(data: bytes, limits: ImageLimits | None = None, depth: Depth = _FULL) -> ShownImage:
+    """Return an image, decoded once, as readers show it.
+
+    Raises:
+        BadData: empty, not_an_image, unsupported_format, too_many_pixels, truncated, damaged or undecodable.
+    """
+    limits = limits or ImageLimits()
+    with codec_errors():
+        opened: list[Image.Image] = []
+        try:
+            return _shown(data, limits, depth, opened)
+        except BadData as bad:
+            if bad.reason != "undecodable":
+                raise
+            repaired = _without_damage(data, limits, depth, opened)
+            if repaired is None:
+                raise
+        except Exception:
+            repaired = _without_damage(data, limits, depth, opened)
+            if repaired is None:
+                raise
+    return repaired
+
+
+def decode(data: bytes, limits: ImageLimits | None = None) -> Image.Image:
+    """Return the first frame in full size and its stored mode, upright.
+
+    Raises:
+        BadData: as :func:`open_shown`, but not damaged.
+    """
+    return open_shown(data, limits).image
+
+
+def header(data: bytes, limits: ImageLimits | None = None) -> ImageHeader:
+    """Return the facts in the header of an image; no pixel is decoded, unless metadata follow the pixels.
+
+    Raises:
+        BadData: empty, not_an_image, unsupported_format, too_many_pixels or undecodable.
+    """
+    with codec_errors():
+        image = open_image(data, limits or ImageLimits())
+        found = read_header(image, data)
+        return found.turned(_orientation(image, decodes=metadata_follows_pixels(image, data)))
+
+
+def _shown(data: bytes, limits: ImageLimits, depth: Depth, opened: list[Image.Image]) -> ShownImage:
+    """Open, decode and turn an image. It is added to ``opened`` once Pillow has opened it."""
+    image = open_image(data, limits)
+    opened.append(image)
+    if image.format == "JXL" and not getattr(image, "jpeg", False):
+        image.info.pop("exif", None)  # the decoder applied the orientation of the codestream, which precedes EXIF's
+    header_ = read_header(image, data)
+    pixels = _decoded(image, data, depth)
+    with without_warnings():
+        orientation = pixels.getexif().get(ExifTags.Base.Orientation)
+        upright = pixels if orientation is None else ImageOps.exif_transpose(pixels)
+    applied = _valid(orientation)
+    return ShownImage(data, upright, header_.turned(applied), applied, False, samples_of(image))
+
+
+def _decoded(image: Image.Image, data: bytes, depth: Depth) -> Image.Image:
+    if depth.reduced_to:
+        image.draft(depth.mode, depth.reduced_to)
+    if depth.is_strict and image.format in ("JPEG", "MPO"):
+        grey = strict_jpeg.decode_grey(data, image.size if depth.reduced_to else (1, 1))
+        if grey is not None and depth.reduced_to and depth.mode == image.mode == "L":
+            grey.info = image.info
+            return grey
+    image.load()
+    return image
+
+
+def _without_damage(data: bytes, limits: ImageLimits, depth: Depth, opened: list[Image.Image]) -> ShownImage | None:
+    """Return the image of a copy without metadata, with as much of them as readers can open; None if it is no help."""
+    named = image_formats.format_of(data)
+    if named is None:
+        return None
+    orientation = 1
+    if opened:
+        with suppress(Exception):
+            orientation = _orientation(opened[0], decodes=True)
+    copies = [without_metadata(data, named.name, level, orientation) for level in Level]
+    found = None
+    for shown in _attempts([copy for copy in (copies[-1], *copies[:-1]) if copy is not None], limits, depth):
+        if shown is None and found is None:
+            return None  # even without any metadata
+        if shown is not None:
+            found = replace(shown, metadata_removed=True)
+            if found.data != copies[-1]:
+                return found
+    return found
+
+
+def _attempts(copies: list[bytes], limits: ImageLimits, depth: Depth) -> Iterator[ShownImage | None]:
+    for copy in copies:
+        try:
+            yield _shown(copy, limits, depth, [])
+        except MemoryError:
+            raise
+        except Exception:
+            yield None
+
+
+def _orientation(image: Image.Image, *, decodes: bool) -> int:
+    # A PNG decodes its pixels to find EXIF after them; the method of the base class does not.
+    with without_warnings():
+        exif = image.getexif() if decodes else Image.Image.getexif(image)
+    return _valid(exif.get(ExifTags.Base.Orientation))
+
+
+def _valid(orientation: object) -> int:
+    return orientation if isinstance(orientation, int) and 1 <= orientation <= 8 else 1
