@@ -30,16 +30,17 @@ def open_image(data: bytes, limits: ImageLimits) -> Image.Image:
     if not data:
         raise BadData("empty", "the file has no bytes")
     named = image_formats.format_of(data)
+    decoders = plugins.decoders(named)
     if named and named.name == "JXL":  # its decoder decodes all pixels before it returns the size
         _check_size(jxl.size(data), limits)
     with without_warnings():
         Image.MAX_IMAGE_PIXELS = max(limits.pixels, _PILLOW_LIMIT)  # Pillow refuses twice that, also in later frames
         try:
-            image = Image.open(io.BytesIO(data), formats=plugins.decoders())
+            image = Image.open(io.BytesIO(data), formats=decoders)
         except UnidentifiedImageError as error:
             if named is None:
                 raise
-            if named.decoder not in plugins.decoders():
+            if named.decoder not in decoders:
                 raise BadData("unsupported_format", f"{named.name} images are not read{plugins.hint(named)}") from None
             # The signature is right, so the file is an image that is damaged, or a variant that Pillow does not read.
             raise BadData("undecodable", _detail(error)) from error

@@ -6,11 +6,17 @@ from importlib import import_module
 from indexer.base import image_formats
 from indexer.base.image_formats import ImageFormat
 
+_BUILT_IN = tuple(image.decoder for image in image_formats.FORMATS if image.decoder and not image.plugin)
 
-@cache
-def decoders() -> tuple[str, ...]:
-    """Return the names of the decoders, after the plugins that are installed have registered theirs."""
-    return tuple(image.decoder for image in image_formats.FORMATS if image.decoder and _is_available(image))
+
+def decoders(image: ImageFormat | None) -> tuple[str, ...]:
+    """Return the names of the decoders for an image whose first bytes are of a format, or of none.
+
+    A plugin is imported, which registers its decoder, when the first image needs it.
+    """
+    if image and image.decoder and image.plugin and _is_installed(image.plugin):
+        return (*_BUILT_IN, image.decoder)
+    return _BUILT_IN
 
 
 def hint(image: ImageFormat) -> str:
@@ -18,11 +24,10 @@ def hint(image: ImageFormat) -> str:
     return f": pip install 'image-manifest[{image_formats.EXTRA}]'" if image.plugin else ""
 
 
-def _is_available(image: ImageFormat) -> bool:
-    if image.plugin is None:
-        return True
+@cache
+def _is_installed(plugin: str) -> bool:
     try:
-        import_module(image.plugin)
+        import_module(plugin)
     except ImportError:
         return False
     return True

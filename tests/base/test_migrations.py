@@ -79,7 +79,7 @@ def test_inspections_and_selections_survive(manifest: Path, opened) -> None:
             ("Mine/1", "crashed", None, None, "sequential"),
             ("Mine/3", "ok", None, None, "sequential"),
         ]
-        assert store.execute("select code from finding union all select code from derivation_error") == [
+        assert store.execute("select code from finding union all select code from derivation_error order by code") == [
             ("reader-crashed",),
             ("unmatched",),
         ]
