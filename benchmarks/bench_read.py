@@ -1,7 +1,7 @@
-"""Random members of a large zip, read by their places, against opening it with zipfile and a pass of libarchive.
+"""Read random members of a large zip: read_members against zipfile and one pass of libarchive.
 
-Run: make bench-read [ARGS="--members 100000 --size 54000 --wanted 3000"]. Prints images a second and ratios of one run,
-page cache warm. Every way checks the CRC-32. "bare" is pread and isal alone at known data offsets.
+Run: make bench-read [ARGS="--members 100000 --size 54000 --reads 3000"]. Prints images per second and ratios of one
+run, with a warm page cache. Every method checks the CRC-32. "bare" is pread and isal alone at known data offsets.
 """
 
 import argparse
@@ -19,8 +19,9 @@ from isal import isal_zlib
 
 from indexer.containers.detect import find_containers
 from indexer.containers.formats.libarchive import SequentialPass
+from indexer.containers.from_manifest import stored_member
 from indexer.containers.listing import list_members
-from indexer.containers.models import Access, ArchiveLimits, Container, ListingReport, MemberRef, Volume
+from indexer.containers.models import ArchiveLimits, Container, ListingReport, MemberRef, Volume
 from indexer.containers.opening import opened
 from indexer.containers.reading import read_members
 from tests.support.large_zips import write_zip
@@ -31,18 +32,18 @@ _ROUNDS = 4
 
 
 def main() -> None:
-    """Build a zip by each method, read from it in each way, print what that makes."""
+    """Build a zip by each method, read from it in each way, print the rates."""
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--members", type=int, default=100_000)
     parser.add_argument("--size", type=int, default=54_000, help="bytes of a member")
-    parser.add_argument("--wanted", type=int, default=3_000)
+    parser.add_argument("--reads", type=int, default=3_000)
     parser.add_argument("--folder", type=Path, default=None, help="where the zip is built: members x size bytes")
     options = parser.parse_args()
     for name, method in (("deflate", _DEFLATE), ("stored", _STORED)):
         with tempfile.TemporaryDirectory(dir=options.folder) as folder:
             path = Path(folder) / "bench.zip"
             write_zip(path, options.members, list(_pool(options.size, method)), method)
-            _compare(name, path, options.wanted)
+            _compare(name, path, options.reads)
 
 
 def _pool(size: int, method: int) -> Iterator[tuple[bytes, int, int]]:
@@ -58,14 +59,14 @@ def _pool(size: int, method: int) -> Iterator[tuple[bytes, int, int]]:
 def _compare(name: str, path: Path, count: int) -> None:
     status = path.stat()
     (container,), _ = find_containers(path.parent, [Volume(path.name, status.st_size, status.st_mtime_ns)])
-    wanted = _wanted(container, count)
-    offsets = _data_offsets(path, wanted)
+    members = _sample(container, count)
+    offsets = _data_offsets(path, members)
     _warm(path)
     ways: dict[str, Callable[[], int]] = {
-        "bare pread and inflate": lambda: _bare(container, wanted, offsets),
-        "read_members": lambda: _ours(container, wanted),
-        "zipfile, opened for it": lambda: _zipfile(path, wanted),
-        "libarchive, one pass": lambda: _libarchive(container, wanted),
+        "bare pread and inflate": lambda: _bare(container, members, offsets),
+        "read_members": lambda: _ours(container, members),
+        "zipfile, opened for it": lambda: _zipfile(path, members),
+        "libarchive, one pass": lambda: _libarchive(container, members),
     }
     rates = _rates(ways, count)
     ours = rates["read_members"]
@@ -93,14 +94,13 @@ def _rates(ways: dict[str, Callable[[], int]], count: int) -> dict[str, float]:
     return best
 
 
-def _wanted(container: Container, count: int) -> list[MemberRef]:
+def _sample(container: Container, count: int) -> list[MemberRef]:
     batches = [item for item in list_members(container, ArchiveLimits()) if not isinstance(item, ListingReport)]
-    names = [field for field in MemberRef.__slots__ if field not in ("key", "access")]
     total = sum(map(len, batches))
     chosen = set(random.Random(1).sample(range(total), count))
     rows = [batch.slice(i, 1).to_pylist()[0] for batch, i in _places(batches, chosen)]
-    wanted = [MemberRef(key=r["ordinal"], access=Access(r["access"]), **{n: r[n] for n in names}) for r in rows]
-    return sorted(wanted, key=lambda want: want.offset or 0)
+    members = [stored_member(row, row["ordinal"]) for row in rows]
+    return sorted(members, key=lambda member: member.offset or 0)
 
 
 def _places(batches: list[object], chosen: set[int]) -> Iterator[tuple[object, int]]:
@@ -110,41 +110,43 @@ def _places(batches: list[object], chosen: set[int]) -> Iterator[tuple[object, i
         first += len(batch)
 
 
-def _bare(container: Container, wanted: list[MemberRef], offsets: list[int]) -> int:
-    """What no reader can beat: data offsets known, one pread, one call to unpack, one checksum."""
+def _bare(container: Container, members: list[MemberRef], offsets: list[int]) -> int:
+    """Read with known data offsets: one pread, one call to unpack, one checksum. No reader can be faster."""
     descriptor = os.open(container.root / container.path, os.O_RDONLY)
     done = 0
-    for offset, want in zip(offsets, wanted, strict=True):
-        data = os.pread(descriptor, want.packed_size, offset)
-        data = isal_zlib.decompress(data, -15, want.size) if want.method == "deflate" else data
-        done += isal_zlib.crc32(data) == want.crc32
+    for offset, member in zip(offsets, members, strict=True):
+        data = os.pread(descriptor, member.packed_size, offset)
+        data = isal_zlib.decompress(data, -15, member.size) if member.method == "deflate" else data
+        done += isal_zlib.crc32(data) == member.crc32
     os.close(descriptor)
     return done
 
 
-def _data_offsets(path: Path, wanted: list[MemberRef]) -> list[int]:
+def _data_offsets(path: Path, members: list[MemberRef]) -> list[int]:
     with path.open("rb") as file:
-        heads = [os.pread(file.fileno(), 30, want.offset) for want in wanted]
-    return [want.offset + 30 + sum(struct.unpack_from("<2H", h, 26)) for want, h in zip(wanted, heads, strict=True)]
+        heads = [os.pread(file.fileno(), 30, member.offset) for member in members]
+    return [
+        member.offset + 30 + sum(struct.unpack_from("<2H", h, 26)) for member, h in zip(members, heads, strict=True)
+    ]
 
 
-def _ours(container: Container, wanted: list[MemberRef]) -> int:
-    return sum(isinstance(data, bytes) for _, data in read_members(container, wanted, ArchiveLimits()))
+def _ours(container: Container, members: list[MemberRef]) -> int:
+    return sum(isinstance(data, bytes) for _, data in read_members(container, members, ArchiveLimits()))
 
 
-def _zipfile(path: Path, wanted: list[MemberRef]) -> int:
+def _zipfile(path: Path, members: list[MemberRef]) -> int:
     with zipfile.ZipFile(path) as archive:
-        return sum(len(archive.read(want.name)) == want.size for want in wanted)
+        return sum(len(archive.read(member.name)) == member.size for member in members)
 
 
-def _libarchive(container: Container, wanted: list[MemberRef]) -> int:
-    by_name = {want.name.encode(): want for want in wanted}
+def _libarchive(container: Container, members: list[MemberRef]) -> int:
+    by_name = {member.name.encode(): member for member in members}
     done = 0
     with opened(container) as content:
         walk = SequentialPass(content.window, ArchiveLimits().seconds, ("zip",))
-        while done < len(wanted) and (header := walk.next()):
-            if want := by_name.get(header.name):
-                done += isal_zlib.crc32(b"".join(walk.data(header.size))) == want.crc32
+        while done < len(members) and (header := walk.next()):
+            if member := by_name.get(header.name):
+                done += isal_zlib.crc32(b"".join(walk.data(header.size))) == member.crc32
     return done
 
 

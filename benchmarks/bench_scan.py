@@ -1,9 +1,9 @@
-"""Listing at the speed of the disk: ``make bench-scan``; with ``--memory`` the peak of a scan of 5,000,000 members.
+"""Listing and scanning: ``make bench-scan``; with ``--memory`` the peak memory of a scan of 5,000,000 members.
 
-Every figure stands beside what one would write without this project, measured in turns in the same run, so that ratios
-hold on other machines; the best of some rounds counts, so workers are up. Seconds of the processor, workers' included,
-are told too: on a machine that others use they say more than those of the clock. The zip is made here, byte by byte as
-APPNOTE.TXT 6.3.10 has it, with ZIP64 records, and read by ``zipfile`` first, which so proves it to be one.
+Each figure is printed with that of a plain Python program, measured alternately in the same run, so that ratios hold on
+other machines. The best of several rounds counts, so workers are running. CPU seconds, workers included, are printed as
+well: on a shared machine they vary less than wall-clock time. The zip is written by numpy as APPNOTE.TXT 6.3.10 defines
+it, with ZIP64 records; reading it with ``zipfile`` first proves that it is valid.
 """
 
 import argparse
@@ -40,7 +40,7 @@ Ways: TypeAlias = dict[str, Callable[[], Any]]
 
 
 class Seconds(NamedTuple):
-    """What a run takes: by the clock, and of the processor in all processes."""
+    """The time of a run: wall-clock seconds, and CPU seconds of all processes."""
 
     clock: float
     processor: float
@@ -88,17 +88,17 @@ def _folder(folder: Path, files: int) -> None:
 
 
 def _compare(ways: Ways, items: int) -> None:
-    """Print a line a way; the first is what the others are compared with."""
+    """Print one line per method; the others are compared with the first."""
     best = {way: Seconds(math.inf, math.inf) for way in ways}
     for _ in range(ROUNDS):
         for way, run in ways.items():
             taken = _seconds(run)
             best[way] = Seconds(min(best[way].clock, taken.clock), min(best[way].processor, taken.processor))
     (other, theirs), *rest = best.items()
-    print(f"{other}: {items / theirs.clock:,.0f}/s, {theirs.processor:.2f} s of the processor")
+    print(f"{other}: {items / theirs.clock:,.0f}/s, {theirs.processor:.2f} CPU s")
     for way, ours in rest:
         print(
-            f"{way}: {items / ours.clock:,.0f}/s, {ours.processor:.2f} s of the processor:"
+            f"{way}: {items / ours.clock:,.0f}/s, {ours.processor:.2f} CPU s:"
             f" {theirs.clock / ours.clock:.1f} times as fast,"
             f" {theirs.processor / ours.processor:.1f} times by the processor"
         )
@@ -111,7 +111,7 @@ def _seconds(run: Callable[[], Any]) -> Seconds:
 
 
 def _processor() -> float:
-    """Seconds of the processor that this process and its workers have used so far (fields 14, 15 of proc(5)'s stat)."""
+    """Return the CPU seconds that this process and its workers have used so far (fields 14, 15 of proc(5)'s stat)."""
     stats = (Path(f"/proc/{child}/stat").read_text().rpartition(")")[2].split() for child in _children())
     ticks = sum(int(fields[11]) + int(fields[12]) for fields in stats)
     return time.process_time() + ticks / os.sysconf("SC_CLK_TCK")
@@ -130,7 +130,7 @@ def _scan(root: Path) -> None:
 
 
 def _scandir(folder: Path | str) -> int:
-    """Every file below a folder with its size and time, as the standard library has it."""
+    """Return every file below a folder with size and time, by the standard library."""
     files = 0
     with os.scandir(folder) as entries:
         for entry in entries:
@@ -143,7 +143,7 @@ def _scandir(folder: Path | str) -> int:
 
 
 def make_tree(folder: Path, files: int) -> Path:
-    """Empty files, FILES_A_FOLDER to a folder."""
+    """Create empty files, FILES_A_FOLDER per folder."""
     for number in range(files):
         if number % FILES_A_FOLDER == 0:
             below = folder / f"n{number // FILES_A_FOLDER:08d}"
@@ -187,7 +187,7 @@ def _scan_for_memory(folder: Path) -> None:
     seconds = _seconds(lambda: _scan(folder))
     ours, workers = _peak(os.getpid()), sum(map(_peak, _children()))
     print(
-        f"scan of {MANY_MEMBERS:,} members: {seconds.clock:.1f} s, {seconds.processor:.1f} s of the processor;"
+        f"scan of {MANY_MEMBERS:,} members: {seconds.clock:.1f} s, {seconds.processor:.1f} CPU s;"
         f" peak {ours + workers:.2f} GB (this process {ours:.2f}, its workers {workers:.2f})"
     )
 

@@ -1,8 +1,8 @@
-"""Bad files that nobody here made: fetch them by pip and apt, scan, select and build over all, and count.
+"""Run the programs on damaged files from public test suites: fetch by pip and apt, scan, select, build, and count.
 
-What is fetched (:mod:`benchmarks.collecting`) is kept below ``corpora-data``. Every file counts as an image,
-so that each member of each archive is read. Crashes and hangs of the run must be 0: what crashes or hangs a reader is a
-row with that reason.
+Downloads (:mod:`benchmarks.collecting`) are kept below ``corpora-data``. Every file counts as an image, so that each
+member of each archive is read. The run must have no crash and no hang: a file that crashes or hangs a reader is a row
+with that reason.
 """
 
 import os
@@ -40,7 +40,7 @@ path = '(?s:.*)'
 @click.option("--only", type=click.Choice(["pip", "apt"]), help="Fetch by this one only.")
 @click.option("--seconds", type=float, default=900, show_default=True, help="A command that takes longer hangs.")
 def main(only: str | None, seconds: float) -> None:
-    """Fetch what is not there yet, then run both programs over it."""
+    """Fetch missing files, then run both programs on all."""
     collect(FOLDER, only)
     shutil.rmtree(FOLDER / "index", ignore_errors=True)
     shutil.rmtree(FOLDER / "built", ignore_errors=True)
@@ -54,14 +54,14 @@ def main(only: str | None, seconds: float) -> None:
     ended.append(_run(seconds, "indexer", "inspect", "all", *bounds))
     ended.append(_run(seconds, "materializer", "build", "--selection", "all", "--output", "built", *bounds))
     ended.append(_run(seconds, "materializer", "verify", "built"))
-    _tell()
+    _report()
     crashes, hangs = ended.count("crash"), ended.count("hang")
     print(f"crashes {crashes}, hangs {hangs}")
     sys.exit(1 if crashes or hangs else 0)
 
 
 def _run(seconds: float, program: str, *arguments: str) -> str:
-    """Run a command over the corpora; returns ok, found, crash or hang."""
+    """Run a command on the corpora; return ok, found, crash or hang."""
     started = time.monotonic()
     command = [sys.executable, "-m", program, *arguments, "--quiet"]
     settings = {**os.environ, "PYTHONPATH": str(ROOT)}
@@ -71,14 +71,14 @@ def _run(seconds: float, program: str, *arguments: str) -> str:
             errors="replace", check=False,
         )  # fmt: skip
     except subprocess.TimeoutExpired:
-        return _said(program, arguments, "hang", started)
+        return _print_result(program, arguments, "hang", started)
     is_crash = done.returncode not in (0, 1) or "Traceback" in done.stderr
     if is_crash:
         print(done.stderr[-2_000:], file=sys.stderr)
-    return _said(program, arguments, "crash" if is_crash else "found" if done.returncode else "ok", started)
+    return _print_result(program, arguments, "crash" if is_crash else "found" if done.returncode else "ok", started)
 
 
-def _said(program: str, arguments: tuple[str, ...], how: str, started: float) -> str:
+def _print_result(program: str, arguments: tuple[str, ...], how: str, started: float) -> str:
     print(f"{program} {arguments[0]}: {how}, {time.monotonic() - started:.0f} s", flush=True)
     return how
 
@@ -93,15 +93,15 @@ def _write_ids() -> None:
     (FOLDER / "ids.txt").write_text("".join(f"{file_id}\n" for (file_id,) in ids if "\n" not in str(file_id)))
 
 
-def _tell() -> None:
-    """Files, containers by status, members by what became of them, rows that were built."""
+def _report() -> None:
+    """Print files, containers by status, members by status, rows built and refused."""
     print(f"files {sum(path.is_file() for path in (FOLDER / 'files').rglob('*')):,}")
     for status, count in _rows("select status, count(*) from container group by all order by all"):
         print(f"containers {status}: {count:,}")
     for code, count in _rows("select code, count(*) from finding group by all order by 2 desc, 1 limit 20"):
         print(f"  finding {code}: {count:,}")
     for status, count in _rows(
-        "select coalesce(status, 'not looked at'), count(*) from inspection group by all order by 2 desc"
+        "select coalesce(status, 'not inspected'), count(*) from inspection group by all order by 2 desc"
     ):
         print(f"members {status}: {count:,}")
     refused, rows = FOLDER / "built/record/refused.parquet", FOLDER / "built/record/rows/*.parquet"

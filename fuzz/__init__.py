@@ -1,5 +1,5 @@
-"""Damaged archives and images by the thousand, each told by its target and its seed alone.
+"""Test thousands of damaged archives and images, each reproducible by its target and its seed.
 
-What is asked of each: no exception that the interfaces do not name, no crash, no hang, and never a wrong byte: an
-archive whose listing is complete and whose members can all be read holds just what was packed.
+The program must raise only documented exceptions, must not crash or hang, and must never return a wrong byte. So an
+archive whose listing is complete and whose members can all be read has the contents that were packed.
 """

@@ -1,4 +1,4 @@
-"""``python -m fuzz``: damage and judge until the time is up; a find is told by what repeats it."""
+"""``python -m fuzz``: run damaged cases until the time is up; print the target and seed of each find."""
 
 import os
 import sys
@@ -22,7 +22,7 @@ AT_A_TIME = 100
 @click.option("--target", "only", type=click.Choice(list(targets.names())), help="Only this one.")
 @click.option("--keep", type=click.Path(path_type=Path), help="Write the files of --target and --seed here, and stop.")
 def main(minutes: float, seed: int, only: str | None, keep: Path | None) -> None:
-    """Damage archives and images and hold what the program makes of them against what is promised."""
+    """Damage archives and images, and check what the program makes of them."""
     if keep and only:
         keep.mkdir(parents=True, exist_ok=True)
         for name, data in Case(only, seed).files().items():
@@ -30,8 +30,8 @@ def main(minutes: float, seed: int, only: str | None, keep: Path | None) -> None
         return
     chosen = [only] if only else list(targets.names())
     done, found = 0, 0
-    crew = WorkerPool(judge, Workers(os.cpu_count() or 1, memory=4 << 30), _halves)
-    for cases, finds in crew.run(_until(time.monotonic() + 60 * minutes, chosen, seed)):
+    pool = WorkerPool(judge, Workers(os.cpu_count() or 1, memory=4 << 30), _halves)
+    for cases, finds in pool.run(_until(time.monotonic() + 60 * minutes, chosen, seed)):
         done += len(cases)
         for case, why in [(cases[0], finds.reason)] if isinstance(finds, WorkerCrashed) else finds:
             found += 1

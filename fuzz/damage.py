@@ -1,4 +1,4 @@
-"""Damage by the book: what disks, networks and enemies do to bytes."""
+"""Damage bytes as disks, networks and attackers do."""
 
 from random import Random
 
@@ -6,14 +6,14 @@ _ODD = (0, 1, 0x7F, 0x80, 0xFF, 0xFFFF, 0x7FFFFFFF, 0x80000000, 0xFFFFFFFF, 0x7F
 
 
 def damaged(data: bytes, chance: Random) -> bytes:
-    """``data`` with one to three damages, most of them small."""
+    """Return ``data`` with one to three damages, most of them small."""
     for _ in range(chance.choice((1, 1, 1, 2, 3))):
         data = chance.choice(_DAMAGES)(data, chance)
     return data
 
 
 def _place(data: bytes, chance: Random) -> int:
-    """Anywhere; as often as not near an end, where directories and headers are."""
+    """Return any position, in two of three cases near an end, where directories and headers are."""
     near = min(len(data), 400)
     return chance.choice(
         (chance.randrange(len(data) + 1), chance.randrange(near + 1), len(data) - chance.randrange(near + 1))

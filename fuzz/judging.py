@@ -1,4 +1,4 @@
-"""A case: damaged files, what the program makes of them, and whether that is as promised."""
+"""Run the program on damaged files and check its promises."""
 
 import shutil
 import tempfile
@@ -14,15 +14,14 @@ from indexer.base.errors import BadData
 from indexer.base.workers import time_limit
 from indexer.containers.detect import find_containers
 from indexer.containers.file_stamp import size_and_time
+from indexer.containers.from_manifest import stored_member
 from indexer.containers.listing import list_members
 from indexer.containers.models import (
     MEMBER_SCHEMA,
-    Access,
     ArchiveLimits,
     Container,
     ContainerStatus,
     ListingReport,
-    MemberRef,
     Volume,
 )
 from indexer.containers.reading import read_members
@@ -36,13 +35,13 @@ _LIMITS = ArchiveLimits(member_size=64 << 20, seconds=SECONDS)
 
 @dataclass(frozen=True, slots=True)
 class Case:
-    """One damage of one target."""
+    """One damage of one target, reproducible by its seed."""
 
     target: str
     seed: int
 
     def files(self) -> targets.Files:
-        """The damaged files by name."""
+        """Return the damaged files by name."""
         chance = Random(f"{self.target} {self.seed}")
         if self.target in targets.ARCHIVES:
             return targets.ARCHIVES[self.target](chance)
@@ -50,7 +49,7 @@ class Case:
 
 
 def judge(cases: tuple[Case, ...]) -> list[tuple[Case, str]]:
-    """Those of ``cases`` that were not as promised, and why not. Runs in workers, which a case may end."""
+    """Return the cases that broke a promise, each with the reason. Runs in workers, which a case may crash."""
     found = []
     for case in cases:
         with time_limit(SECONDS):
@@ -63,7 +62,7 @@ def judge(cases: tuple[Case, ...]) -> list[tuple[Case, str]]:
 def _wrong(case: Case) -> str | None:
     try:
         return _archive(case) if case.target in targets.ARCHIVES else _image(case)
-    except Exception as error:  # whatever was not foreseen is a find
+    except Exception as error:  # any exception that the interfaces do not document is a find
         return f"{type(error).__name__}: {error}"
 
 
@@ -74,7 +73,7 @@ def _image(case: Case) -> str | None:
         prepare(data, None, None, Settings(), ImageLimits())
     except BadData:
         return None
-    return None if status == "ok" else f"inspected as {status}, stored nevertheless"
+    return None if status == "ok" else f"inspected as {status}, but stored"
 
 
 def _archive(case: Case) -> str | None:
@@ -97,7 +96,7 @@ def _container(case: Case, container: Container) -> str | None:
     rows = [row for batch in batches for row in batch.to_pylist()]
     if not isinstance(report, ListingReport) or any(batch.schema != MEMBER_SCHEMA for batch in batches):
         return "no report, or rows of another schema"
-    answers = dict(read_members(container, [_wanted(row) for row in rows], _LIMITS))
+    answers = dict(read_members(container, [stored_member(row, row["ordinal"]) for row in rows], _LIMITS))
     if answers.keys() != {row["ordinal"] for row in rows}:
         return "a member without an answer"
     if report.status is not ContainerStatus.COMPLETE or any(isinstance(data, BadData) for data in answers.values()):
@@ -106,12 +105,7 @@ def _container(case: Case, container: Container) -> str | None:
 
 
 def _differs(case: Case, found: list[bytes | BadData]) -> str | None:
-    """Names may be damaged unnoticed, contents may not, where the format has anything to check them by."""
+    """Compare contents with the packed ones, if the format has checksums. Names have none, so they may be damaged."""
     if case.target in targets.UNVERIFIED or Counter(found) == Counter(targets.members().values()):
         return None
     return f"complete, but other contents ({len(found)} members)"
-
-
-def _wanted(row: dict[str, object]) -> MemberRef:
-    fields = {name: row[name] for name in MemberRef.__slots__ if name not in ("key", "access")}
-    return MemberRef(key=row["ordinal"], access=Access(row["access"]), **fields)  # type: ignore[arg-type]

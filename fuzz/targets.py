@@ -1,4 +1,4 @@
-"""What is damaged: archives in one file or several, and images. Each is packed once and damaged by seed."""
+"""The targets to damage: archives in one file or several, and images. Each is packed once and damaged by seed."""
 
 import io
 import subprocess
@@ -19,7 +19,7 @@ Files = dict[str, bytes]
 
 @cache
 def members() -> Files:
-    """What is packed: noise, flat stretches, one empty file."""
+    """Return the files to pack: noise and repetitions."""
     chance = Random(1)
     files = {f"set/{number}.png": chance.randbytes(300 * number + 50) for number in range(6)}
     return files | {"set/flat.png": bytes(3_000), "set/deep/caf\u00e9.jpg": b"12345" * 40}
@@ -27,7 +27,7 @@ def members() -> Files:
 
 @cache
 def zipped(method: int) -> bytes:
-    """The members in a zip."""
+    """Return the members in a zip."""
     packed = io.BytesIO()
     with zipfile.ZipFile(packed, "w", method) as archive:
         for name, data in members().items():
@@ -37,7 +37,7 @@ def zipped(method: int) -> bytes:
 
 @cache
 def tarred(mode: str) -> bytes:
-    """The members in a tar, or a compressed one."""
+    """Return the members in a tar, or a compressed tar."""
     packed = io.BytesIO()
     with tarfile.open(fileobj=packed, mode=f"w:{mode}") as archive:
         for name, data in members().items():
@@ -49,7 +49,7 @@ def tarred(mode: str) -> bytes:
 
 @cache
 def by_program(*command: str) -> bytes:
-    """The members packed by a program that is called in their folder, with the archive's name last but one."""
+    """Return the members packed by ``command``, which gets the archive's name and the folder as last arguments."""
     with tempfile.TemporaryDirectory() as folder:
         for name, data in members().items():
             path = Path(folder, name)
@@ -62,14 +62,14 @@ def by_program(*command: str) -> bytes:
 
 @cache
 def picture(kind: str) -> bytes:
-    """A small image."""
+    """Return a small image."""
     packed = io.BytesIO()
     Image.frombytes("RGB", (40, 30), Random(2).randbytes(3_600)).save(packed, kind)
     return packed.getvalue()
 
 
 def volumes(chance: Random) -> Files:
-    """A zip cut in four, of which one is damaged, missing, cut off or in another's place."""
+    """Return a zip cut in four parts, one of them damaged, missing, swapped or repeated."""
     data = zipped(zipfile.ZIP_DEFLATED)
     size = -(-len(data) // 4)
     parts = {f"set.zip.{at + 1:03}": data[at * size : (at + 1) * size] for at in range(4)}
@@ -101,10 +101,10 @@ ARCHIVES: dict[str, Callable[[Random], Files]] = {
     "cpio": _one("set.cpio", lambda: by_program("bsdtar", "--format", "cpio", "-cf")),
 }
 IMAGES = ("PNG", "JPEG", "GIF", "WEBP", "TIFF", "BMP")
-# Neither counts its members nor checksums their bytes: whole ones that are gone, and wrong bytes, leave no trace.
+# These count no members and have no checksums: missing members and wrong bytes cannot be detected.
 UNVERIFIED = ("tar", "cpio")
 
 
 def names() -> Iterable[str]:
-    """All targets."""
+    """Return the names of all targets."""
     return (*ARCHIVES, *IMAGES)

@@ -1,4 +1,4 @@
-"""Which files are containers, which volumes belong together, and which files are opened to find out."""
+"""Detection: which files are containers, which volumes form a set, which files are opened."""
 
 import shutil
 from pathlib import Path
@@ -23,13 +23,13 @@ def archive(tree: Path, tmp_path: Path) -> Path:
 
 
 @pytest.mark.parametrize("name", ["set", "set.png", "set.dat", "set.zip.part", "deep/er/set.JPEG", "1"])
-def test_an_archive_under_a_wrong_name_or_none_is_found(name: str, archive: Path, root: Path) -> None:
+def test_archive_with_wrong_suffix_or_none_is_found(name: str, archive: Path, root: Path) -> None:
     (root / name).parent.mkdir(parents=True, exist_ok=True)
     shutil.copy(archive, root / name)
     assert _containers(root)[name].kind == Kind.ZIP
 
 
-def test_of_many_images_only_the_outlier_is_opened(archive: Path, root: Path, tmp_path: Path) -> None:
+def test_only_large_outliers_of_many_images_are_opened(archive: Path, root: Path, tmp_path: Path) -> None:
     plant(root, {f"{number:04}.png": b"PK\3\4 is how this image begins" for number in range(200)})
     plant(tmp_path / "big", {"noise.bin": bytes(range(256)) * 8_000})
     zipped(tmp_path / "big", tmp_path / "big.zip", "-0")
@@ -37,19 +37,19 @@ def test_of_many_images_only_the_outlier_is_opened(archive: Path, root: Path, tm
     assert list(_containers(root)) == ["0200.png"]
 
 
-def test_documents_and_models_are_no_containers(archive: Path, root: Path) -> None:
+def test_documents_and_models_are_not_containers(archive: Path, root: Path) -> None:
     for name in ("weights.pt", "table.xlsx", "arrays.npz"):
         shutil.copy(archive, root / name)
     assert _containers(root) == {}
 
 
-def test_loose_files_stay_loose_in_the_order_given(root: Path) -> None:
+def test_loose_files_keep_the_given_order(root: Path) -> None:
     plant(root, {"b.png": b"b" * 50, "a.png": b"a" * 50, "notes.txt": b"n" * 50, "xaa": b"x" * 50, "xab": b"x" * 50})
     files = list(reversed(volumes_of(root)))
     assert find_containers(root, files) == ([], files)
 
 
-def test_sets_in_one_folder_are_told_apart(tree: Path, root: Path) -> None:
+def test_sets_in_one_folder_are_separate(tree: Path, root: Path) -> None:
     split_zipped(tree, root / "a.zip")
     split_zipped(tree, root / "b.zip")
     zipped(tree, root / "c.zip")
@@ -62,7 +62,7 @@ def test_sets_in_one_folder_are_told_apart(tree: Path, root: Path) -> None:
     }  # fmt: skip
 
 
-def test_sets_of_equal_names_in_two_folders_are_told_apart(tree: Path, root: Path) -> None:
+def test_sets_with_equal_names_in_two_folders_are_separate(tree: Path, root: Path) -> None:
     for folder in ("one", "two"):
         (root / folder).mkdir()
         split_zipped(tree, root / folder / "set.zip")
@@ -74,19 +74,19 @@ def test_sets_of_equal_names_in_two_folders_are_told_apart(tree: Path, root: Pat
 
 
 @pytest.mark.parametrize("name", ["set.7z.99999999999", "set.z99999999999"])
-def test_numbers_beyond_reason_make_no_room_for_missing_volumes(name: str, archive: Path, root: Path) -> None:
+def test_huge_volume_numbers_make_no_room_for_missing_volumes(name: str, archive: Path, root: Path) -> None:
     archive.rename(root / name)
     (found,), _ = find_containers(root, volumes_of(root))
     assert [volume.path for volume in found.volumes] == [name]
     assert listing(found).report.status == ContainerStatus.COMPLETE
 
 
-def test_numbered_files_that_are_no_parts_are_left_alone(root: Path) -> None:
+def test_numbered_files_that_are_not_volumes_are_loose(root: Path) -> None:
     plant(root, {f"scan.{number:03}": b"s" * 500 for number in range(5)})
     assert _containers(root) == {}
 
 
-def test_an_archive_of_each_kind_by_its_first_bytes(tree: Path, root: Path) -> None:
+def test_kind_is_detected_by_first_bytes(tree: Path, root: Path) -> None:
     zipped(tree, root / "a")
     (root / "a.zip").rename(root / "a")
     for name in ("b.tar", "c.tar.gz", "d.tar.xz"):
@@ -97,14 +97,14 @@ def test_an_archive_of_each_kind_by_its_first_bytes(tree: Path, root: Path) -> N
     }  # fmt: skip
 
 
-def test_the_order_of_files_does_not_matter(tree: Path, root: Path) -> None:
+def test_order_of_files_does_not_matter(tree: Path, root: Path) -> None:
     split_zipped(tree, root / "a.zip")
     tarred(tree, root / "b.tar")
     files = volumes_of(root)
     assert find_containers(root, files) == find_containers(root, list(reversed(files)))
 
 
-def test_a_file_that_cannot_be_opened_is_not_lost(root: Path) -> None:
+def test_file_that_cannot_be_opened_is_loose(root: Path) -> None:
     plant(root, {"there.dat": b"x" * 100, "gone.dat": b"x" * 100})
     files = volumes_of(root)
     (root / "gone.dat").unlink()

@@ -1,4 +1,4 @@
-"""One damaged archive for each finding: what is told, and that the sound members are still there."""
+"""One damaged archive for each finding: the finding is reported, and intact members are read."""
 
 import zipfile
 from pathlib import Path
@@ -22,7 +22,7 @@ from tests.support.archives import (
 )
 
 
-def test_zip_whose_end_was_cut_off(tree: Path, root: Path, files: dict[str, bytes]) -> None:
+def test_zip_without_its_end_is_listed_by_local_headers(tree: Path, root: Path, files: dict[str, bytes]) -> None:
     zipped(tree, root / "set.zip")
     data = (root / "set.zip").read_bytes()
     (root / "set.zip").write_bytes(data[:-200])
@@ -32,7 +32,7 @@ def test_zip_whose_end_was_cut_off(tree: Path, root: Path, files: dict[str, byte
     assert {name.removeprefix("set/"): data for name, data in found.read().items()} == files
 
 
-def test_zip_cut_in_the_middle(tree: Path, root: Path, files: dict[str, bytes]) -> None:
+def test_zip_cut_in_the_middle_is_truncated(tree: Path, root: Path, files: dict[str, bytes]) -> None:
     zipped(tree, root / "set.zip")
     data = (root / "set.zip").read_bytes()
     (root / "set.zip").write_bytes(data[: len(data) // 2])
@@ -43,7 +43,7 @@ def test_zip_cut_in_the_middle(tree: Path, root: Path, files: dict[str, bytes]) 
     assert set(found.sound().values()) <= set(files.values())
 
 
-def test_tar_cut_in_a_member(tree: Path, root: Path) -> None:
+def test_tar_cut_in_a_member_is_truncated(tree: Path, root: Path) -> None:
     tarred(tree, root / "set.tar")
     data = (root / "set.tar").read_bytes()
     (root / "set.tar").write_bytes(data[: len(data) // 2])
@@ -54,7 +54,7 @@ def test_tar_cut_in_a_member(tree: Path, root: Path) -> None:
     assert len(found.sound()) == len(found.rows) - 1
 
 
-def test_tar_cut_between_members(root: Path, tmp_path: Path) -> None:
+def test_tar_cut_between_members_has_no_end_marker(root: Path, tmp_path: Path) -> None:
     plant(tmp_path / "two", {"a.png": b"a" * 512, "b.png": b"b" * 512})
     run("tar", "-cf", root / "set.tar", "a.png", "b.png", cwd=tmp_path / "two")
     (root / "set.tar").write_bytes((root / "set.tar").read_bytes()[:1_024])
@@ -63,7 +63,7 @@ def test_tar_cut_between_members(root: Path, tmp_path: Path) -> None:
     assert found.read() == {"set/a.png": b"a" * 512}
 
 
-def test_tar_with_a_damaged_header(root: Path, tmp_path: Path) -> None:
+def test_tar_members_after_a_damaged_header_are_listed(root: Path, tmp_path: Path) -> None:
     plant(tmp_path / "three", {f"{name}.png": name.encode() * 512 for name in "abc"})
     run("tar", "-cf", root / "set.tar", "a.png", "b.png", "c.png", cwd=tmp_path / "three")
     damage(root / "set.tar", 1_024, b"\xff" * 300)
@@ -72,7 +72,7 @@ def test_tar_with_a_damaged_header(root: Path, tmp_path: Path) -> None:
     assert found.read() == {"set/a.png": b"a" * 512, "set/c.png": b"c" * 512}
 
 
-def test_tar_with_a_zeroed_header(root: Path, tmp_path: Path) -> None:
+def test_tar_members_after_a_zeroed_header_are_listed(root: Path, tmp_path: Path) -> None:
     plant(tmp_path / "three", {f"{name}.png": name.encode() * 512 for name in "abc"})
     run("tar", "-cf", root / "set.tar", "a.png", "b.png", "c.png", cwd=tmp_path / "three")
     damage(root / "set.tar", 1_024, bytes(512))
@@ -81,7 +81,7 @@ def test_tar_with_a_zeroed_header(root: Path, tmp_path: Path) -> None:
     assert found.read() == {"set/a.png": b"a" * 512, "set/c.png": b"c" * 512}
 
 
-def test_tars_one_behind_the_other(tree: Path, root: Path, files: dict[str, bytes]) -> None:
+def test_concatenated_tars_are_listed_as_one(tree: Path, root: Path, files: dict[str, bytes]) -> None:
     tarred(tree, root / "set.tar")
     data = (root / "set.tar").read_bytes()
     (root / "set.tar").write_bytes(data + data)
@@ -91,7 +91,7 @@ def test_tars_one_behind_the_other(tree: Path, root: Path, files: dict[str, byte
 
 
 @pytest.mark.parametrize("suffix", ["gz", "bz2", "xz", "zst"])
-def test_flipped_bits_in_a_compressed_tar(suffix: str, tree: Path, root: Path) -> None:
+def test_flipped_bits_in_a_compressed_tar_are_reported(suffix: str, tree: Path, root: Path) -> None:
     tarred(tree, root / f"set.tar.{suffix}")
     path = root / f"set.tar.{suffix}"
     middle = path.stat().st_size // 2
@@ -101,7 +101,7 @@ def test_flipped_bits_in_a_compressed_tar(suffix: str, tree: Path, root: Path) -
     assert "damaged-stream" in found.codes
 
 
-def test_only_the_checksum_of_a_gzip_differs(tree: Path, root: Path) -> None:
+def test_wrong_gzip_checksum_is_reported(tree: Path, root: Path) -> None:
     tarred(tree, root / "set.tar.gz")
     damage(root / "set.tar.gz", -8, b"\0\0\0\0")
     found = listing(container_in(root))
@@ -109,7 +109,7 @@ def test_only_the_checksum_of_a_gzip_differs(tree: Path, root: Path) -> None:
 
 
 @pytest.mark.parametrize("suffix", ["gz", "bz2", "xz", "zst"])
-def test_compressed_tar_cut_off(suffix: str, tree: Path, root: Path, files: dict[str, bytes]) -> None:
+def test_truncated_compressed_tar_is_partial(suffix: str, tree: Path, root: Path, files: dict[str, bytes]) -> None:
     tarred(tree, root / f"set.tar.{suffix}")
     path = root / f"set.tar.{suffix}"
     path.write_bytes(path.read_bytes()[: path.stat().st_size * 2 // 3])
@@ -119,7 +119,7 @@ def test_compressed_tar_cut_off(suffix: str, tree: Path, root: Path, files: dict
     assert set(found.sound().values()) <= set(files.values())
 
 
-def test_overlapping_members(root: Path) -> None:
+def test_overlapping_members_are_reported(root: Path) -> None:
     """One member's bytes, listed three times: as zip bombs do."""
     with zipfile.ZipFile(root / "set.zip", "w") as archive:
         archive.writestr("a.png", b"a" * 1_000)
@@ -134,7 +134,7 @@ def test_overlapping_members(root: Path) -> None:
     assert [f.ordinal for f in found.report.findings if f.code == "overlap"] == [1, 2]
 
 
-def test_member_without_data(root: Path, tmp_path: Path) -> None:
+def test_image_without_bytes_is_reported(root: Path, tmp_path: Path) -> None:
     plant(tmp_path / "set", {"a.png": b"", "b.png": b"b", "__init__.py": b""})
     for name, pack in {"set.zip": zipped, "set.tar": tarred, "set.7z": seven_zipped}.items():
         pack(tmp_path / "set", root / name)
@@ -146,7 +146,7 @@ def test_member_without_data(root: Path, tmp_path: Path) -> None:
 
 
 @pytest.mark.filterwarnings("ignore:Duplicate name")
-def test_repeated_names(root: Path) -> None:
+def test_repeated_names_are_reported(root: Path) -> None:
     with zipfile.ZipFile(root / "set.zip", "w") as archive:
         for data in (b"one", b"two", b"three"):
             archive.writestr("same.png", data)
@@ -158,7 +158,7 @@ def test_repeated_names(root: Path) -> None:
 
 
 @pytest.mark.parametrize("name", ["set.zip", "set.7z"])
-def test_encrypted_members(name: str, tree: Path, root: Path) -> None:
+def test_encrypted_members_are_reported(name: str, tree: Path, root: Path) -> None:
     seven_zipped(tree, root / name, "-psecret")
     found = listing(container_in(root))
     assert (found.report.status, found.codes) == (ContainerStatus.COMPLETE, {"encrypted"})
@@ -166,7 +166,7 @@ def test_encrypted_members(name: str, tree: Path, root: Path) -> None:
     assert {str(error) for error in found.read().values()} == {"encrypted"}
 
 
-def test_encrypted_names_of_a_rar(root: Path) -> None:
+def test_rar_with_encrypted_names_has_failed(root: Path) -> None:
     (root / "set.rar").write_bytes(stored_rar({"a.png": b"data"}, flags=0x80))
     found = listing(container_in(root))
     assert found.report.status == ContainerStatus.FAILED
@@ -174,7 +174,7 @@ def test_encrypted_names_of_a_rar(root: Path) -> None:
     assert found.report.reason.startswith("encrypted: ")
 
 
-def test_encrypted_names(tree: Path, root: Path) -> None:
+def test_seven_zip_with_encrypted_names_has_failed(tree: Path, root: Path) -> None:
     seven_zipped(tree, root / "set.7z", "-psecret", "-mhe")
     found = listing(container_in(root))
     assert found.report.status == ContainerStatus.FAILED
@@ -183,7 +183,7 @@ def test_encrypted_names(tree: Path, root: Path) -> None:
 
 
 @pytest.mark.parametrize("name", ["set.zip", "set.7z"])
-def test_checksum_of_a_member_differs(name: str, root: Path, tmp_path: Path) -> None:
+def test_member_with_wrong_checksum_is_bad_data(name: str, root: Path, tmp_path: Path) -> None:
     plant(tmp_path / "set", {"a.png": b"a" * 5_000, "b.png": b"b" * 5_000})
     seven_zipped(tmp_path / "set", root / name, "-mx0")
     damage(root / name, 1_000, b"!")
@@ -193,7 +193,7 @@ def test_checksum_of_a_member_differs(name: str, root: Path, tmp_path: Path) -> 
 
 
 @pytest.mark.parametrize("method", ["LZMA2", "PPMd"])
-def test_flipped_bits_in_a_solid_7z_never_become_bytes(method: str, tree: Path, root: Path) -> None:
+def test_flipped_bits_in_a_solid_7z_are_bad_data(method: str, tree: Path, root: Path) -> None:
     seven_zipped(tree, root / "set.7z", f"-m0={method}")
     damage(root / "set.7z", (root / "set.7z").stat().st_size // 2, b"\x55\xaa\x55\xaa")
     found = listing(container_in(root))
@@ -203,7 +203,7 @@ def test_flipped_bits_in_a_solid_7z_never_become_bytes(method: str, tree: Path, 
     assert all(tree.joinpath(name[4:]).read_bytes() == data for name, data in found.sound().items())
 
 
-def test_a_method_that_nothing_here_unpacks(tree: Path, root: Path) -> None:
+def test_unsupported_method_is_reported(tree: Path, root: Path) -> None:
     for name, options in {"set.zip": ("-mm=PPMd",), "set.7z": ("-m0=Swap4", "-m1=LZMA2")}.items():
         seven_zipped(tree, root / name, *options)
         found = listing(container_in(root))
@@ -212,7 +212,7 @@ def test_a_method_that_nothing_here_unpacks(tree: Path, root: Path) -> None:
         (root / name).unlink()
 
 
-def test_name_that_contradicts_the_first_bytes(tree: Path, root: Path) -> None:
+def test_suffix_of_another_kind_is_reported(tree: Path, root: Path) -> None:
     tarred(tree, root / "set.tar")
     (root / "set.tar").rename(root / "set.zip")
     found = listing(container_in(root))
@@ -220,7 +220,7 @@ def test_name_that_contradicts_the_first_bytes(tree: Path, root: Path) -> None:
     assert found.codes == {"extension"}
 
 
-def test_count_differs(root: Path) -> None:
+def test_wrong_declared_count_is_reported(root: Path) -> None:
     with zipfile.ZipFile(root / "set.zip", "w") as archive:
         archive.writestr("a.png", b"a")
         archive.writestr("b.png", b"b")
@@ -230,7 +230,7 @@ def test_count_differs(root: Path) -> None:
     assert (found.report.declared, found.report.listed) == (5, 2)
 
 
-def test_bytes_behind_the_end(tree: Path, root: Path, files: dict[str, bytes]) -> None:
+def test_bytes_after_the_end_are_reported(tree: Path, root: Path, files: dict[str, bytes]) -> None:
     zipped(tree, root / "set.zip")
     with (root / "set.zip").open("ab") as file:
         file.write(b"appended by a careless download")
@@ -243,7 +243,7 @@ def test_bytes_behind_the_end(tree: Path, root: Path, files: dict[str, bytes]) -
 @pytest.mark.parametrize(
     "content", [b"", b"<html>No such file</html>" * 40, bytes(10_000)], ids=["empty", "page", "zeros"]
 )
-def test_no_archive_under_the_name_of_one(name: str, content: bytes, root: Path) -> None:
+def test_file_that_is_not_an_archive_has_failed(name: str, content: bytes, root: Path) -> None:
     (root / name).write_bytes(content)
     found = listing(container_in(root))
     assert found.report.status == ContainerStatus.FAILED
@@ -251,13 +251,13 @@ def test_no_archive_under_the_name_of_one(name: str, content: bytes, root: Path)
     assert found.report.reason
 
 
-def test_a_terabyte_of_zeros_is_no_archive(root: Path) -> None:
+def test_terabyte_of_zeros_fails_quickly(root: Path) -> None:
     with (root / "set.zip").open("wb") as file:
         file.truncate(1 << 40)
     assert listing(container_in(root)).report.status == ContainerStatus.FAILED
 
 
-def test_a_container_that_vanished_fails_and_raises_nothing(tree: Path, root: Path) -> None:
+def test_missing_container_has_failed(tree: Path, root: Path) -> None:
     zipped(tree, root / "set.zip")
     container = Container(root, "gone.zip", Kind.ZIP, tuple(volumes_of(root)))
     (root / "set.zip").unlink()
@@ -266,7 +266,7 @@ def test_a_container_that_vanished_fails_and_raises_nothing(tree: Path, root: Pa
     assert "unreadable" in found.codes
 
 
-def test_links_and_devices_are_rows_that_cannot_be_read(root: Path, tmp_path: Path) -> None:
+def test_links_and_devices_are_rows_with_a_problem(root: Path, tmp_path: Path) -> None:
     plant(tmp_path / "set", {"a.png": b"a"})
     (tmp_path / "set" / "link.png").symlink_to("a.png")
     (tmp_path / "set" / "hard.png").hardlink_to(tmp_path / "set" / "a.png")
@@ -279,7 +279,7 @@ def test_links_and_devices_are_rows_that_cannot_be_read(root: Path, tmp_path: Pa
         (root / name).unlink()
 
 
-def test_a_sparse_file_is_not_read_wrong(root: Path, tmp_path: Path) -> None:
+def test_sparse_file_is_not_read_wrongly(root: Path, tmp_path: Path) -> None:
     with (tmp_path / "holes.png").open("wb") as file:
         file.truncate(1 << 20)
         file.seek(500_000)

@@ -1,4 +1,4 @@
-"""Every kind of container: listed whole, each member the same to the byte, reached in the way that its kind allows."""
+"""Every kind of container is complete, and each member has the bytes that were packed."""
 
 import shutil
 import zipfile
@@ -62,7 +62,7 @@ def _cut_with_numbers(tree: Path, root: Path) -> None:
 
 
 def _cut_with_two_digits(tree: Path, root: Path) -> None:
-    """Beside PKZIP's names, which begin at .z01."""
+    """Names like those of PKZIP, which begin at .z01, but from .z00."""
     zipped(tree, root / "set.zip")
     run("split", "-b", "100k", "-d", root / "set.zip", root / "set.z", cwd=root)
     (root / "set.zip").unlink()
@@ -196,7 +196,7 @@ def _every(kind: Kind, access: str, packs: dict[str, Pack]) -> list[object]:
         *_every(Kind.SEVEN_ZIP, "slice", COPIES),
     ],
 )
-def test_every_member_is_the_file_that_was_packed(
+def test_every_member_equals_the_packed_file(
     pack: Pack, kind: Kind, access: str, tree: Path, root: Path, files: dict[str, bytes]
 ) -> None:
     pack(tree, root)
@@ -209,7 +209,7 @@ def test_every_member_is_the_file_that_was_packed(
     assert read == files
 
 
-def test_a_split_zip_has_volumes_past_the_ninety_ninth(root: Path, tmp_path: Path) -> None:
+def test_split_zip_with_more_than_99_volumes_is_read(root: Path, tmp_path: Path) -> None:
     folder = tmp_path / "big"
     folder.mkdir()
     (folder / "noise.png").write_bytes(bytes(range(256)) * 26_000)
@@ -219,7 +219,7 @@ def test_a_split_zip_has_volumes_past_the_ninety_ninth(root: Path, tmp_path: Pat
     assert listing(container).read() == {"set/noise.png": (folder / "noise.png").read_bytes()}
 
 
-def test_joined_volumes_of_which_one_ended_before_a_header(root: Path, tmp_path: Path) -> None:
+def test_joined_volumes_of_unequal_size_are_read(root: Path, tmp_path: Path) -> None:
     """Info-ZIP cuts no header: a volume with too little room for the next one is shorter than the others."""
     sizes = {"0.png": 65_536 - 60, "1.png": 1_000, "2.png": 200_000, "3.png": 40_000, "4.png": 40_000, "5.png": 9}
     files = {f"set/{name}": bytes([65 + number]) * size for number, (name, size) in enumerate(sizes.items())}
@@ -237,7 +237,7 @@ def test_joined_volumes_of_which_one_ended_before_a_header(root: Path, tmp_path:
     [("set.z", ("-d", "-a3"), 4_000), ("set.zip.", ("-d",), 4_000), ("part", ("-d",), 4_000), ("set.zip.", (), 700)],
     ids=["z000 to z100 and on", "behind 89 comes 9000", "without a suffix", "gz, md and zaaa among the letters"],
 )
-def test_parts_by_the_hundred(
+def test_hundreds_of_parts_are_joined_in_order(
     prefix: str, options: tuple[str, ...], size: int, tree: Path, root: Path, tmp_path: Path, files: dict[str, bytes]
 ) -> None:
     zipped(tree, tmp_path / "set.zip")
@@ -252,7 +252,7 @@ def test_parts_by_the_hundred(
     assert len(found.sound()) == len(files)
 
 
-def test_a_zip_stays_itself_beside_its_own_parts(tree: Path, root: Path) -> None:
+def test_zip_and_its_parts_are_separate_containers(tree: Path, root: Path) -> None:
     zipped(tree, root / "set.zip")
     run("split", "-b", "100k", "-d", "set.zip", "set.z", cwd=root)
     containers, loose = find_containers(root, volumes_of(root))
@@ -261,7 +261,7 @@ def test_a_zip_stays_itself_beside_its_own_parts(tree: Path, root: Path) -> None
     assert {listing(container).report.status for container in containers} == {ContainerStatus.COMPLETE}
 
 
-def test_members_cross_the_edges_of_volumes(tree: Path, root: Path) -> None:
+def test_members_that_cross_volumes_are_read(tree: Path, root: Path) -> None:
     split_zipped(tree, root / "set.zip")
     found = listing(container_in(root))
     edges = {sum(v.size for v in found.container.volumes[: i + 1]) for i in range(len(found.container.volumes) - 1)}
@@ -272,7 +272,7 @@ def test_members_cross_the_edges_of_volumes(tree: Path, root: Path) -> None:
     assert crossing
 
 
-def test_a_single_compressed_file_is_a_member(root: Path) -> None:
+def test_compressed_file_is_one_member(root: Path) -> None:
     (root / "captions.json").write_bytes(b'{"a": 1}')
     run("gzip", root / "captions.json", cwd=root)
     found = listing(container_in(root))
@@ -280,7 +280,7 @@ def test_a_single_compressed_file_is_a_member(root: Path) -> None:
     assert found.read() == {"captions.json": b'{"a": 1}'}
 
 
-def test_volumes_keep_their_order_whatever_order_they_come_in(tree: Path, root: Path) -> None:
+def test_order_of_volumes_does_not_depend_on_input(tree: Path, root: Path) -> None:
     split_zipped(tree, root / "set.zip")
     shutil.copy(root / "set.zip", root / "copy")
     (root / "set.zip").unlink()

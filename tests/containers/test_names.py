@@ -1,4 +1,4 @@
-"""Names as they are: whatever the encoding, the locale, the length; identities are ordinals."""
+"""Names are kept in any encoding, locale and length."""
 
 import os
 import subprocess
@@ -37,15 +37,15 @@ def _with_flag(data: bytes) -> bytes:
         (b"caf\xe9.png", True, "caf\\xe9.png", b"caf\xe9.png"),
         (b"line\nbreak\x1b[31m\xe2\x80\xae.png", False, "line\nbreak\x1b[31m\u202e.png", None),
     ],
-    ids=["utf-8 without flag", "utf-8 with flag", "cp437", "flag that lies", "control characters"],
+    ids=["utf-8 without flag", "utf-8 with flag", "cp437", "wrong flag", "control characters"],
 )
-def test_names_in_zips(raw: bytes, flagged: bool, name: str, kept: bytes | None, root: Path) -> None:
+def test_names_in_zips_are_decoded(raw: bytes, flagged: bool, name: str, kept: bytes | None, root: Path) -> None:
     _zip(root / "set.zip", raw, flagged)
     (row,) = listing(container_in(root)).rows
     assert (row["name"], row["name_bytes"]) == (name, kept)
 
 
-def test_names_that_are_not_utf8_in_a_tar(root: Path, tmp_path: Path) -> None:
+def test_tar_names_that_are_not_utf8_are_kept_as_bytes(root: Path, tmp_path: Path) -> None:
     (tmp_path / os.fsdecode(b"caf\xe9.png")).write_bytes(b"data")
     run("tar", "-cf", root / "set.tar", os.fsdecode(b"caf\xe9.png"), cwd=tmp_path)
     found = listing(container_in(root))
@@ -55,7 +55,7 @@ def test_names_that_are_not_utf8_in_a_tar(root: Path, tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize("method", ["LZMA2", "PPMd"])
-def test_names_that_are_not_utf8_in_a_7z(method: str, root: Path, tmp_path: Path) -> None:
+def test_names_in_7z_that_are_not_utf8_are_kept_as_bytes(method: str, root: Path, tmp_path: Path) -> None:
     (tmp_path / "in").mkdir()
     (tmp_path / "in" / os.fsdecode(b"caf\xe9 \xc3\xa9.png")).write_bytes(b"data")
     seven_zipped(tmp_path / "in", root / "set.7z", f"-m0={method}")
@@ -65,7 +65,7 @@ def test_names_that_are_not_utf8_in_a_7z(method: str, root: Path, tmp_path: Path
     assert list(found.read().values()) == [b"data"]
 
 
-def test_names_that_are_not_utf8_around_an_archive_are_kept_as_bytes_within(root: Path, tmp_path: Path) -> None:
+def test_nested_names_that_are_not_utf8_are_kept_as_bytes(root: Path, tmp_path: Path) -> None:
     plant(tmp_path / "in", {"a.png": b"data"})
     run("zip", "-q", "-r", tmp_path / "inner.zip", ".", cwd=tmp_path / "in")
     (tmp_path / "inner.zip").rename(tmp_path / os.fsdecode(b"caf\xe9.zip"))
@@ -74,7 +74,7 @@ def test_names_that_are_not_utf8_around_an_archive_are_kept_as_bytes_within(root
     assert (row["name"], row["name_bytes"]) == ("caf\\xe9.zip!a.png", b"caf\xe9.zip!a.png")
 
 
-def test_an_archive_whose_own_name_is_not_utf8(root: Path, tmp_path: Path) -> None:
+def test_archive_with_a_name_that_is_not_utf8_is_read(root: Path, tmp_path: Path) -> None:
     plant(tmp_path / "in", {"a.png": b"data"})
     run("zip", "-q", "-r", tmp_path / "inner.zip", ".", cwd=tmp_path / "in")
     (tmp_path / "inner.zip").rename(root / os.fsdecode(b"caf\xe9.zip"))
@@ -83,7 +83,7 @@ def test_an_archive_whose_own_name_is_not_utf8(root: Path, tmp_path: Path) -> No
     assert list(found.read().values()) == [b"data"]
 
 
-def test_composed_and_decomposed_twins_stay_two(root: Path) -> None:
+def test_composed_and_decomposed_names_are_different(root: Path) -> None:
     with tarfile.open(root / "set.tar", "w", format=tarfile.PAX_FORMAT) as archive:
         for name in ("caf\u00e9.png", "cafe\u0301.png"):
             archive.addfile(tarfile.TarInfo(name))

@@ -1,4 +1,4 @@
-"""Archives in archives: by offset where every layer is stored or plain, else in one pass; always the same members."""
+"""Nested archives: random access if every layer is stored or plain, otherwise one pass; always the same members."""
 
 import shutil
 from collections.abc import Callable
@@ -16,7 +16,7 @@ Pack = Callable[[Path, Path], None]
 
 
 def _in(inner: Pack, outer: Pack) -> Pack:
-    """``outer`` packs what ``inner`` made, and a file beside it on either side."""
+    """Pack the archive of ``inner`` by ``outer``, between two other files."""
 
     def pack(tree: Path, root: Path) -> None:
         between = root.parent / f"between-{len(list(root.parent.iterdir()))}"
@@ -74,7 +74,7 @@ def _split_stored(tree: Path, root: Path) -> None:
         pytest.param(_in(_in(_zip, _tar), _copy), id="zip in tar in copied 7z"),
     ],
 )
-def test_offsets_add_up_where_all_layers_are_plain(pack: Pack, tree: Path, root: Path, files: dict[str, bytes]) -> None:
+def test_members_of_plain_layers_have_offsets(pack: Pack, tree: Path, root: Path, files: dict[str, bytes]) -> None:
     pack(tree, root)
     found = listing(container_in(root))
     assert found.report.status == ContainerStatus.COMPLETE
@@ -96,7 +96,9 @@ def test_offsets_add_up_where_all_layers_are_plain(pack: Pack, tree: Path, root:
         pytest.param(_in(_in(_tar, _zip), _gz), id="tar in deflated zip in tar.gz"),
     ],
 )
-def test_elsewhere_one_pass_finds_all(pack: Pack, tree: Path, root: Path, files: dict[str, bytes]) -> None:
+def test_members_of_compressed_layers_are_read_in_one_pass(
+    pack: Pack, tree: Path, root: Path, files: dict[str, bytes]
+) -> None:
     pack(tree, root)
     found = listing(container_in(root))
     assert (found.report.status, found.report.reason) == (ContainerStatus.COMPLETE, None)
@@ -107,22 +109,22 @@ def test_elsewhere_one_pass_finds_all(pack: Pack, tree: Path, root: Path, files:
     assert not any(isinstance(data, BadData) for data in found.read().values())
 
 
-def test_a_pass_gives_only_what_is_wanted(tree: Path, root: Path, files: dict[str, bytes]) -> None:
+def test_pass_yields_only_the_requested_members(tree: Path, root: Path, files: dict[str, bytes]) -> None:
     _in(_in(_tar, _zip), _gz)(tree, root)
     found = listing(container_in(root))
     rows = [row for row in found.rows if str(row["name"]).endswith((".csv", "flat_3.jpg"))]
-    got = dict(read_members(found.container, found.wanted(rows), ArchiveLimits()))
+    got = dict(read_members(found.container, found.members(rows), ArchiveLimits()))
     assert sorted(got.values()) == sorted([files["fakes/labels.csv"], files["fakes/ai/flat_3.jpg"]])
 
 
-def test_names_and_logical_paths_of_levels(tree: Path, root: Path) -> None:
+def test_names_of_levels_are_joined(tree: Path, root: Path) -> None:
     _in(_tar, _gz)(tree, root)
     found = listing(container_in(root))
     assert found.row("labels.csv")["name"] == "./m.tar!./fakes/labels.csv"
     assert "m/fakes/labels.csv" in found.read()
 
 
-def test_side_files_are_handed_over_where_only_a_pass_reaches_them(
+def test_side_files_with_sequential_access_are_read_while_listing(
     tree: Path, root: Path, files: dict[str, bytes]
 ) -> None:
     _in(_zip, _gz)(tree, root)
@@ -134,12 +136,12 @@ def test_side_files_are_handed_over_where_only_a_pass_reaches_them(
     assert {item.ordinal for item in found.captured} <= {row["ordinal"] for row in found.rows}
 
 
-def test_side_files_at_offsets_are_left_for_later(tree: Path, root: Path) -> None:
+def test_side_files_with_offsets_are_not_read_while_listing(tree: Path, root: Path) -> None:
     _in(_zip, _tar)(tree, root)
     assert listing(container_in(root), capture=lambda name: name.endswith(".csv")).captured == []
 
 
-def test_depth_is_bounded(tree: Path, root: Path) -> None:
+def test_depth_of_nesting_is_limited(tree: Path, root: Path) -> None:
     _in(_in(_zip, _tar), _tar)(tree, root)
     found = listing(container_in(root), ArchiveLimits(depth=1))
     assert found.report.status == ContainerStatus.PARTIAL
@@ -147,7 +149,7 @@ def test_depth_is_bounded(tree: Path, root: Path) -> None:
     assert not any(str(row["name"]).endswith(".csv") for row in found.rows)
 
 
-def test_what_is_unpacked_on_the_way_is_bounded(tree: Path, root: Path) -> None:
+def test_size_of_a_nested_archive_is_limited(tree: Path, root: Path) -> None:
     _in(_tar, _zip)(tree, root)
     found = listing(container_in(root), ArchiveLimits(member_size=100_000))
     assert "limit" in found.codes
@@ -161,20 +163,20 @@ def test_what_is_unpacked_on_the_way_is_bounded(tree: Path, root: Path) -> None:
         pytest.param(_in(_zip, _solid), id="zip in solid 7z"),
     ],
 )
-def test_what_all_levels_unpack_together_is_bounded(pack: Pack, tree: Path, root: Path) -> None:
+def test_total_of_all_levels_is_limited(pack: Pack, tree: Path, root: Path) -> None:
     pack(tree, root)
     whole = listing(container_in(root))
     found = listing(container_in(root), ArchiveLimits(unpacked=150_000))
     assert found.report.status == ContainerStatus.PARTIAL
     assert "over-the-unpacking-limit" in found.codes
     assert len(found.rows) < len(whole.rows)
-    passed = whole.wanted(row for row in whole.rows if row["access"] == Access.SEQUENTIAL)
+    passed = whole.members(row for row in whole.rows if row["access"] == Access.SEQUENTIAL)
     read = [data for _, data in read_members(whole.container, passed, ArchiveLimits(unpacked=150_000))]
     assert sum(len(data) for data in read if not isinstance(data, BadData)) <= 150_000
     assert any(isinstance(data, BadData) for data in read)
 
 
-def test_a_stream_that_unpacks_to_far_more_than_it_is_packed_to_is_stopped(root: Path) -> None:
+def test_decompression_bomb_is_stopped(root: Path) -> None:
     """Members of which each may be so large, and 1.3 GB of them out of a file of some hundred KB."""
     part = bytes(1 << 20)
     with pa.CompressedOutputStream(str(root / "m.tar.zst"), "zstd") as stream:
@@ -189,14 +191,14 @@ def test_a_stream_that_unpacks_to_far_more_than_it_is_packed_to_is_stopped(root:
     assert found.report.listed == 4
 
 
-def test_volumes_inside_an_archive_are_said_to_be_left_out(tree: Path, root: Path) -> None:
+def test_nested_volumes_are_reported(tree: Path, root: Path) -> None:
     _in(_split, _tar)(tree, root)
     found = listing(container_in(root))
     assert found.report.status == ContainerStatus.PARTIAL
     assert "nested-volumes" in found.codes
 
 
-def test_a_damaged_archive_in_a_sound_one_costs_its_own_members_only(tree: Path, root: Path) -> None:
+def test_damaged_nested_archive_loses_its_own_members_only(tree: Path, root: Path) -> None:
     between = root.parent / "damaged"
     between.mkdir()
     zipped(tree, between / "sound.zip")

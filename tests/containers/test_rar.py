@@ -1,4 +1,4 @@
-"""What libarchive says nothing of: checksums of stored members, encrypted ones, links, volumes that are missing."""
+"""RAR fields that libarchive does not return: checksums, encryption, links, missing volumes."""
 
 from collections.abc import Callable
 from pathlib import Path
@@ -15,7 +15,7 @@ FILES = {"a.png": b"a" * 900, "b.png": b"b" * 900}
 
 
 @pytest.mark.parametrize("pack", [stored_rar, rar5])
-def test_stored_members_are_read_and_have_their_checksums(pack: Pack, root: Path) -> None:
+def test_stored_members_have_checksums(pack: Pack, root: Path) -> None:
     (root / "set.rar").write_bytes(pack(FILES))
     found = listing(container_in(root))
     assert (found.report.status, found.codes) == (ContainerStatus.COMPLETE, set())
@@ -24,7 +24,7 @@ def test_stored_members_are_read_and_have_their_checksums(pack: Pack, root: Path
 
 
 @pytest.mark.parametrize("pack", [stored_rar, rar5])
-def test_a_flipped_bit_in_a_stored_member_is_never_handed_out(pack: Pack, root: Path) -> None:
+def test_flipped_bit_in_a_stored_member_is_bad_data(pack: Pack, root: Path) -> None:
     data = pack(FILES)
     (root / "set.rar").write_bytes(data)
     damage(root / "set.rar", data.index(b"aaaa") + 100, b"!")
@@ -33,7 +33,7 @@ def test_a_flipped_bit_in_a_stored_member_is_never_handed_out(pack: Pack, root: 
     assert read["set/b.png"] == FILES["b.png"]
 
 
-def test_encrypted_members_are_no_bytes(root: Path) -> None:
+def test_encrypted_members_are_bad_data(root: Path) -> None:
     (root / "set.rar").write_bytes(rar5(FILES, {"a.png": ENCRYPTION}))
     found = listing(container_in(root))
     assert (found.report.status, found.codes) == (ContainerStatus.COMPLETE, {"encrypted"})
@@ -41,21 +41,21 @@ def test_encrypted_members_are_no_bytes(root: Path) -> None:
     assert found.sound() == {"set/b.png": FILES["b.png"]}
 
 
-def test_headers_that_need_a_password(root: Path) -> None:
+def test_rar_with_encrypted_headers_has_failed(root: Path) -> None:
     (root / "set.rar").write_bytes(locked_rar5())
     found = listing(container_in(root))
     assert found.report.status == ContainerStatus.FAILED
     assert "password" in str(found.report.reason)
 
 
-def test_a_member_kept_as_a_copy_of_another_is_a_link(root: Path) -> None:
+def test_copy_of_another_member_is_a_link(root: Path) -> None:
     (root / "set.rar").write_bytes(rar5(FILES, {"b.png": COPY}))
     found = listing(container_in(root))
     assert found.row("b.png")["problem"] == "hard link"
     assert found.sound() == {"set/a.png": FILES["a.png"]}
 
 
-def test_a_rar_without_its_end_is_partial(root: Path) -> None:
+def test_rar_without_its_end_is_partial(root: Path) -> None:
     (root / "set.rar").write_bytes(rar5(FILES, end=False))
     found = listing(container_in(root))
     assert (found.report.status, found.codes) == (ContainerStatus.PARTIAL, {"no-end-marker"})
@@ -69,7 +69,7 @@ def _volumes(root: Path) -> bytes:
     return data
 
 
-def test_a_member_over_padded_volumes(root: Path) -> None:
+def test_member_in_padded_volumes_is_read(root: Path) -> None:
     data = _volumes(root)
     found = listing(container_in(root))
     assert (found.report.status, found.codes) == (ContainerStatus.COMPLETE, set())
@@ -77,7 +77,7 @@ def test_a_member_over_padded_volumes(root: Path) -> None:
 
 
 @pytest.mark.parametrize("gone", [1, 2, 3, 4])
-def test_a_missing_volume_is_told_whichever_it_is(gone: int, root: Path) -> None:
+def test_any_missing_volume_is_reported(gone: int, root: Path) -> None:
     _volumes(root)
     (root / f"set.part{gone}.rar").unlink()
     found = listing(container_in(root))
@@ -86,7 +86,7 @@ def test_a_missing_volume_is_told_whichever_it_is(gone: int, root: Path) -> None
     assert all(isinstance(data, BadData) for data in found.read().values())
 
 
-def test_the_first_of_volumes_in_the_old_way_is_missed(root: Path) -> None:
+def test_missing_first_volume_of_old_naming_is_reported(root: Path) -> None:
     for name, volume in zip(("set.r00", "set.r01"), rar5_volumes("a.png", bytes(5_000), 3)[1:], strict=True):
         (root / name).write_bytes(volume)
     assert "volume 1 is missing" in str(listing(container_in(root)).report.reason)

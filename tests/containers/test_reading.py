@@ -1,4 +1,4 @@
-"""Reading: in the order given or in one pass; what changed is said, what is bad is bad for one member only."""
+"""Reading members: their order, changed files, bad data of single members."""
 
 import os
 import subprocess
@@ -16,32 +16,33 @@ from indexer.containers.reading import read_members
 from tests.support.archives import Memory, container_in, listing, plant, run, seven_zipped, split_zipped, tarred, zipped
 
 
-def test_members_come_in_the_order_given(tree: Path, root: Path) -> None:
+def test_members_with_random_access_have_the_given_order(tree: Path, root: Path) -> None:
     split_zipped(tree, root / "set.zip")
     found = listing(container_in(root))
-    wanted = list(reversed(found.wanted()))
-    assert [key for key, _ in read_members(found.container, wanted, ArchiveLimits())] == [want.key for want in wanted]
+    members = list(reversed(found.members()))
+    keys = [key for key, _ in read_members(found.container, members, ArchiveLimits())]
+    assert keys == [member.key for member in members]
 
 
-def test_a_pass_has_its_own_order(tree: Path, root: Path) -> None:
+def test_members_with_sequential_access_have_the_order_of_the_container(tree: Path, root: Path) -> None:
     tarred(tree, root / "set.tar.gz")
     found = listing(container_in(root))
-    got = [key for key, _ in read_members(found.container, list(reversed(found.wanted())), ArchiveLimits())]
+    got = [key for key, _ in read_members(found.container, list(reversed(found.members())), ArchiveLimits())]
     assert got == sorted(got)
 
 
-def test_a_member_wanted_twice_comes_twice(tree: Path, root: Path, files: dict[str, bytes]) -> None:
+def test_repeated_member_is_read_twice(tree: Path, root: Path, files: dict[str, bytes]) -> None:
     for pack, name in ((zipped, "set.zip"), (tarred, "set.tar.gz")):
         pack(tree, root / name)
         found = listing(container_in(root))
-        want = found.wanted([found.row("labels.csv")])[0]
-        got = dict(read_members(found.container, [want, replace(want, key=-1)], ArchiveLimits()))
-        assert got == dict.fromkeys((want.key, -1), files["fakes/labels.csv"])
+        member = found.members([found.row("labels.csv")])[0]
+        got = dict(read_members(found.container, [member, replace(member, key=-1)], ArchiveLimits()))
+        assert got == dict.fromkeys((member.key, -1), files["fakes/labels.csv"])
         (root / name).unlink()
 
 
 @pytest.mark.parametrize("change", ["gone", "longer", "newer"])
-def test_a_container_that_is_not_as_scanned_is_the_users_business(change: str, tree: Path, root: Path) -> None:
+def test_changed_container_raises_a_source_error(change: str, tree: Path, root: Path) -> None:
     zipped(tree, root / "set.zip")
     found = listing(container_in(root))
     status = (root / "set.zip").stat()
@@ -52,24 +53,24 @@ def test_a_container_that_is_not_as_scanned_is_the_users_business(change: str, t
     else:
         os.utime(root / "set.zip", ns=(status.st_atime_ns, status.st_mtime_ns + 1))
     with pytest.raises(SourceError, match=r"set\.zip"):
-        list(read_members(found.container, found.wanted(), ArchiveLimits()))
+        list(read_members(found.container, found.members(), ArchiveLimits()))
 
 
-def test_a_pass_that_misses_a_member_says_so(tree: Path, root: Path) -> None:
+def test_member_that_is_not_found_again_is_bad_data(tree: Path, root: Path) -> None:
     tarred(tree, root / "set.tar.gz")
     found = listing(container_in(root))
-    want = replace(found.wanted()[0], ordinal=999)
-    ((_, data),) = read_members(found.container, [want], ArchiveLimits())
+    member = replace(found.members()[0], ordinal=999)
+    ((_, data),) = read_members(found.container, [member], ArchiveLimits())
     assert isinstance(data, BadData)
     assert data.reason == "not found again"
 
 
-def test_members_over_the_limit_are_not_read(tree: Path, root: Path) -> None:
+def test_members_over_the_limit_are_bad_data(tree: Path, root: Path) -> None:
     zipped(tree, root / "set.zip")
     found = listing(container_in(root))
     reasons = {
         data.reason
-        for _, data in read_members(found.container, found.wanted(), ArchiveLimits(member_size=10))
+        for _, data in read_members(found.container, found.members(), ArchiveLimits(member_size=10))
         if isinstance(data, BadData)
     }
     assert reasons == {"over the size limit"}
@@ -79,7 +80,7 @@ def _loose(path: str, size: int | None) -> MemberRef:
     return MemberRef(1, 0, path, None, Access.FILE, None, None, size, None, None)
 
 
-def test_loose_files(root: Path) -> None:
+def test_loose_files_are_read(root: Path) -> None:
     name = os.fsdecode(b"caf\xe9.png")
     plant(root, {"a/b.png": b"data", name: b"more"})
     folder = Container(root, "", Kind.FOLDER, ())
@@ -90,13 +91,13 @@ def test_loose_files(root: Path) -> None:
 
 
 @pytest.mark.parametrize(("size", "reason"), [(5, "changed since the scan"), (None, None)])
-def test_a_loose_file_of_another_size(size: int | None, reason: str | None, root: Path) -> None:
+def test_loose_file_of_another_size_is_bad_data(size: int | None, reason: str | None, root: Path) -> None:
     plant(root, {"b.png": b"data"})
     ((_, data),) = read_members(Container(root, "", Kind.FOLDER, ()), [_loose("b.png", size)], ArchiveLimits())
     assert getattr(data, "reason", None) == reason
 
 
-def test_a_loose_file_that_is_gone_is_bad_data_and_a_root_that_is_gone_is_not(root: Path) -> None:
+def test_missing_file_is_bad_data_and_missing_root_an_error(root: Path) -> None:
     (root / "a.png").write_bytes(b"1234")
     ((_, data),) = read_members(Container(root, "", Kind.FOLDER, ()), [_loose("b.png", 4)], ArchiveLimits())
     assert isinstance(data, BadData)
@@ -110,9 +111,7 @@ def _read_all(walk: SequentialPass) -> None:
 
 
 @pytest.mark.parametrize("trouble", [OSError(5, "Input/output error"), KeyboardInterrupt()])
-def test_trouble_while_libarchive_reads_is_not_the_end_of_the_archive(
-    trouble: BaseException, root: Path, tmp_path: Path
-) -> None:
+def test_error_in_a_callback_of_libarchive_is_raised(trouble: BaseException, root: Path, tmp_path: Path) -> None:
     plant(tmp_path / "set", {f"{number}.bin": bytes(700_000) for number in range(4)})
     run("bsdtar", "--format", "cpio", "-cf", root / "set.cpio", ".", cwd=tmp_path / "set")
     walk = SequentialPass(Memory((root / "set.cpio").read_bytes(), 2_200_000, trouble).window(), 60)
@@ -120,7 +119,7 @@ def test_trouble_while_libarchive_reads_is_not_the_end_of_the_archive(
         _read_all(walk)
 
 
-def test_libarchive_that_is_not_there_is_named_when_it_is_needed(root: Path, tmp_path: Path, tree: Path) -> None:
+def test_missing_libarchive_is_reported_when_needed(root: Path, tmp_path: Path, tree: Path) -> None:
     run("bsdtar", "--format", "cpio", "-cf", root / "set.cpio", ".", cwd=tree)
     seven_zipped(tree, root / "set.7z")
     program = (

@@ -1,4 +1,4 @@
-"""Sets of volumes with one too few, too many or of the wrong size: what is told, and that sound members are there."""
+"""Sets with missing, stray or oddly sized volumes: the finding is reported, and intact members are read."""
 
 from pathlib import Path
 
@@ -22,7 +22,7 @@ def _split(tree: Path, root: Path) -> list[Path]:
     return [*sorted(root.glob("*.z[0-9]*")), root / "set.zip"]
 
 
-def test_missing_volume_of_a_split_zip(tree: Path, root: Path, files: dict[str, bytes]) -> None:
+def test_missing_volume_of_a_split_zip_is_reported(tree: Path, root: Path, files: dict[str, bytes]) -> None:
     volumes = _split(tree, root)
     assert len(volumes) >= 4
     volumes[1].unlink()
@@ -38,7 +38,7 @@ def test_missing_volume_of_a_split_zip(tree: Path, root: Path, files: dict[str, 
     assert {str(error.reason) for error in read.values() if isinstance(error, BadData)} == {"volume missing"}
 
 
-def test_of_a_split_zip_only_the_last_volume_is_there(tree: Path, root: Path, files: dict[str, bytes]) -> None:
+def test_split_zip_with_only_the_last_volume_is_listed(tree: Path, root: Path, files: dict[str, bytes]) -> None:
     for volume in _split(tree, root)[:-1]:
         volume.unlink()
     found = listing(container_in(root))
@@ -50,7 +50,7 @@ def test_of_a_split_zip_only_the_last_volume_is_there(tree: Path, root: Path, fi
     assert set(found.sound().values()) <= set(files.values())
 
 
-def test_missing_last_volume_of_a_split_zip(tree: Path, root: Path, files: dict[str, bytes]) -> None:
+def test_missing_last_volume_of_a_split_zip_is_reported(tree: Path, root: Path, files: dict[str, bytes]) -> None:
     _split(tree, root)[-1].unlink()
     found = listing(container_in(root))
     assert found.report.status == ContainerStatus.PARTIAL
@@ -59,7 +59,7 @@ def test_missing_last_volume_of_a_split_zip(tree: Path, root: Path, files: dict[
 
 
 @pytest.mark.parametrize(("number", "size"), [(9, 500), (9, 65_536), (9, 300_000), (0, 65_536)])
-def test_a_volume_left_over_costs_nothing(
+def test_stray_volume_is_reported_and_ignored(
     number: int, size: int, tree: Path, root: Path, files: dict[str, bytes]
 ) -> None:
     volumes = _split(tree, root)
@@ -71,7 +71,7 @@ def test_a_volume_left_over_costs_nothing(
     assert {name.removeprefix("set/"): data for name, data in found.read().items()} == files
 
 
-def test_a_volume_left_over_beside_a_zip_that_has_none(tree: Path, root: Path, files: dict[str, bytes]) -> None:
+def test_stray_volume_of_a_single_zip_is_reported(tree: Path, root: Path, files: dict[str, bytes]) -> None:
     zipped(tree, root / "set.zip")
     (root / "set.z01").write_bytes(b"\xa5" * 65_536)
     found = listing(container_in(root))
@@ -79,7 +79,7 @@ def test_a_volume_left_over_beside_a_zip_that_has_none(tree: Path, root: Path, f
     assert {name.removeprefix("set/"): data for name, data in found.read().items()} == files
 
 
-def test_a_volume_left_over_beside_a_last_volume(tree: Path, root: Path, files: dict[str, bytes]) -> None:
+def test_stray_volume_without_the_others_is_reported(tree: Path, root: Path, files: dict[str, bytes]) -> None:
     for volume in _split(tree, root)[:-1]:
         volume.unlink()
     (root / "set.z77").write_bytes(b"\xa5" * 65_536)
@@ -89,8 +89,8 @@ def test_a_volume_left_over_beside_a_last_volume(tree: Path, root: Path, files: 
     assert set(found.sound().values()) <= set(files.values())
 
 
-def test_a_zip_that_was_cut_into_parts_named_as_volumes(tree: Path, root: Path, files: dict[str, bytes]) -> None:
-    """Its end record knows of no volumes; they are no strays for that."""
+def test_cut_zip_with_names_of_volumes_is_joined(tree: Path, root: Path, files: dict[str, bytes]) -> None:
+    """Its end record counts no volumes; they are not strays for that reason."""
     zipped(tree, root / "whole")
     run("split", "-b", "100k", "--numeric-suffixes=1", root / "whole.zip", "set.z", cwd=root)
     (root / "whole.zip").unlink()
@@ -101,7 +101,9 @@ def test_a_zip_that_was_cut_into_parts_named_as_volumes(tree: Path, root: Path, 
 
 
 @pytest.mark.parametrize("suffix", ["zip", "7z"])
-def test_missing_volume_of_a_cut_archive(suffix: str, tree: Path, root: Path, files: dict[str, bytes]) -> None:
+def test_missing_part_of_a_cut_archive_is_reported(
+    suffix: str, tree: Path, root: Path, files: dict[str, bytes]
+) -> None:
     seven_zipped(tree, root / f"set.{suffix}", "-mx0", "-v64k")
     (root / f"set.{suffix}.002").unlink()
     found = listing(container_in(root))
@@ -110,7 +112,7 @@ def test_missing_volume_of_a_cut_archive(suffix: str, tree: Path, root: Path, fi
     assert 0 < len(found.sound()) < len(files)
 
 
-def test_missing_first_volume(tree: Path, root: Path) -> None:
+def test_missing_first_part_is_reported(tree: Path, root: Path) -> None:
     seven_zipped(tree, root / "set.7z", "-v64k")
     (root / "set.7z.001").unlink()
     found = listing(container_in(root))
@@ -119,14 +121,14 @@ def test_missing_first_volume(tree: Path, root: Path) -> None:
     assert "volume-missing" in found.codes
 
 
-def test_empty_volume(tree: Path, root: Path, files: dict[str, bytes]) -> None:
+def test_empty_volume_is_reported(tree: Path, root: Path, files: dict[str, bytes]) -> None:
     _split(tree, root)[1].write_bytes(b"")
     found = listing(container_in(root))
     assert "volume-empty" in found.codes
     assert 0 < len(found.sound()) < len(files)
 
 
-def test_oddly_sized_volume(tree: Path, root: Path, files: dict[str, bytes]) -> None:
+def test_oddly_sized_volume_is_reported(tree: Path, root: Path, files: dict[str, bytes]) -> None:
     volume = _split(tree, root)[1]
     volume.write_bytes(volume.read_bytes()[:20_000])
     found = listing(container_in(root))

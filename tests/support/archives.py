@@ -13,9 +13,10 @@ from typing import IO
 from indexer.base.errors import BadData
 from indexer.containers.bytes.volumes import VolumePart, Volumes
 from indexer.containers.detect import find_containers
+from indexer.containers.from_manifest import stored_member
 from indexer.containers.listing import list_members
 from indexer.containers.logical_path import logical_path
-from indexer.containers.models import Access, ArchiveLimits, Container, ListingReport, MemberBytes, MemberRef, Volume
+from indexer.containers.models import ArchiveLimits, Container, ListingReport, MemberBytes, MemberRef, Volume
 from indexer.containers.reading import read_members
 from tests.support.programs import require_program
 
@@ -86,17 +87,13 @@ class Listing:
         (found,) = [row for row in self.rows if str(row["name"]).endswith(name)]
         return found
 
-    def wanted(self, rows: Iterable[dict[str, object]] | None = None) -> list[MemberRef]:
-        """Return references to members, with their ordinals as keys; default: all rows."""
-        fields = [name for name in MemberRef.__slots__ if name not in ("key", "access")]
-        return [
-            MemberRef(key=int(row["ordinal"]), access=Access(row["access"]), **{name: row[name] for name in fields})
-            for row in (self.rows if rows is None else rows)
-        ]
+    def members(self, rows: Iterable[dict[str, object]] | None = None) -> list[MemberRef]:
+        """Rows as members to read, with their ordinals as keys."""
+        return [stored_member(row, int(row["ordinal"])) for row in (self.rows if rows is None else rows)]
 
     def read(self) -> dict[str, bytes | BadData]:
         """Return every member's bytes, or the error of reading them, by logical path."""
-        got = dict(read_members(self.container, self.wanted(), ArchiveLimits()))
+        got = dict(read_members(self.container, self.members(), ArchiveLimits()))
         assert got.keys() == {row["ordinal"] for row in self.rows}
         return {logical_path(str(row["path"]), str(row["name"])): got[int(row["ordinal"])] for row in self.rows}
 
