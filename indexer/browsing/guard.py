@@ -1,21 +1,24 @@
 """Check the access of each request, and add security headers to each response.
 
+The URL that the program prints has a key as the first part of its path. The key is no cookie: browsers send cookies to
+all ports of a host name, so that another local program would receive it, and a second server would replace it.
+
 A page of another site in the same browser must get nothing. Its requests name another host (DNS rebinding), come from
-another site, or lack the key, which only the URL printed by the program contains.
+another site, or lack the key. Any port is accepted, for ``ssh -L`` and proxies.
 """
 
 import hmac
+import re
 import secrets
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, field
-from http.cookies import CookieError, SimpleCookie
+from urllib.parse import urlsplit
 
 from starlette.datastructures import Headers, MutableHeaders
-from starlette.requests import Request
 from starlette.responses import PlainTextResponse, RedirectResponse, Response
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-COOKIE = "indexer_key"
+_HOST = re.compile(r"(\[[0-9a-f:.]+\]|[^:\[\]]+)(?::[0-9]{1,5})?", re.ASCII)
 _SECURITY_HEADERS = {
     "content-security-policy": "default-src 'none'; img-src 'self' data:; style-src 'self'; script-src 'self';"
     " connect-src 'self'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'",
@@ -29,7 +32,7 @@ _SECURITY_HEADERS = {
 
 @dataclass(frozen=True, slots=True)
 class AccessKey:
-    """The host names of this server (``127.0.0.1:8000``), and the key that a browser has to send."""
+    """The host names of this server (``127.0.0.1``, ``[::1]``), without ports, and the key in its URL."""
 
     hosts: frozenset[str]
     key: str = field(default_factory=lambda: secrets.token_urlsafe(24))
@@ -43,38 +46,29 @@ class Guard:
         self.access = access
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        """Handle one request."""
+        """Handle one request; the application sees the path behind the key."""
         if scope["type"] != "http":
             await self.app(scope, receive, send)
             return
-        refusal = self._refusal(Request(scope))
-        await (refusal or self.app)(scope, receive, _with_headers(send))
+        refusal = self._refusal(scope)
+        root = scope.get("root_path", "") + f"/{self.access.key}"
+        await (refusal or self.app)({**scope, "root_path": root}, receive, _with_headers(send))
 
-    def _refusal(self, request: Request) -> Response | None:
-        if request.headers.get("host", "").lower() not in self.access.hosts:
+    def _refusal(self, scope: Scope) -> Response | None:
+        headers = Headers(scope=scope)
+        host = headers.get("host", "").lower()
+        named = _HOST.fullmatch(host)
+        if not named or named.group(1) not in self.access.hosts:
             return PlainTextResponse("this host name is not the one of the server", 421)
-        # Absent for programs and old browsers.
-        if request.headers.get("sec-fetch-site", "none") not in ("none", "same-origin"):
+        # Both are absent for programs and old browsers.
+        if headers.get("sec-fetch-site", "none") not in ("none", "same-origin"):
             return PlainTextResponse("requested by another site", 403)
-        if request.url.path == "/" and self._is_key(request.query_params.get("key", "")):
-            # Moves the key from the URL to a cookie that requests of other sites do not carry.
-            response = RedirectResponse("/", 303)
-            response.set_cookie(COOKIE, self.access.key, httponly=True, samesite="strict")
-            return response
-        if not self._is_key(_cookie(request.headers)):
+        if "origin" in headers and urlsplit(headers["origin"]).netloc.lower() != host:
+            return PlainTextResponse("requested by another site", 403)
+        key, slash, _ = scope["path"].removeprefix("/").partition("/")
+        if not hmac.compare_digest(key.encode(), self.access.key.encode()):
             return PlainTextResponse("no valid key: open the URL that the program printed", 403)
-        return None
-
-    def _is_key(self, text: str) -> bool:
-        return hmac.compare_digest(text.encode(), self.access.key.encode())
-
-
-def _cookie(headers: Headers) -> str:
-    try:
-        found = SimpleCookie(headers.get("cookie", "")).get(COOKIE)
-    except CookieError:
-        return ""
-    return found.value if found else ""
+        return None if slash else RedirectResponse(f"{key}/")
 
 
 def _with_headers(send: Send) -> Callable[[Message], Awaitable[None]]:

@@ -14,7 +14,7 @@ _ROWS_PER_QUERY = 500
 _TEXTS = ("generator", "origin", "source", "status", "selection", "split")
 
 # Lower than on the command line: queries in the browser are interactive.
-QUERY_LIMITS = sandbox.QueryLimits(memory=1_000, seconds=20.0, threads=1)
+QUERY_LIMITS = sandbox.QueryLimits(memory=1_000, seconds=20.0, threads=1, output=64)
 
 
 def filters(query: Mapping[str, str]) -> dict[str, Any]:

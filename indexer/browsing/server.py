@@ -1,5 +1,7 @@
 """The routes of the server.
 
+All paths are below the key (:mod:`indexer.browsing.guard`); the page uses relative URLs.
+
 ========================  ============================================================
 ``/``                     the page
 ``/static/NAME``          its styles and scripts, from a fixed list
@@ -14,9 +16,9 @@
 
 import asyncio
 import json
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator, Callable, Mapping
 from contextlib import asynccontextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
@@ -25,8 +27,9 @@ from starlette.concurrency import run_in_threadpool
 from starlette.exceptions import HTTPException
 from starlette.middleware import Middleware
 from starlette.requests import Request
-from starlette.responses import HTMLResponse, JSONResponse, PlainTextResponse, Response
+from starlette.responses import HTMLResponse, JSONResponse, Response, StreamingResponse
 from starlette.routing import Route
+from starlette.types import Receive, Scope, Send
 
 from indexer.base.errors import ProjectError
 from indexer.browsing import queries
@@ -44,8 +47,62 @@ _STATIC = {
     "detail.js": (page.FOLDER, "text/javascript"),
     "browse.js": (FOLDER, "text/javascript"),
 }
+_CACHED = {"cache-control": "private, max-age=3600"}
 _LONGEST_QUERY = 100_000
 _LARGEST_MEMBER_ID = 2**63
+_FULL_IMAGES = 2  # in memory at once, until they are sent
+_QUERIES = 2  # SQL of users at once
+_MOST_WAITING = 32
+_SECONDS_TO_SEND = 60.0  # an image
+_SECONDS_TO_RECEIVE = 10.0  # a query
+_PART = 1 << 20  # bytes of an image that are handed to the connection at once
+
+
+class Turnstile:
+    """At most ``places`` holders at once, and at most ``_MOST_WAITING`` waiting for a place."""
+
+    def __init__(self, places: int) -> None:
+        self._places = asyncio.Semaphore(places)
+        self._waiting = 0
+
+    async def enter(self) -> None:
+        """Wait for a place.
+
+        Raises:
+            HTTPException: too many are waiting.
+        """
+        if self._waiting >= _MOST_WAITING:
+            raise HTTPException(503, "too many requests at once: try again later")
+        self._waiting += 1
+        try:
+            await self._places.acquire()
+        finally:
+            self._waiting -= 1
+
+    def leave(self) -> None:
+        """Give the place back."""
+        self._places.release()
+
+
+class HeldResponse(StreamingResponse):
+    """An image in parts, which a client must receive in limited time; its place is given back afterwards."""
+
+    def __init__(self, image: Thumbnail, place: Turnstile, headers: Mapping[str, str]) -> None:
+        data = memoryview(image.data)
+        parts = (bytes(data[at : at + _PART]) for at in range(0, len(data), _PART))
+        length = {"content-length": str(len(data))}
+        super().__init__(parts, headers={**headers, **length}, media_type=image.media)
+        self._place = place
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Send the image."""
+        try:
+            async with asyncio.timeout(_SECONDS_TO_SEND):
+                await super().__call__(scope, receive, send)
+        except TimeoutError:
+            return  # the connection is closed, because the response is incomplete
+        finally:
+            self._place.leave()
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,6 +111,8 @@ class Site:
 
     manifest: Path
     images: ImageReader
+    full_images: Turnstile = field(default_factory=lambda: Turnstile(_FULL_IMAGES))
+    queries: Turnstile = field(default_factory=lambda: Turnstile(_QUERIES))
 
     async def home(self, _: Request) -> Response:
         """Return the page."""
@@ -84,38 +143,63 @@ class Site:
         """Return the first rows of a query."""
         if request.headers.get("content-type", "").split(";")[0] != "application/json":
             raise HTTPException(415, "the content type of a query must be application/json")
-        return await self._json(queries.answer, await _query(request))
+        text = await _query(request)
+        await self.queries.enter()
+        try:
+            return await self._json(queries.answer, text)
+        finally:
+            self.queries.leave()
 
     async def thumbnail(self, request: Request) -> Response:
         """Return a thumbnail."""
-        return await self._image(request, full=False)
+        found = await self._image(request, full=False)
+        return Response(found.data, media_type=found.media, headers=_CACHED)
 
     async def image(self, request: Request) -> Response:
         """Return an image in full size."""
-        return await self._image(request, full=True)
+        await self.full_images.enter()
+        try:
+            return HeldResponse(await self._image(request, full=True), self.full_images, _CACHED)
+        except BaseException:
+            self.full_images.leave()
+            raise
 
     async def _json(self, query: Callable[..., Any], *arguments: Any) -> Response:
         try:
             return JSONResponse(await run_in_threadpool(query, self.manifest, *arguments))
         except ProjectError as error:
             return JSONResponse({"error": str(error)}, 409)
+        except OSError as error:  # too many open files
+            return JSONResponse({"error": f"the server cannot answer now: {error.strerror}"}, 503)
 
-    async def _image(self, request: Request, *, full: bool) -> Response:
+    async def _image(self, request: Request, *, full: bool) -> Thumbnail:
+        """Return the requested image.
+
+        Raises:
+            HTTPException: it cannot be read.
+        """
         member_id = request.path_params["member_id"]
         if member_id >= _LARGEST_MEMBER_ID:
             raise HTTPException(404, "there is no such image")
-        found = await asyncio.wrap_future(self.images.submit(ImageRequest(member_id, full)))
+        try:
+            found = await asyncio.wrap_future(self.images.submit(ImageRequest(member_id, full)))
+        except OSError as error:  # too many open files
+            raise HTTPException(503, f"the server cannot answer now: {error.strerror}") from error
         if not isinstance(found, Thumbnail):
-            return JSONResponse({"error": found.reason}, 404)
-        return Response(found.data, media_type=found.media, headers={"cache-control": "private, max-age=3600"})
+            raise HTTPException(404, found.reason)
+        return found
 
 
 async def _query(request: Request) -> str:
     body = bytearray()
-    async for part in request.stream():
-        body += part
-        if len(body) > _LONGEST_QUERY:
-            raise HTTPException(413, "the query is too long")
+    try:
+        async with asyncio.timeout(_SECONDS_TO_RECEIVE):
+            async for part in request.stream():
+                body += part
+                if len(body) > _LONGEST_QUERY:
+                    raise HTTPException(413, "the query is too long")
+    except TimeoutError:
+        raise HTTPException(408, "the query did not arrive in time") from None
     try:
         text = json.loads(body)["query"]
     except (ValueError, KeyError, TypeError):
@@ -127,7 +211,7 @@ async def _query(request: Request) -> str:
 
 async def _http_error(_: Request, error: Exception) -> Response:
     status = error.status_code if isinstance(error, HTTPException) else 500
-    return PlainTextResponse(getattr(error, "detail", "error"), status)
+    return JSONResponse({"error": getattr(error, "detail", "error")}, status)
 
 
 def application(manifest: Path, images: ImageReader, access: AccessKey) -> Starlette:

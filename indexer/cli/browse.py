@@ -29,21 +29,17 @@ def command(options: CommonOptions, host: str, port: int) -> None:
 
 
 def _serve(options: CommonOptions, bound: socket.socket, host: str) -> None:
-    import uvicorn  # noqa: PLC0415
-
+    from indexer.browsing.connections import serve  # noqa: PLC0415
     from indexer.browsing.guard import AccessKey  # noqa: PLC0415
     from indexer.browsing.image_reader import ImageReader  # noqa: PLC0415
     from indexer.browsing.server import application  # noqa: PLC0415
 
-    port = bound.getsockname()[1]
     names = {host, *(_LOOPBACK if host in _LOOPBACK else ())}
-    access = AccessKey(frozenset(_address(name, port) for name in names))
+    access = AccessKey(frozenset(f"[{name}]" if ":" in name else name.lower() for name in names))
     images = ImageReader(options.manifest, source_folders(options.config), options.workers)
-    print(f"http://{_address(host, port)}/?key={access.key}", flush=True)
-    app = application(options.manifest, images, access)
-    server = uvicorn.Server(uvicorn.Config(app, log_level="warning", ws="none", server_header=False, date_header=False))
+    print(f"http://{_address(host, bound.getsockname()[1])}/{access.key}/", flush=True)
     with contextlib.suppress(KeyboardInterrupt):  # Ctrl-C ends the server
-        server.run(sockets=[bound])
+        serve(application(options.manifest, images, access), bound)
 
 
 def _address(host: str, port: int) -> str:

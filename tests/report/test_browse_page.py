@@ -23,7 +23,6 @@ def page(browser: Chrome, address: str) -> Chrome:
 
 def test_page_shows_filtered_images(page: Chrome, tmp_path: Path) -> None:
     wait(page, "return [...document.querySelectorAll('.grid img')].filter((one) => one.naturalWidth > 0).length > 10")
-    assert "key=" not in page.current_url
     assert page.title == "manifest.duckdb · browse"
     Select(page.find_element(By.NAME, "origin")).select_by_visible_text("RAISE")
     wait(page, "return document.getElementById('matching').textContent === '8 images'")

@@ -2,12 +2,12 @@
 
 import http.client
 import json
+import re
 from pathlib import Path
 from urllib.parse import urlsplit
 
 import pytest
 
-from indexer.browsing.guard import COOKIE
 from tests.report.conftest import indexer
 
 Answer = tuple[int, bytes, http.client.HTTPMessage]
@@ -15,17 +15,17 @@ Answer = tuple[int, bytes, http.client.HTTPMessage]
 
 @pytest.fixture
 def ask(address: str):
-    """Return a function that sends a request, by default with the key in a cookie, as the page does."""
+    """Return a function that sends a request, by default below the key, as the page does."""
     parts = urlsplit(address)
-    key = parts.query.removeprefix("key=")
+    below = parts.path.rstrip("/")
 
-    def call(path: str, *, body: object = None, **headers: str) -> Answer:
+    def call(path: str, *, body: object = None, key: str = below, **headers: str) -> Answer:
         connection = http.client.HTTPConnection(parts.hostname, parts.port, timeout=60)
-        sent = {"Cookie": f"{COOKIE}={key}"} | {name.replace("_", "-"): value for name, value in headers.items()}
+        sent = {name.replace("_", "-"): value for name, value in headers.items()}
         if body is None:
-            connection.request("GET", path, headers=sent)
+            connection.request("GET", key + path, headers=sent)
         else:
-            connection.request("POST", path, json.dumps(body), {"Content-Type": "application/json"} | sent)
+            connection.request("POST", key + path, json.dumps(body), {"Content-Type": "application/json"} | sent)
         answer = connection.getresponse()
         data = answer.read()
         connection.close()
@@ -83,17 +83,54 @@ def test_paths_reach_no_file(ask, path: str) -> None:
     assert b"input_datasets_path" not in data
 
 
-@pytest.mark.parametrize("host", ["evil.example", "evil.example:80", "127.0.0.1", "127.0.0.1.evil.example", ""])
+@pytest.mark.parametrize(
+    "host",
+    [
+        "evil.example",
+        "evil.example:80",
+        "127.0.0.1.evil.example",
+        "127.0.0.1:80.evil.example",
+        "localhost@evil",
+        "[::1",
+        "",
+    ],
+)
 def test_other_host_names_are_refused(ask, host: str) -> None:
     assert ask("/api/rows", Host=host)[0] == 421
+
+
+@pytest.mark.parametrize("host", ["127.0.0.1", "127.0.0.1:9999", "localhost:8888", "LOCALHOST:1", "[::1]:80"])
+def test_any_local_port_is_accepted(ask, host: str) -> None:
+    """For `ssh -L` and the proxy of Jupyter."""
+    assert ask("/api/rows", Host=host, Origin=f"http://{host}", Sec_Fetch_Site="same-origin")[0] == 200
 
 
 def test_requests_of_other_sites_or_without_key_are_refused(ask) -> None:
     assert ask("/api/rows", Sec_Fetch_Site="cross-site")[0] == 403
     assert ask("/api/rows", Sec_Fetch_Site="same-site")[0] == 403
-    assert ask("/api/rows", Cookie="")[0] == 403
-    assert ask("/api/rows", Cookie=f"{COOKIE}=guess")[0] == 403
-    assert ask("/?key=guess", Cookie="")[0] == 403
+    assert ask("/api/rows", Host="127.0.0.1:8000", Origin="http://127.0.0.1:8001")[0] == 403
+    assert ask("/api/rows", Origin="null")[0] == 403
+    for key in ("", "/guess", "/x/..", "//"):
+        assert ask("/api/rows", key=key)[0] == 403
+        assert ask("/", key=key)[0] == 403
+
+
+def test_key_is_in_no_cookie_and_no_referrer(ask, address: str) -> None:
+    """Browsers send cookies to all ports of a host; a second server would replace them."""
+    for path in ("/", "/api/rows", "", "/static/browse.js"):
+        _, _, headers = ask(path)
+        assert headers["set-cookie"] is None
+        assert headers["referrer-policy"] == "no-referrer"
+
+
+def test_page_has_no_absolute_paths(ask) -> None:
+    """A proxy may serve it below another path."""
+    texts = [ask(path)[1].decode() for path in ("/", "/static/browse.js", "/static/detail.js")]
+    assert not [
+        found for text in texts for found in re.findall(r"""["'`]/(?:static|api|image|thumbnail)[^"'`]*""", text)
+    ]
+    status, _, headers = ask("")
+    assert (status, headers["location"].startswith("/")) == (307, False)
 
 
 def test_each_response_has_security_headers(ask) -> None:

@@ -27,7 +27,7 @@ function parameters() {
 
 function thumbnail(row, at) {
   const name = visible(row.file_id);
-  const image = element("img", { src: `/thumbnail/${row.member_id}`, loading: "lazy", decoding: "async", alt: `${row.label}, ${visible(row.generator || row.origin)}: ${name}` });
+  const image = element("img", { src: `thumbnail/${row.member_id}`, loading: "lazy", decoding: "async", alt: `${row.label}, ${visible(row.generator || row.origin)}: ${name}` });
   const button = element("button", { type: "button", class: `thumb ${row.label}`, "data-row": row.member_id }, image);
   image.addEventListener("error", () => explain(button, row, name));
   button.addEventListener("click", () => open(at));
@@ -35,13 +35,13 @@ function thumbnail(row, at) {
 }
 
 async function explain(button, row, name) {
-  const reason = await get(`/thumbnail/${row.member_id}`).then(() => "", (error) => error.message);
+  const reason = await get(`thumbnail/${row.member_id}`).then(() => "", (error) => error.message);
   button.replaceChildren(element("span", { class: "unshown" }, name, element("small", {}, visible(reason))));
 }
 
 function open(at) {
   const row = shown[at];
-  detail.open(row, `/image/${row.member_id}`, (step) => open((at + step + shown.length) % shown.length));
+  detail.open(row, `image/${row.member_id}`, (step) => open((at + step + shown.length) % shown.length));
 }
 
 async function show() {
@@ -53,7 +53,7 @@ async function show() {
     sent.set("after_id", after.file_id);
     sent.set("after_member", after.member_id);
   }
-  const rows = await get(`/api/rows?${sent}`).catch((error) => fail(error));
+  const rows = await get(`api/rows?${sent}`).catch((error) => fail(error));
   if (request !== requests) return; // a later request was sent meanwhile
   grid.setAttribute("aria-busy", "false");
   if (!rows) return;
@@ -79,7 +79,7 @@ async function countImages() {
   const request = (counts += 1);
   total = Infinity;
   byId("matching").textContent = "counting …";
-  const counted = await get(`/api/count?${parameters()}`).catch(() => null);
+  const counted = await get(`api/count?${parameters()}`).catch(() => null);
   if (request !== counts || counted === null) return;
   total = counted;
   byId("matching").textContent = images(counted);
@@ -98,7 +98,7 @@ function line(columns, values) {
   const member = columns.indexOf("member_id");
   const cells = values.map((value, at) => {
     if (at !== member || !/^\d+$/.test(value)) return element("td", {}, visible(value, true));
-    return element("td", {}, element("a", { href: `/image/${value}`, target: "_blank", rel: "noreferrer" }, value));
+    return element("td", {}, element("a", { href: `image/${value}`, target: "_blank", rel: "noreferrer" }, value));
   });
   return element("tr", {}, ...cells);
 }
@@ -109,7 +109,7 @@ async function query(event) {
   byId("answer").replaceChildren();
   const body = JSON.stringify({ query: byId("query").elements.query.value });
   try {
-    const found = await get("/api/sql", { method: "POST", headers: { "content-type": "application/json" }, body });
+    const found = await get("api/sql", { method: "POST", headers: { "content-type": "application/json" }, body });
     const head = element("thead", {}, element("tr", {}, ...found.columns.map((name) => element("th", { scope: "col" }, visible(name)))));
     byId("answer").replaceChildren(head, element("tbody", {}, ...found.rows.map((row) => line(found.columns, row))));
     byId("answered").textContent = `${count(found.rows.length)} ${found.rows.length === 1 ? "row" : "rows"}${found.more ? "; there are more" : ""}`;
@@ -124,7 +124,7 @@ byId("query").addEventListener("keydown", (event) => {
 });
 
 async function start() {
-  const choices = await get("/api/choices");
+  const choices = await get("api/choices");
   for (const [name, values] of Object.entries(choices)) filter.options(name, values);
   filter.start(async () => {
     starts = [null];
