@@ -20,10 +20,10 @@ from indexer.containers.grouping import Cut, Group, groups_of, promised_of
 from indexer.containers.kinds import DOCUMENTS, HEAD_SIZE, ORDINARY, Kind, kind_of, promised_kind, suffix_of
 from indexer.containers.models import Container, Volume
 
-# Images and texts are opened if at most FEW files have their suffix, or if they are large outliers.
-FEW = 64
-OUTLIER_RATIO = 8  # to the median size
-OUTLIER_SIZE = 1 << 20  # bytes
+# Files with image and text suffixes are opened if their suffix is rare or they are unusually large.
+RARE_SUFFIX_FILES = 64
+LARGE_FILE_BYTES = 1 << 20
+LARGE_FILE_RATIO = 8  # to the median size
 _SMALLEST_ARCHIVE = 22  # bytes of an empty zip
 
 
@@ -57,10 +57,10 @@ def _worth_opening(files: Iterable[Volume]) -> Iterator[Volume]:
     for suffix, group in by_suffix.items():
         if suffix in DOCUMENTS:
             continue
-        if suffix not in ORDINARY or len(group) <= FEW:
+        if suffix not in ORDINARY or len(group) <= RARE_SUFFIX_FILES:
             yield from group
         else:
-            least = max(OUTLIER_SIZE, OUTLIER_RATIO * median(file.size for file in group))
+            least = max(LARGE_FILE_BYTES, LARGE_FILE_RATIO * median(file.size for file in group))
             yield from (file for file in group if file.size >= least)
 
 

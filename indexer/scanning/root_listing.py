@@ -11,7 +11,7 @@ import pyarrow.compute as pc
 from indexer.base.errors import SourceError
 from indexer.base.remote import Root, Url
 from indexer.base.workers import Workers
-from indexer.containers.detect import find_containers
+from indexer.containers.detect import LARGE_FILE_BYTES, LARGE_FILE_RATIO, RARE_SUFFIX_FILES, find_containers
 from indexer.containers.file_stamp import size_and_time
 from indexer.containers.from_manifest import base_of
 from indexer.containers.kinds import Kind
@@ -23,10 +23,6 @@ from indexer.scanning.object_listing import list_objects
 
 # Increase this when listings contain more than before: the next scan reads every container again.
 LISTING_VERSION = 1
-# Files with image and text suffixes are checked for archives if their suffix is rare or they are unusually large.
-RARE_SUFFIX_FILES = 64
-LARGE_FILE_BYTES = 1 << 20
-LARGE_FILE_RATIO = 8  # to the median size
 
 
 @dataclass(frozen=True, slots=True)
