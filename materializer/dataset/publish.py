@@ -64,7 +64,6 @@ def publish(build: WrittenBuild) -> BuildSummary:
         for split, planned in groupby(build.plan.shards, key=lambda one: one.shard.split)
     }
     clear_unfinished(output)
-    record.clear_waiting(output)
     record.write_refused(output, _refused_rows(build.substitutions))
     facts = _card_facts(build, shards)
     card.write(output, facts)

@@ -22,7 +22,7 @@ from materializer.planning.plan import BuildPlan, PlannedShard
 from materializer.running import build as building
 from materializer.running.build import Build
 from materializer.running.output_lock import lock_output
-from materializer.shards import record
+from materializer.shards import record, refusals
 from materializer.shards.formats import output_format
 
 
@@ -76,7 +76,7 @@ def build_part(
         own = part.of(plan.shards)
         results = {}
         for planned in own:
-            refused = record.read_waiting(request.output, planned.shard, planned.key)
+            refused = refusals.read(request.output, planned.shard, planned.key)
             if refused and not any(refusal.is_retryable for refusal in refused):
                 results[planned] = ShardResult(None, refused)
         remaining = [planned for planned in own if planned not in results]
@@ -87,7 +87,7 @@ def build_part(
         for planned, result in building.write_shards(job, dict.fromkeys(remaining, ())):
             results[planned] = result
             if result.file is None:
-                record.write_waiting(request.output, planned.shard, planned.key, result.refused)
+                refusals.write(request.output, planned.shard, planned.key, result.refused)
         shutil.rmtree(job.scratch, ignore_errors=True)
         with suppress(OSError):  # the same part of another output may be running
             own_request.scratch.rmdir()
@@ -131,7 +131,7 @@ def _result(request: Request, planned: PlannedShard) -> ShardResult | None:
     found = record.finished(request.output, planned.shard, name, planned.key)
     if found:
         return ShardResult(found.file, found.refused, kept=True)
-    refused = record.read_waiting(request.output, planned.shard, planned.key)
+    refused = refusals.read(request.output, planned.shard, planned.key)
     return ShardResult(None, refused) if refused else None
 
 

@@ -6,13 +6,12 @@
     record/plan.json                 written first: the build that owns the folder, and its planned shards
     record/rows/train-00000-of-00012.parquet    the rows of a shard; its sha256 and plan key in the file's metadata
     record/refused.parquet           rows that could not be used, why, and their substitutes
-    record/waiting/train-00003-of-00012.json    refused rows of a shard, while a build in parts is incomplete
+    record/refusals/train-00003-of-00012.parquet    refused rows of a shard, if it has any
 
 It holds no path of this machine and no time: equal builds have equal records.
 """
 
 import json
-import shutil
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import asdict, dataclass
 from pathlib import Path
@@ -21,13 +20,13 @@ from typing import Any
 import pyarrow as pa
 import pyarrow.parquet as pq
 
-from indexer.base.durable import sha256_of, write_json, writing
+from indexer.base.durable import sha256_of, writing
 from indexer.base.errors import OutputError
 from materializer.models import Refusal, Shard, ShardFile
+from materializer.shards import refusals
 from materializer.shards.transform import PreparedImage
 
 BUILD, PLAN, ROWS, REFUSED = "build.json", "record/plan.json", "record/rows", "record/refused.parquet"
-WAITING = "record/waiting"
 
 ROW_SCHEMA = pa.schema(
     [
@@ -100,11 +99,8 @@ def path_of(output: Path, shard: Shard) -> Path:
 
 def write(output: Path, shard: Shard, record: ShardRecord) -> None:
     """Write a shard's record; the shard itself must be on disk already."""
-    note = {
-        "key": record.key,
-        "written": asdict(record.file),
-        "refused": [asdict(refusal) for refusal in record.refused],
-    }
+    refusals.write(output, shard, record.key, record.refused)
+    note = {"key": record.key, "written": asdict(record.file), "refused": len(record.refused)}
     table = record.rows.replace_schema_metadata({_NOTE: json.dumps(note)})
     with writing(path_of(output, shard)) as file:
         pq.write_table(table, pa.PythonFile(file, mode="w"), compression="zstd")
@@ -114,7 +110,7 @@ def read(output: Path, shard: Shard) -> ShardRecord | None:
     """Return a shard's record, or None if it is missing or damaged."""
     try:
         rows = pq.read_table(path_of(output, shard))
-        return _of_note(rows.schema, rows.replace_schema_metadata())
+        return _of_note(output, shard, rows.schema, rows.replace_schema_metadata())
     except _UNREADABLE:
         return None
 
@@ -122,7 +118,7 @@ def read(output: Path, shard: Shard) -> ShardRecord | None:
 def read_without_rows(output: Path, shard: Shard) -> ShardRecord | None:
     """Return a shard's record as :func:`read`, with an empty table of rows: fast for builds of many shards."""
     try:
-        return _of_note(pq.read_schema(path_of(output, shard)), ROW_SCHEMA.empty_table())
+        return _of_note(output, shard, pq.read_schema(path_of(output, shard)), ROW_SCHEMA.empty_table())
     except _UNREADABLE:
         return None
 
@@ -140,13 +136,23 @@ def rows_of(output: Path, shard: Shard) -> pa.Table:
     return found.rows
 
 
-def _of_note(schema: pa.Schema, rows: pa.Table) -> ShardRecord:
+def _of_note(output: Path, shard: Shard, schema: pa.Schema, rows: pa.Table) -> ShardRecord | None:
     note = json.loads(schema.metadata[_NOTE])
-    return ShardRecord(note["key"], ShardFile(**note["written"]), _refusals(note["refused"]), rows)
+    key, count = note["key"], note["refused"]
+    if isinstance(count, list):
+        refused: tuple[Refusal, ...] | None = _refusals_in_note(count)
+    else:
+        refused = refusals.read(output, shard, key) if count else ()
+        if refused is None or len(refused) != count:
+            return None
+    return ShardRecord(key, ShardFile(**note["written"]), refused or (), rows)
 
 
-def _refusals(notes: Iterable[Mapping[str, Any]]) -> tuple[Refusal, ...]:
-    """Return stored refusals. Earlier versions wrote ``place`` for the position, and the reason ``died``."""
+def _refusals_in_note(notes: Iterable[Mapping[str, Any]]) -> tuple[Refusal, ...]:
+    """Return the refusals of a record by an earlier version, which kept them in the metadata of the file.
+
+    The first version wrote ``place`` for the position, and the reason ``died``.
+    """
     return tuple(
         Refusal(
             note["position"] if "position" in note else note["place"],
@@ -181,10 +187,11 @@ def _has_size(path: Path, file: ShardFile) -> bool:
 
 def remove_others(output: Path, shards: Iterable[Shard]) -> None:
     """Remove the records of all shards but these: an earlier plan may have had another number of shards."""
-    ours = {path_of(output, shard) for shard in shards}
-    for path in (output / ROWS).glob("*.parquet"):
-        if path not in ours:
-            path.unlink(missing_ok=True)
+    stems = {shard.stem for shard in shards}
+    for folder in (ROWS, refusals.FOLDER):
+        for path in (output / folder).glob("*.parquet"):
+            if path.stem not in stems:
+                path.unlink(missing_ok=True)
 
 
 def write_refused(output: Path, refused: Iterable[dict[str, Any]]) -> None:
@@ -192,26 +199,3 @@ def write_refused(output: Path, refused: Iterable[dict[str, Any]]) -> None:
     table = pa.Table.from_pylist(list(refused), schema=REFUSED_SCHEMA)
     with writing(output / REFUSED) as file:
         pq.write_table(table, pa.PythonFile(file, mode="w"), compression="zstd")
-
-
-def write_waiting(output: Path, shard: Shard, key: str, refused: Iterable[Refusal]) -> None:
-    """Store the refused rows of a shard that cannot be written before it has its spares."""
-    write_json(_waiting(output, shard), {"key": key, "refused": [asdict(refusal) for refusal in refused]})
-
-
-def read_waiting(output: Path, shard: Shard, key: str) -> tuple[Refusal, ...]:
-    """Return the stored refusals of a shard; none if there are none, or the shard was planned differently."""
-    try:
-        note = json.loads(_waiting(output, shard).read_text(encoding="utf-8"))
-        return _refusals(note["refused"]) if note["key"] == key else ()
-    except (OSError, ValueError, TypeError, KeyError):
-        return ()
-
-
-def clear_waiting(output: Path) -> None:
-    """Remove the stored refusals: all shards are written."""
-    shutil.rmtree(output / WAITING, ignore_errors=True)
-
-
-def _waiting(output: Path, shard: Shard) -> Path:
-    return output / WAITING / f"{shard.stem}.json"

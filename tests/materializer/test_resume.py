@@ -3,11 +3,13 @@
 import fcntl
 import json
 import os
+import random
 import subprocess
 import sys
 from dataclasses import replace
 from pathlib import Path
 
+import datasets
 import pyarrow.parquet as pq
 import pytest
 
@@ -16,8 +18,9 @@ from indexer.base.workers import Workers
 from indexer.manifest import store as stores
 from materializer.models import Pixels, Refusal, RowOrder, Shard
 from materializer.running.build import build
-from materializer.shards import record
+from materializer.shards import record, refusals
 from tests.materializer.conftest import tree
+from tests.support import manifests
 
 ROOT = Path(__file__).parents[2]
 
@@ -171,14 +174,38 @@ def test_records_of_earlier_versions_are_read(site, images):
     site.lay_out(images).build()
     shard, output = Shard("train", 0, 4), site.folder / "out"
     found = record.read(output, shard)
-    refusals = tuple(Refusal(position, "x", "crashed", "") for position in (3, 4))
-    record.write(output, shard, replace(found, refused=refusals))
+    kept = tuple(Refusal(position, "x", "crashed", "") for position in (3, 4))
+    record.write(output, shard, replace(found, refused=kept))
     file = record.path_of(output, shard)
     table = pq.read_table(file)
     note = json.loads(table.schema.metadata[b"shard"])
-    note["refused"] = [
-        {"place": one["position"], "file_id": "x", "reason": "died", "detail": ""} for one in note["refused"]
-    ]
+    note["refused"] = [{"place": one.position, "file_id": "x", "reason": "died", "detail": ""} for one in kept]
     pq.write_table(table.replace_schema_metadata({b"shard": json.dumps(note)}), file)
-    assert record.read(output, shard).refused == refusals
-    assert all(refusal.is_retryable for refusal in refusals)
+    assert record.read(output, shard).refused == kept
+    assert all(refusal.is_retryable for refusal in kept)
+
+
+def test_hundreds_of_thousands_of_refusals_are_rows_of_a_file(site, images):
+    site.lay_out(images).build()
+    shard, output = Shard("train", 0, 4), site.folder / "out"
+    found = record.read(output, shard)
+    detail = "UnidentifiedImageError: cannot identify image file, " * 10  # over the limit of Parquet's metadata in all
+    refused = tuple(Refusal(position, f"train/{position}", "not_an_image", detail) for position in range(600_000))
+    record.write(output, shard, replace(found, refused=refused))
+    assert record.path_of(output, shard).stat().st_size < 1_000_000
+    assert record.read(output, shard).refused == refused
+    refusals.path_of(output, shard).write_bytes(b"damaged")
+    assert record.read(output, shard) is None
+    record.write(output, shard, replace(found, refused=()))
+    assert not refusals.path_of(output, shard).exists()
+
+
+@pytest.mark.slow
+def test_a_selection_of_mostly_unusable_images_is_built(site, images):
+    noise = [
+        manifests.Picture(f"train/noise/{number:06d}", random.Random(number).randbytes(60)) for number in range(300_000)
+    ]
+    summary = site.lay_out([*images[:40], *noise], "stored").build(shard_size=1_000_000_000)
+    assert summary.refused == 300_002
+    assert pq.read_metadata(site.folder / "out" / record.REFUSED).num_rows == 300_002
+    assert sum(len(found) for found in datasets.load_from_disk(str(site.folder / "out")).values()) == 38
