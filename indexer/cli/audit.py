@@ -37,8 +37,8 @@ _NONE = "none\n"
 def command(options: CommonOptions, name: str | None, **how: object) -> None:
     """Find duplicates, leaks between splits and label shortcuts.
 
-    Audits the selection NAME, or all inspected images. Exit status 1: an image is in several splits, or a shortcut
-    exceeds the threshold.
+    Audits the selection NAME, or all inspected images. Exit status 1: an image is in several splits, a shortcut exceeds
+    the threshold, or there are too few images to compare with a threshold.
     """
     inspect = None
     if name is not None and not how["no_inspect"]:
@@ -63,7 +63,9 @@ def _judge(found: Audit, threshold: float) -> None:
     problems = []
     if found.leaking:
         problems.append(f"{found.leaking:,} contents or real images are in several splits")
-    if found.worst > threshold:
+    if found.worst is None and threshold < 1:
+        problems.append(found.words[0])
+    elif found.worst is not None and found.worst > threshold:
         problems.append(f"metadata predict the label at {found.worst:.0%}, above {threshold:.0%}")
     if problems:
         raise CheckFailed("; ".join(problems))

@@ -1,5 +1,6 @@
 -- Number of images by value of each trait, by class (label or generator) and fold of five. Sizes are rounded to an eighth
--- of a doubling: a rule on exact sizes would only memorise images.
+-- of a doubling: a rule on exact sizes would only memorise images. Classes of fewer than $min_class images, and traits
+-- of fewer than $min_images, are left out: their scores would say nothing.
 with measured as (
     select
         *,
@@ -29,12 +30,22 @@ valued as (
     )
     on format, mode, width, height, aspect, "JPEG quality", exif, "file size", "bytes per pixel"
     into name trait value value
+),
+counted as (
+    select 'label' as target, case label when 0 then 'real' else 'fake' end as class, fold, trait, value, count(*) as images
+    from valued
+    group by all
+    union all
+    select 'generator', generator, fold, trait, value, count(*)
+    from valued
+    where label = 1
+    group by all
+),
+sized as (
+    select *, sum(images) over (partition by target, trait, class) as class_images
+    from counted
+    qualify class_images >= $min_class
 )
-select 'label' as target, case label when 0 then 'real' else 'fake' end as class, fold, trait, value, count(*) as images
-from valued
-group by all
-union all
-select 'generator', generator, fold, trait, value, count(*)
-from valued
-where label = 1
-group by all
+select target, class, fold, trait, value, images
+from sized
+qualify sum(images) over (partition by target, trait) >= $min_images

@@ -129,3 +129,31 @@ def test_unknown_selection_is_an_error(tmp_path: Path) -> None:
 def test_whole_manifest_is_audited(tmp_path: Path) -> None:
     with world(tmp_path / "m.duckdb", [*fakes("A", "o", 9), *photographs("c", 9)]) as store:
         assert audit(store, None, NO_TREE).images == 18
+
+
+@pytest.mark.parametrize("tree", [False, True])
+@pytest.mark.parametrize(
+    ("pictures", "reason"),
+    [
+        (fakes("A", "o", 40), "all images are fake: there is no label to predict"),
+        ([*fakes("A", "o", 1), *fakes("B", "o", 1)], "all images are fake: there is no label to predict"),
+        (photographs("coco", 40), "all images are real: there is no label to predict"),
+        ([*fakes("A", "o", 4), *photographs("coco", 4)], "too few images to tell whether metadata predict the label"),
+        ([*fakes("A", "o", 40), *photographs("coco", 4)], "too few images to tell whether metadata predict the label"),
+        ([*fakes("A", "o", 9), *photographs("coco", 10)], "too few images to tell whether metadata predict the label"),
+    ],
+)
+def test_labels_that_cannot_be_compared_have_no_score(
+    tmp_path: Path, tree: bool, pictures: list[Picture], reason: str
+) -> None:
+    if tree:
+        pytest.importorskip("sklearn")
+    found = audited(tmp_path, apart(pictures), AuditOptions(tree=tree))
+    assert found.worst is None
+    assert [row for row in found.shortcuts.to_pylist() if row["target"] == "label"] == []
+    assert found.words[0].startswith(reason)
+
+
+def test_score_is_given_from_the_least_number_of_images(tmp_path: Path) -> None:
+    found = audited(tmp_path, apart([*fakes("A", "o", 10), *photographs("coco", 10, format="JPEG")]))
+    assert found.worst == 1.0

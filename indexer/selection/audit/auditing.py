@@ -16,7 +16,7 @@ from indexer.selection.working_tables import working_tables
 class Audit:
     """The findings. The tables are those of :class:`~indexer.selection.audit.measures.Measures`.
 
-    ``words`` are sentences on the strongest shortcuts.
+    ``words`` are sentences: why the label cannot be judged, if so, then the strongest shortcuts.
     """
 
     name: str | None
@@ -34,10 +34,10 @@ class Audit:
         return int(sum(content + reals))
 
     @property
-    def worst(self) -> float:
-        """The best balanced accuracy at which metadata predict the label."""
+    def worst(self) -> float | None:
+        """The best balanced accuracy at which metadata predict the label; None if there are too few images to tell."""
         rows = self.shortcuts.to_pylist()
-        return max((row["balanced_accuracy"] for row in rows if row["target"] == "label"), default=0.0)
+        return max((row["balanced_accuracy"] for row in rows if row["target"] == "label"), default=None)
 
 
 @dataclass(frozen=True, slots=True)

@@ -18,6 +18,9 @@ _DEPTH = 4
 _LEAST_ADVANTAGE = 0.1
 _SENTENCES = 5
 
+# With fewer images in all or in a class, no score is given: chance alone would often look like a shortcut.
+MIN_IMAGES, MIN_CLASS = 20, 5
+
 MakeTree: TypeAlias = Callable[[], Any]
 
 
@@ -37,8 +40,11 @@ def tree_maker() -> MakeTree:
 
 
 def find(store: Store, make_tree: MakeTree | None) -> pa.Table:
-    """Return the cross-validated balanced accuracy of one rule per trait, and of a decision tree; best first."""
-    store.save("work.trait", "audit/traits")
+    """Return the cross-validated balanced accuracy of one rule per trait, and of a decision tree; best first.
+
+    Classes of fewer than ``MIN_CLASS`` images are left out; a target needs two classes and ``MIN_IMAGES`` images.
+    """
+    store.save("work.trait", "audit/traits", {"min_class": MIN_CLASS, "min_images": MIN_IMAGES})
     rules = store.arrow("audit/rules").cast(_SCHEMA)
     if make_tree is None:
         return rules
@@ -47,14 +53,30 @@ def find(store: Store, make_tree: MakeTree | None) -> pa.Table:
     return pa.concat_tables([rules, tree]).sort_by(best_first)
 
 
+def unjudged(store: Store) -> str | None:
+    """Return why metadata cannot be compared between the labels of ``work.audited``; None if they can."""
+    [(fakes, reals)] = store.rows("audit/labels")
+    if not fakes or not reals:
+        return f"all images are {'fake' if fakes else 'real'}: there is no label to predict"
+    if fakes + reals < MIN_IMAGES or min(fakes, reals) < MIN_CLASS:
+        return (
+            f"too few images to tell whether metadata predict the label: {fakes:,} fake, {reals:,} real;"
+            f" at least {MIN_IMAGES} images and {MIN_CLASS} of each label are needed"
+        )
+    return None
+
+
 def words(store: Store, found: pa.Table) -> Iterator[str]:
     """Yield sentences on the strongest shortcuts to the label and to the generator."""
-    examples: dict[str, list[str]] = {}
-    for trait, value, fake, real in store.rows("audit/extreme_values"):
-        examples.setdefault(trait, []).append(f"{value}: {fake:.0%} of fakes, {real:.0%} of real images")
-    for row in _strongest(found, "label"):
-        values = f" ({'; '.join(examples[row['trait']])})" if row["trait"] in examples else ""
-        yield f"{_subject(row)} predicts the label at {row['balanced_accuracy']:.0%}{values}"
+    if reason := unjudged(store):
+        yield reason
+    else:
+        examples: dict[str, list[str]] = {}
+        for trait, value, fake, real in store.rows("audit/extreme_values"):
+            examples.setdefault(trait, []).append(f"{value}: {fake:.0%} of fakes, {real:.0%} of real images")
+        for row in _strongest(found, "label"):
+            values = f" ({'; '.join(examples[row['trait']])})" if row["trait"] in examples else ""
+            yield f"{_subject(row)} predicts the label at {row['balanced_accuracy']:.0%}{values}"
     for row in _strongest(found, "generator"):
         yield f"{_subject(row)} predicts the generator at {row['balanced_accuracy']:.0%} (chance {row['chance']:.0%})"
 
@@ -74,9 +96,11 @@ def _trees(rows: pa.Table, make_tree: MakeTree) -> Iterator[dict[str, object]]:
     fold, label = rows["fold"].to_numpy(), rows["label"].to_numpy()
     generator = np.array(rows["generator"].to_pylist())
     fakes = label == 1
-    for target, truth, part in (("label", label, label >= 0), ("generator", generator, fakes)):
-        classes = np.unique(truth[part])
-        if len(classes) > 1:
+    for target, truth, judged in (("label", label, label >= 0), ("generator", generator, fakes)):
+        classes, counts = np.unique(truth[judged], return_counts=True)
+        classes = classes[counts >= MIN_CLASS]
+        part = judged & np.isin(truth, classes)
+        if len(classes) > 1 and part.sum() >= MIN_IMAGES:
             accuracy = _balanced_accuracy(make_tree, features[part], truth[part], fold[part])
             yield {"target": target, "trait": TREE, "balanced_accuracy": accuracy, "chance": 1 / len(classes)}
 
