@@ -8,17 +8,17 @@ Opening a file costs more than listing it, and sources have millions of images. 
 This finds an archive with a wrong suffix or none. A thousand small archives all named ``.png`` are not found.
 """
 
-import os
 from collections import defaultdict
 from collections.abc import Iterable, Iterator, Sequence
 from statistics import median
 
-from indexer.base.remote import Object, Root, Url
-from indexer.containers.bytes.volumes import VolumePart, Volumes
+from indexer.base.remote import Root
 from indexer.containers.formats.zip.end import find_end
-from indexer.containers.grouping import Cut, Group, groups_of, promised_of
+from indexer.containers.grouping import groups_of
 from indexer.containers.kinds import DOCUMENTS, HEAD_SIZE, ORDINARY, Kind, kind_of, promised_kind, suffix_of
 from indexer.containers.models import Container, Volume
+from indexer.containers.set_detection import container_of_set, file_window
+from indexer.containers.volume_names import promised_of
 
 # Files with image and text suffixes are opened if their suffix is rare or they are unusually large.
 RARE_SUFFIX_FILES = 64
@@ -35,10 +35,16 @@ def find_containers(root: Root, files: Sequence[Volume]) -> tuple[list[Container
     """
     files = list(files)
     candidates = [file for file in files if _may_be_volume(suffix_of(file.path))]
-    containers = [found for group in groups_of(candidates) if (found := _from_group(root, group))]
+    containers = []
+    promised: dict[str, Kind | None] = {}
+    for group in groups_of(candidates):
+        if found := container_of_set(root, group):
+            containers.append(found)
+        elif group.typed:
+            promised |= {volume.path: promised_of(volume.path) for volume in group.volumes}
     taken = {volume.path for container in containers for volume in container.volumes}
     single = [file for file in _worth_opening(files) if file.path not in taken]
-    containers += [found for file in single if (found := _from_file(root, file))]
+    containers += [found for file in single if (found := _from_file(root, file, promised.get(file.path)))]
     taken |= {volume.path for container in containers for volume in container.volumes}
     loose = [file for file in files if file.path not in taken]
     return sorted(containers, key=lambda container: container.path), loose
@@ -64,43 +70,20 @@ def _worth_opening(files: Iterable[Volume]) -> Iterator[Volume]:
             yield from (file for file in group if file.size >= least)
 
 
-def _from_group(root: Root, group: Group) -> Container | None:
-    """Return the container of a set of volumes; None if only names suggest a set and the first bytes do not."""
-    path = group.volumes[-1].path
-    if group.cut is not Cut.PLAIN:
-        return Container(root, path, Kind.ZIP if group.cut is Cut.SPLIT_ZIP else Kind.STREAM, group.volumes)
-    kind = _detected_kind(root, group.volumes[0])
-    if kind is None and group.typed:
-        kind = promised_of(path)
-    return Container(root, path, kind, group.volumes) if kind else None
-
-
-def _from_file(root: Root, file: Volume) -> Container | None:
-    kind = _detected_kind(root, file) or promised_kind(file.path)
+def _from_file(root: Root, file: Volume, promised: Kind | None) -> Container | None:
+    kind = _detected_kind(root, file) or promised_kind(file.path) or promised
     return Container(root, file.path, kind, (file,)) if kind else None
 
 
 def _detected_kind(root: Root, file: Volume) -> Kind | None:
-    """Return the kind that the bytes of a file have; None if they have none, or if the file cannot be opened."""
+    """Return the kind that the bytes of a file have; None if they have none, or if the file cannot be opened.
+
+    The end counts, too: a zip may follow other data (self-extracting zips).
+    """
     if file.size < _SMALLEST_ARCHIVE:
         return None
-    path = root / file.path
-    if isinstance(path, Url):
-        return _kind_of(VolumePart(file.path, file.size, None, Object(path, file.size)))
-    try:
-        descriptor = os.open(path, os.O_RDONLY | os.O_CLOEXEC)
-    except OSError:
-        return None
-    try:
-        return _kind_of(VolumePart(file.path, file.size, descriptor))
-    finally:
-        os.close(descriptor)
-
-
-def _kind_of(part: VolumePart) -> Kind | None:
-    """Return the kind by the first bytes, or by the end of a zip that follows other data (self-extracting zips)."""
-    window = Volumes([part]).window()
-    kind = kind_of(window.read(0, HEAD_SIZE))
-    if kind or suffix_of(part.name) in ORDINARY:
-        return kind  # data appended to an image do not make it an archive
-    return Kind.ZIP if find_end(window) else None
+    with file_window(root, file) as window:
+        kind = kind_of(window.read(0, HEAD_SIZE))
+        if kind or suffix_of(file.path) in ORDINARY or window.size == 0:
+            return kind  # data appended to an image do not make it an archive
+        return Kind.ZIP if find_end(window) else None

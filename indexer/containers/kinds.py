@@ -196,7 +196,8 @@ _PACKED_TARS = {suffix for form in FORMATS for suffix in form.tar_suffixes}
 MANY_MEMBERS = rf"(?:{_any_of(_ARCHIVES)}(?:\.{_any_of(_PACKINGS)})?|{_any_of(_PACKED_TARS)})"
 # The suffixes of a container, volumes included: .tar.gz, .7z.001, .z01, .part1.rar, .arrow, ...
 ARCHIVE_SUFFIX = (
-    rf"(?i:(?:\.{MANY_MEMBERS}|\.{_any_of(_PACKINGS | _TABLES)}|\.z\d{{2,4}}|\.r\d\d|\.part\d+\.rar)(?:\.\d{{2,4}})?)"
+    rf"(?i:(?:\.{MANY_MEMBERS}|\.{_any_of(_PACKINGS | _TABLES)}|\.z\d{{2,4}}|\.r\d\d|\.part\d+\.rar)"
+    r"(?:[._-]?(?:part|vol)?[._-]?\d{1,5}|[._-](?:part|vol)?[._-]?[a-z]{1,2})?)"
 )
 _NESTED = rf"(?i)\.{_any_of(_ARCHIVES | _PACKINGS | _PACKED_TARS)}$"
 

@@ -8,12 +8,12 @@ import pyarrow as pa
 
 from indexer.base.errors import SourceError, Unreachable
 from indexer.containers.bytes.volumes import ByteRange
-from indexer.containers.grouping import promised_of
 from indexer.containers.kinds import HEAD_SIZE, function_of, kind_of, nests
 from indexer.containers.members.budget import Budget
 from indexer.containers.members.rows import BATCH_ROWS, Health, shown
 from indexer.containers.models import ArchiveLimits, Container, ContainerStatus, ListingReport, MemberBytes
-from indexer.containers.opening import check_volumes, opened
+from indexer.containers.opening import check_unequal_sizes, check_volumes, opened
+from indexer.containers.volume_names import promised_of
 from indexer.containers.walking.levels import ArchiveLevel
 from indexer.containers.walking.walk import ContainerWalk, WalkFilter
 
@@ -63,6 +63,8 @@ def _list_archive(
         raise
     except (OSError, SourceError) as error:
         walk.health.add("unreadable", str(error))
+    if walk.health.reason:
+        check_unequal_sizes(container, walk.health)
     yield _report(container, walk)
 
 

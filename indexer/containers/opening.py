@@ -2,19 +2,24 @@
 
 import contextlib
 import os
-from collections.abc import Iterator
-from dataclasses import dataclass
+from collections import Counter
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, replace
 from itertools import accumulate
 from pathlib import Path
 
 from indexer.base.errors import SourceError
 from indexer.base.remote import Object, Root, Url
+from indexer.containers.bytes.tar_header import continuation_size
 from indexer.containers.bytes.volumes import ByteRange, VolumePart, Volumes
 from indexer.containers.file_stamp import StatResult, size_and_time
 from indexer.containers.formats.zip.end import find_end
-from indexer.containers.grouping import LAST, SPLIT_ZIP_SLACK, Cut, numbers_of
+from indexer.containers.grouping import SPLIT_ZIP_SLACK, Arrangement, arrangement_of
+from indexer.containers.kinds import Kind
 from indexer.containers.members.rows import Health, shown
 from indexer.containers.models import Container, Volume
+from indexer.containers.set_detection import is_single
+from indexer.containers.volume_names import LAST, Cut
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,15 +32,16 @@ class Opened:
 
 @dataclass(frozen=True, slots=True)
 class _Disk:
-    """One volume: its file (None if it is missing), and the size that it should have at least."""
+    """One volume: its file (None if it is missing), the size that it should have at least, and bytes to leave out."""
 
     name: str
     volume: Volume | None
-    room: int
+    room: int = 0
+    skipped: int = 0
 
     @property
     def size(self) -> int:
-        return max(self.room, self.volume.size if self.volume else 0)
+        return max(self.room, self.volume.size - self.skipped if self.volume else 0)
 
 
 @contextlib.contextmanager
@@ -50,8 +56,9 @@ def opened(container: Container) -> Iterator[Opened]:
 
 def _parts(root: Root, disk: _Disk, stack: contextlib.ExitStack) -> Iterator[VolumePart]:
     if disk.volume is not None:
-        yield stack.enter_context(opened_volume(root, disk.volume))
-    lost = disk.size - (disk.volume.size if disk.volume else 0)
+        part = stack.enter_context(opened_volume(root, disk.volume))
+        yield replace(part, size=part.size - disk.skipped, start=disk.skipped) if disk.skipped else part
+    lost = disk.size - (disk.volume.size - disk.skipped if disk.volume else 0)
     if lost:
         yield VolumePart(disk.name, lost, None)
 
@@ -95,36 +102,78 @@ def _check_unchanged(path: Root, volume: Volume, found: StatResult) -> None:
 
 
 def _disks(container: Container) -> list[_Disk]:
-    """Return the volumes by number, gaps filled. Volumes have equal sizes, so the room of a missing one is known."""
-    cut = numbers_of(container.volumes)
-    if cut is None or cut[0] is Cut.RAR:
-        return [_Disk(volume.path, volume, 0) for volume in container.volumes]
-    numbered = _numbered(container, cut[1])
+    """Return the volumes by number, gaps filled."""
+    arrangement = _arrangement(container)
+    if arrangement is None or arrangement.cut is Cut.RAR:
+        return [_Disk(volume.path, volume) for volume in container.volumes]
+    if arrangement.cut is Cut.SPLIT_ZIP:
+        return _disks_of_split_zip(container, arrangement)
+    # Nothing is padded between the parts of a plain cut, and they may have any sizes.
+    numbered = arrangement.numbered
+    disks = _with_gaps(numbered, _usual_size(numbered))
+    if container.kind is not Kind.TAR:
+        return disks
+    return [disks[0], *(_without_continuation(container.root, disk) for disk in disks[1:])]
+
+
+def _arrangement(container: Container) -> Arrangement | None:
+    found = arrangement_of(container.volumes)
+    is_later = found is not None and found.cut is Cut.PLAIN and 0 not in found.numbered
+    if is_later and len(container.volumes) == 1 and is_single(container.root, container.volumes[0]):
+        return None
+    return found
+
+
+def _usual_size(numbered: Mapping[int, Volume]) -> int:
+    """Return the most frequent size of all volumes but the last: the best guess for one that is missing."""
+    sizes = Counter(volume.size for number, volume in numbered.items() if number < max(numbered))
+    return max(sizes, key=lambda size: (sizes[size], size), default=0)
+
+
+def _with_gaps(numbered: Mapping[int, Volume], room: int) -> list[_Disk]:
+    """Return a disk per number; missing ones get ``room`` bytes."""
     last = max(numbered)
-    room = max((volume.size for number, volume in numbered.items() if number < last), default=0)
     disks = [_Disk(f"volume {number + 1} of {last + 1}", None, room) for number in range(last + 1)]
-    slack = SPLIT_ZIP_SLACK if cut[0] is Cut.SPLIT_ZIP else 0
     for number, volume in numbered.items():
-        is_cut_short = volume.size < room - slack and number < last
-        disks[number] = _Disk(volume.path, volume, room if is_cut_short else 0)
+        disks[number] = _Disk(volume.path, volume)
     return disks
 
 
-def _numbered(container: Container, numbers: tuple[int, ...]) -> dict[int, Volume]:
+def _without_continuation(root: Root, disk: _Disk) -> _Disk:
+    """Return a volume of ``tar -M`` without the headers that repeat the name of a member which it continues."""
+    if disk.volume is None:
+        return disk
+    with opened_volume(root, disk.volume) as part:
+        return replace(disk, skipped=continuation_size(Volumes([part]).window()))
+
+
+def _disks_of_split_zip(container: Container, arrangement: Arrangement) -> list[_Disk]:
+    """Return the volumes of a split zip, which have equal sizes: one that was cut short is filled up."""
+    numbered = _without_strays(container, arrangement.numbered)
+    last = max(numbered)
+    room = max((volume.size for number, volume in numbered.items() if number < last), default=0)
+    return [
+        replace(disk, room=room)
+        if disk.volume and number < last and disk.volume.size < room - SPLIT_ZIP_SLACK
+        else disk
+        for number, disk in enumerate(_with_gaps(numbered, room))
+    ]
+
+
+def _without_strays(container: Container, numbered: dict[int, Volume]) -> dict[int, Volume]:
     """Return the volumes by number, without strays: those with a number beyond that of a split zip's ``.zip``."""
-    numbered = dict(zip(numbers, container.volumes, strict=True))
     if LAST not in numbered:
         return numbered
-    last, volume = _last_number(container, numbers), numbered.pop(LAST)
-    others = {number: other for number, other in numbered.items() if number < last}
-    return others | {last: volume} if others else {0: volume}  # the sizes of the missing volumes are unknown
+    others = {number: volume for number, volume in numbered.items() if number != LAST}
+    last = _last_number(container.root, numbered[LAST], max(others, default=-1) + 1)
+    others = {number: volume for number, volume in others.items() if number < last}
+    last_volume = numbered[LAST]
+    return others | {last: last_volume} if others else {0: last_volume}  # the sizes of missing volumes are unknown
 
 
-def _last_number(container: Container, numbers: tuple[int, ...]) -> int:
-    """Return the number of a split zip's ``.zip``: that of its end record, or one more than the others' without one."""
-    following = numbers[-2] + 1 if len(numbers) > 1 else 0
-    volume = container.volumes[-1]
-    with opened_volume(container.root, volume) as part:
+def _last_number(root: Root, volume: Volume, following: int) -> int:
+    """Return the number of a split zip's ``.zip``: that of its end record, or ``following`` the others without one."""
+    with opened_volume(root, volume) as part:
         end = find_end(Volumes([part]).window())
     if end is None or (end.disk == 0 and end.directory_position < end.directory_offset):
         return following  # a zip that was cut like any file: its end record counts no volumes
@@ -134,23 +183,43 @@ def _last_number(container: Container, numbers: tuple[int, ...]) -> int:
 def check_volumes(container: Container, health: Health) -> None:
     """Add findings about the set: missing, empty, oddly sized volumes. Raises SourceError as :func:`opened` does."""
     disks = _disks(container)
-    cut = numbers_of(container.volumes)
-    if cut is not None and cut[0] is Cut.RAR:  # no room is kept for missing ones: each volume of a RAR has own headers
-        for number in sorted(set(range(max(cut[1]))) - set(cut[1])):
+    arrangement = _arrangement(container)
+    if arrangement is not None and arrangement.cut is Cut.RAR:
+        # No room is kept for missing ones: each volume of a RAR has headers of its own.
+        for number in sorted(set(range(max(arrangement.numbered))) - set(arrangement.numbered)):
             health.add("volume-missing", f"volume {number + 1} is missing")
-    _check_sizes(disks, health)
+    for disk in disks:
+        if disk.volume is None:
+            health.add("volume-missing", f"{disk.name} is missing")
+        elif disk.volume.size == 0:
+            health.add("volume-empty", f"{shown(disk.name)} is empty")
+    if arrangement is not None and arrangement.cut is Cut.SPLIT_ZIP:
+        _check_sizes(disks, health)
+    copies = arrangement.copies if arrangement else ()
     used = {disk.volume for disk in disks}
     for volume in container.volumes:
-        if volume not in used:
+        if volume in copies:
+            health.add("volume-stray", f"{shown(volume.path)} is a second copy of a volume: it is not read")
+        elif volume not in used:
             health.add("volume-stray", f"{shown(volume.path)} is left over: {shown(container.path)} has fewer volumes")
 
 
 def _check_sizes(disks: list[_Disk], health: Health) -> None:
     usual = max((disk.size for disk in disks[:-1]), default=0)
     for disk in disks:
-        if disk.volume is None:
-            health.add("volume-missing", f"{disk.name} is missing")
-        elif disk.volume.size == 0:
-            health.add("volume-empty", f"{disk.name} is empty")
-        elif disk.room > disk.volume.size or (disk is disks[-1] and 0 < usual < disk.volume.size):
-            health.add("volume-size", f"{disk.name} has {disk.volume.size} bytes, others have {usual}")
+        if disk.volume is None or disk.volume.size == 0:
+            continue
+        if disk.room > disk.volume.size or (disk is disks[-1] and 0 < usual < disk.volume.size):
+            health.add("volume-size", f"{shown(disk.name)} has {disk.volume.size} bytes, others have {usual}")
+
+
+def check_unequal_sizes(container: Container, health: Health) -> None:
+    """Add a finding for each part of a damaged plain cut that is shorter than the usual: it may have been cut short."""
+    arrangement = _arrangement(container)
+    if arrangement is None or arrangement.cut is not Cut.PLAIN:
+        return
+    usual, last = _usual_size(arrangement.numbered), max(arrangement.numbered)
+    for number, volume in arrangement.numbered.items():
+        if 0 < volume.size < usual and number != last:
+            detail = f"{shown(volume.path)} has {volume.size} bytes, others have {usual}: it may be cut short"
+            health.add("volume-size", detail)

@@ -10,8 +10,9 @@ from enum import StrEnum
 from pathlib import Path
 
 from indexer.base.progress import SILENT, Progress
-from indexer.containers.grouping import LAST, SPLIT_ZIP_SLACK, Cut, Group, groups_of
+from indexer.containers.grouping import SPLIT_ZIP_SLACK, Group, groups_of
 from indexer.containers.models import Volume
+from indexer.containers.volume_names import LAST, Cut
 from indexer.declarations.models import Download, Source
 
 _PLAIN_NAME = re.compile(r"[^\s,<>]+")

@@ -4,11 +4,13 @@ POSIX.1-2024, pax, "ustar Interchange Format" and "pax Extended Header"; GNU tar
 """
 
 from dataclasses import dataclass
+from typing import Protocol
 
 RECORD = 512
 LARGEST = (1 << 63) - 1  # bytes: the largest signed 64-bit integer; a header with a larger size is damaged
 EXTENSIONS = b"xgLKX"  # of the following header, or (g) of all following ones
 UNLISTED = b"5DVM"  # folders, GNU's directory dumps, volume labels, continued members
+_CONTINUED = ord("M")
 PROBLEMS = {"1": "hard link", "2": "symbolic link", "S": "sparse file"} | dict.fromkeys("346", "not a file")
 
 
@@ -88,3 +90,26 @@ def pax_records(body: bytes) -> dict[str, bytes]:
         records[key.decode("utf-8", "replace")] = value.removesuffix(b"\n")
         body = body[length:]
     return records
+
+
+class _Readable(Protocol):
+    def read(self, offset: int, size: int) -> bytes: ...
+
+
+def continuation_size(content: _Readable) -> int:
+    """Return the size of the headers before the rest of a member that ``tar -M`` began in the volume before; else 0.
+
+    GNU tar writes a header of type M. In the pax format, a header with ``GNU.volume.offset`` precedes an ordinary one.
+    Both may follow the volume's label.
+    """
+    position, is_continued = 0, False
+    while (header := parse(content.read(position, RECORD))) is not None:
+        position += RECORD
+        if header.type == _CONTINUED:
+            return position
+        if header.type in b"xg":
+            is_continued |= b"GNU.volume.offset" in content.read(position, min(header.size, 1 << 16))
+            position += header.data_size
+        elif header.type != ord("V"):
+            return position if is_continued else 0
+    return 0

@@ -16,12 +16,16 @@ _HAS_PAGE_CACHE_CALLS = hasattr(os, "posix_fadvise") and hasattr(os, "RWF_NOWAIT
 
 @dataclass(frozen=True, slots=True)
 class VolumePart:
-    """``size`` bytes of the volume ``name``: of an open file, or of an object; missing bytes if there is neither."""
+    """``size`` bytes at ``start`` of the volume ``name``: of an open file, or of an object.
+
+    The bytes are missing if there is neither.
+    """
 
     name: str
     size: int
     descriptor: int | None
     remote: Object | None = None
+    start: int = 0
 
     @property
     def is_missing(self) -> bool:
@@ -47,7 +51,7 @@ class Volumes:
         part = self._parts[index]
         within = offset - self._starts[index]
         if within + size <= part.size and size <= _ONE_PREAD and part.descriptor is not None:
-            return os.pread(part.descriptor, size, within)
+            return os.pread(part.descriptor, size, part.start + within)
         return b"".join(self._pieces(index, within, min(size, self.size - offset)))
 
     def _pieces(self, index: int, within: int, size: int) -> Iterator[bytes]:
@@ -62,26 +66,25 @@ class Volumes:
     def prefetch(self, offset: int, size: int) -> None:
         """Ask the kernel to read these bytes soon. A hint: of bytes that cross an edge, only the first part is read."""
         index = bisect.bisect_right(self._starts, offset) - 1
-        descriptor = self._parts[index].descriptor
-        if descriptor is not None:
-            os.posix_fadvise(descriptor, offset - self._starts[index], size, os.POSIX_FADV_WILLNEED)
+        part = self._parts[index]
+        if part.descriptor is not None:
+            start = part.start + offset - self._starts[index]
+            os.posix_fadvise(part.descriptor, start, size, os.POSIX_FADV_WILLNEED)
 
     def request(self, ranges: Sequence[tuple[int, int]]) -> None:
         """Ask object storage for those of these ranges (offset, size) that are stored there."""
         for part, start in zip(self._parts, self._starts, strict=True):
             if part.remote is not None:
                 cut = ((max(offset - start, 0), min(offset + size - start, part.size)) for offset, size in ranges)
-                part.remote.expect((begin, end - begin) for begin, end in cut if begin < end)
+                part.remote.expect((part.start + begin, end - begin) for begin, end in cut if begin < end)
 
     def is_cached(self, offset: int) -> bool:
         """Return whether the byte at ``offset`` is in the page cache, if the file system reports it."""
         index = bisect.bisect_right(self._starts, offset) - 1
-        descriptor = self._parts[index].descriptor
+        part = self._parts[index]
+        within = part.start + offset - self._starts[index]
         try:
-            return (
-                descriptor is None
-                or os.preadv(descriptor, [bytearray(1)], offset - self._starts[index], os.RWF_NOWAIT) >= 0
-            )
+            return part.descriptor is None or os.preadv(part.descriptor, [bytearray(1)], within, os.RWF_NOWAIT) >= 0
         except OSError:
             return False
 
@@ -99,9 +102,10 @@ def _read(part: VolumePart, offset: int, size: int) -> bytes:
     if size <= 0:
         return b""
     if part.remote is not None:
-        return part.remote.read(offset, size)
+        return part.remote.read(part.start + offset, size)
     if part.descriptor is None:
         raise BadData("volume missing", part.name)
+    offset += part.start
     data = os.pread(part.descriptor, size, offset)
     while 0 < len(data) < size:
         more = os.pread(part.descriptor, size - len(data), offset + len(data))

@@ -2,9 +2,9 @@
 
 from indexer.base.errors import BadData
 from indexer.containers.bytes.volumes import ByteRange
-from indexer.containers.grouping import LAST, Cut, volume_name
 from indexer.containers.kinds import DOCUMENTS, HEAD_SIZE, ORDINARY, Kind, kind_of, nests, promised_kind, suffix_of
 from indexer.containers.members.entry import Entry
+from indexer.containers.volume_names import LAST, Cut, volume_name
 
 
 def nested_kind(entry: Entry, name: str) -> Kind | None:
@@ -24,6 +24,6 @@ def nested_kind(entry: Entry, name: str) -> Kind | None:
     if kind is None or not nests(kind):
         return None
     volume = volume_name(name)
-    if volume is not None and volume.typed and (volume.cut is Cut.PLAIN or volume.number not in (LAST, -1)):
+    if volume is not None and volume.begins_a_set and (volume.cut is Cut.PLAIN or volume.number not in (LAST, -1)):
         raise BadData("nested volumes", "volumes of an archive inside an archive are not joined")
     return kind
