@@ -184,24 +184,22 @@ def check_volumes(container: Container, health: Health) -> None:
     """Add findings about the set: missing, empty, oddly sized volumes. Raises SourceError as :func:`opened` does."""
     disks = _disks(container)
     arrangement = _arrangement(container)
-    if arrangement is not None and arrangement.cut is Cut.RAR:
-        # No room is kept for missing ones: each volume of a RAR has headers of its own.
-        for number in sorted(set(range(max(arrangement.numbered))) - set(arrangement.numbered)):
-            health.add("volume-missing", f"volume {number + 1} is missing")
     for disk in disks:
         if disk.volume is None:
             health.add("volume-missing", f"{disk.name} is missing")
         elif disk.volume.size == 0:
             health.add("volume-empty", f"{shown(disk.name)} is empty")
+    if arrangement is not None and arrangement.cut is Cut.RAR:
+        # No room is kept for missing ones: each volume of a RAR has headers of its own.
+        for number in sorted(set(range(max(arrangement.numbered))) - set(arrangement.numbered)):
+            health.add("volume-missing", f"volume {number + 1} is missing")
     if arrangement is not None and arrangement.cut is Cut.SPLIT_ZIP:
         _check_sizes(disks, health)
-    copies = arrangement.copies if arrangement else ()
-    used = {disk.volume for disk in disks}
-    for volume in container.volumes:
-        if volume in copies:
-            health.add("volume-stray", f"{shown(volume.path)} is a second copy of a volume: it is not read")
-        elif volume not in used:
-            health.add("volume-stray", f"{shown(volume.path)} is left over: {shown(container.path)} has fewer volumes")
+    unused = set(container.volumes) - {disk.volume for disk in disks}
+    for volume in sorted(unused, key=lambda volume: volume.path):
+        is_copy = arrangement is not None and volume in arrangement.copies
+        why = "a second copy of a volume" if is_copy else f"left over: {shown(container.path)} has fewer volumes"
+        health.add("volume-stray", f"{shown(volume.path)} is {why}")
 
 
 def _check_sizes(disks: list[_Disk], health: Health) -> None:
