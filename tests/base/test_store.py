@@ -93,7 +93,7 @@ def test_temporary_tables_leave_no_files_and_no_rows(manifest, tmp_path):
     with stores.open_for_reading(manifest) as store:
         store.temp_tables_in(scratch)
         store.temp_tables_in(scratch)
-        assert store.save_temporary("mine", "plan/run", {"selection": "mine"}) == 1
+        assert store.save_temporary("mine", "plan/selection_run", {"selection": "mine"}) == 1
         store.execute("insert into mine select 'other', repeat(md5(i::varchar), 9) from range(300000) t(i)")
         store.execute("update mine set seed = '8' where seed = '7'")
         store.view_temporary("of_mine", "selections")
