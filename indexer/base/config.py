@@ -1,6 +1,6 @@
-"""``local.cfg``: where things lie on this machine.
+"""Read ``local.cfg``: the paths of this machine.
 
-The format is that of the original AI-GenBench scripts (INI, section ``[paths]``), so their files work unchanged.
+The format is that of the original AI-GenBench scripts (INI, section ``[paths]``), whose files work unchanged.
 """
 
 import configparser
@@ -19,9 +19,9 @@ SECTIONS = ("paths", "limits", "database")
 
 @dataclass(frozen=True, slots=True)
 class Config:
-    """Paths of this machine. ``sources`` maps a source's key to the path or address that local.cfg names for it.
+    """Paths of this machine. ``sources`` maps the key of a source to its path or address in local.cfg.
 
-    ``limits`` and ``database`` are the lines of the sections called so, as they stand there.
+    ``limits`` and ``database`` are the unparsed lines of those sections.
     """
 
     file: Path
@@ -36,18 +36,18 @@ class Config:
 
     @property
     def manifest_path(self) -> Path:
-        """Where the manifest lies unless ``--manifest-db`` says otherwise."""
+        """The path of the manifest if ``--manifest-db`` is not given."""
         return self.intermediate_outputs_path / "manifest.duckdb"
 
     def root(self, key: str, default_folder: str) -> Root:
-        """Where the source ``key`` is looked for: its own key, else its folder below ``input_datasets_path``."""
+        """Return the path of the source ``key``: its line in local.cfg, or its folder below ``input_datasets_path``."""
         return self.sources.get(key, self.input_datasets_path / default_folder)
 
     def refuse_unknown(self, known: set[str]) -> None:
-        """Refuse keys that no source is called by.
+        """Refuse keys that are not the key of a source.
 
         Raises:
-            ConfigError: names every such key and the nearest known one.
+            ConfigError: lists every such key and the closest known one.
         """
         unknown = [_suggest(key, known | set(MANDATORY) | set(OPTIONAL)) for key in self.sources if key not in known]
         if unknown:
@@ -56,7 +56,11 @@ class Config:
 
 def _suggest(key: str, known: set[str]) -> str:
     near = closest(key, known)
-    hint = f" (did you mean '{near}'?)" if near else ": no declaration has it; your own lie in declarations_path"
+    hint = (
+        f" (did you mean '{near}'?)"
+        if near
+        else ": no declaration has this key; add your own declarations to declarations_path"
+    )
     return f"unknown key '{key}' in [paths]{hint}"
 
 
@@ -64,23 +68,23 @@ def load(file: Path) -> Config:
     """Read ``local.cfg``.
 
     Raises:
-        ConfigError: it is absent, is no INI file, lacks mandatory keys (the message names all of them), or has an
-            address where a folder of this machine is needed.
+        ConfigError: it does not exist, is not an INI file, lacks mandatory keys (the message lists all), or has an
+            address for a path that must be a folder of this machine.
     """
     paths, limits, database = _sections(file)
     missing = [key for key in MANDATORY if not paths.get(key)]
     if missing:
         raise ConfigError(f"{file}: [paths] lacks {', '.join(missing)}: see local.cfg.example")
     base = file.resolve().parent
-    places = {key: _place(f"{file}: {key} = ", value, base) for key, value in paths.items() if value}
-    sources = {key: place for key, place in places.items() if key not in MANDATORY + OPTIONAL}
-    own = {key: _own(file, key, places[key]) for key in MANDATORY + OPTIONAL if key in places}
+    roots = {key: _path(f"{file}: {key} = ", value, base) for key, value in paths.items() if value}
+    sources = {key: root for key, root in roots.items() if key not in MANDATORY + OPTIONAL}
+    own = {key: _own(file, key, roots[key]) for key in MANDATORY + OPTIONAL if key in roots}
     known, declarations = {key: own[key] for key in MANDATORY}, own.get("declarations_path")
     return Config(file, **known, declarations_path=declarations, sources=sources, limits=limits, database=database)
 
 
 def _sections(file: Path) -> list[dict[str, str]]:
-    """``[paths]``, and the others, which may be left out."""
+    """Return the lines of ``[paths]``, and of the optional sections."""
     parser = configparser.ConfigParser(interpolation=None)
     try:
         text = file.read_text(encoding="utf-8-sig")
@@ -97,32 +101,32 @@ def _sections(file: Path) -> list[dict[str, str]]:
 
 
 def _refuse_slips(file: Path, sections: Iterable[str]) -> None:
-    """Sections that are not ours are another program's, but for those that nearly are."""
+    """Refuse misspelt sections. Other unknown sections belong to other programs."""
     for section in sections:
         near = closest(section, SECTIONS)
         if near and section not in SECTIONS:
             raise ConfigError(f"{file}: unknown section [{section}] (did you mean [{near}]?)")
 
 
-def _place(where: str, value: str, base: Path) -> Root:
-    """An address, or a path as the user wrote it: quotes dropped, ``~`` expanded, relative to the file's own folder."""
+def _path(where: str, value: str, base: Path) -> Root:
+    """Return an address, or a path without quotes, with ``~`` expanded, relative to the folder of the file."""
     unquoted = value.strip().strip("\"'")
     return as_root(unquoted) or base / expanded(unquoted, where)
 
 
 def expanded(path: str | Path, where: str = "") -> Path:
-    """``path`` with the home folder in place of ``~``; ``where`` says for a message what names it.
+    """Return ``path`` with ``~`` expanded. ``where`` is the beginning of an error message.
 
     Raises:
-        ConfigError: nobody has that home.
+        ConfigError: the home folder does not exist.
     """
     try:
         return Path(path).expanduser()
     except RuntimeError:
-        raise ConfigError(f"{where}{path}: this machine knows no such home folder; write the whole path") from None
+        raise ConfigError(f"{where}{path}: there is no such home folder; write the full path") from None
 
 
-def _own(file: Path, key: str, place: Root) -> Path:
-    if isinstance(place, Url):
-        raise ConfigError(f"{file}: {key} = {place} has to be a folder of this machine; sources may be addresses")
-    return place
+def _own(file: Path, key: str, root: Root) -> Path:
+    if isinstance(root, Url):
+        raise ConfigError(f"{file}: {key} = {root} must be a folder of this machine; only sources can be addresses")
+    return root

@@ -1,19 +1,19 @@
-"""Every error a user can meet, as one tree.
+"""All errors that a user can see, as one tree.
 
 ::
 
-    ProjectError              one line that names the thing, where it stands and what to do; exit status 2
+    ProjectError              one line: what is wrong, where, and what to do; exit status 2
     ├── ConfigError           local.cfg or a command's options
     ├── DeclarationError      a source's TOML file
     ├── RecipeError           a recipe or a list of file ids
-    ├── ManifestError         the DuckDB file: absent, locked, made by another schema version
-    ├── QueryError            an SQL text that a user gave
+    ├── ManifestError         the DuckDB file: missing, locked, written by a newer version
+    ├── QueryError            an SQL query of the user
     ├── SourceError           a dataset on disk: missing, changed since the scan, unreadable
-    │   └── Unreachable       object storage that gives no answer just now
+    │   └── Unreachable       object storage that does not answer now
     ├── OutputError           the folder to write: exists, is full, is read-only
-    └── DependencyError       a program or library that has to be installed
-    CheckFailed               the command did its work and found something (differences, gaps); exit status 1
-    BadData                   one image or member that cannot be used; becomes a row with its reason, never a crash
+    └── DependencyError       a missing program or library
+    CheckFailed               the command finished and found problems (differences, gaps); exit status 1
+    BadData                   one image or member that cannot be used; becomes a row with its reason
 """
 
 
@@ -34,11 +34,11 @@ class RecipeError(ProjectError):
 
 
 class ManifestError(ProjectError):
-    """The manifest's file is absent, in use, or made by another schema version."""
+    """The manifest's file is missing, in use, not a manifest, or written by a newer version."""
 
 
 class QueryError(ProjectError):
-    """An SQL text that a user gave is wrong, asks for what is not allowed, or for too much."""
+    """An SQL query is invalid, not allowed, or exceeds its limits."""
 
 
 class SourceError(ProjectError):
@@ -46,26 +46,26 @@ class SourceError(ProjectError):
 
 
 class Unreachable(SourceError):
-    """Object storage gives no answer, though it was asked several times. Nothing is wrong with what lies there."""
+    """Object storage does not answer after several retries. The objects themselves may be fine."""
 
 
 class OutputError(ProjectError):
-    """The output folder cannot be written as asked."""
+    """The output cannot be written."""
 
 
 class DependencyError(ProjectError):
-    """A library or program has to be installed first."""
+    """A library or program must be installed first."""
 
 
 class CheckFailed(Exception):
-    """A check found something; what it found has been printed already. Exit status 1."""
+    """A check found problems, which are already printed. Exit status 1."""
 
 
 class BadData(Exception):
     """One member or image cannot be used.
 
-    ``reason`` is a short stable text without numbers or names, so that equal troubles can be counted together;
-    ``detail`` says what was seen this time.
+    ``reason`` is a short stable text without numbers or names, so that equal problems can be counted;
+    ``detail`` describes this case.
     """
 
     def __init__(self, reason: str, detail: str = "") -> None:

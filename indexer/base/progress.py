@@ -1,25 +1,25 @@
-"""What long work tells about itself; how it is shown is the command line's business."""
+"""The protocol of progress reports. The command line implements how they are displayed."""
 
 from contextlib import AbstractContextManager
 from typing import Protocol
 
 
 class Bar(Protocol):
-    """One phase under way."""
+    """The progress of one phase."""
 
     def advance(self, items: int = 1, *, size: int = 0, errors: int = 0) -> None:
-        """``items`` more are done, ``size`` bytes with them, ``errors`` of them bad."""
+        """Count ``items`` more as done, with ``size`` bytes; ``errors`` of them failed."""
 
 
 class Progress(Protocol):
-    """Opens a bar for each phase."""
+    """Opens a bar per phase."""
 
     def phase(self, title: str, total: int | None, unit: str) -> AbstractContextManager[Bar]:
-        """Show a phase of ``total`` items (None: not known) until the context ends."""
+        """Show a phase of ``total`` items (None: unknown) until the context ends."""
 
 
 class _Silence:
-    """Shows nothing: for libraries' callers, tests and ``--quiet``."""
+    """Shows nothing: for calls from Python, tests and ``--quiet``."""
 
     def phase(self, title: str, total: int | None, unit: str) -> "_Silence":  # noqa: ARG002
         """Open a phase that shows nothing."""

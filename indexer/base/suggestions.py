@@ -1,16 +1,16 @@
-"""What to say to whoever typed a name that nothing has."""
+"""Suggest a known name for a misspelt one."""
 
 import difflib
 from collections.abc import Collection
 
 
 def closest(word: str, known: Collection[str]) -> str | None:
-    """That of ``known`` which ``word`` was probably meant for; None where nothing is close."""
+    """Return the known name that is most similar to ``word``, or None if none is similar."""
     return next(iter(difflib.get_close_matches(word, sorted(known), n=1)), None)
 
 
 def nearest(word: str, known: Collection[str]) -> str:
-    """``did you mean 'x'?`` where something known is close, else ``there are x, y``; nothing where nothing is known."""
+    """Return ``did you mean 'x'?``, or the list of known names if none is similar, or nothing if there are none."""
     close = closest(word, known)
     if close:
         return f"did you mean '{close}'?"

@@ -53,7 +53,7 @@ class Fields:
     file: str
     address: str
     problems: Problems
-    asked: set[str] = field(default_factory=set)
+    read_keys: set[str] = field(default_factory=set)
 
     def problem(self, message: str) -> None:
         """Add a problem of this table."""
@@ -111,7 +111,7 @@ class Fields:
 
     def parsed(self, key: str, parse: Callable[[str], T]) -> T | None:
         """Return the result of ``parse`` for a string; None if there is none, or if ``parse`` raises ValueError."""
-        self.asked.add(key)
+        self.read_keys.add(key)
         return self.understood(key, self.text(key), parse) if key in self.values else None
 
     def understood(self, key: str, text: str, parse: Callable[[str], T]) -> T | None:
@@ -125,11 +125,11 @@ class Fields:
     def close(self) -> None:
         """Report the keys that were never read."""
         for key in self.values:
-            if key not in self.asked:
-                self.problem(f"unknown key '{key}'{near(key, self.asked)}")
+            if key not in self.read_keys:
+                self.problem(f"unknown key '{key}'{near(key, self.read_keys)}")
 
     def _take(self, key: str, words: str, default: Any, is_valid: Callable[[Any], bool]) -> Any:
-        self.asked.add(key)
+        self.read_keys.add(key)
         if key not in self.values or is_valid(self.values[key]):
             return self.values.get(key, default)
         self.problem(f"'{key}' must be {words}, not {self.values[key]!r}")

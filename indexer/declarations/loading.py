@@ -78,7 +78,7 @@ def anchored(pattern: str) -> str:
 def _row_orders(top: Fields) -> tuple[tuple[str, ...], ...]:
     """Return one list of patterns per dataset: its parts, in the order in which their rows are numbered."""
     orders = top.values.get("row_orders", [])
-    top.asked.add("row_orders")
+    top.read_keys.add("row_orders")
     if not isinstance(orders, list) or not all(isinstance(order, list) for order in orders):
         top.problem("'row_orders' must be a list of lists of patterns")
         return ()
@@ -132,7 +132,7 @@ def _tables(top: Fields, source: str, file: Path) -> tuple[tuple[SideTable, ...]
         side = _side_table(fields, name, source) if "file" in fields.values else None
         sides += [side] if side else []
         lookups[name] = _lookup(fields, name, side, file)
-        fields.asked.update(("file", "from", "beside", "format", "rows", "columns", "header"))
+        fields.read_keys.update(("file", "from", "beside", "format", "rows", "columns", "header"))
         fields.close()
     return tuple(sides), lookups
 
@@ -192,7 +192,7 @@ def _rules(top: Fields, name: str) -> tuple[Rule, ...]:
     if not given:
         top.problem("has no [[rule]]: add one for the paths that are images")
     own = top.below("defaults", top.table("defaults"))
-    own.asked.update(("let", *COLUMNS))
+    own.read_keys.update(("let", *COLUMNS))
     own.close()
     defaults = {**_DEFAULTS, "file_id": f"{name}/{{path}}", "origin": name, **own.values}
     return tuple(_rule(top.below(f"rule {number}", values), number, defaults) for number, values in enumerate(given, 1))
@@ -211,7 +211,7 @@ def _rule(fields: Fields, number: int, defaults: Mapping[str, Any]) -> Rule:
         ignore=ignore,
     )
     known = {"path", "ignore"} if ignore else {"path", "ignore", "let", *COLUMNS}
-    fields.asked.update(known)
+    fields.read_keys.update(known)
     fields.close()
     return rule
 

@@ -1,6 +1,6 @@
-"""The DuckDB file: open it, run a step of ``sql/``, insert Arrow batches.
+"""Open the DuckDB file of a manifest, run steps of ``sql/``, insert Arrow batches.
 
-One process writes. A result that is left open owns its connection in DuckDB 2, so everything here fetches at once.
+One process writes. In DuckDB 2 an open result blocks its connection, so every method here fetches all rows.
 """
 
 import glob
@@ -24,24 +24,24 @@ from indexer.manifest.connecting import DatabaseSettings, connect
 from indexer.manifest.schema import SCHEMA_VERSION
 
 OWN = "own_tables"
-LOT_ROWS = 5_000_000  # joined with the manifest and sorted at a time, where all are wanted; a few gigabytes of them
-# The order of rows is always asked for; that of insertion, kept, would cost memory.
-BESIDE: dict[str, Any] = {"memory_limit": "2GB", "threads": 4, "preserve_insertion_order": False}
+LOT_ROWS = 5_000_000  # rows that are joined with the manifest and sorted at a time: a few gigabytes
+# Queries that need an order have an ORDER BY; keeping the order of insertion would cost memory.
+SCRATCH_SETTINGS: dict[str, Any] = {"memory_limit": "2GB", "threads": 4, "preserve_insertion_order": False}
 
 Parameters = Mapping[str, Any]
 
 
 class Store:
-    """A manifest that is open.
+    """An open manifest.
 
-    Every method that takes ``step`` runs ``sql/<step>.sql`` with just those of ``parameters`` that the file names.
+    A method with a parameter ``step`` runs ``sql/<step>.sql``. The file may use some or all of ``parameters``.
     """
 
     def __init__(self, connection: duckdb.DuckDBPyConnection, path: Path) -> None:
         self.connection = connection
         self.path = path
         self._file = _file_of(path)
-        self._own = "temp"  # the database of what is made for this connection alone
+        self._own = "temp"  # the database of this connection's temporary tables
 
     def __enter__(self) -> Self:
         return self
@@ -50,27 +50,27 @@ class Store:
         self.connection.close()
 
     def rows(self, step: str, parameters: Parameters | None = None) -> list[tuple[Any, ...]]:
-        """All rows of a step's SELECT."""
+        """Return all rows of a step."""
         text = resources.sql(step)
         return self.connection.execute(text, _named_in(text, parameters)).fetchall()
 
     def arrow(self, step: str, parameters: Parameters | None = None) -> pa.Table:
-        """A step's SELECT as an Arrow table."""
+        """Return all rows of a step as an Arrow table."""
         text = resources.sql(step)
         return self.connection.sql(text, params=_named_in(text, parameters)).to_arrow_table()
 
     def save(self, table: str, step: str, parameters: Parameters | None = None) -> int:
-        """Make ``table`` anew from a step's SELECT; returns its rows."""
+        """Create or replace ``table`` by the rows of a step; return their number."""
         return self.save_query(table, resources.sql(step), parameters)
 
     def save_query(self, table: str, query: str, parameters: Parameters | None = None) -> int:
-        """Make ``table`` anew from a SELECT's text; returns its rows."""
+        """Create or replace ``table`` by the rows of a SELECT; return their number."""
         statement = f"create or replace table {table} as\n{query}"
         self.connection.execute(statement, _named_in(query, parameters)).fetchall()
         return self.count(table)
 
     def save_temporary(self, table: str, step: str, parameters: Parameters | None = None) -> int:
-        """Make ``table`` anew for this connection alone: works on a manifest opened read only; returns its rows."""
+        """Create or replace a temporary table by the rows of a step; return their number. Works on read-only manifests."""
         query = resources.sql(step)
         kind = "temporary table" if self._own == "temp" else "table"
         statement = f"create or replace {kind} {self._own}.{table} as\n{query}"
@@ -78,9 +78,9 @@ class Store:
         return self.count(table)
 
     def temp_tables_in(self, folder: Path) -> None:
-        """Have tables for this connection alone in a file in ``folder`` from now on: a quarter of their size in memory.
+        """Store temporary tables in a file in ``folder``, which takes a quarter of their size in memory.
 
-        Its name is gone at once, so that nothing is left of it whatever becomes of this process.
+        The file is unlinked at once, so that nothing remains of it if this process is killed.
 
         Raises:
             ConfigError: the folder cannot be written to.
@@ -98,26 +98,26 @@ class Store:
         self._own = OWN
 
     def append(self, table: str, step: str, parameters: Parameters | None = None) -> None:
-        """Insert a step's SELECT into ``table``, column by name."""
+        """Insert the rows of a step into ``table``, by column name."""
         query = resources.sql(step)
         self.connection.execute(f"insert into {table} by name\n{query}", _named_in(query, parameters)).fetchall()
 
     def insert(self, table: str, batches: pa.RecordBatchReader | pa.Table) -> None:
-        """Insert Arrow rows into ``table``, column by name."""
+        """Insert Arrow rows into ``table``, by column name."""
         with self.registered("incoming", batches):
             self.connection.execute(f"insert into {table} by name select * from incoming").fetchall()
 
     def execute(self, statement: str, parameters: Parameters | None = None) -> list[tuple[Any, ...]]:
-        """Run one statement that is no step (a DELETE, a setting); returns its rows."""
+        """Run one statement that is not a step (a DELETE, a setting); return its rows."""
         return self.connection.execute(statement, dict(parameters or {})).fetchall()
 
     def count(self, table: str) -> int:
-        """The number of rows of ``table``."""
+        """Return the number of rows of ``table``."""
         return int(self.execute(f"select count(*) from {table}")[0][0])
 
     @contextmanager
     def registered(self, name: str, rows: pa.RecordBatchReader | pa.Table) -> Iterator[None]:
-        """Arrow rows as a view called ``name`` for as long as the context lasts."""
+        """Make Arrow rows available as the view ``name`` inside the context."""
         self.connection.register(name, rows)
         try:
             yield
@@ -125,11 +125,11 @@ class Store:
             self.connection.unregister(name)
 
     def view_temporary(self, name: str, step: str) -> None:
-        """A step's SELECT under a name, for this connection alone: it is run anew wherever the name is used."""
+        """Create or replace a temporary view of a step."""
         self.connection.execute(f"create or replace temporary view {name} as\n{resources.sql(step)}").fetchall()
 
-    def aside(self) -> Self:
-        """The same database by a connection of its own, for a thread that reads while another one writes."""
+    def second_connection(self) -> Self:
+        """Return a second connection to the same database, for a thread that reads while another one writes."""
         cursor = self.connection.cursor()
         schema.use_current_views(cursor)
         return type(self)(cursor, self.path)
@@ -140,10 +140,10 @@ class Store:
 
     @contextmanager
     def transaction(self) -> Iterator[None]:
-        """All that happens inside is committed together, or not at all.
+        """Commit all changes inside the context together, or none of them.
 
         Raises:
-            ManifestError: another file stands at the path now; DuckDB would write to one that nobody finds any more.
+            ManifestError: the file was replaced meanwhile; DuckDB would write to the unlinked one.
         """
         self.execute("begin")
         try:
@@ -156,7 +156,7 @@ class Store:
 
 
 def _file_of(path: Path) -> tuple[int, int] | None:
-    """What tells a file from another one at the same path; None where there is none."""
+    """Return the identity of the file at a path; None if there is none."""
     try:
         status = path.stat()
     except FileNotFoundError:
@@ -165,21 +165,21 @@ def _file_of(path: Path) -> tuple[int, int] | None:
 
 
 def _own_file(folder: Path) -> Path:
-    """A new name in ``folder``; names that killed processes of this machine have left there are removed."""
+    """Return a new name in ``folder``; remove files of killed processes of this machine."""
     named = f"tables-{gethostname()}-"
     folder.mkdir(parents=True, exist_ok=True)
     for left in folder.glob(f"{glob.escape(named)}*"):
-        left.unlink(missing_ok=True)  # one that is in use needs its name no more
+        left.unlink(missing_ok=True)  # an open file does not need its name
     return folder / f"{named}{secrets.token_hex(8)}.duckdb"
 
 
 def _quoted(text: Path | str) -> str:
-    """For a statement's text in single quotes, where DuckDB takes no parameter."""
+    """Escape a text for single quotes in statements that take no parameters."""
     return str(text).replace("'", "''")
 
 
 def _named_in(query: str, parameters: Parameters | None) -> dict[str, Any]:
-    """Those of ``parameters`` that ``query`` names: DuckDB refuses surplus ones."""
+    """Return the parameters that ``query`` uses: DuckDB refuses others."""
     if not parameters:
         return {}
     return {name: parameters[name] for name in duckdb.extract_statements(query)[0].named_parameters}
@@ -239,7 +239,7 @@ def open_for_reading(path: Path, settings: DatabaseSettings = MappingProxyType({
 
 
 def in_memory() -> Store:
-    """An empty manifest that lies nowhere: for what can do without one."""
+    """Return an empty manifest in memory, for commands that also work without one."""
     store = Store(duckdb.connect(), Path(":memory:"))
     schema.create(store.connection)
     schema.store_views(store.connection)
@@ -248,22 +248,22 @@ def in_memory() -> Store:
 
 @contextmanager
 def scratch_database(scratch: Path) -> Iterator[duckdb.DuckDBPyConnection]:
-    """An empty database beside the manifest, to sort and join what lies in files, in memory of ``BESIDE``.
+    """Yield an empty database, with the settings ``SCRATCH_SETTINGS``, to sort and join rows of files.
 
-    What exceeds that waits in a folder below ``scratch``, which is gone when the context ends.
+    What does not fit into memory is stored in a folder below ``scratch``, which is removed at the end.
     """
     with (
         TemporaryDirectory(dir=scratch, prefix="duckdb-") as folder,
-        duckdb.connect(config={**BESIDE, "temp_directory": folder}) as engine,
+        duckdb.connect(config={**SCRATCH_SETTINGS, "temp_directory": folder}) as engine,
     ):
         yield engine
 
 
 def require_selection(store: Store, name: str) -> None:
-    """Go on where there is a selection ``name``.
+    """Check that the selection ``name`` exists.
 
     Raises:
-        RecipeError: there is none; names the nearest, or those that there are.
+        RecipeError: it does not; the message has the closest name, or all names.
     """
     known = [found for (found,) in store.rows("selections")]
     if name not in known:

@@ -64,7 +64,7 @@ class Inspector:
         containers = {row["container_id"]: stored_container(self._root(row["source"]), row) for row in rows}
         pool = WorkerPool(_inspect, self.workers, _halves, is_pass=_is_sequential)
         with (
-            store.aside() as reader,
+            store.second_connection() as reader,
             self.progress.phase("Inspecting", count, "images") as bar,
             _InspectionWriter(store, bar) as writer,
         ):

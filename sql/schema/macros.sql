@@ -4,7 +4,7 @@
 -- formats (indexer/manifest/derived_macros.py).
 create or replace macro archive_name(path) as regexp_replace(path, archive_suffix() || '$', '');
 
--- The logical path of a member: its path below the folder that stands for the archive.
+-- The logical path of a member: its path below the folder that replaces the archive.
 create or replace macro path_below(archive, inner_name) as
     case when starts_with(regexp_replace(inner_name, '^(?:\./|/)+', '') || '/', split_part(archive, '/', -1) || '/')
         then left(archive, length(archive) - length(split_part(archive, '/', -1)))

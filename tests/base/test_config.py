@@ -12,7 +12,7 @@ def write(folder, text):
     return file
 
 
-def test_a_file_of_the_original_scripts_works(tmp_path, monkeypatch):
+def test_config_of_the_original_scripts_works(tmp_path, monkeypatch):
     monkeypatch.setenv("HOME", "/home/someone")
     text = f"[paths]\n{MANDATORY}\ngenimage = \"~/gen image\"\nsfhq-t2i = 'x'\n"
     found = config.load(write(tmp_path, text))
@@ -22,21 +22,19 @@ def test_a_file_of_the_original_scripts_works(tmp_path, monkeypatch):
     assert found.manifest_path.as_posix() == "/data/intermediate_outputs_path/manifest.duckdb"
 
 
-def test_sources_may_be_addresses_and_nothing_else_may(tmp_path):
+def test_only_sources_may_be_addresses(tmp_path):
     found = config.load(write(tmp_path, f"[paths]\n{MANDATORY}\ncoco = 's3://bucket/coco/'\n"))
     assert str(found.root("coco", "coco")) == "s3://bucket/coco"
-    with pytest.raises(ConfigError, match=r"output_path = s3://bucket/out has to be a folder of this machine"):
+    with pytest.raises(ConfigError, match=r"output_path = s3://bucket/out must be a folder of this machine"):
         config.load(write(tmp_path, f"[paths]\n{MANDATORY}\n".replace("/data/output_path", "s3://bucket/out")))
 
 
-def test_a_home_that_nobody_has_is_told(tmp_path):
-    with pytest.raises(
-        ConfigError, match=r"local\.cfg: coco = ~no-such-user/x: this machine knows no such home folder"
-    ):
+def test_missing_home_folder_is_reported(tmp_path):
+    with pytest.raises(ConfigError, match=r"local\.cfg: coco = ~no-such-user/x: there is no such home folder"):
         config.load(write(tmp_path, f"[paths]\n{MANDATORY}\ncoco = ~no-such-user/x\n"))
 
 
-def test_every_missing_key_is_named_at_once(tmp_path):
+def test_all_missing_keys_are_listed(tmp_path):
     with pytest.raises(ConfigError, match="lacks output_path, tmp_cache_dir, intermediate_outputs_path"):
         config.load(write(tmp_path, "[paths]\ninput_datasets_path = /data\n"))
 
@@ -50,18 +48,18 @@ def test_every_missing_key_is_named_at_once(tmp_path):
         ("[paths]\na = 1\na = 2\n", "cannot be read"),
     ],
 )
-def test_what_is_no_config_is_said_in_one_line(tmp_path, text, says):
+def test_invalid_config_is_reported_in_one_line(tmp_path, text, says):
     with pytest.raises(ConfigError, match=says) as caught:
         config.load(write(tmp_path, text))
     assert "\n" not in str(caught.value)
 
 
-def test_an_absent_file_says_what_to_copy(tmp_path):
+def test_missing_config_names_the_example(tmp_path):
     with pytest.raises(ConfigError, match=r"copy local\.cfg\.example"):
         config.load(tmp_path / "local.cfg")
 
 
-def test_an_unknown_key_is_refused_with_the_nearest(tmp_path):
+def test_unknown_key_is_refused_with_the_closest_known_one(tmp_path):
     found = config.load(write(tmp_path, f"[paths]\n{MANDATORY}\ngenimge = /x\n"))
     with pytest.raises(ConfigError, match=r"unknown key 'genimge' in \[paths\] \(did you mean 'genimage'\?\)"):
         found.refuse_unknown({"genimage", "coco"})

@@ -210,7 +210,7 @@ def test_a_read_only_open_uses_current_views(manifest: Path) -> None:
     content = manifest.read_bytes()
     with stores.open_for_reading(manifest) as store:
         assert len(store.execute(INSPECTED)) == 3
-        with store.aside() as other:
+        with store.second_connection() as other:
             assert len(other.execute(INSPECTED)) == 3
     with sandbox.query(manifest, INSPECTED, sandbox.QueryLimits()) as result:
         assert sum(batch.num_rows for batch in result.batches) == 3

@@ -15,5 +15,5 @@ assert len(table.to_pandas()) == 2
 """
 
 
-def test_arrow_works_without_pandas_and_finds_it_when_asked():
+def test_arrow_works_without_pandas_until_to_pandas():
     subprocess.run([sys.executable, "-c", _SCRIPT], check=True)

@@ -128,11 +128,12 @@ MISTAKES = {
     ),
     "undeclared key": Mistake(
         _config("holidays = pictures\n"), "indexer scan",
-        "local.cfg: unknown key 'holidays' in [paths]: no declaration has it; your own lie in declarations_path",
+        "local.cfg: unknown key 'holidays' in [paths]: no declaration has this key; add your own declarations to"
+        " declarations_path",
     ),
     "missing declarations folder": Mistake(
         _config("declarations_path = mine\nholidays = pictures\n"), "indexer scan",
-        "local.cfg: declarations_path = {folder}/mine is no folder: correct it, or remove the line",
+        "local.cfg: declarations_path = {folder}/mine is not a folder: correct it, or remove the line",
     ),
     "index folder is a file": Mistake(
         _file_for_index, "indexer scan",
@@ -176,12 +177,12 @@ MISTAKES = {
     ),
     "output inside a source": Mistake(
         _selected_from_a_source, "materializer build --selection demo --output datasets/coco/built",
-        "datasets/coco/built lies in the source 'coco' ({folder}/datasets/coco), which is only read:"
+        "datasets/coco/built is inside the source 'coco' ({folder}/datasets/coco), which must not be changed:"
         " name another folder",
     ),
     "shared manifest inside a source": Mistake(
         _selected_from_a_source, "indexer export demo datasets/coco/shared",
-        "datasets/coco/shared lies in the source 'coco' ({folder}/datasets/coco), which is only read:"
+        "datasets/coco/shared is inside the source 'coco' ({folder}/datasets/coco), which must not be changed:"
         " name another folder",
     ),
     "invalid shard size": Mistake(

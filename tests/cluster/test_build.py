@@ -58,21 +58,21 @@ def built(source, workers, progress):
 
 
 @pytest.mark.parametrize("source", ["deflate"], indirect=True)
-def test_same_shards_on_dask(source, dask_cluster):
+def test_dask_builds_the_same_shards(source, dask_cluster):
     progress, before = Counting(), Counting()
     built(source, Workers(2, "dask", dask_cluster[0]), progress)
     run(source.manifest, source.root, source.folder / "again", Workers(2), before)
     assert progress.images == before.images
 
 
-def test_a_dask_worker_is_killed_during_the_build(source, mortal_dask_cluster):
+def test_build_survives_a_killed_dask_worker(source, mortal_dask_cluster):
     address, workers = mortal_dask_cluster
     progress = Counting(workers[0].kill)
     built(source, Workers(2, "dask", address), progress)
     assert workers[0].wait() == -signal.SIGKILL
 
 
-def test_the_driver_is_killed_and_the_same_command_goes_on(source, dask_cluster):
+def test_same_command_continues_after_the_driver_is_killed(source, dask_cluster):
     address, _ = dask_cluster
     paths = source.manifest, source.root, source.folder / "there"
     command = [sys.executable, "-m", "tests.cluster.driver", *paths, "dask", address]
@@ -82,7 +82,7 @@ def test_the_driver_is_killed_and_the_same_command_goes_on(source, dask_cluster)
 
 
 @pytest.mark.parametrize("source", ["deflate"], indirect=True)
-def test_a_ray_worker_is_killed_during_the_build(source, ray_here):
+def test_build_survives_a_killed_ray_worker(source, ray_here):
     killed = []
 
     def kill_one():
@@ -97,7 +97,7 @@ def test_a_ray_worker_is_killed_during_the_build(source, ray_here):
 
 
 @pytest.mark.parametrize("source", ["deflate"], indirect=True)
-def test_workers_read_the_sources_by_their_own_roots(source, mortal_dask_cluster):
+def test_workers_use_their_own_roots(source, mortal_dask_cluster):
     address, workers = mortal_dask_cluster
     for process in workers:
         process.kill()
@@ -122,15 +122,15 @@ def test_workers_read_the_sources_by_their_own_roots(source, mortal_dask_cluster
         built(source, Workers(2, "dask", address), Counting())
 
 
-def test_a_folder_that_workers_do_not_see_is_told_at_once(tmp_path):
+def test_unshared_folder_is_reported(tmp_path):
     with needed([tmp_path / "there"]) as needs:
         needs.check()
     with pytest.raises(ConfigError, match=r"does not see .*/there: put it on a file system that all machines share"):
         needs.check()
 
 
-def test_a_worker_with_other_versions_is_told():
+def test_worker_with_other_versions_is_reported():
     with needed([]) as needs:
         needs.check()
-    with pytest.raises(ConfigError, match=r"has pyarrow .*, not 1\.0: install there what is installed here"):
+    with pytest.raises(ConfigError, match=r"has pyarrow .*, not 1\.0: install the same versions on all machines"):
         replace(needs, versions={"pyarrow": "1.0"}).check()

@@ -81,7 +81,7 @@ def typed(folder, name, *engine):
         return [store.execute(query) for query in (CONTAINERS, MEMBERS, SIDE_ROWS, INSPECTED)]
 
 
-def test_scan_inspect_and_build_are_those_of_this_machine(sources, dask_cluster):
+def test_commands_on_dask_give_the_same_results(sources, dask_cluster):
     rows = typed(sources, "here")
     assert [len(table) for table in rows] == [3, 25, 48, 8]
     assert typed(sources, "there", "--backend", "dask", "--scheduler", dask_cluster[0]) == rows

@@ -25,23 +25,23 @@ def workers(request, monkeypatch):
     return Workers(backend="ray")
 
 
-def test_every_task_is_answered_once(workers):
+def test_every_task_has_one_result(workers):
     answers = list(WorkerPool(square, workers).run(range(50)))
     assert sorted(answers) == [(number, number * number) for number in range(50)]
 
 
-def test_a_lost_workers_task_runs_again(workers, tmp_path):
+def test_task_of_a_lost_worker_runs_again(workers, tmp_path):
     [(_, answer)] = WorkerPool(die_once, workers).run([str(tmp_path / "died")])
     assert answer == "answered"
 
 
-def test_a_killer_is_told_apart_and_the_rest_goes_on(workers):
+def test_crashing_task_is_isolated(workers):
     answers = dict(WorkerPool(die_at_13, workers, halves).run([(0, 4), (12, 14), (20, 24)]))
     assert isinstance(answers.pop((13, 14)), WorkerCrashed)
     assert sum(answers.values()) == 9
 
 
-def test_what_runs_beside_a_killer_is_not_blamed(tmp_path):
+def test_tasks_next_to_a_crash_succeed(tmp_path):
     with scheduler(tmp_path) as (address, _), worker(tmp_path, address, "--nthreads", "2"):
         wait_for_workers(address, 1)
         answers = dict(WorkerPool(nap, Workers(backend="dask", scheduler=address)).run([3.0, DEADLY]))
@@ -49,12 +49,12 @@ def test_what_runs_beside_a_killer_is_not_blamed(tmp_path):
     assert answers == {3.0: None}
 
 
-def test_a_slow_task_does_not_hold_up_the_rest(workers):
+def test_slow_task_does_not_delay_others(workers):
     tasks = WorkerPool(nap, workers).run([8.0, *[0.2] * 10])
     assert [task for task, _ in tasks][-1] == 8.0
 
 
-def test_a_cluster_without_workers_is_told_and_waited_for(tmp_path, monkeypatch, caplog):
+def test_cluster_without_workers_is_reported_and_awaited(tmp_path, monkeypatch, caplog):
     with scheduler(tmp_path) as (address, _), ThreadPoolExecutor(1) as waiting:
         monkeypatch.setattr("indexer.base.workers.on_dask.LOOK_SECONDS", 0.1)
         answers = waiting.submit(list, WorkerPool(square, Workers(backend="dask", scheduler=address)).run([3]))
@@ -77,7 +77,7 @@ def test_a_ray_head_that_goes_away_is_told_in_one_line(monkeypatch):
     monkeypatch.setenv("PYTHONPATH", str(ROOT))
     monkeypatch.setenv("RAY_AUTH_MODE", "disabled")  # else a token in the home decides
     with ray_head() as (address, kill):
-        command = [sys.executable, "-m", "tests.cluster.waiting", address]
+        command = [sys.executable, "-m", "tests.cluster.ray_run", address]
         with subprocess.Popen(command, cwd=ROOT, stdout=subprocess.PIPE, text=True) as waiting:
             assert waiting.stdout.readline() == "(0.0, None)\n"
             kill()

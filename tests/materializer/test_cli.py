@@ -84,7 +84,7 @@ def test_default_output_is_below_output_path(site, run_command):
     ("arguments", "words"),
     [
         (["build", "--selection", "mian", "--output", "x"], "no selection 'mian' in "),
-        (["build", "--selection", "main", "--output", "source/new"], "source/new lies in the source 'pictures'"),
+        (["build", "--selection", "main", "--output", "source/new"], "source/new is inside the source 'pictures'"),
         (["build", "--selection", "main", "--output", "x", "--shard-size", "5XB"], "'5XB' is not a size"),
         (
             ["build", "--selection", "main", "--output", "x", "--format", "webdataset", "--image-feature", "large"],

@@ -91,7 +91,7 @@ def listed(container: Container) -> tuple[list[MemberRef], ListingReport]:
 
 
 @pytest.mark.parametrize("pack", [zipped, split, tarred, parquet, arrow, gzipped])
-def test_every_container_reads_as_it_was_packed(storage: Storage, tmp_path: Path, pack: Pack) -> None:
+def test_every_kind_of_container_is_read(storage: Storage, tmp_path: Path, pack: Pack) -> None:
     container = stored(storage, tmp_path, pack, SMALL)
     wanted, report = listed(container)
     assert (report.status, report.listed) == (ContainerStatus.COMPLETE, len(SMALL))
@@ -100,7 +100,7 @@ def test_every_container_reads_as_it_was_packed(storage: Storage, tmp_path: Path
 
 
 @pytest.mark.parametrize("pack", [zipped, split, tarred, parquet])
-def test_one_member_takes_no_archive(storage: Storage, tmp_path: Path, pack: Pack) -> None:
+def test_one_member_is_read_without_its_archive(storage: Storage, tmp_path: Path, pack: Pack) -> None:
     container = stored(storage, tmp_path, pack, LARGE)
     traffic = storage.traffic
     traffic.clear()
@@ -114,7 +114,7 @@ def test_one_member_takes_no_archive(storage: Storage, tmp_path: Path, pack: Pac
     assert traffic.count("GET") <= 4
 
 
-def test_neighbours_come_together(storage: Storage, tmp_path: Path) -> None:
+def test_adjacent_members_share_requests(storage: Storage, tmp_path: Path) -> None:
     container = stored(storage, tmp_path, zipped, LARGE)
     wanted, _ = listed(container)
     storage.traffic.clear()
@@ -123,7 +123,7 @@ def test_neighbours_come_together(storage: Storage, tmp_path: Path) -> None:
     assert storage.traffic.sent < 52 * MB
 
 
-def test_what_is_read_in_order_comes_in_growing_blocks(storage: Storage) -> None:
+def test_sequential_reads_use_growing_blocks(storage: Storage) -> None:
     content = NOISE.randbytes(4 * LARGEST)
     storage.put("long", content)
     storage.traffic.clear()
@@ -136,7 +136,7 @@ def test_what_is_read_in_order_comes_in_growing_blocks(storage: Storage) -> None
     assert storage.traffic.sent <= 2 * SMALLEST
 
 
-def test_what_fails_for_now_is_asked_for_again(storage: Storage, tmp_path: Path) -> None:
+def test_temporary_failures_are_retried(storage: Storage, tmp_path: Path) -> None:
     container = stored(storage, tmp_path, zipped, SMALL)
     wanted, _ = listed(container)
     storage.traffic.failing = 2
@@ -156,7 +156,7 @@ def test_storage_that_does_not_answer_is_no_bad_data(web: Web, tmp_path: Path, m
 
 
 @pytest.mark.parametrize("pack", [zipped, tarred, parquet])
-def test_objects_that_changed_or_vanished_are_told(storage: Storage, tmp_path: Path, pack: Pack) -> None:
+def test_changed_or_missing_objects_are_reported(storage: Storage, tmp_path: Path, pack: Pack) -> None:
     container = stored(storage, tmp_path, pack, SMALL)
     wanted, _ = listed(container)
     place = f"{tmp_path.name}/{container.path}"
@@ -168,7 +168,7 @@ def test_objects_that_changed_or_vanished_are_told(storage: Storage, tmp_path: P
         list(read_members(container, wanted, ArchiveLimits()))
 
 
-def test_the_hub_is_not_asked_for_a_list_an_object(hf: Hub, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_hub_lists_are_cached(hf: Hub, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     for number in range(5):
         hf.put(f"{tmp_path.name}/{number}.png", b"picture")
     folder = hf.url(tmp_path.name)
@@ -183,7 +183,7 @@ def test_the_hub_is_not_asked_for_a_list_an_object(hf: Hub, tmp_path: Path, monk
     assert (folder / "0.png").stat() != before[0]
 
 
-def test_an_object_that_vanishes_while_it_is_read(storage: Storage) -> None:
+def test_object_that_is_removed_while_it_is_read(storage: Storage) -> None:
     storage.put("short", b"0123456789")
     remote = Object(storage.url("short"), 10)
     storage.remove("short")
@@ -191,14 +191,14 @@ def test_an_object_that_vanishes_while_it_is_read(storage: Storage) -> None:
         remote.read(0, 4)
 
 
-def test_a_server_without_ranges_is_told(web: Web) -> None:
+def test_server_without_ranges_is_reported(web: Web) -> None:
     web.put("a", bytes(200_000))
     web.ranges = False
     with pytest.raises(SourceError, match="no ranges"):
         Object(web.url("a"), 200_000).read(0, 100)
 
 
-def test_loose_objects(storage: Storage, tmp_path: Path) -> None:
+def test_loose_objects_are_listed_and_read(storage: Storage, tmp_path: Path) -> None:
     folder = tmp_path / "loose"
     (folder / "a b").mkdir(parents=True)
     (folder / "a b" / "x ü?#%.png").write_bytes(b"picture")
@@ -216,7 +216,7 @@ def test_loose_objects(storage: Storage, tmp_path: Path) -> None:
     assert isinstance(wrong, BadData)
 
 
-def test_one_archive_as_a_root_brings_its_volumes(storage: Storage, tmp_path: Path) -> None:
+def test_archive_as_root_includes_its_volumes(storage: Storage, tmp_path: Path) -> None:
     container = stored(storage, tmp_path, split, SMALL)
     root = storage.url(tmp_path.name) / container.path
     assert root.is_file()
@@ -226,7 +226,7 @@ def test_one_archive_as_a_root_brings_its_volumes(storage: Storage, tmp_path: Pa
     assert len(found.volumes) > 2
 
 
-def test_a_host_that_shows_no_list_gives_its_archive(web: Web, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_archive_on_a_host_without_lists_is_read(web: Web, monkeypatch: pytest.MonkeyPatch) -> None:
     with zipfile.ZipFile(target := pa.BufferOutputStream(), "w") as archive:
         archive.writestr("a.png", b"picture")
     web.put("data/a.zip", target.getvalue().to_pybytes())
@@ -235,7 +235,7 @@ def test_a_host_that_shows_no_list_gives_its_archive(web: Web, monkeypatch: pyte
     assert found.path == "a.zip"
 
 
-def test_an_object_as_a_file_of_arrow(storage: Storage) -> None:
+def test_object_works_as_a_file_of_arrow(storage: Storage) -> None:
     storage.put("file", b"0123456789")
     with RawObject(storage.url("file")) as file:
         assert file.read(3) == b"012"
@@ -250,11 +250,11 @@ def test_addresses(text: str) -> None:
 
 
 @pytest.mark.parametrize("text", ["/data/a", "C://x", "a b", "s3:/x", "s3://"])
-def test_paths_are_no_addresses(text: str) -> None:
+def test_paths_are_not_addresses(text: str) -> None:
     assert as_root(text) is None
 
 
-def test_addresses_that_no_library_knows(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_unknown_protocols_are_reported(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setitem(sys.modules, "gcsfs", None)
     with pytest.raises(ConfigError, match="nowhere://"):
         Url("nowhere://a").exists()

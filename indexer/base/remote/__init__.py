@@ -1,12 +1,12 @@
-"""Places on object storage: bytes that come by requests, through whatever file system of fsspec an address names.
+"""Read object storage and web servers, by the file systems of fsspec.
 
 ::
 
-    url       a place as an address, asked as pathlib asks: ``/``, ``exists``, ``stat``, ``iterdir``
-    storage   requests: what lies below an address, what is told of an object, ranges of its bytes; patience with both
-    object    an object's bytes by position: announced ranges side by side, what is read in order in growing blocks
+    url       addresses with the methods of pathlib: ``/``, ``exists``, ``stat``, ``iterdir``
+    storage   requests, with retries: lists of objects, their versions, ranges of their bytes
+    object    the bytes of an object by offset: announced ranges in parallel, sequential reads in growing blocks
 
-fsspec and its backends are imported when a source's root is an address, never else.
+fsspec and its backends are imported only if the root of a source is an address.
 """
 
 from indexer.base.remote.object import Object, RawObject

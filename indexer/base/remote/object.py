@@ -1,7 +1,7 @@
-"""An object's bytes by position, in few requests and with little that nobody asked for.
+"""Read an object's bytes by offset, in few requests and with few unneeded bytes.
 
-A request takes as long as some megabytes do. So ranges that are announced come side by side, close ones together; and
-reading in order takes more at a time, the longer it goes on, while jumping about takes little.
+A request takes as long as the transfer of some megabytes. So announced ranges are fetched in parallel, close ones as
+one request; sequential reads fetch blocks that grow, and a jump starts with a small block again.
 """
 
 import io
@@ -13,16 +13,16 @@ from functools import cache
 from indexer.base.remote import storage
 from indexer.base.remote.url import Url
 
-SMALLEST = 64 << 10  # bytes of a block
+SMALLEST = 64 << 10  # bytes per block
 LARGEST = 8 << 20
-_GAP = 64 << 10  # announced ranges so close are one request
-_SIDE_BY_SIDE = 16  # requests
-_MOST_ANNOUNCED = 64 << 20  # bytes; of two announcements at a time
+_GAP = 64 << 10  # announced ranges with a smaller gap are one request
+_PARALLEL = 16  # requests
+_MOST_ANNOUNCED = 64 << 20  # bytes per announcement; two are kept
 
 
 @dataclass(frozen=True, slots=True)
-class _Coming:
-    """Bytes that were asked for."""
+class _Fetch:
+    """A range that is being fetched."""
 
     start: int
     stop: int
@@ -30,53 +30,53 @@ class _Coming:
 
 
 class Object:
-    """The ``size`` bytes of the object at ``url``, for one reader. Reading raises what ``storage.fetch`` does."""
+    """The ``size`` bytes of the object at ``url``, for one reader. Reading raises the errors of ``storage.fetch``."""
 
     def __init__(self, url: Url, size: int) -> None:
         self.size = size
         self._address = url.address
         self._block, self._start, self._step = b"", 0, SMALLEST
-        self._coming: tuple[list[_Coming], ...] = ()
+        self._announced: tuple[list[_Fetch], ...] = ()
 
     def read(self, offset: int, size: int) -> bytes:
-        """``size`` bytes at ``offset``, fewer at the end."""
+        """Return ``size`` bytes at ``offset``, fewer at the end."""
         stop = min(offset + size, self.size)
         if stop <= offset:
             return b""
-        for coming in (one for announced in self._coming for one in announced):
+        for coming in (one for announced in self._announced for one in announced):
             if coming.start <= offset and stop <= coming.stop:
                 return coming.data.result()[offset - coming.start : stop - coming.start]
-        return self._in_order(offset, stop)
+        return self._sequential(offset, stop)
 
-    def expect(self, stretches: Iterable[tuple[int, int]]) -> None:
-        """Ask for these stretches (offset, size) now. They are kept until two further announcements were made."""
-        ranges = _joined(sorted((start, min(start + size, self.size)) for start, size in stretches))
-        coming = [_Coming(*one, _requests().submit(storage.fetch, self._address, *one)) for one in _affordable(ranges)]
-        self._drop(self._coming[:-1])
-        self._coming = (*self._coming[-1:], coming)
+    def expect(self, ranges: Iterable[tuple[int, int]]) -> None:
+        """Start to fetch these ranges (offset, size). They are kept until two more announcements."""
+        joined = _joined(sorted((start, min(start + size, self.size)) for start, size in ranges))
+        coming = [_Fetch(*one, _requests().submit(storage.fetch, self._address, *one)) for one in _affordable(joined)]
+        self._drop(self._announced[:-1])
+        self._announced = (*self._announced[-1:], coming)
 
     def close(self) -> None:
-        """Forget what is on its way."""
-        self._drop(self._coming)
-        self._coming, self._block = (), b""
+        """Cancel the requests, and free the bytes."""
+        self._drop(self._announced)
+        self._announced, self._block = (), b""
 
     @staticmethod
-    def _drop(announcements: Sequence[list[_Coming]]) -> None:
+    def _drop(announcements: Sequence[list[_Fetch]]) -> None:
         for coming in (one for announced in announcements for one in announced):
             coming.data.cancel()
 
-    def _in_order(self, offset: int, stop: int) -> bytes:
+    def _sequential(self, offset: int, stop: int) -> bytes:
         end = self._start + len(self._block)
         if not self._start <= offset <= stop <= end:
-            goes_on = bool(self._block) and self._start <= offset <= end + self._step
-            self._step = min(2 * self._step, LARGEST) if goes_on else SMALLEST
+            is_sequential = bool(self._block) and self._start <= offset <= end + self._step
+            self._step = min(2 * self._step, LARGEST) if is_sequential else SMALLEST
             self._block = storage.fetch(self._address, offset, min(max(stop, offset + self._step), self.size))
             self._start = offset
         return self._block[offset - self._start : stop - self._start]
 
 
 def _joined(ranges: Iterable[tuple[int, int]]) -> list[tuple[int, int]]:
-    """Sorted ranges, those that touch or nearly do as one."""
+    """Return sorted ranges; ranges with a small gap become one."""
     joined: list[tuple[int, int]] = []
     for start, stop in ranges:
         if joined and start <= joined[-1][1] + _GAP and stop - joined[-1][0] <= LARGEST:
@@ -87,7 +87,7 @@ def _joined(ranges: Iterable[tuple[int, int]]) -> list[tuple[int, int]]:
 
 
 def _affordable(ranges: Iterable[tuple[int, int]]) -> list[tuple[int, int]]:
-    """The first of them that may be in memory together; others are read when their turn comes."""
+    """Return the first ranges, as many as fit into memory; the others are read when they are needed."""
     affordable, size = [], 0
     for start, stop in ranges:
         size += stop - start
@@ -99,11 +99,11 @@ def _affordable(ranges: Iterable[tuple[int, int]]) -> list[tuple[int, int]]:
 
 @cache
 def _requests() -> ThreadPoolExecutor:
-    return ThreadPoolExecutor(_SIDE_BY_SIDE, "requests")
+    return ThreadPoolExecutor(_PARALLEL, "requests")
 
 
 class RawObject(io.RawIOBase):
-    """An object as a file that Arrow can read."""
+    """An object as a file object for Arrow."""
 
     def __init__(self, url: Url) -> None:
         super().__init__()
@@ -111,25 +111,25 @@ class RawObject(io.RawIOBase):
         self._position = 0
 
     def readable(self) -> bool:
-        """It is."""
+        """Return True."""
         return True
 
     def seekable(self) -> bool:
-        """It is."""
+        """Return True."""
         return True
 
     def tell(self) -> int:
-        """Where the next byte comes from."""
+        """Return the position of the next byte."""
         return self._position
 
     def seek(self, offset: int, whence: int = io.SEEK_SET) -> int:
-        """Go to ``offset`` from the start, from here, or from the end."""
+        """Set the position: ``offset`` from the start, from the position, or from the end."""
         self._position = offset + (0, self._position, self._object.size)[whence]
         return self._position
 
     def read(self, size: int | None = -1) -> bytes:
-        """``size`` bytes, all that are left by default."""
-        wanted = self._object.size if size is None or size < 0 else size
-        data = self._object.read(self._position, wanted)
+        """Return ``size`` bytes; all remaining ones by default."""
+        count = self._object.size if size is None or size < 0 else size
+        data = self._object.read(self._position, count)
         self._position += len(data)
         return data

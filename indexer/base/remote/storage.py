@@ -1,6 +1,6 @@
-"""Requests to object storage through `fsspec <https://filesystem-spec.readthedocs.io>`_, with patience.
+"""Requests to object storage through `fsspec <https://filesystem-spec.readthedocs.io>`_, with retries.
 
-Settings are fsspec's and the backends' own (environment, ``~/.config/fsspec``, ``~/.aws``): nothing is kept here.
+All settings belong to fsspec and its backends (environment, ``~/.config/fsspec``, ``~/.aws``).
 """
 
 import hashlib
@@ -15,26 +15,26 @@ from urllib.parse import unquote
 
 from indexer.base.errors import ConfigError, DependencyError, SourceError, Unreachable
 
-# Seconds between tries. Backends have patience of their own; this is for those that have none, such as plain HTTP.
+# Seconds between attempts. Most backends retry, too; plain HTTP does not.
 PAUSES = (0.5, 1.0, 2.0, 4.0)
 WEB = ("http", "https")
-LISTS_LAST = 60.0  # seconds
-_SIDE_BY_SIDE = 16
-_WORTH_ANOTHER_TRY = (408, 425, 429)
+LISTS_LAST = 60.0  # seconds for which lists of objects are cached
+_PARALLEL = 16
+_RETRYABLE = (408, 425, 429)
 _TIMES = ("LastModified", "last_modified", "updated", "mtime", "Last-Modified")
-_MARKS = ("ETag", "etag", "md5Hash", "Content-MD5", "content_md5", "blob_id")
+_ETAGS = ("ETag", "etag", "md5Hash", "Content-MD5", "content_md5", "blob_id")
 
-_forgotten: dict[str, float] = {}  # protocol -> when its lists were
+_cleared: dict[str, float] = {}  # protocol -> time at which its lists were cleared
 
 Listed: TypeAlias = tuple[str, dict[str, Any]]
 Result = TypeVar("Result")
 
 
 class RemoteStatus(NamedTuple):
-    """What tells one version of an object from another, called as ``os.stat`` calls it.
+    """The version of an object, with the attribute names of ``os.stat``.
 
-    ``st_mtime_ns`` are whole seconds of its last change (0 where the server does not tell), and below them nine digits
-    of its ETag: the clocks of object storage have no finer hand, and another version must have another time.
+    ``st_mtime_ns`` is the time of the last change in whole seconds (0 if the server does not report it), followed by
+    nine digits of a hash of the ETag: servers report no fractions, and a new version needs a new time.
     """
 
     st_size: int
@@ -42,31 +42,31 @@ class RemoteStatus(NamedTuple):
 
 
 def protocol_of(address: str) -> str:
-    """``s3`` of ``s3://bucket/key``."""
+    """Return ``s3`` for ``s3://bucket/key``."""
     return address.partition("://")[0]
 
 
-def asked(address: str) -> Any:
-    """The file system to ask about an address. Objects change under long-lived processes, so no list is kept for long.
+def current_file_system(address: str) -> Any:
+    """Return the file system of an address, without lists that are older than ``LISTS_LAST``.
 
     Raises as :func:`file_system`.
     """
     protocol, now = protocol_of(address), time.monotonic()
     system = file_system(protocol)
-    # The hub's keeps its lists, whatever it is told; without them it would list a folder for each object of it.
-    if now - _forgotten.get(protocol, -LISTS_LAST) >= LISTS_LAST:
+    # The hub's file system ignores use_listings_cache; without its lists it would list a folder per object.
+    if now - _cleared.get(protocol, -LISTS_LAST) >= LISTS_LAST:
         system.invalidate_cache()
-        _forgotten[protocol] = now
+        _cleared[protocol] = now
     return system
 
 
 @cache
 def file_system(protocol: str) -> Any:
-    """fsspec's file system.
+    """Return the file system of fsspec for a protocol.
 
     Raises:
         DependencyError: fsspec or the backend is not installed.
-        ConfigError: fsspec knows no such protocol.
+        ConfigError: the protocol is unknown to fsspec.
     """
     try:
         import fsspec  # noqa: PLC0415
@@ -75,7 +75,7 @@ def file_system(protocol: str) -> Any:
     except ImportError as error:
         raise DependencyError(f"{protocol}:// {_backend(protocol, error)}") from None
     except ValueError as error:
-        raise ConfigError(f"{protocol}:// is no address that fsspec knows ({error}): see local.cfg") from None
+        raise ConfigError(f"{protocol}:// is not a protocol of fsspec ({error}): correct local.cfg") from None
 
 
 def _backend(protocol: str, error: ImportError) -> str:
@@ -85,30 +85,30 @@ def _backend(protocol: str, error: ImportError) -> str:
 
 
 def info(address: str) -> dict[str, Any] | None:
-    """What the storage tells of an address; None where nothing is. Raises Unreachable, SourceError."""
-    system = asked(address)
+    """Return fsspec's description of an address; None if nothing exists there. Raises Unreachable, SourceError."""
+    system = current_file_system(address)
     try:
-        found: dict[str, Any] = patiently(address, lambda: system.info(address))
+        found: dict[str, Any] = with_retries(address, lambda: system.info(address))
     except FileNotFoundError:
         return None
     return found
 
 
-def is_file(told: Mapping[str, Any]) -> bool:
-    """Whether it is an object, no folder. Of the web's addresses, those with a page of links are folders."""
-    return told.get("type") == "file" and told.get("mimetype") != "text/html" and told.get("size") is not None
+def is_file(info: Mapping[str, Any]) -> bool:
+    """Return whether a description is of an object, not a folder. On the web, a page of links is a folder."""
+    return info.get("type") == "file" and info.get("mimetype") != "text/html" and info.get("size") is not None
 
 
-def status_of(told: Mapping[str, Any]) -> RemoteStatus:
-    """The version of an object, alike from a listing and from asking for it alone."""
-    when = next((_seconds(told[name]) for name in _TIMES if told.get(name)), 0)
-    mark = next((str(told[name]) for name in _MARKS if told.get(name)), "")
-    digits = int(hashlib.sha256(mark.encode()).hexdigest(), 16) % 10**9 if mark else 0
-    return RemoteStatus(int(told["size"]), when * 10**9 + digits)
+def status_of(info: Mapping[str, Any]) -> RemoteStatus:
+    """Return the version of an object; a list and a single request give the same one."""
+    when = next((_seconds(info[name]) for name in _TIMES if info.get(name)), 0)
+    etag = next((str(info[name]) for name in _ETAGS if info.get(name)), "")
+    digits = int(hashlib.sha256(etag.encode()).hexdigest(), 16) % 10**9 if etag else 0
+    return RemoteStatus(int(info["size"]), when * 10**9 + digits)
 
 
 def _seconds(when: Any) -> int:
-    """Whole seconds since 1970 of a time, or of its text in HTTP (RFC 9110, 5.6.7) or ISO 8601."""
+    """Return whole seconds since 1970 for a time, or for its text in HTTP (RFC 9110, 5.6.7) or ISO 8601."""
     try:
         if isinstance(when, str):
             when = datetime.fromisoformat(when) if when[:1].isdigit() else parsedate_to_datetime(when)
@@ -118,43 +118,43 @@ def _seconds(when: Any) -> int:
 
 
 def versions(address: str) -> Iterator[Listed]:
-    """Path below ``address`` of each object there, and what is told of it. Raises Unreachable, SourceError.
+    """Yield the path of each object below ``address``, and its description. Raises Unreachable, SourceError.
 
-    Pages of links tell names alone: what they link to is asked for one by one, some side by side.
+    A page of links has only names, so each linked object is requested, some in parallel.
     """
     if protocol_of(address) not in WEB:
         yield from below(address)
         return
-    with ThreadPoolExecutor(_SIDE_BY_SIDE) as pool:
+    with ThreadPoolExecutor(_PARALLEL) as pool:
         yield from pool.map(lambda listed: (listed[0], info(listed[1]["name"]) or {}), list(below(address)))
 
 
 def below(address: str, depth: int | None = None) -> Iterator[Listed]:
-    """The same as listed, of one folder where ``depth`` is 1."""
-    system = asked(address)
+    """Yield the same from the list alone; ``depth`` 1 lists one folder."""
+    system = current_file_system(address)
     top = str(system._strip_protocol(address)).rstrip("/") + "/"
-    listed = patiently(address, lambda: system.find(top, maxdepth=depth, detail=True))
-    for name, told in listed.items():
+    listed = with_retries(address, lambda: system.find(top, maxdepth=depth, detail=True))
+    for name, description in listed.items():
         path = name.removeprefix(top)
         if protocol_of(address) in WEB:
             if "?" in path or "#" in path:
-                continue  # links by which a page of links sorts itself
+                continue  # links that sort the page
             path = unquote(path)
         if path and not path.endswith("/") and name.startswith(top):
-            yield path, told
+            yield path, description
 
 
 def fetch(address: str, start: int, stop: int) -> bytes:
-    """The bytes from ``start`` to ``stop``, in one request.
+    """Return the bytes from ``start`` to ``stop``, by one request.
 
     Raises:
-        SourceError: the object vanished, became shorter, or its server gives no ranges.
-        Unreachable: no answer after some tries.
+        SourceError: the object does not exist any more, became shorter, or its server ignores ranges.
+        Unreachable: no answer after several attempts.
     """
     system = file_system(protocol_of(address))
-    more = {} if getattr(system, "async_impl", False) else {"cache_type": "none"}  # else blocks of 5 MB are read
+    more = {} if getattr(system, "async_impl", False) else {"cache_type": "none"}  # without it, blocks of 5 MB are read
     try:
-        data: bytes = patiently(address, lambda: system.cat_file(address, start=start, end=stop, **more))
+        data: bytes = with_retries(address, lambda: system.cat_file(address, start=start, end=stop, **more))
     except FileNotFoundError:
         raise SourceError(f"{address} is not there any more; put it back or scan its source again") from None
     if len(data) > stop - start:
@@ -164,16 +164,16 @@ def fetch(address: str, start: int, stop: int) -> bytes:
     return data
 
 
-def patiently(address: str, call: Callable[[], Result]) -> Result:
-    """What ``call`` gives, tried again with pauses while there is hope. Raises FileNotFoundError as it comes."""
+def with_retries(address: str, call: Callable[[], Result]) -> Result:
+    """Return the result of ``call``; repeat it after errors that may be temporary. Raises FileNotFoundError at once."""
     for pause in (*PAUSES, None):
         try:
             return call()
         except FileNotFoundError:
             raise
-        except Exception as error:  # every backend has a family of its own
+        except Exception as error:  # every backend has its own classes
             reason = f"{address}: {' '.join(str(error).split()) or type(error).__name__}"
-            if not _may_pass(error):
+            if not _is_temporary(error):
                 raise SourceError(f"{reason}: see what its storage allows, and local.cfg") from error
             if pause is None:
                 raise Unreachable(f"{reason}: its storage does not answer, try again later") from error
@@ -181,9 +181,9 @@ def patiently(address: str, call: Callable[[], Result]) -> Result:
     raise AssertionError("unreachable")
 
 
-def _may_pass(error: Exception) -> bool:
-    """Whether another try may do; what a server refuses, it refuses again."""
+def _is_temporary(error: Exception) -> bool:
+    """Return whether another attempt may succeed. A server that refuses a request will refuse it again."""
     status = getattr(error, "status", None) or getattr(getattr(error, "response", None), "status_code", None)
     if isinstance(status, int):
-        return status >= 500 or status in _WORTH_ANOTHER_TRY
+        return status >= 500 or status in _RETRYABLE
     return not isinstance(error, PermissionError | ValueError | TypeError | NotImplementedError | ImportError)

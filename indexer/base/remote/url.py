@@ -1,4 +1,4 @@
-"""A place on object storage, asked as pathlib's paths are asked."""
+"""Addresses on object storage and the web, with the methods of pathlib."""
 
 import os
 import re
@@ -18,9 +18,9 @@ _ADDRESS = re.compile(r"[a-z][a-z0-9+.-]+://[^/]")
 
 @dataclass(frozen=True, slots=True, order=True)
 class Url:
-    """An address without a slash at its end, as fsspec spells it: ``s3://bucket/folder``, ``https://host/a.zip``.
+    """An address of fsspec without a final slash: ``s3://bucket/folder``, ``https://host/a.zip``.
 
-    What paths are joined to it is quoted where the web needs that.
+    Paths that are joined to a web address are quoted.
     """
 
     address: str
@@ -35,36 +35,36 @@ class Url:
 
     @property
     def name(self) -> str:
-        """What stands behind the last slash."""
+        """The last component."""
         name = self.address.rpartition("/")[2]
         return unquote(name) if storage.protocol_of(self.address) in WEB else name
 
     @property
     def parent(self) -> "Url":
-        """The folder that it lies in."""
+        """The address without the last component."""
         return Url(self.address.rpartition("/")[0])
 
     def exists(self) -> bool:
-        """Whether there is something. Raises SourceError where the storage refuses or gives no answer."""
+        """Return whether anything exists there. Raises SourceError if the storage refuses or does not answer."""
         return storage.info(self.address) is not None
 
     def is_file(self) -> bool:
-        """Whether it is an object, no folder; asked once, as places do not become others. Raises as ``exists``."""
+        """Return whether it is an object, not a folder; the answer is cached. Raises as ``exists``."""
         return _is_file(self.address)
 
     def is_dir(self) -> bool:
-        """Whether there is something that is no object. Raises as ``exists``."""
+        """Return whether it is a folder. Raises as ``exists``."""
         return not self.is_file() and self.exists()
 
     def stat(self) -> RemoteStatus:
-        """Size and version of an object. Raises FileNotFoundError, and as ``exists``."""
-        told = storage.info(self.address)
-        if told is None or told.get("size") is None:
+        """Return size and version of an object. Raises FileNotFoundError, and as ``exists``."""
+        info = storage.info(self.address)
+        if info is None or info.get("size") is None:
             raise FileNotFoundError(2, "no such object", self.address)
-        return storage.status_of(told)
+        return storage.status_of(info)
 
     def iterdir(self) -> Iterator["Url"]:
-        """The objects right here, no folders; none where a host of the web shows no list. Raises as ``exists``."""
+        """Yield the objects of this folder, without folders; none if a web host shows no list. Raises as ``exists``."""
         try:
             yield from (self / path for path, _ in storage.below(self.address, depth=1))
         except Unreachable:
@@ -78,9 +78,9 @@ Root: TypeAlias = Path | Url
 
 
 def is_there(root: Root) -> bool:
-    """Whether something lies at a root. An empty folder is nothing: it is what a disk leaves that is not mounted.
+    """Return whether a root exists and has any content: the mount point of an unmounted disk is an empty folder.
 
-    Raises SourceError as :meth:`Url.exists`, and OSError where a folder cannot be looked into.
+    Raises SourceError as :meth:`Url.exists`, and OSError if a folder cannot be read.
     """
     if isinstance(root, Url) or not root.is_dir():
         return root.exists()
@@ -89,11 +89,11 @@ def is_there(root: Root) -> bool:
 
 
 def as_root(text: str) -> Url | None:
-    """The address that ``text`` is; None where it is none."""
+    """Return ``text`` as an address; None if it is a path."""
     return Url(text.rstrip("/")) if _ADDRESS.match(text) else None
 
 
 @cache
 def _is_file(address: str) -> bool:
-    told = storage.info(address)
-    return told is not None and storage.is_file(told)
+    info = storage.info(address)
+    return info is not None and storage.is_file(info)

@@ -1,7 +1,15 @@
-"""Tasks in workers that may die without taking the run along.
+"""Run tasks in worker processes, and continue if a worker crashes.
 
-``crew`` runs one kind of work; ``local`` (joblib on this machine), ``on_dask`` and ``on_ray`` are where it can run.
-Each of them answers a task whose worker died with :class:`Died` instead of failing everything that was under way.
+::
+
+    pool           one function over many tasks; splits a task that crashes its worker
+    bisection      splits a task whose items are read one after the other
+    local          workers of this machine, by joblib
+    isolation      suspects of a crash, each in a process of its own (fork_server)
+    in_worker      limits of a worker process
+    on_dask, on_ray, worker_checks    workers of a cluster
+
+A task whose worker crashes has the result :class:`WorkerCrashed`; the other tasks are not affected.
 """
 
 from indexer.base.workers.bisection import cuts

@@ -1,7 +1,7 @@
-"""Tasks whose items lie one behind the other, as in an archive that is read from its start.
+"""Find the items that crash a worker, in tasks that read an archive from its start.
 
-An item that ends its worker costs itself where a pass that does not want it gets by, and else all that lies behind it.
-Parts are tried one by one, in their order, so that which items are lost does not depend on who else is at work.
+A crashing item costs only itself if a part without it can skip it; else it costs all items after it. Parts run one
+after the other, in order, so that the lost items do not depend on other workers.
 """
 
 from collections.abc import Callable, Iterator, Sequence
@@ -13,20 +13,20 @@ from indexer.base.workers.models import WorkerCrashed
 Task = TypeVar("Task")
 Result = TypeVar("Result")
 
-# After so many parts in a row that ended their worker, another one that does so is given up as it is: every try is a
-# pass through the archive, and there seems to be no way to what is left.
+# After so many crashed parts in a row, further ones are not split: each attempt reads the archive from its start, and
+# the rest is probably unreachable.
 PATIENCE = 3
 
 
-def cuts(count: int, came: int = 0) -> list[slice]:
-    """How ``count`` items are cut of which ``came`` were reached: those, the next one, the rest in two."""
-    came = min(came, count - 1)
-    bounds = sorted({0, came, came + 1, (came + count + 2) // 2, count})
+def cuts(count: int, reached: int = 0) -> list[slice]:
+    """Return the parts of ``count`` items, ``reached`` of them read: those, the next one, two halves of the rest."""
+    reached = min(reached, count - 1)
+    bounds = sorted({0, reached, reached + 1, (reached + count + 2) // 2, count})
     return [slice(start, stop) for start, stop in pairwise(bounds)]
 
 
 class Search(Generic[Task, Result]):
-    """A task that ended its worker: ``attempt`` runs a part of it, ``split`` cuts a part that ended its worker too."""
+    """Searches a crashed task: ``attempt`` runs a part of it, ``split`` splits a part that crashed as well."""
 
     def __init__(
         self, attempt: Callable[[Task], "Result | WorkerCrashed"], split: Callable[[Task], Sequence[Task]]
@@ -34,12 +34,12 @@ class Search(Generic[Task, Result]):
         self._attempt, self._split = attempt, split
         self._lost_in_a_row = 0
 
-    def around(self, task: Task, death: WorkerCrashed) -> Iterator[tuple[Task, "Result | WorkerCrashed"]]:
-        """Yield parts of ``task`` with their results; what is lost is answered by its death."""
+    def around(self, task: Task, crash: WorkerCrashed) -> Iterator[tuple[Task, "Result | WorkerCrashed"]]:
+        """Yield the parts of ``task`` with their results; lost parts have the result ``crash``."""
         parts = self._split(task) if self._lost_in_a_row < PATIENCE else ()
         if len(parts) < 2:
             self._lost_in_a_row += 1
-            yield task, death
+            yield task, crash
             return
         for part in parts:
             answer = self._attempt(part)

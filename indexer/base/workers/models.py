@@ -1,14 +1,14 @@
-"""How work is run, and what comes back in place of a result when it cannot be."""
+"""Settings of workers, and the result of a task that crashed."""
 
 from dataclasses import dataclass, replace
 
 
 @dataclass(frozen=True, slots=True)
 class Workers:
-    """How tasks are run.
+    """Number and kind of workers.
 
-    ``backend`` is loky (processes of this machine), threading, dask or ray; the last two are found at ``scheduler``.
-    ``memory`` (bytes) bounds what each worker process of this machine takes for its tasks; None leaves it alone.
+    ``backend`` is loky (processes of this machine), threading, dask or ray; ``scheduler`` is the address of the last
+    two. ``memory`` (bytes) limits the tasks of each worker process of this machine; None sets no limit.
     """
 
     jobs: int = 1
@@ -23,12 +23,12 @@ class Workers:
 
     @property
     def at_home(self) -> "Workers":
-        """These, or where tasks may run on other machines, as many processes of this one."""
+        """The same number of workers, all of them processes of this machine."""
         return replace(self, backend="loky", scheduler=None) if self.elsewhere else self
 
 
 @dataclass(frozen=True, slots=True)
 class WorkerCrashed:
-    """The task's worker ended without an answer, every time it was tried."""
+    """The task ended its worker process in every attempt."""
 
     reason: str

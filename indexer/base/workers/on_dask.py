@@ -1,10 +1,11 @@
-"""Workers of a Dask cluster.
+"""Run tasks on a Dask cluster.
 
-The distributed client is called directly: joblib's Dask backend never answers for a task whose workers were killed
-(its collector sets the exception and leaves out the callback), so a run would wait for it for ever.
-Dask itself runs a lost worker's tasks elsewhere, up to its setting ``distributed.scheduler.allowed-failures``. It
-blames all that was on that worker, so it may give up a task that was but near the killer each time: those suspects are
-run again in the end, each alone.
+The distributed client is called directly. joblib's Dask backend never reports a task whose workers were killed: its
+collector sets the exception and omits the callback, so a run would wait forever.
+
+Dask runs the tasks of a lost worker elsewhere, up to its setting ``distributed.scheduler.allowed-failures``. It counts
+a failure for every task on that worker, so it may give up tasks that only ran next to the crashing one. These suspects
+are run again at the end, one at a time.
 """
 
 import contextlib
@@ -23,20 +24,20 @@ from indexer.base.workers.models import WorkerCrashed, Workers
 Task = TypeVar("Task")
 Result = TypeVar("Result")
 
-TASKS_AHEAD = 2  # for each thread of the cluster: enough to keep it busy, few enough to hold in memory
+TASKS_AHEAD = 2  # per thread of the cluster: enough to keep it busy, and they fit into memory
 CONNECT_SECONDS = 10
 LOOK_SECONDS = 10
-_DIED = WorkerCrashed("ended every Dask worker that tried it")
+_CRASHED = WorkerCrashed("crashed every Dask worker that ran it")
 _log = logging.getLogger(__name__)
 
 
 def run(
     function: Callable[[Task], Result], tasks: Iterable[Task], workers: Workers
 ) -> Iterator[tuple[Task, Result | WorkerCrashed]]:
-    """Yield each task with its result as it is done.
+    """Yield each task with its result when it is done.
 
     Raises:
-        ConfigError: no scheduler answers at ``workers.scheduler``, or not any more.
+        ConfigError: no scheduler answers at ``workers.scheduler``, or its connection is lost.
     """
     with _client(workers) as client, _watched(client):
         suspects, answered = [], 0
@@ -47,7 +48,7 @@ def run(
             else:
                 yield task, answer
         for task in suspects:
-            yield from _together(client, function, [task]) if answered > 1 else [(task, _DIED)]
+            yield from _together(client, function, [task]) if answered > 1 else [(task, _CRASHED)]
 
 
 run_suspects = run  # the cluster runs a lost task again by itself
@@ -57,35 +58,35 @@ def _together(
     client: Client, function: Callable[[Task], Result], tasks: Iterable[Task]
 ) -> Iterator[tuple[Task, Result | WorkerCrashed]]:
     source = iter(tasks)
-    under_way: dict[Future, Task] = {}
+    running: dict[Future, Task] = {}
     done = as_completed(raise_errors=False, loop=client.loop)
 
-    def hand_out(task: Task) -> None:
+    def submit(task: Task) -> None:
         future = client.submit(function, task, pure=False)
-        under_way[future] = task
+        running[future] = task
         done.add(future)
 
     while True:
-        for task in islice(source, _room(client, len(under_way))):
-            hand_out(task)
-        if not under_way:
+        for task in islice(source, _room(client, len(running))):
+            submit(task)
+        if not running:
             return
         future = next(done)
-        task = under_way.pop(future)
+        task = running.pop(future)
         try:
             answer = _answer(future)
         except CancelledError as error:
             if _has_no_scheduler(error):
                 raise
-            hand_out(task)  # its worker died with the result, before anybody had asked for that
+            submit(task)  # its worker was lost before the result was fetched
         else:
             yield task, answer
 
 
-def _room(client: Client, under_way: int) -> int:
-    """How many tasks more to hand out; asked each time, as workers come and go."""
+def _room(client: Client, running: int) -> int:
+    """Return how many more tasks to submit; the number of workers changes."""
     threads: int = sum(client.nthreads().values())
-    return max(0, TASKS_AHEAD * max(1, threads) - under_way)
+    return max(0, TASKS_AHEAD * max(1, threads) - running)
 
 
 @contextlib.contextmanager
@@ -96,14 +97,14 @@ def _client(workers: Workers) -> Iterator[Client]:
         client = Client(workers.scheduler, timeout=CONNECT_SECONDS, set_as_default=False)
     except (OSError, ValueError) as error:
         raise ConfigError(
-            f"no Dask scheduler answers at {workers.scheduler}: start one, or mend --scheduler"
+            f"no Dask scheduler answers at {workers.scheduler}: start one, or correct --scheduler"
         ) from error
     with client:
         try:
             yield client
         except (CancelledError, OSError) as error:
             if client.status == "running" and not isinstance(error, (CancelledError, CommClosedError)):
-                raise  # a task's own
+                raise  # an error of a task
             raise ConfigError(
                 f"the Dask scheduler at {workers.scheduler} went away: start one, then run the same command again"
             ) from error
@@ -111,7 +112,7 @@ def _client(workers: Workers) -> Iterator[Client]:
 
 @contextlib.contextmanager
 def _watched(client: Client) -> Iterator[None]:
-    """Tell when no worker is left: Dask waits for the next one without a word."""
+    """Log a warning when no worker is left: Dask waits for the next one silently."""
     over = Event()
     watch = Thread(target=_watch, args=(client, over), daemon=True)
     watch.start()
@@ -123,11 +124,11 @@ def _watched(client: Client) -> Iterator[None]:
 
 
 def _watch(client: Client, over: Event) -> None:
-    deserted = False
+    is_empty = False
     while not over.wait(LOOK_SECONDS):
-        with contextlib.suppress(OSError, CancelledError):  # whoever waits for answers tells of a lost scheduler
-            was_deserted, deserted = deserted, not client.nthreads()
-            if deserted and not was_deserted:
+        with contextlib.suppress(OSError, CancelledError):  # the main thread reports a lost scheduler
+            was_is_empty, is_empty = is_empty, not client.nthreads()
+            if is_empty and not was_is_empty:
                 _log.warning("%s has no worker: waiting until one comes", client.scheduler.address)
 
 
@@ -135,9 +136,9 @@ def _answer(future: Future) -> Any:
     try:
         return future.result()
     except KilledWorker:
-        return _DIED
+        return _CRASHED
 
 
 def _has_no_scheduler(error: CancelledError) -> bool:
-    """Whether the client gave up all tasks, having lost its scheduler (``Client._reconnect``)."""
+    """Return whether the client cancelled all tasks because its scheduler was lost (``Client._reconnect``)."""
     return getattr(error, "reason", "") == "scheduler-connection-lost"

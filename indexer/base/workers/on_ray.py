@@ -1,7 +1,7 @@
-"""Workers of a Ray cluster.
+"""Run tasks on a Ray cluster.
 
-Ray is called directly: its joblib backend is a pool that cannot hand results over as they come, and that fails as a
-whole when a worker dies. Ray itself runs a lost worker's tasks again, ``ATTEMPTS`` times in all.
+Ray is called directly: its joblib backend cannot return results one by one, and fails completely if a worker crashes.
+Ray runs the tasks of a lost worker again, ``ATTEMPTS`` times in total.
 """
 
 import contextlib
@@ -33,9 +33,9 @@ Task = TypeVar("Task")
 Result = TypeVar("Result")
 
 ATTEMPTS = 3
-TASKS_AHEAD = 2  # for each core of the cluster
+TASKS_AHEAD = 2  # per core of the cluster
 CONNECT_SECONDS = 10
-# Ray would wait for a head that went away, and end this process after a minute, with words of its own and status 1.
+# Ray itself would end this process a minute after its head is lost, with its own message and status 1.
 COUNT_SECONDS = 30
 LOOK_SECONDS = 5
 PATIENCE = 30
@@ -44,47 +44,47 @@ PATIENCE = 30
 def run(
     function: Callable[[Task], Result], tasks: Iterable[Task], workers: Workers
 ) -> Iterator[tuple[Task, Result | WorkerCrashed]]:
-    """Yield each task with its result as it is done.
+    """Yield each task with its result when it is done.
 
     Raises:
-        ConfigError: no cluster answers at ``workers.scheduler``, or not any more.
-        DependencyError: ``ray://`` needs more of Ray than is installed.
+        ConfigError: no cluster answers at ``workers.scheduler``, or its connection is lost.
+        DependencyError: ``ray://`` needs the Ray client, which is not installed.
     """
     head = _connect(workers.scheduler)
     source, cores = iter(tasks), _Cores(head)
 
-    def work(task: Task) -> Result:  # Ray takes functions, and nothing that can merely be called
+    def work(task: Task) -> Result:  # Ray accepts functions only, not other callables
         return function(task)
 
     remote = ray.remote(max_retries=ATTEMPTS - 1)(work)
-    under_way: dict[Any, Task] = {}
+    running: dict[Any, Task] = {}
     while True:
         with _attached(workers.scheduler):
-            under_way |= {remote.remote(task): task for task in islice(source, cores.room(len(under_way)))}
-        if not under_way:
+            running |= {remote.remote(task): task for task in islice(source, cores.room(len(running)))}
+        if not running:
             return
         with _attached(workers.scheduler):
-            reference = _done(list(under_way), head)
-        yield under_way.pop(reference), _answer(reference, workers.scheduler)
+            reference = _done(list(running), head)
+        yield running.pop(reference), _answer(reference, workers.scheduler)
 
 
 run_suspects = run  # the cluster runs a lost task again by itself
 
 
 class _Cores:
-    """Those of the cluster, asked for now and then, as workers come and go; not each time, for that asks the head."""
+    """The cores of the cluster. Their number changes; each query is a request to the head, so it is cached."""
 
     def __init__(self, head: str | None) -> None:
         self._head = head
         self._count, self._until = 1, -math.inf
 
-    def room(self, under_way: int) -> int:
-        """How many tasks more to hand out."""
+    def room(self, running: int) -> int:
+        """Return how many more tasks to submit."""
         if time.monotonic() > self._until:
-            _heed(self._head)
+            _wait_for_head(self._head)
             self._count = max(1, int(ray.cluster_resources().get("CPU", 1)))
             self._until = time.monotonic() + COUNT_SECONDS
-        return max(0, TASKS_AHEAD * self._count - under_way)
+        return max(0, TASKS_AHEAD * self._count - running)
 
 
 def _done(references: list[Any], head: str | None) -> Any:
@@ -92,11 +92,11 @@ def _done(references: list[Any], head: str | None) -> Any:
         done, _ = ray.wait(references, timeout=LOOK_SECONDS)
         if done:
             return done[0]
-        _heed(head)
+        _wait_for_head(head)
 
 
 def _connect(scheduler: str | None) -> str | None:
-    """Connect once, for all that this process runs; returns where the head listens, if that is to be watched."""
+    """Connect once per process; return the address of the head if it has to be watched."""
     with _refused(scheduler):
         if scheduler and re.fullmatch(r"(?:ray://)?[^/]+:\d+", scheduler) and not _listens(scheduler):
             raise ConnectionError(f"{scheduler} refuses")
@@ -115,14 +115,14 @@ def _refused(scheduler: str | None) -> Iterator[None]:
         ) from error
     except (ConnectionError, ValueError) as error:
         raise ConfigError(
-            f"no Ray cluster answers at {scheduler}: start one, or mend --scheduler; one that was started with a token"
-            " needs RAY_AUTH_MODE=token"
+            f"no Ray cluster answers at {scheduler}: start one, or correct --scheduler; one that was started with a"
+            " token needs RAY_AUTH_MODE=token"
         ) from error
 
 
 @contextlib.contextmanager
 def _attached(scheduler: str | None) -> Iterator[None]:
-    """Tell that the cluster went away; what a task raised is no matter of the cluster's."""
+    """Report a lost cluster; errors of tasks pass unchanged."""
     try:
         yield
     except RayTaskError:
@@ -134,12 +134,12 @@ def _attached(scheduler: str | None) -> Iterator[None]:
 
 
 def _lost() -> tuple[type[BaseException], ...]:
-    grpc = sys.modules.get("grpc")  # loaded by ray:// alone
+    grpc = sys.modules.get("grpc")  # only ray:// loads it
     return LocalRayletDiedError, RaySystemError, RpcError, ConnectionError, *([grpc.RpcError] if grpc else [])
 
 
-def _heed(head: str | None) -> None:
-    """Wait for a head that does not answer for now. Raises ConnectionError where it does not come back."""
+def _wait_for_head(head: str | None) -> None:
+    """Wait for a head that does not answer. Raises ConnectionError after ``PATIENCE`` seconds."""
     until = time.monotonic() + PATIENCE
     while head and not _listens(head):
         if time.monotonic() > until:
@@ -161,6 +161,6 @@ def _answer(reference: Any, scheduler: str | None) -> Any:
         with _attached(scheduler):
             return ray.get(reference)
     except (WorkerCrashedError, NodeDiedError, OutOfMemoryError):
-        return WorkerCrashed("ended every Ray worker that tried it")
+        return WorkerCrashed("crashed every Ray worker that ran it")
     except RayTaskError as error:
         raise error.cause from error

@@ -1,4 +1,4 @@
-"""One kind of work, wherever it runs."""
+"""Run one function over many tasks, on any backend."""
 
 import importlib
 from collections.abc import Callable, Iterable, Iterator, Sequence
@@ -15,7 +15,7 @@ from indexer.base.workers.worker_checks import checked, needed
 Task = TypeVar("Task")
 Result = TypeVar("Result")
 
-# A backend, the module that runs tasks on it, and the extra that installs it.
+# Backend -> the module that runs tasks on it, and the extra that installs it.
 _BACKENDS = {
     "loky": ("local", ""),
     "threading": ("local", ""),
@@ -27,13 +27,12 @@ BACKENDS = tuple(_BACKENDS)
 
 @dataclass(frozen=True, slots=True)
 class WorkerPool(Generic[Task, Result]):
-    """A function that can be sent to a worker, and how a task of many items is cut in parts.
+    """A function that workers run, and the parts into which a task of many items can be split.
 
-    ``is_pass`` tells tasks whose items lie one behind the other (:mod:`indexer.base.workers.bisection`).
+    ``is_pass`` is true for tasks whose items are read one after the other (:mod:`indexer.base.workers.bisection`).
+    ``shared`` are the folders, besides the sources, that the function reads or writes: all machines must have them.
 
-    Where the engine retries a lost worker's task, the function runs again: it has to leave the same result.
-    ``shared`` are the folders that the function writes to or reads from, beside the sources: workers on other machines
-    have to see them.
+    An engine may run a task twice, so the function must be idempotent.
     """
 
     function: Callable[[Task], Result]
@@ -43,13 +42,13 @@ class WorkerPool(Generic[Task, Result]):
     is_pass: Callable[[Task], bool] = lambda _: False
 
     def run(self, tasks: Iterable[Task]) -> Iterator[tuple[Task, "Result | WorkerCrashed"]]:
-        """Yield each task with its result as it is done, in no order that may be relied on.
+        """Yield each task with its result when it is done, in no particular order.
 
-        A task that kills its worker is cut in parts, where it can be, until the killer is alone. An exception that the
-        function raises ends the run and is raised here; bad data is a result, not an exception.
+        A task that crashes its worker is split, if possible, until the crashing item is alone. An exception of the
+        function ends the run and is raised here; bad data is a result, not an exception.
 
         Raises:
-            ConfigError: no such backend, no scheduler answers, or a worker on another machine lacks something.
+            ConfigError: the backend is unknown, no scheduler answers, or a worker lacks a folder or a version.
             DependencyError: the backend's package is not installed.
         """
         yield from self._split_crashed(self._answers(tasks))
@@ -85,7 +84,7 @@ class WorkerPool(Generic[Task, Result]):
 
 def _engine(backend: str) -> Any:
     if backend not in _BACKENDS:
-        raise ConfigError(f"no backend '{backend}': there is {', '.join(_BACKENDS)}")
+        raise ConfigError(f"unknown backend '{backend}': there are {', '.join(_BACKENDS)}")
     module, extra = _BACKENDS[backend]
     try:
         return importlib.import_module(f"indexer.base.workers.{module}")

@@ -1,15 +1,15 @@
-"""What bounds a task from inside its worker."""
+"""The time limit of a task, set inside its worker."""
 
 import contextlib
 import signal
 from collections.abc import Iterator
 
-_LONGEST = 1e9  # seconds: no timer takes what its clock cannot count
+_LONGEST = 1e9  # seconds: timers refuse values that their clock cannot count
 
 
 @contextlib.contextmanager
 def time_limit(seconds: float) -> Iterator[None]:
-    """Let the kernel end this worker process if the block takes longer: C code that hangs hears nothing else.
+    """Let the kernel end this worker process if the block takes longer: nothing else interrupts C code that hangs.
 
     Does nothing outside a process's main thread, where no timer can be set.
     """

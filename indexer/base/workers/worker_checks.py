@@ -1,4 +1,4 @@
-"""What a worker on another machine needs before it does anything: the folders that were named, the same versions."""
+"""Check, on a worker of another machine, that it has the shared folders and the same versions."""
 
 import secrets
 from collections.abc import Callable, Iterator, Mapping, Sequence
@@ -15,22 +15,22 @@ from indexer.base.errors import ConfigError
 Task = TypeVar("Task")
 Result = TypeVar("Result")
 
-# What has a say in the bytes that a worker writes.
+# Packages that determine the bytes that a worker writes.
 _PACKAGES = ("pyarrow", "pillow")
 
 
 @dataclass(frozen=True, slots=True)
 class Needs:
-    """``marks`` are files that were just made, one in each folder that all have to see; ``versions`` those to meet."""
+    """``marks`` are new files, one in each shared folder; ``versions`` are the required versions."""
 
     marks: tuple[Path, ...]
     versions: Mapping[str, str]
 
     def check(self) -> None:
-        """Look for all of it from here.
+        """Check this machine.
 
         Raises:
-            ConfigError: a folder is another one here, or a version is.
+            ConfigError: a folder is not the shared one, or a version differs.
         """
         unseen = [str(mark.parent) for mark in self.marks if not mark.exists()]
         if unseen:
@@ -39,27 +39,31 @@ class Needs:
                 " share, under the same path (output_path, tmp_cache_dir, intermediate_outputs_path in local.cfg)"
             )
         ours = _versions()
-        other = [f"{name} {ours[name]}, not {wanted}" for name, wanted in self.versions.items() if ours[name] != wanted]
+        other = [
+            f"{name} {ours[name]}, not {required}" for name, required in self.versions.items() if ours[name] != required
+        ]
         if other:
-            raise ConfigError(f"worker {gethostname()} has {'; '.join(other)}: install there what is installed here")
+            raise ConfigError(
+                f"worker {gethostname()} has {'; '.join(other)}: install the same versions on all machines"
+            )
 
 
 @contextmanager
 def needed(shared: Sequence[Path]) -> Iterator[Needs]:
-    """What workers have to see while the context lasts; the folders are made where there are none."""
+    """Yield the requirements of workers; the folders are created, and marked until the context ends."""
     with ExitStack() as marks:
         yield Needs(tuple(marks.enter_context(_marked(folder.absolute())) for folder in shared), _versions())
 
 
 def checked(needs: Needs, function: Callable[[Task], Result], task: Task) -> Result:
-    """Do a task where all is there. Runs in workers."""
+    """Check the requirements, then run the task. Runs in workers."""
     needs.check()
     return function(task)
 
 
 @contextmanager
 def _marked(folder: Path) -> Iterator[Path]:
-    # Named like a file that was not finished: whoever goes on after a kill clears it away.
+    # The suffix of unfinished files: after a kill, the next run removes it.
     mark = folder / f"shared-{secrets.token_hex(4)}.unfinished"
     folder.mkdir(parents=True, exist_ok=True)
     mark.touch()

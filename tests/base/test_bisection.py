@@ -39,7 +39,7 @@ def _is_barred(items: Items) -> Items:
 @pytest.mark.parametrize(
     ("function", "lost", "jobs"), [(_gets_by, {3, 4}, 1), (_gets_by, {3, 4}, 2), (_is_barred, {*range(3, 12)}, 2)]
 )
-def test_a_killer_costs_itself_or_what_lies_behind_it(
+def test_crashing_item_costs_itself_or_all_items_after_it(
     function: Callable[[Items], Items], lost: set[int], jobs: int
 ) -> None:
     tasks = [tuple(range(12)), (0, 1)]
@@ -51,7 +51,7 @@ def test_a_killer_costs_itself_or_what_lies_behind_it(
 
 @pytest.mark.parametrize("count", [1, 2, 3, 10, 1_000, 100_000])
 @pytest.mark.parametrize("share", [0.0, 0.3, 0.999])
-def test_no_archive_is_gone_through_more_often_than_its_members_halve(count: int, share: float) -> None:
+def test_number_of_attempts_is_logarithmic(count: int, share: float) -> None:
     killer, tries = int(count * share), []
 
     def attempt(items: Items) -> int | WorkerCrashed:
@@ -65,7 +65,7 @@ def test_no_archive_is_gone_through_more_often_than_its_members_halve(count: int
     assert len(tries) <= 5 * count.bit_length()
 
 
-def test_what_came_is_cut_off_from_what_ended_the_worker() -> None:
+def test_items_that_were_reached_become_their_own_part() -> None:
     assert [(part.start, part.stop) for part in cuts(10, 4)] == [(0, 4), (4, 5), (5, 8), (8, 10)]
     assert [(part.start, part.stop) for part in cuts(10, 10)] == [(0, 9), (9, 10)]
     assert [(part.start, part.stop) for part in cuts(1)] == [(0, 1)]

@@ -45,7 +45,7 @@ def from_disk(data: Path, tmp_path_factory: pytest.TempPathFactory) -> dict[str,
     return built(data, roots, tmp_path_factory.mktemp("disk"))
 
 
-def test_shards_are_those_of_the_same_files_on_disk(
+def test_remote_sources_give_the_same_shards_as_a_disk(
     data: Path,  # noqa: F811
     from_disk: dict[str, bytes],
     storage: Storage,
@@ -56,7 +56,7 @@ def test_shards_are_those_of_the_same_files_on_disk(
     assert len(from_disk) >= 2
 
 
-def test_a_second_scan_asks_for_lists_alone(storage: Storage, manifest: Store, tmp_path: Path) -> None:
+def test_second_scan_requests_only_lists(storage: Storage, manifest: Store, tmp_path: Path) -> None:
     container = stored(storage, tmp_path, zipped, SMALL)
     options = ScanOptions(Workers(jobs=1, backend="threading"))
     first = scan(manifest, {"mine": container.root}, (), options)
@@ -68,7 +68,7 @@ def test_a_second_scan_asks_for_lists_alone(storage: Storage, manifest: Store, t
     ]
 
 
-def test_a_container_that_gave_no_answer_is_read_by_the_next_scan(
+def test_unavailable_container_is_read_by_the_next_scan(
     web: Web, manifest: Store, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr("indexer.base.remote.storage.PAUSES", (0.0,))

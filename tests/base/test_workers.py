@@ -49,7 +49,7 @@ def _blocked(_: int) -> bool:
 
 
 @pytest.mark.parametrize("jobs", [1, 2])
-def test_a_killer_alone_is_lost(jobs):
+def test_only_the_crashing_item_is_lost(jobs):
     crew = WorkerPool(_count, Workers(jobs=jobs), _halves)
     answers = dict(crew.run([(0, 4), (12, 14), (20, 24), (56, 58)]))
     died = {span: answer.reason for span, answer in answers.items() if isinstance(answer, WorkerCrashed)}
@@ -57,43 +57,43 @@ def test_a_killer_alone_is_lost(jobs):
     assert sum(answer for answer in answers.values() if not isinstance(answer, WorkerCrashed)) == 10
 
 
-def test_a_task_that_cannot_be_split_is_answered_with_its_death():
+def test_crash_of_a_task_that_cannot_be_split_is_its_result():
     answers = dict(WorkerPool(_exit, Workers(jobs=2)).run(range(6)))
     assert isinstance(answers.pop(3), WorkerCrashed)
     assert answers == {number: number for number in (0, 1, 2, 4, 5)}
 
 
-def test_a_task_that_needs_too_much_memory_is_told_apart():
+def test_task_over_the_memory_limit_is_reported_as_such():
     answers = dict(WorkerPool(_allocate, Workers(jobs=2, memory=1 << 30)).run([10, 4 << 30, 20]))
     assert answers.pop(4 << 30) == WorkerCrashed("needed more memory than its worker may have")
     assert answers == {10: 10, 20: 20}
 
 
-def test_memory_is_counted_from_what_a_worker_has_by_itself():
+def test_memory_limit_does_not_count_the_worker_itself():
     assert dict(WorkerPool(_allocate, Workers(jobs=2, memory=64 << 20)).run([10, 20])) == {10: 10, 20: 20}
 
 
-def test_a_time_limit_may_be_beyond_what_timers_count():
+def test_huge_time_limit_is_accepted():
     with time_limit(1e18):
         assert signal.getitimer(signal.ITIMER_REAL)[0] > 1e8
 
 
-def test_a_bug_is_raised():
+def test_exception_of_a_task_is_raised():
     with pytest.raises(ZeroDivisionError):
         list(WorkerPool(_raise, Workers(jobs=2)).run([1]))
 
 
-def test_one_job_still_runs_outside_this_process():
+def test_one_job_runs_in_another_process():
     [(_, pid)] = WorkerPool(_pid, Workers(jobs=1)).run([0])
     assert pid != os.getpid()
 
 
-def test_threads_run_inside_this_process():
+def test_threads_run_in_this_process():
     [(_, pid)] = WorkerPool(_pid, Workers(jobs=2, backend="threading")).run([0])
     assert pid == os.getpid()
 
 
-def test_workers_are_deaf_to_ctrl_c_from_their_first_moment():
+def test_workers_ignore_ctrl_c_from_their_start():
     """A terminal sends it to all; a worker that is still importing would show a traceback."""
     assert [result for _, result in WorkerPool(_blocked, Workers(2)).run(range(4))] == [True] * 4
     assert not _blocked(0)

@@ -1,6 +1,6 @@
 """A run on Ray that lasts, in a process of its own, as Ray may end that: says when the first task is done.
 
-python -m tests.cluster.waiting HOST:PORT
+python -m tests.cluster.ray_run HOST:PORT
 """
 
 import sys
