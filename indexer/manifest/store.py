@@ -70,7 +70,7 @@ class Store:
         return self.count(table)
 
     def save_temporary(self, table: str, step: str, parameters: Parameters | None = None) -> int:
-        """Create or replace a temporary table by the rows of a step; return their number. Works on read-only manifests."""
+        """Create or replace a temporary table by the rows of a step; return their number. Changes no file."""
         query = resources.sql(step)
         kind = "temporary table" if self._own == "temp" else "table"
         statement = f"create or replace {kind} {self._own}.{table} as\n{query}"
