@@ -2,28 +2,65 @@
 
 import re
 from collections.abc import Mapping
+from functools import cache
 from pathlib import Path
 from typing import Any
 
 import duckdb
 
+from indexer.base import resources
 from indexer.base.errors import ManifestError
+from indexer.manifest.sandbox_statements import refused_definitions
 
 DatabaseSettings = Mapping[str, Any]  # DuckDB's configuration: option -> value
+_FileState = tuple[int, int, int, int] | None  # device, inode, size, time of the last change
+_CHECKED: set[_FileState] = {None}  # None: a new file has no macros
 
 
 def connect(path: Path, settings: DatabaseSettings, *, read_only: bool) -> duckdb.DuckDBPyConnection:
-    """Return a connection to the database at ``path``.
+    """Return a connection to the database at ``path``, whose stored macros and views are safe to use.
 
     Raises:
-        ManifestError: another program has it open, it cannot be written, or it is no DuckDB file.
+        ManifestError: another program has it open, it cannot be written, it is no DuckDB file, or it holds a macro or
+            view that reads files.
     """
+    before = _file_state(path)
     try:
         connection = duckdb.connect(str(path), read_only=read_only, config=dict(settings))
     except duckdb.IOException as error:
         raise ManifestError(_explanation(path, str(error))) from error
+    if before not in _CHECKED:
+        _check_stored_code(connection, path)
+        _CHECKED.add(before)
     connection.execute("set preserve_insertion_order = false").fetchall()  # keeping it would cost memory
     return connection
+
+
+def _file_state(path: Path) -> _FileState:
+    if not path.exists():
+        return None
+    status = path.stat()
+    return status.st_dev, status.st_ino, status.st_size, status.st_mtime_ns
+
+
+def _check_stored_code(connection: duckdb.DuckDBPyConnection, path: Path) -> None:
+    """Refuse a file of others whose macros or views read files when a step of this program uses them.
+
+    A stored macro replaces a function of DuckDB of the same name, and a view can have the name of a table.
+    """
+    own = set(re.findall(r"create (?:or replace )?(?:table|view) (\w+)", _schema_text()))
+    refused = sorted(name for name, is_macro in refused_definitions(connection).items() if is_macro or name in own)
+    if refused:
+        connection.close()
+        raise ManifestError(
+            f"{path} holds a view or macro {refused[0]} that reads more than tables; no program of ours stores such:"
+            " do not use the file, or drop it in the DuckDB shell if it is yours"
+        )
+
+
+@cache
+def _schema_text() -> str:
+    return resources.sql("schema/tables") + resources.sql("schema/views")
 
 
 def _explanation(path: Path, message: str) -> str:

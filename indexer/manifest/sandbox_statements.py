@@ -81,21 +81,27 @@ def checked_select(connection: duckdb.DuckDBPyConnection, text: str, catalog: Ca
 
 def catalog_of(connection: duckdb.DuckDBPyConnection) -> Catalog:
     """Return the names in the open database; views and macros that name something refused are refused as well."""
-    tables = {
-        name.lower()
-        for (name,) in connection.execute(
-            "select table_name from duckdb_tables() union select view_name from duckdb_views()"
-        ).fetchall()
-    }
+    tables = connection.execute(
+        "select lower(table_name) from duckdb_tables() union select lower(view_name) from duckdb_views()"
+    ).fetchall()
+    return Catalog(frozenset(name for (name,) in tables) - _REFUSED_TABLES, frozenset(refused_definitions(connection)))
+
+
+def refused_definitions(connection: duckdb.DuckDBPyConnection) -> dict[str, bool]:
+    """Return the stored views and macros that read more than tables, directly or by others: name -> is a macro.
+
+    Nothing of them is executed.
+    """
     # A name can have several definitions: overloaded macros.
-    stored = [(name, _names_in(connection, body)) for name, body in _stored_definitions(connection)]
-    refused = {name for name, names in stored if names is None or _problem(names)}
-    while (
-        more := {name for name, names in stored if names and not refused.isdisjoint(names.tables | names.functions)}
-        - refused
-    ):
+    stored = [(name, is_macro, _names_in(connection, body)) for name, is_macro, body in _stored_definitions(connection)]
+    refused = {name: is_macro for name, is_macro, names in stored if names is None or _problem(names)}
+    while more := {
+        name: is_macro
+        for name, is_macro, names in stored
+        if names and name not in refused and not refused.keys().isdisjoint(names.tables | names.functions)
+    }:
         refused |= more
-    return Catalog(frozenset(tables - _REFUSED_TABLES), frozenset(refused))
+    return refused
 
 
 def _checked_query(connection: duckdb.DuckDBPyConnection, statement: str, catalog: Catalog) -> str:
@@ -226,19 +232,19 @@ def _missing(name: str, catalog: Catalog) -> str:
     return f"Catalog Error: Table with name {name} does not exist! {hint}"
 
 
-def _stored_definitions(connection: duckdb.DuckDBPyConnection) -> Iterator[tuple[str, str]]:
-    """Yield the name and the query of each view and macro that the file holds."""
+def _stored_definitions(connection: duckdb.DuckDBPyConnection) -> Iterator[tuple[str, bool, str]]:
+    """Yield each view and macro that the file holds: its name, whether it is a macro, its query."""
     views = "select view_name, sql from duckdb_views() where not internal and not temporary"
     for name, sql in connection.execute(views).fetchall():
         # CREATE VIEW name (columns) AS query;
         begin = next((at for word, at in _words(sql) if word == "as" and sql.encode()[at : at + 1] != b'"'), 0)
-        yield name.lower(), sql.encode()[begin + len("as") :].decode().strip().rstrip(";")
+        yield name.lower(), False, sql.encode()[begin + len("as") :].decode().strip().rstrip(";")
     macros = (
         "select function_name, function_type, macro_definition from duckdb_functions()"
         " where not internal and function_type in ('macro', 'table_macro') and database_name <> 'temp'"
     )
     for name, kind, definition in connection.execute(macros).fetchall():
-        yield name.lower(), f"select {definition}" if kind == "macro" else definition
+        yield name.lower(), True, f"select {definition}" if kind == "macro" else definition
 
 
 def _names_in(connection: duckdb.DuckDBPyConnection, body: str) -> _Names | None:

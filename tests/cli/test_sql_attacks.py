@@ -15,7 +15,7 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from indexer.base.errors import QueryError
+from indexer.base.errors import ManifestError, QueryError
 from indexer.manifest import sandbox, schema
 from indexer.manifest import store as stores
 from indexer.manifest.sandbox_query import SETTINGS
@@ -377,4 +377,21 @@ def test_no_combination_changes_a_file(manifest: Path, check: Check) -> None:
 
     attempt()
     assert accepted > 100
+    assert state(manifest.parent) == before
+
+
+MACROS = [made for name, (made, _) in FOREIGN.items() if "macro" in name or "named" in name]
+
+
+@pytest.mark.parametrize("made", MACROS)
+def test_no_command_uses_views_and_macros_of_others(run: Run, manifest: Path, made: str) -> None:
+    with duckdb.connect(str(manifest)) as connection:
+        connection.execute(made.format(digest=schema.definitions()[2]))
+    before = state(manifest.parent)
+    done = run("stats", "--manifest-db", manifest)
+    assert (done.returncode, done.stdout) == (2, "")
+    assert "reads more than tables" in done.stderr
+    assert done.stderr.count("\n") == 1
+    with pytest.raises(ManifestError, match="reads more than tables"):
+        stores.open_for_writing(manifest)
     assert state(manifest.parent) == before
