@@ -3,15 +3,15 @@
 import errno
 import os
 import shlex
-import signal
 import sys
+import threading
 from collections.abc import Callable
-from types import FrameType
 from typing import Any, TextIO
 
 import click
 
 from indexer.base.errors import CheckFailed, ProjectError
+from indexer.cli import signals
 from indexer.cli.messages import print_message
 
 DONE, FOUND, WRONG_INPUT, INTERRUPTED = 0, 1, 2, 130
@@ -26,24 +26,7 @@ _KEPT = {
     "stats": "the manifest is unchanged",
 }
 _NO_SPACE = os.strerror(errno.ENOSPC)
-_received_signals: list[int] = []
-
-
-def handle_signals() -> None:
-    """Treat SIGTERM like Ctrl-C. Keep ignoring Ctrl-C if the parent process ignores it."""
-    signal.signal(signal.SIGTERM, _interrupt)
-    if signal.getsignal(signal.SIGINT) is signal.default_int_handler:
-        signal.signal(signal.SIGINT, _interrupt)
-
-
-def ignore_sigterm() -> None:
-    """Ignore SIGTERM while the interpreter exits, where an exception could not be handled."""
-    signal.signal(signal.SIGTERM, signal.SIG_IGN)
-
-
-def _interrupt(number: int, frame: FrameType | None) -> None:
-    _received_signals.append(number)
-    signal.default_int_handler(number, frame)
+_has_reported_interruption = threading.Event()
 
 
 def open_missing_streams() -> None:
@@ -96,7 +79,7 @@ def _reporter_of(error: BaseException) -> Callable[[Any, str], int] | None:
     debug = "--debug" in sys.argv
     if debug and isinstance(error, ProjectError):
         return None
-    if _received_signals:  # DuckDB and Arrow replace the exception of a signal that arrives while they call Python
+    if signals.received:  # DuckDB and Arrow replace the exception of a signal that arrives while they call Python
         return _report_interrupted
     if _NO_SPACE in str(error) and not isinstance(error, ProjectError) and not debug:
         return _report_full_disk
@@ -144,10 +127,17 @@ def _report_found(error: CheckFailed, _: str) -> int:
     return FOUND
 
 
-def _report_interrupted(_: BaseException, package: str) -> int:
-    message = f"interrupted: {_kept()}; continue with: {_command_line(package)}"
-    print_message(message, event="interrupted", status=INTERRUPTED)
+def report_interruption(package: str) -> int:
+    """Print that the command was interrupted, once, and return the exit status."""
+    if not _has_reported_interruption.is_set():
+        _has_reported_interruption.set()
+        message = f"interrupted: {_kept()}; continue with: {_command_line(package)}"
+        print_message(message, event="interrupted", status=INTERRUPTED)
     return INTERRUPTED
+
+
+def _report_interrupted(_: BaseException, package: str) -> int:
+    return report_interruption(package)
 
 
 def _print_error(message: str) -> int:

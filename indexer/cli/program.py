@@ -5,13 +5,15 @@ import importlib
 import os
 import sys
 from collections.abc import Mapping
+from functools import partial
 from typing import Any, NoReturn
 
 import click
 
+from indexer.base.processes import remove_leftovers
 from indexer.base.startup import without_pandas
 from indexer.base.suggestions import closest
-from indexer.cli import exit_status, versions
+from indexer.cli import exit_status, signals, versions
 
 
 class LazyGroup(click.Group):
@@ -51,15 +53,17 @@ class LazyGroup(click.Group):
 def run(package: str, about: str, modules: Mapping[str, str]) -> NoReturn:
     """Run the program ``package`` and exit with the documented status."""
     exit_status.open_missing_streams()
-    exit_status.handle_signals()
+    signals.handle_signals(partial(exit_status.report_interruption, package))
+    remove_leftovers()
     version = click.Option(["--version"], is_flag=True, is_eager=True, expose_value=False,
                            callback=versions.print_versions,
                            help="Show the versions of this program and its main dependencies.")  # fmt: skip
     group = LazyGroup(package=package, modules=modules, name=package, help=about, params=[version])
     status = exit_status.run_group(group, package)
-    exit_status.ignore_sigterm()
     if status == exit_status.INTERRUPTED:
         # Skip the interpreter's shutdown: joblib's threads hold frames, and DuckDB would print the objects in them.
+        signals.kill_workers()
         atexit._run_exitfuncs()  # joblib's exit functions remove its temporary files
         os._exit(exit_status.flush_output(status))
+    signals.ignore_sigterm()
     sys.exit(status)

@@ -16,6 +16,7 @@ import sys
 import tempfile
 from pathlib import Path
 
+from indexer.base.processes import end_with_parent
 from indexer.manifest import sandbox_kernel
 from indexer.manifest.sandbox_job import Job
 
@@ -47,7 +48,7 @@ def private_copy(path: Path) -> Path:
 def main() -> None:
     """Run the job of the command line."""
     job = Job(**json.loads(sys.argv[1]))
-    sandbox_kernel.end_with_parent(job.parent)
+    end_with_parent(job.parent)
     manifest = Path(job.manifest)
     if not sandbox_kernel.confine():
         manifest = private_copy(manifest)

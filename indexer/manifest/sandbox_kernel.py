@@ -8,7 +8,6 @@ This module imports nothing but the standard library, because it runs before any
 import ctypes
 import os
 import platform
-import signal
 import struct
 import sys
 from collections.abc import Iterable
@@ -28,7 +27,7 @@ _SCOPES = 0b11  # abstract Unix sockets, signals to other processes; version 6
 _FIRST_WITH_TRUNCATE, _FIRST_WITH_TCP, _FIRST_WITH_SCOPES = 3, 4, 6
 
 # linux/prctl.h, linux/seccomp.h, linux/audit.h
-_PR_SET_PDEATHSIG, _PR_SET_SECCOMP, _PR_SET_NO_NEW_PRIVS = 1, 22, 38
+_PR_SET_SECCOMP, _PR_SET_NO_NEW_PRIVS = 22, 38
 _SECCOMP_MODE_FILTER = 2
 _ALLOW, _REFUSE = 0x7FFF0000, 0x00050000  # the errno is added to the second
 _LOAD, _EQUAL, _AT_LEAST, _ANY_BIT, _RETURN = 0x20, 0x15, 0x35, 0x45, 0x06  # classic BPF opcodes
@@ -56,18 +55,6 @@ _OPENS = {"x86_64": ((2, 1), (257, 2)), "aarch64": ((56, 2),)}  # number, positi
 _CLONE = {"x86_64": 56, "aarch64": 220}
 _UNKNOWN_TO_FILTERS = (435, 437)  # clone3, openat2: arguments in memory; libraries fall back to clone and openat
 _X32 = 0x40000000  # x86_64: the same calls under other numbers
-
-
-def end_with_parent(parent: int) -> None:
-    """Have the kernel kill this process when the thread that started it ends; ``parent`` is the number of its process.
-
-    Raises:
-        SystemExit: the parent has ended already.
-    """
-    if sys.platform == "linux":
-        ctypes.CDLL(None).prctl(_PR_SET_PDEATHSIG, signal.SIGKILL, 0, 0, 0)
-    if os.getppid() != parent:
-        raise SystemExit(1)
 
 
 def confine() -> bool:

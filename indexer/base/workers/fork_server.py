@@ -16,6 +16,7 @@ from typing import IO, Any
 
 from joblib.externals.loky.backend.reduction import dumps
 
+from indexer.base.processes import end_with_parent
 from indexer.base.workers.in_worker import OUT_OF_MEMORY, run_task
 
 _LENGTH_BYTES = 8
@@ -63,8 +64,9 @@ def _answer(
     except Exception as error:
         return 0, _pickled(None, error)
     source, sink = os.pipe()
-    child = os.fork()
+    server, child = os.getpid(), os.fork()
     if child == 0:
+        end_with_parent(server)
         os.close(source)
         os.environ.clear()
         os.environ.update(setting[0])
