@@ -7,7 +7,7 @@
 
 from indexer.images.inspecting import inspect
 from indexer.images.models import INSPECTION_SCHEMA, Depth, ImageHeader, ImageLimits, Inspection
-from indexer.images.shown import ShownImage, decode, header, open_shown
+from indexer.images.shown import ShownImage, decode, header, open_shown, reader_problem
 
 __all__ = [
     "INSPECTION_SCHEMA",
@@ -20,4 +20,5 @@ __all__ = [
     "header",
     "inspect",
     "open_shown",
+    "reader_problem",
 ]

@@ -19,6 +19,7 @@ from indexer.images.models import Depth, ImageHeader, ImageLimits
 from indexer.images.samples import Samples, samples_of
 
 _FULL = Depth()
+_PILLOW_REFUSES = 178_956_970  # more pixels: twice Image.MAX_IMAGE_PIXELS
 
 
 @dataclass(frozen=True, slots=True)
@@ -87,6 +88,18 @@ def header(data: bytes, limits: ImageLimits | None = None) -> ImageHeader:
         return found.turned(_orientation(image, decodes=metadata_follows_pixels(image, data)))
 
 
+def reader_problem(data: bytes) -> str | None:
+    """Return why ``datasets`` with Pillow alone cannot open an image; None if it can. All pixels are decoded."""
+    named = image_formats.format_of(data)
+    if named and named.plugin:
+        return f"{named.name} images open with a plugin only"
+    try:
+        found = open_shown(data, ImageLimits(pixels=_PILLOW_REFUSES))
+    except BadData as bad:
+        return str(bad)
+    return "its metadata are damaged" if found.metadata_removed else None
+
+
 def _shown(data: bytes, limits: ImageLimits, depth: Depth, opened: list[Image.Image]) -> ShownImage:
     """Open, decode and turn an image. It is added to ``opened`` once Pillow has opened it."""
     image = open_image(data, limits)
@@ -96,7 +109,7 @@ def _shown(data: bytes, limits: ImageLimits, depth: Depth, opened: list[Image.Im
     header_ = read_header(image, data)
     pixels = _decoded(image, data, depth)
     with without_warnings():
-        orientation = pixels.getexif().get(ExifTags.Base.Orientation)
+        orientation = image.getexif().get(ExifTags.Base.Orientation)
         upright = pixels if orientation is None else ImageOps.exif_transpose(pixels)
     applied = _valid(orientation)
     return ShownImage(data, upright, header_.turned(applied), applied, False, samples_of(image))
@@ -146,6 +159,8 @@ def _attempts(copies: list[bytes], limits: ImageLimits, depth: Depth) -> Iterato
 
 
 def _orientation(image: Image.Image, *, decodes: bool) -> int:
+    if image.format == "TIFF":
+        return 1  # Pillow turns it itself, and its size is the upright one
     # A PNG decodes its pixels to find EXIF after them; the method of the base class does not.
     with without_warnings():
         exif = image.getexif() if decodes else Image.Image.getexif(image)

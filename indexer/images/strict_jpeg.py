@@ -8,6 +8,7 @@ import re
 from PIL import Image
 
 from indexer.base.errors import BadData
+from indexer.images.metadata import Level, without_metadata
 
 try:  # environments made before it became a dependency
     import simplejpeg
@@ -18,13 +19,13 @@ except ImportError:
 _INCONCLUSIVE = re.compile(
     # only the end marker is missing, or the end of the file, too: Pillow refuses the latter
     "Premature end of JPEG file"
-    # a few padding bytes between the last pixel and the end marker, as some cameras write; more are of other data
-    r"|Corrupt JPEG data: (?:[1-9]|1[0-6]) extraneous bytes before marker 0xd9"
     # metadata
     "|Unknown Adobe color transform code|Warning: unknown JFIF revision|Unsupported JPEG data precision"
     # processes that simplejpeg does not decode: arithmetic coding, 12 bits, CMYK
     "|Unsupported|Sorry|not supported|[Cc]olorspace|[Aa]rithmetic|could not determine"
 )
+
+_EXTRANEOUS = re.compile("Corrupt JPEG data: ([0-9]+) extraneous bytes before marker 0xd9")
 
 
 def decode_grey(data: bytes, size: tuple[int, int]) -> Image.Image | None:
@@ -35,14 +36,26 @@ def decode_grey(data: bytes, size: tuple[int, int]) -> Image.Image | None:
     Raises:
         BadData: damaged.
     """
-    width, height = size
     if simplejpeg is None:
         return None
+    width, height = size
     try:
         pixels = simplejpeg.decode_jpeg(data, "GRAY", min_width=width, min_height=height, strict=True)
     except (ValueError, RuntimeError) as error:
-        if _INCONCLUSIVE.search(str(error)):
+        # libjpeg warns of metadata and of bytes between segments, too: they must not hide the warnings of pixels.
+        if copy := without_metadata(data, "JPEG", Level.ALL):
+            return decode_grey(copy, size)
+        if _is_padding(str(error), data) or _INCONCLUSIVE.search(str(error)):
             return None
         raise BadData("damaged", f"libjpeg: {error}") from error
     grey = Image.fromarray(pixels[:, :, 0])
     return grey if grey.size == size else None
+
+
+def _is_padding(message: str, data: bytes) -> bool:
+    """Return whether a warning is of padding between the last pixel and the end marker, as some cameras write it."""
+    found = _EXTRANEOUS.search(message)
+    if found is None:
+        return False
+    end = data.rfind(b"\xff\xd9")
+    return not data[max(0, end - int(found[1])) : end].strip(b"\0\xff")

@@ -4,24 +4,23 @@ import base64
 import io
 import unicodedata
 
-from PIL import Image, ImageOps
+from PIL import Image
 
 from indexer.base.errors import BadData
-from indexer.images import decoding
-from indexer.images.models import ImageLimits
+from indexer.images import Depth, ImageLimits, open_shown
+from indexer.images.decoding import codec_errors
 from indexer.reporting.models import MissingThumbnail, Thumbnail, ThumbnailResult
 
 SIDE = 224
-_MEDIA = {"JPEG": "image/jpeg", "PNG": "image/png", "WEBP": "image/webp", "GIF": "image/gif"}
+_MEDIA = {"JPEG": "image/jpeg", "PNG": "image/png", "WEBP": "image/webp", "GIF": "image/gif", "AVIF": "image/avif"}
 
 
 def thumbnail(data: bytes, side: int = SIDE) -> ThumbnailResult:
     """Return a thumbnail of at most ``side`` pixels a side, or the reason why there is none; bad data never raises."""
     try:
-        with decoding.codec_errors():
-            image = decoding.open_image(data, ImageLimits())
-            image.draft("RGB", (2 * side, 2 * side))
-            small = on_white(ImageOps.exif_transpose(image))
+        shown = open_shown(data, ImageLimits(), Depth((2 * side, 2 * side), "RGB"))
+        with codec_errors():
+            small = on_white(shown.image)
             small.thumbnail((side, side), Image.Resampling.LANCZOS)
             encoded = io.BytesIO()
             small.save(encoded, "WEBP", quality=72, method=4)
@@ -33,14 +32,14 @@ def thumbnail(data: bytes, side: int = SIDE) -> ThumbnailResult:
 def browser_image(data: bytes) -> ThumbnailResult:
     """Return the image in full size: unchanged bytes if browsers support the format, else a PNG on white."""
     try:
-        with decoding.codec_errors():
-            image = decoding.open_image(data, ImageLimits())
-            media = _MEDIA.get(image.format or "")
-            if media and image.mode != "CMYK":
-                return Thumbnail(data, image.width, image.height, media)
+        shown = open_shown(data, ImageLimits())
+        media = _MEDIA.get(shown.header.format)
+        if media and shown.header.mode != "CMYK":
+            return Thumbnail(shown.data, shown.header.width, shown.header.height, media)
+        with codec_errors():
             encoded = io.BytesIO()
-            on_white(image).save(encoded, "PNG")
-            return Thumbnail(encoded.getvalue(), image.width, image.height, "image/png")
+            on_white(shown.image).save(encoded, "PNG")
+            return Thumbnail(encoded.getvalue(), shown.header.width, shown.header.height, "image/png")
     except BadData as bad:
         return MissingThumbnail(bad.reason.replace("_", " "))
 

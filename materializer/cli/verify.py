@@ -20,17 +20,18 @@ _SHOWN = 20
     "--manifest", type=click.Path(path_type=Path), metavar="DIR", help="Grade the rows by this shared manifest."
 )
 @click.option("--no-manifest", is_flag=True, help="Compare with the record of the build only.")
+@click.option("--decode", is_flag=True, help="Also decode every image, with the steps of datasets.Image.")
 @common_options
-def command(options: CommonOptions, folder: Path, manifest: Path | None, no_manifest: bool) -> None:
+def command(options: CommonOptions, folder: Path, manifest: Path | None, no_manifest: bool, decode: bool) -> None:
     """Read every byte of the build in FOLDER and compare it with its record and the manifest.
 
     With --manifest each row gets a grade: identical bytes, identical pixels, different, substituted, missing or extra.
     """
     if manifest or no_manifest:
-        found = verify(folder, None, options.workers, options.progress)
+        found = verify(folder, None, options.workers, options.progress, decodes=decode)
     else:
         with optional_manifest(options) as store:
-            found = verify(folder, store, options.workers, options.progress)
+            found = verify(folder, store, options.workers, options.progress, decodes=decode)
     _show(folder, found)
     if manifest:
         _show_grades(grade(folder, manifest, _SHOWN))

@@ -14,6 +14,7 @@ import pyarrow as pa
 
 from indexer.base.progress import SILENT, Progress
 from indexer.base.workers import WorkerCrashed, WorkerPool, Workers
+from indexer.images import reader_problem
 from indexer.manifest.store import Store
 from materializer.dataset.build_folder import FinishedBuild, read_build
 from materializer.models import Shard, ShardFile
@@ -41,22 +42,27 @@ class Verification:
 
 @dataclass(frozen=True, slots=True)
 class VerifyTask:
-    """A shard to read; ``format`` is the name of its output format."""
+    """A shard to read; ``format`` is the name of its output format. ``decodes``: open every image as readers do."""
 
     output: Path
     format: str
     shard: Shard
     file: ShardFile
+    decodes: bool = False
 
 
-def verify(output: Path, store: Store | None, workers: Workers, progress: Progress = SILENT) -> Verification:
+def verify(
+    output: Path, store: Store | None, workers: Workers, progress: Progress = SILENT, *, decodes: bool = False
+) -> Verification:
     """Verify a build. Without ``store``, it is not compared with the manifest.
+
+    ``decodes``: also open every image as ``datasets`` does.
 
     Raises:
         OutputError: ``output`` holds no finished build.
     """
     build = read_build(output)
-    tasks = [VerifyTask(output, build.format.name, shard, file) for shard, file in build.all_shards]
+    tasks = [VerifyTask(output, build.format.name, shard, file, decodes) for shard, file in build.all_shards]
     differences = list(_wrong_leading_files(build))
     with progress.phase("verifying", len(tasks), "shards") as bar:
         for task, answer in WorkerPool(verify_shard, workers).run(tasks):
@@ -89,6 +95,8 @@ def _wrong_rows(task: VerifyTask, path: Path, kept: record.ShardRecord) -> Itera
         for file_id, image in output_format(task.format).read(path):
             if count < len(expected) and (file_id, hashlib.sha256(image).hexdigest()) != expected[count]:
                 yield Difference(expected[count][0], f"is not the stored image (row {count} of {path.name})")
+            if task.decodes and (problem := reader_problem(bytes(image))):
+                yield Difference(file_id, f"cannot be opened: {problem}")
             count += 1
     except (pa.ArrowInvalid, OSError, tarfile.TarError, ValueError, KeyError) as error:
         yield Difference(path.name, f"cannot be read from row {count} on: {' '.join(str(error).split())}")

@@ -1,0 +1,315 @@
+"""Images as their readers show them: damaged metadata, orientation, half pictures, colours, ranges, formats."""
+
+import struct
+import zlib
+
+import datasets
+import numpy as np
+import pytest
+from PIL import Image, ImageCms, PngImagePlugin
+
+from indexer.base.errors import BadData
+from indexer.base.image_formats import format_of
+from indexer.images import Depth, ImageLimits, header, inspect, open_shown, reader_problem
+from indexer.reporting.rendering import browser_image, thumbnail
+from materializer.models import Check, Pixels, Settings
+from materializer.shards.transform import ImageFacts, prepare
+from tests.images.test_images import photo, saved
+
+PHOTO = photo(320, 200)
+BAD_EXIF = b"Exif\0\0not a tiff header, but something else"
+LIMITS = ImageLimits()
+
+
+def prepared(data: bytes, **settings: object):
+    return prepare(data, None, None, Settings(**settings), LIMITS)
+
+
+def shown_by_datasets(data: bytes) -> Image.Image:
+    return datasets.Image().decode_example({"bytes": data, "path": None})
+
+
+def chunk(name: bytes, body: bytes) -> bytes:
+    return struct.pack(">I", len(body)) + name + body + struct.pack(">I", zlib.crc32(name + body))
+
+
+def png_with(image: Image.Image, extra: bytes, *, before_pixels: bool = True) -> bytes:
+    data = saved(image, "PNG")
+    at = data.index(b"IDAT") - 4 if before_pixels else data.index(b"IEND") - 4
+    return data[:at] + extra + data[at:]
+
+
+def turned(orientation: int, **others: object) -> Image.Exif:
+    exif = Image.Exif()
+    exif[0x0112] = orientation
+    return exif
+
+
+def bad_checksum(name: bytes, body: bytes) -> bytes:
+    return chunk(name, body)[:-1] + b"\0"
+
+
+def jpeg_with(*segments: tuple[int, bytes]) -> bytes:
+    data = saved(PHOTO, "JPEG")
+    extra = b"".join(bytes([0xFF, marker]) + struct.pack(">H", len(body) + 2) + body for marker, body in segments)
+    return data[:2] + extra + data[2:]
+
+
+DAMAGED = {
+    "PNG with an invalid eXIf": lambda mode: png_with(PHOTO.convert(mode), chunk(b"eXIf", BAD_EXIF)),
+    "PNG with an invalid eXIf after its pixels": lambda mode: png_with(
+        PHOTO.convert(mode), chunk(b"eXIf", BAD_EXIF), before_pixels=False
+    ),
+    "PNG with a wrong checksum of a text": lambda mode: png_with(
+        PHOTO.convert(mode), bad_checksum(b"tEXt", b"Comment\0some")
+    ),
+    "PNG with an invalid raw profile": lambda mode: png_with(
+        PHOTO.convert(mode), chunk(b"tEXt", b"Raw profile type exif\0\nexif\n4\nzz")
+    ),
+    "PNG with a text that unpacks to 100 MB": lambda mode: png_with(
+        PHOTO.convert(mode), chunk(b"zTXt", b"Comment\0\0" + zlib.compress(bytes(100_000_000)))
+    ),
+}
+
+
+@pytest.mark.parametrize("mode", ["RGB", "L", "P", "RGBA"])
+@pytest.mark.parametrize("damage", DAMAGED)
+def test_png_with_damaged_metadata_is_used(damage: str, mode: str) -> None:
+    data = DAMAGED[damage](mode)
+    made = prepared(data)
+    assert "metadata_removed" in made.transform
+    assert shown_by_datasets(made.data).size == (320, 200)
+    found = inspect(data)
+    assert (found.status, found.metadata_removed) == ("ok", True)
+    assert found.pixel_hash == inspect(saved(PHOTO.convert(mode))).pixel_hash
+
+
+@pytest.mark.parametrize(
+    ("form", "image"), [("JPEG", PHOTO), ("JPEG", PHOTO.convert("L")), ("JPEG", PHOTO.convert("CMYK")), ("WEBP", PHOTO)]
+)
+@pytest.mark.parametrize("pixels", list(Pixels))
+def test_jpeg_and_webp_with_damaged_exif_are_used(form: str, image: Image.Image, pixels: Pixels) -> None:
+    sound = saved(image, form)
+    exif = BAD_EXIF if form == "JPEG" else BAD_EXIF[6:]
+    data = saved(image, form, exif=exif, **({"dpi": (72, 72)} if form == "JPEG" else {}))
+    with pytest.raises(SyntaxError):
+        shown_by_datasets(data)
+    made = prepared(data, pixels=pixels)
+    assert "metadata_removed" in made.transform
+    stored = shown_by_datasets(made.data)
+    if made.transform == "metadata_removed":
+        assert stored.tobytes() == shown_by_datasets(sound).tobytes()
+    assert made.data == prepare(data, known_facts(data), None, Settings(pixels=pixels), LIMITS).data
+
+
+def known_facts(data: bytes) -> ImageFacts:
+    found = inspect(data)
+    return ImageFacts(found.hash, found.width, found.height, found.format, found.mode, found.metadata_removed)
+
+
+def test_metadata_are_kept_that_readers_can_open() -> None:
+    profile = ImageCms.ImageCmsProfile(ImageCms.createProfile("sRGB")).tobytes()
+    data = saved(PHOTO, "JPEG", exif=BAD_EXIF, dpi=(72, 72), icc_profile=profile, comment=b"kept")
+    stored = shown_by_datasets(prepared(data).data)
+    assert (stored.info["icc_profile"], stored.info["comment"]) == (profile, b"kept")
+    assert prepared(saved(PHOTO, "JPEG", exif=turned(6))).transform == "verbatim"
+
+
+def test_orientation_is_kept_if_only_other_exif_is_damaged() -> None:
+    # The camera's name has the tag of a table of numbers: Pillow reads it, and cannot write it again.
+    exif = bytes.fromhex(
+        "4578696600004d4d002a00000008000401440002000000090000003e011200030000000100060000011a0005000000010000004887690004"
+        "000000010000005000000000612063616d65726100000000004800ad00010002269a000c000000010000006e900300020000001400000076"
+        "000000003fe0000000000000323032303a30313a30312030303a30303a303000"
+    )
+    made = prepared(saved(PHOTO, "JPEG", exif=exif))
+    assert (made.width, made.height) == shown_by_datasets(made.data).size == (200, 320)
+
+
+@pytest.mark.parametrize("form", ["JPEG", "PNG", "WEBP", "TIFF", "AVIF"])
+@pytest.mark.parametrize("orientation", [2, 3, 6, 8])
+def test_size_and_hashes_are_those_of_the_upright_image(form: str, orientation: int) -> None:
+    data = saved(PHOTO, form, exif=turned(orientation))
+    found, upright = inspect(data), shown_by_datasets(data)
+    again = inspect(saved(upright, "PNG"))
+    assert (found.width, found.height) == upright.size == (header(data).width, header(data).height)
+    assert (found.phash ^ again.phash).bit_count() <= 2
+    assert found.pixel_hash != inspect(saved(PHOTO, form)).pixel_hash
+    made = prepared(data)
+    assert (made.data, made.width, made.height) == (data, *upright.size)
+    assert abs(thumbnail(data).width / thumbnail(data).height - upright.width / upright.height) < 0.02
+    assert (browser_image(data).width, browser_image(data).height) == upright.size
+
+
+def test_orientation_of_xmp_is_applied() -> None:
+    texts = PngImagePlugin.PngInfo()
+    texts.add_itxt("XML:com.adobe.xmp", '<rdf:Description tiff:Orientation="6"/>')
+    found = inspect(saved(PHOTO, "PNG", pnginfo=texts))
+    assert (found.width, found.height) == (200, 320)
+
+
+def halves() -> dict[str, bytes]:
+    whole = saved(photo(640, 480), "JPEG", quality=90)
+    other = saved(photo(640, 480, seed=4), "JPEG", quality=60)
+    progressive = saved(photo(640, 480), "JPEG", quality=90, progressive=True)
+    restarts = saved(photo(640, 480), "JPEG", quality=90, restart_marker_blocks=8)
+    middle = len(whole) // 2
+    return {
+        "cut": whole[:middle] + b"\xff\xd9",
+        "cut in its last tenth": whole[: len(whole) * 9 // 10] + b"\xff\xd9",
+        "hole": whole[:middle] + whole[middle + 500 :],
+        "zeros": whole[:middle] + bytes(600) + whole[middle + 600 :],
+        "foreign tail": whole[:middle] + other[len(other) // 2 :],
+        "progressive cut": progressive[: len(progressive) // 2] + b"\xff\xd9",
+        "restart markers cut": restarts[: len(restarts) // 2] + b"\xff\xd9",
+        "restart markers with a hole": restarts[: len(restarts) // 2] + restarts[len(restarts) * 3 // 5 :],
+        "cut, with a damaged profile": jpeg_with((0xE2, b"ICC_PROFILE\0\7\1abc"))[:-2000] + b"\xff\xd9",
+    }
+
+
+@pytest.mark.parametrize("damage", halves())
+def test_half_a_jpeg_is_damaged(damage: str) -> None:
+    data = halves()[damage]
+    assert (inspect(data).status, inspect(data).format) == ("damaged", "JPEG")
+    for pixels in Pixels:
+        with pytest.raises(BadData, match="damaged"):
+            prepared(data, pixels=pixels)
+    assert prepared(data, check=Check.LENIENT).data == data
+
+
+@pytest.mark.parametrize("mode", ["L", "CMYK"])
+def test_half_a_jpeg_of_another_mode_is_damaged(mode: str) -> None:
+    data = saved(PHOTO.convert(mode), "JPEG")
+    assert inspect(data[: len(data) * 2 // 3] + b"\xff\xd9").status == "damaged"
+
+
+def test_padding_and_bytes_after_the_end_are_no_damage() -> None:
+    data = saved(PHOTO, "JPEG")
+    assert inspect(data[:-2] + b"\0\0\0\0" + data[-2:]).status == "ok"
+    assert inspect(data + b"trailing bytes").status == "ok"
+
+
+@pytest.mark.parametrize("quality", [30, 75, 95])
+@pytest.mark.parametrize("options", [{}, {"progressive": True}, {"subsampling": 0}, {"restart_marker_rows": 1}])
+def test_strict_decoding_gives_the_pixels_of_pillow(quality: int, options: dict[str, object]) -> None:
+    data = saved(PHOTO, "JPEG", quality=quality, **options)
+    found = [open_shown(data, LIMITS, Depth((64, 64), is_strict=strict)).image for strict in (True, False)]
+    assert found[0].mode == found[1].mode == "L"
+    assert found[0].tobytes() == found[1].tobytes()
+
+
+def profile_of(space: str) -> bytes:
+    return ImageCms.ImageCmsProfile(ImageCms.createProfile(space)).tobytes()
+
+
+@pytest.mark.parametrize(
+    ("image", "form", "options"),
+    [
+        (PHOTO.convert("CMYK"), "JPEG", {"icc_profile": b"no profile", "comment": b"secret-text"}),
+        (PHOTO.convert("RGBA"), "PNG", {"icc_profile": profile_of("sRGB") + b"secret-text", "exif": turned(3)}),
+        (PHOTO.convert("L"), "TIFF", {"icc_profile": bytes(1_800_000) + b"secret-text"}),
+        (PHOTO.convert("P"), "GIF", {"comment": b"secret-text"}),
+        (Image.new("RGBA", (9, 9)), "WEBP", {"icc_profile": profile_of("sRGB"), "xmp": b"secret-text"}),
+    ],
+)
+@pytest.mark.parametrize("pixels", [Pixels.RGB, Pixels.JPEG])
+def test_converted_image_has_no_metadata(image: Image.Image, form: str, options: dict, pixels: Pixels) -> None:
+    made = prepared(saved(image, form, **options), pixels=pixels)
+    stored = shown_by_datasets(made.data)
+    assert b"secret-text" not in made.data
+    assert not {"icc_profile", "exif", "comment", "xmp", "dpi", "Comment"} & stored.info.keys()
+
+
+def test_colours_are_converted_by_their_profile() -> None:
+    # A display profile whose red and green are exchanged.
+    profile = bytearray(profile_of("sRGB").replace(b"sRGB", b"test"))
+    count = struct.unpack(">I", profile[128:132])[0]
+    for at in range(132, 132 + 12 * count, 12):
+        name = bytes(profile[at : at + 4])
+        profile[at : at + 4] = {b"rXYZ": b"gXYZ", b"gXYZ": b"rXYZ"}.get(name, name)
+    text = "test".encode("utf-16-be")
+    profile = bytes(profile).replace("sRGB".encode("utf-16-be"), text)
+    red = Image.new("RGBA", (8, 8), (255, 0, 0, 255))
+    converted = shown_by_datasets(prepared(saved(red, "PNG", icc_profile=profile)).data)
+    assert converted.getpixel((1, 1))[:2] == (0, 255)
+
+
+def tiff(values: np.ndarray, **tags: int) -> bytes:
+    """Return a grey TIFF of one strip, without compression; ``tags`` as ``t262=0``."""
+    height, width = values.shape
+    fields = {256: width, 257: height, 258: values.itemsize * 8, 259: 1, 262: 1, 273: 8, 277: 1, 278: height}
+    fields |= {279: values.nbytes, 339: {"u": 1, "i": 2, "f": 3}[values.dtype.kind]}
+    fields |= {int(tag[1:]): value for tag, value in tags.items()}
+    entries = [struct.pack("<HHII", tag, 4 if tag in (273, 279) else 3, 1, fields[tag]) for tag in sorted(fields)]
+    directory = struct.pack("<H", len(fields)) + b"".join(entries) + bytes(4)
+    return struct.pack("<2sHI", b"II", 42, 8 + values.nbytes) + values.tobytes() + directory
+
+
+RAMP = np.tile(np.linspace(0, 1, 256), (16, 1))
+
+
+@pytest.mark.parametrize(
+    ("data", "is_inverted"),
+    [
+        (tiff((RAMP * 65535).astype("<u2")), False),
+        (tiff((RAMP * 65535).astype("<u2"), t262=0), True),
+        (tiff((RAMP * 4095).astype("<u2"), t281=4095), False),
+        (tiff((RAMP * (2**32 - 1)).astype("<u4")), False),
+        (tiff((RAMP * 32767).astype("<i2")), False),
+        (tiff((RAMP * 65535).astype("<i4")), False),
+        (tiff(RAMP.astype("<f4")), False),
+        (tiff((RAMP * 255).astype("<f4")), False),
+        (tiff(RAMP.astype("<f4"), t262=0), True),
+    ],
+)
+def test_grey_tiff_is_converted_in_its_range(data: bytes, is_inverted: bool) -> None:
+    expected = np.rint(RAMP * 255)
+    stored = np.asarray(shown_by_datasets(prepared(data).data))[:, :, 0].astype(int)
+    assert np.abs(stored - (255 - expected if is_inverted else expected)).max() <= 1
+
+
+@pytest.mark.parametrize(
+    "values",
+    [
+        (RAMP * 4095).astype("<u2"),
+        (RAMP * 1000).astype("<u4"),
+        (RAMP * 1e6).astype("<i4"),
+        (RAMP * 20_000 - 10_000).astype("<i2"),
+        (RAMP * 12).astype("<f4"),
+        (RAMP - 0.5).astype("<f4"),
+        np.full((4, 4), np.nan, "<f4"),
+    ],
+)
+def test_grey_tiff_of_unclear_range_is_refused(values: np.ndarray) -> None:
+    with pytest.raises(BadData, match="unknown_range"):
+        prepared(tiff(values))
+
+
+@pytest.mark.parametrize(("form", "plugin"), [("HEIF", "pillow_heif.HeifImagePlugin"), ("JXL", "pillow_jxl")])
+def test_images_that_need_a_plugin_are_converted(form: str, plugin: str) -> None:
+    pytest.importorskip(plugin)
+    data = saved(PHOTO, form)
+    assert (inspect(data).status, inspect(data).format) == ("ok", form)
+    made = prepared(data)
+    assert (made.suffix, reader_problem(made.data)) == ("png", None)
+    assert "plugin" in reader_problem(data)
+    with pytest.raises(BadData, match="unsupported_format"):
+        prepared(data, pixels=Pixels.VERBATIM)
+    with pytest.raises(BadData, match="too_many_pixels"):
+        open_shown(data, ImageLimits(pixels=320 * 200 - 1))
+
+
+def test_heif_and_avif_are_told_apart_by_their_compatible_brands() -> None:
+    def box(main: bytes, *compatible: bytes) -> bytes:
+        return struct.pack(">I4s4sI", 16 + 4 * len(compatible), b"ftyp", main, 0) + b"".join(compatible)
+
+    assert format_of(box(b"mif1", b"miaf", b"avif")).name == "AVIF"
+    assert format_of(box(b"mif1", b"miaf", b"heic")).name == "HEIF"
+    assert format_of(box(b"heic", b"mif1")).name == "HEIF"
+    assert format_of(box(b"qt  ", b"mp42")) is None
+
+
+def test_reader_problem_names_the_problem() -> None:
+    assert reader_problem(saved(PHOTO, "PNG")) is None
+    assert reader_problem(saved(PHOTO, "JPEG", exif=BAD_EXIF, dpi=(72, 72))) == "its metadata are damaged"
+    assert "truncated" in reader_problem(saved(PHOTO, "JPEG")[:-500])
