@@ -34,7 +34,6 @@ def make_genimage(root: Path, photographs: Photographs) -> None:
         (root / folder).mkdir(parents=True)
         members = dict(_genimage_members(archive, name, pixels, photographs))
         if folder == "stable_diffusion_v_1_4":
-            members[f"{archive}/train/ai/033_sdv4_00134.png"] = b""  # empty upstream, too
             write_split_zip(root / folder / f"{archive}.zip", members, _VOLUME_SIZE)
         else:
             write_zip(root / folder / f"{archive}.zip", members)

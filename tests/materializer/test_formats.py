@@ -3,6 +3,8 @@
 import io
 import json
 import os
+import subprocess
+import sys
 
 import datasets
 import pyarrow as pa
@@ -115,3 +117,33 @@ def test_an_unknown_format_is_an_error(site, images):
     with pytest.raises(OutputError, match=r"build\.json cannot be read \(the output format 'lance' is unknown"):
         read_build(site.folder / "out")
     assert Settings().format in FORMATS
+
+
+@pytest.mark.slow  # mlcroissant
+@pytest.mark.parametrize("format_", FORMATS)
+def test_croissant_readers_get_every_row(site, images, format_):
+    pytest.importorskip("mlcroissant", reason="mlcroissant is not installed")
+    site.lay_out(images).build(format=format_, feature=Feature.STANDARD)
+    code = """
+import json, sys, mlcroissant
+found = mlcroissant.Dataset(sys.argv[1])
+rows = {one.name: list(found.records(one.name)) for one in found.metadata.record_sets}
+for row in rows.get("images", []):
+    row["images/image"] = row["images/image"].convert("RGB").size
+print(json.dumps(rows, default=lambda value: value.decode() if isinstance(value, bytes) else int(value)))
+"""
+    command = [sys.executable, "-W", "ignore", "-c", code, str(site.folder / "out/croissant.json")]
+    done = subprocess.run(command, capture_output=True, text=True, check=False)
+    assert done.returncode == 0, done.stderr
+    rows = json.loads(done.stdout.splitlines()[-1])
+    recorded = pq.read_table(site.folder / "out/record/rows").to_pylist()
+    assert sorted(row["record/file_id"] for row in rows["record"]) == sorted(row["file_id"] for row in recorded)
+    assert ("images" in rows) == (format_ == "parquet")
+    if format_ == "parquet":
+        built = datasets.load_dataset(str(site.folder / "out"), cache_dir=str(site.folder / "cache"))
+        expected = {row["file_id"]: row for split in built.values() for row in split}
+        assert {row["images/file_id"] for row in rows["images"]} == set(expected)
+        for row in rows["images"]:
+            one = expected[row["images/file_id"]]
+            assert (tuple(row["images/image"]), row["images/label"]) == (one["image"].size, one["label"])
+            assert row["images/positive_prompt"] == one["positive_prompt"]

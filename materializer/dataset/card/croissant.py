@@ -1,8 +1,9 @@
 """Croissant 1.1: the dataset as JSON-LD that other programs understand.
 
-Source: https://docs.mlcommons.org/croissant/docs/croissant-spec-1.1.html. The record set reads the record
-of the build, one row per image: a Croissant reader gets file_ids, splits and hashes without opening a shard. No date is
-given: equal builds have equal files.
+Source: https://docs.mlcommons.org/croissant/docs/croissant-spec-1.1.html. The record set ``record`` reads the record of
+the build, one row per image: file_ids, splits and hashes without opening a shard. Of Parquet builds, the record set
+``images`` has every image with label and texts; Croissant has no reader for Arrow streams. No date is given: equal
+builds have equal files.
 """
 
 from typing import Any
@@ -11,9 +12,10 @@ from materializer.dataset.card.facts import CardFacts, CardFile
 from materializer.shards.formats import output_format
 from materializer.shards.formats.parquet import ParquetFormat
 from materializer.shards.record import ROW_SCHEMA, ROWS
+from materializer.shards.schema import TEXTS
 
 VERSION = "http://mlcommons.org/croissant/1.1"
-_RECORDS = "record-of-rows"
+_RECORDS, _SHARDS = "record-of-rows", "shards"
 _TYPES = {"string": "sc:Text", "int64": "sc:Integer"}
 
 # Names that the context must define (specification, section "Namespaces").
@@ -28,6 +30,8 @@ _CROISSANT_TERMS = (
 def croissant(facts: CardFacts) -> dict[str, Any]:
     """Return the dataset as one JSON-LD object."""
     media_type = output_format(facts.settings.format).media_type
+    has_reader = media_type == ParquetFormat.media_type
+    shards = [_file_set(_SHARDS, "One row per image, as `datasets` reads it.", "data/*.parquet")] if has_reader else []
     return {
         "@context": _context(),
         "@type": "sc:Dataset",
@@ -38,8 +42,8 @@ def croissant(facts: CardFacts) -> dict[str, Any]:
         "license": sorted({origin.licence for origin in facts.origins if origin.licence}) or ["unknown"],
         "citeAs": "; ".join(origin.citation for origin in facts.origins if origin.citation),
         "isBasedOn": [origin.homepage for origin in facts.origins if origin.homepage],
-        "distribution": [_record_files(), *(_file(file, media_type) for file in facts.files)],
-        "recordSet": [_record_set()],
+        "distribution": [_record_files(), *shards, *(_file(file, media_type) for file in facts.files)],
+        "recordSet": [_record_set(), *([_image_set()] if has_reader else [])],
     }
 
 
@@ -68,13 +72,18 @@ def _description(facts: CardFacts) -> str:
 
 
 def _record_files() -> dict[str, Any]:
+    description = "One row per image: file_id, split, position, sha256 of the source and of the stored bytes."
+    return _file_set(_RECORDS, description, f"{ROWS}/*.parquet")
+
+
+def _file_set(name: str, description: str, pattern: str) -> dict[str, Any]:
     return {
         "@type": "cr:FileSet",
-        "@id": _RECORDS,
-        "name": _RECORDS,
-        "description": "One row per image: file_id, split, position, sha256 of the source and of the stored bytes.",
+        "@id": name,
+        "name": name,
+        "description": description,
         "encodingFormat": ParquetFormat.media_type,
-        "includes": f"{ROWS}/*.parquet",
+        "includes": pattern,
     }
 
 
@@ -93,14 +102,29 @@ def _file(file: CardFile, media_type: str) -> dict[str, Any]:
 def _record_set() -> dict[str, Any]:
     return {
         "@type": "cr:RecordSet",
-        "@id": "images",
-        "name": "images",
-        "key": [{"@id": "images/split"}, {"@id": "images/file_id"}],
-        "field": [_field(field.name, str(field.type)) for field in ROW_SCHEMA],
+        "@id": "record",
+        "name": "record",
+        "key": [{"@id": "record/split"}, {"@id": "record/file_id"}],
+        "field": [_field("record", field.name, _RECORDS, _TYPES[str(field.type)]) for field in ROW_SCHEMA],
     }
 
 
-def _field(name: str, kind: str) -> dict[str, Any]:
-    source = {"fileSet": {"@id": _RECORDS}, "extract": {"column": name}}
-    identity = {"@type": "cr:Field", "@id": f"images/{name}", "name": name}
-    return {**identity, "dataType": _TYPES[kind], "source": source}
+def _image_set() -> dict[str, Any]:
+    """Return the record set of the images themselves, with label (0 real, 1 fake) and texts."""
+    image = _field("images", "image", _SHARDS, "sc:ImageObject")
+    image["source"]["transform"] = {"jsonPath": "bytes"}
+    numbers = [_field("images", name, _SHARDS, "sc:Integer") for name in ("height", "width", "label")]
+    texts = [_field("images", name, _SHARDS, "sc:Text") for name in TEXTS]
+    return {
+        "@type": "cr:RecordSet",
+        "@id": "images",
+        "name": "images",
+        "key": {"@id": "images/file_id"},
+        "field": [image, *numbers, *texts],
+    }
+
+
+def _field(record_set: str, name: str, file_set: str, kind: str) -> dict[str, Any]:
+    source = {"fileSet": {"@id": file_set}, "extract": {"column": name}}
+    identity = {"@type": "cr:Field", "@id": f"{record_set}/{name}", "name": name}
+    return {**identity, "dataType": kind, "source": source}

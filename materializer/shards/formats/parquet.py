@@ -50,7 +50,7 @@ class ParquetFormat(OutputFormat):
     """``data/train-00003-of-00012.parquet``."""
 
     name = "parquet"
-    media_type = "application/vnd.apache.parquet"
+    media_type = "application/x-parquet"  # the one that Croissant readers know
     loader = "load_dataset"
     features = (Feature.STANDARD, Feature.LARGE)
     buffer_size = 150_000_000
