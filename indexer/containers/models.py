@@ -113,12 +113,14 @@ class MemberRef:
 class MemberBytes:
     """A member that was read during a walk because only sequential access reaches it: its bytes, or why there are none.
 
-    ``ordinal`` and ``name`` are those of its row.
+    ``ordinal`` and ``name`` are those of its row. ``target`` is the ordinal of the earlier member whose bytes it has,
+    if the walk has passed them: then they must be read by another walk.
     """
 
     ordinal: int
     name: str
     data: bytes | BadData
+    target: int | None = None
 
 
 # A raw row as listings yield it: the table `member` of the manifest without the ids that the store assigns.

@@ -3,7 +3,7 @@
 CODES = {
     "encrypted": "encrypted",
     "symbolic link": "not-a-file",
-    "hard link": "not-a-file",
+    "hard link": "hard-link",
     "not a file": "not-a-file",
     "sparse file": "sparse",
     "method not supported": "method",

@@ -52,7 +52,10 @@ def _read_archive(
             yield member.key, answer(_read_located, content.window, member, limits)
         if sequential:
             level = ArchiveLevel(content.window, container.kind, container.path, starts=content.starts)
-            yield from _read_sequentially(level, sequential, limits, scratch)
+            keys: dict[int, list[int]] = {}
+            for member in sequential:
+                keys.setdefault(member.ordinal, []).append(member.key)
+            yield from _read_sequentially(level, keys, limits, scratch)
 
 
 def _prefetched(window: ByteRange, members: Sequence[MemberRef]) -> Iterator[MemberRef]:
@@ -85,19 +88,26 @@ def _read_located(window: ByteRange, member: MemberRef, limits: ArchiveLimits) -
 
 
 def _read_sequentially(
-    level: ArchiveLevel, members: Sequence[MemberRef], limits: ArchiveLimits, scratch: Path | None
+    level: ArchiveLevel, keys: dict[int, list[int]], limits: ArchiveLimits, scratch: Path | None
 ) -> Iterator[Answer]:
-    """Yield ``members`` from one walk, which ends behind the last of them; those that it does not meet are bad data."""
-    keys: dict[int, list[int]] = {}
-    for member in members:
-        keys.setdefault(member.ordinal, []).append(member.key)
+    """Yield members by their ordinals (``keys``) from one walk, which ends behind the last of them.
+
+    Links to members that the walk has passed are read by a second walk. Members that are not met are bad data.
+    """
     entered = {(ordinal >> NESTED_SHIFT) - 1 for ordinal in keys if ordinal >> NESTED_SHIFT}
     walk_filter = WalkFilter(lambda ordinal, _: ordinal in keys, entered.__contains__, limits.member_size)
     walk = ContainerWalk(level.name, Budget(limits, level.content.size or 0), walk_filter, scratch)
+    targets: dict[int, list[int]] = {}
     for item in walk.level(level):
         if isinstance(item, MemberBytes):
-            yield from ((key, item.data) for key in keys.pop(item.ordinal, ()))
+            found = keys.pop(item.ordinal, [])
+            if item.target is None:
+                yield from ((key, item.data) for key in found)
+            else:
+                targets.setdefault(item.target, []).extend(found)
             if not keys:
-                return
+                break
     reason = BadData("not found again", walk.health.reason or "")
     yield from ((key, reason) for key in chain.from_iterable(keys.values()))
+    if targets:
+        yield from _read_sequentially(level, targets, limits, scratch)

@@ -154,6 +154,8 @@ class _Listing:
 
     def _take(self, part: MemberBytes) -> None:
         """Parse a side file that was read while listing, or add a finding if it could not be read."""
+        if part.target is not None:
+            return  # a link, which is read after the listing
         self.parsed.add((part.ordinal, part.name))
         logical = logical_path(self.path, part.name)
         if isinstance(part.data, BadData):

@@ -11,7 +11,9 @@ LARGEST = (1 << 63) - 1  # bytes: the largest signed 64-bit integer; a header wi
 EXTENSIONS = b"xgLKX"  # of the following header, or (g) of all following ones
 UNLISTED = b"5DVM"  # folders, GNU's directory dumps, volume labels, continued members
 _CONTINUED = ord("M")
-PROBLEMS = {"1": "hard link", "2": "symbolic link", "S": "sparse file"} | dict.fromkeys("346", "not a file")
+LINKS = b"12"  # hard links, symbolic links
+SPARSE = ord("S")  # GNU's old format
+PROBLEMS = {"1": "hard link", "2": "symbolic link"} | dict.fromkeys("346", "not a file")
 
 
 @dataclass(frozen=True, slots=True)
@@ -22,6 +24,7 @@ class TarHeader:
     type: int
     size: int
     continued: bool  # GNU's old sparse map goes on in the next record
+    link: bytes = b""
 
     @property
     def data_size(self) -> int:
@@ -34,12 +37,13 @@ def parse(raw: bytes) -> TarHeader | None:
     try:
         if not _checksum_fits(raw):
             return None
-        size = _number(raw[124:136])
+        size = number(raw[124:136])
     except ValueError:
         return None
     if not 0 <= size <= LARGEST:
         return None
-    return TarHeader(_name(raw), raw[156], size, raw[156] == ord("S") and raw[482] != 0)
+    link = raw[157:257].split(b"\0", 1)[0] if raw[156] in b"12" else b""
+    return TarHeader(_name(raw), raw[156], size, raw[156] == ord("S") and raw[482] != 0, link)
 
 
 def is_header(raw: bytes) -> bool:
@@ -48,7 +52,7 @@ def is_header(raw: bytes) -> bool:
 
 
 def _checksum_fits(raw: bytes) -> bool:
-    declared = _number(raw[148:156])
+    declared = number(raw[148:156])
     if len(raw) != RECORD:
         return False
     field = sum(raw[148:156])
@@ -58,7 +62,7 @@ def _checksum_fits(raw: bytes) -> bool:
     return signed - field + 8 * 32 == declared
 
 
-def _number(field: bytes) -> int:
+def number(field: bytes) -> int:
     """Parse octal digits, or GNU's base 256. Raises ValueError."""
     if field[:1] in (b"\x80", b"\xff"):
         return int.from_bytes(field[1:], "big") - (256 ** (len(field) - 1) if field[0] == 0xFF else 0)
@@ -87,7 +91,9 @@ def pax_records(body: bytes) -> dict[str, bytes]:
         if not 0 < length <= len(body):
             break
         key, _, value = rest[: length - len(digits) - 1].partition(b"=")
-        records[key.decode("utf-8", "replace")] = value.removesuffix(b"\n")
+        name, value = key.decode("utf-8", "replace"), value.removesuffix(b"\n")
+        is_list = name in ("GNU.sparse.offset", "GNU.sparse.numbytes") and name in records
+        records[name] = records[name] + b"," + value if is_list else value
         body = body[length:]
     return records
 

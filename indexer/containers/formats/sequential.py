@@ -22,24 +22,33 @@ from indexer.containers.models import Access
 
 
 def tar_entries(archive: OpenArchive) -> Iterator[Entry]:
-    """Yield the members of a tar: slices in a byte range, with sequential access in a stream."""
-    content = archive.content
-    access = Access.SLICE if isinstance(content, ByteRange) else Access.SEQUENTIAL
-    for entry in tar.entries(content, archive.health):
-        part = part_of(content, entry.offset, entry.size)
-        yield Entry(_tar_row(entry, access), partial(_whole, part), part, entry.head)
+    """Yield the members of a tar: slices in a byte range, with sequential access in a stream and if they are sparse."""
+    for entry in tar.entries(archive.content, archive.health):
+        yield _tar_entry(entry, archive.content)
 
 
-def _tar_row(entry: TarEntry, access: Access) -> Row:
-    is_slice = access is Access.SLICE
+def _tar_entry(entry: TarEntry, content: Bytes) -> Entry:
+    has_passed = entry.target is not None and not isinstance(content, ByteRange)
+    row = _tar_row(entry, isinstance(content, ByteRange) and entry.sparse is None)
+    if has_passed:
+        return Entry(row, partial(iter, ()), target=entry.target)
+    if entry.sparse is not None:
+        return Entry(row, partial(entry.sparse.expanded, content, entry.offset))
+    part = part_of(content, entry.offset, entry.size)
+    note = f" to {decoded(entry.link)[0]}" if entry.link else ""
+    return Entry(row, partial(_whole, part), part, None if entry.link else entry.head, note=note)
+
+
+def _tar_row(entry: TarEntry, is_slice: bool) -> Row:
+    size = entry.sparse.size if entry.sparse else entry.size
     return Row(
         ordinal=entry.ordinal,
         name=entry.name,
-        size=entry.size,
-        access=access,
-        packed_size=entry.size if is_slice else None,
+        size=size,
+        access=Access.SLICE if is_slice else Access.SEQUENTIAL,
+        packed_size=entry.size if is_slice or entry.sparse else None,
         offset=entry.offset if is_slice else None,
-        problem=entry.problem or without_data(entry.name, entry.size),
+        problem=entry.problem or without_data(entry.name, size),
     )
 
 

@@ -9,8 +9,10 @@ from dataclasses import dataclass, field, replace
 
 from indexer.containers.bytes.tar_header import (
     EXTENSIONS,
+    LINKS,
     PROBLEMS,
     RECORD,
+    SPARSE,
     UNLISTED,
     TarHeader,
     is_header,
@@ -18,6 +20,8 @@ from indexer.containers.bytes.tar_header import (
     pax_records,
     whole_number,
 )
+from indexer.containers.formats.tar_links import LinkTargets, link_target
+from indexer.containers.formats.tar_sparse import SparseMap, old_map, pax_map
 from indexer.containers.members.entry import Bytes
 from indexer.containers.members.rows import Health
 
@@ -29,7 +33,13 @@ _LONGEST_EXTENSION = 16 << 20
 
 @dataclass(frozen=True, slots=True)
 class TarEntry:
-    """A member: where its data begin, and the first of them (``head``), which were read with the header."""
+    """A member: where its data begin, and the first of them (``head``), which were read with the header.
+
+    Attributes:
+        target: of a link, the ordinal of the member whose data it has.
+        link: of a link, the name that it leads to.
+        sparse: of a sparse member, where its pieces belong; ``size`` is then the size of all pieces.
+    """
 
     ordinal: int
     name: bytes
@@ -37,6 +47,9 @@ class TarEntry:
     offset: int
     head: bytes
     problem: str | None
+    target: int | None = None
+    link: bytes = b""
+    sparse: SparseMap | None = None
 
 
 @dataclass(slots=True)
@@ -51,23 +64,26 @@ class _Extensions:
             self.everywhere |= pax_records(body)
         elif kind in b"xX":
             self.next |= pax_records(body)
-        elif kind == ord("L"):
-            self.next["path"] = body.split(b"\0", 1)[0]
+        elif kind in b"LK":
+            self.next["path" if kind == ord("L") else "linkpath"] = body.split(b"\0", 1)[0]
 
-    def applied(self, header: TarHeader) -> tuple[TarHeader, bool]:
-        """Return the extended header, and whether it is that of a sparse file in a pax format."""
+    def applied(self, header: TarHeader) -> tuple[TarHeader, dict[str, bytes]]:
+        """Return the extended header, and the fields that belong to a sparse file in a pax format."""
         known = self.everywhere | self.next
         self.next = {}
         if not known:
-            return header, False
+            return header, {}
         size = whole_number(known.get("size", b""))
         header = header if size is None else replace(header, size=size)
         name = known.get("GNU.sparse.name", known.get("path", header.name))
-        return replace(header, name=name), any(key.startswith("GNU.sparse.") for key in known)
+        sparse = {key: value for key, value in known.items() if key.startswith("GNU.sparse.")}
+        return replace(header, name=name, link=known.get("linkpath", header.link)), sparse
 
 
 def entries(content: Bytes, health: Health) -> Iterator[TarEntry]:
     """Yield the members in order. Ordinals count every header that is not an extension; damage goes to ``health``.
+
+    Symbolic links that lead to a later member, or to none, come last.
 
     Raises the errors of reading ``content``: BadData, OSError.
     """
@@ -75,6 +91,7 @@ def entries(content: Bytes, health: Health) -> Iterator[TarEntry]:
     while (entry := walk.step()) is not _END:
         if isinstance(entry, TarEntry):
             yield entry
+    yield from (walk.resolved(entry) for entry in walk.waiting)
 
 
 _END = object()
@@ -87,6 +104,9 @@ class _Walk:
     position: int = 0
     ordinal: int = 0
     extensions: _Extensions = field(default_factory=_Extensions)
+    targets: LinkTargets = field(default_factory=LinkTargets)
+    sparse: dict[int, TarEntry] = field(default_factory=dict)
+    waiting: list[TarEntry] = field(default_factory=list)
 
     def step(self) -> object:
         """Read one header; return its entry, _END, or None for a header that is not a member."""
@@ -98,33 +118,65 @@ class _Walk:
         if header.type in EXTENSIONS:
             self._extend(header)
             return None
-        return self._member(header, data[RECORD:])
+        return self._member(header, raw, data[RECORD:])
 
     def _extend(self, header: TarHeader) -> None:
         body = self.content.read(self.position + RECORD, min(header.size, _LONGEST_EXTENSION))
         self.extensions.take(header.type, body)
         self.position += RECORD + header.data_size
 
-    def _member(self, header: TarHeader, head: bytes) -> TarEntry | None:
-        begin = self.position + RECORD + self._sparse_map(header)
+    def _member(self, header: TarHeader, raw: bytes, head: bytes) -> TarEntry | None:
+        extension = self._sparse_extension(header)
+        begin = self.position + RECORD + len(extension)
         header, sparse = self.extensions.applied(header)
         self.position = begin + header.data_size
         self.ordinal += 1
         if header.type in UNLISTED or header.name.endswith(b"/"):
             return None
-        problem = "sparse file" if sparse else PROBLEMS.get(chr(header.type)) or self._cut(begin + header.size)
-        size = header.size if header.data_size else 0
-        return TarEntry(self.ordinal - 1, header.name, size, begin, head[:size], problem)
+        ordinal, size = self.ordinal - 1, header.size if header.data_size else 0
+        if header.type in LINKS:
+            problem: str | None = PROBLEMS[chr(header.type)]
+            return self._link(TarEntry(ordinal, header.name, 0, begin, b"", problem, link=header.link))
+        if sparse or header.type == SPARSE:
+            found = pax_map(sparse, self.content, begin) if sparse else old_map(raw, extension)
+            entry = _sparse_entry(TarEntry(ordinal, header.name, size, begin, b"", self._cut(begin + size)), found)
+            self.sparse[ordinal] = entry
+        else:
+            problem = PROBLEMS.get(chr(header.type)) or self._cut(begin + header.size)
+            entry = TarEntry(ordinal, header.name, size, begin, head[:size], problem)
+        if entry.problem is None:
+            self.targets.add(header.name, ordinal, begin, size)
+        return entry
 
-    def _sparse_map(self, header: TarHeader) -> int:
-        """Return the size of the records that continue GNU's old sparse map."""
-        length = 0
-        while header.continued and length < _LONGEST_EXTENSION:
-            record = self.content.read(self.position + RECORD + length, RECORD)
-            length += RECORD
+    def _link(self, entry: TarEntry) -> TarEntry | None:
+        """Return a link with its target's data; None for a symbolic link that may lead to a later member."""
+        found = self.resolved(entry)
+        if found.problem != PROBLEMS["2"]:
+            return found
+        self.waiting.append(entry)
+        return None
+
+    def resolved(self, entry: TarEntry) -> TarEntry:
+        """Return a link with the data of the member that it leads to, or with a problem."""
+        link = link_target(entry.name, entry.link, entry.problem == PROBLEMS["2"])
+        found = self.targets.find(link)
+        if found is None:
+            return entry
+        target, offset, size = found
+        self.targets.add(entry.name, target, offset, size)
+        if target in self.sparse:
+            return replace(self.sparse[target], ordinal=entry.ordinal, name=entry.name, target=target, link=entry.link)
+        return replace(entry, size=size, offset=offset, problem=None, target=target)
+
+    def _sparse_extension(self, header: TarHeader) -> bytes:
+        """Return the records that continue GNU's old sparse map."""
+        records = b""
+        while header.continued and len(records) < _LONGEST_EXTENSION:
+            record = self.content.read(self.position + RECORD + len(records), RECORD)
+            records += record
             if record[504:505] in (b"", b"\0"):
                 break
-        return length
+        return records
 
     def _cut(self, end: int) -> str | None:
         return "truncated" if self.content.size is not None and end > self.content.size else None
@@ -142,6 +194,13 @@ class _Walk:
             self.health.add("data-after-end", f"data follow the end mark, at byte {dirty}")
         self.position = found or self.position
         return found is not None
+
+
+def _sparse_entry(entry: TarEntry, found: SparseMap | None) -> TarEntry:
+    """Return a sparse member with its map, which must fit to its data."""
+    if found is None or found.skipped + found.stored > entry.size:
+        return replace(entry, problem="sparse file")
+    return replace(entry, sparse=found)
 
 
 def _next_header(content: Bytes, position: int) -> tuple[int | None, int | None]:

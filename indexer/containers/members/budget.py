@@ -28,7 +28,7 @@ def within_limits(entry: Entry, limits: ArchiveLimits, health: Health) -> Entry:
     if row.problem is None and row.size is not None and beyond_limits(row.size, packed, limits):
         entry = replace(entry, row=replace(row, problem="over the size limit"))
     if entry.row.problem:
-        health.add(CODES[entry.row.problem], f"{decoded(row.name)[0]}: {entry.row.problem}", row.ordinal)
+        health.add(CODES[entry.row.problem], f"{decoded(row.name)[0]}: {entry.row.problem}{entry.note}", row.ordinal)
     return entry
 
 

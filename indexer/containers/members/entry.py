@@ -24,13 +24,16 @@ class Entry:
     """A member. ``blocks`` yields its bytes unpacked and checked, once, before the walk goes on; it raises BadData.
 
     ``content`` has the same bytes if they can be read by position: in the archive's own byte range, or (a stream) at
-    increasing positions. ``head`` are the first bytes if they were read already.
+    increasing positions. ``head`` are the first bytes if they were read already. ``target`` is the ordinal of an
+    earlier member whose bytes this one has, if they cannot be read again. ``note`` is added to the problem's finding.
     """
 
     row: Row
     blocks: Callable[[], Iterator[bytes]]
     content: Bytes | None = None
     head: bytes | None = None
+    target: int | None = None
+    note: str = ""
 
 
 @dataclass(frozen=True, slots=True)

@@ -78,9 +78,14 @@ class ContainerWalk:
     def _entries(self, level: ArchiveLevel, health: Health) -> Iterator[Found]:
         rows: list[Row] = []
         repeats = Repeats()
+        numbers: dict[int, int] = {}  # ordinals in a nested archive -> those of the walk
         with _noting(health):
             for entry in entries_of(level, self._budget, health):
                 ordinal = self._number(level, entry.row)
+                if level.outer is not None:
+                    numbers[entry.row.ordinal] = ordinal
+                if entry.target is not None and numbers:
+                    entry = replace(entry, target=numbers[entry.target])  # noqa: PLW2901
                 row = yield from self._visit(level, within_limits(entry, self._limits, health), ordinal)
                 rows.append(replace(row, ordinal=ordinal))
                 if len(rows) >= BATCH_ROWS:
@@ -164,6 +169,10 @@ class ContainerWalk:
         entry = visit.entry
         if visit.is_read and entry.row.problem:
             raise BadData(entry.row.problem)
+        if entry.target is not None:
+            if visit.is_read:
+                yield MemberBytes(visit.ordinal, visit.name, BadData("hard link"), entry.target)
+            return entry.row.size
         if visit.kind:
             return (yield from self._entered(visit, visit.kind))
         if visit.is_read:

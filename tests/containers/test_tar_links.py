@@ -1,0 +1,83 @@
+"""Links and sparse members of tars have the bytes that tar extracts."""
+
+import os
+from pathlib import Path
+
+import pytest
+
+from indexer.containers.models import ContainerStatus
+from tests.support.archives import container_in, listing, plant, run
+
+
+@pytest.fixture
+def linked(tmp_path: Path) -> Path:
+    """A folder with two pictures and links to them, before and behind them in the order of names."""
+    plant(tmp_path / "set", {"m/a.png": b"a" * 3_000, "m/b.png": b"b" * 700})
+    for name, target in {"a/soft.png": "../m/a.png", "z/soft.png": "../m/./b.png"}.items():
+        (tmp_path / "set" / name).parent.mkdir()
+        (tmp_path / "set" / name).symlink_to(target)
+    (tmp_path / "set" / "z" / "hard.png").hardlink_to(tmp_path / "set" / "m" / "a.png")
+    return tmp_path / "set"
+
+
+def _contents(folder: Path) -> dict[str, bytes]:
+    return {f"set/{path.relative_to(folder)}": path.read_bytes() for path in folder.rglob("*") if path.is_file()}
+
+
+@pytest.mark.parametrize(
+    ("program", "name"), [("tar", "set.tar"), ("tar", "set.tar.gz"), ("bsdtar", "set.tar"), ("bsdtar", "set.tar.xz")]
+)
+def test_links_in_a_tar_have_the_bytes_of_their_targets(program: str, name: str, linked: Path, root: Path) -> None:
+    order = ("--sort=name",) if program == "tar" else ()
+    run(program, *order, "-caf" if program == "bsdtar" else "-acf", root / name, "set", cwd=linked.parent)
+    found = listing(container_in(root))
+    assert (found.report.status, found.codes) == (ContainerStatus.COMPLETE, set())
+    assert found.read() == _contents(linked)
+
+
+def test_links_in_a_tar_inside_a_compressed_tar_have_the_bytes_of_their_targets(linked: Path, root: Path) -> None:
+    run("tar", "--sort=name", "-cf", "inner.tar", "set", cwd=linked.parent)
+    run("tar", "-czf", root / "outer.tar.gz", "inner.tar", cwd=linked.parent)
+    found = listing(container_in(root))
+    assert found.report.status == ContainerStatus.COMPLETE
+    assert {name.partition("set/")[2]: data for name, data in found.read().items() if "set/" in name} == {
+        name.removeprefix("set/"): data for name, data in _contents(linked).items()
+    }
+
+
+def test_links_that_leave_the_tar_report_where_they_lead(root: Path, tmp_path: Path) -> None:
+    plant(tmp_path / "set", {"a.png": b"a", "b.png": b"b"})
+    (tmp_path / "set" / "out.png").symlink_to("/etc/passwd")
+    (tmp_path / "set" / "gone.png").hardlink_to(tmp_path / "set" / "a.png")
+    run("tar", "-cf", "whole.tar", "set/a.png", "set/gone.png", "set/out.png", cwd=tmp_path)
+    data = (tmp_path / "whole.tar").read_bytes()
+    (root / "set.tar").write_bytes(data[1024:])  # without the member that gone.png leads to
+    found = listing(container_in(root))
+    details = [finding.detail for finding in found.report.findings]
+    assert "set/out.png: symbolic link to /etc/passwd" in details
+    assert "set/gone.png: hard link to set/a.png" in details
+    assert found.report.status == ContainerStatus.PARTIAL
+
+
+@pytest.mark.parametrize(
+    "command",
+    [
+        ("tar", "-S", "--format=gnu"),
+        ("tar", "-S", "--format=pax", "--sparse-version=0.0"),
+        ("tar", "-S", "--format=pax", "--sparse-version=0.1"),
+        ("tar", "-S", "--format=pax", "--sparse-version=1.0"),
+        ("tar", "-S", "-z"),
+        ("bsdtar",),
+    ],
+)
+def test_sparse_members_are_read_with_their_holes(command: tuple[str, ...], root: Path, tmp_path: Path) -> None:
+    with (tmp_path / "holes.png").open("wb") as file:
+        file.truncate(1 << 20)
+        for place in range(0, 1_000_000, 125_000):  # more pieces than a header of GNU's old format has room for
+            os.pwrite(file.fileno(), b"x" * 5_000, place)
+    plant(tmp_path, {"next.png": b"next"})
+    run(*command, "-cf", root / ("set.tar.gz" if "-z" in command else "set.tar"), "holes.png", "next.png", cwd=tmp_path)
+    found = listing(container_in(root))
+    assert found.report.status == ContainerStatus.COMPLETE
+    assert found.row("holes.png")["size"] == 1 << 20
+    assert sorted(found.read().values()) == sorted([(tmp_path / "holes.png").read_bytes(), b"next"])
