@@ -1,31 +1,23 @@
 """Name files that are not what their names promise, by their first bytes or their suffix."""
 
 import re
+from collections.abc import Sequence
+
+from indexer.base import image_formats
 
 _MARKUP = re.compile(
     rb"\s*(?:<\?xml[^>]*>\s*)?(?:<!--.{0,400}?-->\s*)?<(?:!doctype html|html|head|body|script|title|meta|div|h1)\b",
     re.I | re.DOTALL,
 )
 _POINTER = b"version https://git-lfs.github.com/spec/"
-_PLACEHOLDER_SIZE = 1 << 10  # bytes: pointers of Git LFS are shorter
+PLACEHOLDER_SIZE = 4 << 20  # bytes: web pages are smaller
 # Suffixes that programs give to downloads until they are finished.
 _UNFINISHED = re.compile(
     r"(?i)(?P<name>.+)\.(?:part|partial|crdownload|aria2|aria2__temp|incomplete|download|downloading|filepart|!ut|!qb|bc!"
     r"|opdownload|td|xltd|unfinished)"
 )
-_NOT_READ = {
-    "lzop": b"\x89LZO\0\r\n\x1a\n",
-    "cab": b"MSCF\0\0\0\0",
-    "xar": b"xar!",
-    "wim": b"MSWIM\0\0\0",
-    "ar": b"!<arch>\n",
-    "lrzip": b"LRZI",
-    "zpaq": b"7kSt",
-    "squashfs": b"hsqs",
-    "snappy": b"\xff\x06\0\0sNaPpY",
-    "arj": b"\x60\xea",
-    "StuffIt": b"StuffIt",
-}
+# Formats whose signature is long enough to be no accident.
+_CERTAIN = frozenset({"JPEG", "PNG", "WEBP", "GIF", "TIFF"})
 
 
 def placeholder_of(head: bytes) -> str | None:
@@ -43,3 +35,21 @@ def unfinished_of(path: str) -> str | None:
     """Return the name of the file that a download at ``path`` has when it is finished; None if it is none."""
     found = _UNFINISHED.fullmatch(path)
     return found["name"] if found else None
+
+
+def begins_image(head: bytes) -> bool:
+    """Return whether a file that begins with ``head`` is surely an image."""
+    found = image_formats.format_of(head)
+    return found is not None and found.name in _CERTAIN
+
+
+def include_for(names: Sequence[str]) -> str:
+    """Return a line about images whose names have no image suffix, with the pattern for `include` that selects them."""
+    suffixes = "|".join(sorted(image_formats.SUFFIXES))
+    tails = {re.escape(name[name.rfind(".") :]) for name in names if "." in name.rpartition("/")[2]}
+    tails = {tail for tail in tails if not re.search(rf"(?i)^\\\.(?:{suffixes})[^/a-z]", tail) and "/" not in tail}
+    patterns = [rf"(?i)\.(?:{suffixes})(?:[^/a-z][^/]*)?$"]
+    patterns += [rf"(?:{'|'.join(sorted(tails)[:10])})$"] if tails else []
+    patterns += [r"(?:^|/)[^/.]+$"] if any("." not in name.rpartition("/")[2] for name in names) else []
+    files = "1 file begins" if len(names) == 1 else f"{len(names):,} files begin"
+    return f"{files} like images without an image suffix, such as {names[0]}: to use them, set include = '{'|'.join(patterns)}'"

@@ -8,12 +8,14 @@ import pyarrow as pa
 
 from indexer.base.errors import SourceError, Unreachable
 from indexer.containers.bytes.volumes import ByteRange
+from indexer.containers.first_bytes import PLACEHOLDER_SIZE, placeholder_of, unfinished_of
 from indexer.containers.kinds import HEAD_SIZE, function_of, kind_of, nests
 from indexer.containers.members.budget import Budget
 from indexer.containers.members.rows import BATCH_ROWS, Health, shown
-from indexer.containers.models import ArchiveLimits, Container, ContainerStatus, ListingReport, MemberBytes
+from indexer.containers.models import ArchiveLimits, Container, ContainerStatus, Finding, ListingReport, MemberBytes
 from indexer.containers.opening import check_unequal_sizes, check_volumes, opened
 from indexer.containers.volume_names import promised_of
+from indexer.containers.set_detection import file_window
 from indexer.containers.walking.levels import ArchiveLevel
 from indexer.containers.walking.walk import ContainerWalk, WalkFilter
 
@@ -38,7 +40,11 @@ def list_members(
         Unreachable: object storage does not answer.
     """
     lists = function_of(container.kind, "lists")
-    if lists is not None:
+    found = _placeholders(container)
+    if found and found[0].detail.startswith(f"{shown(container.volumes[0].path)} is "):
+        reason = f"{found[0].code}: {found[0].detail}"
+        yield ListingReport(ContainerStatus.FAILED, reason, None, 0, findings=tuple(found))
+    elif lists is not None:
         yield from lists(container, limits)
     elif nests(container.kind):
         yield from _list_archive(container, limits, capture, scratch)
@@ -54,6 +60,10 @@ def _list_archive(
     budget = Budget(limits, sum(volume.size for volume in container.volumes))
     walk = ContainerWalk(shown(container.path), budget, walk_filter, scratch)
     try:
+        for found in _placeholders(container):
+            walk.health.add(found.code, found.detail)
+        if (name := unfinished_of(container.path)) is not None:
+            walk.health.add("unfinished-download", f"finish the download of {shown(name)}")
         check_volumes(container, walk.health)
         with opened(container) as content:
             _check_name(container, content.window, walk.health)
@@ -66,6 +76,17 @@ def _list_archive(
     if walk.health.reason:
         check_unequal_sizes(container, walk.health)
     yield _report(container, walk)
+
+
+def _placeholders(container: Container) -> list[Finding]:
+    """Return a finding for each volume that is a web page or a pointer instead of the file."""
+    found = []
+    for volume in container.volumes:
+        if volume.size <= PLACEHOLDER_SIZE:
+            with file_window(container.root, volume) as window:
+                if placeholder := placeholder_of(window.read(0, HEAD_SIZE)):
+                    found.append(Finding("placeholder", f"{shown(volume.path)} is {placeholder}"))
+    return found
 
 
 def _with_larger_batches(found: Iterator[pa.RecordBatch | MemberBytes]) -> Iterator[pa.RecordBatch | MemberBytes]:

@@ -78,7 +78,7 @@ class ArchiveLimits:
     """Budgets for untrusted archives; the defaults are far above every real source.
 
     Sizes are in bytes, times in seconds. ``unpacked`` is the total that one walk through a container may unpack, on all
-    levels of nesting. ``ratio`` is unpacked to packed bytes, of one member and of a walk.
+    levels of nesting. ``zstd_window`` is the memory that one zstd stream may use. ``ratio`` is unpacked to packed bytes, of one member and of a walk.
     """
 
     members: int = 100_000_000
@@ -87,6 +87,7 @@ class ArchiveLimits:
     unpacked: int = 4 << 40
     ratio: float = 1_200.0
     side_file_size: int = 4 << 30
+    zstd_window: int = 2 << 30
     seconds: float = 600.0
 
 

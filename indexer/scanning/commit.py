@@ -18,6 +18,7 @@ from indexer.scanning.row_files import SIDE_SCHEMA, open_row_file
 from indexer.scanning.side_table_matcher import IMAGE_SUFFIX, SideTableMatcher
 from indexer.scanning.worker import ScanTask
 
+_LOST_FILES = frozenset({"placeholder", "unfinished-download", "link-to-nothing"})
 _TABLES = ("member", "side_row", "finding", "container")
 
 
@@ -79,7 +80,7 @@ def record_loose_files(store: Store, update: ContainerUpdate, listing: RootListi
     Rows of side files that changed or are missing are deleted. :func:`unread_side_files` lists those without rows.
     """
     loose = _with_unlisted(store, update, listing)
-    reason = f"{len(listing.unread)} folders could not be listed" if listing.unread else None
+    reason = f"{len(listing.unread)} folders could not be listed" if listing.unread else _lost_files(listing)
     status = ContainerStatus.PARTIAL if reason else ContainerStatus.COMPLETE
     report = ListingReport(status, reason, None, loose.num_rows, findings=listing.findings)
     with store.transaction(), store.registered("loose", loose):
@@ -90,6 +91,12 @@ def record_loose_files(store: Store, update: ContainerUpdate, listing: RootListi
             with store.registered("incoming", store.arrow("scan/loose_members")):
                 _replace_members(store, container_id, _Keep.PROVEN if update.previous else _Keep.NONE)
     return container_id
+
+
+def _lost_files(listing: RootListing) -> str | None:
+    """Return the first finding about a file whose contents are elsewhere, or None."""
+    lost = (finding for finding in listing.findings if finding.code in _LOST_FILES)
+    return next((f"{finding.code}: {finding.detail}" for finding in lost), None)
 
 
 def unread_side_files(store: Store, container_id: int, matcher: SideTableMatcher) -> list[MemberRef]:

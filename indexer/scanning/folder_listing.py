@@ -1,8 +1,7 @@
 """List every file below a root folder.
 
-Folders are opened relative to their parents, and symbolic links are not followed. A link is a finding wherever it
-points: a target below the root is listed by itself, and a target elsewhere is not part of the source. This ends loops
-and lists no file twice.
+Folders are opened relative to their parents. Symbolic links to files below the root are followed (``links.py``); others
+are findings.
 """
 
 import errno
@@ -11,7 +10,7 @@ import stat
 from collections import Counter
 from collections.abc import Iterator, Sequence
 from contextlib import ExitStack, contextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from itertools import chain
 from pathlib import Path
 
@@ -19,9 +18,10 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from indexer.base.workers import WorkerPool, Workers
-from indexer.containers.kinds import ORDINARY
+from indexer.containers.kinds import ORDINARY, promises_bytes
 from indexer.containers.members.rows import shown
 from indexer.containers.models import Finding, Volume
+from indexer.scanning import links
 from indexer.scanning.loose import LOOSE_SCHEMA, loose_rows, volumes_of
 
 # Files with these suffixes stay Arrow rows: millions of images need not become Python objects.
@@ -48,7 +48,8 @@ class FolderListing:
     """Files below a folder: ``plain`` as rows of LOOSE_SCHEMA, others as ``volumes``.
 
     ``unread`` are folders whose files could not be listed. ``remaining`` are folders that were not opened because
-    enough files had been listed. Folder paths end with '/'; the root is ''.
+    enough files had been listed. Folder paths end with '/'; the root is ''. ``blobs`` are files that links have listed
+    under better names.
     """
 
     plain: pa.Table
@@ -56,6 +57,7 @@ class FolderListing:
     findings: tuple[Finding, ...] = ()
     unread: tuple[str, ...] = ()
     remaining: tuple[str, ...] = ()
+    blobs: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,7 +76,7 @@ def list_folder(root: Path, workers: Workers) -> FolderListing:
     Raises:
         OSError: the root itself cannot be opened.
     """
-    builder = FolderListingBuilder(MAIN_PROCESS_FILES)
+    builder = FolderListingBuilder(MAIN_PROCESS_FILES, os.path.realpath(root))
     with _opened(os.open(root, _FOLDER)) as top:
         _list_open_folder(top, "", builder)
     listings = [builder.build()]
@@ -83,12 +85,12 @@ def list_folder(root: Path, workers: Workers) -> FolderListing:
     tasks = [FolderTask(root, folders[start : start + size]) for start in range(0, len(folders), size)]
     for task, result in WorkerPool(run_folder_task, workers).run(tasks) if tasks else ():
         listings.append(result if isinstance(result, FolderListing) else _failed_listing(task, result.reason))
-    return _concatenated(listings)
+    return _without_blobs(_concatenated(listings))
 
 
 def run_folder_task(task: FolderTask) -> FolderListing:
     """List the folders of ``task``; runs in a worker process."""
-    builder = FolderListingBuilder(None)
+    builder = FolderListingBuilder(None, os.path.realpath(task.root))
     with _opened(os.open(task.root, _FOLDER)) as top:
         for path in task.folders:
             _list_path(top, path, builder)
@@ -112,7 +114,15 @@ def _concatenated(listings: Sequence[FolderListing]) -> FolderListing:
             tuple(chain.from_iterable(getattr(listing, name) for listing in listings))
             for name in ("volumes", "findings", "unread")
         ),
+        blobs=tuple(chain.from_iterable(listing.blobs for listing in listings)),
     )
+
+
+def _without_blobs(listing: FolderListing) -> FolderListing:
+    if not listing.blobs:
+        return listing
+    blobs = frozenset(listing.blobs)
+    return replace(listing, volumes=tuple(volume for volume in listing.volumes if volume.path not in blobs))
 
 
 @dataclass(slots=True)
@@ -120,6 +130,7 @@ class FolderListingBuilder:
     """Collect the files of a listing. Full chunks become Arrow rows, which need a quarter of the memory."""
 
     max_files: int | None
+    root: str = ""
     count: int = 0
     paths: list[str] = field(default_factory=list)
     sizes: list[int] = field(default_factory=list)
@@ -130,6 +141,7 @@ class FolderListingBuilder:
     counts: Counter[str] = field(default_factory=Counter)
     unread: list[str] = field(default_factory=list)
     remaining: list[str] = field(default_factory=list)
+    blobs: list[str] = field(default_factory=list)
 
     @property
     def is_full(self) -> bool:
@@ -170,7 +182,7 @@ class FolderListingBuilder:
         more = {code: count - MAX_FINDINGS for code, count in self.counts.items() if count > MAX_FINDINGS}
         findings += [Finding(code, f"and {count:,} more of this kind") for code, count in more.items()]
         plain = pa.Table.from_batches(self.chunks, LOOSE_SCHEMA)
-        return FolderListing(plain, tuple(self.volumes), tuple(findings), tuple(self.unread), tuple(self.remaining))
+        return FolderListing(plain, tuple(self.volumes), tuple(findings), tuple(self.unread), tuple(self.remaining), tuple(self.blobs))
 
 
 @contextmanager
@@ -249,10 +261,21 @@ def _list_subfolder(parent: int, name: str, prefix: str, builder: FolderListingB
         _list_open_folder(folder, path, builder)
 
 
+def _add_link(path: str, builder: FolderListingBuilder) -> None:
+    found = links.followed(builder.root, path)
+    if isinstance(found, str):
+        code = "link-to-nothing" if promises_bytes(path) else "symlink"
+        builder.add_finding(code, found)
+        return
+    builder.add(path, found.st_size, found.st_mtime_ns)
+    builder.count += 1
+    if blob := links.blob_of(builder.root, path):
+        builder.blobs.append(blob)
+
+
 def _add_special_file(entry: os.DirEntry[str], prefix: str, builder: FolderListingBuilder) -> None:
     if entry.is_symlink():
-        detail = f"{prefix}{entry.name}: links are not followed; name the target folder in local.cfg"
-        builder.add_finding("symlink", detail)
+        _add_link(f"{prefix}{entry.name}", builder)
         return
     try:
         mode = entry.stat(follow_symlinks=False).st_mode

@@ -2,7 +2,7 @@
 
 import hashlib
 import json
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import asdict, dataclass, replace
 
 import pyarrow as pa
@@ -14,15 +14,16 @@ from indexer.base.workers import Workers
 from indexer.containers.detect import LARGE_FILE_BYTES, LARGE_FILE_RATIO, RARE_SUFFIX_FILES, find_containers
 from indexer.containers.file_stamp import size_and_time
 from indexer.containers.from_manifest import base_of
-from indexer.containers.kinds import Kind
+from indexer.containers.kinds import ORDINARY, Kind, suffix_of
 from indexer.containers.models import ArchiveLimits, Container, Finding, Volume
 from indexer.declarations.models import SideTable
+from indexer.scanning import overlooked
 from indexer.scanning.folder_listing import is_below, list_folder
 from indexer.scanning.loose import LOOSE_SCHEMA, loose_rows, volumes_of
 from indexer.scanning.object_listing import list_objects
 
 # Increase this when listings contain more than before: the next scan reads every container again.
-LISTING_VERSION = 1
+LISTING_VERSION = 2
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,7 +80,16 @@ def _list_folder(root: Root, workers: Workers) -> RootListing:
     candidates = [*listing.volumes, *volumes_of(listing.plain.filter(is_candidate))]
     containers, others = find_containers(root, sorted(candidates, key=lambda volume: volume.path))
     loose = pa.concat_tables([listing.plain.filter(pc.invert(is_candidate)), _loose_table(others)])
-    return RootListing(root, tuple(containers), loose, listing.findings, listing.unread)
+    findings = [*listing.findings, *_overlooked(root, listing.plain, others)]
+    return RootListing(root, tuple(containers), loose, tuple(findings), listing.unread)
+
+
+def _overlooked(root: Root, plain: pa.Table, others: Sequence[Volume]) -> Iterator[Finding]:
+    smallest, largest = overlooked.POINTER_SIZES
+    is_small = pc.and_(pc.greater_equal(plain["size"], smallest), pc.less_equal(plain["size"], largest))
+    pointers = volumes_of(plain.filter(is_small).sort_by("path")) if not isinstance(root, Url) else ()
+    unusual = [file for file in others if suffix_of(file.path) not in ORDINARY]
+    yield from overlooked.overlooked(root, pointers, unusual)
 
 
 def _archive_candidates(plain: pa.Table) -> pa.ChunkedArray:

@@ -7,7 +7,7 @@ from dataclasses import replace
 from functools import partial
 
 from indexer.base.errors import BadData
-from indexer.containers.bytes import streams
+from indexer.containers.bytes import streams, zstd
 from indexer.containers.bytes.streams import Stream, unpacked
 from indexer.containers.bytes.volumes import ByteRange
 from indexer.containers.formats import rar, tar
@@ -72,12 +72,24 @@ def stream_entries(archive: OpenArchive) -> Iterator[Entry]:
     if compression not in streams.READABLE:
         yield from _by_libarchive(archive)
         return
-    stream = Stream(archive.budget.spend(unpacked(archive.window, compression)))
+    stream = Stream(archive.budget.spend(_unpacked(archive, compression)))
     head = stream.read(0, HEAD_SIZE)
     if kind_of(head) is Kind.TAR:
         yield from tar_entries(replace(archive, content=stream))
     else:
         yield _single(stream, archive.name, head)
+
+
+def _unpacked(archive: OpenArchive, compression: str) -> Iterator[bytes]:
+    """Unpack a stream. A zstd frame with a window over the limit of the usual readers needs another one."""
+    window = zstd.window_of(archive.window.read(0, HEAD_SIZE)) if compression == "zstd" else 0
+    if window <= zstd.USUAL_WINDOW:
+        return unpacked(archive.window, compression)
+    most = archive.budget.limits.zstd_window
+    if window > most:
+        needed = f"zstd needs a window of {window >> 20:,} MiB, and the limit is {most >> 20:,} MiB"
+        raise BadData("over the window limit", f"{needed}: raise it with --limit zstd_window={window >> 20}MiB")
+    return zstd.with_large_window(archive.window.blocks(), most)
 
 
 def _single(stream: Stream, name: str, head: bytes) -> Entry:

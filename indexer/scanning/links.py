@@ -1,0 +1,48 @@
+"""Decide which symbolic links below a root are followed.
+
+Links that stay inside the root are followed to files, and so are those of a Hugging Face cache, where
+``snapshots/<revision>/x`` leads to ``blobs/<hash>`` of the same repository. Folders are listed under their own names only:
+this ends loops and lists no file twice.
+"""
+
+import os
+import stat
+from pathlib import PurePath
+
+
+def followed(root: str, path: str) -> os.stat_result | str:
+    """Return the status of the file that the link ``path`` leads to, or the reason why it is not followed.
+
+    ``root`` is an absolute path without links.
+    """
+    link = os.path.join(root, path)
+    try:
+        leads = f"{path} leads to {os.readlink(link)}"
+        status = os.stat(link)
+    except OSError as error:
+        return f"{path} is a link that cannot be followed: {error.strerror}"
+    target = os.path.realpath(link)
+    is_inside = PurePath(target).is_relative_to(root)
+    if stat.S_ISDIR(status.st_mode) and is_inside:
+        return f"{leads}: a folder that is listed under its own name"
+    if not stat.S_ISREG(status.st_mode) and not stat.S_ISDIR(status.st_mode):
+        return f"{leads}, which is not a regular file"
+    if stat.S_ISREG(status.st_mode) and (is_inside or _is_blob(link, target)):
+        return status
+    return f"{leads}, which is outside the root: name its folder in local.cfg"
+
+
+def blob_of(root: str, path: str) -> str | None:
+    """Return the blob of a Hugging Face cache that a link leads to, relative to ``root``; None if it is none.
+
+    The link has the file's name, so the blob is not listed.
+    """
+    link = os.path.join(root, path)
+    target = os.path.realpath(link)
+    is_listed = _is_blob(link, target) and PurePath(target).is_relative_to(root)
+    return os.path.relpath(target, root) if is_listed else None
+
+
+def _is_blob(link: str, target: str) -> bool:
+    repository, found, _ = os.path.realpath(os.path.dirname(link)).rpartition("/snapshots/")
+    return bool(found) and os.path.dirname(target) == f"{repository}/blobs"

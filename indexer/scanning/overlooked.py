@@ -1,0 +1,40 @@
+"""Find loose files that are not what their names promise: placeholders, unfinished downloads, images without a suffix."""
+
+from collections.abc import Iterable, Iterator, Sequence
+from itertools import islice
+
+from indexer.base.remote import Root
+from indexer.containers.first_bytes import begins_image, include_for, placeholder_of, unfinished_of
+from indexer.containers.kinds import DOCUMENTS, HEAD_SIZE, ORDINARY, suffix_of
+from indexer.containers.members.rows import shown
+from indexer.containers.models import Finding, Volume
+from indexer.containers.set_detection import file_window
+
+# Pointers of Git LFS are about 130 bytes long.
+POINTER_SIZES = (100, 200)
+_MOST_OPENED = 10_000
+
+
+def overlooked(root: Root, small: Iterable[Volume], others: Sequence[Volume]) -> Iterator[Finding]:
+    """Yield findings about loose files.
+
+    Args:
+        root: the folder that paths count from.
+        small: files of any suffix that have the size of a pointer of Git LFS.
+        others: files whose suffix is not one of images and texts.
+    """
+    for file in islice(small, _MOST_OPENED):
+        if found := placeholder_of(_head(root, file)):
+            yield Finding("placeholder", f"{shown(file.path)} is {found}")
+    for file in others:
+        if (name := unfinished_of(file.path)) is not None:
+            yield Finding("unfinished-download", f"{shown(file.path)}: finish the download of {shown(name)}")
+    unnamed = [file for file in others if suffix_of(file.path) not in ORDINARY | DOCUMENTS]
+    images = [file.path for file in unnamed[:_MOST_OPENED] if begins_image(_head(root, file))]
+    if images:
+        yield Finding("image-suffix", include_for([shown(path) for path in images]))
+
+
+def _head(root: Root, file: Volume) -> bytes:
+    with file_window(root, file) as window:
+        return window.read(0, HEAD_SIZE)
