@@ -14,8 +14,8 @@ from indexer.containers.members.budget import Budget
 from indexer.containers.members.rows import BATCH_ROWS, Health, shown
 from indexer.containers.models import ArchiveLimits, Container, ContainerStatus, Finding, ListingReport, MemberBytes
 from indexer.containers.opening import check_unequal_sizes, check_volumes, opened
-from indexer.containers.volume_names import promised_of
 from indexer.containers.set_detection import file_window
+from indexer.containers.volume_names import promised_of
 from indexer.containers.walking.levels import ArchiveLevel
 from indexer.containers.walking.walk import ContainerWalk, WalkFilter
 

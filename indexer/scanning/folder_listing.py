@@ -182,7 +182,9 @@ class FolderListingBuilder:
         more = {code: count - MAX_FINDINGS for code, count in self.counts.items() if count > MAX_FINDINGS}
         findings += [Finding(code, f"and {count:,} more of this kind") for code, count in more.items()]
         plain = pa.Table.from_batches(self.chunks, LOOSE_SCHEMA)
-        return FolderListing(plain, tuple(self.volumes), tuple(findings), tuple(self.unread), tuple(self.remaining), tuple(self.blobs))
+        return FolderListing(
+            plain, tuple(self.volumes), tuple(findings), tuple(self.unread), tuple(self.remaining), tuple(self.blobs)
+        )
 
 
 @contextmanager
