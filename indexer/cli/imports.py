@@ -16,14 +16,15 @@ from indexer.sharing.importing import Imported, MissingPolicy, import_manifest
 @click.option("--name", callback=selection_name, help="Name of the selection.  [default: the name in the export]")
 @click.option("--missing", type=click.Choice([one.value for one in MissingPolicy]), default=MissingPolicy.FAIL.value,
               show_default=True, help="Handling of images that are not on this machine.")  # fmt: skip
+@click.option("--force", is_flag=True, help="Replace another selection of the same name.")
 @common_options
-def command(options: CommonOptions, folder: Path, name: str | None, missing: str) -> None:
+def command(options: CommonOptions, folder: Path, name: str | None, missing: str, *, force: bool) -> None:
     """Import a selection: find its images among the scanned ones.
 
     Exit status 1: images are missing and were not substituted.
     """
     with options.writing() as store:
-        imported = import_manifest(store, folder, name, MissingPolicy(missing))
+        imported = import_manifest(store, folder, name, MissingPolicy(missing), force=force)
     print(import_summary(imported))
     if imported.unfilled:
         raise CheckFailed(f"{imported.unfilled:,} images of '{imported.name}' are missing and have no substitute")

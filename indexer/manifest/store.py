@@ -116,7 +116,7 @@ class Store:
         return int(self.execute(f"select count(*) from {table}")[0][0])
 
     @contextmanager
-    def registered(self, name: str, rows: pa.RecordBatchReader | pa.Table) -> Iterator[None]:
+    def registered(self, name: str, rows: "pa.RecordBatchReader | pa.Table | pa.dataset.Dataset") -> Iterator[None]:
         """Make Arrow rows available as the view ``name`` inside the context."""
         self.connection.register(name, rows)
         try:

@@ -2,12 +2,12 @@
 
 from collections.abc import Iterator
 from pathlib import Path
-from tempfile import TemporaryDirectory
 from typing import Any
 
 from pyarrow.dataset import dataset
 
 from indexer.base import resources
+from indexer.base.processes import scratch_folder
 from indexer.manifest.store import scratch_database
 from indexer.sharing import untrusted
 
@@ -22,9 +22,9 @@ def difference(before: Path, after: Path) -> Iterator[dict[str, Any]]:
     Raises:
         ManifestError: one of the folders is not a valid export.
     """
-    with TemporaryDirectory(prefix="diff-") as scratch, scratch_database(Path(scratch)) as engine:
+    with scratch_folder("diff") as scratch, scratch_database(scratch) as engine:
         for name, folder in (("before", before), ("after", after)):
-            clean = Path(scratch) / f"{name}.parquet"
+            clean = scratch / f"{name}.parquet"
             untrusted.load(folder, clean)
             engine.register(name, dataset(clean))
         for batch in engine.sql(resources.sql("share/difference")).to_arrow_reader(_BATCH_ROWS):

@@ -1,6 +1,5 @@
 """Import an export: match its rows with the manifest, and substitute missing ones."""
 
-import tempfile
 from dataclasses import dataclass
 from enum import StrEnum
 from pathlib import Path
@@ -9,11 +8,13 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 
 from indexer.base.errors import ManifestError
+from indexer.base.processes import scratch_folder
 from indexer.manifest.store import Store
 from indexer.selection.models import is_selection_name
 from indexer.selection.storing import forget
 from indexer.sharing import untrusted
 from indexer.sharing.models import ROW_SCHEMA, ExportHeader
+from indexer.sharing.replacing import require_equal
 
 
 class MissingPolicy(StrEnum):
@@ -55,21 +56,27 @@ class Imported:
     unfilled: int
 
 
-def import_manifest(store: Store, folder: Path, name: str | None, missing: MissingPolicy) -> Imported:
+def import_manifest(
+    store: Store, folder: Path, name: str | None, missing: MissingPolicy, *, force: bool = False
+) -> Imported:
     """Make a selection from the export in ``folder``, named ``name`` or as in the export.
 
+    ``force`` replaces a selection of that name that differs from the export.
+
     Raises:
-        ManifestError: the folder is no valid export, it has no valid name and none is given, or rows are not found
-            and ``missing`` is FAIL.
+        ManifestError: the folder is no valid export, it has no valid name and none is given, there is a selection of
+            that name that differs, or rows are not found and ``missing`` is FAIL.
     """
-    with tempfile.TemporaryDirectory(prefix="import-") as scratch:
-        clean = Path(scratch) / "rows.parquet"
+    with scratch_folder("import") as scratch:
+        clean = scratch / "rows.parquet"
         head = untrusted.load(folder, clean)
         if not name and not is_selection_name(head.name):
             raise ManifestError(
                 f"{folder} has a selection named {head.name!r}: import it under another name with --name"
             )
         with store.transaction():
+            if not force:
+                require_equal(store, name or head.name, clean, head)
             return _import(store, clean, name or head.name, (head, missing))
 
 

@@ -204,7 +204,7 @@ def _check_values(batch: pa.RecordBatch, first: int, limits: ImportLimits) -> No
         if not pc.all(passed).as_py():
             row = pc.index(passed, False).as_py()
             raise BadData(
-                f"{ROWS_FILE} row {first + row + 1} has a {name} that cannot be", repr(batch[name][row])[:100]
+                f"{ROWS_FILE} row {first + row + 1} has a {name} that cannot be", repr(batch[name][row].as_py())[:100]
             )
 
 

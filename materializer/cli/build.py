@@ -10,7 +10,7 @@ from indexer.base.errors import CheckFailed
 from indexer.cli.imports import import_summary
 from indexer.cli.inspect import read_missing_sizes
 from indexer.cli.options import CommonOptions, common_options, worker_options
-from indexer.cli.selection_names import folder_for
+from indexer.cli.selection_names import folder_for, selection_name
 from indexer.roots import refuse_inside
 from indexer.sharing.importing import MissingPolicy, import_manifest
 from materializer.cli.options import build_options, opening, request
@@ -32,6 +32,9 @@ from materializer.running.parts import BuildPart, PartSummary
 )
 @click.option("--missing", type=click.Choice([one.value for one in MissingPolicy]), default=MissingPolicy.FAIL.value,
               show_default=True, help="What to do about images of a shared manifest that are not here.")  # fmt: skip
+@click.option("--name", callback=selection_name,
+              help="Name for the selection of --manifest.  [default: as in the shared manifest]")  # fmt: skip
+@click.option("--force", is_flag=True, help="Replace another selection of the same name by the shared manifest.")
 @click.option("--allow-missing", is_flag=True,
               help="Build although archives are missing or have changed; spares replace their images.")  # fmt: skip
 @click.option(
@@ -49,10 +52,11 @@ def command(options: CommonOptions, output: Path | None, shared: Path | None, mi
     if (shared is None) == (given["selection"] is None):
         raise click.UsageError("name either a --selection or a shared --manifest")
     part = _part(given.pop("part_text"), excluded=given["completes"] or shared is not None)
+    name, force = _import_options(given, shared)
     if output:  # before a long import
         refuse_inside(output, options.config)
     if shared:
-        given["selection"] = _import(options, shared, MissingPolicy(missing))
+        given["selection"] = _import(options, shared, MissingPolicy(missing), name, force=force)
     output = output or _default_output(options, given["selection"])
     requested = replace(request(options, output, given), allow_missing=given["allow_missing"])
     if requested.allow_missing and (part or given["completes"]):
@@ -79,10 +83,18 @@ def _part(text: str | None, *, excluded: bool) -> BuildPart | None:
     return parts.parse(text)
 
 
-def _import(options: CommonOptions, folder: Path, missing: MissingPolicy) -> str:
+def _import_options(given: dict[str, Any], shared: Path | None) -> tuple[str | None, bool]:
+    """Take --name and --force out of the options."""
+    name, force = given.pop("name"), given.pop("force")
+    if (name or force) and shared is None:
+        raise click.UsageError("--name and --force need a shared --manifest")
+    return name, force
+
+
+def _import(options: CommonOptions, folder: Path, missing: MissingPolicy, name: str | None, *, force: bool) -> str:
     """Import a shared manifest, print what is missing, and return the name of its selection."""
     with options.writing() as store:
-        imported = import_manifest(store, folder, None, missing)
+        imported = import_manifest(store, folder, name, missing, force=force)
     print(import_summary(imported))
     return imported.name
 

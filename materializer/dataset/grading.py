@@ -4,7 +4,6 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from itertools import groupby
 from pathlib import Path
-from tempfile import TemporaryDirectory
 from typing import Any
 
 import duckdb
@@ -12,6 +11,7 @@ from pyarrow.dataset import dataset
 
 from indexer.base import resources
 from indexer.base.errors import BadData
+from indexer.base.processes import scratch_folder
 from indexer.images import open_shown
 from indexer.images.pixels import pixel_hash
 from indexer.manifest.store import scratch_database
@@ -52,10 +52,10 @@ def grade(output: Path, manifest: Path, shown: int) -> Grading:
         ManifestError: ``manifest`` holds no valid manifest.
     """
     build = read_build(output)
-    with TemporaryDirectory(prefix="grade-") as scratch, scratch_database(Path(scratch)) as engine:
-        clean = Path(scratch) / "rows.parquet"
+    with scratch_folder("grade") as scratch, scratch_database(scratch) as engine:
+        clean = scratch / "rows.parquet"
         expected = untrusted.load(manifest, clean).contents
-        with digesting(Path(scratch)) as contents:
+        with digesting(scratch) as contents:
             for shard, _ in build.all_shards:
                 contents.add(record.rows_of(output, shard), "source_sha256")
             built = contents.result()
