@@ -52,4 +52,5 @@ def include_for(names: Sequence[str]) -> str:
     patterns += [rf"(?:{'|'.join(sorted(tails)[:10])})$"] if tails else []
     patterns += [r"(?:^|/)[^/.]+$"] if any("." not in name.rpartition("/")[2] for name in names) else []
     files = "1 file begins" if len(names) == 1 else f"{len(names):,} files begin"
-    return f"{files} like images without an image suffix, such as {names[0]}: to use them, set include = '{'|'.join(patterns)}'"
+    advice = f"to use them, set include = '{'|'.join(patterns)}'"
+    return f"{files} like images without an image suffix, such as {names[0]}: {advice}"

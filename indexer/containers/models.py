@@ -78,7 +78,8 @@ class ArchiveLimits:
     """Budgets for untrusted archives; the defaults are far above every real source.
 
     Sizes are in bytes, times in seconds. ``unpacked`` is the total that one walk through a container may unpack, on all
-    levels of nesting. ``zstd_window`` is the memory that one zstd stream may use. ``ratio`` is unpacked to packed bytes, of one member and of a walk.
+    levels of nesting. ``zstd_window`` is the memory that one zstd stream may use. ``ratio`` is unpacked
+    to packed bytes, of one member and of a walk.
     """
 
     members: int = 100_000_000

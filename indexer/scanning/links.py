@@ -1,8 +1,8 @@
 """Decide which symbolic links below a root are followed.
 
 Links that stay inside the root are followed to files, and so are those of a Hugging Face cache, where
-``snapshots/<revision>/x`` leads to ``blobs/<hash>`` of the same repository. Folders are listed under their own names only:
-this ends loops and lists no file twice.
+``snapshots/<revision>/x`` leads to ``blobs/<hash>`` of the same repository. Folders are listed under their own names
+only: this ends loops and lists no file twice.
 """
 
 import os
@@ -15,10 +15,10 @@ def followed(root: str, path: str) -> os.stat_result | str:
 
     ``root`` is an absolute path without links.
     """
-    link = os.path.join(root, path)
+    link = os.path.join(root, path)  # noqa: PTH118
     try:
-        leads = f"{path} leads to {os.readlink(link)}"
-        status = os.stat(link)
+        leads = f"{path} leads to {os.readlink(link)}"  # noqa: PTH115
+        status = os.stat(link)  # noqa: PTH116
     except OSError as error:
         return f"{path} is a link that cannot be followed: {error.strerror}"
     target = os.path.realpath(link)
@@ -37,12 +37,12 @@ def blob_of(root: str, path: str) -> str | None:
 
     The link has the file's name, so the blob is not listed.
     """
-    link = os.path.join(root, path)
+    link = os.path.join(root, path)  # noqa: PTH118
     target = os.path.realpath(link)
     is_listed = _is_blob(link, target) and PurePath(target).is_relative_to(root)
     return os.path.relpath(target, root) if is_listed else None
 
 
 def _is_blob(link: str, target: str) -> bool:
-    repository, found, _ = os.path.realpath(os.path.dirname(link)).rpartition("/snapshots/")
-    return bool(found) and os.path.dirname(target) == f"{repository}/blobs"
+    repository, found, _ = os.path.realpath(os.path.dirname(link)).rpartition("/snapshots/")  # noqa: PTH120
+    return bool(found) and os.path.dirname(target) == f"{repository}/blobs"  # noqa: PTH120

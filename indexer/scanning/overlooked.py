@@ -1,4 +1,4 @@
-"""Find loose files that are not what their names promise: placeholders, unfinished downloads, images without a suffix."""
+"""Find loose files that are not what their names promise: placeholders, partial downloads, images without a suffix."""
 
 from collections.abc import Iterable, Iterator, Sequence
 from itertools import islice
