@@ -108,14 +108,11 @@ def _failed_listing(task: FolderTask, reason: str) -> FolderListing:
 
 
 def _concatenated(listings: Sequence[FolderListing]) -> FolderListing:
-    return FolderListing(
-        pa.concat_tables([listing.plain for listing in listings]),
-        *(
-            tuple(chain.from_iterable(getattr(listing, name) for listing in listings))
-            for name in ("volumes", "findings", "unread")
-        ),
-        blobs=tuple(chain.from_iterable(listing.blobs for listing in listings)),
-    )
+    joined = {
+        name: tuple(chain.from_iterable(getattr(listing, name) for listing in listings))
+        for name in ("volumes", "findings", "unread", "blobs")
+    }
+    return FolderListing(pa.concat_tables([listing.plain for listing in listings]), **joined)
 
 
 def _without_blobs(listing: FolderListing) -> FolderListing:
