@@ -40,7 +40,7 @@ def test_all_missing_keys_are_listed(tmp_path):
 
 
 @pytest.mark.parametrize(
-    ("text", "says"),
+    ("text", "message"),
     [
         ("[other]\n", r"has no section \[paths\]"),
         ("[paths]\n[limit]\n", r"unknown section \[limit\] \(did you mean \[limits\]\?\)"),
@@ -48,8 +48,8 @@ def test_all_missing_keys_are_listed(tmp_path):
         ("[paths]\na = 1\na = 2\n", "cannot be read"),
     ],
 )
-def test_invalid_config_is_reported_in_one_line(tmp_path, text, says):
-    with pytest.raises(ConfigError, match=says) as caught:
+def test_invalid_config_is_reported_in_one_line(tmp_path, text, message):
+    with pytest.raises(ConfigError, match=message) as caught:
         config.load(write(tmp_path, text))
     assert "\n" not in str(caught.value)
 

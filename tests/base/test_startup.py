@@ -1,4 +1,4 @@
-"""What processes do without."""
+"""Processes that start without pandas."""
 
 import subprocess
 import sys

@@ -1,4 +1,4 @@
-"""Workers really die here: by signals, by the clock, by exit."""
+"""Workers crash: by signals, by the time limit, by exit."""
 
 import os
 import signal
@@ -50,23 +50,23 @@ def _blocked(_: int) -> bool:
 
 @pytest.mark.parametrize("jobs", [1, 2])
 def test_only_the_crashing_item_is_lost(jobs):
-    crew = WorkerPool(_count, Workers(jobs=jobs), _halves)
-    answers = dict(crew.run([(0, 4), (12, 14), (20, 24), (56, 58)]))
-    died = {span: answer.reason for span, answer in answers.items() if isinstance(answer, WorkerCrashed)}
-    assert died == {(13, 14): "crashed its reader (SIGSEGV)", (57, 58): "took longer than its time limit"}
-    assert sum(answer for answer in answers.values() if not isinstance(answer, WorkerCrashed)) == 10
+    pool = WorkerPool(_count, Workers(jobs=jobs), _halves)
+    results = dict(pool.run([(0, 4), (12, 14), (20, 24), (56, 58)]))
+    crashed = {span: result.reason for span, result in results.items() if isinstance(result, WorkerCrashed)}
+    assert crashed == {(13, 14): "crashed its reader (SIGSEGV)", (57, 58): "took longer than its time limit"}
+    assert sum(result for result in results.values() if not isinstance(result, WorkerCrashed)) == 10
 
 
 def test_crash_of_a_task_that_cannot_be_split_is_its_result():
-    answers = dict(WorkerPool(_exit, Workers(jobs=2)).run(range(6)))
-    assert isinstance(answers.pop(3), WorkerCrashed)
-    assert answers == {number: number for number in (0, 1, 2, 4, 5)}
+    results = dict(WorkerPool(_exit, Workers(jobs=2)).run(range(6)))
+    assert isinstance(results.pop(3), WorkerCrashed)
+    assert results == {number: number for number in (0, 1, 2, 4, 5)}
 
 
 def test_task_over_the_memory_limit_is_reported_as_such():
-    answers = dict(WorkerPool(_allocate, Workers(jobs=2, memory=1 << 30)).run([10, 4 << 30, 20]))
-    assert answers.pop(4 << 30) == WorkerCrashed("needed more memory than its worker may have")
-    assert answers == {10: 10, 20: 20}
+    results = dict(WorkerPool(_allocate, Workers(jobs=2, memory=1 << 30)).run([10, 4 << 30, 20]))
+    assert results.pop(4 << 30) == WorkerCrashed("needed more memory than its worker may have")
+    assert results == {10: 10, 20: 20}
 
 
 def test_memory_limit_does_not_count_the_worker_itself():
@@ -94,6 +94,6 @@ def test_threads_run_in_this_process():
 
 
 def test_workers_ignore_ctrl_c_from_their_start():
-    """A terminal sends it to all; a worker that is still importing would show a traceback."""
+    """A terminal sends it to every process; a worker that is still importing would print a traceback."""
     assert [result for _, result in WorkerPool(_blocked, Workers(2)).run(range(4))] == [True] * 4
     assert not _blocked(0)

@@ -1,4 +1,4 @@
-"""Real schedulers on loopback, with workers in processes of their own."""
+"""Real schedulers on loopback, with worker processes."""
 
 import json
 import os
@@ -21,14 +21,14 @@ SECONDS_TO_START = 60
 
 @pytest.fixture(scope="session")
 def dask_cluster(tmp_path_factory):
-    """The address of a Dask scheduler, and its two worker processes; killed ones are started again."""
+    """The address of a Dask scheduler, and its two worker processes; killed ones are restarted."""
     with _cluster(tmp_path_factory.mktemp("dask")) as found:
         yield found
 
 
 @pytest.fixture
 def mortal_dask_cluster(tmp_path):
-    """The same with workers that stay dead."""
+    """The same with workers that are not restarted."""
     with _cluster(tmp_path, "--no-nanny") as found:
         yield found
 
@@ -56,9 +56,9 @@ def worker(folder, address, *options, **environment):
 
 @contextmanager
 def ray_head():
-    """The address of a Ray head with two workers, and what kills all of it."""
+    """The address of a Ray head with two workers, and a function that kills all of it."""
     pytest.importorskip("ray", reason="the extra [ray] is not installed")
-    # Not the folder of pytest: names of sockets must be short. Nor Ray's own, where others look for a cluster.
+    # Neither pytest's folder, as names of sockets must be short, nor Ray's own, where other runs look for a cluster.
     with TemporaryDirectory(prefix="ray-", dir="/tmp") as folder, ExitStack() as stack:
         address, client = (f"127.0.0.1:{_free_port()}" for _ in range(2))
         options = ["--port", address[10:], "--ray-client-server-port", client[10:], "--temp-dir", folder]
@@ -117,7 +117,7 @@ class _program:  # noqa: N801 - a context manager
 
 
 def wait_for_workers(address, count):
-    """Until the scheduler knows of ``count`` workers."""
+    """Wait until the scheduler has ``count`` workers."""
     distributed = pytest.importorskip("distributed", reason="the extra [dask] is not installed")
     with distributed.Client(address, set_as_default=False) as client:
         client.wait_for_workers(count, timeout=SECONDS_TO_START)

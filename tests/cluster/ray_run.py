@@ -1,4 +1,4 @@
-"""A run on Ray that lasts, in a process of its own, as Ray may end that: says when the first task is done.
+"""A long run on Ray, in a process that Ray may end. Prints a line when the first task is done.
 
 python -m tests.cluster.ray_run HOST:PORT
 """

@@ -1,4 +1,4 @@
-"""A build on Dask and Ray is the build of this machine, to the byte, whoever is killed meanwhile."""
+"""Builds on Dask and Ray are identical to those of this machine, also if processes are killed."""
 
 import os
 import signal
@@ -26,7 +26,7 @@ IMAGES = 36
 
 @pytest.fixture(params=["deflate", "tar.gz"])
 def source(request, site):
-    """Pictures that take a while, two of them bad and a spare for one; a build of them by processes of this machine."""
+    """A source with two bad images and a spare for one of them, and its build by local processes."""
     images = [
         *manifests.pictures(IMAGES, size=(640, 480)),
         *manifests.pictures(1, role="spare", first=200, size=(640, 480)),
@@ -48,7 +48,7 @@ def ray_here(monkeypatch):
 
 
 def built(source, workers, progress):
-    """Build on ``workers``; nothing is counted twice, lost or otherwise than here."""
+    """Build on ``workers``, and compare the result and its counts with those of this machine."""
     summary = run(source.manifest, source.root, source.folder / "there", workers, progress)
     assert tree(source.folder / "there") == tree(source.folder / "here")
     assert not list(source.folder.glob("scratch/*"))
@@ -114,7 +114,7 @@ def test_workers_use_their_own_roots(source, mortal_dask_cluster):
         "declarations_path = own\n"
     )
     subprocess.run(["cp", "-a", source.root, moved], check=True)
-    (moved / "pictures.zip").touch()  # whoever reads it is told that it has changed
+    (moved / "pictures.zip").touch()  # a changed mtime is an error
     with worker(source.folder, address, "--no-nanny", INDEXER_WORKER_CONFIG=str(config)):
         with pytest.raises(SourceError, match=r"elsewhere/pictures\.zip"):
             built(source, Workers(2, "dask", address), Counting())

@@ -1,4 +1,4 @@
-"""The commands of both phases on a Dask cluster, as they are typed: the same manifest, the same dataset."""
+"""The commands of both phases on a Dask cluster give the same manifest and the same dataset."""
 
 import os
 import subprocess
@@ -46,7 +46,7 @@ pictures = source
 
 @pytest.fixture
 def sources(tmp_path):
-    """Pictures in a zip, a compressed tar and a folder, with a side file."""
+    """Images in a zip, a compressed tar and a folder, with a side file."""
     root = tmp_path / "source"
     for first, packing in ((0, "deflate"), (20, "tar.gz"), (40, "folder")):
         images = [
@@ -63,7 +63,7 @@ def sources(tmp_path):
 
 
 def typed(folder, name, *engine):
-    """Scan, select, inspect and build with the manifest in the folder ``name``; relative paths, as people type them."""
+    """Scan, select, inspect and build with the manifest in the folder ``name``, by relative paths."""
     (folder / f"{name}.cfg").write_text(CONFIG.format(folder=name))
     (folder / "train.txt").write_text("".join(f"fpack/sampled/{number}\n" for number in range(40, 48)))
     commands = [

@@ -1,4 +1,4 @@
-"""The same crew on Dask and Ray: tasks lost with their worker run again, killers are told apart."""
+"""Pools on Dask and Ray: tasks of a lost worker run again, and tasks that crash are isolated."""
 
 import subprocess
 import sys
@@ -9,7 +9,7 @@ import pytest
 from indexer.base.errors import ConfigError
 from indexer.base.workers import WorkerCrashed, WorkerPool, Workers
 from tests.cluster.conftest import ray_head, scheduler, wait_for_workers, worker
-from tests.cluster.work import DEADLY, ROOT, die_at_13, die_once, halves, nap, square
+from tests.cluster.work import DEADLY, ROOT, crash_at_13, crash_once, halves, nap, square
 
 pytestmark = pytest.mark.slow
 
@@ -18,7 +18,7 @@ pytestmark = pytest.mark.slow
 def workers(request, monkeypatch):
     if request.param == "dask":
         address, processes = request.getfixturevalue("dask_cluster")
-        wait_for_workers(address, len(processes))  # those that the test before killed are started again
+        wait_for_workers(address, len(processes))  # workers that the previous test killed are restarted
         return Workers(backend="dask", scheduler=address)
     pytest.importorskip("ray", reason="the extra [ray] is not installed")
     monkeypatch.setenv("PYTHONPATH", str(ROOT))
@@ -31,12 +31,12 @@ def test_every_task_has_one_result(workers):
 
 
 def test_task_of_a_lost_worker_runs_again(workers, tmp_path):
-    [(_, answer)] = WorkerPool(die_once, workers).run([str(tmp_path / "died")])
+    [(_, answer)] = WorkerPool(crash_once, workers).run([str(tmp_path / "crashed")])
     assert answer == "answered"
 
 
 def test_crashing_task_is_isolated(workers):
-    answers = dict(WorkerPool(die_at_13, workers, halves).run([(0, 4), (12, 14), (20, 24)]))
+    answers = dict(WorkerPool(crash_at_13, workers, halves).run([(0, 4), (12, 14), (20, 24)]))
     assert isinstance(answers.pop((13, 14)), WorkerCrashed)
     assert sum(answers.values()) == 9
 
@@ -64,7 +64,7 @@ def test_cluster_without_workers_is_reported_and_awaited(tmp_path, monkeypatch, 
             assert answers.result(60) == [(3, 9)]
 
 
-def test_a_scheduler_that_goes_away_is_told_in_one_line(tmp_path):
+def test_lost_scheduler_is_reported_in_one_line(tmp_path):
     with scheduler(tmp_path) as (address, process), worker(tmp_path, address, "--no-nanny"):
         answers = WorkerPool(nap, Workers(backend="dask", scheduler=address)).run([0.0, 60.0])
         assert next(answers) == (0.0, None)
@@ -73,7 +73,7 @@ def test_a_scheduler_that_goes_away_is_told_in_one_line(tmp_path):
             list(answers)
 
 
-def test_a_ray_head_that_goes_away_is_told_in_one_line(monkeypatch):
+def test_lost_ray_head_is_reported_in_one_line(monkeypatch):
     monkeypatch.setenv("PYTHONPATH", str(ROOT))
     monkeypatch.setenv("RAY_AUTH_MODE", "disabled")  # else a token in the home decides
     with ray_head() as (address, kill):
@@ -81,12 +81,12 @@ def test_a_ray_head_that_goes_away_is_told_in_one_line(monkeypatch):
         with subprocess.Popen(command, cwd=ROOT, stdout=subprocess.PIPE, text=True) as waiting:
             assert waiting.stdout.readline() == "(0.0, None)\n"
             kill()
-            told = waiting.stdout.read()
-        assert told == f"the Ray cluster at {address} went away: start one, then run the same command again\n"
+            output = waiting.stdout.read()
+        assert output == f"the Ray cluster at {address} went away: start one, then run the same command again\n"
         assert waiting.returncode == 2
 
 
-def test_no_scheduler_is_said_in_one_line():
+def test_missing_scheduler_is_reported_in_one_line():
     with pytest.raises(ConfigError, match=r"no Dask scheduler answers at tcp://127\.0\.0\.1:9: start one"):
         list(WorkerPool(square, Workers(backend="dask", scheduler="tcp://127.0.0.1:9")).run([1]))
     with pytest.raises(ConfigError, match="needs --scheduler"):
@@ -94,7 +94,7 @@ def test_no_scheduler_is_said_in_one_line():
 
 
 @pytest.mark.parametrize("address", ["127.0.0.1:9", "ray://127.0.0.1:9"])
-def test_no_ray_cluster_is_said_in_one_line(address):
+def test_missing_ray_cluster_is_reported_in_one_line(address):
     pytest.importorskip("ray", reason="the extra [ray] is not installed")
     with pytest.raises(ConfigError, match=rf"no Ray cluster answers at {address}: start one"):
         list(WorkerPool(square, Workers(backend="ray", scheduler=address)).run([1]))

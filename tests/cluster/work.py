@@ -1,4 +1,4 @@
-"""What the workers of the tests do; a module of its own, so that they can import it."""
+"""Functions of the tests' tasks, in a module that workers can import."""
 
 import os
 import signal
@@ -14,20 +14,20 @@ def square(number):
 
 
 def nap(seconds):
-    """Sleep, or where that is DEADLY, kill this worker."""
+    """Sleep, or kill this worker if ``seconds`` is DEADLY."""
     if seconds == DEADLY:
         os.kill(os.getpid(), signal.SIGKILL)
     time.sleep(seconds)
 
 
-def die_at_13(span):
+def crash_at_13(span):
     if 13 in range(*span):
         os.kill(os.getpid(), signal.SIGKILL)
     return span[1] - span[0]
 
 
-def die_once(flag):
-    """Kill this worker the first time: where a lost worker's task runs again, the second time answers."""
+def crash_once(flag):
+    """Kill this worker in the first attempt, return in the second."""
     if not Path(flag).exists():
         Path(flag).touch()
         os.kill(os.getpid(), signal.SIGKILL)

@@ -1,4 +1,4 @@
-"""What is asked of object storage to list a container and to read from it: counted, in requests and bytes."""
+"""Requests and bytes that listing and reading a container on object storage take."""
 
 import random
 import sys
@@ -74,7 +74,7 @@ Pack = Callable[[Path, dict[str, bytes]], None]
 
 
 def stored(storage: Storage, folder: Path, pack: Pack, files: dict[str, bytes]) -> Container:
-    """The container that ``pack`` makes of ``files``, found in the storage."""
+    """Return the container that ``pack`` creates from ``files``, as listed in the storage."""
     packed = folder / "packed"
     packed.mkdir()
     pack(packed, files)
@@ -93,10 +93,10 @@ def listed(container: Container) -> tuple[list[MemberRef], ListingReport]:
 @pytest.mark.parametrize("pack", [zipped, split, tarred, parquet, arrow, gzipped])
 def test_every_kind_of_container_is_read(storage: Storage, tmp_path: Path, pack: Pack) -> None:
     container = stored(storage, tmp_path, pack, SMALL)
-    wanted, report = listed(container)
+    members, report = listed(container)
     assert (report.status, report.listed) == (ContainerStatus.COMPLETE, len(SMALL))
-    found = dict(read_members(container, wanted, ArchiveLimits()))
-    assert sorted(found[want.key] for want in wanted) == sorted(SMALL.values())  # zip packs in the folder's order
+    found = dict(read_members(container, members, ArchiveLimits()))
+    assert sorted(found[member.key] for member in members) == sorted(SMALL.values())  # zip packs in the folder's order
 
 
 @pytest.mark.parametrize("pack", [zipped, split, tarred, parquet])
@@ -104,11 +104,11 @@ def test_one_member_is_read_without_its_archive(storage: Storage, tmp_path: Path
     container = stored(storage, tmp_path, pack, LARGE)
     traffic = storage.traffic
     traffic.clear()
-    wanted, _ = listed(container)
-    assert len(wanted) == len(LARGE)
+    members, _ = listed(container)
+    assert len(members) == len(LARGE)
     assert traffic.sent < (7 * MB if pack is tarred else MB)  # a tar has a header before each member, 64 KiB a look
     traffic.clear()
-    ((_, data),) = read_members(container, [wanted[70]], ArchiveLimits())
+    ((_, data),) = read_members(container, [members[70]], ArchiveLimits())
     assert data in LARGE.values()
     assert traffic.sent < MB
     assert traffic.count("GET") <= 4
@@ -116,9 +116,9 @@ def test_one_member_is_read_without_its_archive(storage: Storage, tmp_path: Path
 
 def test_adjacent_members_share_requests(storage: Storage, tmp_path: Path) -> None:
     container = stored(storage, tmp_path, zipped, LARGE)
-    wanted, _ = listed(container)
+    members, _ = listed(container)
     storage.traffic.clear()
-    assert len(dict(read_members(container, wanted, ArchiveLimits()))) == len(LARGE)
+    assert len(dict(read_members(container, members, ArchiveLimits()))) == len(LARGE)
     assert storage.traffic.count("GET") <= 10
     assert storage.traffic.sent < 52 * MB
 
@@ -138,19 +138,21 @@ def test_sequential_reads_use_growing_blocks(storage: Storage) -> None:
 
 def test_temporary_failures_are_retried(storage: Storage, tmp_path: Path) -> None:
     container = stored(storage, tmp_path, zipped, SMALL)
-    wanted, _ = listed(container)
+    members, _ = listed(container)
     storage.traffic.failing = 2
-    assert list(read_members(container, wanted[:1], ArchiveLimits())) == [(wanted[0].key, SMALL["photos/000.png"])]
+    assert list(read_members(container, members[:1], ArchiveLimits())) == [(members[0].key, SMALL["photos/000.png"])]
     assert storage.traffic.failing == 0
 
 
-def test_storage_that_does_not_answer_is_no_bad_data(web: Web, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_storage_that_does_not_answer_is_not_bad_data(
+    web: Web, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     monkeypatch.setattr(requests, "PAUSES", (0.0,))
     container = stored(web, tmp_path, zipped, SMALL)
-    wanted, _ = listed(container)
+    members, _ = listed(container)
     web.traffic.failing = 1_000
     with pytest.raises(Unreachable, match=r"http://.*503.*does not answer, try again later"):
-        list(read_members(container, wanted, ArchiveLimits()))
+        list(read_members(container, members, ArchiveLimits()))
     with pytest.raises(Unreachable):
         list(list_members(container, ArchiveLimits()))
 
@@ -158,14 +160,14 @@ def test_storage_that_does_not_answer_is_no_bad_data(web: Web, tmp_path: Path, m
 @pytest.mark.parametrize("pack", [zipped, tarred, parquet])
 def test_changed_or_missing_objects_are_reported(storage: Storage, tmp_path: Path, pack: Pack) -> None:
     container = stored(storage, tmp_path, pack, SMALL)
-    wanted, _ = listed(container)
+    members, _ = listed(container)
     place = f"{tmp_path.name}/{container.path}"
     storage.put(place, NOISE.randbytes(container.volumes[0].size))  # as large, and other bytes: another ETag
     with pytest.raises(SourceError, match="has changed since it was scanned"):
-        list(read_members(container, wanted, ArchiveLimits()))
+        list(read_members(container, members, ArchiveLimits()))
     storage.remove(place)
     with pytest.raises(SourceError, match="no such object"):
-        list(read_members(container, wanted, ArchiveLimits()))
+        list(read_members(container, members, ArchiveLimits()))
 
 
 def test_hub_lists_are_cached(hf: Hub, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -209,9 +211,9 @@ def test_loose_objects_are_listed_and_read(storage: Storage, tmp_path: Path) -> 
     assert (row["path"], row["size"]) == ("a b/x ü?#%.png", 7)
     status = (root / row["path"]).stat()
     assert (row["size"], row["mtime_ns"]) == status
-    wanted = [stored_member({**row, "ordinal": 0, "access": "file", "name": None, "offset": None, "packed_size": None,
+    members = [stored_member({**row, "ordinal": 0, "access": "file", "name": None, "offset": None, "packed_size": None,
                          "method": None, "crc32": None, "size": size}, size) for size in (7, 8)]  # fmt: skip
-    right, wrong = (data for _, data in read_members(found.folder, wanted, ArchiveLimits()))
+    right, wrong = (data for _, data in read_members(found.folder, members, ArchiveLimits()))
     assert right == b"picture"
     assert isinstance(wrong, BadData)
 

@@ -1,4 +1,4 @@
-"""From scan to shards with sources on object storage: the very bytes that come of the same files on disk."""
+"""Builds of sources on object storage have the same bytes as builds of the same files on disk."""
 
 import os
 import re
@@ -28,7 +28,7 @@ def run(folder: Path, *arguments: str) -> None:
 
 
 def built(data: Path, roots: Mapping[str, object], folder: Path) -> dict[str, bytes]:  # noqa: F811
-    """The shards that the demo's commands make in ``folder`` of sources that lie at ``roots``."""
+    """Return the shards that the demo's commands write in ``folder``, with sources at ``roots``."""
     config = re.sub(r"(?m)^wheels = .*\n", "", (data / "local.cfg").read_text(encoding="utf-8"))
     config = config.replace("= datasets", f"= {data}/datasets")
     places = "".join(f"{key} = {root}\n" for key, root in roots.items())
@@ -85,7 +85,7 @@ def test_unavailable_container_is_read_by_the_next_scan(
 
 
 def _failing(web: Web, container: object) -> object:
-    """The survey as it is; from then on the server fails."""
+    """List the root; then let the server fail."""
     from indexer.scanning.root_listing import list_root  # noqa: PLC0415
 
     found = list_root(container.root, Workers(jobs=1))  # type: ignore[attr-defined]
