@@ -136,6 +136,12 @@ def test_relative_links_exist(page: Path) -> None:
     assert [link for link in links if "://" not in link and not (page.parent / link).exists()] == []
 
 
+@pytest.mark.parametrize("page", PAGES, ids=_name)
+def test_tests_named_by_links_exist(page: Path) -> None:
+    links = re.findall(r"\[(test_\w+)\]\(([^)]+)\)", page.read_text(encoding="utf-8"))
+    assert [name for name, file in links if f"def {name}(" not in (page.parent / file).read_text("utf-8")] == []
+
+
 @pytest.mark.parametrize("command", COMMANDS)
 def test_every_command_is_documented(command: str) -> None:
     assert f"python -m {command}" in (ROOT / "docs" / "commands.md").read_text(encoding="utf-8")
