@@ -2,6 +2,7 @@
 
 from functools import cache
 from importlib import import_module
+from importlib.util import find_spec
 
 from indexer.base import image_formats
 from indexer.base.image_formats import ImageFormat
@@ -17,6 +18,11 @@ def decoders(image: ImageFormat | None) -> tuple[str, ...]:
     if image and image.decoder and image.plugin and _is_installed(image.plugin):
         return (*_BUILT_IN, image.decoder)
     return _BUILT_IN
+
+
+def is_read(image: ImageFormat) -> bool:
+    """Return whether images of a format are read, without importing a plugin."""
+    return image.decoder is not None and (not image.plugin or find_spec(image.plugin.partition(".")[0]) is not None)
 
 
 def hint(image: ImageFormat) -> str:

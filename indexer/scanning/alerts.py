@@ -1,9 +1,12 @@
 """Alerts of a scan: images that are missing from the manifest, with the likely cause."""
 
+from collections import Counter
 from collections.abc import Iterator
 from dataclasses import dataclass
 
+from indexer.base.image_formats import FORMATS, ImageFormat
 from indexer.declarations.models import Source
+from indexer.images import plugins
 from indexer.manifest.store import Store
 
 
@@ -30,6 +33,17 @@ def alerts(store: Store, source: Source, counts: SourceCounts) -> Iterator[str]:
         yield f"{counts.unmatched:,} of {candidates:,} images have no row: {_cause(store, source) or counts.example}"
     if counts.lost:
         yield f"{counts.lost:,} of {counts.images:,} images cannot be read; their rows have the status 'unreadable'"
+    for image, number in _unread(store, source).items():
+        yield f"{number:,} of {counts.images:,} images are {image.name}, which is not read{plugins.hint(image)}"
+
+
+def _unread(store: Store, source: Source) -> dict[ImageFormat, int]:
+    """Return the number of images per format that is not read, by the suffixes of their names."""
+    by_suffix = {suffix: image for image in FORMATS if not plugins.is_read(image) for suffix in image.suffixes}
+    found: Counter[ImageFormat] = Counter()
+    for suffix, number in store.rows("scan/unread_images", {"source": source.key, "suffixes": list(by_suffix)}):
+        found[by_suffix[suffix]] += number
+    return found
 
 
 def _cause(store: Store, source: Source) -> str | None:

@@ -215,3 +215,9 @@ def test_a_read_only_open_uses_current_views(manifest: Path) -> None:
     with sandbox.query(manifest, INSPECTED, sandbox.QueryLimits()) as result:
         assert sum(batch.num_rows for batch in result.batches) == 3
     assert manifest.read_bytes() == content
+
+
+def test_inspections_of_images_with_exif_are_outdated(manifest: Path) -> None:
+    with stores.open_for_writing(manifest) as store:
+        query = "select hash, width, phash, pixel_hash, status, outdated from inspection where member_id = 1"
+        assert store.execute(query) == [("abc", None, None, None, "ok", True)]

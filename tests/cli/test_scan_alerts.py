@@ -84,6 +84,17 @@ def test_images_that_cannot_be_read_are_counted(birds, run, packed):
     assert (state["unusable"], state["derivation_error"]) == (1, {})
 
 
+def test_images_of_formats_that_are_not_read_are_counted_by_name(birds, run):
+    declare(birds, RULE.format(path="set/[^/]+"))
+    fill(birds, {"set/8.psd": b"8BPS", "set/9.PSD": b"8BPS", "set/7.exr": b"\x76\x2f\x31\x01"})
+    status, warning = scan(run)
+    assert status == 1
+    assert warning.splitlines() == [
+        "warning: birds: 1 of 7 images are EXR, which is not read",
+        "warning: birds: 2 of 7 images are PSD, which is not read",
+    ]
+
+
 def test_missing_text_costs_no_row_and_is_a_finding(birds, run):
     fill(birds, {"prompts.csv": b"name,prompt\n0,a wren\n1,a robin\n2,\n"})
     declare(

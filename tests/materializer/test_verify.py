@@ -1,6 +1,7 @@
 """Every kind of damage to a finished build is found and named."""
 
 import json
+from dataclasses import replace
 
 import pytest
 
@@ -51,6 +52,15 @@ def test_damage_is_found(site, images, name, damage, words):
     site.lay_out(images).build()
     damage(site.folder / "out" / name)
     assert words in {difference.what for difference in verify(site.folder / "out", None, HERE).differences}
+
+
+def test_images_that_readers_cannot_open_are_found(site, images):
+    images[5] = replace(images[5], data=images[5].data[:-20])
+    site.lay_out(images).build(check="header", pixels="verbatim")
+    assert verify(site.folder / "out", None, HERE).differences == ()
+    [found] = verify(site.folder / "out", None, HERE, decodes=True).differences
+    assert (found.where, found.what[:17]) == ("train/sampled/0005", "cannot be opened:")
+    assert "truncated" in found.what
 
 
 def test_differences_from_the_manifest_are_found(site, images):

@@ -38,6 +38,18 @@ def test_loose_file_with_a_name_that_is_not_utf8_is_inspected(tmp_path: Path) ->
         assert store.execute("select status, width from inspection") == [("ok", 8)]
 
 
+def test_outdated_inspection_is_renewed(tmp_path: Path) -> None:
+    root = tmp_path / "root"
+    root.mkdir()
+    (root / "a.png").write_bytes(_picture(8))
+    with stores.open_for_writing(tmp_path / "m.duckdb") as store, working_tables(store):
+        scan(store, {"mine": root}, (), ScanOptions(Workers(jobs=1)))
+        store.execute("insert into inspection by name select member_id, 'ok' as status, true as outdated from member")
+        store.save_query("work.pool", "select member_id from member")
+        assert Inspector({"mine": root}, Workers(jobs=1))(store) == 1
+        assert store.execute("select status, width, outdated from inspection") == [("ok", 8, None)]
+
+
 def test_unmounted_disk_stores_no_inspection(tmp_path: Path) -> None:
     root = tmp_path / "root"
     root.mkdir()

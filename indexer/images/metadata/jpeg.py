@@ -21,25 +21,22 @@ def without_metadata(data: bytes, level: Level, exif: bytes) -> bytes:
 
 
 def _segments(data: bytes) -> Iterator[tuple[int, bytes]]:
-    """Yield each marker with its segment, the last with all bytes from the first scan on. Bytes between are skipped."""
+    """Yield each marker with its segment, the last with all bytes from the first scan on.
+
+    As in libjpeg, each segment has its stated length, and bytes between segments are skipped.
+    """
     at = 2
     while (at := data.find(b"\xff", at)) >= 0 and at + 4 <= len(data):
         marker = data[at + 1]
         if marker == _SCAN:
             yield marker, data[at:]
             return
-        length = int.from_bytes(data[at + 2 : at + 4], "big")
-        end = at + 2 + length
         if marker in (0x00, 0xFF) or marker in _STANDALONE:
             at += 1
-        elif length < 2 or data[end : end + 1] != b"\xff":  # a damaged length: look for the next marker
-            at += 2
-            if not _is_application(marker):
-                yield marker, data[at - 2 : end]
-                at = end
-        else:
-            yield marker, data[at:end]
-            at = end
+            continue
+        end = at + 2 + int.from_bytes(data[at + 2 : at + 4], "big")
+        yield marker, data[at:end]
+        at = max(end, at + 2)
 
 
 def _is_application(marker: int) -> bool:
