@@ -18,11 +18,11 @@ except ImportError:
 # Warnings and errors after which the pixels may be complete. Pillow's decoder decides then:
 _INCONCLUSIVE = re.compile(
     # only the end marker is missing, or the end of the file, too: Pillow refuses the latter
-    "Premature end of JPEG file"
+    "(?i)Premature end of JPEG file"
     # metadata
     "|Unknown Adobe color transform code|Warning: unknown JFIF revision|Unsupported JPEG data precision"
     # processes that simplejpeg does not decode: arithmetic coding, 12 bits, CMYK
-    "|Unsupported|Sorry|not supported|[Cc]olorspace|[Aa]rithmetic|could not determine"
+    "|Unsupported|Sorry|not supported|colorspace|arithmetic|could not determine"
 )
 
 _EXTRANEOUS = re.compile("Corrupt JPEG data: ([0-9]+) extraneous bytes before marker 0xd9")
