@@ -12,8 +12,14 @@ from pathlib import Path
 from urllib.parse import urlsplit
 
 import pytest
+from PIL import Image
 
+from indexer.base.workers import Workers
+from indexer.browsing.image_reader import ImageReader, ImageRequest
+from indexer.manifest import store
+from indexer.reporting.models import Thumbnail
 from tests.report.conftest import ROOT
+from tests.support import gallery
 
 _FILES = 64
 
@@ -90,3 +96,33 @@ def test_two_servers_do_not_share_a_key(start) -> None:
     other = urlsplit(first)._replace(netloc=urlsplit(second).netloc).geturl()
     assert (status(first), status(second), status(other)) == (200, 200, 403)
     assert status(first) == 200
+
+
+@pytest.fixture
+def large(tmp_path: Path) -> Path:
+    """Make a gallery whose first image takes seconds to convert for a browser."""
+    gallery.made(tmp_path)
+    keys = ("input_datasets_path", "output_path", "tmp_cache_dir", "intermediate_outputs_path")
+    (tmp_path / "local.cfg").write_text("[paths]\n" + "".join(f"{key} = .\n" for key in keys))
+    image = Image.effect_noise((3_000, 3_000), 60)
+    image.save(tmp_path / "coco" / "COCO" / "0.jpg", "TIFF")
+    return tmp_path
+
+
+def test_slow_image_delays_no_thumbnail(large: Path) -> None:
+    file = large / "coco" / "COCO" / "0.jpg"
+    with store.open_for_writing(large / "manifest.duckdb") as opened:
+        opened.execute(
+            "update member set size = $size, packed_size = $size, mtime_ns = $time where path = 'COCO/0.jpg'",
+            {"size": file.stat().st_size, "time": file.stat().st_mtime_ns},
+        )
+    images = ImageReader(large / "manifest.duckdb", {"coco": large / "coco"}, Workers(jobs=2))
+    try:
+        assert isinstance(images.submit(ImageRequest(2, full=False)).result(60), Thumbnail)  # workers run
+        slow = images.submit(ImageRequest(1, full=True))
+        time.sleep(0.5)
+        assert isinstance(images.submit(ImageRequest(3, full=False)).result(60), Thumbnail)
+        assert not slow.done()
+        assert isinstance(slow.result(120), Thumbnail)
+    finally:
+        images.close()
