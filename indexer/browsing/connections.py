@@ -72,9 +72,9 @@ def _log_in_one_line(loop: asyncio.AbstractEventLoop, context: dict[str, Any]) -
 def _free_files() -> int:
     """Return how many more files this process may open, after its limit was raised as far as allowed."""
     soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
-    wanted = hard if hard != resource.RLIM_INFINITY else 4_096
-    if soft < min(wanted, 4_096):
-        resource.setrlimit(resource.RLIMIT_NOFILE, (min(wanted, 4_096), hard))
+    allowed = hard if hard != resource.RLIM_INFINITY else 4_096
+    if soft < min(allowed, 4_096):
+        resource.setrlimit(resource.RLIMIT_NOFILE, (min(allowed, 4_096), hard))
     soft, _ = resource.getrlimit(resource.RLIMIT_NOFILE)
     opened = Path("/dev/fd")
     return soft - (len(list(opened.iterdir())) if opened.exists() else 32)
