@@ -24,7 +24,7 @@ class Expressions:
     def joins(self) -> str:
         """Return the joins. The key of a join uses only columns of tables that are joined before it."""
         return "".join(
-            f"\nleft join {tables.name(table)} as {alias} on {alias}.key = {key}"
+            f"\nleft join {tables.name(table)} as {alias} on {alias}.key = nfc_normalize({key})"
             for (table, key), alias in self._aliases.items()
         )
 

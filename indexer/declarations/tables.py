@@ -55,6 +55,7 @@ def _rows(table: LookupTable) -> str:
 
 
 def _key(table: LookupTable) -> str:
+    """Return the key in Unicode form NFC, as logical paths are."""
     parts = []
     for part in table.key:
         if isinstance(part, str):
@@ -65,7 +66,7 @@ def _key(table: LookupTable) -> str:
         for step in pipeline.steps:
             text = templates.FUNCTIONS[step].format(text)
         parts.append(text)
-    return " || ".join(parts)
+    return f"nfc_normalize({' || '.join(parts)})"
 
 
 def _order(table: LookupTable) -> str:

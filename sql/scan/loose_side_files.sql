@@ -4,5 +4,5 @@ from member m
 where
     m.container_id = $container_id
     and not regexp_matches(m.path, $image_suffix)
-    and not exists (select 1 from side_row s where s.container_id = m.container_id and s.path = m.path)
+    and not exists (select 1 from side_row s where s.container_id = m.container_id and s.path = clean_path(m.path))
 order by m.ordinal

@@ -3,7 +3,7 @@ with read as (
     select distinct path from side_row where container_id = $container_id
 ),
 unchanged as (
-    select m.path
+    select clean_path(m.path) as path
     from member m
     join loose l on l.path = m.path and l.size = m.size and l.mtime_ns = m.mtime_ns
     where m.container_id = $container_id

@@ -4,21 +4,35 @@
 -- formats (indexer/manifest/derived_macros.py).
 create or replace macro archive_name(path) as regexp_replace(path, archive_suffix() || '$', '');
 
--- The logical path of a member: its path below the folder that replaces the archive.
-create or replace macro path_below(archive, inner_name) as
-    case when starts_with(regexp_replace(inner_name, '^(?:\./|/)+', '') || '/', split_part(archive, '/', -1) || '/')
+-- A path in its one spelling: Unicode form NFC (macOS writes NFD); no empty, '.' and '..' components.
+create or replace macro clean_path(path) as
+    case when not regexp_matches(path, '(?:^|/)(?:\.{0,2}/|\.{1,2}$)|/$') then nfc_normalize(path)
+        else list_reduce(
+            list_prepend('', string_split(nfc_normalize(path), '/')),
+            lambda done, part: case when part in ('', '.') then done
+                when part = '..' then regexp_replace(done, '(?:^|/)[^/]*$', '')
+                when done = '' then part
+                else done || '/' || part
+            end
+        )
+    end;
+
+-- The logical path of a member: its clean path below the folder that replaces the archive.
+create or replace macro path_below(archive, inner_path) as
+    case when starts_with(inner_path || '/', split_part(archive, '/', -1) || '/')
         then left(archive, length(archive) - length(split_part(archive, '/', -1)))
         else archive || '/'
-    end || regexp_replace(inner_name, '^(?:\./|/)+', '');
+    end || inner_path;
 
 -- The logical path of a raw row: every archive is a folder (docs/architecture.md, "The logical path").
 create or replace macro logical_path(path, name) as
-    case when name is null then path
-        when position('!' in name) = 0 then path_below(archive_name(path), name)
+    case when name is null then clean_path(path)
+        when position('!' in name) = 0 then path_below(archive_name(clean_path(path)), clean_path(name))
         else list_reduce(
             list_prepend(
-                archive_name(path), string_split(regexp_replace(name, archive_suffix() || '!', chr(0), 'g'), chr(0))
+                archive_name(clean_path(path)),
+                string_split(regexp_replace(name, archive_suffix() || '!', chr(0), 'g'), chr(0))
             ),
-            lambda outer_path, level: path_below(outer_path, level)
+            lambda outer_path, level: path_below(outer_path, clean_path(level))
         )
     end;

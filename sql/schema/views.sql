@@ -16,7 +16,7 @@ select
     case when m.access = 'cell' then '' else regexp_extract(logical, '\.([^./]*)$', 1) end as suffix,
     -- of a cell: its Arrow or Parquet file, as in side_row.path, and its row there
     case when m.access = 'cell' and contains(m.name, '!')
-        then logical_path(m.path, regexp_replace(m.name, '![^!]*$', '')) else m.path end as record_path,
+        then logical_path(m.path, regexp_replace(m.name, '![^!]*$', '')) else clean_path(m.path) end as record_path,
     case when m.access = 'cell' then try_cast(split_part(split_part(m.name, '!', -1), '/', 1) as bigint) end as line,
     -- listings report a cell without an image as an 'empty cell'
     (m.access = 'cell' and m.problem is distinct from 'empty cell') or (

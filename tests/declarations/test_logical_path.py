@@ -20,6 +20,12 @@ CASES = [
     ("pictures-1.0-py3-none-any.whl", "pkg/1.png", "pictures-1.0-py3-none-any/pkg/1.png"),
     ("train/data-00000-of-00002.arrow", "5/image", "train/data-00000-of-00002/5/image"),
     ("no suffix", "a.png", "no suffix/a.png"),
+    ("a.zip", "train//cat/1.jpg", "a/train/cat/1.jpg"),
+    ("a.zip", "./train/./cat/../dog/2.jpg", "a/train/dog/2.jpg"),
+    ("a.zip", "/data/a/3.jpg", "a/data/a/3.jpg"),
+    ("a.zip", "../../3.jpg", "a/3.jpg"),
+    ("cafe\u0301.zip", "cafe\u0301/e\u0301.jpg", "caf\u00e9/\u00e9.jpg"),
+    ("cafe\u0301/e\u0301.jpg", None, "caf\u00e9/\u00e9.jpg"),
 ]
 
 
@@ -40,7 +46,7 @@ def test_macro_returns_the_same_path(path, name, logical, macro):
 
 
 words = st.lists(
-    st.sampled_from(["a", "b", "a.zip", "b.tar.gz", "x.7z.001", "!", "/", ".", "é·", "A.TAR!"]), max_size=7
+    st.sampled_from(["a", "b", "a.zip", "b.tar.gz", "x.7z.001", "!", "/", ".", "..", "//", "é·", "e\u0301", "A.TAR!"]), max_size=7
 )
 
 
