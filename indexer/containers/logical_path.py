@@ -20,9 +20,9 @@ def logical_path(path: str, name: str | None) -> str:
         name: the member inside it, levels of nesting joined by '!'; None for a loose file.
 
     Returns:
-        The clean path of a loose file (:func:`clean_path`). Otherwise each archive becomes a folder with the archive's name without suffixes; the
-        folder is left out if the next component has the same name. A '!' that follows no archive suffix is part of a
-        name.
+        The clean path of a loose file (:func:`clean_path`). Otherwise each archive becomes a folder with the archive's
+        name without suffixes; the folder is left out if the next component has the same name. A '!' that follows no
+        archive suffix is part of a name.
     """
     if name is None:
         return clean_path(path)

@@ -4,9 +4,9 @@ select member_id, source, code, detail
 from derived
 where code is not null
 union all by name
-select member_id, source, 'duplicate_id' as code, file_id || ' is ' || kept || ' already' as detail
-from derived
-join duplicate_id using (member_id, file_id)
+select d.member_id, d.source, c.code, c.detail
+from derived d
+join duplicate_id c using (member_id, file_id)
 union all by name
 select member_id, source, 'missing_text' as code, gap as detail
 from derived

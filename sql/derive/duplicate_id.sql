@@ -1,24 +1,63 @@
--- Files whose file_id another file has, all but the first. Order: readable first, faster access first, then by path.
+-- Files whose file_id another file has, all but one per file_id, with the code and detail of each.
+-- Of several members with one name in an archive, the last counts, as for extractors: the others are superseded.
+-- Of several copies, a sound one counts: readable, not found bad by an inspection, in a complete container. If sizes
+-- differ, a copy with a checksum precedes one without. Then faster access precedes, then the path.
 -- hash() only preselects the file_ids to sort; it does not affect the result.
 with suspect as (
     select hash(file_id) as h from derived where code is null group by h having count(*) > 1
 ),
-ranked as (
+copy as (
     select
         d.member_id,
         d.file_id,
-        first_value(r.logical) over w as kept,
-        row_number() over w as position
+        d.status <> 'ok' as is_bad,
+        coalesce(i.status, 'ok') <> 'ok' as is_found_bad,
+        c.status <> 'complete' as is_in_partial,
+        m.crc32 is null as is_unchecked,
+        m.size,
+        r.access,
+        r.logical,
+        r.record_path,
+        r.ordinal,
+        r.access not in ('file', 'cell') and row_number() over (
+            partition by d.file_id, r.container_id, r.logical order by r.ordinal desc
+        ) > 1 as is_superseded
     from derived d
     join raw_file r using (member_id)
+    join member m using (member_id)
+    join container c on c.container_id = r.container_id
+    left join inspection i using (member_id)
     where d.code is null and hash(d.file_id) in (select h from suspect)
+),
+sized as (
+    select
+        *,
+        count(distinct size) filter (where not is_superseded) over (partition by file_id) > 1 as sizes_differ
+    from copy
+),
+ranked as (
+    select
+        member_id,
+        file_id,
+        is_superseded,
+        first_value(logical) over w as kept,
+        row_number() over w as position
+    from sized
     window w as (
-        partition by d.file_id
-        order by d.status <> 'ok',
-            list_position(['file', 'slice', 'zip', 'cell', 'sequential'], r.access),
-            r.logical, r.record_path, r.ordinal
+        partition by file_id
+        order by is_superseded, is_bad, is_found_bad, is_in_partial, sizes_differ and is_unchecked,
+            list_position(['file', 'slice', 'zip', 'cell', 'sequential'], access),
+            logical, record_path, ordinal
     )
 )
-select member_id, file_id, kept
+select
+    member_id,
+    file_id,
+    if(is_superseded, 'superseded', 'duplicate_id') as code,
+    if(
+        is_superseded,
+        file_id || ' is superseded by a later member of the same name',
+        file_id || ' is ' || kept || ' already'
+    ) as detail
 from ranked
 where position > 1

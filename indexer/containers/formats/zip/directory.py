@@ -4,6 +4,7 @@ APPNOTE.TXT 6.3.10, 4.3.12 (headers), 4.5.3 (ZIP64). Numpy parses all headers of
 four million members per second; a loop parses a few hundred thousand. Memory is bounded by one block.
 """
 
+import re
 import struct
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
@@ -11,6 +12,7 @@ from dataclasses import dataclass
 import numpy as np
 import numpy.typing as npt
 import pyarrow as pa
+from isal import isal_zlib
 
 from indexer.containers.bytes.volumes import ByteRange
 from indexer.containers.formats.zip.end import End
@@ -28,6 +30,8 @@ _SIGNATURE = b"PK\1\2"
 _LENGTHS = struct.Struct("<3H")
 _LENGTHS_AT = (28, 30, 32)  # in a header: of name, extra fields, comment
 _MOST_EXTRA_FIELDS = 64
+_ZIP64, _UNICODE_PATH = 0x0001, 0x7075
+_UNICODE_PATH_HEAD = re.compile(rb"up.[\x00-\x03]\x01", re.DOTALL)
 
 Ints = npt.NDArray[np.int64]
 Mask = npt.NDArray[np.bool_]
@@ -64,6 +68,20 @@ class Block:
     def names(self) -> pa.Array:
         """Return all names, unchanged, as a binary array."""
         return _cut_out(self.data, self.name_start, self.name_start + self.name_size)
+
+    def unicode_paths(self) -> dict[int, bytes]:
+        """Return by row the UTF-8 names of field 0x7075 (APPNOTE.TXT 4.6.9) that belong to the stored names."""
+        if not _UNICODE_PATH_HEAD.search(self.data):  # one fast search instead of a walk through all fields
+            return {}
+        start = self.name_start + self.name_size
+        rows, places, sizes = _find_field(self.data, start, start + self.header["extra"], _UNICODE_PATH)
+        found = {}
+        for row, place, size in zip(rows.tolist(), places.tolist(), sizes.tolist(), strict=True):
+            field = self.data[place : place + max(0, size)].tobytes()
+            name = self.data[self.name_start[row] : start[row]].tobytes()
+            if field[:1] == b"\1" and field[1:5] == struct.pack("<L", isal_zlib.crc32(name)) and field[5:]:
+                found[row] = field[5:]
+        return found
 
 
 def read_blocks(window: ByteRange, end: End, starts: Sequence[int]) -> Iterator[Block]:
@@ -148,7 +166,7 @@ def _unlimited(content: npt.NDArray[np.uint8], position: Ints, header: npt.NDArr
     if not len(rows):
         return values
     start = position[rows] + HEADER.itemsize + header["name"][rows]
-    found, place, room = _find_field(content, start, start + header["extra"][rows])
+    found, place, room = _find_field(content, start, start + header["extra"][rows], _ZIP64)
     rows = rows[found]
     for value, missing, width in zip(values, narrow, (8, 8, 8, 4), strict=True):
         fits = missing[rows] & (room >= width)
@@ -157,8 +175,10 @@ def _unlimited(content: npt.NDArray[np.uint8], position: Ints, header: npt.NDArr
     return values
 
 
-def _find_field(content: npt.NDArray[np.uint8], place: Ints, stop: Ints) -> tuple[Ints, Ints, Ints]:
-    """Find ZIP64 fields from ``place`` to ``stop``: return which items have one, where its data begin, their size."""
+def _find_field(content: npt.NDArray[np.uint8], place: Ints, stop: Ints, kind: int) -> tuple[Ints, Ints, Ints]:
+    """Find extra fields of a kind from ``place`` to ``stop``: return the items that have one, where its data begin, and
+    their size.
+    """
     rows, found = np.arange(len(place)), []
     place, stop = place.astype(np.int64), stop.astype(np.int64)
     for _ in range(_MOST_EXTRA_FIELDS):
@@ -167,7 +187,7 @@ def _find_field(content: npt.NDArray[np.uint8], place: Ints, stop: Ints) -> tupl
         if not len(rows):
             break
         heads = _take(content, place, 4).view("<u2").astype(np.int64)
-        here = heads[:, 0] == 1
+        here = heads[:, 0] == kind
         found.append((rows[here], place[here] + 4, np.minimum(heads[here, 1], stop[here] - place[here] - 4)))
         rows, place, stop = rows[~here], (place + 4 + heads[:, 1])[~here], stop[~here]
     if not found:

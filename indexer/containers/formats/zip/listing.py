@@ -1,10 +1,12 @@
 """Make raw rows of a zip's directory, and findings of its problems."""
 
+import contextlib
 from collections.abc import Iterator, Sequence
 
 import numpy as np
 import numpy.typing as npt
 import pyarrow as pa
+import pyarrow.compute as pc
 
 from indexer.containers.bytes.volumes import ByteRange
 from indexer.containers.formats.zip.directory import Block, Mask, read_blocks
@@ -20,6 +22,7 @@ from indexer.containers.problems import CODES
 LOCAL_HEADER = 30
 _ENCRYPTED, _UTF8 = 0x1, 0x800
 _MADE_ON_UNIX = (3, 19)
+_MADE_ON_DOS = (0, 6, 10, 14)  # APPNOTE.TXT 4.4.2: FAT, OS/2, NTFS, VFAT
 _PROBLEMS = ("encrypted", "symbolic link", "method not supported", "no data", "over the size limit", "truncated",
              "volume missing", "header damaged")  # fmt: skip
 
@@ -46,7 +49,8 @@ def list_directory(
 
 def _rows(block: Block, end: End, limits: ArchiveLimits) -> tuple[pa.RecordBatch, Mask]:
     names, raw = _decoded(block)
-    is_folder = _ends_with_slash(block)
+    names = _with_slashes(block, names)
+    is_folder: Mask = pc.ends_with(names, "/").to_numpy(zero_copy_only=False)
     batch = batch_from(
         {
             "ordinal": pa.array(np.arange(block.first, block.first + len(block))),
@@ -65,23 +69,27 @@ def _rows(block: Block, end: End, limits: ArchiveLimits) -> tuple[pa.RecordBatch
     return batch.filter(pa.array(~is_folder)) if is_folder.any() else batch, is_folder
 
 
-def _ends_with_slash(block: Block) -> Mask:
-    last = block.data[np.maximum(block.name_start + block.name_size - 1, 0)]
-    ends: Mask = (block.name_size > 0) & (last == ord("/"))
-    return ends
-
-
 def _decoded(block: Block) -> tuple[pa.Array, pa.Array | None]:
     """Return names as text, and as bytes if they are not UTF-8. The UTF-8 flag is only a hint: most writers omit it."""
-    names = block.names()
-    try:
-        return names.cast(pa.string()), None
-    except pa.ArrowInvalid:
-        pairs = [
-            _decoded_one(raw, bool(flags & _UTF8))
-            for raw, flags in zip(names.to_pylist(), block.header["flags"].tolist(), strict=True)
-        ]
-        return pa.array([text for text, _ in pairs]), pa.array([raw for _, raw in pairs], pa.binary())
+    names, unicode_paths = block.names(), block.unicode_paths()
+    if not unicode_paths:
+        with contextlib.suppress(pa.ArrowInvalid):
+            return names.cast(pa.string()), None
+    stored = [unicode_paths.get(row, raw) for row, raw in enumerate(names.to_pylist())]
+    pairs = [
+        _decoded_one(raw, bool(flags & _UTF8))
+        for raw, flags in zip(stored, block.header["flags"].tolist(), strict=True)
+    ]
+    return pa.array([text for text, _ in pairs], pa.string()), pa.array([raw for _, raw in pairs], pa.binary())
+
+
+def _with_slashes(block: Block, names: pa.Array) -> pa.Array:
+    """Return names with slashes for backslashes where DOS or Windows wrote them and used no slash, as unzip does."""
+    if not (block.data == ord("\\")).any():
+        return names
+    is_dos = pa.array(np.isin(block.header["made_by"] >> 8, _MADE_ON_DOS))
+    mask = pc.and_(is_dos, pc.invert(pc.match_substring(names, "/")))
+    return pc.if_else(mask, pc.replace_substring(names, "\\", "/"), names)
 
 
 def _decoded_one(raw: bytes, flagged: bool) -> tuple[str, bytes | None]:
