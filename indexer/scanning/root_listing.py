@@ -23,7 +23,7 @@ from indexer.scanning.loose import LOOSE_SCHEMA, loose_rows, volumes_of
 from indexer.scanning.object_listing import list_objects
 
 # Increase this when listings contain more than before: the next scan reads every container again.
-LISTING_VERSION = 3
+LISTING_VERSION = 2
 
 
 @dataclass(frozen=True, slots=True)

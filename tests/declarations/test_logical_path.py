@@ -46,7 +46,8 @@ def test_macro_returns_the_same_path(path, name, logical, macro):
 
 
 words = st.lists(
-    st.sampled_from(["a", "b", "a.zip", "b.tar.gz", "x.7z.001", "!", "/", ".", "..", "//", "é·", "e\u0301", "A.TAR!"]), max_size=7
+    st.sampled_from(["a", "b", "a.zip", "b.tar.gz", "x.7z.001", "!", "/", ".", "..", "//", "é·", "e\u0301", "A.TAR!"]),
+    max_size=7,
 )
 
 
