@@ -1,5 +1,6 @@
 -- Files whose file_id another file has, all but one per file_id, with the code and detail of each.
--- Of several members with one name in an archive, the last counts, as for extractors: the others are superseded.
+-- Of several members with one name in an archive, the last counts, as for extractors: the others are superseded. Last
+-- means the highest offset, because members of the earlier of two joined zips have later ordinals.
 -- Of several copies, a sound one counts: readable, not found bad by an inspection, in a complete container. If sizes
 -- differ, a copy with a checksum precedes one without. Then faster access precedes, then the path.
 -- hash() only preselects the file_ids to sort; it does not affect the result.
@@ -20,7 +21,7 @@ copy as (
         r.record_path,
         r.ordinal,
         r.access not in ('file', 'cell') and row_number() over (
-            partition by d.file_id, r.container_id, r.logical order by r.ordinal desc
+            partition by d.file_id, r.container_id, r.logical order by m."offset" desc nulls last, r.ordinal desc
         ) > 1 as is_superseded
     from derived d
     join raw_file r using (member_id)

@@ -9,13 +9,14 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from indexer.containers.bytes.volumes import ByteRange
-from indexer.containers.formats.zip.directory import Block, Mask, read_blocks
+from indexer.containers.formats.zip.directory import Block, Mask
 from indexer.containers.formats.zip.end import End
+from indexer.containers.formats.zip.gaps import MIN_GAP, rows_in_gaps
 from indexer.containers.formats.zip.methods import READABLE, zip_method
 from indexer.containers.kinds import promises_bytes
 from indexer.containers.members.budget import beyond_limits
 from indexer.containers.members.repeated_names import Repeats, fingerprints
-from indexer.containers.members.rows import Health, batch_from, decoded
+from indexer.containers.members.rows import Health, batch_from, batches_of, decoded
 from indexer.containers.models import Access, ArchiveLimits
 from indexer.containers.problems import CODES
 
@@ -28,12 +29,15 @@ _PROBLEMS = ("encrypted", "symbolic link", "method not supported", "no data", "o
 
 
 def list_directory(
-    window: ByteRange, end: End, starts: Sequence[int], limits: ArchiveLimits, health: Health
+    window: ByteRange, end: End, blocks: Iterator[Block], limits: ArchiveLimits, health: Health
 ) -> Iterator[pa.RecordBatch]:
-    """Yield batches of MEMBER_SCHEMA in directory order; folders have no row, but count as ordinals."""
+    """Yield batches of MEMBER_SCHEMA in directory order, then members that the directory does not list.
+
+    Folders have no row, but count as ordinals.
+    """
     repeats, extents = Repeats(), Extents(end.directory_position)
     entries = folders = 0
-    for block in read_blocks(window, end, starts):
+    for block in blocks:
         batch, is_folder = _rows(block, end, limits)
         _note_problems(batch, health)
         prints = fingerprints(block.data, block.name_start, block.name_size)
@@ -43,7 +47,8 @@ def list_directory(
         folders += int(is_folder.sum())
         yield batch
     repeats.report(health)
-    extents.report(health)
+    gaps = extents.report(health)
+    yield from batches_of(rows_in_gaps(window, gaps, entries, health))
     _compare(entries, folders, end, health)
 
 
@@ -164,18 +169,19 @@ class Extents:
         self._starts.append(block.offset[rows])
         self._ends.append((block.offset + LOCAL_HEADER + block.name_size + block.packed_size)[rows])
 
-    def report(self, health: Health) -> None:
-        """Add a finding for each member that begins before its predecessor ends."""
+    def report(self, health: Health) -> list[tuple[int, int]]:
+        """Add a finding for each member that begins before its predecessor ends; return the gaps between members."""
         if not self._starts:
-            return
+            return []
         ordinals, starts, ends = (np.concatenate(parts) for parts in (self._ordinals, self._starts, self._ends))
-        if (starts[1:] >= ends[:-1]).all():
-            return
-        order = np.argsort(starts, kind="stable")
-        reached = np.maximum.accumulate(ends[order])
-        for place in np.flatnonzero(starts[order][1:] < reached[:-1]) + 1:
-            ordinal = int(ordinals[order[place]])
-            health.add("overlap", f"the bytes of member {ordinal} also belong to another member", ordinal)
+        if not (starts[1:] >= ends[:-1]).all():
+            order = np.argsort(starts, kind="stable")
+            ordinals, starts, ends = ordinals[order], starts[order], np.maximum.accumulate(ends[order])
+            for place in np.flatnonzero(starts[1:] < ends[:-1]) + 1:
+                ordinal = int(ordinals[place])
+                health.add("overlap", f"the bytes of member {ordinal} also belong to another member", ordinal)
+        begins, stops = np.append(0, ends), np.append(starts, self._directory)
+        return [(int(begins[place]), int(stops[place])) for place in np.flatnonzero(stops - begins >= MIN_GAP)]
 
 
 def _compare(entries: int, folders: int, end: End, health: Health) -> None:

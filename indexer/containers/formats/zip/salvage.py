@@ -23,6 +23,7 @@ _SIGNATURE = b"PK\3\4"
 _DESCRIPTOR = b"PK\7\x08"
 _ENCRYPTED, _SIZES_BEHIND = 0x1, 0x8
 _FULL32 = 0xFFFFFFFF
+_END_SEARCHED = 1 << 17  # bytes before a member that may have an end record and its comment
 _MOST_SEARCHED = 256 << 20  # bytes without a header after which the search ends
 
 
@@ -41,9 +42,15 @@ class _Local:
 
 
 def salvaged_rows(window: ByteRange, health: Health) -> Iterator[Row]:
-    """Yield a row for each member whose local header is found. Folders have no row, but count as ordinals."""
-    position = ordinal = 0
+    """Yield a row for each member whose local header is found. Folders have no row, but count as ordinals.
+
+    Members that occur twice, and an end record that other members follow, are findings: volumes were joined wrongly.
+    """
+    position = ordinal = repeated = 0
+    seen: set[tuple[bytes, int, int]] = set()
+    has_early_end = False
     while (found := _next_local(window, position)) is not None:
+        has_early_end = has_early_end or _has_end_record(window, position, found)
         position = found
         local = _read_local(window, position)
         if local is None:
@@ -51,9 +58,26 @@ def salvaged_rows(window: ByteRange, health: Health) -> Iterator[Row]:
             continue
         local = _with_sizes(window, local)
         if not local.name.endswith(b"/"):
+            identity = (local.name, local.crc32, local.size)
+            repeated += identity in seen
+            seen.add(identity)
             yield _row(local, ordinal, window.size, health)
         ordinal += 1
         position = max(local.data + local.packed_size, position + len(_SIGNATURE))
+    if repeated:
+        health.add("volume-order", f"{repeated} members are in the file twice: a volume was joined twice")
+    if has_early_end:
+        health.add("volume-order", "members follow the zip's end record: volumes were joined in the wrong order, the"
+                   " last volume first, or several zips were joined")  # fmt: skip
+
+
+def _has_end_record(window: ByteRange, start: int, end: int) -> bool:
+    """Return whether an end record begins between ``start`` and ``end``, in the last bytes before ``end``."""
+    begin = max(start, end - _END_SEARCHED)
+    try:
+        return end > begin and b"PK\5\6" in window.read(begin, end - begin)
+    except BadData:
+        return False
 
 
 def _next_local(window: ByteRange, position: int) -> int | None:

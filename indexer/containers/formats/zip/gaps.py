@@ -1,0 +1,29 @@
+"""Find members that a zip's directory does not list: in the bytes before, between and after its members.
+
+Several zips that were joined with ``cat`` have one directory that counts, that of the last.
+"""
+
+from collections.abc import Iterator
+from dataclasses import replace
+
+from indexer.containers.bytes.volumes import ByteRange
+from indexer.containers.formats.zip.salvage import salvaged_rows
+from indexer.containers.members.rows import Health, Row
+
+MIN_GAP = 256  # bytes; smaller gaps are extra fields, data descriptors and padding
+_MOST_GAPS = 64  # the largest gaps are searched
+
+
+def rows_in_gaps(window: ByteRange, gaps: list[tuple[int, int]], first: int, health: Health) -> Iterator[Row]:
+    """Yield a row for each member found in ``gaps`` (start, end), with ordinals from ``first`` on; add a finding."""
+    count = 0
+    largest = sorted(gaps, key=lambda gap: (gap[0] - gap[1], gap))[:_MOST_GAPS]
+    for start, end in sorted(largest):
+        found = Health()
+        for row in salvaged_rows(window.window(start, end - start), found):
+            if row.problem is None and row.offset is not None:
+                yield replace(row, ordinal=first + count, offset=row.offset + start)
+                count += 1
+    if count:
+        detail = f"{count} members are not in the directory: several zips were joined. They were found by their headers"
+        health.add("joined", detail)

@@ -1,0 +1,92 @@
+"""Check the offsets of a zip's directory against local headers, and repair offsets that wrapped at 4 GiB.
+
+macOS Archive Utility writes zips of more than 4 GiB without ZIP64: offsets are modulo 2^32, in the order of the data.
+"""
+
+import struct
+from collections.abc import Iterator
+from dataclasses import replace
+
+import numpy as np
+
+from indexer.base.errors import BadData
+from indexer.containers.bytes.volumes import ByteRange
+from indexer.containers.formats.zip.directory import Block, Ints
+from indexer.containers.formats.zip.end import End
+from indexer.containers.members.rows import Health
+
+_LOCAL_HEADER = 30
+_CHECKED = 6  # members per block of the directory, first and last included
+_WRAP = 1 << 32
+
+
+def has_local_headers(window: ByteRange, block: Block, end: End) -> bool:
+    """Return whether at least half of some members have a local header at their offset.
+
+    Sizes of an archive of more than 4 GiB are not checked here: :func:`checked_blocks` repairs its offsets.
+    """
+    if end.position > _WRAP:
+        return True
+    found = [_local_name(window, int(block.offset[row])) is not None for row in _sample(window, block)]
+    return 2 * sum(found) >= len(found)
+
+
+def checked_blocks(window: ByteRange, blocks: Iterator[Block], health: Health) -> Iterator[Block]:
+    """Yield blocks of the directory; wrapped offsets are replaced, other wrong offsets are findings."""
+    wraps = 0
+    for block in blocks:
+        rows = _sample(window, block)
+        wrong = [row for row in rows if not _is_at(window, block, row, int(block.offset[row]))]
+        found, offsets = _unwrapped(window, block, wraps) if window.size > _WRAP and (wraps or wrong) else (0, None)
+        if found and not wraps:
+            health.add("offsets-wrapped", "offsets wrapped at 4 GiB, as macOS Archive Utility writes them")
+        elif wrong and not found:
+            detail = f"{len(wrong)} of {len(rows)} checked members have another local header at their offset, or none"
+            health.add("offset-differs", detail)
+        wraps = found
+        yield block if offsets is None else replace(block, offset=offsets)
+
+
+def _sample(window: ByteRange, block: Block) -> list[int]:
+    """Return rows to check: the first, the last and some between, among members whose header can be read."""
+    rows = np.flatnonzero((block.offset >= 0) & (block.offset < window.size))
+    places = np.unique(np.linspace(0, len(rows) - 1, _CHECKED).astype(np.int64)) if len(rows) else []
+    return [int(rows[place]) for place in places if _is_present(window, int(block.offset[rows[place]]))]
+
+
+def _is_present(window: ByteRange, offset: int) -> bool:
+    try:
+        return bool(window.read(offset, 1))
+    except BadData:  # in a missing volume
+        return False
+
+
+def _local_name(window: ByteRange, offset: int) -> bytes | None:
+    """Return the name of the local header at ``offset``, or None if there is none."""
+    try:
+        data = window.read(offset, _LOCAL_HEADER + 256)
+        if len(data) < _LOCAL_HEADER or data[:4] != b"PK\3\4":
+            return None
+        (size,) = struct.unpack_from("<H", data, 26)
+        name = data[_LOCAL_HEADER : _LOCAL_HEADER + size]
+        return name + window.read(offset + _LOCAL_HEADER + len(name), size - len(name)) if len(name) < size else name
+    except BadData:
+        return None
+
+
+def _is_at(window: ByteRange, block: Block, row: int, offset: int) -> bool:
+    start = int(block.name_start[row])
+    name = block.data[start : start + int(block.name_size[row])].tobytes()
+    return _local_name(window, offset) == name
+
+
+def _unwrapped(window: ByteRange, block: Block, wraps: int) -> tuple[int, Ints]:
+    """Return the number of wraps after the block, and offsets with the multiple of 4 GiB where the local header is."""
+    offsets = block.offset.copy()
+    for row in range(len(block)):
+        places = range(int(offsets[row]) + wraps * _WRAP, window.size, _WRAP)
+        found = next((place for place in places if _is_at(window, block, row, place)), None)
+        if found is not None:
+            offsets[row] = found
+            wraps = found // _WRAP
+    return wraps, offsets
