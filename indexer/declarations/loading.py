@@ -1,5 +1,6 @@
 """Load TOML files as :class:`Source` and report every problem of every file at once."""
 
+import codecs
 import re
 import tomllib
 from collections.abc import Mapping, Sequence
@@ -57,9 +58,19 @@ def _source(top: Fields, file: Path) -> Source:
         keep=top.parsed("keep", templates.parse_condition),
         row_orders=_row_orders(top),
         generators=top.texts("generators") or (),
+        encoding=_encoding(top),
     )
     top.close()
     return source
+
+
+def _encoding(top: Fields) -> str | None:
+    name = top.text("encoding")
+    try:
+        return codecs.lookup(name).name if name else None
+    except LookupError:
+        top.problem(f"'encoding': '{name}' is not an encoding that Python knows, such as 'gbk', 'shift_jis' or 'cp866'")
+        return None
 
 
 def _default_folder(top: Fields, key: str) -> str:

@@ -177,6 +177,7 @@ class Source:
         keep: condition that an image has to meet.
         row_orders: per Arrow or Parquet dataset, patterns of its files in the order in which their rows are numbered.
         generators: names that ``_generators.csv`` lacks.
+        encoding: the encoding of names in archives that are not UTF-8, as Python calls it.
     """
 
     key: str
@@ -191,3 +192,4 @@ class Source:
     keep: Condition | None = None
     row_orders: tuple[tuple[str, ...], ...] = ()
     generators: tuple[str, ...] = ()
+    encoding: str | None = None

@@ -1,7 +1,7 @@
 """Plan a scan: per source, the containers that are new or changed, and the side files without rows."""
 
 import os
-from collections.abc import Iterable
+from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 from itertools import count
 from pathlib import Path
@@ -9,7 +9,7 @@ from pathlib import Path
 from indexer.base.errors import SourceError
 from indexer.base.remote import Root
 from indexer.containers.models import ContainerStatus, MemberRef
-from indexer.declarations.models import SideTable
+from indexer.declarations.models import SideTable, Source
 from indexer.manifest.store import Store
 from indexer.scanning import commit
 from indexer.scanning.commit import ContainerUpdate, RecordedContainer
@@ -55,9 +55,10 @@ class SourcePlan:
 class ScanPlanner:
     """Plan source by source. Loose files are recorded immediately, because their contents are not read."""
 
-    def __init__(self, store: Store, tables: Iterable[SideTable], options: ScanOptions, folder: Path) -> None:
+    def __init__(self, store: Store, sources: Sequence[Source], options: ScanOptions, folder: Path) -> None:
         self.store = store
-        self.tables = sorted(set(tables), key=repr)
+        self.tables = sorted({table for source in sources for table in source.tables}, key=repr)
+        self.encodings = {source.key: source.encoding for source in sources}
         self.options = options
         self.folder = folder
         self._numbers = count()
@@ -100,7 +101,7 @@ class ScanPlanner:
         """Add a task per new or changed container; afterwards ``recorded`` contains the missing ones."""
         tables = self._tables_of(plan.key)
         for container in listing.containers:
-            fingerprint = container_fingerprint(container, tables, self.options.limits)
+            fingerprint = container_fingerprint(container, tables, self.options.limits, self.encodings.get(plan.key))
             previous = recorded.pop(os.fsencode(container.path), None)
             if previous and previous.fingerprint == fingerprint and previous.status != ContainerStatus.FAILED:
                 plan.unchanged += 1
@@ -126,7 +127,10 @@ class ScanPlanner:
         stem = self.folder / str(next(self._numbers))
         container = replace(update.container, source=update.source)
         tables = self._tables_of(update.source)
-        return PlannedTask(update, ScanTask(container, tables, self.options.limits, stem, side_files))
+        return PlannedTask(
+            update,
+            ScanTask(container, tables, self.options.limits, stem, side_files, self.encodings.get(update.source)),
+        )
 
     def _tables_of(self, key: str) -> tuple[SideTable, ...]:
         """Return the side tables below the root of ``key``; other sources may declare them, too."""

@@ -122,14 +122,18 @@ def _loose_table(files: Sequence[Volume]) -> pa.Table:
     return pa.Table.from_batches([rows], LOOSE_SCHEMA)
 
 
-def container_fingerprint(container: Container, tables: Sequence[SideTable], limits: ArchiveLimits) -> str:
+def container_fingerprint(
+    container: Container, tables: Sequence[SideTable], limits: ArchiveLimits, encoding: str | None = None
+) -> str:
     """Return a hash of everything that a container's listing depends on.
 
-    It covers names, sizes and times of the volumes, the side tables, and the limits. A container with an unchanged
+    It covers names, sizes and times of the volumes, the side tables, the limits, and the encoding of names. A container with an unchanged
     fingerprint need not be read again.
     """
     sorted_tables = sorted((asdict(table) for table in tables), key=json.dumps)
     volumes = [asdict(volume) for volume in container.volumes]
     without_time = asdict(replace(limits, seconds=0))  # the time limit does not change a complete listing
-    text = json.dumps([LISTING_VERSION, container.kind, volumes, sorted_tables, without_time])
+    text = json.dumps(
+        [LISTING_VERSION, container.kind, volumes, sorted_tables, without_time, *([encoding] if encoding else [])]
+    )
     return hashlib.sha256(text.encode("utf-8", "surrogatepass")).hexdigest()

@@ -33,9 +33,8 @@ def scan(store: Store, roots: Mapping[str, Root], sources: Sequence[Source], opt
         SourceError: a root is missing or unusable, and ``options.must_exist`` is set.
     """
     started = time.monotonic()
-    tables = [table for source in sources for table in source.tables]
     with _temporary_folder(store.path.absolute()) as folder:
-        planner = ScanPlanner(store, tables, options, folder)
+        planner = ScanPlanner(store, sources, options, folder)
         plans = [_plan(planner, key, root, options) for key, root in roots.items()]
         _run_tasks(store, [task for plan in plans for task in plan.tasks], options, folder)
     with options.progress.phase("derive", len(sources), "sources") as bar:

@@ -30,6 +30,7 @@ from indexer.containers.reading import read_members
 from indexer.containers.tabular import listing as tabular
 from indexer.declarations.models import SideTable
 from indexer.roots import localize
+from indexer.scanning.name_decoding import NameDecoder
 from indexer.scanning.row_files import RowFileWriter, SideRowFileWriter
 from indexer.scanning.side_files import BadLine, parse, to_json, valid_rows
 from indexer.scanning.side_table_matcher import IMAGE_SUFFIX, SideTableMatcher
@@ -51,6 +52,7 @@ class ScanTask:
     limits: ArchiveLimits
     stem: Path
     side_files: tuple[MemberRef, ...] = ()
+    encoding: str | None = None
 
     @property
     def members_file(self) -> Path:
@@ -123,6 +125,7 @@ class _Listing:
         listed = 0
         report = failed_report("the reader returned no report")
         capture = self._is_side_file if self.matcher else None
+        names = NameDecoder(self.task.encoding)
         try:
             with RowFileWriter(self.task.members_file, MEMBER_SCHEMA) as members:
                 for part in list_members(self.container, self.task.limits, capture, self.task.stem.parent):
@@ -131,13 +134,15 @@ class _Listing:
                     elif isinstance(part, MemberBytes):
                         self._take(part)
                     else:
-                        members.write(part)
-                        listed += part.num_rows
-                        self._collect_side_files(part)
+                        batch = names.decoded(part)
+                        members.write(batch)
+                        listed += batch.num_rows
+                        self._collect_side_files(batch)
         except Unreachable:
             raise
         except _INPUT_ERRORS as error:
             return failed_report(_one_line(error), listed=listed)
+        self.findings.extend(names.findings())
         return report
 
     def _read_side_files(self) -> None:

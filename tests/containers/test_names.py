@@ -1,10 +1,12 @@
 """Names are kept in any encoding, locale and length."""
 
 import os
+import struct
 import subprocess
 import sys
 import tarfile
 import zipfile
+import zlib
 from pathlib import Path
 
 import pytest
@@ -109,3 +111,33 @@ def test_names_do_not_depend_on_the_locale(settings: dict[str, str], root: Path,
         capture_output=True, text=True, check=True,
     )  # fmt: skip
     assert done.stdout.splitlines() == [f"{'DALL·E/é.png'!a} {{b'data'}}"] * 3
+
+
+def _zip_from(path: Path, system: int, names: dict[str, bytes], extra: bytes = b"") -> None:
+    """A zip of members with these names and contents, made on ``system`` (APPNOTE.TXT 4.4.2)."""
+    with zipfile.ZipFile(path, "w") as archive:
+        for name, data in names.items():
+            info = zipfile.ZipInfo("x")
+            info.filename, info.create_system, info.extra = name, system, extra
+            archive.writestr(info, data)
+
+
+@pytest.mark.parametrize("system", [0, 10, 14])
+def test_backslashes_of_dos_are_slashes(system: int, root: Path) -> None:
+    _zip_from(root / "set.zip", system, {"a\\": b"", "a\\b\\": b"", "a\\b\\1.png": b"1", "c/d\\2.png": b"2"})
+    assert [row["name"] for row in listing(container_in(root)).rows] == ["a/b/1.png", "c/d\\2.png"]
+
+
+def test_backslashes_of_unix_are_parts_of_names(root: Path) -> None:
+    _zip_from(root / "set.zip", 3, {"a\\1.png": b"1"})
+    assert [row["name"] for row in listing(container_in(root)).rows] == ["a\\1.png"]
+
+
+@pytest.mark.parametrize("crc32", [zlib.crc32(b"a?/1.png"), 1], ids=["current", "outdated"])
+def test_unicode_path_field_is_used_if_it_belongs_to_the_name(crc32: int, root: Path) -> None:
+    name = "a\u732b/1.png".encode()
+    extra = struct.pack("<HHHHHBL", 0x5455, 1, 0, 0, 0, 1, 1)[:5]  # another field comes first
+    extra += struct.pack("<HHBL", 0x7075, 5 + len(name), 1, crc32) + name
+    _zip_from(root / "set.zip", 0, {"a?/1.png": b"1"}, extra)
+    expected = "a\u732b/1.png" if crc32 != 1 else "a?/1.png"
+    assert [row["name"] for row in listing(container_in(root)).rows] == [expected]

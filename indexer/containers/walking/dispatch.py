@@ -44,7 +44,8 @@ def zip_batches(level: ArchiveLevel, limits: ArchiveLimits, health: Health) -> I
     blocks = read_blocks(level.content, end, starts)
     first = next(blocks, None)
     is_cut_off = starts[0] < 0
-    if first is not None and not is_cut_off and not has_local_headers(level.content, first, end):
+    is_joined = len(level.starts) == 1 and end.directory_disk > 0
+    if first is not None and not is_cut_off and not has_local_headers(level.content, first, is_joined):
         health.add("offset-differs", "the directory's offsets are wrong, members were found by their local headers")
         return batches_of(salvaged_rows(level.content, health))
     if is_cut_off:

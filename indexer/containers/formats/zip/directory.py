@@ -71,7 +71,7 @@ class Block:
 
     def unicode_paths(self) -> dict[int, bytes]:
         """Return by row the UTF-8 names of field 0x7075 (APPNOTE.TXT 4.6.9) that belong to the stored names."""
-        if not _UNICODE_PATH_HEAD.search(memoryview(self.data)):  # one fast search instead of a walk through all fields
+        if not _UNICODE_PATH_HEAD.search(self.data.data):  # one fast search instead of a walk through all fields
             return {}
         start = self.name_start + self.name_size
         rows, places, sizes = _find_field(self.data, start, start + self.header["extra"], _UNICODE_PATH)

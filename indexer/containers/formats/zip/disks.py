@@ -9,6 +9,7 @@ from indexer.base.errors import BadData
 from indexer.containers.bytes.volumes import ByteRange
 from indexer.containers.formats.zip.directory import Block, read_blocks
 from indexer.containers.formats.zip.end import End
+from indexer.containers.formats.zip.offsets import WRAP
 from indexer.containers.grouping import SPLIT_ZIP_SLACK
 
 _MOST_DISKS = 10_000
@@ -25,7 +26,7 @@ def disk_starts(window: ByteRange, end: End, starts: tuple[int, ...]) -> tuple[i
         return starts
     before = end.directory_position - end.directory_offset
     if end.directory_disk == 0:
-        return (before,) if before > 0 else starts
+        return (before,) if before > 0 and before % WRAP else starts  # an offset of 32 bits may have wrapped
     size = before // end.directory_disk
     if size <= 0:
         return (*[-1] * end.directory_disk, max(0, before))

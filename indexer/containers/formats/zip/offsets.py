@@ -12,23 +12,23 @@ import numpy as np
 from indexer.base.errors import BadData
 from indexer.containers.bytes.volumes import ByteRange
 from indexer.containers.formats.zip.directory import Block, Ints
-from indexer.containers.formats.zip.end import End
 from indexer.containers.members.rows import Health
 
 _LOCAL_HEADER = 30
 _CHECKED = 6  # members per block of the directory, first and last included
-_WRAP = 1 << 32
+WRAP = 1 << 32
 
 
-def has_local_headers(window: ByteRange, block: Block, end: End) -> bool:
-    """Return whether at least half of some members have a local header at their offset.
+def has_local_headers(window: ByteRange, block: Block, is_joined: bool) -> bool:
+    """Return whether members have a local header at their offset: all that are checked of joined volumes, else half.
 
-    Sizes of an archive of more than 4 GiB are not checked here: :func:`checked_blocks` repairs its offsets.
+    Archives of more than 4 GiB are not checked here: :func:`checked_blocks` repairs their offsets.
     """
-    if end.position > _WRAP:
-        return True
-    found = [_local_name(window, int(block.offset[row])) is not None for row in _sample(window, block)]
-    return 2 * sum(found) >= len(found)
+    rows = _sample(window, block)
+    if is_joined:
+        return all(_is_at(window, block, row, int(block.offset[row])) for row in rows)
+    found = [_local_name(window, int(block.offset[row])) is not None for row in rows]
+    return 2 * sum(found) >= len(found) or window.size > WRAP
 
 
 def checked_blocks(window: ByteRange, blocks: Iterator[Block], health: Health) -> Iterator[Block]:
@@ -37,7 +37,7 @@ def checked_blocks(window: ByteRange, blocks: Iterator[Block], health: Health) -
     for block in blocks:
         rows = _sample(window, block)
         wrong = [row for row in rows if not _is_at(window, block, row, int(block.offset[row]))]
-        found, offsets = _unwrapped(window, block, wraps) if window.size > _WRAP and (wraps or wrong) else (0, None)
+        found, offsets = _unwrapped(window, block, wraps) if window.size > WRAP and (wraps or wrong) else (0, None)
         if found and not wraps:
             health.add("offsets-wrapped", "offsets wrapped at 4 GiB, as macOS Archive Utility writes them")
         elif wrong and not found:
@@ -50,7 +50,9 @@ def checked_blocks(window: ByteRange, blocks: Iterator[Block], health: Health) -
 def _sample(window: ByteRange, block: Block) -> list[int]:
     """Return rows to check: the first, the last and some between, among members whose header can be read."""
     rows = np.flatnonzero((block.offset >= 0) & (block.offset < window.size))
-    places = np.unique(np.linspace(0, len(rows) - 1, _CHECKED).astype(np.int64)) if len(rows) else []
+    if not len(rows):
+        return []
+    places = np.unique(np.linspace(0, len(rows) - 1, _CHECKED).astype(np.int64))
     return [int(rows[place]) for place in places if _is_present(window, int(block.offset[rows[place]]))]
 
 
@@ -84,9 +86,9 @@ def _unwrapped(window: ByteRange, block: Block, wraps: int) -> tuple[int, Ints]:
     """Return the number of wraps after the block, and offsets with the multiple of 4 GiB where the local header is."""
     offsets = block.offset.copy()
     for row in range(len(block)):
-        places = range(int(offsets[row]) + wraps * _WRAP, window.size, _WRAP)
+        places = range(int(offsets[row]) + wraps * WRAP, window.size, WRAP)
         found = next((place for place in places if _is_at(window, block, row, place)), None)
         if found is not None:
             offsets[row] = found
-            wraps = found // _WRAP
+            wraps = found // WRAP
     return wraps, offsets

@@ -1,0 +1,82 @@
+"""Zips whose directory is not at the expected place, or does not list all members."""
+
+import random
+from pathlib import Path
+
+import pytest
+
+from tests.support.archives import container_in, listing, plant, run
+
+FILES = {f"set/{number:02}.png": random.Random(number).randbytes(9_000) for number in range(40)}
+
+
+def _split(folder: Path) -> list[Path]:
+    """Return the volumes of a zip of FILES, the last one ``set.zip``."""
+    plant(folder, FILES)
+    run("zip", "-q0r", "-s", "64k", "set.zip", "set", cwd=folder)
+    volumes = sorted(folder.glob("set.z[0-9]*"))
+    assert len(volumes) > 3
+    return [*volumes, folder / "set.zip"]
+
+
+def _join(target: Path, parts: list[Path]) -> None:
+    target.write_bytes(b"".join(part.read_bytes() for part in parts))
+
+
+def test_volumes_with_the_last_one_twice_are_read(root: Path, tmp_path: Path) -> None:
+    volumes = _split(tmp_path)
+    _join(root / "set.zip", [*volumes, volumes[-1]])
+    found = listing(container_in(root))
+    assert found.sound() == FILES
+    assert found.report.status == "partial"
+    assert "twice" in "".join(finding.detail for finding in found.report.findings)
+
+
+def test_volumes_with_the_last_one_first_name_the_order(root: Path, tmp_path: Path) -> None:
+    volumes = _split(tmp_path)
+    _join(root / "set.zip", [volumes[-1], *volumes[:-1]])
+    found = listing(container_in(root))
+    sound = found.sound()
+    assert len(sound) >= len(FILES) - 2
+    assert all(FILES[name] == data for name, data in sound.items())
+    assert "last volume first" in "".join(finding.detail for finding in found.report.findings)
+
+
+def test_volumes_joined_in_order_are_complete(root: Path, tmp_path: Path) -> None:
+    _join(root / "set.zip", _split(tmp_path))
+    found = listing(container_in(root))
+    assert found.sound() == FILES
+    assert found.report.status == "complete"
+
+
+@pytest.mark.parametrize("tool", ["zip", "7zz"])
+def test_joined_zips_are_all_listed(tool: str, root: Path, tmp_path: Path) -> None:
+    plant(tmp_path, FILES | {"other/a.png": b"a" * 5_000, "third/b.png": b"b" * 900})
+    for folder in ("set", "other", "third"):
+        run(*([tool, "-qr"] if tool == "zip" else [tool, "a", "-bd"]), f"{folder}.zip", folder, cwd=tmp_path)
+    _join(root / "x.zip", [tmp_path / "set.zip", tmp_path / "other.zip", tmp_path / "third.zip"])
+    found = listing(container_in(root))
+    wanted = FILES | {"other/a.png": b"a" * 5_000, "third/b.png": b"b" * 900}
+    assert found.sound() == {f"x/{name}": data for name, data in wanted.items()}
+    assert "joined" in found.codes
+    assert found.report.status == "partial"
+
+
+def test_prefix_without_members_is_no_finding(root: Path, tmp_path: Path) -> None:
+    plant(tmp_path, FILES)
+    run("zip", "-qr", "set.zip", "set", cwd=tmp_path)
+    (root / "set.zip").write_bytes(b"#!/bin/sh PK\3\4 \n" * 100 + (tmp_path / "set.zip").read_bytes())
+    found = listing(container_in(root))
+    assert found.sound() == FILES
+    assert found.report.status == "complete"
+
+
+def test_one_damaged_local_header_keeps_the_directory(root: Path, tmp_path: Path) -> None:
+    plant(tmp_path, FILES)
+    run("zip", "-q0r", "set.zip", "set", cwd=tmp_path)
+    data = (tmp_path / "set.zip").read_bytes()
+    first = data.index(b"PK\3\4", 100)
+    (root / "set.zip").write_bytes(data[:first] + b"XXXX" + data[first + 4 :])
+    found = listing(container_in(root))
+    assert len(found.rows) == len(FILES)
+    assert len(found.sound()) == len(FILES) - 1
