@@ -127,8 +127,8 @@ def container_fingerprint(
 ) -> str:
     """Return a hash of everything that a container's listing depends on.
 
-    It covers names, sizes and times of the volumes, the side tables, the limits, and the encoding of names. A container with an unchanged
-    fingerprint need not be read again.
+    It covers names, sizes and times of the volumes, the side tables, the limits, and the encoding of names. A container
+    with an unchanged fingerprint need not be read again.
     """
     sorted_tables = sorted((asdict(table) for table in tables), key=json.dumps)
     volumes = [asdict(volume) for volume in container.volumes]
