@@ -28,7 +28,7 @@ from indexer.manifest import store as stores
 from indexer.manifest.store import Store
 from indexer.selection import by_recipe, recipe
 from indexer.sharing.export import export
-from indexer.sharing.importing import MissingPolicy, import_manifest
+from indexer.sharing.importing import ImportOptions, MissingPolicy, import_manifest
 from materializer.dataset.grading import grade as grading_of
 from materializer.dataset.publish import WrittenBuild, publish
 from materializer.models import Request, Settings, Shard, ShardFile
@@ -135,7 +135,7 @@ def share(store: Store, folder: Path) -> str:
 
 def take(store: Store, folder: Path) -> str:
     """Import the export, as another lab with the same sources."""
-    imported = import_manifest(store, folder / "shared", "again", MissingPolicy.FAIL)
+    imported = import_manifest(store, folder / "shared", "again", ImportOptions(MissingPolicy.FAIL))
     return f"{imported.selected:,} rows found"
 
 

@@ -1,6 +1,8 @@
 """``indexer import``: find the images of an exported selection on this machine."""
 
+from collections.abc import Mapping
 from pathlib import Path
+from typing import Any
 
 import click
 
@@ -8,7 +10,7 @@ from indexer.base.errors import CheckFailed
 from indexer.cli.messages import printable
 from indexer.cli.options import CommonOptions, common_options
 from indexer.cli.selection_names import selection_name
-from indexer.sharing.importing import Imported, MissingPolicy, import_manifest
+from indexer.sharing.importing import Imported, ImportOptions, Match, MissingPolicy, import_manifest
 
 
 @click.command(epilog="Example: python -m indexer import shared/ai_gen_bench_v1 --missing substitute")
@@ -16,18 +18,27 @@ from indexer.sharing.importing import Imported, MissingPolicy, import_manifest
 @click.option("--name", callback=selection_name, help="Name of the selection.  [default: the name in the export]")
 @click.option("--missing", type=click.Choice([one.value for one in MissingPolicy]), default=MissingPolicy.FAIL.value,
               show_default=True, help="Handling of images that are not on this machine.")  # fmt: skip
+@click.option("--match", type=click.Choice([one.value for one in Match]), default=Match.BYTES.value, show_default=True,
+              help="What makes an image the same: its bytes, or its decoded pixels.")  # fmt: skip
 @click.option("--force", is_flag=True, help="Replace another selection of the same name.")
 @common_options
-def command(options: CommonOptions, folder: Path, name: str | None, missing: str, *, force: bool) -> None:
+def command(options: CommonOptions, folder: Path, name: str | None, **how: Any) -> None:
     """Import a selection: find its images among the scanned ones.
+
+    An inspected image that has another file_id here is found by its sha256.
 
     Exit status 1: images are missing and were not substituted.
     """
     with options.writing() as store:
-        imported = import_manifest(store, folder, name, MissingPolicy(missing), force=force)
+        imported = import_manifest(store, folder, name, import_options(how))
     print(import_summary(imported))
     if imported.unfilled:
         raise CheckFailed(f"{imported.unfilled:,} images of '{imported.name}' are missing and have no substitute")
+
+
+def import_options(how: Mapping[str, Any]) -> ImportOptions:
+    """Return the values of --missing, --match and --force."""
+    return ImportOptions(MissingPolicy(how["missing"]), Match(how["match"]), how["force"])
 
 
 def import_summary(imported: Imported) -> str:
@@ -36,4 +47,8 @@ def import_summary(imported: Imported) -> str:
     lines.append(
         f"selection '{imported.name}': {imported.selected:,} images, {imported.substituted:,} of them substitutes"
     )
+    if imported.renamed:
+        lines.append(f"{imported.renamed:,} of them have another file_id here, and were found by their content")
+    if imported.by_pixels:
+        lines.append(f"{imported.by_pixels:,} of them have the same pixels in other bytes")
     return "\n".join(map(printable, lines))

@@ -25,6 +25,25 @@ class MissingPolicy(StrEnum):
     SUBSTITUTE = "substitute"
 
 
+class Match(StrEnum):
+    """What an image must share with a row of the export, beside the file_id or instead of it."""
+
+    BYTES = "bytes"
+    PIXELS = "pixels"
+
+
+@dataclass(frozen=True, slots=True)
+class ImportOptions:
+    """``missing``: treatment of rows that are not found. ``match``: what makes an image the same.
+
+    ``force`` replaces a selection of the same name that differs from the export.
+    """
+
+    missing: MissingPolicy = MissingPolicy.FAIL
+    match: Match = Match.BYTES
+    force: bool = False
+
+
 @dataclass(frozen=True, slots=True)
 class MatchCount:
     """Number of images of one origin with one outcome: found, missing, different or unusable."""
@@ -46,7 +65,10 @@ class MatchCount:
 
 @dataclass(frozen=True, slots=True)
 class Imported:
-    """The result of an import: rows of the new selection without spares, substitutes among them, and missing rows."""
+    """The result of an import: rows of the new selection without spares, substitutes among them, and missing rows.
+
+    ``renamed`` counts the rows that were found under another file_id, ``by_pixels`` those with other bytes.
+    """
 
     name: str
     head: ExportHeader
@@ -54,18 +76,18 @@ class Imported:
     selected: int
     substituted: int
     unfilled: int
+    renamed: int = 0
+    by_pixels: int = 0
 
 
-def import_manifest(
-    store: Store, folder: Path, name: str | None, missing: MissingPolicy, *, force: bool = False
-) -> Imported:
+def import_manifest(store: Store, folder: Path, name: str | None, options: ImportOptions) -> Imported:
     """Make a selection from the export in ``folder``, named ``name`` or as in the export.
 
-    ``force`` replaces a selection of that name that differs from the export.
+    An image that has another file_id here is found by its sha256, if it was inspected.
 
     Raises:
         ManifestError: the folder is no valid export, it has no valid name and none is given, there is a selection of
-            that name that differs, or rows are not found and ``missing`` is FAIL.
+            that name that differs, no row is found, or rows are not found and ``options.missing`` is FAIL.
     """
     with scratch_folder("import") as scratch:
         clean = scratch / "rows.parquet"
@@ -75,26 +97,37 @@ def import_manifest(
                 f"{folder} has a selection named {head.name!r}: import it under another name with --name"
             )
         with store.transaction():
-            if not force:
+            if not options.force:
                 require_equal(store, name or head.name, clean, head)
-            return _import(store, clean, name or head.name, (head, missing))
+            return _import(store, clean, name or head.name, (head, options))
 
 
-def _import(store: Store, clean: Path, name: str, given: tuple[ExportHeader, MissingPolicy]) -> Imported:
-    head, missing = given
+def _import(store: Store, clean: Path, name: str, given: tuple[ExportHeader, ImportOptions]) -> Imported:
+    head, options = given
     forget(store, name)
     _insert_rows(store, clean, name)
-    store.save("matched", "share/matched", {"name": name})
+    store.save("matched", "share/matched", {"name": name, "match": options.match.value})
+    _store_matches(store, name)
     matches = tuple(MatchCount(*row) for row in store.rows("share/match_counts"))
     open_rows = sum(match.images for match in matches if match.is_open)
-    if open_rows and missing is MissingPolicy.FAIL:
-        listed = "; ".join(str(match) for match in matches if match.is_open)
+    if not any(match.outcome == "found" for match in matches):
         raise ManifestError(
-            f"'{name}' is incomplete here ({listed}): get these images, or import with --missing substitute or skip"
+            f"no source on this machine matches the export '{head.name}': none of its {open_rows:,} images was found"
+            f" ({_listed(matches)}). Set the paths of their sources in local.cfg, and run 'python -m indexer scan'"
         )
-    selected, substituted = _select(store, name, head, missing)
+    if open_rows and options.missing is MissingPolicy.FAIL:
+        raise ManifestError(
+            f"'{name}' is incomplete here ({_listed(matches)}): get these images, or import with --missing substitute"
+            " or skip"
+        )
+    selected, substituted = _select(store, name, head, options.missing)
+    [(renamed, by_pixels)] = store.rows("share/other_matches", {"name": name})
     store.execute("drop table matched")
-    return Imported(name, head, matches, selected, substituted, open_rows - substituted)
+    return Imported(name, head, matches, selected, substituted, open_rows - substituted, renamed, by_pixels)
+
+
+def _listed(matches: tuple[MatchCount, ...]) -> str:
+    return "; ".join(str(match) for match in matches if match.is_open)
 
 
 def _insert_rows(store: Store, clean: Path, name: str) -> None:
@@ -105,6 +138,14 @@ def _insert_rows(store: Store, clean: Path, name: str) -> None:
             store.execute(
                 f"insert into shared_row (name, {columns}) select $name, {columns} from imported", {"name": name}
             )
+
+
+def _store_matches(store: Store, name: str) -> None:
+    store.execute(
+        "update shared_row r set local_file_id = m.local_file_id, matched_by = m.matched_by from matched m"
+        " where r.name = $name and r.split = m.split and r.position = m.position and m.local_file_id is not null",
+        {"name": name},
+    )
 
 
 def _select(store: Store, name: str, head: ExportHeader, missing: MissingPolicy) -> tuple[int, int]:

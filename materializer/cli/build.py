@@ -7,12 +7,12 @@ from typing import Any
 import click
 
 from indexer.base.errors import CheckFailed
-from indexer.cli.imports import import_summary
+from indexer.cli.imports import import_options, import_summary
 from indexer.cli.inspect import read_missing_sizes
 from indexer.cli.options import CommonOptions, common_options, worker_options
 from indexer.cli.selection_names import folder_for, selection_name
 from indexer.roots import refuse_inside
-from indexer.sharing.importing import MissingPolicy, import_manifest
+from indexer.sharing.importing import Imported, ImportOptions, Match, MissingPolicy, import_manifest
 from materializer.cli.options import build_options, opening, request
 from materializer.dataset.publish import BuildSummary
 from materializer.running import build as building
@@ -32,6 +32,8 @@ from materializer.running.parts import BuildPart, PartSummary
 )
 @click.option("--missing", type=click.Choice([one.value for one in MissingPolicy]), default=MissingPolicy.FAIL.value,
               show_default=True, help="What to do about images of a shared manifest that are not here.")  # fmt: skip
+@click.option("--match", type=click.Choice([one.value for one in Match]), default=Match.BYTES.value, show_default=True,
+              help="What makes an image of a shared manifest the same: its bytes, or its decoded pixels.")  # fmt: skip
 @click.option("--name", callback=selection_name,
               help="Name for the selection of --manifest.  [default: as in the shared manifest]")  # fmt: skip
 @click.option("--force", is_flag=True, help="Replace another selection of the same name by the shared manifest.")
@@ -44,19 +46,23 @@ from materializer.running.parts import BuildPart, PartSummary
 @build_options
 @common_options
 @worker_options
-def command(options: CommonOptions, output: Path | None, shared: Path | None, missing: str, **given: Any) -> None:
+def command(options: CommonOptions, output: Path | None, shared: Path | None, **given: Any) -> None:
     """Read the images of a selection from their archives and write them as a sharded dataset.
 
     After an interruption the same command continues the build; the result has the same bytes.
+    Exit status 1: rows are missing and no spare was left for them.
     """
     if (shared is None) == (given["selection"] is None):
         raise click.UsageError("name either a --selection or a shared --manifest")
     part = _part(given.pop("part_text"), excluded=given["completes"] or shared is not None)
-    name, force = _import_options(given, shared)
+    name, how = _import_options(given, shared)
     if output:  # before a long import
         refuse_inside(output, options.config)
+    unfilled = 0
     if shared:
-        given["selection"] = _import(options, shared, MissingPolicy(missing), name, force=force)
+        imported = _import(options, shared, name, how)
+        given["selection"] = imported.name
+        unfilled = imported.unfilled if how.missing is MissingPolicy.SUBSTITUTE else 0
     output = output or _default_output(options, given["selection"])
     requested = replace(request(options, output, given), allow_missing=given["allow_missing"])
     if requested.allow_missing and (part or given["completes"]):
@@ -70,9 +76,24 @@ def command(options: CommonOptions, output: Path | None, shared: Path | None, mi
         run = parts.complete if given["completes"] else building.build
         summary = run(store, requested, options.workers, options.progress)
     print(_summary_text(summary))
-    if summary.missing:
-        rows = "1 row is" if summary.missing == 1 else f"{summary.missing:,} rows are"
-        raise CheckFailed(f"{rows} missing: no spare was left; see {output}/record/refused.parquet")
+    _require_complete(output, summary.missing, unfilled)
+
+
+def _require_complete(output: Path, missing: int, unfilled: int) -> None:
+    """Raise CheckFailed if rows are missing: refused by the build, or left out by the import."""
+    problems = []
+    if unfilled:
+        problems.append(
+            f"{_rows_are(unfilled)} not on this machine and left out: the shared manifest has no more spares"
+        )
+    if missing:
+        problems.append(f"{_rows_are(missing)} missing: no spare was left; see {output}/record/refused.parquet")
+    if problems:
+        raise CheckFailed("; ".join(problems))
+
+
+def _rows_are(count: int) -> str:
+    return "1 row is" if count == 1 else f"{count:,} rows are"
 
 
 def _part(text: str | None, *, excluded: bool) -> BuildPart | None:
@@ -83,20 +104,20 @@ def _part(text: str | None, *, excluded: bool) -> BuildPart | None:
     return parts.parse(text)
 
 
-def _import_options(given: dict[str, Any], shared: Path | None) -> tuple[str | None, bool]:
-    """Take --name and --force out of the options."""
-    name, force = given.pop("name"), given.pop("force")
+def _import_options(given: dict[str, Any], shared: Path | None) -> tuple[str | None, ImportOptions]:
+    """Take --name and the options of an import out of the options."""
+    name, force = given.pop("name"), given["force"]
     if (name or force) and shared is None:
         raise click.UsageError("--name and --force need a shared --manifest")
-    return name, force
+    return name, import_options({key: given.pop(key) for key in ("missing", "match", "force")})
 
 
-def _import(options: CommonOptions, folder: Path, missing: MissingPolicy, name: str | None, *, force: bool) -> str:
-    """Import a shared manifest, print what is missing, and return the name of its selection."""
+def _import(options: CommonOptions, folder: Path, name: str | None, how: ImportOptions) -> Imported:
+    """Import a shared manifest, and print its missing images."""
     with options.writing() as store:
-        imported = import_manifest(store, folder, name, missing, force=force)
+        imported = import_manifest(store, folder, name, how)
     print(import_summary(imported))
-    return imported.name
+    return imported
 
 
 def _default_output(options: CommonOptions, selection: str) -> Path:

@@ -5,12 +5,16 @@ with built as (
 ),
 
 selected as (
-    select s.split, s.file_id, any_value(coalesce(r.hash, m.hash)) as hash, count(m.file_id) > 0 as is_known
+    select
+        s.split,
+        coalesce(r.file_id, s.file_id) as file_id,
+        any_value(if(r.matched_by = 'pixels' and m.pixel_hash = r.pixel_hash, m.hash, coalesce(r.hash, m.hash))) as hash,
+        count(m.file_id) > 0 as is_known
     from selection s
     left join manifest m using (file_id)
-    left join shared_row r on r.name = s.name and r.split = s.split and r.file_id = s.file_id
+    left join shared_row r on r.name = s.name and r.split = s.split and r.local_file_id = s.file_id
     where s.name = $selection
-    group by s.split, s.file_id
+    group by all
 )
 
 select

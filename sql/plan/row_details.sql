@@ -35,7 +35,10 @@ select
     i.mode,
     i.metadata_removed,                       -- null: an earlier version inspected the image
     i.hash as known_hash,                     -- of the bytes that width, height, format and mode were read from
-    coalesce(r.hash, i.hash) as hash,         -- that the bytes must have
+    case                                      -- that the bytes must have
+        when r.matched_by = 'pixels' and i.pixel_hash = r.pixel_hash then i.hash
+        else coalesce(r.hash, i.hash)
+    end as hash,
     l.container_id,
     a.source,
     l.ordinal,
@@ -61,8 +64,8 @@ select
     end as refusal,
     coalesce(a.reason, i.reason) as detail
 from shard_range p
-left join range_attributes a on a.member_id = p.member_id and a.file_id = p.file_id
+left join shared_row r on r.name = $selection and r.split = p.split and r.file_id = p.file_id
+left join range_attributes a on a.member_id = p.member_id and a.file_id = coalesce(r.local_file_id, p.file_id)
 left join range_locations l on l.member_id = a.member_id
 left join range_inspections i on i.member_id = a.member_id
-left join shared_row r on r.name = $selection and r.split = p.split and r.file_id = p.file_id
 order by p.shard, p.position, p.selection_position

@@ -47,4 +47,4 @@ select
     k.access
 from chosen c
 left join known k using (file_id)
-left join shared_row s on s.name = $name and s.split = c.split and s.file_id = c.file_id
+left join shared_row s on s.name = $name and s.split = c.split and s.local_file_id = c.file_id

@@ -169,5 +169,7 @@ create table shared_row (
     width              integer,
     height             integer,
     format             varchar,
-    mode               varchar
+    mode               varchar,
+    local_file_id      varchar,            -- the image of this machine that was found for it; null if none was
+    matched_by         varchar             -- file_id, sha256, or pixels (then its bytes are other ones)
 );

@@ -3,7 +3,7 @@ select
     $name as name,
     m.split,
     m.position,
-    m.file_id,
+    m.local_file_id as file_id,
     m.role,
     m.stratum,
     r.substituted_for

@@ -3,5 +3,5 @@ select
     count(*) filter (s.role <> 'spare') as selected,
     count(*) filter (s.role <> 'spare' and s.substituted_for is distinct from r.substituted_for) as substituted
 from selection s
-left join shared_row r on r.name = s.name and r.file_id = s.file_id
+left join shared_row r on r.name = s.name and r.local_file_id = s.file_id
 where s.name = $name

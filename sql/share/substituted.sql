@@ -10,7 +10,7 @@ with missing as (
 
 spares as (
     select
-        split, stratum, position, file_id,
+        split, stratum, position, local_file_id as file_id,
         row_number() over (partition by split, stratum order by position) as turn
     from matched
     where role = 'spare' and outcome = 'found'
@@ -30,7 +30,7 @@ select
     $name as name,
     m.split,
     m.position,
-    coalesce(f.file_id, m.file_id) as file_id,
+    coalesce(f.file_id, m.local_file_id) as file_id,
     m.role,
     m.stratum,
     coalesce(f.substituted_for, r.substituted_for) as substituted_for

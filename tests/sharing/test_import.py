@@ -10,7 +10,7 @@ from indexer.base.errors import ManifestError
 from indexer.selection.by_list import select_listed
 from indexer.sharing.difference import difference
 from indexer.sharing.export import export
-from indexer.sharing.importing import MissingPolicy, import_manifest
+from indexer.sharing.importing import ImportOptions, Match, MissingPolicy, import_manifest
 from indexer.sharing.tally import tallying
 from tests.sharing.conftest import IMAGES
 
@@ -29,18 +29,18 @@ def chosen(store):
 def test_complete_lab_gets_the_same_selection(lab, shared):
     store = lab("reader", packed="packed/otherwise.zip")
     expected = chosen(store)
-    imported = import_manifest(store, shared, None, MissingPolicy.FAIL)
+    imported = import_manifest(store, shared, None, ImportOptions(MissingPolicy.FAIL))
     assert (imported.selected, imported.substituted, imported.unfilled) == (11, 0, 0)
     assert chosen(store) == expected
 
 
 def test_replacing_an_imported_selection_removes_its_rows(lab, shared, tmp_path):
     store = lab("reader")
-    import_manifest(store, shared, None, MissingPolicy.FAIL)
+    import_manifest(store, shared, None, ImportOptions(MissingPolicy.FAIL))
     (tmp_path / "ids.txt").write_text("Synth/003\nnot here\n")
     select_listed(store, {"train": [tmp_path / "ids.txt"]}, "main")
     assert store.count("shared_row") == 0
-    import_manifest(store, shared, None, MissingPolicy.FAIL, force=True)
+    import_manifest(store, shared, None, ImportOptions(MissingPolicy.FAIL, force=True)
     assert store.count("selection_excluded") == 0
 
 
@@ -48,7 +48,7 @@ def test_missing_rows_are_reported_by_origin(lab, shared):
     store = lab("reader", images=IMAGES[2:])
     store.execute("update inspection set hash = repeat('0', 64) where member_id = 5")
     with pytest.raises(ManifestError, match=r"Synth: 1 different, .*; Synth: 2 missing, for instance Synth/000"):
-        import_manifest(store, shared, None, MissingPolicy.FAIL, force=True)
+        import_manifest(store, shared, None, ImportOptions(MissingPolicy.FAIL, force=True)
     assert store.count("shared_row") == 0
 
 
@@ -56,7 +56,7 @@ def test_equal_missing_rows_get_equal_substitutes(lab, shared):
     outcomes = []
     for name, images in (("one", IMAGES[2:]), ("two", IMAGES[:1:-1])):
         store = lab(name, images=images)
-        imported = import_manifest(store, shared, None, MissingPolicy.SUBSTITUTE, force=True)
+        imported = import_manifest(store, shared, None, ImportOptions(MissingPolicy.SUBSTITUTE, force=True)
         assert (imported.selected, imported.substituted, imported.unfilled) == (11, 2, 0)
         outcomes.append(chosen(store))
     assert outcomes[0] == outcomes[1]
@@ -66,15 +66,70 @@ def test_equal_missing_rows_get_equal_substitutes(lab, shared):
 
 def test_missing_spare_is_skipped(lab, shared):
     store = lab("reader", images=IMAGES[1:11] + IMAGES[12:])
-    imported = import_manifest(store, shared, None, MissingPolicy.SUBSTITUTE, force=True)
+    imported = import_manifest(store, shared, None, ImportOptions(MissingPolicy.SUBSTITUTE, force=True)
     assert [(row[2], row[4]) for row in chosen(store) if row[4]] == [(IMAGES[12]["file_id"], IMAGES[0]["file_id"])]
     assert imported.unfilled == 0
 
 
 def test_skip_leaves_missing_rows_out(lab, shared):
     store = lab("reader", images=IMAGES[4:])
-    imported = import_manifest(store, shared, "mine", MissingPolicy.SKIP)
+    imported = import_manifest(store, shared, "mine", ImportOptions(MissingPolicy.SKIP))
     assert (imported.selected, imported.substituted, imported.unfilled) == (7, 0, 4)
+
+
+@pytest.mark.parametrize("policy", list(MissingPolicy))
+def test_export_without_any_match_names_its_origins(lab, shared, policy):
+    store = lab("reader", images=[])
+    message = r"no source on this machine matches the export 'main': .*11 images .*Synth: 11 missing, for instance"
+    with pytest.raises(ManifestError, match=message):
+        import_manifest(store, shared, None, ImportOptions(policy))
+    assert store.count("shared_row") == 0
+
+
+def test_image_under_another_file_id_is_found_by_its_sha256(lab, shared):
+    store = lab("reader")
+    store.execute("delete from selection")
+    store.execute("update attributes set file_id = 'Mine/' || member_id where member_id in (2, 9, 12)")
+    imported = import_manifest(store, shared, None, ImportOptions(force=True))
+    assert (imported.selected, imported.substituted, imported.renamed) == (11, 0, 2)
+    rows = store.execute(
+        "select file_id, local_file_id, matched_by from shared_row where position in (1, 2) order by 1"
+    )
+    assert rows == [(IMAGES[1]["file_id"], IMAGES[1]["file_id"], "file_id"), (IMAGES[2]["file_id"], "Mine/2", "sha256")]
+    assert store.execute("select file_id from selection where position = 2") == [("Mine/2",)]
+
+
+def test_swapped_file_ids_are_told_apart_by_sha256(lab, shared):
+    store = lab("reader")
+    first, second = IMAGES[0]["file_id"], IMAGES[1]["file_id"]
+    store.execute(
+        "update attributes set file_id = case member_id when 0 then $second else $first end where member_id in (0, 1)",
+        {"first": first, "second": second},
+    )
+    assert import_manifest(store, shared, None, ImportOptions(force=True)).renamed == 2
+    rows = store.execute("select file_id, local_file_id from shared_row where position < 2 order by position")
+    assert rows == [(first, second), (second, first)]
+
+
+def test_each_image_is_matched_with_one_row(lab, shared):
+    store = lab("reader", images=IMAGES[2:])
+    store.execute("update inspection set hash = $hash where member_id = 13", {"hash": IMAGES[0]["hash"]})
+    store.execute("update attributes set file_id = 'Mine/other' where member_id = 13")
+    imported = import_manifest(store, shared, None, ImportOptions(MissingPolicy.SKIP, force=True))
+    assert (imported.selected, imported.unfilled, imported.renamed) == (10, 1, 1)
+
+
+def test_equal_pixels_in_other_bytes_need_match_pixels(lab, tmp_path):
+    author, reader = lab("author"), lab("reader")
+    for store in (author, reader):
+        store.execute("update inspection set pixel_hash = 'pixels of ' || member_id")
+    export(author, "main", tmp_path / "shared")
+    reader.execute("update inspection set hash = repeat('0', 64), byte_size = 7 where member_id in (3, 4)")
+    reader.execute("update attributes set file_id = 'Mine/4' where member_id = 4")
+    with pytest.raises(ManifestError, match="1 different, .*; Synth: 1 missing"):
+        import_manifest(reader, tmp_path / "shared", None, ImportOptions(force=True))
+    imported = import_manifest(reader, tmp_path / "shared", None, ImportOptions(match=Match.PIXELS, force=True))
+    assert (imported.selected, imported.renamed, imported.by_pixels) == (11, 1, 2)
 
 
 def rewrite(shared, change):
@@ -88,7 +143,7 @@ def set_column(table, name, values):
 
 def refused(lab, shared, message):
     with pytest.raises(ManifestError, match=message) as caught:
-        import_manifest(lab("reader"), shared, None, MissingPolicy.SKIP, force=True)
+        import_manifest(lab("reader"), shared, None, ImportOptions(MissingPolicy.SKIP, force=True)
     assert "\n" not in str(caught.value)
 
 
@@ -153,7 +208,7 @@ def test_invalid_value_with_valid_digests_is_refused(lab, shared, column, value,
 def test_unusual_values_are_imported(lab, shared, column, value):
     signed(shared, column, 3, value)
     store = lab("reader")
-    import_manifest(store, shared, None, MissingPolicy.SKIP, force=True)
+    import_manifest(store, shared, None, ImportOptions(MissingPolicy.SKIP, force=True)
     assert store.execute(f"select {column} from shared_row where position = 3") == [(value,)]
 
 
@@ -174,7 +229,7 @@ def test_selection_by_list_keeps_the_hash_of_its_lists(lab, tmp_path):
     select_listed(store, {"train": [tmp_path / "ids.txt"]}, "main")
     export(store, "main", tmp_path / "shared")
     reader = lab("reader")
-    import_manifest(reader, tmp_path / "shared", None, MissingPolicy.FAIL, force=True)
+    import_manifest(reader, tmp_path / "shared", None, ImportOptions(MissingPolicy.FAIL, force=True)
     assert reader.execute("from selection_run") == store.execute("from selection_run")
 
 
@@ -260,7 +315,7 @@ def test_invalid_selection_name_needs_another(lab, shared):
     head = json.loads((shared / "manifest.json").read_text(encoding="utf-8"))
     (shared / "manifest.json").write_text(json.dumps({**head, "name": "../up"}), encoding="utf-8")
     refused(lab, shared, "a selection named '../up': import it under another name with --name")
-    assert import_manifest(lab("other"), shared, "mine", MissingPolicy.FAIL).name == "mine"
+    assert import_manifest(lab("other"), shared, "mine", ImportOptions(MissingPolicy.FAIL).name == "mine"
 
 
 @pytest.mark.parametrize(
@@ -280,14 +335,14 @@ def test_another_selection_is_replaced_by_force_only(lab, shared, change, messag
     store.execute(change)
     before = [chosen(store), store.execute("from selection_run")]
     with pytest.raises(ManifestError, match=f"another selection 'main' .*{message}.* --name, .* --force"):
-        import_manifest(store, shared, None, MissingPolicy.SKIP)
+        import_manifest(store, shared, None, ImportOptions(MissingPolicy.SKIP)
     assert [chosen(store), store.execute("from selection_run")] == before
-    assert import_manifest(store, shared, "other", MissingPolicy.SKIP).name == "other"
-    assert import_manifest(store, shared, None, MissingPolicy.SKIP, force=True).name == "main"
+    assert import_manifest(store, shared, "other", ImportOptions(MissingPolicy.SKIP).name == "other"
+    assert import_manifest(store, shared, None, ImportOptions(MissingPolicy.SKIP, force=True).name == "main"
 
 
 def test_import_can_be_repeated(lab, shared):
     """A build of a shared manifest is continued by the same command. Skipped rows are no difference."""
     store = lab("reader", images=IMAGES[2:])
-    imported = import_manifest(store, shared, "mine", MissingPolicy.SKIP)
-    assert import_manifest(store, shared, "mine", MissingPolicy.SKIP) == imported
+    imported = import_manifest(store, shared, "mine", ImportOptions(MissingPolicy.SKIP)
+    assert import_manifest(store, shared, "mine", ImportOptions(MissingPolicy.SKIP) == imported

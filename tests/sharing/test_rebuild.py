@@ -4,6 +4,7 @@ import hashlib
 import io
 import json
 import os
+import re
 import shutil
 import subprocess
 import sys
@@ -137,10 +138,45 @@ def test_missing_and_damaged_images_are_graded(shared, tmp_path):
     output = lab.run("materializer", "build", "--manifest", str(manifest), "--output", "built", status=2)
     assert f"GenImage/train: 1 missing, for instance {chosen[0]}" in output
     build = ("build", "--manifest", str(manifest), "--missing", "substitute", "--output", "built")
-    assert "19 images, 1 of them substitutes" in lab.run("materializer", *build)
+    output = lab.run("materializer", *build, status=1)  # two images are missing, and there is one spare
+    assert "19 images, 1 of them substitutes" in output
+    assert "1 row is not on this machine and left out: the shared manifest has no more spares" in output
     output = lab.run("materializer", "verify", "built", "--manifest", str(manifest), status=1)
     assert "18 identical bytes; 0 identical pixels; 0 different; 1 substituted; 1 missing; 0 extra" in output
     assert "NOT as expected" in output
+
+
+def test_build_with_too_few_spares_exits_with_1(shared, tmp_path):
+    manifest, _ = shared
+    lab = Lab(tmp_path / "few").otherwise(dict(list(FAKES.items())[:4]) | PHOTOGRAPHS)
+    imported = lab.run("indexer", "import", str(manifest), "--missing", "substitute", status=1)
+    assert "are missing and have no substitute" in imported
+    build = ("build", "--manifest", str(manifest), "--missing", "substitute", "--output", "built")
+    output = lab.run("materializer", *build, status=1)
+    assert re.search(r"[67] rows are not on this machine and left out: the shared manifest has no more spares", output)
+    lab.run("materializer", "build", "--manifest", str(manifest), "--missing", "skip", "--output", "skipped")
+
+
+def test_renamed_and_reencoded_images_are_built_and_graded(shared, tmp_path):
+    manifest, built = shared
+    chosen = (manifest / "file_ids" / "train_fake_file_ids.txt").read_text().split()
+    renamed, remarked = (f"imagenet_ai_0508_adm/train/ai/{Path(name).name}.PNG" for name in chosen[:2])
+    images = FAKES | PHOTOGRAPHS
+    images["imagenet_ai_0508_adm/train/ai/99_adm_99.PNG"] = images.pop(renamed)
+    lab = Lab(tmp_path / "renamed").zipped(images)
+    lab.run("indexer", "select", "mine.toml", "--name", "inspected")  # import finds inspected images
+    output = lab.run("materializer", "build", "--manifest", str(manifest), "--output", "built")
+    assert "1 of them have another file_id here" in output
+    assert shards(tmp_path / "renamed" / "built") == built
+    assert "20 identical bytes" in lab.run("materializer", "verify", "built", "--manifest", str(manifest))
+    lab.run("materializer", "verify", "built")
+
+    images[remarked] = images[remarked][:2] + b"\xff\xfe\x00\x05abc" + images[remarked][2:]  # a comment
+    lab.zipped(images).run("indexer", "select", "mine.toml", "--name", "inspected")
+    lab.run("materializer", "build", "--manifest", str(manifest), "--output", "pixels", status=2)
+    lab.run("materializer", "build", "--manifest", str(manifest), "--match", "pixels", "--output", "pixels")
+    output = lab.run("materializer", "verify", "pixels", "--manifest", str(manifest), status=1)
+    assert "19 identical bytes; 1 identical pixels; 0 different; 0 substituted; 0 missing; 0 extra" in output
 
 
 def test_other_bytes_are_graded_by_pixels(shared, tmp_path):

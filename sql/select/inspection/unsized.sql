@@ -9,4 +9,4 @@ where s.name = $name
   and s.role <> 'spare'
   and a.status = 'ok'
   and m.size is null
-  and not exists (from shared_row r where r.name = s.name and r.split = s.split and r.file_id = s.file_id)
+  and not exists (from shared_row r where r.name = s.name and r.split = s.split and r.local_file_id = s.file_id)
