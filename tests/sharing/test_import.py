@@ -40,7 +40,7 @@ def test_replacing_an_imported_selection_removes_its_rows(lab, shared, tmp_path)
     (tmp_path / "ids.txt").write_text("Synth/003\nnot here\n")
     select_listed(store, {"train": [tmp_path / "ids.txt"]}, "main")
     assert store.count("shared_row") == 0
-    import_manifest(store, shared, None, ImportOptions(MissingPolicy.FAIL, force=True)
+    import_manifest(store, shared, None, ImportOptions(MissingPolicy.FAIL, force=True))
     assert store.count("selection_excluded") == 0
 
 
@@ -48,7 +48,7 @@ def test_missing_rows_are_reported_by_origin(lab, shared):
     store = lab("reader", images=IMAGES[2:])
     store.execute("update inspection set hash = repeat('0', 64) where member_id = 5")
     with pytest.raises(ManifestError, match=r"Synth: 1 different, .*; Synth: 2 missing, for instance Synth/000"):
-        import_manifest(store, shared, None, ImportOptions(MissingPolicy.FAIL, force=True)
+        import_manifest(store, shared, None, ImportOptions(MissingPolicy.FAIL, force=True))
     assert store.count("shared_row") == 0
 
 
@@ -56,7 +56,7 @@ def test_equal_missing_rows_get_equal_substitutes(lab, shared):
     outcomes = []
     for name, images in (("one", IMAGES[2:]), ("two", IMAGES[:1:-1])):
         store = lab(name, images=images)
-        imported = import_manifest(store, shared, None, ImportOptions(MissingPolicy.SUBSTITUTE, force=True)
+        imported = import_manifest(store, shared, None, ImportOptions(MissingPolicy.SUBSTITUTE, force=True))
         assert (imported.selected, imported.substituted, imported.unfilled) == (11, 2, 0)
         outcomes.append(chosen(store))
     assert outcomes[0] == outcomes[1]
@@ -66,7 +66,7 @@ def test_equal_missing_rows_get_equal_substitutes(lab, shared):
 
 def test_missing_spare_is_skipped(lab, shared):
     store = lab("reader", images=IMAGES[1:11] + IMAGES[12:])
-    imported = import_manifest(store, shared, None, ImportOptions(MissingPolicy.SUBSTITUTE, force=True)
+    imported = import_manifest(store, shared, None, ImportOptions(MissingPolicy.SUBSTITUTE, force=True))
     assert [(row[2], row[4]) for row in chosen(store) if row[4]] == [(IMAGES[12]["file_id"], IMAGES[0]["file_id"])]
     assert imported.unfilled == 0
 
@@ -143,7 +143,7 @@ def set_column(table, name, values):
 
 def refused(lab, shared, message):
     with pytest.raises(ManifestError, match=message) as caught:
-        import_manifest(lab("reader"), shared, None, ImportOptions(MissingPolicy.SKIP, force=True)
+        import_manifest(lab("reader"), shared, None, ImportOptions(MissingPolicy.SKIP, force=True))
     assert "\n" not in str(caught.value)
 
 
@@ -208,7 +208,7 @@ def test_invalid_value_with_valid_digests_is_refused(lab, shared, column, value,
 def test_unusual_values_are_imported(lab, shared, column, value):
     signed(shared, column, 3, value)
     store = lab("reader")
-    import_manifest(store, shared, None, ImportOptions(MissingPolicy.SKIP, force=True)
+    import_manifest(store, shared, None, ImportOptions(MissingPolicy.SKIP, force=True))
     assert store.execute(f"select {column} from shared_row where position = 3") == [(value,)]
 
 
@@ -229,7 +229,7 @@ def test_selection_by_list_keeps_the_hash_of_its_lists(lab, tmp_path):
     select_listed(store, {"train": [tmp_path / "ids.txt"]}, "main")
     export(store, "main", tmp_path / "shared")
     reader = lab("reader")
-    import_manifest(reader, tmp_path / "shared", None, ImportOptions(MissingPolicy.FAIL, force=True)
+    import_manifest(reader, tmp_path / "shared", None, ImportOptions(MissingPolicy.FAIL, force=True))
     assert reader.execute("from selection_run") == store.execute("from selection_run")
 
 
@@ -315,7 +315,7 @@ def test_invalid_selection_name_needs_another(lab, shared):
     head = json.loads((shared / "manifest.json").read_text(encoding="utf-8"))
     (shared / "manifest.json").write_text(json.dumps({**head, "name": "../up"}), encoding="utf-8")
     refused(lab, shared, "a selection named '../up': import it under another name with --name")
-    assert import_manifest(lab("other"), shared, "mine", ImportOptions(MissingPolicy.FAIL).name == "mine"
+    assert import_manifest(lab("other"), shared, "mine", ImportOptions(MissingPolicy.FAIL)).name == "mine"
 
 
 @pytest.mark.parametrize(
@@ -335,14 +335,14 @@ def test_another_selection_is_replaced_by_force_only(lab, shared, change, messag
     store.execute(change)
     before = [chosen(store), store.execute("from selection_run")]
     with pytest.raises(ManifestError, match=f"another selection 'main' .*{message}.* --name, .* --force"):
-        import_manifest(store, shared, None, ImportOptions(MissingPolicy.SKIP)
+        import_manifest(store, shared, None, ImportOptions(MissingPolicy.SKIP))
     assert [chosen(store), store.execute("from selection_run")] == before
-    assert import_manifest(store, shared, "other", ImportOptions(MissingPolicy.SKIP).name == "other"
-    assert import_manifest(store, shared, None, ImportOptions(MissingPolicy.SKIP, force=True).name == "main"
+    assert import_manifest(store, shared, "other", ImportOptions(MissingPolicy.SKIP)).name == "other"
+    assert import_manifest(store, shared, None, ImportOptions(MissingPolicy.SKIP, force=True)).name == "main"
 
 
 def test_import_can_be_repeated(lab, shared):
     """A build of a shared manifest is continued by the same command. Skipped rows are no difference."""
     store = lab("reader", images=IMAGES[2:])
-    imported = import_manifest(store, shared, "mine", ImportOptions(MissingPolicy.SKIP)
-    assert import_manifest(store, shared, "mine", ImportOptions(MissingPolicy.SKIP) == imported
+    imported = import_manifest(store, shared, "mine", ImportOptions(MissingPolicy.SKIP))
+    assert import_manifest(store, shared, "mine", ImportOptions(MissingPolicy.SKIP)) == imported
