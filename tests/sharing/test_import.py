@@ -126,7 +126,7 @@ def test_equal_pixels_in_other_bytes_need_match_pixels(lab, tmp_path):
     export(author, "main", tmp_path / "shared")
     reader.execute("update inspection set hash = repeat('0', 64), byte_size = 7 where member_id in (3, 4)")
     reader.execute("update attributes set file_id = 'Mine/4' where member_id = 4")
-    with pytest.raises(ManifestError, match="1 different, .*; Synth: 1 missing"):
+    with pytest.raises(ManifestError, match=r"1 different, .*; Synth: 1 missing"):
         import_manifest(reader, tmp_path / "shared", None, ImportOptions(force=True))
     imported = import_manifest(reader, tmp_path / "shared", None, ImportOptions(match=Match.PIXELS, force=True))
     assert (imported.selected, imported.renamed, imported.by_pixels) == (11, 1, 2)
