@@ -156,7 +156,8 @@ def test_each_image_mode_has_a_thumbnail(mode: str, form: str) -> None:
 
 
 def test_bytes_that_are_no_image_have_a_reason() -> None:
-    assert rendering.thumbnail(b"GIF89a") == MissingThumbnail("not an image")
+    assert rendering.thumbnail(b"some text") == MissingThumbnail("not an image")
+    assert rendering.thumbnail(b"GIF89a") == MissingThumbnail("undecodable")
 
 
 @pytest.mark.parametrize(
