@@ -7,7 +7,7 @@ only: this ends loops and lists no file twice.
 
 import os
 import stat
-from pathlib import PurePath
+from pathlib import Path
 
 
 def followed(root: str, path: str) -> os.stat_result | str:
@@ -15,14 +15,14 @@ def followed(root: str, path: str) -> os.stat_result | str:
 
     ``root`` is an absolute path without links.
     """
-    link = os.path.join(root, path)  # noqa: PTH118
+    link = Path(root, path)
     try:
-        leads = f"{path} leads to {os.readlink(link)}"  # noqa: PTH115
-        status = os.stat(link)  # noqa: PTH116
+        leads = f"{path} leads to {link.readlink()}"
+        status = link.stat()
     except OSError as error:
         return f"{path} is a link that cannot be followed: {error.strerror}"
-    target = os.path.realpath(link)
-    is_inside = PurePath(target).is_relative_to(root)
+    target = link.resolve()
+    is_inside = target.is_relative_to(root)
     if stat.S_ISDIR(status.st_mode) and is_inside:
         return f"{leads}: a folder that is listed under its own name"
     if not stat.S_ISREG(status.st_mode) and not stat.S_ISDIR(status.st_mode):
@@ -37,12 +37,12 @@ def blob_of(root: str, path: str) -> str | None:
 
     The link has the file's name, so the blob is not listed.
     """
-    link = os.path.join(root, path)  # noqa: PTH118
-    target = os.path.realpath(link)
-    is_listed = _is_blob(link, target) and PurePath(target).is_relative_to(root)
-    return os.path.relpath(target, root) if is_listed else None
+    link = Path(root, path)
+    target = link.resolve()
+    is_listed = _is_blob(link, target) and target.is_relative_to(root)
+    return str(target.relative_to(root)) if is_listed else None
 
 
-def _is_blob(link: str, target: str) -> bool:
-    repository, found, _ = os.path.realpath(os.path.dirname(link)).rpartition("/snapshots/")  # noqa: PTH120
-    return bool(found) and os.path.dirname(target) == f"{repository}/blobs"  # noqa: PTH120
+def _is_blob(link: Path, target: Path) -> bool:
+    repository, found, _ = str(link.parent.resolve()).rpartition("/snapshots/")
+    return bool(found) and target.parent == Path(repository, "blobs")
