@@ -16,6 +16,20 @@ _UNFINISHED = re.compile(
     r"(?i)(?P<name>.+)\.(?:part|partial|crdownload|aria2|aria2__temp|incomplete|download|downloading|filepart|!ut|!qb|bc!"
     r"|opdownload|td|xltd|unfinished)"
 )
+# Formats that no reader here unpacks: by signature, by suffix.
+_UNREAD_SIGNATURES = {
+    b"\x89LZO\0\r\n\x1a\n": "lzop",
+    b"MSCF\0\0\0\0": "cab",
+    b"xar!": "xar",
+    b"MSWIM\0\0\0": "wim",
+    b"!<arch>\n": "ar",
+    b"LRZI": "lrzip",
+    b"\xff\x06\0\0sNaPpY": "snappy",
+    b"hsqs": "squashfs",
+}
+_UNREAD_SUFFIXES = {"br": "brotli", "lzo": "lzop", "iso": "an ISO image", "dmg": "a macOS disk image", "ace": "ACE"} | {
+    suffix: suffix for suffix in ("arj", "lha", "lzh", "cab", "wim", "lrz", "zpaq", "sit", "sitx", "squashfs")
+}
 # Formats whose signature is long enough to be no accident.
 _CERTAIN = frozenset({"JPEG", "PNG", "WEBP", "GIF", "TIFF"})
 
@@ -35,6 +49,12 @@ def unfinished_of(path: str) -> str | None:
     """Return the name of the file that a download at ``path`` has when it is finished; None if it is none."""
     found = _UNFINISHED.fullmatch(path)
     return found["name"] if found else None
+
+
+def unread_format(path: str, head: bytes) -> str | None:
+    """Return the name of a packing or archive format that nothing here reads; None for other files."""
+    by_signature = next((name for start, name in _UNREAD_SIGNATURES.items() if head.startswith(start)), None)
+    return by_signature or _UNREAD_SUFFIXES.get(path.rpartition(".")[2].lower())
 
 
 def begins_image(head: bytes) -> bool:

@@ -18,7 +18,7 @@ from indexer.scanning.row_files import SIDE_SCHEMA, open_row_file
 from indexer.scanning.side_table_matcher import IMAGE_SUFFIX, SideTableMatcher
 from indexer.scanning.worker import ScanTask
 
-_LOST_FILES = frozenset({"placeholder", "unfinished-download", "link-to-nothing"})
+_LOST_FILES = frozenset({"placeholder", "unread-format", "unfinished-download", "link-to-nothing"})
 _TABLES = ("member", "side_row", "finding", "container")
 
 

@@ -4,7 +4,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from itertools import islice
 
 from indexer.base.remote import Root
-from indexer.containers.first_bytes import begins_image, include_for, placeholder_of, unfinished_of
+from indexer.containers.first_bytes import begins_image, include_for, placeholder_of, unfinished_of, unread_format
 from indexer.containers.kinds import DOCUMENTS, HEAD_SIZE, ORDINARY, suffix_of
 from indexer.containers.members.rows import shown
 from indexer.containers.models import Finding, Volume
@@ -29,6 +29,9 @@ def overlooked(root: Root, small: Iterable[Volume], others: Sequence[Volume]) ->
     for file in others:
         if (name := unfinished_of(file.path)) is not None:
             yield Finding("unfinished-download", f"{shown(file.path)}: finish the download of {shown(name)}")
+        elif unread := unread_format(file.path, _head(root, file)):
+            detail = f"{shown(file.path)} is packed as {unread}, which is not read: unpack it, or pack it as zip or tar"
+            yield Finding("unread-format", detail)
     unnamed = [file for file in others if suffix_of(file.path) not in ORDINARY | DOCUMENTS]
     images = [file.path for file in unnamed[:_MOST_OPENED] if begins_image(_head(root, file))]
     if images:

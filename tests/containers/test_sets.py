@@ -1,0 +1,127 @@
+"""Volumes are joined by their order, whatever they are named and however large they are."""
+
+import shutil
+from pathlib import Path
+
+import pytest
+
+from indexer.containers.detect import find_containers
+from indexer.containers.models import ContainerStatus
+from tests.support.archives import container_in, listing, plant, run, seven_zipped, tarred, volumes_of, zipped
+
+
+def _cut(archive: Path, names: list[str], sizes: list[int]) -> None:
+    """Cut ``archive`` into files; the last one gets the rest."""
+    data, start = archive.read_bytes(), 0
+    for name, size in zip(names, [*sizes, len(data)], strict=False):
+        (archive.parent / name).write_bytes(data[start : start + size])
+        start += size
+    archive.unlink()
+
+
+@pytest.mark.parametrize(
+    "names",
+    [
+        [f"set.zip.part{number}" for number in range(1, 12)],
+        [f"set.zip.{number}" for number in range(1, 11)],
+        ["set.zip.vol1", "set.zip.vol2", "set.zip.vol3"],
+        ["set.ZIP.001", "set.zip.002", "set.zip.003"],
+        ["set_part1.zip", "set_part2.zip", "set_part3.zip"],
+        ["set-00.zip", "set-01.zip", "set-02.zip"],
+        ["set-aa.zip", "set-ab.zip"],
+        ["set.zipaa", "set.zipab", "set.zipac"],
+        ["set.zip-a", "set.zip-b", "set.zip-c"],
+        ["set.zip.001", "set.zip (1).002", "set.zip.003"],
+        ["set.z000", "set.z001", "set.z002"],
+    ],
+)
+def test_parts_are_joined_by_number(names: list[str], tree: Path, root: Path, files: dict[str, bytes]) -> None:
+    zipped(tree, root / "whole.zip", "-0")
+    _cut(root / "whole.zip", names, [30_000 + 7 * number for number in range(len(names) - 1)])
+    found = listing(container_in(root))
+    assert (found.report.status, found.codes) == (ContainerStatus.COMPLETE, set())
+    assert {name.rpartition("set/")[2]: data for name, data in found.read().items()} == files
+
+
+def test_volumes_of_unequal_size_are_complete(tree: Path, root: Path, files: dict[str, bytes]) -> None:
+    seven_zipped(tree, root / "set.7z", "-v20k", "-v90k", "-v10k")
+    found = listing(container_in(root))
+    assert (found.report.status, found.codes) == (ContainerStatus.COMPLETE, set())
+    assert len(found.sound()) == len(files)
+
+
+@pytest.mark.parametrize("program", ["-n5", "-n7"])
+def test_parts_of_nearly_equal_size_without_suffix_are_joined(
+    program: str, tree: Path, root: Path, files: dict[str, bytes]
+) -> None:
+    tarred(tree, root / "whole.tar.gz")
+    run("split", program, "whole.tar.gz", "x", cwd=root)
+    (root / "whole.tar.gz").unlink()
+    found = listing(container_in(root))
+    assert found.report.status == ContainerStatus.COMPLETE
+    assert len(found.sound()) == len(files)
+
+
+@pytest.mark.parametrize(
+    "names",
+    [
+        ["set.tar.gz-part-aa", "set.tar.gz-part-ab"],
+        ["set-001.tar.gz", "set-002.tar.gz"],
+        ["set.tar.gz.1", "set.tar.gz.2"],
+        ["set-001.zip", "set-002.zip"],
+        ["set.zip.001", "set.zip.002"],
+        ["set1.tar", "set2.tar"],
+        ["set.tar.aa", "set.tar.ab"],
+    ],
+)
+def test_volumes_that_begin_an_archive_are_independent(names: list[str], root: Path, tmp_path: Path) -> None:
+    suffix = next(suffix for suffix in (".tar.gz", ".tar", ".zip") if suffix in names[0])
+    for index, name in enumerate(names):
+        plant(tmp_path / str(index) / "set", {f"{index}.png": bytes([index]) * 9_000})
+        pack = zipped if suffix == ".zip" else tarred
+        pack(tmp_path / str(index) / "set", tmp_path / f"{index}{suffix}")
+        shutil.move(tmp_path / f"{index}{suffix}", root / name)
+    containers, loose = find_containers(root, volumes_of(root))
+    assert ([container.path for container in containers], loose) == (names, [])
+    for container in containers:
+        found = listing(container)
+        assert (found.report.status, len(found.sound())) == (ContainerStatus.COMPLETE, 1)
+
+
+@pytest.mark.parametrize("suffix", ["bk", "br", "ok"])
+def test_two_letters_behind_the_name_of_an_archive_are_no_part(suffix: str, tree: Path, root: Path) -> None:
+    zipped(tree, root / "set.zip")
+    (root / f"set.zip.{suffix}").write_bytes(b"note")
+    containers, loose = find_containers(root, volumes_of(root))
+    assert [container.path for container in containers] == ["set.zip"]
+    assert [file.path for file in loose] == [f"set.zip.{suffix}"]
+
+
+def test_second_copy_of_a_volume_costs_nothing(tree: Path, root: Path, files: dict[str, bytes]) -> None:
+    seven_zipped(tree, root / "set.7z", "-v64k")
+    shutil.copy(root / "set.7z.002", root / "set.7z (1).002")
+    found = listing(container_in(root))
+    assert (found.report.status, found.codes) == (ContainerStatus.COMPLETE, {"volume-stray"})
+    assert len(found.sound()) == len(files)
+
+
+@pytest.mark.parametrize("missing", ["set.zip.part1", "set.zip.part2"])
+def test_missing_part_is_named(missing: str, tree: Path, root: Path) -> None:
+    zipped(tree, root / "whole.zip", "-0")
+    _cut(root / "whole.zip", [f"set.zip.part{number}" for number in range(1, 5)], [50_000, 40_000, 30_000])
+    (root / missing).unlink()
+    found = listing(container_in(root))
+    assert found.report.status != ContainerStatus.COMPLETE
+    assert f"volume {missing[-1]} of 4 is missing" in str(found.report.findings)
+
+
+@pytest.mark.parametrize("options", [(), ("--format=posix",), ("-V", "label")])
+@pytest.mark.parametrize("name", ["v{}.tar", "set.tar.{}"])
+def test_volumes_of_a_tar_over_several_media_are_joined(
+    name: str, options: tuple[str, ...], tree: Path, root: Path, files: dict[str, bytes]
+) -> None:
+    volumes = [word for number in range(1, 12) for word in ("-f", root / name.format(number))]
+    run("tar", "-c", "-M", "-L", "60", *options, *volumes, tree.name, cwd=tree.parent)
+    found = listing(container_in(root))
+    assert (found.report.status, found.codes) == (ContainerStatus.COMPLETE, set())
+    assert set(files.values()) <= set(found.read().values())
