@@ -354,7 +354,7 @@ def test_no_combination_changes_a_file(manifest: Path, check: Check) -> None:
     before = state(manifest.parent)
     accepted = 0
 
-    @settings(max_examples=5_000, deadline=None, suppress_health_check=list(HealthCheck))
+    @settings(max_examples=2_000, deadline=None, suppress_health_check=list(HealthCheck))
     @given(_BEGINNINGS, _BODIES, _SOURCES, _ENDS)
     def attempt(beginnings: list[str], body: str, source: str, ends: list[str]) -> None:
         nonlocal accepted
@@ -364,9 +364,10 @@ def test_no_combination_changes_a_file(manifest: Path, check: Check) -> None:
         except (QueryError, duckdb.Error):
             return
         accepted += 1
-        words = statement.lower().split()
+        code = statement.split("--")[0]  # without the comment
+        words = code.lower().split()
         assert not {"analyze", "copy", "create", "insert", "delete", "prepare"}.intersection(words)
-        assert "read_text" not in statement
+        assert "read_text" not in code
         # Writable, with access to files: what the check accepts changes nothing by itself.
         with duckdb.connect() as connection:
             connection.execute("create table member as select 'file' as access")
