@@ -4,8 +4,6 @@ The result is safe: an :class:`~indexer.sharing.models.ExportHeader` and a Parqu
 """
 
 import errno
-import json
-from collections import Counter
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -19,6 +17,7 @@ from pyarrow.dataset import dataset
 
 from indexer.base import resources
 from indexer.base.errors import BadData, ManifestError
+from indexer.base.untrusted_json import InvalidJson, read_json
 from indexer.base.workers import WorkerCrashed, WorkerPool, Workers, time_limit
 from indexer.manifest.store import scratch_database
 from indexer.selection.models import SPLIT_NAME
@@ -107,14 +106,10 @@ def _mismatch(head: ExportHeader, digests: Mapping[str, str]) -> str:
 
 
 def _read_head(file: Path, limits: ImportLimits) -> ExportHeader:
-    if file.stat().st_size > limits.head_size:
-        raise BadData(f"{HEAD_FILE} is larger than {limits.head_size:,} bytes")
     try:
-        content = json.loads(file.read_bytes(), object_pairs_hook=_without_repeats, parse_constant=_no_constant)
-        json.dumps(content, ensure_ascii=False).encode()  # fails for half a surrogate pair
-    except (ValueError, RecursionError) as error:
-        raise BadData(f"{HEAD_FILE} is not valid JSON", str(error)[:200]) from error
-    return _head_of(content)
+        return _head_of(read_json(file, limits.head_size))
+    except InvalidJson as error:
+        raise BadData(f"{HEAD_FILE} is not valid JSON", str(error)) from error
 
 
 def _head_of(content: Any) -> ExportHeader:
@@ -136,18 +131,6 @@ _NAME_LENGTH = 1000
 _TEXTS = ("name", "recipe", "recipe_hash", "seed", "tool_version")
 _MAPS = ("rows", "digests", "contents", "sources")
 _FIELDS: dict[str, type] = dict.fromkeys(_TEXTS, str) | dict.fromkeys(_MAPS, dict)
-
-
-def _without_repeats(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
-    names = Counter(name for name, _ in pairs)
-    repeated = [name for name, count in names.items() if count > 1]
-    if repeated:
-        raise ValueError(f"repeated key {repeated[0]!r}")
-    return dict(pairs)
-
-
-def _no_constant(word: str) -> None:
-    raise ValueError(f"{word} is no number")
 
 
 def _copy_rows(task: _Task) -> dict[str, Any]:

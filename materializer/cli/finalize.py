@@ -17,7 +17,12 @@ from materializer.models import Feature, Settings
               help="The new feature.  [default: the one that SRC does not have]")  # fmt: skip
 @common_options
 def command(options: CommonOptions, source: Path, target: Path, feature: str | None) -> None:
-    """Write the dataset in SRC to DST with the other image feature; images are copied unchanged."""
+    """Write the dataset in SRC to DST with the other image feature; images are copied unchanged.
+
+    A build is verified before it is converted.
+    """
     made = finalize(source, target, Feature(feature) if feature else None, options.workers, options.progress)
-    print(f"{target}: images are {NAMES[made]} now")
-    print(f"open it:\n  {opening(target, Settings(feature=made))}")
+    print(f"{target}: images are {NAMES[made.feature]} now")
+    verified = "were not verified (there is no record of a build)" if made.verified is None else "were verified"
+    print(f"the images of {source} {verified}")
+    print(f"open it:\n  {opening(target, Settings(feature=made.feature))}")

@@ -1,13 +1,12 @@
 """Read the JSON files of a dataset's folder: those of a build, and those of ``save_to_disk``. All are untrusted."""
 
-import json
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass
-from operator import index
 from pathlib import Path
 from typing import Any
 
 from indexer.base.errors import ConfigError, OutputError, SourceError
+from indexer.base.untrusted_json import InvalidJson, JsonObject, read_json, text
 from materializer.models import Check, Feature, Pixels, RowOrder, Settings, Shard, ShardFile
 from materializer.shards import record
 from materializer.shards.formats import output_format
@@ -66,18 +65,16 @@ def read_build(folder: Path) -> FinishedBuild:
         SourceError: a split's name leads out of the folder.
     """
     try:
-        described = read_json(folder / record.BUILD)
-        for name, kind in (("selection", str), ("digests", dict), ("versions", dict)):
-            if not isinstance(described[name], kind):
-                raise ValueError(f"{name} is {described[name]!r}")  # noqa: TRY004 - a wrong file, not a wrong call
-        shards = {
-            _base_name(split): tuple(
-                (Shard(split, number, len(files)), ShardFile(file["rows"], file["size"], file["sha256"]))
-                for number, file in enumerate(files)
-            )
-            for split, files in described["splits"].items()
-        }
-        return FinishedBuild(folder, described, _settings(described["settings"]), shards)
+        described = JsonObject(read_json(folder / record.BUILD))
+        for name in ("selection", "recipe_hash", "seed", "plan"):
+            described.text(name)
+        described.object("digests").each(text)
+        described.object("versions").each(_text_or_null)
+        splits = described.object("splits")
+        shards = {_base_name(split): _shards(split, splits) for split in splits.content}
+        if not any(shards.values()):
+            raise InvalidJson("it lists no shards")
+        return FinishedBuild(folder, described.content, _settings(described.object("settings")), shards)
     except FileNotFoundError:
         raise OutputError(
             f"{folder} holds no finished build ({record.BUILD} is missing): run the build again"
@@ -97,10 +94,19 @@ def described_shards(format_: OutputFormat, shards: ShardFiles) -> dict[str, lis
 def read_plan(folder: Path) -> dict[str, Any] | None:
     """Return the plan of the build in the folder, finished or not; None if there is none that can be read."""
     try:
-        plan = read_json(folder / record.PLAN)
-    except (OSError, ValueError, RecursionError):
+        return checked_plan(folder).content
+    except (OSError, ValueError):
         return None
-    return plan if isinstance(plan, dict) and isinstance(plan.get("shards"), dict) else None
+
+
+def checked_plan(folder: Path) -> JsonObject:
+    """Read the plan of the build in the folder. Raises OSError or InvalidJson."""
+    plan = JsonObject(read_json(folder / record.PLAN))
+    for name in ("selection", "recipe_hash", "seed"):
+        plan.text(name)
+    plan.object("settings")
+    plan.object("shards").each(text)
+    return plan
 
 
 def read_saved(folder: Path) -> list[SavedSplit]:
@@ -114,36 +120,71 @@ def read_saved(folder: Path) -> list[SavedSplit]:
         if (folder / "state.json").is_file():
             file = folder / "state.json"
             return [_saved_split(folder, "")]
-        return [_saved_split(folder, _base_name(split)) for split in read_json(file)["splits"]]
-    except (OSError, ValueError, RecursionError) as error:
-        raise SourceError(f"{file} cannot be read: name a folder that a build or 'save_to_disk' has written") from error
-    except (KeyError, TypeError) as error:
-        raise SourceError(f"{folder} holds no dataset that 'save_to_disk' has written: it lacks {error}") from error
+        splits = JsonObject(read_json(file)).list("splits", _base_name)
+        if not splits or len(set(splits)) < len(splits):
+            raise InvalidJson("it names no split, or one twice")
+        return [_saved_split(folder, split) for split in splits]
+    except (OSError, ValueError) as error:
+        reason = error.strerror if isinstance(error, OSError) else error
+        raise SourceError(
+            f"{file} cannot be read ({reason}): name a folder that a build or 'save_to_disk' has written"
+        ) from error
 
 
-def read_json(path: Path) -> Any:
-    """Read a JSON file. Raises OSError, ValueError or RecursionError."""
-    return json.loads(path.read_text(encoding="utf-8"))
+def read_features(path: Path) -> dict[str, Any]:
+    """Read a ``dataset_info.json``: an object with ``features``, which are objects or lists by column name.
+
+    Raises:
+        SourceError: it cannot be read.
+    """
+    try:
+        info = JsonObject(read_json(path))
+        info.object("features").each(_feature)
+    except (OSError, ValueError) as error:
+        raise SourceError(
+            f"{path} cannot be read ({error}): name a folder that a build or 'save_to_disk' has written"
+        ) from error
+    return info.content
 
 
-def _settings(stored: Mapping[str, Any]) -> Settings:
+def _feature(value: object) -> object:
+    return value if isinstance(value, list) else JsonObject(value, "a feature").content
+
+
+def _text_or_null(value: object) -> str | None:
+    return None if value is None else text(value)
+
+
+def _shards(split: str, splits: JsonObject) -> tuple[tuple[Shard, ShardFile], ...]:
+    files = [JsonObject(file, "a shard") for file in splits.list(split, lambda file: file)]
+    return tuple(
+        (Shard(split, number, len(files)), ShardFile(file.count("rows"), file.count("size"), file.text("sha256")))
+        for number, file in enumerate(files)
+    )
+
+
+def _settings(stored: JsonObject) -> Settings:
     return Settings(
-        output_format(stored["format"]).name,
-        Feature(stored["feature"]),
-        Pixels(stored["pixels"]),
-        index(stored["quality"]),
-        Check(stored["check"]),
-        RowOrder(stored["order"]),
-        index(stored["shard_size"]),
+        output_format(stored.text("format")).name,
+        Feature(stored.text("feature")),
+        Pixels(stored.text("pixels")),
+        stored.count("quality"),
+        Check(stored.text("check")),
+        RowOrder(stored.text("order")),
+        stored.count("shard_size"),
     )
 
 
 def _saved_split(folder: Path, name: str) -> SavedSplit:
-    state = read_json(folder / name / "state.json")
-    return SavedSplit(name, tuple(_base_name(file["filename"]) for file in state["_data_files"]), state)
+    state = JsonObject(read_json(folder / name / "state.json"))
+    files = state.list("_data_files", lambda file: _base_name(JsonObject(file, "a data file").text("filename")))
+    if not files or len(set(files)) < len(files):
+        raise InvalidJson("state.json names no data file, or one twice")
+    return SavedSplit(name, tuple(files), state.content)
 
 
-def _base_name(name: str) -> str:
-    if name != Path(name).name or name == "..":
+def _base_name(value: object) -> str:
+    name = text(value)
+    if not name or "\0" in name or name != Path(name).name or name == "..":
         raise SourceError(f"{name!r} is not the name of a file or split: this dataset leads out of its folder")
     return name

@@ -18,7 +18,8 @@ from indexer.base.errors import OutputError, SourceError
 from indexer.base.progress import SILENT, Progress
 from indexer.base.workers import WorkerCrashed, WorkerPool, Workers
 from materializer.dataset import converted_record
-from materializer.dataset.build_folder import UNREADABLE, SavedSplit, read_json, read_saved
+from materializer.dataset.build_folder import SavedSplit, read_features, read_saved
+from materializer.dataset.verify import verify
 from materializer.models import Feature, ShardFile
 from materializer.shards import schema as columns
 from materializer.shards.formats.arrow import fingerprint
@@ -38,24 +39,34 @@ class ConvertTask:
     feature: Feature
 
 
+@dataclass(frozen=True, slots=True)
+class Converted:
+    """A converted dataset: its image feature, and the number of images that were verified; None without a record."""
+
+    feature: Feature
+    verified: int | None
+
+
 def finalize(
     source: Path, target: Path, feature: Feature | None, workers: Workers, progress: Progress = SILENT
-) -> Feature:
+) -> Converted:
     """Write the dataset in ``source`` to ``target`` with the image feature ``feature``; default is the other one.
 
-    ``target`` appears when it is complete. Returns its feature.
+    A build is verified first. ``target`` appears when it is complete.
 
     Raises:
-        SourceError: ``source`` is not a dataset of ``save_to_disk``, has no image column, or is an incomplete build.
+        SourceError: ``source`` is not a dataset of ``save_to_disk``, has no image column, or is a build that is
+            incomplete or differs from its record.
         OutputError: ``target`` exists, or cannot be written.
     """
     splits = read_saved(source)
-    infos = {split.name: _info(source / split.name / "dataset_info.json") for split in splits}
+    infos = {split.name: read_features(source / split.name / "dataset_info.json") for split in splits}
     paths = [Path(split.name) / file for split in splits for file in split.files]
     stored = converted_record.read(source, paths)
     chosen = feature or _other(source, infos)
     if target.exists():
         raise OutputError(f"{target} exists already: name a new folder")
+    verified = _verified(source, workers, progress) if stored else None
     unfinished = target.with_name(target.name + UNFINISHED)
     shutil.rmtree(unfinished, ignore_errors=True)
     tasks = [ConvertTask(source / path, unfinished / path, chosen) for path in paths]
@@ -70,7 +81,19 @@ def finalize(
     if stored:
         converted_record.write(stored, unfinished, chosen, files)
     rename(unfinished, target)
-    return chosen
+    return Converted(chosen, verified)
+
+
+def _verified(source: Path, workers: Workers, progress: Progress) -> int:
+    """Return the number of images of a build. Raises SourceError if it differs from its record."""
+    found = verify(source, None, workers, progress)
+    if found.differences:
+        first = found.differences[0]
+        raise SourceError(
+            f"{source} differs from its record ({len(found.differences):,} differences; {first.where} {first.what}):"
+            f" run 'python -m materializer verify --no-manifest {source}', and copy or build it again"
+        )
+    return found.rows
 
 
 def convert(task: ConvertTask) -> ShardFile:
@@ -79,6 +102,15 @@ def convert(task: ConvertTask) -> ShardFile:
     Raises:
         SourceError: an image is too large for the standard feature.
     """
+    try:
+        return _convert(task)
+    except (pa.ArrowException, ValueError, KeyError, TypeError, AttributeError) as error:
+        raise SourceError(f"{task.source} cannot be converted ({' '.join(str(error).split())})") from error
+    except FileNotFoundError as error:
+        raise SourceError(f"{error.filename} is missing: copy the whole folder") from error
+
+
+def _convert(task: ConvertTask) -> ShardFile:
     rows = 0
     with writing(task.target) as file, pa.memory_map(str(task.source)) as source, pa.ipc.open_stream(source) as stream:
         schema = _schema(stream.schema, task.feature)
@@ -91,17 +123,8 @@ def convert(task: ConvertTask) -> ShardFile:
     return ShardFile(rows, file.size, file.sha256)
 
 
-def _info(path: Path) -> dict[str, Any]:
-    try:
-        info: dict[str, Any] = read_json(path)
-        _ = [kind.get("_type") for kind in info["features"].values()]
-    except UNREADABLE as error:
-        raise SourceError(f"{path} cannot be read: name a folder that a build or 'save_to_disk' has written") from error
-    return info
-
-
 def _other(source: Path, infos: Mapping[str, Mapping[str, Any]]) -> Feature:
-    kinds = {feature.get("_type") for info in infos.values() for feature in info["features"].values()}
+    kinds = {_type_of(feature) for info in infos.values() for feature in info["features"].values()}
     if NAMES[Feature.LARGE] in kinds:
         return Feature.STANDARD
     if NAMES[Feature.STANDARD] in kinds:
@@ -109,10 +132,15 @@ def _other(source: Path, infos: Mapping[str, Mapping[str, Any]]) -> Feature:
     raise SourceError(f"{source} has no image column to convert")
 
 
+def _type_of(feature: object) -> str:
+    """Return the type of a feature; '' if it has none, as a list of features."""
+    return str(feature.get("_type", "")) if isinstance(feature, dict) else ""
+
+
 def _with_feature(info: Mapping[str, Any], feature: Feature) -> dict[str, Any]:
     """Return a copy of a ``dataset_info.json`` whose image columns have the feature."""
     features = {
-        name: {**kind, "_type": NAMES[feature]} if kind.get("_type") in NAMES.values() else kind
+        name: {**kind, "_type": NAMES[feature]} if _type_of(kind) in NAMES.values() else kind
         for name, kind in info["features"].items()
     }
     return {**info, "features": features}
@@ -123,7 +151,7 @@ def _schema(schema: pa.Schema, feature: Feature) -> pa.Schema:
     note = json.loads(metadata.get(b"huggingface", b"{}"))
     features = note.get("info", {}).get("features", {})
     for name, kind in features.items():
-        if kind.get("_type") in NAMES.values():
+        if _type_of(kind) in NAMES.values():
             schema = schema.set(schema.get_field_index(name), pa.field(name, columns.image_type(feature)))
     if features:
         note["info"] = _with_feature(note["info"], feature)

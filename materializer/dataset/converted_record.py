@@ -9,14 +9,15 @@ import pyarrow as pa
 
 from indexer.base.durable import write_bytes, write_json
 from indexer.base.errors import OutputError, SourceError
+from indexer.base.untrusted_json import JsonObject, read_json
 from materializer.dataset import card
 from materializer.dataset.build_folder import (
     UNREADABLE,
     FinishedBuild,
+    checked_plan,
     described_shards,
     is_build,
     read_build,
-    read_json,
 )
 from materializer.dataset.card.facts import CardCount, CardFacts, CardOrigin, counts_of, files_of, origins_of
 from materializer.models import Feature, Shard, ShardFile
@@ -45,17 +46,17 @@ def read(folder: Path, files: Collection[Path]) -> BuildRecord | None:
         return None
     try:
         build = read_build(folder)
-        plan, facts = read_json(folder / record.PLAN), read_json(folder / card.FACTS)
+        plan, facts = checked_plan(folder), JsonObject(read_json(folder / card.FACTS))
         paths = {shard: build.format.path(shard) for shard, _ in build.all_shards}
         if others := {Path(path) for path in paths.values()}.symmetric_difference(files):
             raise ValueError(f"{record.BUILD} and the dataset do not name the same shards: {min(others)}")
         for shard in paths:
             if record.read_without_rows(folder, shard) is None:
                 raise ValueError(f"the record of {shard.stem} is missing or damaged")
-        contents = {shard: str(plan["shards"][path]) for shard, path in paths.items()}
-        if not isinstance(build.description["digests"]["all"], str) or not (folder / record.REFUSED).is_file():
+        contents = {shard: plan.object("shards").text(path) for shard, path in paths.items()}
+        if "all" not in build.description["digests"] or not (folder / record.REFUSED).is_file():
             raise ValueError(f"the digest in {record.BUILD} or {record.REFUSED} is missing")
-        return BuildRecord(build, plan, contents, counts_of(facts), origins_of(facts))
+        return BuildRecord(build, plan.content, contents, counts_of(facts), origins_of(facts))
     except (*UNREADABLE, OutputError) as error:
         raise SourceError(f"the build in {folder} is incomplete ({error}): copy the whole folder") from error
 

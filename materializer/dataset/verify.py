@@ -4,7 +4,6 @@ Arrow has no checksums, and a folder of shards does not state its number of rows
 """
 
 import hashlib
-import json
 import tarfile
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -13,6 +12,7 @@ from pathlib import Path
 import pyarrow as pa
 
 from indexer.base.progress import SILENT, Progress
+from indexer.base.untrusted_json import read_json
 from indexer.base.workers import WorkerCrashed, WorkerPool, Workers
 from indexer.images import reader_problem
 from indexer.manifest.store import Store
@@ -20,6 +20,9 @@ from materializer.dataset.build_folder import FinishedBuild, read_build
 from materializer.models import Shard, ShardFile
 from materializer.shards import record
 from materializer.shards.formats import output_format
+
+# Exceptions of shards that are damaged or have other contents than expected.
+_UNREADABLE = (pa.ArrowException, OSError, ValueError, KeyError, TypeError, AttributeError, RecursionError)
 
 
 @dataclass(frozen=True, slots=True)
@@ -98,7 +101,7 @@ def _wrong_rows(task: VerifyTask, path: Path, kept: record.ShardRecord) -> Itera
             if task.decodes and (problem := reader_problem(bytes(image))):
                 yield Difference(file_id, f"cannot be opened: {problem}")
             count += 1
-    except (pa.ArrowInvalid, OSError, tarfile.TarError, ValueError, KeyError) as error:
+    except (*_UNREADABLE, tarfile.TarError) as error:
         yield Difference(path.name, f"cannot be read from row {count} on: {' '.join(str(error).split())}")
     if count != len(expected):
         yield Difference(path.name, f"has {count} rows, {len(expected)} were written")
@@ -107,7 +110,7 @@ def _wrong_rows(task: VerifyTask, path: Path, kept: record.ShardRecord) -> Itera
 def _wrong_leading_files(build: FinishedBuild) -> Iterator[Difference]:
     for name, value in build.format.leading_files(build.settings.feature, build.shards).items():
         try:
-            is_right = json.loads((build.folder / name).read_text(encoding="utf-8")) == value
+            is_right = read_json(build.folder / name) == value
         except (OSError, ValueError):
             is_right = False
         if not is_right:

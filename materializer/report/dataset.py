@@ -143,7 +143,10 @@ def _refused(output: Path) -> Columns:
     """Return the numbers of refusals by stage and reason, largest first, each with its first image as example."""
     if not (output / record.REFUSED).is_file():
         return {}
-    rows = pq.read_table(output / record.REFUSED).to_pylist()
+    try:
+        rows = pq.read_table(output / record.REFUSED).cast(record.REFUSED_SCHEMA).to_pylist()
+    except (pa.ArrowException, ValueError) as error:
+        raise OutputError(f"{output / record.REFUSED} is damaged: build the dataset or copy it again") from error
     counts = Counter((_stage(row), row["reason"]) for row in rows)
     examples = {(_stage(row), row["reason"]): row["file_id"] for row in reversed(rows)}
     ordered = sorted(counts, key=lambda key: (-counts[key], key))

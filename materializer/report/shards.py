@@ -48,7 +48,7 @@ def rows(file: DatasetFile) -> pa.Table:
     try:
         with file.format.batches(file.path) as batches:
             found = pa.concat_tables([_described(batch) for batch in batches])
-    except (pa.ArrowInvalid, OSError, KeyError) as error:
+    except (pa.ArrowException, OSError, KeyError, ValueError, TypeError, AttributeError) as error:
         message = f"{file.path} cannot be read ({' '.join(str(error).split())}): build it or copy it again"
         raise OutputError(message) from error
     count = found.num_rows

@@ -56,7 +56,7 @@ REFUSED_SCHEMA = pa.schema(
 
 _NOTE = b"shard"
 # Exceptions of reading a damaged or untrusted record.
-_UNREADABLE = (OSError, pa.ArrowInvalid, KeyError, TypeError, ValueError)
+_UNREADABLE = (OSError, pa.ArrowException, KeyError, TypeError, ValueError, AttributeError, RecursionError)
 
 
 @dataclass(frozen=True, slots=True)
@@ -110,7 +110,7 @@ def read(output: Path, shard: Shard) -> ShardRecord | None:
     """Return a shard's record, or None if it is missing or damaged."""
     try:
         rows = pq.read_table(path_of(output, shard))
-        return _of_note(output, shard, rows.schema, rows.replace_schema_metadata())
+        return _of_note(output, shard, rows.schema, rows.replace_schema_metadata().cast(ROW_SCHEMA))
     except _UNREADABLE:
         return None
 

@@ -10,7 +10,7 @@ import materializer.large_image
 from indexer.base.errors import OutputError, SourceError
 from indexer.base.workers import Workers
 from indexer.manifest import store as stores
-from materializer.dataset.convert import finalize
+from materializer.dataset.convert import Converted, finalize
 from materializer.dataset.verify import verify
 from materializer.models import Feature
 from tests.materializer.conftest import tree
@@ -21,8 +21,8 @@ HERE = Workers(1, "threading")
 def test_converted_build_equals_a_build_with_the_other_feature(site, images):
     site.lay_out(images).build("large")
     site.build("standard", feature=Feature.STANDARD)
-    assert finalize(site.folder / "large", site.folder / "converted", None, HERE) is Feature.STANDARD
-    assert finalize(site.folder / "converted", site.folder / "back", None, HERE) is Feature.LARGE
+    assert finalize(site.folder / "large", site.folder / "converted", None, HERE) == Converted(Feature.STANDARD, 52)
+    assert finalize(site.folder / "converted", site.folder / "back", None, HERE) == Converted(Feature.LARGE, 52)
     for made, expected in (("converted", "standard"), ("back", "large")):
         found, built = tree(site.folder / made), tree(site.folder / expected)
         assert found.keys() == built.keys()
@@ -70,20 +70,21 @@ def first_count(**values):
     ("damage", "words"),
     [
         (change("build.json", splits=lambda splits: {"../../train": splits["train"]}), "leads out of its folder"),
-        (change("build.json", splits={"train": []}), "do not name the same shards"),
+        (change("build.json", splits={"train": []}), "it lists no shards"),
         (change("build.json", digests=[]), r"digests is \[\]"),
-        (change("build.json", digests={"all": 1}), "the digest in build.json"),
+        (change("build.json", digests={"all": 1}), "1 is not a text"),
+        (change("build.json", digests={}), "the digest in build.json"),
         (change("build.json", selection=7), "selection is 7"),
         (change("build.json", settings=lambda settings: settings | {"pixels": "all"}), "'all' is not a valid Pixels"),
         (change("record/plan.json", shards={}), "data-00000-of-00001.arrow"),
-        (change("record/facts.json", counts=None), "not iterable"),
+        (change("record/facts.json", counts=None), "counts is None, not a list"),
         (first_count(images="1"), "images is '1'"),
         (first_count(generator=None), "generator is None"),
         (first_count(origin="\ud800"), "surrogates not allowed"),
-        (change("build.json", settings=lambda settings: settings | {"quality": 1e400}), "as an integer"),
+        (change("build.json", settings=lambda settings: settings | {"quality": 1e400}), "Infinity is no number"),
         (lambda folder: (folder / "record/facts.json").write_text("[" * 100_000), "recursion"),
         (lambda folder: (folder / "record/facts.json").unlink(), "No such file"),
-        (lambda folder: (folder / "record/facts.json").write_text("[]"), "list indices"),
+        (lambda folder: (folder / "record/facts.json").write_text("[]"), "is no object"),
         (lambda folder: (folder / "record/refused.parquet").unlink(), r"record/refused\.parquet is missing"),
         (lambda folder: (folder / "record/rows/train-00000-of-00001.parquet").write_bytes(b"PAR1"), "train-00000"),
     ],
@@ -102,7 +103,7 @@ def test_a_dataset_of_save_to_disk_is_converted(tmp_path, images):
     rows = {"image": [{"bytes": images[0].data, "path": "a.jpg"}, None], "number": [1, 2]}
     written = datasets.Dataset.from_dict(rows, datasets.Features({"image": feature, "number": datasets.Value("int64")}))
     written.save_to_disk(tmp_path / "one")
-    finalize(tmp_path / "one", tmp_path / "two", None, HERE)
+    assert finalize(tmp_path / "one", tmp_path / "two", None, HERE).verified is None
     found = datasets.load_from_disk(str(tmp_path / "two"))
     assert found.features["image"] == datasets.Image()
     assert found.cast_column("image", datasets.Image(decode=False))[0]["image"]["bytes"] == images[0].data
@@ -157,3 +158,14 @@ def test_a_missing_source_or_existing_target_is_an_error(site, images, name, err
     source = site.folder / ("nowhere" if name == "nowhere" else "out")
     with pytest.raises(error, match=words):
         finalize(source, site.folder / name, None, HERE)
+
+
+def test_build_that_differs_from_its_record_is_not_converted(site, images):
+    site.lay_out(images[:3]).build()
+    [shard] = (site.folder / "out/train").glob("*.arrow")
+    content = bytearray(shard.read_bytes())
+    content[content.index(images[0].data) + 100] ^= 1
+    shard.write_bytes(content)
+    with pytest.raises(SourceError, match=r"differs from its record \(2 differences; .*materializer verify"):
+        finalize(site.folder / "out", site.folder / "other", None, HERE)
+    assert not list(site.folder.glob("other*"))

@@ -2,10 +2,12 @@
 
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass
+from functools import partial
 from typing import Any, TypeVar, get_type_hints
 
 import pyarrow as pa
 
+from indexer.base.untrusted_json import JsonObject
 from indexer.manifest.store import Store
 from materializer.models import Settings
 from materializer.shards.formats.output_format import OutputFormat, ShardFiles
@@ -113,23 +115,17 @@ def described(facts: CardFacts) -> dict[str, Any]:
     }
 
 
-def counts_of(content: Mapping[str, Any]) -> tuple[CardCount, ...]:
-    """Return the counts from the untrusted JSON of :func:`described`.
-
-    Raises:
-        ValueError, KeyError, TypeError: a value is missing or has another type.
-    """
-    return tuple(_typed(CardCount, row) for row in content["counts"])
+def counts_of(content: JsonObject) -> tuple[CardCount, ...]:
+    """Return the counts from the untrusted JSON of :func:`described`. Raises InvalidJson."""
+    return tuple(content.list("counts", partial(_typed, CardCount)))
 
 
-def origins_of(content: Mapping[str, Any]) -> tuple[CardOrigin, ...]:
+def origins_of(content: JsonObject) -> tuple[CardOrigin, ...]:
     """Return the sources, as :func:`counts_of`."""
-    return tuple(_typed(CardOrigin, row) for row in content["sources"])
+    return tuple(content.list("sources", partial(_typed, CardOrigin)))
 
 
-def _typed(kind: type[Row], row: Mapping[str, Any]) -> Row:
-    for name, type_ in get_type_hints(kind).items():
-        if type(row[name]) is not type_:
-            raise ValueError(f"{name} is {row[name]!r}")
-        str(row[name]).encode()  # raises UnicodeEncodeError for half a surrogate pair
-    return kind(**row)
+def _typed(kind: type[Row], value: object) -> Row:
+    row = JsonObject(value, kind.__name__)
+    hints = get_type_hints(kind)
+    return kind(**{name: row.text(name) if type_ is str else row.count(name) for name, type_ in hints.items()})

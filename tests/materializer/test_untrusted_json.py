@@ -1,0 +1,107 @@
+"""Each value of each JSON file of a dataset's folder is replaced by values of wrong types: one line, no traceback."""
+
+import copy
+import json
+from collections.abc import Iterator
+from contextlib import suppress
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from indexer.base.errors import ProjectError
+from indexer.base.workers import Workers
+from indexer.manifest import store as stores
+from indexer.reporting.models import ReportOptions
+from materializer.dataset import converted_record
+from materializer.dataset.build_folder import read_build, read_features, read_plan, read_saved
+from materializer.dataset.convert import finalize
+from materializer.dataset.verify import verify
+from materializer.report import DatasetReader, report
+
+HERE = Workers(1, "threading")
+FILES = (
+    "build.json",
+    "dataset_dict.json",
+    "train/state.json",
+    "train/dataset_info.json",
+    "record/plan.json",
+    "record/facts.json",
+)
+WRONG: tuple[Any, ...] = (None, True, -1, 7, 1.5, "", "..", "a/b", "a\0b", [], [None], [[]], {}, {"a": None})
+MISSING = object()
+
+
+def _mutations(content: Any) -> Iterator[Any]:
+    """Yield the content with one value replaced or removed, for all values and replacements."""
+    for path in _paths(content):
+        for wrong in (*WRONG, MISSING):
+            changed = [copy.deepcopy(content)]
+            parent: Any = changed
+            *parents, last = (0, *path)
+            for key in parents:
+                parent = parent[key]
+            if wrong is not MISSING:
+                parent[last] = wrong
+            elif path:
+                del parent[last]
+            yield changed[0]
+
+
+def _paths(content: Any, path: tuple[Any, ...] = ()) -> Iterator[tuple[Any, ...]]:
+    yield path
+    items = content.items() if isinstance(content, dict) else enumerate(content) if isinstance(content, list) else ()
+    for key, value in items:
+        yield from _paths(value, (*path, key))
+
+
+def _attempt(step: Any) -> None:
+    try:
+        step()
+    except ProjectError as error:
+        assert "\n" not in str(error)  # noqa: PT017
+
+
+def _read(folder: Path) -> None:
+    _attempt(lambda: read_build(folder))
+    _attempt(lambda: read_plan(folder))
+    _attempt(lambda: read_features(folder / "train/dataset_info.json"))
+    with suppress(ProjectError):
+        saved = read_saved(folder)
+        converted_record.read(folder, [Path(split.name) / file for split in saved for file in split.files])
+
+
+def _run(folder: Path) -> None:
+    target = folder.with_name("converted")
+    _attempt(lambda: finalize(folder, target, None, HERE))
+    if target.exists():
+        target.rename(target.with_name(f"converted-{len(list(folder.parent.iterdir()))}"))
+    _attempt(lambda: verify(folder, None, HERE))
+    with stores.in_memory() as store:
+        _attempt(lambda: report(store, folder, ReportOptions(images=0), DatasetReader(HERE)))
+
+
+@pytest.mark.parametrize("name", FILES)
+@pytest.mark.parametrize("use", [_read, pytest.param(_run, marks=pytest.mark.slow)])
+def test_wrong_values_in_json_are_one_line(site, images, name, use):
+    site.lay_out(images[:2]).build()
+    folder = site.folder / "out"
+    content = json.loads((folder / name).read_text())
+    for changed in _mutations(content):
+        (folder / name).write_text(json.dumps(changed))
+        use(folder)
+
+
+@pytest.mark.parametrize(
+    "splits", [None, 7, "train", {}, [], [None], [7], [""], [".."], ["train", "train"], [["train"]]]
+)
+def test_invalid_splits_are_refused(site, images, splits):
+    site.lay_out(images[:2]).build()
+    folder = site.folder / "out"
+    (folder / "dataset_dict.json").write_text(json.dumps({"splits": splits}))
+    (folder / "build.json").unlink()
+    with pytest.raises(ProjectError) as caught:
+        finalize(folder, site.folder / "other", None, HERE)
+    assert "\n" not in str(caught.value)
+    with stores.in_memory() as store, pytest.raises(ProjectError):
+        report(store, folder, ReportOptions(images=0), DatasetReader(HERE))
