@@ -16,6 +16,7 @@ from indexer.selection.audit import Audit, AuditOptions, audit
 _TABLES = {
     "duplicates": "Duplicates",
     "leaks": "Real images and prompts in several splits",
+    "conflicts": "Pictures that the manifest also has under the other label",
     "shortcuts": "Balanced accuracy of metadata alone",
 }
 

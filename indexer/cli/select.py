@@ -24,6 +24,9 @@ _NOTHING = (
 # Reasons that a retry may remove: the statuses of sql/select/inspection/retryable.sql, as text.
 _RETRYABLE = ("unreadable", "crashed", "too many pixels")
 
+# The reason of sql/select/candidates/checked.sql.
+_CONFLICT = "same picture under another label"
+
 _EXAMPLES = """\b
 Examples:
   python -m indexer select ai_gen_bench_v1
@@ -103,6 +106,12 @@ def _show(selected: Selected) -> None:
     retryable = sum(images for step, reason, images in selected.excluded if step == "inspect" and reason in _RETRYABLE)
     if retryable:
         print(f"{retryable:,} could not be read: 'python -m indexer inspect --again' retries them")
+    conflicting = sum(images for _, reason, images in selected.excluded if reason == _CONFLICT)
+    if conflicting:
+        print(
+            f"{conflicting:,} images are the same picture as one of the other label, and were not selected: see"
+            " on_conflict in docs/selection.md"
+        )
     if selected.dropped:
         print(f"dropped, too few images: {printable(', '.join(selected.dropped))}")
 

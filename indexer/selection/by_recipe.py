@@ -4,11 +4,11 @@ import math
 
 from indexer.manifest.store import Store
 from indexer.selection import storing
-from indexer.selection.models import Inspect, Selected
+from indexer.selection.models import Inspect, Selected, UnevenSplit
 from indexer.selection.quotas import QuotaFiller
 from indexer.selection.recipe import Recipe
 from indexer.selection.splitting import split
-from indexer.selection.working_tables import put, working_tables
+from indexer.selection.working_tables import clear, put, working_tables
 
 
 def select(store: Store, recipe: Recipe, name: str, inspect: Inspect | None = None) -> Selected:
@@ -33,12 +33,11 @@ class _RecipeRun:
         self.filler = QuotaFiller(store, self.parameters, inspect or (lambda _: 0))
 
     def run(self) -> Selected:
-        self._set_quotas()
-        self._select_fakes()
-        self._check_paired()
-        uneven = split(self.store, self.recipe.splits)
-        self._select_reals()
-        self._save("result", "select/result/rows")
+        uneven = self._select()
+        while self._find_conflicts():
+            clear(self.store, keep=["conflict"])
+            self.filler.dropped.clear()
+            uneven = self._select()
         run = {"recipe": self.recipe.text, "recipe_hash": self.recipe.hash, "seed": self.recipe.seed}
         storing.replace(self.store, {**self.parameters, **run}, "select/result/excluded")
         return Selected(
@@ -49,6 +48,27 @@ class _RecipeRun:
             dropped=tuple(self.filler.dropped),
             uneven=uneven,
         )
+
+    def _select(self) -> tuple[UnevenSplit, ...]:
+        """Run all steps up to ``work.result``."""
+        self._set_quotas()
+        self._select_fakes()
+        self._check_paired()
+        uneven = split(self.store, self.recipe.splits)
+        self._select_reals()
+        self._save("result", "select/result/rows")
+        return uneven
+
+    def _find_conflicts(self) -> int:
+        """Add contents that were found under both labels to ``work.conflict``; returns their number.
+
+        Candidates with such a content are refused by the next run. It depends on the same candidates on every machine.
+        """
+        if self.recipe.on_conflict != "drop":
+            return 0
+        found = self.store.save("work.new_conflict", "select/duplicates/conflicts")
+        self.store.execute("insert into work.conflict from work.new_conflict")
+        return found
 
     def _set_quotas(self) -> None:
         recipe = self.recipe
@@ -106,6 +126,8 @@ class _RecipeRun:
 
     def _note_exclusions(self) -> None:
         self.store.append("work.exclusion", "select/result/exclusions")
+        if self.recipe.on_conflict == "drop":
+            self.store.append("work.content", "select/duplicates/contents")
 
     def _save(self, table: str, step: str) -> None:
         self.store.save(f"work.{table}", step, self.parameters)

@@ -30,6 +30,7 @@
 
     [duplicates]
     exact = true                # equal bytes
+    on_conflict = "drop"        # a picture under both labels: take none of them; or "keep_first", which is the fake
     radius = 4                  # near duplicates: bits of 64 in which hashes may differ; -1: none are searched
 
     [photographs]               # real images
@@ -83,6 +84,7 @@ class Recipe:
     max_pixels: int = 89_478_485
     exact: bool = True
     radius: int = 4
+    on_conflict: str = "drop"
     photographs_per_fake: float = 1.0
     photograph_origins: tuple[str, ...] | None = None
 
@@ -160,6 +162,7 @@ def _recipe(text: str, top: Fields) -> Recipe:
         max_pixels=images.integer("max_pixels", 89_478_485, (1, _LARGEST)) or 1,
         exact=duplicates.flag("exact", True),
         radius=duplicates.integer("radius", 4, (-1, MAX_RADIUS)) or 0,
+        on_conflict=duplicates.choice("on_conflict", ("drop", "keep_first")),
         photographs_per_fake=photographs.number("per_fake", 1, (0, 100)),
         photograph_origins=photographs.texts("origins", distinct=True),
     )

@@ -36,6 +36,8 @@ _SCHEMAS = {
     ),
     "duplicate": _schema(member_id=_WHOLE, keeper_id=_WHOLE, kind=_TEXT),
     "kept": _schema(member_id=_WHOLE, generator=_TEXT, origin=_TEXT, rank_key=_TEXT, rank=_WHOLE),
+    "content": _schema(content=_TEXT, label=_WHOLE),
+    "conflict": _schema(content=_TEXT),
     "fixed": _schema(member_id=_WHOLE, generator=_TEXT, origin=_TEXT, rank_key=_TEXT),
     "phash": _schema(phash=pa.uint64(), is_new=pa.bool_()),
     "phash_first": _schema(phash=pa.uint64(), preference=_WHOLE),
@@ -52,11 +54,17 @@ def working_tables(store: Store) -> Iterator[None]:
     """Attach the database ``work`` with its empty tables, and detach it at the end."""
     store.execute("attach ':memory:' as work (read_write)")
     try:
-        for table in _SCHEMAS:
-            put(store, table, [])
+        clear(store)
         yield
     finally:
         store.execute("detach work")
+
+
+def clear(store: Store, *, keep: Sequence[str] = ()) -> None:
+    """Empty all working tables that do not begin as the result of a step, except ``keep``."""
+    for table in _SCHEMAS:
+        if table not in keep:
+            put(store, table, [])
 
 
 def put(store: Store, table: str, rows: Sequence[tuple[object, ...]]) -> None:

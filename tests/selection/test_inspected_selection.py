@@ -33,6 +33,8 @@ train = 0.8
 validation = 0.2
 [images]
 min_side = 200
+[duplicates]
+on_conflict = "keep_first"
 [photographs]
 per_fake = 0.5
 """

@@ -23,6 +23,7 @@ class Audit:
     images: int
     duplicates: pa.Table
     leaks: pa.Table
+    conflicts: pa.Table
     shortcuts: pa.Table
     words: tuple[str, ...]
 
@@ -70,4 +71,4 @@ def audit(store: Store, name: str | None, options: AuditOptions, inspect: Inspec
             raise ManifestError("no image to audit was inspected yet: run without --no-inspect, or make a selection")
         found = measure(store, options.radius, make_tree)
         words = tuple(shortcuts.words(store, found.shortcuts))
-        return Audit(name, images, found.duplicates, found.leaks, found.shortcuts, words)
+        return Audit(name, images, found.duplicates, found.leaks, found.conflicts, found.shortcuts, words)

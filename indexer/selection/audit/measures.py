@@ -19,11 +19,13 @@ class Measures:
     """One table per measure.
 
     ``duplicates``: kind, groups, over_splits, over_labels, example. ``leaks``: kind (real image, prompt), groups,
-    images, example. ``shortcuts``: target, trait, balanced_accuracy, chance.
+    images, example. ``conflicts``: split, file_id, label, kind, other, images. ``shortcuts``: target, trait,
+    balanced_accuracy, chance.
     """
 
     duplicates: pa.Table
     leaks: pa.Table
+    conflicts: pa.Table
     shortcuts: pa.Table
 
 
@@ -35,4 +37,9 @@ def measure(store: Store, radius: int, make_tree: shortcuts.MakeTree | None) -> 
     store.save("work.phash", "audit/phashes")
     if radius > 0:
         store.append("work.near", "select/duplicates/near", {"radius": radius})
-    return Measures(store.arrow("audit/duplicates"), store.arrow("audit/leaks"), shortcuts.find(store, make_tree))
+    return Measures(
+        store.arrow("audit/duplicates"),
+        store.arrow("audit/leaks"),
+        store.arrow("audit/conflicts"),
+        shortcuts.find(store, make_tree),
+    )

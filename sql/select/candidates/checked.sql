@@ -18,6 +18,7 @@ select
         when i.status <> 'ok' then replace(i.status, '_', ' ')
         when least(i.width, i.height) < $min_side then 'smaller than ' || $min_side || ' pixels'
         when i.width::bigint * i.height > $max_pixels then 'more than ' || $max_pixels || ' pixels'
+        when i.hash in (from work.conflict) or i.pixel_hash in (from work.conflict) then 'same picture under another label'
     end as refusal,
     row_number() over (order by not r.is_fixed, p.rank nulls last, a.origin, r.rank_key, r.generator) as preference
 from reached r

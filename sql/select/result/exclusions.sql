@@ -1,5 +1,12 @@
 -- Why checked candidates are excluded: a finding of their inspection, or the image that they duplicate.
-select member_id, case when refusal like '% pixels' then 'eligible' else 'inspect' end as step, refusal as reason
+select
+    member_id,
+    case
+        when refusal like '% pixels' then 'eligible'
+        when refusal = 'same picture under another label' then 'deduplicate'
+        else 'inspect'
+    end as step,
+    refusal as reason
 from work.checked
 where refusal is not null
 union all
