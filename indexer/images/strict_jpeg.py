@@ -5,15 +5,11 @@ libjpeg fills missing pixels with grey and only warns, and Pillow drops the warn
 
 import re
 
+import simplejpeg
 from PIL import Image
 
 from indexer.base.errors import BadData
 from indexer.images.metadata import Level, without_metadata
-
-try:  # environments made before it became a dependency
-    import simplejpeg
-except ImportError:
-    simplejpeg = None
 
 # Warnings and errors after which the pixels may be complete. Pillow's decoder decides then:
 _INCONCLUSIVE = re.compile(
@@ -36,8 +32,6 @@ def decode_grey(data: bytes, size: tuple[int, int]) -> Image.Image | None:
     Raises:
         BadData: damaged.
     """
-    if simplejpeg is None:
-        return None
     width, height = size
     try:
         pixels = simplejpeg.decode_jpeg(data, "GRAY", min_width=width, min_height=height, strict=True)
