@@ -85,7 +85,8 @@ def test_first_duplicate_by_rule_is_kept(tmp_path: Path) -> None:
         *photographs("coco2", 5),
     ]
     with world(tmp_path / "m.duckdb", pictures) as store:
-        chosen(store, 'per_generator = 2\norigins = ["late", "early"]\nspares = 0\n')
+        keep = '[duplicates]\non_conflict = "keep_first"\n'  # coco/1 contradicts the fakes
+        chosen(store, 'per_generator = 2\norigins = ["late", "early"]\nspares = 0\n' + keep)
         found = {row[0] for row in store.execute("select file_id from selection")}
         reasons = dict(store.execute("select file_id, reason from selection_excluded where step = 'deduplicate'"))
     assert {"late/A/1", "late/A/2"} <= found
