@@ -57,7 +57,10 @@ def test_webdataset_has_its_keys_in_order(site, images, tmp_path):
     files = {split: str(site.folder / f"out/data/{split}-*.tar") for split in ("train", "validation")}
     found = datasets.load_dataset("webdataset", data_files=files, streaming=True)["train"]
     samples = list(found)
-    assert [sample["__key__"] for sample in samples] == [f"{position:09d}" for position in range(40)]
+    assert [sample["__key__"] for sample in samples] == [f"train-{position:09d}" for position in range(40)]
+    assert all(sample["cls"] == sample["json"]["label"] for sample in samples)
+    others = datasets.load_dataset("webdataset", data_files=files, streaming=True)["validation"]
+    assert not {sample["__key__"] for sample in others} & {sample["__key__"] for sample in samples}
     texts = {sample["json"]["file_id"] for sample in samples}
     assert "train/spare/0201" in texts
     assert all(sample["jpg"].size == (24, 16) for sample in samples)

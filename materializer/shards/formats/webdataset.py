@@ -1,4 +1,6 @@
-"""WebDataset: tars of samples, ``000000042.jpg`` and ``000000042.json``, keys in order.
+"""WebDataset: tars of samples: ``train-000000042.jpg``, ``.cls`` (the label) and ``.json``, keys in order.
+
+Keys are unique over the splits. A key ends at the first dot of a name, so dots of a split's name become ``~``.
 
 Every image has the suffix ``.jpg``, PNG images too. Stock readers make one column of each suffix, and ``datasets``
 refuses a tar whose first samples differ in their suffixes. Decoders look at the bytes; the JSON holds the ``format``.
@@ -33,8 +35,9 @@ class TarWriter:
     def write(self, rows: pa.Table, images: Sequence[PreparedImage]) -> None:
         """Append ``rows``, each with its image."""
         for row, image in zip(rows.to_pylist(), images, strict=True):
-            key = f"{row['position']:09d}"
+            key = f"{row['split'].replace('.', '~')}-{row['position']:09d}"
             self._add(f"{key}.jpg", image.data)
+            self._add(f"{key}.cls", str(row["label"]).encode())
             self._add(f"{key}.json", json.dumps(_texts(row, image), ensure_ascii=False).encode())
 
     def _add(self, name: str, data: bytes) -> None:
@@ -72,7 +75,7 @@ class WebDatasetFormat(OutputFormat):
         with tarfile.open(path, "r:") as archive:
             members = iter(archive)
             for image in members:
-                texts = next(members, None)
+                texts = next((member for member in members if not member.name.endswith(".cls")), None)
                 if texts is None or Path(texts.name).stem != Path(image.name).stem:
                     raise ValueError(f"{image.name} has no texts")
                 yield json.loads(_content(archive, texts))["file_id"], _content(archive, image)
