@@ -9,6 +9,8 @@ from pathlib import Path
 
 import pytest
 
+from indexer.manifest.schema import SCHEMA_VERSION
+
 ROOT = Path(__file__).parents[1]
 
 
@@ -73,5 +75,5 @@ def test_installed_programs_make_and_query_a_manifest(programs: Path, tmp_path: 
     make = "from pathlib import Path; from indexer.manifest import store; store.open_for_writing(Path('m.duckdb'))"
     _run(tmp_path, programs / "python", "-c", make)
     rows = _run(tmp_path, programs / "indexer", "sql", "from made_by", "--format", "csv", "--manifest-db", "m.duckdb")
-    assert rows.startswith("schema_version,tool_version\n2,")
+    assert rows.startswith(f"schema_version,tool_version\n{SCHEMA_VERSION},")
     assert "0 images in the manifest." in _run(tmp_path, programs / "indexer", "stats", "--manifest-db", "m.duckdb")

@@ -196,7 +196,8 @@ MISTAKES = {
     ),
     "missing dataset": Mistake(
         _nothing, "materializer report built --no-manifest",
-        "built/dataset_dict.json cannot be read: name a folder that a build or 'save_to_disk' has written",
+        "built/dataset_dict.json cannot be read (No such file or directory):"
+        " name a folder that a build or 'save_to_disk' has written",
     ),
     "verify of a missing build": Mistake(
         _manifest, "materializer verify nowhere",

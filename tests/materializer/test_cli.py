@@ -77,7 +77,7 @@ def test_default_output_is_below_output_path(site, run_command):
         store.execute("update selection set name = '../up'")
     refused = run_command("build", "--selection", "../up")
     assert (refused.returncode, refused.stderr.count("\n")) == (2, 1)
-    assert "no folder can be called '../up': name one with --output" in refused.stderr
+    assert "'../up' cannot be the name of a folder: choose one with --output" in refused.stderr
 
 
 @pytest.mark.parametrize(

@@ -101,7 +101,7 @@ def test_a_column_beyond_two_gibibytes_is_written_and_read(tmp_path):
     (tmp_path / "zeros").touch()
     os.truncate(tmp_path / "zeros", size)
     zeros = np.memmap(tmp_path / "zeros", np.uint8, "r")
-    image = PreparedImage(zeros, "", 1, 1, "png", "verbatim", ImageFacts("", 1, 1, "PNG", "RGB"))
+    image = PreparedImage(zeros, "", 1, 1, "png", "verbatim", ImageFacts("", 1, 1, "PNG", "RGB", False))
     row = dict.fromkeys(columns.TEXTS.values(), "x") | {"label": 0, "paired_real_images": []}
     with (tmp_path / "data.arrow").open("wb") as file, ArrowFormat().writer(Sparse(file), Feature.LARGE) as shard:
         shard.write(pa.Table.from_pylist([row]), [image])

@@ -55,7 +55,7 @@ def test_images_are_read_from_their_files(ask, folder: Path) -> None:
 
 def test_broken_image_has_a_reason(ask) -> None:
     [row] = json.loads(ask("/api/rows?text=sd/broken")[1])
-    assert ask(f"/thumbnail/{row['member_id']}")[:2] == (404, b'{"error":"not an image"}')
+    assert ask(f"/thumbnail/{row['member_id']}")[:2] == (404, b'{"error":"undecodable"}')
     assert ask("/image/999999")[0] == 404
 
 

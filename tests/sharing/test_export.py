@@ -57,7 +57,7 @@ def test_unusable_spares_are_not_exported(lab, tmp_path):
     store = lab("one")
     store.execute("update inspection set status = 'truncated' where member_id = 12")
     assert export(store, "main", tmp_path / "out").rows["train"] == {"sampled": 8, "spare": 2}
-    imported = import_manifest(lab("two"), tmp_path / "out", None, ImportOptions(MissingPolicy.FAIL))
+    imported = import_manifest(lab("two"), tmp_path / "out", "theirs", ImportOptions(MissingPolicy.FAIL))
     assert (imported.selected, imported.unfilled) == (11, 0)
     store.execute("update inspection set status = 'truncated' where member_id = 3")
     with pytest.raises(ManifestError, match=r"could not be read \(Synth 1\)"):

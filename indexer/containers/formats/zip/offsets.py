@@ -15,6 +15,7 @@ from indexer.containers.formats.zip.directory import Block, Ints
 from indexer.containers.members.rows import Health
 
 _LOCAL_HEADER = 30
+_HEAD_SIZE = _LOCAL_HEADER + 256  # bytes: a local header with a name of usual length
 _CHECKED = 6  # members per block of the directory, first and last included
 WRAP = 1 << 32
 
@@ -52,8 +53,9 @@ def _sample(window: ByteRange, block: Block) -> list[int]:
     rows = np.flatnonzero((block.offset >= 0) & (block.offset < window.size))
     if not len(rows):
         return []
-    places = np.unique(np.linspace(0, len(rows) - 1, _CHECKED).astype(np.int64))
-    return [int(rows[place]) for place in places if _is_present(window, int(block.offset[rows[place]]))]
+    sample = rows[np.unique(np.linspace(0, len(rows) - 1, _CHECKED).astype(np.int64))]
+    window.prefetch([(int(block.offset[row]), _HEAD_SIZE) for row in sample])
+    return [int(row) for row in sample if _is_present(window, int(block.offset[row]))]
 
 
 def _is_present(window: ByteRange, offset: int) -> bool:
@@ -66,7 +68,7 @@ def _is_present(window: ByteRange, offset: int) -> bool:
 def _local_name(window: ByteRange, offset: int) -> bytes | None:
     """Return the name of the local header at ``offset``, or None if there is none."""
     try:
-        data = window.read(offset, _LOCAL_HEADER + 256)
+        data = window.read(offset, _HEAD_SIZE)
         if len(data) < _LOCAL_HEADER or data[:4] != b"PK\3\4":
             return None
         (size,) = struct.unpack_from("<H", data, 26)
