@@ -82,12 +82,15 @@ def _run(folder: Path) -> None:
 
 
 @pytest.mark.parametrize("name", FILES)
-@pytest.mark.parametrize("use", [_read, pytest.param(_run, marks=pytest.mark.slow)])
-def test_wrong_values_in_json_are_one_line(site, images, name, use):
+@pytest.mark.parametrize(
+    ("use", "most"), [(_read, None), pytest.param(_run, 30, marks=pytest.mark.slow)], ids=["read", "run"]
+)
+def test_wrong_values_in_json_are_one_line(site, images, name, use, most):
+    """``most``: the commands take a second each, so they see a sample, spread over the file."""
     site.lay_out(images[:2]).build()
     folder = site.folder / "out"
-    content = json.loads((folder / name).read_text())
-    for changed in _mutations(content):
+    changes = list(_mutations(json.loads((folder / name).read_text())))
+    for changed in changes[:: -(-len(changes) // most) if most else 1]:
         (folder / name).write_text(json.dumps(changed))
         use(folder)
 
