@@ -43,7 +43,7 @@ class Object:
         stop = min(offset + size, self.size)
         if stop <= offset:
             return b""
-        for coming in (one for announced in reversed(self._announced) for one in announced):
+        for coming in (one for announced in self._announced for one in announced):
             if coming.start <= offset and stop <= coming.stop:
                 return coming.data.result()[offset - coming.start : stop - coming.start]
         return self._sequential(offset, stop)

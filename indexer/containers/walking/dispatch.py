@@ -12,7 +12,7 @@ from indexer.containers.formats.zip.directory import read_blocks
 from indexer.containers.formats.zip.disks import disk_starts
 from indexer.containers.formats.zip.end import find_end, with_directory
 from indexer.containers.formats.zip.listing import list_directory
-from indexer.containers.formats.zip.offsets import checked_blocks, has_local_headers
+from indexer.containers.formats.zip.offsets import check, has_local_headers, repaired_blocks
 from indexer.containers.formats.zip.reading import Packed, data_position, zip_member_blocks
 from indexer.containers.formats.zip.salvage import salvaged_rows
 from indexer.containers.kinds import function_of
@@ -41,17 +41,18 @@ def zip_batches(level: ArchiveLevel, limits: ArchiveLimits, health: Health) -> I
         health.add("no-directory", "the zip's directory is missing, members were found by their local headers")
         return batches_of(salvaged_rows(level.content, health))
     starts = disk_starts(level.content, end, level.starts)
-    blocks = read_blocks(level.content, end, starts)
+    content = level.content
+    blocks = (check(content, block) for block in read_blocks(content, end, starts))
     first = next(blocks, None)
     is_cut_off = starts[0] < 0
     is_joined = len(level.starts) == 1 and end.directory_disk > 0
-    if first is not None and not is_cut_off and not has_local_headers(level.content, first, is_joined):
+    if first is not None and not is_cut_off and not has_local_headers(content, first, is_joined):
         health.add("offset-differs", "the directory's offsets are wrong, members were found by their local headers")
         return batches_of(salvaged_rows(level.content, health))
     if is_cut_off:
         health.add("volume-missing", f"of {len(starts)} volumes only the last is present")
-    checked = checked_blocks(level.content, chain([first] if first is not None else [], blocks), health)
-    return list_directory(level.content, end, checked, limits, health)
+    repaired = repaired_blocks(content, chain([first] if first is not None else [], blocks), health)
+    return list_directory(content, end, repaired, limits, health)
 
 
 def zip_entry(window: ByteRange, row: dict[str, Any], budget: Budget) -> Entry:

@@ -5,7 +5,7 @@ macOS Archive Utility writes zips of more than 4 GiB without ZIP64: offsets are 
 
 import struct
 from collections.abc import Iterator
-from dataclasses import replace
+from dataclasses import dataclass, replace
 
 import numpy as np
 
@@ -20,42 +20,55 @@ _CHECKED = 6  # members per block of the directory, first and last included
 WRAP = 1 << 32
 
 
-def has_local_headers(window: ByteRange, block: Block, is_joined: bool) -> bool:
+@dataclass(frozen=True, slots=True)
+class CheckedBlock:
+    """A block of the directory, and how many of its members were checked against the local headers at their offsets.
+
+    ``found`` have a local header there; ``wrong`` have none, or that of another member.
+    """
+
+    block: Block
+    checked: int
+    found: int
+    wrong: int
+
+
+def check(window: ByteRange, block: Block) -> CheckedBlock:
+    """Check the first, the last and some members between: those whose header can be read."""
+    rows = np.flatnonzero((block.offset >= 0) & (block.offset < window.size))
+    if not len(rows):
+        return CheckedBlock(block, 0, 0, 0)
+    sample = rows[np.unique(np.linspace(0, len(rows) - 1, _CHECKED).astype(np.int64))]
+    window.prefetch([(int(block.offset[row]), _HEAD_SIZE) for row in sample])
+    present = [int(row) for row in sample if _is_present(window, int(block.offset[row]))]
+    names = [_local_name(window, int(block.offset[row])) for row in present]
+    wrong = sum(name != _listed_name(block, row) for row, name in zip(present, names, strict=True))
+    return CheckedBlock(block, len(present), sum(name is not None for name in names), wrong)
+
+
+def has_local_headers(window: ByteRange, first: CheckedBlock, is_joined: bool) -> bool:
     """Return whether members have a local header at their offset: all that are checked of joined volumes, else half.
 
-    Archives of more than 4 GiB are not checked here: :func:`checked_blocks` repairs their offsets.
+    Archives of more than 4 GiB are not judged here: :func:`repaired_blocks` repairs their offsets.
     """
-    rows = _sample(window, block)
     if is_joined:
-        return all(_is_at(window, block, row, int(block.offset[row])) for row in rows)
-    found = [_local_name(window, int(block.offset[row])) is not None for row in rows]
-    return 2 * sum(found) >= len(found) or window.size > WRAP
+        return not first.wrong
+    return 2 * first.found >= first.checked or window.size > WRAP
 
 
-def checked_blocks(window: ByteRange, blocks: Iterator[Block], health: Health) -> Iterator[Block]:
+def repaired_blocks(window: ByteRange, blocks: Iterator[CheckedBlock], health: Health) -> Iterator[Block]:
     """Yield blocks of the directory; wrapped offsets are replaced, other wrong offsets are findings."""
     wraps = 0
-    for block in blocks:
-        rows = _sample(window, block)
-        wrong = [row for row in rows if not _is_at(window, block, row, int(block.offset[row]))]
+    for checked in blocks:
+        block, wrong = checked.block, checked.wrong
         found, offsets = _unwrapped(window, block, wraps) if window.size > WRAP and (wraps or wrong) else (0, None)
         if found and not wraps:
             health.add("offsets-wrapped", "offsets wrapped at 4 GiB, as macOS Archive Utility writes them")
         elif wrong and not found:
-            detail = f"{len(wrong)} of {len(rows)} checked members have another local header at their offset, or none"
+            detail = f"{wrong} of {checked.checked} checked members have another local header at their offset, or none"
             health.add("offset-differs", detail)
         wraps = found
         yield block if offsets is None else replace(block, offset=offsets)
-
-
-def _sample(window: ByteRange, block: Block) -> list[int]:
-    """Return rows to check: the first, the last and some between, among members whose header can be read."""
-    rows = np.flatnonzero((block.offset >= 0) & (block.offset < window.size))
-    if not len(rows):
-        return []
-    sample = rows[np.unique(np.linspace(0, len(rows) - 1, _CHECKED).astype(np.int64))]
-    window.prefetch([(int(block.offset[row]), _HEAD_SIZE) for row in sample])
-    return [int(row) for row in sample if _is_present(window, int(block.offset[row]))]
 
 
 def _is_present(window: ByteRange, offset: int) -> bool:
@@ -78,10 +91,9 @@ def _local_name(window: ByteRange, offset: int) -> bytes | None:
         return None
 
 
-def _is_at(window: ByteRange, block: Block, row: int, offset: int) -> bool:
+def _listed_name(block: Block, row: int) -> bytes:
     start = int(block.name_start[row])
-    name = block.data[start : start + int(block.name_size[row])].tobytes()
-    return _local_name(window, offset) == name
+    return block.data[start : start + int(block.name_size[row])].tobytes()
 
 
 def _unwrapped(window: ByteRange, block: Block, wraps: int) -> tuple[int, Ints]:
@@ -89,7 +101,8 @@ def _unwrapped(window: ByteRange, block: Block, wraps: int) -> tuple[int, Ints]:
     offsets = block.offset.copy()
     for row in range(len(block)):
         places = range(int(offsets[row]) + wraps * WRAP, window.size, WRAP)
-        found = next((place for place in places if _is_at(window, block, row, place)), None)
+        name = _listed_name(block, row)
+        found = next((place for place in places if _local_name(window, place) == name), None)
         if found is not None:
             offsets[row] = found
             wraps = found // WRAP
