@@ -46,27 +46,24 @@ def container_of_set(root: Root, group: Group) -> Container | None:
     volumes = (*group.volumes, *group.copies)
     if group.cut is not Cut.PLAIN:
         return Container(root, path, Kind.ZIP if group.cut is Cut.SPLIT_ZIP else Kind.STREAM, volumes)
-    kinds = [_kind_at_start(root, volume) for volume in group.volumes]
+    heads = [head_of(root, volume) for volume in group.volumes]
+    kinds = [kind_of(head) for head in heads]
     if _are_independent(root, group, kinds):
         return None
     kind = kinds[0]
     if group.typed:
         return Container(root, path, kind or promised_of(path) or Kind.STREAM, volumes)
-    if kind is None or any(_is_placeholder(root, volume) for volume in group.volumes):
+    if kind is None or any(placeholder_of(head) is not None for head in heads):
         return None
     with file_window(root, group.volumes[0]) as first:
         is_whole = _is_whole(first, kind)
     return None if is_whole else Container(root, path, kind, volumes)
 
 
-def _kind_at_start(root: Root, volume: Volume) -> Kind | None:
-    with file_window(root, volume) as window:
-        return kind_of(window.read(0, HEAD_SIZE))
-
-
-def _is_placeholder(root: Root, volume: Volume) -> bool:
-    with file_window(root, volume) as window:
-        return placeholder_of(window.read(0, HEAD_SIZE)) is not None
+def head_of(root: Root, file: Volume) -> bytes:
+    """Return the first bytes of a file, which decide its kind; none if it cannot be opened."""
+    with file_window(root, file) as window:
+        return window.read(0, HEAD_SIZE)
 
 
 def _are_independent(root: Root, group: Group, kinds: Sequence[Kind | None]) -> bool:
@@ -111,7 +108,7 @@ def is_single(root: Root, volume: Volume) -> bool:
     A tar may be cut where a member begins. It is an archive by itself if the volume before it is present, since
     detection did not join the two.
     """
-    kind = _kind_at_start(root, volume)
+    kind = kind_of(head_of(root, volume))
     if kind is not Kind.TAR:
         return kind is not None
     before = _name_before(volume.path)

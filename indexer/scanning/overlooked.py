@@ -5,10 +5,10 @@ from itertools import islice
 
 from indexer.base.remote import Root
 from indexer.containers.first_bytes import begins_image, include_for, placeholder_of, unfinished_of, unread_format
-from indexer.containers.kinds import DOCUMENTS, HEAD_SIZE, ORDINARY, suffix_of
+from indexer.containers.kinds import DOCUMENTS, ORDINARY, suffix_of
 from indexer.containers.members.rows import shown
 from indexer.containers.models import Finding, Volume
-from indexer.containers.set_detection import file_window
+from indexer.containers.set_detection import head_of
 
 # Pointers of Git LFS are about 130 bytes long.
 POINTER_SIZES = (100, 200)
@@ -24,20 +24,19 @@ def overlooked(root: Root, small: Iterable[Volume], others: Sequence[Volume]) ->
         others: files whose suffix is not one of images and texts.
     """
     for file in islice(small, _MOST_OPENED):
-        if found := placeholder_of(_head(root, file)):
+        if found := placeholder_of(head_of(root, file)):
             yield Finding("placeholder", f"{shown(file.path)} is {found}")
+    without_suffix = (file.path for file in others if suffix_of(file.path) not in ORDINARY | DOCUMENTS)
+    unnamed = set(islice(without_suffix, _MOST_OPENED))
+    images: list[str] = []
     for file in others:
+        head = head_of(root, file)
         if (name := unfinished_of(file.path)) is not None:
             yield Finding("unfinished-download", f"{shown(file.path)}: finish the download of {shown(name)}")
-        elif unread := unread_format(file.path, _head(root, file)):
+        elif unread := unread_format(file.path, head):
             detail = f"{shown(file.path)} is packed as {unread}, which is not read: unpack it, or pack it as zip or tar"
             yield Finding("unread-format", detail)
-    unnamed = [file for file in others if suffix_of(file.path) not in ORDINARY | DOCUMENTS]
-    images = [file.path for file in unnamed[:_MOST_OPENED] if begins_image(_head(root, file))]
+        if file.path in unnamed and begins_image(head):
+            images.append(file.path)
     if images:
         yield Finding("image-suffix", include_for([shown(path) for path in images]))
-
-
-def _head(root: Root, file: Volume) -> bytes:
-    with file_window(root, file) as window:
-        return window.read(0, HEAD_SIZE)
