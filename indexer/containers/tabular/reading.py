@@ -77,14 +77,22 @@ def _read_arrow(path: Root, cells: Sequence[_Cell]) -> Iterator[Answer]:
     """Yield cells from the batches that have some; other batches are not read."""
     left, first = list(reversed(cells)), 0
     for batch in arrow_batches(path):
-        while left and left[-1].row < first + batch.num_rows:
-            cell = left.pop()
-            yield cell.key, _value(batch.column(cell.column), cell.row - first)
+        yield from _taken(batch, first, left)
         first += batch.num_rows
         if not left:
             return
     if left:
         raise IndexError(f"row {left[-1].row} of {first}")
+
+
+def _taken(batch: pa.RecordBatch, first: int, left: list[_Cell]) -> Iterator[Answer]:
+    """Yield the cells of ``batch``, whose first row is row ``first`` of the file, and remove them from ``left``.
+
+    ``left`` has the last row first.
+    """
+    while left and left[-1].row < first + batch.num_rows:
+        cell = left.pop()
+        yield cell.key, _value(batch.column(cell.column), cell.row - first)
 
 
 def _value(column: pa.Array, row: int) -> bytes | BadData:
@@ -123,9 +131,7 @@ def _read_row_group(file: pq.ParquetFile, group: int, ends: Sequence[int], cells
     left = list(reversed(cells))
     columns = sorted({cell.column for cell in cells})
     for batch in file.iter_batches(batch_size=_ROWS_AT_A_TIME, row_groups=[group], columns=columns, use_threads=False):
-        while left and left[-1].row < first + batch.num_rows:
-            cell = left.pop()
-            yield cell.key, _value(batch.column(cell.column), cell.row - first)
+        yield from _taken(batch, first, left)
         first += batch.num_rows
         if not left:
             return

@@ -27,7 +27,6 @@ from indexer.containers.models import Access
 
 _LARGEST_HEADER = 1 << 31
 _UNIX, _LINK, _TYPE = 0x8000, 0o120000, 0o170000
-_WINDOWS_FOLDER = 0x10
 
 
 def seven_zip_entries(opened: OpenArchive) -> Iterator[Entry]:
