@@ -13,8 +13,8 @@ from indexer.base.errors import ManifestError
 from indexer.manifest.sandbox_statements import refused_definitions
 
 DatabaseSettings = Mapping[str, Any]  # DuckDB's configuration: option -> value
-_FileState = tuple[int, int, int, int] | None  # device, inode, size, time of the last change
-_CHECKED: set[_FileState] = {None}  # None: a new file has no macros
+FileState = tuple[int, int, int, int] | None  # device, inode, size, time of the last change
+_CHECKED: set[FileState] = {None}  # None: a new file has no macros
 
 
 def connect(path: Path, settings: DatabaseSettings, *, read_only: bool) -> duckdb.DuckDBPyConnection:
@@ -24,7 +24,7 @@ def connect(path: Path, settings: DatabaseSettings, *, read_only: bool) -> duckd
         ManifestError: another program has it open, it cannot be written, it is no DuckDB file, or it holds a macro or
             view that reads files.
     """
-    before = _file_state(path)
+    before = file_state(path)
     try:
         connection = duckdb.connect(str(path), read_only=read_only, config=dict(settings))
     except duckdb.IOException as error:
@@ -36,10 +36,12 @@ def connect(path: Path, settings: DatabaseSettings, *, read_only: bool) -> duckd
     return connection
 
 
-def _file_state(path: Path) -> _FileState:
-    if not path.exists():
+def file_state(path: Path) -> FileState:
+    """Return what changes if the file at ``path`` is replaced (the first two) or written; None if there is none."""
+    try:
+        status = path.stat()
+    except (FileNotFoundError, NotADirectoryError):
         return None
-    status = path.stat()
     return status.st_dev, status.st_ino, status.st_size, status.st_mtime_ns
 
 

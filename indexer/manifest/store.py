@@ -20,7 +20,7 @@ from indexer.base import resources
 from indexer.base.errors import ConfigError, ManifestError, RecipeError
 from indexer.base.suggestions import nearest
 from indexer.manifest import schema
-from indexer.manifest.connecting import DatabaseSettings, connect
+from indexer.manifest.connecting import DatabaseSettings, connect, file_state
 from indexer.manifest.schema import SCHEMA_VERSION
 
 OWN = "own_tables"
@@ -155,13 +155,10 @@ class Store:
         self.execute("commit")
 
 
-def _file_of(path: Path) -> tuple[int, int] | None:
-    """Return the identity of the file at a path; None if there is none."""
-    try:
-        status = path.stat()
-    except FileNotFoundError:
-        return None
-    return status.st_dev, status.st_ino
+def _file_of(path: Path) -> tuple[int, ...] | None:
+    """Return the identity of the file at ``path``: another file at the same path has another one. None if missing."""
+    state = file_state(path)
+    return state and state[:2]
 
 
 def _own_file(folder: Path) -> Path:
