@@ -3,7 +3,6 @@
 import os
 import sys
 from collections.abc import Mapping, Sequence
-from importlib.abc import MetaPathFinder
 from pathlib import Path
 from types import ModuleType
 
@@ -14,7 +13,7 @@ def module_command(module: str, environment: Mapping[str, str]) -> tuple[list[st
     return [sys.executable, "-P", "-m", module], {**environment, "PYTHONPATH": path}
 
 
-class _NoPandas(MetaPathFinder):
+class _NoPandas:
     """Reports that pandas is not installed."""
 
     def find_spec(self, fullname: str, path: Sequence[str] | None, target: ModuleType | None = None) -> None:  # noqa: ARG002

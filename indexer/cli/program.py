@@ -1,14 +1,17 @@
 """The command line of both programs: load a command on demand, run it, exit with its status."""
 
+import ast
 import atexit
 import importlib
 import os
 import sys
 from collections.abc import Mapping
 from functools import partial
+from importlib.util import find_spec
 from typing import Any, NoReturn
 
 import click
+from click.shell_completion import CompletionItem
 
 from indexer.base.processes import remove_leftovers
 from indexer.base.startup import without_pandas
@@ -32,11 +35,32 @@ class LazyGroup(click.Group):
         """Return the command ``name``, or None."""
         if name not in self.modules:
             return None
-        module = importlib.import_module(f"{self.package}.cli.{self.modules[name]}")
-        if "pyarrow" in sys.modules:
-            without_pandas()
-        command: click.Command = module.command
+        without_pandas()  # before the command's imports, which need Arrow
+        command: click.Command = importlib.import_module(self._module(name)).command
         return command
+
+    def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:  # noqa: ARG002
+        """Write the list of commands; their modules are not imported, which would take a second."""
+        room = formatter.width - 6 - max(map(len, self.modules))
+        with formatter.section("Commands"):
+            formatter.write_dl([(name, self._outline(name).get_short_help_str(room)) for name in self.modules])
+
+    def shell_complete(self, ctx: click.Context, incomplete: str) -> list[CompletionItem]:
+        """Return the commands and options that complete a word; no command is imported."""
+        found = [name for name in self.modules if name.startswith(incomplete)]
+        items = [CompletionItem(name, help=self._outline(name).get_short_help_str()) for name in found]
+        return [*items, *click.Command.shell_complete(self, ctx, incomplete)]
+
+    def _module(self, name: str) -> str:
+        return f"{self.package}.cli.{self.modules[name]}"
+
+    def _outline(self, name: str) -> click.Command:
+        """Return a command with its help text alone, which is a docstring in the source text of its module."""
+        module = self._module(name)
+        loader: Any = getattr(find_spec(module), "loader", None)
+        statements = ast.parse(loader.get_source(module)).body if loader else []
+        functions = [node for node in statements if isinstance(node, ast.FunctionDef) and node.name == "command"]
+        return click.Command(name, help=next(map(ast.get_docstring, functions), None))
 
     def resolve_command(
         self, ctx: click.Context, args: list[str]

@@ -2,7 +2,6 @@
 
 import platform
 import sys
-from importlib import metadata
 
 import click
 
@@ -16,6 +15,8 @@ def print_versions(ctx: click.Context, _: click.Parameter, requested: bool) -> N
     """Print the versions and exit. Warn on standard error if libarchive is missing or old."""
     if not requested or ctx.resilient_parsing:
         return
+    from importlib import metadata  # noqa: PLC0415 - few runs need it
+
     libarchive = libarchive_version()
     packages = ", ".join(f"{name} {metadata.version(name)}" for name in ("duckdb", "pyarrow", "pillow", "datasets"))
     print(f"{ctx.command.name} {__version__}")

@@ -2,7 +2,7 @@
 
 import csv
 import re
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from functools import cache
 from itertools import chain
 from pathlib import Path
@@ -26,8 +26,10 @@ def check(sources: Sequence[Source], problems: Problems) -> None:
             other = "/".join(first[source.key].parts[-2:])
             problems.add(source.file.name, "", f"key '{source.key}' is also declared by {other}")
         first.setdefault(source.key, source.file)
+    patterns = {pattern for source in sources for pattern in _patterns(source)}
+    refused = _refused_by_re2(sorted(patterns))
     for source in sources:
-        _Checker(source, problems).check()
+        _Checker(source, problems, refused).check()
 
 
 @cache
@@ -38,11 +40,12 @@ def vocabulary() -> tuple[str, ...]:
 
 
 class _Checker:
-    """Checks one source."""
+    """Checks one source. ``refused`` has the patterns that RE2 refuses, each with its message."""
 
-    def __init__(self, source: Source, problems: Problems) -> None:
+    def __init__(self, source: Source, problems: Problems, refused: Mapping[str, str]) -> None:
         self.source = source
         self.problems = problems
+        self.refused = refused
         self.maps = source.maps or {}
         self.lookups = source.lookups or {}
         self.used: set[str] = set()
@@ -94,11 +97,13 @@ class _Checker:
 
     def _groups(self, address: str, key: str, pattern: str) -> set[str]:
         """Return the names of the groups of a pattern, if both Python and RE2 (DuckDB) accept it."""
+        compiled, problem = None, self.refused.get(pattern)
         try:
             compiled = re.compile(pattern)
-            _re2().execute("select regexp_matches('', $pattern)", {"pattern": pattern}).fetchall()
-        except (re.error, duckdb.Error) as error:
-            self.add(address, f"'{key}' is not a regular expression that RE2 accepts: {str(error).splitlines()[0]}")
+        except re.error as error:
+            problem = str(error)
+        if compiled is None or problem is not None:
+            self.add(address, f"'{key}' is not a regular expression that RE2 accepts: {problem}")
             return set()
         if compiled.groups != len(compiled.groupindex):
             self.add(address, f"'{key}' has a group without a name: write (?P<name>...), or (?:...) to group only")
@@ -165,6 +170,26 @@ class _Checker:
 
 def _pipelines(template: Template) -> Iterable[Pipeline]:
     return chain.from_iterable(part.pipelines for part in template if isinstance(part, Placeholder))
+
+
+def _patterns(source: Source) -> Iterator[str]:
+    yield from (rule.path for rule in source.rules)
+    yield from chain.from_iterable(source.row_orders)
+
+
+def _refused_by_re2(patterns: Sequence[str]) -> dict[str, str]:
+    """Return the patterns that RE2, which DuckDB uses, refuses, each with its message.
+
+    One statement checks all of them: a statement per pattern took most of the time of loading the declarations.
+    """
+    query = "select count(*) from (select unnest($patterns) as pattern) where regexp_matches('', pattern)"
+    try:
+        _re2().execute(query, {"patterns": list(patterns)}).fetchall()
+    except duckdb.Error as error:
+        if len(patterns) == 1:
+            return {patterns[0]: str(error).splitlines()[0]}
+        return {pattern: text for one in patterns for pattern, text in _refused_by_re2([one]).items()}
+    return {}
 
 
 @cache

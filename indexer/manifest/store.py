@@ -5,7 +5,7 @@ One process writes. In DuckDB 2 an open result blocks its connection, so every m
 
 import glob
 import secrets
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from socket import gethostname
@@ -254,6 +254,13 @@ def scratch_database(scratch: Path) -> Iterator[duckdb.DuckDBPyConnection]:
         duckdb.connect(config={**SCRATCH_SETTINGS, "temp_directory": folder}) as engine,
     ):
         yield engine
+
+
+def parquet_rows(file: Path | Sequence[Path], schema: pa.Schema | None = None) -> "pa.dataset.Dataset":
+    """Return the rows of Parquet files, for :meth:`Store.registered`; they are read when a query uses them."""
+    from pyarrow.dataset import dataset  # noqa: PLC0415 - 0.1 s to load, and few commands need it
+
+    return dataset(file, schema)
 
 
 def require_selection(store: Store, name: str) -> None:

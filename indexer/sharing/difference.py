@@ -4,11 +4,9 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
-from pyarrow.dataset import dataset
-
 from indexer.base import resources
 from indexer.base.processes import scratch_folder
-from indexer.manifest.store import scratch_database
+from indexer.manifest.store import parquet_rows, scratch_database
 from indexer.sharing import untrusted
 
 _BATCH_ROWS = 65_536
@@ -26,6 +24,6 @@ def difference(before: Path, after: Path) -> Iterator[dict[str, Any]]:
         for name, folder in (("before", before), ("after", after)):
             clean = scratch / f"{name}.parquet"
             untrusted.load(folder, clean)
-            engine.register(name, dataset(clean))
+            engine.register(name, parquet_rows(clean))
         for batch in engine.sql(resources.sql("share/difference")).to_arrow_reader(_BATCH_ROWS):
             yield from batch.to_pylist()

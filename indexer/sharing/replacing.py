@@ -2,10 +2,8 @@
 
 from pathlib import Path
 
-from pyarrow.dataset import dataset
-
 from indexer.base.errors import ManifestError
-from indexer.manifest.store import Store
+from indexer.manifest.store import Store, parquet_rows
 from indexer.sharing.models import ExportHeader
 
 _HASH_SHOWN = 12  # hex digits
@@ -20,7 +18,7 @@ def require_equal(store: Store, name: str, clean: Path, head: ExportHeader) -> N
     found = store.execute("select recipe_hash from selection_run where name = $name", {"name": name})
     if not found:
         return
-    with store.registered("imported", dataset(clean)):
+    with store.registered("imported", parquet_rows(clean)):
         splits = store.rows("share/replaced", {"name": name})
     differences = [
         f"{split}: {present:,} rows here, {shared:,} in the export, {equal:,} equal"

@@ -13,13 +13,12 @@ import duckdb
 import pyarrow as pa
 import pyarrow.compute as pc
 import pyarrow.parquet as pq
-from pyarrow.dataset import dataset
 
 from indexer.base import resources
 from indexer.base.errors import BadData, ManifestError
 from indexer.base.untrusted_json import InvalidJson, read_json
 from indexer.base.workers import WorkerCrashed, WorkerPool, Workers, time_limit
-from indexer.manifest.store import scratch_database
+from indexer.manifest.store import parquet_rows, scratch_database
 from indexer.selection.models import SPLIT_NAME
 from indexer.sharing.models import (
     FILE_SCHEMA,
@@ -152,7 +151,7 @@ def _copy_rows(task: _Task) -> dict[str, Any]:
 def _refuse_repeated(clean: Path) -> None:
     """Raise BadData if a file_id is in two rows, spares included."""
     with scratch_database(clean.parent) as engine:
-        engine.register("shared", dataset(clean))
+        engine.register("shared", parquet_rows(clean))
         repeated = engine.sql(resources.sql("share/repeated")).fetchall()
     for file_id, times in repeated:
         raise BadData(f"{ROWS_FILE} holds {file_id!r:.100} {times:,} times")

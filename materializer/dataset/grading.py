@@ -7,14 +7,13 @@ from pathlib import Path
 from typing import Any
 
 import duckdb
-from pyarrow.dataset import dataset
 
 from indexer.base import resources
 from indexer.base.errors import BadData
 from indexer.base.processes import scratch_folder
 from indexer.images import open_shown
 from indexer.images.pixels import pixel_hash
-from indexer.manifest.store import scratch_database
+from indexer.manifest.store import parquet_rows, scratch_database
 from indexer.sharing import untrusted
 from indexer.sharing.contents import digesting
 from materializer.dataset.build_folder import FinishedBuild, read_build
@@ -60,8 +59,8 @@ def grade(output: Path, manifest: Path, shown: int) -> Grading:
                 contents.add(record.rows_of(output, shard), "source_sha256")
             built = contents.result()
         files = [record.path_of(output, shard) for shard, _ in build.all_shards]
-        engine.register("expected", dataset(clean))
-        engine.register("built", dataset(files, record.ROW_SCHEMA))
+        engine.register("expected", parquet_rows(clean))
+        engine.register("built", parquet_rows(files, record.ROW_SCHEMA))
         engine.execute("create table graded as " + resources.sql("verify/graded_rows")).fetchall()
         _compare_pixels(engine, build)
         first = engine.execute(resources.sql("verify/not_identical"), {"shown": shown}).fetchall()
