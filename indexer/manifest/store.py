@@ -5,11 +5,10 @@ One process writes. In DuckDB 2 an open result blocks its connection, so every m
 
 import glob
 import secrets
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
 from socket import gethostname
-from tempfile import TemporaryDirectory
 from types import MappingProxyType
 from typing import Any, Self
 
@@ -25,8 +24,6 @@ from indexer.manifest.schema import SCHEMA_VERSION
 
 OWN = "own_tables"
 LOT_ROWS = 5_000_000  # rows that are joined with the manifest and sorted at a time: a few gigabytes
-# Queries that need an order have an ORDER BY; keeping the order of insertion would cost memory.
-SCRATCH_SETTINGS: dict[str, Any] = {"memory_limit": "2GB", "threads": 4, "preserve_insertion_order": False}
 
 Parameters = Mapping[str, Any]
 
@@ -241,26 +238,6 @@ def in_memory() -> Store:
     schema.create(store.connection)
     schema.store_views(store.connection)
     return store
-
-
-@contextmanager
-def scratch_database(scratch: Path) -> Iterator[duckdb.DuckDBPyConnection]:
-    """Yield an empty database, with the settings ``SCRATCH_SETTINGS``, to sort and join rows of files.
-
-    What does not fit into memory is stored in a folder below ``scratch``, which is removed at the end.
-    """
-    with (
-        TemporaryDirectory(dir=scratch, prefix="duckdb-") as folder,
-        duckdb.connect(config={**SCRATCH_SETTINGS, "temp_directory": folder}) as engine,
-    ):
-        yield engine
-
-
-def parquet_rows(file: Path | Sequence[Path], schema: pa.Schema | None = None) -> "pa.dataset.Dataset":
-    """Return the rows of Parquet files, for :meth:`Store.registered`; they are read when a query uses them."""
-    from pyarrow.dataset import dataset  # noqa: PLC0415 - 0.1 s to load, and few commands need it
-
-    return dataset(file, schema)
 
 
 def require_selection(store: Store, name: str) -> None:

@@ -14,7 +14,7 @@ import duckdb
 import pyarrow as pa
 
 from indexer.base import resources
-from indexer.manifest.store import scratch_database
+from indexer.manifest.scratch import scratch_database
 
 _BATCH_ROWS = 65_536
 

@@ -6,7 +6,7 @@ from typing import Any
 
 from indexer.base import resources
 from indexer.base.processes import scratch_folder
-from indexer.manifest.store import parquet_rows, scratch_database
+from indexer.manifest.scratch import parquet_rows, scratch_database
 from indexer.sharing import untrusted
 
 _BATCH_ROWS = 65_536

@@ -3,7 +3,8 @@
 from pathlib import Path
 
 from indexer.base.errors import ManifestError
-from indexer.manifest.store import Store, parquet_rows
+from indexer.manifest.scratch import parquet_rows
+from indexer.manifest.store import Store
 from indexer.sharing.models import ExportHeader
 
 _HASH_SHOWN = 12  # hex digits

@@ -13,7 +13,7 @@ from indexer.base.errors import BadData
 from indexer.base.processes import scratch_folder
 from indexer.images import open_shown
 from indexer.images.pixels import pixel_hash
-from indexer.manifest.store import parquet_rows, scratch_database
+from indexer.manifest.scratch import parquet_rows, scratch_database
 from indexer.sharing import untrusted
 from indexer.sharing.contents import digesting
 from materializer.dataset.build_folder import FinishedBuild, read_build

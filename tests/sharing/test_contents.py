@@ -6,7 +6,7 @@ import random
 import pyarrow as pa
 import pytest
 
-from indexer.manifest import store
+from indexer.manifest import scratch
 from indexer.sharing.contents import digesting
 
 ROWS = [
@@ -43,8 +43,8 @@ def test_digest_is_that_of_the_sorted_lines(tmp_path):
 
 
 def test_order_and_memory_have_no_effect(tmp_path, monkeypatch):
-    monkeypatch.setitem(store.SCRATCH_SETTINGS, "memory_limit", "40MB")
-    monkeypatch.setitem(store.SCRATCH_SETTINGS, "threads", 1)
+    monkeypatch.setitem(scratch.SCRATCH_SETTINGS, "memory_limit", "40MB")
+    monkeypatch.setitem(scratch.SCRATCH_SETTINGS, "threads", 1)
     shuffled = random.Random(1).sample(ROWS, len(ROWS))
     found, spilled = digested(shuffled, tmp_path, 9_999)
     assert found == plainly(ROWS)
