@@ -21,8 +21,8 @@ if TYPE_CHECKING:
 WORKER_CONFIG = "INDEXER_WORKER_CONFIG"
 
 
-def declared(given: Config | None) -> "tuple[Source, ...]":
-    """Return the sources that the project declares, and the user's own.
+def declared(given: Config) -> "tuple[Source, ...]":
+    """Return the sources that the project declares, the user's own, and those of ``scan PATH``.
 
     Raises:
         ConfigError: declarations_path in local.cfg is not a folder.
@@ -30,10 +30,12 @@ def declared(given: Config | None) -> "tuple[Source, ...]":
     """
     from indexer import declarations  # noqa: PLC0415 - loads DuckDB, which most workers do without
 
-    own = given.declarations_path if given else None
-    if given and own and not own.is_dir():
+    own = given.declarations_path
+    if own and not own.is_dir():
         raise ConfigError(f"{given.file}: declarations_path = {own} is not a folder: correct it, or remove the line")
-    return declarations.load([resources.sources_folder(), *filter(None, [own])])
+    loaded = declarations.load([resources.sources_folder(), *filter(None, [own])])
+    keys = {source.key for source in loaded}
+    return (*loaded, *(declarations.default_source(each) for each in given.path_sources if each.key not in keys))
 
 
 def source_roots(given: Config) -> dict[str, Root]:

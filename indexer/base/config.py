@@ -4,24 +4,30 @@ The format is that of the original AI-GenBench scripts (INI, section ``[paths]``
 """
 
 import configparser
+import os
+import tempfile
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 
 from indexer.base.errors import ConfigError
+from indexer.base.path_sources import PathSource
 from indexer.base.remote import Root, Url, as_root
 from indexer.base.suggestions import closest
 
 MANDATORY = ("input_datasets_path", "output_path", "tmp_cache_dir", "intermediate_outputs_path")
 OPTIONAL = ("declarations_path",)
 SECTIONS = ("paths", "limits", "database")
+NAME = Path("local.cfg")
+VARIABLE = "INDEXER_CONFIG"  # environment variable: the file that is used if no folder above has one
 
 
 @dataclass(frozen=True, slots=True)
 class Config:
     """Paths of this machine. ``sources`` maps the key of a source to its path or address in local.cfg.
 
-    ``limits`` and ``database`` are the unparsed lines of those sections.
+    ``limits`` and ``database`` are the unparsed lines of those sections. ``path_sources`` are the sources of ``scan
+    PATH`` in the manifest that is used.
     """
 
     file: Path
@@ -33,6 +39,7 @@ class Config:
     sources: Mapping[str, Root]
     limits: Mapping[str, str] = field(default_factory=dict)
     database: Mapping[str, str] = field(default_factory=dict)
+    path_sources: tuple[PathSource, ...] = ()
 
     @property
     def manifest_path(self) -> Path:
@@ -41,7 +48,12 @@ class Config:
 
     def root(self, key: str, default_folder: str) -> Root:
         """Return the path of the source ``key``: its line in local.cfg, or its folder below ``input_datasets_path``."""
-        return self.sources.get(key, self.input_datasets_path / default_folder)
+        return self.named.get(key, self.input_datasets_path / default_folder)
+
+    @property
+    def named(self) -> dict[str, Root]:
+        """The roots that local.cfg or ``scan PATH`` names."""
+        return {**{source.key: source.root for source in self.path_sources}, **self.sources}
 
     def refuse_unknown(self, known: set[str]) -> None:
         """Refuse keys that are not the key of a source.
@@ -64,6 +76,23 @@ def _suggest(key: str, known: set[str]) -> str:
     return f"unknown key '{key}' in [paths]{hint}"
 
 
+def find() -> Path:
+    """Return the configuration file: ``local.cfg`` in the working folder or above it, else that of $INDEXER_CONFIG.
+
+    The file does not exist if there is none (``local.cfg``), or if the variable names a missing one.
+    """
+    folder = Path.cwd()
+    above = next((parent / NAME for parent in folder.parents if (parent / NAME).is_file()), None)
+    named = os.environ.get(VARIABLE)
+    return NAME if NAME.exists() else above or (expanded(named, f"${VARIABLE} = ") if named else NAME)
+
+
+def without_file() -> Config:
+    """Return the configuration for work without a file: the manifest and its outputs are in the working folder."""
+    here = Path()
+    return Config(NAME, here, here, Path(tempfile.gettempdir()), here, None, {})
+
+
 def load(file: Path) -> Config:
     """Read ``local.cfg``.
 
@@ -79,8 +108,17 @@ def load(file: Path) -> Config:
     roots = {key: _path(f"{file}: {key} = ", value, base) for key, value in paths.items() if value}
     sources = {key: root for key, root in roots.items() if key not in MANDATORY + OPTIONAL}
     own = {key: _own(file, key, roots[key]) for key in MANDATORY + OPTIONAL if key in roots}
-    known, declarations = {key: own[key] for key in MANDATORY}, own.get("declarations_path")
-    return Config(file, **known, declarations_path=declarations, sources=sources, limits=limits, database=database)
+    return Config(
+        file,
+        own["input_datasets_path"],
+        own["output_path"],
+        own["tmp_cache_dir"],
+        own["intermediate_outputs_path"],
+        own.get("declarations_path"),
+        sources,
+        limits,
+        database,
+    )
 
 
 def _sections(file: Path) -> list[dict[str, str]]:

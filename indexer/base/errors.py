@@ -10,6 +10,7 @@
     ├── QueryError            an SQL query of the user
     ├── SourceError           a dataset on disk: missing, changed since the scan, unreadable
     │   └── Unreachable       object storage that does not answer now
+    ├── ImageError            one image that was named: not in the manifest, unreadable, undecodable
     ├── OutputError           the folder to write: exists, is full, is read-only
     └── DependencyError       a missing program or library
     CheckFailed               the command finished and found problems (differences, gaps); exit status 1
@@ -47,6 +48,10 @@ class SourceError(ProjectError):
 
 class Unreachable(SourceError):
     """Object storage does not answer after several retries. The objects themselves may be fine."""
+
+
+class ImageError(ProjectError):
+    """An image that the user named is not in the manifest, or cannot be read or decoded."""
 
 
 class OutputError(ProjectError):

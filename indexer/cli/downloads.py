@@ -36,7 +36,7 @@ def download_from_hub(options: CommonOptions, key: str, to: Path, only: Sequence
 
 
 def _source(options: CommonOptions, key: str) -> Source:
-    sources = {each.key: each for each in declared(options.config if options.config_file.exists() else None)}
+    sources = {each.key: each for each in declared(options.config)}
     if key not in sources:
         matches = "' or '".join(each for each in sorted(sources) if each.startswith(key))
         hint = f"did you mean '{matches}'?" if matches else nearest(key, sources)
@@ -45,9 +45,7 @@ def _source(options: CommonOptions, key: str) -> Source:
 
 
 def _root(options: CommonOptions, source: Source) -> Path:
-    """Return the root of a source; without a local.cfg, its default folder."""
-    if not options.config_file.exists():
-        return Path(source.default_folder)
+    """Return the root of a source."""
     root = options.config.root(source.key, source.default_folder)
     if isinstance(root, Url):
         raise ConfigError(f"{source.key}: {root} is not a local folder; only downloads in local folders can be checked")

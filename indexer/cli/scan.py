@@ -6,6 +6,7 @@ from pathlib import Path
 import click
 import pyarrow as pa
 
+from indexer.base import path_sources
 from indexer.base.config import Config
 from indexer.base.errors import CheckFailed, ConfigError
 from indexer.base.remote import Root
@@ -14,10 +15,15 @@ from indexer.cli import preflight, render
 from indexer.cli.messages import printable
 from indexer.cli.options import CommonOptions, common_options, worker_options
 from indexer.declarations.models import Source
+from indexer.naming_paths import with_paths
 from indexer.roots import declared, source_roots
 from indexer.scanning import ScanOptions, ScanSummary, scan
 
 _MAX_PROBLEMS = 20
+_NO_SOURCE = (
+    "local.cfg does not exist: scan folders and archives without it, as in 'python -m indexer scan ~/Pictures',"
+    " or write one with 'python -m indexer init'"
+)
 # Fields of SourceSummary that are columns of the printed table.
 _COLUMNS = ("containers", "read", "unchanged", "dropped", "members", "images", "unmatched", "lost")
 
@@ -25,18 +31,24 @@ _COLUMNS = ("containers", "read", "unchanged", "dropped", "members", "images", "
 @click.command(
     epilog="""\b
 Examples:
+  python -m indexer scan ~/Pictures more.zip s3://bucket/set
   python -m indexer scan
   python -m indexer scan --source coco --source genimage --show-problems
   python -m indexer scan --source coco --forget
 """
 )
+@click.argument("paths", nargs=-1, metavar="[PATH]...")
 @click.option("--source", "keys", multiple=True, metavar="KEY", help="Scan only this source; may be repeated.")
 @click.option("--show-problems", is_flag=True, help="Print every finding, not only one example per code.")
 @click.option("--forget", is_flag=True, help="Delete the rows of these sources if their roots are missing or empty.")
 @common_options
 @worker_options
-def command(options: CommonOptions, keys: tuple[str, ...], show_problems: bool, forget: bool) -> None:
+def command(options: CommonOptions, paths: tuple[str, ...], keys: Sequence[str], **how: bool) -> None:
     """Scan the sources and fill or refresh the manifest.
+
+    Each PATH (a folder, an archive, an address) becomes a source without a configuration: its images are named after
+    their paths. Without local.cfg the manifest is manifest.duckdb in the working folder. Without PATH, all sources of
+    local.cfg and all paths that were scanned before are scanned.
 
     Unchanged containers are not read again. An interrupted scan continues when it is started again. If the root of a
     source is missing or empty, as when a disk is not mounted, the rows of the source are kept.
@@ -45,29 +57,46 @@ def command(options: CommonOptions, keys: tuple[str, ...], show_problems: bool, 
     images that cannot be read; or the root of a source is missing, empty or not an archive, and
     local.cfg or the manifest has this source.
     """
-    if forget and not keys:
+    if paths and keys:
+        raise click.UsageError("name either PATHs or sources with --source")
+    if how["forget"] and not keys:
         raise click.UsageError("--forget: choose the sources with --source KEY")
     config = options.config
-    sources = declared(config)
-    config.refuse_unknown({source.key for source in sources})
-    all_roots = _roots(config, sources, keys)
-    scan_options = ScanOptions(options.workers, options.bounds.archives, options.progress, bool(keys), forget)
-    with options.writing() as manifest:
-        recorded = {key for (key,) in manifest.rows("scan/sources")}
-        roots = all_roots if keys else _roots_to_scan(config, all_roots, recorded)
-        selected = [source for source in sources if source.key in all_roots]
-        preflight.print_source_states(options, selected, source_roots(config), manifest)
-        summary = scan(manifest, roots, sources, scan_options)
-        findings = manifest.arrow("scan/findings", {"sources": list(roots)}) if show_problems else None
+    if paths:
+        config, keys = with_paths(config, paths)
+    summary, findings = _scan(options, config, keys, **how)
     _print_summary(summary, options.manifest)
     _print_problems(summary, findings)
     incomplete = sum(count for status, count in summary.statuses.items() if status != "complete")
     if incomplete:
         containers = "1 container is" if incomplete == 1 else f"{incomplete:,} containers are"
         raise CheckFailed(f"{containers} not complete; their readable members are in the manifest")
-    missing = [source for source in summary.sources if source.warning and source.key in config.sources and not forget]
+    missing = [
+        source for source in summary.sources if source.warning and source.key in config.named and not how["forget"]
+    ]
     if missing or any(source.is_absent or source.alerts for source in summary.sources):
         raise CheckFailed
+
+
+def _scan(
+    options: CommonOptions, config: Config, keys: Sequence[str], *, show_problems: bool, forget: bool
+) -> tuple[ScanSummary, pa.Table | None]:
+    """Scan the sources ``keys``, or all; return the summary, and all findings if they are to be shown."""
+    sources = declared(config)
+    config.refuse_unknown({source.key for source in sources})
+    all_roots = _roots(config, sources, keys)
+    if not options.has_config and not config.path_sources:
+        raise ConfigError(_NO_SOURCE)
+    scan_options = ScanOptions(options.workers, options.bounds.archives, options.progress, bool(keys), forget)
+    with options.writing() as manifest:
+        if config.path_sources:
+            path_sources.write(options.manifest, config.path_sources)
+        recorded = {key for (key,) in manifest.rows("scan/sources")}
+        roots = all_roots if keys else _roots_to_scan(config, all_roots, recorded)
+        selected = [source for source in sources if source.key in all_roots]
+        preflight.print_source_states(options, selected, source_roots(config), manifest)
+        summary = scan(manifest, roots, sources, scan_options)
+        return summary, manifest.arrow("scan/findings", {"sources": list(roots)}) if show_problems else None
 
 
 def _roots(config: Config, sources: Sequence[Source], keys: Sequence[str]) -> Mapping[str, Root]:
@@ -89,7 +118,8 @@ def _roots_to_scan(config: Config, roots: Mapping[str, Root], recorded: Collecti
     Raises:
         ConfigError: a path in local.cfg does not exist, or no source was found.
     """
-    present = {key: root for key, root in roots.items() if key in recorded or root.exists()}
+    named = {source.key for source in config.path_sources}
+    present = {key: root for key, root in roots.items() if key in recorded or key in named or root.exists()}
     wrong = [f"{key} = {root}" for key, root in roots.items() if key in config.sources and key not in present]
     if wrong:
         raise ConfigError(f"{config.file}: path does not exist: {'; '.join(wrong)}: correct it, or remove the line")

@@ -10,7 +10,6 @@ import click
 import pyarrow as pa
 
 from indexer.base.errors import CheckFailed, ConfigError
-from indexer.base.remote import Root
 from indexer.base.suggestions import nearest
 from indexer.cli import render
 from indexer.cli.messages import printable
@@ -56,7 +55,7 @@ def command(
         print(compile_source(*_chosen(sources, [show_sql])))
         return
     chosen = _chosen(sources, keys)
-    roots = {source.key: _root(options, source) for source in sources}
+    roots = {source.key: options.config.root(source.key, source.default_folder) for source in sources}
     with _Manifest(options) as manifest:
         states = source_states(chosen, roots, manifest)
         required = required_ids(chain.from_iterable(map(ids_of, lists)), sources, manifest) if lists else ()
@@ -77,9 +76,7 @@ class _Manifest:
     """Open the manifest if it exists; the downloads of a source are printed without it, too."""
 
     def __init__(self, options: CommonOptions) -> None:
-        there = options.manifest_db or options.config_file.exists()
-        path = options.manifest if there else None
-        self.store = options.reading() if path and path.exists() else None
+        self.store = options.reading() if options.manifest.exists() else None
 
     def __enter__(self) -> Store | None:
         return self.store
@@ -90,10 +87,9 @@ class _Manifest:
 
 
 def _declared(options: CommonOptions) -> tuple[Source, ...]:
-    config = options.config if options.config_file.exists() else None
+    config = options.config
     sources = declared(config)
-    if config:
-        config.refuse_unknown({source.key for source in sources})
+    config.refuse_unknown({source.key for source in sources})
     return sources
 
 
@@ -108,12 +104,6 @@ def _chosen(sources: Sequence[Source], keys: Sequence[str]) -> list[Source]:
         if key not in known:
             raise ConfigError(f"unknown source '{key}': {nearest(key, known)}")
     return [known[key] for key in keys] if keys else list(sources)
-
-
-def _root(options: CommonOptions, source: Source) -> Root:
-    if not options.config_file.exists():
-        return Path(source.default_folder)
-    return options.config.root(source.key, source.default_folder)
 
 
 def _print(

@@ -48,8 +48,8 @@ def _read_archive(
     sequential = [member for member in members if member.access is Access.SEQUENTIAL]
     with opened(container) as content:
         located = [member for member in members if member.access is not Access.SEQUENTIAL]
-        for member in _prefetched(content.window, located):
-            yield member.key, answer(_read_located, content.window, member, limits)
+        for member in prefetched(content.window, located):
+            yield member.key, answer(read_located, content.window, member, limits)
         if sequential:
             level = ArchiveLevel(content.window, container.kind, container.path, starts=content.starts)
             keys: dict[int, list[int]] = {}
@@ -58,7 +58,7 @@ def _read_archive(
             yield from _read_sequentially(level, keys, limits, scratch)
 
 
-def _prefetched(window: ByteRange, members: Sequence[MemberRef]) -> Iterator[MemberRef]:
+def prefetched(window: ByteRange, members: Sequence[MemberRef]) -> Iterator[MemberRef]:
     """Yield ``members``, and prefetch the next ones meanwhile: on a cold disk that is several times as fast."""
     _prefetch(window, members[:_AHEAD])
     for start in range(0, len(members), _AHEAD):
@@ -72,7 +72,7 @@ def _prefetch(window: ByteRange, members: Sequence[MemberRef]) -> None:
         window.prefetch([(member.offset or 0, (member.packed_size or 0) + HEADER_ROOM) for member in members])
 
 
-def _read_located(window: ByteRange, member: MemberRef, limits: ArchiveLimits) -> bytes:
+def read_located(window: ByteRange, member: MemberRef, limits: ArchiveLimits) -> bytes:
     """Return the bytes of a member whose offset is known. Raises BadData, OSError."""
     offset, packed_size, size = member.offset, member.packed_size, member.size
     if offset is None or packed_size is None or size is None:

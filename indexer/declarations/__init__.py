@@ -3,7 +3,8 @@
 ``indexer/sources/README.md`` documents the language. :func:`indexer.declarations.derive.derive` runs the SELECTs.
 """
 
+from indexer.declarations.default import default_source
 from indexer.declarations.loading import load
 from indexer.declarations.models import SideTable, Source
 
-__all__ = ["SideTable", "Source", "load"]
+__all__ = ["SideTable", "Source", "default_source", "load"]

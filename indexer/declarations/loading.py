@@ -32,6 +32,15 @@ def load(folders: Sequence[Path]) -> tuple[Source, ...]:
     return tuple(sorted(sources, key=lambda source: source.key))
 
 
+def parsed(values: Mapping[str, Any], file: Path) -> Source:
+    """Return the source that the values of a TOML file declare. Raises as :func:`load`."""
+    problems = Problems()
+    source = _source(Fields(values, file.name, "", problems), file)
+    checking.check([source], problems)
+    problems.refuse(DeclarationError)
+    return source
+
+
 def _read(file: Path, problems: Problems) -> Source | None:
     try:
         values = tomllib.loads(file.read_text(encoding="utf-8"))

@@ -9,9 +9,9 @@ import click
 
 from indexer.base.errors import ConfigError, ManifestError
 from indexer.cli.options import CommonOptions
-from indexer.cli.quantities import parse_quantity
 from indexer.manifest.store import Store
 from indexer.roots import source_folders
+from indexer.settings.quantities import parse_quantity
 from materializer.models import Check, Feature, Pixels, Request, RowOrder, Settings
 from materializer.shards.formats import FORMATS, output_format
 

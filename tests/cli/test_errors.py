@@ -112,7 +112,8 @@ def _other_output(folder: Path) -> None:
 MISTAKES = {
     "no local.cfg": Mistake(
         _nothing, "indexer scan",
-        "local.cfg does not exist: copy local.cfg.example to it, or name one with --config",
+        "local.cfg does not exist: scan folders and archives without it, as in 'python -m indexer scan ~/Pictures', or"
+        " write one with 'python -m indexer init'",
     ),
     "config without its keys": Mistake(
         lambda folder: (folder / "local.cfg").write_text("[paths]\ntmp_cache_dir = tmp\n") and None, "indexer scan",
@@ -192,7 +193,7 @@ MISTAKES = {
     ),
     "dataset without a manifest": Mistake(
         _nothing, "materializer verify built",
-        "local.cfg does not exist: copy local.cfg.example to it, or name one with --config; or use --no-manifest",
+        "no manifest at manifest.duckdb: run 'python -m indexer scan' first; or use --no-manifest",
     ),
     "missing dataset": Mistake(
         _nothing, "materializer report built --no-manifest",

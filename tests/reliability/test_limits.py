@@ -5,10 +5,10 @@ import zipfile
 import pytest
 
 from indexer.base.errors import ConfigError
-from indexer.cli.limits import LIMIT_NAMES, read_limits
 from indexer.cli.options import CommonOptions
 from indexer.containers.models import ArchiveLimits
 from indexer.images import ImageLimits
+from indexer.settings.limits import LIMIT_NAMES, read_limits
 from tests.support.faults import ROOT, World, black
 
 

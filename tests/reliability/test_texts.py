@@ -13,7 +13,6 @@ from hypothesis import strategies as st
 from indexer import declarations
 from indexer.base import config, resources
 from indexer.base.errors import ConfigError, DeclarationError, ProjectError, RecipeError
-from indexer.cli.limits import LIMIT_NAMES, read_limits
 from indexer.cli.messages import CONTROL_CHARACTERS, printable
 from indexer.containers.logical_path import logical_path
 from indexer.containers.members.rows import decoded
@@ -21,6 +20,7 @@ from indexer.declarations.compiling import compile_source
 from indexer.manifest import store
 from indexer.manifest.store import Store
 from indexer.selection import recipe
+from indexer.settings.limits import LIMIT_NAMES, read_limits
 from tests.support.archives import container_in, listing
 from tests.support.faults import CONFIG
 

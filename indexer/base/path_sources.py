@@ -1,0 +1,64 @@
+"""The sources that ``scan PATH`` makes: their keys and roots, in a TOML file next to the manifest.
+
+The manifest itself depends on no folder of this machine.
+"""
+
+import json
+import tomllib
+from collections.abc import Iterable
+from dataclasses import dataclass
+from pathlib import Path
+
+from indexer.base import durable
+from indexer.base.errors import ConfigError
+from indexer.base.remote import Root, as_root
+
+_HEAD = "# The sources of 'scan PATH'. Correct a root if a folder was moved; remove a source to forget it.\n"
+
+
+@dataclass(frozen=True, slots=True)
+class PathSource:
+    """One PATH: ``key`` names the source, ``name`` begins its file_ids, ``root`` is absolute."""
+
+    key: str
+    name: str
+    root: Root
+
+
+def file_for(manifest: Path) -> Path:
+    """Return the file with the path sources of a manifest."""
+    return manifest.with_name(f"{manifest.name}.sources.toml")
+
+
+def read(manifest: Path) -> tuple[PathSource, ...]:
+    """Return the path sources of a manifest, sorted by key; none if there is no file.
+
+    Raises:
+        ConfigError: the file cannot be read.
+    """
+    file = file_for(manifest)
+    try:
+        entries = tomllib.loads(file.read_text(encoding="utf-8"))
+        return tuple(PathSource(key, given["name"], _root(given["root"])) for key, given in sorted(entries.items()))
+    except (FileNotFoundError, NotADirectoryError):
+        return ()
+    except (OSError, ValueError, KeyError, TypeError) as error:
+        raise ConfigError(f"{file} cannot be read ({error}): correct it, or delete it and scan again") from error
+
+
+def write(manifest: Path, sources: Iterable[PathSource]) -> None:
+    """Replace the path sources of a manifest.
+
+    Raises:
+        OutputError: the file cannot be written.
+    """
+    entries = [
+        f"\n[{json.dumps(source.key, ensure_ascii=False)}]\nname = {json.dumps(source.name, ensure_ascii=False)}\n"
+        f"root = {json.dumps(str(source.root), ensure_ascii=False)}\n"
+        for source in sorted(sources, key=lambda source: source.key)
+    ]
+    durable.write_bytes(file_for(manifest), (_HEAD + "".join(entries)).encode())
+
+
+def _root(text: str) -> Root:
+    return as_root(text) or Path(text)

@@ -1,0 +1,1 @@
+"""file_ids -> bytes and pixels of single images, read from their containers."""

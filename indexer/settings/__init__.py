@@ -1,0 +1,1 @@
+"""Settings of the command line and of the Python API: local.cfg, the manifest's file, limits, workers."""
