@@ -120,7 +120,7 @@ def _card_facts(build: WrittenBuild, shards: ShardFiles) -> CardFacts:
         counts, origins = counter.result()
         settings = build.request.settings
         listed = files_of(output_format(settings.format), shards)
-        return CardFacts(build.plan.selection, settings, counts, origins, listed, contents.result())
+        return CardFacts(build.plan.selection, settings, counts, origins, listed, contents.result(), counter.suffixes())
 
 
 def _refused_rows(substitutions: Substitutions) -> Iterator[dict[str, object]]:

@@ -40,6 +40,7 @@ ROW_SCHEMA = pa.schema(
         pa.field("stored_sha256", pa.string(), nullable=False),
         pa.field("stored_size", pa.int64(), nullable=False),
         pa.field("transform", pa.string(), nullable=False),
+        pa.field("suffix", pa.string()),  # of the stored format; null in records of earlier versions
     ]
 )
 
@@ -87,6 +88,7 @@ def rows_table(shard: Shard, rows: pa.Table, images: Sequence[PreparedImage]) ->
         [image.sha256 for image in images],
         [len(image.data) for image in images],
         [image.transform for image in images],
+        [image.suffix for image in images],
     ]
     arrays = [pa.chunked_array([column]) if isinstance(column, list) else column for column in columns]
     return pa.table(arrays, schema=ROW_SCHEMA)
@@ -110,7 +112,7 @@ def read(output: Path, shard: Shard) -> ShardRecord | None:
     """Return a shard's record, or None if it is missing or damaged."""
     try:
         rows = pq.read_table(path_of(output, shard))
-        return _of_note(output, shard, rows.schema, rows.replace_schema_metadata().cast(ROW_SCHEMA))
+        return _of_note(output, shard, rows.schema, _with_suffix(rows.replace_schema_metadata()).cast(ROW_SCHEMA))
     except _UNREADABLE:
         return None
 
@@ -121,6 +123,12 @@ def read_without_rows(output: Path, shard: Shard) -> ShardRecord | None:
         return _of_note(output, shard, pq.read_schema(path_of(output, shard)), ROW_SCHEMA.empty_table())
     except _UNREADABLE:
         return None
+
+
+def _with_suffix(rows: pa.Table) -> pa.Table:
+    if "suffix" in rows.schema.names:
+        return rows
+    return rows.append_column("suffix", pa.nulls(len(rows), pa.string()))
 
 
 def rows_of(output: Path, shard: Shard) -> pa.Table:

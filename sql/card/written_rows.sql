@@ -3,5 +3,6 @@ select
     null::varchar as split,
     null::varchar as file_id,
     null::varchar as transform,
-    null::bigint as stored_size
+    null::bigint as stored_size,
+    null::varchar as suffix
 where false

@@ -52,7 +52,11 @@ class CardFile:
 
 @dataclass(frozen=True, slots=True)
 class CardFacts:
-    """The facts of a card. ``digests`` are those of :mod:`indexer.sharing.contents`: per split, and ``all``."""
+    """The facts of a card.
+
+    ``digests`` are those of :mod:`indexer.sharing.contents`: per split, and ``all``. ``suffixes`` are those of the
+    stored images, in name order; they are not in ``record/facts.json``.
+    """
 
     name: str
     settings: Settings
@@ -60,6 +64,7 @@ class CardFacts:
     origins: tuple[CardOrigin, ...]
     files: tuple[CardFile, ...]
     digests: Mapping[str, str]
+    suffixes: tuple[str, ...] = ()
 
     @property
     def splits(self) -> tuple[str, ...]:
@@ -90,7 +95,7 @@ class CardCounter:
 
     def add(self, rows: pa.Table) -> None:
         """Add the records of some rows."""
-        self._store.insert("written_row", rows.select(["split", "file_id", "transform", "stored_size"]))
+        self._store.insert("written_row", rows.select(["split", "file_id", "transform", "stored_size", "suffix"]))
 
     def result(self) -> tuple[tuple[CardCount, ...], tuple[CardOrigin, ...]]:
         """Return the counts of all rows, and their sources."""
@@ -98,6 +103,10 @@ class CardCounter:
         with self._store.registered("card_counts", counts):
             origins = self._store.rows("card/origins")
         return tuple(CardCount(**row) for row in counts.to_pylist()), tuple(CardOrigin(*row) for row in origins)
+
+    def suffixes(self) -> tuple[str, ...]:
+        """Return the file name suffixes of the stored images, in name order."""
+        return tuple(suffix for (suffix,) in self._store.rows("card/suffixes"))
 
 
 def files_of(format_: OutputFormat, shards: ShardFiles) -> tuple[CardFile, ...]:

@@ -3,10 +3,14 @@
 import json
 import re
 from collections.abc import Callable, Iterable
+from typing import Any
 
 from materializer.dataset.card.facts import CardCount, CardFacts, CardOrigin
 from materializer.models import Feature, Pixels
 from materializer.shards.formats import output_format
+
+# Stock readers of every output; tests/materializer/test_stock_versions.py opens a build with each.
+DATASETS_VERSIONS = ("3.6.0", "4.4.1", "5.2.0")
 
 # The size categories of the hub: https://huggingface.co/docs/hub/datasets-cards
 _SIZES = (
@@ -40,13 +44,16 @@ def _head(facts: CardFacts) -> str:
     size = next((word for most, word in _SIZES if facts.images < most), "100M<n<1B")
     pattern = output_format(facts.settings.format).pattern
     files = [{"split": split, "path": pattern(split)} for split in facts.splits]
-    fields = {
+    columns = output_format(facts.settings.format).declared_columns(facts.suffixes)
+    fields: dict[str, Any] = {
         "license": "other",
         "task_categories": ["image-classification"],
         "tags": ["ai-generated-images", "image-forensics", "croissant"],
         "size_categories": [size],
         "configs": [{"config_name": "default", "data_files": files}],
     }
+    if columns:
+        fields["dataset_info"] = {"config_name": "default", "features": columns}
     lines = [f"{name}: {json.dumps(value, ensure_ascii=False)}" for name, value in fields.items()]
     return "\n".join(["---", *lines, "---"])
 
@@ -70,7 +77,9 @@ def _opening(facts: CardFacts) -> str:
     large = facts.settings.feature is Feature.LARGE
     needed = "import materializer.large_image  # registers LargeImage\n" if large else ""
     loader = output_format(facts.settings.format).loader
-    return f"```python\n{needed}from datasets import {loader}\n\ndataset = {loader}(FOLDER)\n```"
+    code = f"```python\n{needed}from datasets import {loader}\n\ndataset = {loader}(FOLDER)\n```"
+    package = " with the package image-manifest" if large else ""
+    return f"{code}\n\nOpened by `datasets` {', '.join(DATASETS_VERSIONS)}{package}; not by 2.x."
 
 
 def _licences(facts: CardFacts) -> str:

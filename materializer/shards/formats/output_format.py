@@ -61,6 +61,13 @@ class OutputFormat(ABC):
         """
         raise OutputError(f"{path} has no columns: build with --format arrow or parquet to make a report")
 
+    def declared_columns(self, suffixes: Sequence[str]) -> list[dict[str, Any]]:  # noqa: ARG002
+        """Return the columns as the YAML head of the card declares them; none if the shards themselves declare them.
+
+        ``suffixes`` are those of the stored images.
+        """
+        return []
+
     def leading_files(self, feature: Feature, shards: ShardFiles) -> dict[str, Any]:  # noqa: ARG002
         """Return the JSON files that the loader needs, by path, in writing order."""
         return {}

@@ -2,8 +2,8 @@
 
 Keys are unique over the splits. A key ends at the first dot of a name, so dots of a split's name become ``~``.
 
-Every image has the suffix ``.jpg``, PNG images too. Stock readers make one column of each suffix, and ``datasets``
-refuses a tar whose first samples differ in their suffixes. Decoders look at the bytes; the JSON holds the ``format``.
+An image has the suffix of its format. Stock readers make one column of each suffix: ``jpg``, ``png``. ``datasets``
+derives the columns from the first five samples and refuses other suffixes, so the card declares the columns.
 
 Source: the WebDataset library's "sharded tar" convention, and ``datasets`` 5.2, ``packaged_modules/webdataset``.
 """
@@ -36,7 +36,7 @@ class TarWriter:
         """Append ``rows``, each with its image."""
         for row, image in zip(rows.to_pylist(), images, strict=True):
             key = f"{row['split'].replace('.', '~')}-{row['position']:09d}"
-            self._add(f"{key}.jpg", image.data)
+            self._add(f"{key}.{image.suffix}", image.data)
             self._add(f"{key}.cls", str(row["label"]).encode())
             self._add(f"{key}.json", json.dumps(_texts(row, image), ensure_ascii=False).encode())
 
@@ -63,6 +63,20 @@ class WebDatasetFormat(OutputFormat):
     def pattern(self, split: str) -> str:
         """Return a glob pattern that matches the paths of a split's shards."""
         return f"data/{split}-*.tar"
+
+    def declared_columns(self, suffixes: Sequence[str]) -> list[dict[str, Any]]:
+        """Declare one image column per suffix, the label and the texts."""
+        numbers = [{"name": name, "dtype": "int64"} for name in ("height", "width", "label")]
+        texts = [{"name": name, "dtype": "string"} for name in ("format", *schema.TEXTS)]
+        paired = {"name": "paired_real_images", "sequence": "string"}
+        labels = {str(label): name for label, name in enumerate(schema.LABELS)}
+        return [
+            *({"name": suffix, "dtype": "image"} for suffix in suffixes),
+            {"name": "cls", "dtype": {"class_label": {"names": labels}}},
+            {"name": "json", "struct": [*numbers, *texts, paired]},
+            {"name": "__key__", "dtype": "string"},
+            {"name": "__url__", "dtype": "string"},
+        ]
 
     @contextmanager
     def writer(self, file: HashingFile, feature: Feature) -> Iterator[TarWriter]:  # noqa: ARG002
