@@ -11,6 +11,7 @@ from indexer.images.models import Depth, ImageLimits, Inspection
 from indexer.images.phash import phash
 from indexer.images.pixels import pixel_hash
 from indexer.images.shown import header, open_shown
+from indexer.images.traits import traits_of
 
 # Twice the side that the perceptual hash uses, so that a JPEG decoded at reduced scale gives the same hash.
 _DEPTH = Depth(reduced_to=(64, 64), is_strict=True)
@@ -27,6 +28,7 @@ def inspect(data: bytes, limits: ImageLimits | None = None) -> Inspection:
         facts |= dataclasses.asdict(shown.header)
         with codec_errors():
             facts |= {"pixel_hash": pixel_hash(shown), "phash": phash(shown.image)}
+            facts |= dataclasses.asdict(traits_of(data, shown))
     except BadData as bad:
         with contextlib.suppress(BadData):
             facts |= dataclasses.asdict(header(data, limits))

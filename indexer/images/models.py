@@ -58,8 +58,42 @@ class ImageHeader:
         return replace(self, width=self.height, height=self.width)
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Traits:
+    """Traits of a file that may give its label away. None: the file has none, or its format has no such trait.
+
+    Attributes:
+        software: EXIF Software, or the PNG text of that keyword.
+        camera_make: EXIF Make.
+        text_keys: keywords of a PNG's texts but XMP, sorted: ``parameters``, ``prompt, workflow``.
+        source_type: IPTC DigitalSourceType in XMP or C2PA: ``trainedAlgorithmicMedia``.
+        icc_profile: name of the colour profile; ``unnamed`` if it has none.
+        has_c2pa: a C2PA manifest (JUMBF) is stored.
+        has_comment: of a JPEG or GIF.
+        bit_depth: bits per sample.
+        subsampling: of a JPEG's chroma: ``4:2:0``, ``4:4:4``, ``4:0:0`` for grey.
+        encoder: format, and a digest of quantization tables, sampling and the order of blocks. Never None in an
+            inspection whose status is ok and that has traits.
+    """
+
+    software: str | None = None
+    camera_make: str | None = None
+    text_keys: str | None = None
+    source_type: str | None = None
+    icc_profile: str | None = None
+    has_xmp: bool | None = None
+    has_c2pa: bool | None = None
+    has_comment: bool | None = None
+    has_alpha: bool | None = None
+    bit_depth: int | None = None
+    subsampling: str | None = None
+    is_progressive: bool | None = None
+    is_interlaced: bool | None = None
+    encoder: str | None = None
+
+
 @dataclass(frozen=True, slots=True)
-class Inspection:
+class Inspection(Traits):
     """A row of the table ``inspection`` without its member_id. Facts that could not be read are None.
 
     ``status`` is ok, empty, not_an_image, unsupported_format, too_many_pixels, truncated, damaged, undecodable,
@@ -101,5 +135,19 @@ INSPECTION_SCHEMA = pa.schema(
         pa.field("status", pa.string(), nullable=False),
         pa.field("reason", pa.string()),
         pa.field("metadata_removed", pa.bool_()),
+        pa.field("software", pa.string()),
+        pa.field("camera_make", pa.string()),
+        pa.field("text_keys", pa.string()),
+        pa.field("source_type", pa.string()),
+        pa.field("icc_profile", pa.string()),
+        pa.field("has_xmp", pa.bool_()),
+        pa.field("has_c2pa", pa.bool_()),
+        pa.field("has_comment", pa.bool_()),
+        pa.field("has_alpha", pa.bool_()),
+        pa.field("bit_depth", pa.int32()),
+        pa.field("subsampling", pa.string()),
+        pa.field("is_progressive", pa.bool_()),
+        pa.field("is_interlaced", pa.bool_()),
+        pa.field("encoder", pa.string()),
     ]
 )

@@ -33,6 +33,7 @@ class ShownImage:
         orientation: the EXIF orientation that was applied, 1 to 8.
         metadata_removed: whether ``data`` is a copy.
         samples: the type of a TIFF's samples.
+        software, camera_make: EXIF Software and Make; empty if there is none.
     """
 
     data: bytes
@@ -41,6 +42,8 @@ class ShownImage:
     orientation: int
     metadata_removed: bool
     samples: Samples | None = None
+    software: str = ""
+    camera_make: str = ""
 
 
 def open_shown(data: bytes, limits: ImageLimits | None = None, depth: Depth = _FULL) -> ShownImage:
@@ -109,10 +112,22 @@ def _shown(data: bytes, limits: ImageLimits, depth: Depth, opened: list[Image.Im
     header_ = read_header(image, data)
     pixels = _decoded(image, data, depth)
     with without_warnings():
-        orientation = image.getexif().get(ExifTags.Base.Orientation)
+        exif = image.getexif()
+        orientation = exif.get(ExifTags.Base.Orientation)
+        software, camera_make = _exif_text(exif, ExifTags.Base.Software), _exif_text(exif, ExifTags.Base.Make)
         upright = pixels if orientation is None else ImageOps.exif_transpose(pixels)
     applied = _valid(orientation)
-    return ShownImage(data, upright, header_.turned(applied), applied, False, samples_of(image))
+    turned, samples = header_.turned(applied), samples_of(image)
+    return ShownImage(data, upright, turned, applied, False, samples, software, camera_make)
+
+
+def _exif_text(exif: Image.Exif, tag: int) -> str:
+    """Return a tag as text; empty if it is missing or damaged: readers do not read it."""
+    try:
+        value = exif.get(tag, "")
+    except Exception:
+        return ""
+    return value.decode("latin-1") if isinstance(value, bytes) else str(value)
 
 
 def _decoded(image: Image.Image, data: bytes, depth: Depth) -> Image.Image:

@@ -125,6 +125,14 @@ def inspect_again(store: Store, inspector: Inspector) -> int:
         return inspector(store)
 
 
+def renew_traits(store: Store) -> None:
+    """Mark images of ``work.pool`` without traits, which an earlier version inspected, to be inspected again."""
+    store.execute(
+        "update inspection set outdated = true"
+        " where status = 'ok' and encoder is null and member_id in (select member_id from work.pool)"
+    )
+
+
 def _inspect_pool(store: Store, step: str, name: str, inspector: Inspector) -> int:
     with working_tables(store):
         store.save("work.pool", step, {"name": name})

@@ -23,7 +23,26 @@ select
     i.height,
     i.jpeg_quality,
     i.has_exif,
-    i.byte_size
+    i.byte_size,
+    -- null: not known
+    case when i.encoder is not null then coalesce(i.software, 'none') end as software,
+    case when i.encoder is not null then coalesce(i.camera_make, 'none') end as camera_make,
+    case when i.encoder is not null then coalesce(i.text_keys, 'none') end as text_keys,
+    case when i.encoder is not null then coalesce(i.source_type, 'none') end as source_type,
+    case when i.encoder is not null then coalesce(i.icc_profile, 'none') end as icc_profile,
+    case when i.encoder is not null then coalesce(i.subsampling, 'none') end as subsampling,
+    case
+        when i.encoder is null then null
+        when i.is_progressive then 'progressive'
+        when i.is_interlaced then 'interlaced'
+        else 'none'
+    end as scan_order,
+    i.has_xmp,
+    i.has_c2pa,
+    i.has_comment,
+    i.has_alpha,
+    i.bit_depth,
+    i.encoder
 from chosen c
 join attributes a using (file_id)
 join inspection i using (member_id)

@@ -24,11 +24,24 @@ valued as (
             aspect,
             coalesce(jpeg_quality::varchar, 'none') as "JPEG quality",
             coalesce(has_exif, false)::varchar as exif,
+            software,
+            camera_make as "camera make",
+            text_keys as "text keys",
+            source_type as "source type",
+            icc_profile as "ICC profile",
+            subsampling,
+            scan_order as "scan order",
+            has_xmp::varchar as xmp,
+            has_c2pa::varchar as c2pa,
+            has_comment::varchar as comment,
+            has_alpha::varchar as alpha,
+            bit_depth::varchar as "bit depth",
+            encoder,
             format('about {:,} bytes', round(size_step)::bigint) as "file size",
             format('about {:.3g}', density_step) as "bytes per pixel"
         from measured
     )
-    on format, mode, width, height, aspect, "JPEG quality", exif, "file size", "bytes per pixel"
+    on columns(* exclude (label, generator, fold))
     into name trait value value
 ),
 counted as (

@@ -115,7 +115,22 @@ create table inspection (
     status       varchar not null,         -- ok, or a stable code: crashed, truncated, undecodable, ...
     reason       varchar,
     metadata_removed boolean,              -- readers can only open a copy without the damaged metadata
-    outdated     boolean                   -- of an earlier version: width, height, phash and pixel_hash are to be renewed
+    outdated     boolean,                  -- of an earlier version: to be renewed when the image is needed
+    -- Traits of the file. Null: it has none; all are null if encoder is (another status, or an earlier version).
+    software     varchar,                  -- EXIF Software, or the PNG text of that keyword
+    camera_make  varchar,                  -- EXIF Make
+    text_keys    varchar,                  -- keywords of a PNG's texts, sorted: 'prompt, workflow'
+    source_type  varchar,                  -- IPTC DigitalSourceType: trainedAlgorithmicMedia, ...
+    icc_profile  varchar,                  -- name of the colour profile, or 'unnamed'
+    has_xmp      boolean,
+    has_c2pa     boolean,                  -- a C2PA manifest (JUMBF)
+    has_comment  boolean,                  -- of a JPEG or GIF
+    has_alpha    boolean,
+    bit_depth    integer,                  -- bits per sample
+    subsampling  varchar,                  -- of a JPEG: 4:2:0, 4:4:4, ...
+    is_progressive boolean,                -- of a JPEG
+    is_interlaced  boolean,                -- of a PNG or GIF
+    encoder      varchar                   -- format and a digest of quantisation tables, sampling and order of blocks
 );
 
 create table selection (

@@ -11,23 +11,23 @@ def without_metadata(data: bytes, level: Level, _exif: bytes) -> bytes:
     """Return a copy without comments, texts and application extensions; a GIF has no EXIF."""
     if level == Level.EXIF:
         return data
-    return b"".join(_kept_blocks(data))
+    return b"".join(block for label, block in blocks(data) if label in (None, _CONTROL))
 
 
-def _kept_blocks(data: bytes) -> Iterator[bytes]:
+def blocks(data: bytes) -> Iterator[tuple[int | None, bytes]]:
+    """Yield each block, an extension with its label; first the header, last all bytes from the trailer on."""
     at = 13 + _table_size(data[10:11])
-    yield data[:at]
+    yield None, data[:at]
     while at < len(data):
+        label = None
         if data[at] == _EXTENSION:
             end = _end_of_blocks(data, at + 2)
-            if data[at + 1 : at + 2] == bytes([_CONTROL]):
-                yield data[at:end]
+            label = data[at + 1] if at + 1 < len(data) else 0
         elif data[at] == _IMAGE:
             end = _end_of_blocks(data, at + 11 + _table_size(data[at + 9 : at + 10]))
-            yield data[at:end]
         else:
-            yield data[at:]
-            return
+            end = len(data)
+        yield label, data[at:end]
         at = end
 
 

@@ -16,11 +16,11 @@ def without_metadata(data: bytes, level: Level, exif: bytes) -> bytes:
     if exif:
         payload = b"Exif\0\0" + exif
         parts.append(b"\xff\xe1" + (len(payload) + 2).to_bytes(2, "big") + payload)
-    parts += [segment for marker, segment in _segments(data) if not _is_removed(marker, segment, level)]
+    parts += [segment for marker, segment in segments(data) if not _is_removed(marker, segment, level)]
     return b"".join(parts)
 
 
-def _segments(data: bytes) -> Iterator[tuple[int, bytes]]:
+def segments(data: bytes) -> Iterator[tuple[int, bytes]]:
     """Yield each marker with its segment, the last with all bytes from the first scan on.
 
     As in libjpeg, each segment has its stated length, and bytes between segments are skipped.

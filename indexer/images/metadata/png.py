@@ -16,7 +16,7 @@ _NEXT = re.compile(b"PLTE|tRNS|IDAT|IEND")
 def without_metadata(data: bytes, level: Level, exif: bytes) -> bytes:
     """Return a copy without EXIF, or without all chunks that do not affect the pixels."""
     parts = [data[:8]]
-    for name, chunk in _chunks(data):
+    for name, chunk in chunks(data):
         if name == b"IDAT" and exif:
             parts.append(_chunk(b"eXIf", exif))
             exif = b""
@@ -25,7 +25,8 @@ def without_metadata(data: bytes, level: Level, exif: bytes) -> bytes:
     return b"".join(parts)
 
 
-def _chunks(data: bytes) -> Iterator[tuple[bytes, bytes]]:
+def chunks(data: bytes) -> Iterator[tuple[bytes, bytes]]:
+    """Yield each chunk with its type; bytes that are no chunk are skipped."""
     at = 8
     while at + 12 <= len(data):
         length, name = struct.unpack_from(">I4s", data, at)

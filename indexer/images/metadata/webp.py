@@ -1,6 +1,7 @@
 """WebP: RIFF chunks (RFC 9649, section 2)."""
 
 import struct
+from collections.abc import Iterator
 
 from indexer.images.metadata.models import Level
 
@@ -12,17 +13,12 @@ _FLAGS = {b"ICCP": 0x20, b"EXIF": 0x08, b"XMP ": 0x04}
 def without_metadata(data: bytes, level: Level, exif: bytes) -> bytes:
     """Return a copy without EXIF, or without all chunks that do not affect the pixels."""
     header, parts, flags = b"", [], 0
-    at = 12
-    while at + 8 <= len(data):
-        name, length = struct.unpack_from("<4sI", data, at)
-        end = at + 8 + length + length % 2
-        chunk = data[at:end]
+    for name, chunk in chunks(data):
         if name == b"VP8X":
             header = chunk
-        elif name in _PIXELS or (end <= len(data) and not _is_removed(name, level)):
+        elif name in _PIXELS or (_is_complete(chunk) and not _is_removed(name, level)):
             parts.append(chunk)
             flags |= _FLAGS.get(name, 0)
-        at = end
     if header and exif:
         parts.append(struct.pack("<4sI", b"EXIF", len(exif)) + exif + bytes(len(exif) % 2))
         flags |= _FLAGS[b"EXIF"]
@@ -31,6 +27,21 @@ def without_metadata(data: bytes, level: Level, exif: bytes) -> bytes:
         parts.insert(0, header[:8] + bytes([kept]) + header[9:])
     body = b"WEBP" + b"".join(parts)
     return b"RIFF" + struct.pack("<I", len(body)) + body
+
+
+def chunks(data: bytes) -> Iterator[tuple[bytes, bytes]]:
+    """Yield each chunk with its type; the last one may be cut off."""
+    at = 12
+    while at + 8 <= len(data):
+        name, length = struct.unpack_from("<4sI", data, at)
+        end = at + 8 + length + length % 2
+        yield name, data[at:end]
+        at = end
+
+
+def _is_complete(chunk: bytes) -> bool:
+    length = int.from_bytes(chunk[4:8], "little")
+    return len(chunk) >= 8 + length + length % 2
 
 
 def _is_removed(name: bytes, level: Level) -> bool:

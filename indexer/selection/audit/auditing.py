@@ -8,6 +8,7 @@ from indexer.base.errors import ManifestError
 from indexer.manifest.store import Store, require_selection
 from indexer.selection.audit import shortcuts
 from indexer.selection.audit.measures import RADIUS, measure
+from indexer.selection.inspecting import renew_traits
 from indexer.selection.models import Inspect
 from indexer.selection.working_tables import working_tables
 
@@ -52,7 +53,7 @@ class AuditOptions:
 def audit(store: Store, name: str | None, options: AuditOptions, inspect: Inspect | None = None) -> Audit:
     """Audit the selection ``name``, or all inspected images.
 
-    ``inspect`` first reads the images of the selection that were never inspected.
+    ``inspect`` first reads the images of the selection that were never inspected, or before traits were read.
 
     Raises:
         RecipeError: there is no such selection.
@@ -65,6 +66,7 @@ def audit(store: Store, name: str | None, options: AuditOptions, inspect: Inspec
     with working_tables(store):
         if name is not None and inspect:
             store.save("work.pool", "audit/pool", {"name": name})
+            renew_traits(store)
             inspect(store)
         images = store.save("work.audited", "audit/audited", {"name": name})
         if not images:
