@@ -12,7 +12,7 @@ from PIL import ExifTags, Image, UnidentifiedImageError
 
 from indexer.base import image_formats
 from indexer.base.errors import BadData
-from indexer.images import jpeg, jxl, plugins
+from indexer.images import jpeg, jxl, libtiff, plugins, samples
 from indexer.images.models import ImageHeader, ImageLimits
 
 _PILLOW_LIMIT = Image.MAX_IMAGE_PIXELS or 0
@@ -42,6 +42,8 @@ def open_image(data: bytes, limits: ImageLimits) -> Image.Image:
                 raise
             if named.decoder not in decoders:
                 raise BadData("unsupported_format", f"{named.name} images are not read{plugins.hint(named)}") from None
+            if named.name == "TIFF" and (described := samples.described(data)):
+                raise BadData("unsupported_format", f"Pillow reads no TIFF of {described}") from None
             # The signature is right, so the file is an image that is damaged, or a variant that Pillow does not read.
             raise BadData("undecodable", _detail(error)) from error
     _check_size(image.size, limits)
@@ -99,13 +101,14 @@ def _png_chunks(data: bytes) -> set[bytes]:
 
 @contextmanager
 def codec_errors() -> Iterator[None]:
-    """Raise BadData for any exception of a decoder.
+    """Raise BadData for any exception of a decoder, with the messages of libtiff.
 
     No list of exception types is complete: see Pillow's fuzz test, ``Tests/oss-fuzz/fuzzers.py``.
 
     Raises:
         BadData: not_an_image, too_many_pixels, truncated or undecodable.
     """
+    libtiff.clear()
     try:
         yield
     except (BadData, MemoryError):  # the worker ends, and the task is retried
@@ -117,7 +120,8 @@ def codec_errors() -> Iterator[None]:
 def _detail(error: Exception) -> str:
     """Return one line without the address of the buffer, so that equal problems have equal texts."""
     text = re.sub(r" <_io\.BytesIO[^>]*>", "", " ".join(str(error).split()))
-    return f"{type(error).__name__}: {text}"[:200]
+    messages = "; ".join(libtiff.messages())
+    return f"{type(error).__name__}: {text}{f' ({messages})' if messages else ''}"[:200]
 
 
 def _reason(error: Exception) -> str:

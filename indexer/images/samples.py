@@ -4,19 +4,23 @@ A PNG of 16 bits uses the whole range by its specification. A TIFF states the ty
 range: 12 bits in 16, floating point up to 1 or up to 255. Where the range is unclear, the image is refused.
 """
 
+import io
 from collections.abc import Mapping
+from contextlib import suppress
 from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
 import numpy.typing as npt
-from PIL import Image
+from PIL import Image, TiffImagePlugin
 
 from indexer.base.errors import BadData
 
 # Tags of TIFF 6.0.
-_BITS, _PHOTOMETRIC, _MAX_SAMPLE, _FORMAT, _SMAX_SAMPLE = 258, 262, 281, 339, 341
+_BITS, _COMPRESSION, _PHOTOMETRIC, _MAX_SAMPLE, _PLANES, _FORMAT, _SMAX_SAMPLE = 258, 259, 262, 281, 284, 339, 341
+_SEPARATE_PLANES = 2
 _WHITE_IS_ZERO, _UNSIGNED, _SIGNED, _FLOAT = 0, 1, 2, 3
+_KINDS = {_UNSIGNED: "unsigned", _SIGNED: "signed", _FLOAT: "floating point"}
 _FLOAT_RANGES = ((0.0, 1.0), (63.0, 255.0), (16383.0, 65535.0))
 
 Values = npt.NDArray[Any]
@@ -24,11 +28,12 @@ Values = npt.NDArray[Any]
 
 @dataclass(frozen=True, slots=True)
 class Samples:
-    """The type of a grey TIFF's samples. ``stated_white`` is the maximum if the file states one of the form 2^n - 1."""
+    """The type of a TIFF's samples. ``stated_white`` is the maximum if the file states one of the form 2^n - 1."""
 
     bits: int
     kind: int
     is_inverted: bool
+    has_planes: bool
     stated_white: int | None
 
 
@@ -43,8 +48,40 @@ def samples_of(image: Image.Image) -> Samples | None:
         bits=int(_number(tags.get(_BITS, 1))),
         kind=int(_number(tags.get(_FORMAT, _UNSIGNED))),
         is_inverted=tags.get(_PHOTOMETRIC) == _WHITE_IS_ZERO,
+        has_planes=tags.get(_PLANES) == _SEPARATE_PLANES,
         stated_white=int(stated) if is_power else None,
     )
+
+
+def described(data: bytes) -> str | None:
+    """Return the type of the samples of a TIFF that Pillow does not read; None if its tags are damaged."""
+    with suppress(Exception):
+        file = io.BytesIO(data)
+        tags = TiffImagePlugin.ImageFileDirectory_v2(file.read(16 if data[2:3] == b"+" else 8))
+        file.seek(tags.next)
+        tags.load(file)
+        bits, kind = tags[_BITS], int(_number(tags.get(_FORMAT, _UNSIGNED)))
+        return f"{len(bits)} x {bits[0]} bits, {_KINDS.get(kind, f'format {kind}')}, compression {tags[_COMPRESSION]}"
+    return None
+
+
+def check_samples(image: Image.Image, samples: Samples) -> None:
+    """Check that the decoded TIFF is not one whose samples Pillow shows wrong in modes of eight bits.
+
+    Raises:
+        BadData: undecodable, unknown_range.
+    """
+    colours = image.getbands()[: 4 if image.mode == "CMYK" else 3]
+    if samples.kind == _SIGNED and samples.bits <= 8:
+        raise BadData("unknown_range", "samples are signed, and readers show them as unsigned")
+    if samples.bits != 16 or len(colours) < 3:
+        return
+    if samples.has_planes:
+        raise BadData("undecodable", "colours of 16 bits in separate planes are read wrong by Pillow")
+    # Pillow keeps the upper byte of each sample.
+    highest = int(np.asarray(image)[..., : len(colours)].max(initial=0))
+    if 0 < highest < 64:
+        raise BadData("unknown_range", "samples of 16 bits use less than a quarter of their range: readers show black")
 
 
 def eight_bits(image: Image.Image, samples: Samples | None) -> Image.Image:

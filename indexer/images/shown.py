@@ -16,7 +16,7 @@ from indexer.images import strict_jpeg
 from indexer.images.decoding import codec_errors, metadata_follows_pixels, open_image, read_header, without_warnings
 from indexer.images.metadata import Level, without_metadata
 from indexer.images.models import Depth, ImageHeader, ImageLimits
-from indexer.images.samples import Samples, samples_of
+from indexer.images.samples import Samples, check_samples, samples_of
 
 _FULL = Depth()
 _PILLOW_REFUSES = 178_956_970  # more pixels: twice Image.MAX_IMAGE_PIXELS
@@ -110,15 +110,16 @@ def _shown(data: bytes, limits: ImageLimits, depth: Depth, opened: list[Image.Im
     if image.format == "JXL" and not getattr(image, "jpeg", False):
         image.info.pop("exif", None)  # the decoder applied the orientation of the codestream, which precedes EXIF's
     header_ = read_header(image, data)
-    pixels = _decoded(image, data, depth)
+    pixels, samples = _decoded(image, data, depth), samples_of(image)
+    if samples:
+        check_samples(pixels, samples)
     with without_warnings():
         exif = image.getexif()
         orientation = exif.get(ExifTags.Base.Orientation)
         software, camera_make = _exif_text(exif, ExifTags.Base.Software), _exif_text(exif, ExifTags.Base.Make)
         upright = pixels if orientation is None else ImageOps.exif_transpose(pixels)
     applied = _valid(orientation)
-    turned, samples = header_.turned(applied), samples_of(image)
-    return ShownImage(data, upright, turned, applied, False, samples, software, camera_make)
+    return ShownImage(data, upright, header_.turned(applied), applied, False, samples, software, camera_make)
 
 
 def _exif_text(exif: Image.Exif, tag: int) -> str:

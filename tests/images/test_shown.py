@@ -235,14 +235,23 @@ def test_colours_are_converted_by_their_profile() -> None:
 
 
 def tiff(values: np.ndarray, **tags: int) -> bytes:
-    """Return a grey TIFF of one strip, without compression; ``tags`` as ``t262=0``."""
-    height, width = values.shape
-    fields = {256: width, 257: height, 258: values.itemsize * 8, 259: 1, 262: 1, 273: 8, 277: 1, 278: height}
+    """Return a TIFF of one strip, without compression; ``tags`` as ``t262=0``."""
+    height, width, bands = (*values.shape, 1)[:3]
+    fields = {256: width, 257: height, 258: values.itemsize * 8, 259: 1, 273: 8, 278: height}
+    fields |= {262: {1: 1, 3: 2, 4: 5}[bands], 277: bands, 284: 1}
     fields |= {279: values.nbytes, 339: {"u": 1, "i": 2, "f": 3}[values.dtype.kind]}
     fields |= {int(tag[1:]): value for tag, value in tags.items()}
-    entries = [struct.pack("<HHII", tag, 4 if tag in (273, 279) else 3, 1, fields[tag]) for tag in sorted(fields)]
+    at = 8 + values.nbytes
+    after = at + 6 + 12 * len(fields)
+    entries = [
+        struct.pack("<HHII", tag, 4 if tag in (273, 279) else 3, bands, after + 8 * (tag == 339))
+        if bands > 1 and tag in (258, 339)
+        else struct.pack("<HHII", tag, 4 if tag in (273, 279) else 3, 1, fields[tag])
+        for tag in sorted(fields)
+    ]
     directory = struct.pack("<H", len(fields)) + b"".join(entries) + bytes(4)
-    return struct.pack("<2sHI", b"II", 42, 8 + values.nbytes) + values.tobytes() + directory
+    arrays = struct.pack("<8H", *[fields[258]] * 4, *[fields[339]] * 4)
+    return struct.pack("<2sHI", b"II", 42, at) + values.tobytes() + directory + arrays
 
 
 RAMP = np.tile(np.linspace(0, 1, 256), (16, 1))
@@ -283,6 +292,46 @@ def test_grey_tiff_is_converted_in_its_range(data: bytes, is_inverted: bool) -> 
 def test_grey_tiff_of_unclear_range_is_refused(values: np.ndarray) -> None:
     with pytest.raises(BadData, match="unknown_range"):
         prepared(tiff(values))
+
+
+COLOURS = np.stack([RAMP, RAMP[:, ::-1], RAMP], -1)
+
+
+@pytest.mark.parametrize(
+    ("data", "reason"),
+    [
+        (tiff((COLOURS * 4095).astype("<u2")), "unknown_range"),
+        (tiff((np.concatenate([COLOURS, COLOURS[:, :, :1]], -1) * 4095).astype("<u2")), "unknown_range"),
+        (tiff((COLOURS * 65535).astype("<u2"), t284=2), "undecodable"),
+        (tiff((RAMP * 127).astype("i1")), "unknown_range"),
+        (tiff(COLOURS.astype("<f4")), "unsupported_format: Pillow reads no TIFF of 3 x 32 bits, floating point"),
+        (tiff((RAMP * 255).astype("u1"), t259=34712), "unsupported_format: .* unsigned, compression 34712"),
+    ],
+)
+def test_tiff_that_readers_show_wrong_is_refused(data: bytes, reason: str) -> None:
+    """Pillow keeps the upper byte of 16-bit colours, so that 12 bits in 16 are black."""
+    with pytest.raises(BadData, match=reason):
+        prepared(data)
+    with pytest.raises(BadData, match=reason):
+        prepared(data, pixels=Pixels.VERBATIM)
+
+
+def test_colour_tiff_of_16_bits_is_kept() -> None:
+    for picture in (COLOURS, COLOURS * 0):
+        data = tiff((picture * 65535).astype("<u2"))
+        assert prepared(data).data == data
+        assert np.abs(np.asarray(shown_by_datasets(data)) - picture * 255).max() <= 1
+
+
+def test_messages_of_libtiff_are_in_the_reason(capfd: pytest.CaptureFixture[str]) -> None:
+    good = saved(PHOTO, "TIFF", compression="tiff_lzw")
+    damaged = good[:200] + b"\xff" * 60 + good[260:]
+    with pytest.raises(BadData, match=r"decoder error -2 \(\w.*\)") as raised:
+        prepared(damaged)
+    with pytest.raises(BadData) as later:
+        prepared(b"GIF89a")
+    assert raised.value.detail.split("(")[-1] not in str(later.value)
+    assert capfd.readouterr().err == ""
 
 
 @pytest.mark.parametrize(("form", "plugin"), [("HEIF", "pillow_heif.HeifImagePlugin"), ("JXL", "pillow_jxl")])
