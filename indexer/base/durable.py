@@ -153,15 +153,16 @@ def sync(path: Path) -> None:
         os.close(descriptor)
 
 
-def write_bytes(path: Path, data: bytes) -> None:
-    """Write a small file. Raises OutputError."""
+def write_bytes(path: Path, data: bytes) -> str:
+    """Write a small file; return its sha256, hex. Raises OutputError."""
     with writing(path) as file:
         file.write(data)
+    return file.sha256
 
 
-def write_json(path: Path, value: Any) -> None:
-    """Write indented JSON with a final newline; keys keep their order. Raises OutputError."""
-    write_bytes(path, (json.dumps(value, indent=2, ensure_ascii=False) + "\n").encode())
+def write_json(path: Path, value: Any) -> str:
+    """Write indented JSON with a final newline; keys keep their order. Return and raise as :func:`write_bytes`."""
+    return write_bytes(path, (json.dumps(value, indent=2, ensure_ascii=False) + "\n").encode())
 
 
 def sha256_of(path: Path) -> str:

@@ -35,6 +35,11 @@ class FinishedBuild:
         """The shards of all splits, in order."""
         return [shard for shards in self.shards.values() for shard in shards]
 
+    @property
+    def card(self) -> Mapping[str, str]:
+        """The sha256 (hex) of each file of the card, by path; empty for a build of an earlier version."""
+        return dict(self.description.get("card", {}))
+
     def path(self, shard: Shard) -> Path:
         """Return the path of a shard."""
         return self.folder / self.format.path(shard)
@@ -70,6 +75,8 @@ def read_build(folder: Path) -> FinishedBuild:
             described.text(name)
         described.object("digests").each(text)
         described.object("versions").each(_text_or_null)
+        if "card" in described.content:
+            described.object("card").each(text)
         splits = described.object("splits")
         shards = {_base_name(split): _shards(split, splits) for split in splits.content}
         if not any(shards.values()):

@@ -81,7 +81,7 @@ def write(stored: BuildRecord, target: Path, feature: Feature, files: Mapping[Pa
     write_bytes(target / record.REFUSED, (build.folder / record.REFUSED).read_bytes())
     write_json(target / record.PLAN, {**stored.plan, "settings": asdict(settings)})
     described, listed = build.description, files_of(build.format, shards)
-    card.write(
+    card_files = card.write(
         target,
         CardFacts(described["selection"], settings, stored.counts, stored.origins, listed, described["digests"]),
     )
@@ -91,5 +91,6 @@ def write(stored: BuildRecord, target: Path, feature: Feature, files: Mapping[Pa
         # The images were prepared by the versions of the build; this one has written the shards.
         "versions": {**described["versions"], "pyarrow": pa.__version__},
         "splits": described_shards(build.format, shards),
+        "card": card_files,
     }
     write_json(target / record.BUILD, {**described, **changes})

@@ -66,7 +66,7 @@ def publish(build: WrittenBuild) -> BuildSummary:
     clear_unfinished(output)
     record.write_refused(output, _refused_rows(build.substitutions))
     facts = _card_facts(build, shards)
-    card.write(output, facts)
+    card_files = card.write(output, facts)
     for name, value in format_.leading_files(settings.feature, shards).items():
         write_json(output / name, value)
     description = {
@@ -80,6 +80,7 @@ def publish(build: WrittenBuild) -> BuildSummary:
         "missing": build.substitutions.missing,
         "splits": described_shards(format_, shards),
         "digests": facts.digests,
+        "card": card_files,
     }
     write_json(output / record.BUILD, description)
     return _summary(build, shards)

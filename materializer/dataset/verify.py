@@ -11,11 +11,13 @@ from pathlib import Path
 
 import pyarrow as pa
 
+from indexer.base.durable import sha256_of
 from indexer.base.progress import SILENT, Progress
 from indexer.base.untrusted_json import read_json
 from indexer.base.workers import WorkerCrashed, WorkerPool, Workers
 from indexer.images import reader_problem
 from indexer.manifest.store import Store
+from materializer.dataset import card
 from materializer.dataset.build_folder import FinishedBuild, read_build
 from materializer.models import Shard, ShardFile
 from materializer.shards import record
@@ -66,7 +68,7 @@ def verify(
     """
     build = read_build(output)
     tasks = [VerifyTask(output, build.format.name, shard, file, decodes) for shard, file in build.all_shards]
-    differences = list(_wrong_leading_files(build))
+    differences = [*_wrong_leading_files(build), *_wrong_card_files(build)]
     with progress.phase("verifying", len(tasks), "shards") as bar:
         for task, answer in WorkerPool(verify_shard, workers).run(tasks):
             wrong = [Difference(task.shard.stem, answer.reason)] if isinstance(answer, WorkerCrashed) else list(answer)
@@ -114,6 +116,17 @@ def _wrong_leading_files(build: FinishedBuild) -> Iterator[Difference]:
         except (OSError, ValueError):
             is_right = False
         if not is_right:
+            yield Difference(name, "is not as it was written")
+
+
+def _wrong_card_files(build: FinishedBuild) -> Iterator[Difference]:
+    for name in card.FILES:
+        path = build.folder / name
+        if name not in build.card:
+            continue  # of a build by an earlier version
+        if not path.is_file():
+            yield Difference(name, "is missing")
+        elif sha256_of(path) != build.card[name]:
             yield Difference(name, "is not as it was written")
 
 

@@ -41,6 +41,10 @@ def cut(path):
         (SHARD, lambda path: path.unlink(), "is missing"),
         ("record/rows/train-00001-of-00004.parquet", cut, "its record is missing or damaged"),
         ("train/state.json", cut, "is not as it was written"),
+        ("README.md", flip, "is not as it was written"),
+        ("DATASET_STATS.md", cut, "is not as it was written"),
+        ("croissant.json", lambda path: path.unlink(), "is missing"),
+        ("record/facts.json", flip, "is not as it was written"),
         (
             "dataset_dict.json",
             lambda path: path.write_text(json.dumps({"splits": ["train"]})),

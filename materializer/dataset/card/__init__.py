@@ -16,11 +16,14 @@ from materializer.dataset.card.facts import CardFacts, described
 from materializer.dataset.card.pages import dataset_card, statistics
 
 FACTS = "record/facts.json"
+FILES = (FACTS, "README.md", "DATASET_STATS.md", "croissant.json")
 
 
-def write(output: Path, facts: CardFacts) -> None:
-    """Write the four files. Equal facts give equal bytes."""
-    write_json(output / FACTS, described(facts))
-    write_bytes(output / "README.md", dataset_card(facts).encode())
-    write_bytes(output / "DATASET_STATS.md", statistics(facts).encode())
-    write_json(output / "croissant.json", croissant(facts))
+def write(output: Path, facts: CardFacts) -> dict[str, str]:
+    """Write the four files, and return the sha256 (hex) of each by its path. Equal facts give equal bytes."""
+    return {
+        FACTS: write_json(output / FACTS, described(facts)),
+        "README.md": write_bytes(output / "README.md", dataset_card(facts).encode()),
+        "DATASET_STATS.md": write_bytes(output / "DATASET_STATS.md", statistics(facts).encode()),
+        "croissant.json": write_json(output / "croissant.json", croissant(facts)),
+    }
