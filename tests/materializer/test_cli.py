@@ -69,6 +69,7 @@ def test_missing_rows_exit_with_status_one(site, run_command):
     assert "2 rows are missing: no spare was left; see built/record/refused.parquet" in built.stderr
 
 
+@pytest.mark.slow
 def test_default_output_is_below_output_path(site, run_command):
     built = run_command("build", "--selection", "main", "--jobs", "1", "--quiet")
     assert built.stdout.startswith(f"{site.folder / 'built' / 'main'}: train 40"), built.stderr
@@ -112,6 +113,7 @@ def test_printed_line_opens_the_build(site, run_command):
     assert (done.returncode, done.stdout) == (0, "(24, 16)\n"), done.stderr
 
 
+@pytest.mark.slow
 def test_unknown_sizes_are_inspected_before_a_build(site, images, run_command):
     site.build("expected")
     site.manifest.unlink()

@@ -185,6 +185,7 @@ def test_records_of_earlier_versions_are_read(site, images):
     assert all(refusal.is_retryable for refusal in kept)
 
 
+@pytest.mark.slow
 def test_hundreds_of_thousands_of_refusals_are_rows_of_a_file(site, images):
     site.lay_out(images).build()
     shard, output = Shard("train", 0, 4), site.folder / "out"

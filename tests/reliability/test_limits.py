@@ -76,6 +76,7 @@ def test_too_little_database_memory_is_reported_with_its_setting(scanned: World)
     assert "increase memory in [database] of local.cfg, then continue with: python -m materializer build" in done.stderr
 
 
+@pytest.mark.slow
 def test_limits_apply_to_scan_and_build(world: World) -> None:
     assert world.scan("--limit", "members=5").returncode == 1
     assert set(world.health().values()) > {"complete"}
@@ -88,6 +89,7 @@ def test_limits_apply_to_scan_and_build(world: World) -> None:
     assert "60 rows are missing: no spare was left" in done.stderr
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("memory", ["100MB", "1GB"])
 def test_image_over_the_memory_limit_is_refused_alone(world: World, memory: str) -> None:
     """Its 1.6 GB of pixels are within the limit of pixels, but exceed the memory of a worker."""

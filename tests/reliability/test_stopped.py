@@ -14,6 +14,7 @@ from tests.support.faults import ROOT, Fault, World
 from tests.support.programs import require_program
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
 def test_interrupted_scan_reports_how_to_continue_and_continues(
     world: World, undisturbed: World, number: signal.Signals

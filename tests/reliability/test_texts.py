@@ -111,6 +111,7 @@ def manifest(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Store]:
         yield opened
 
 
+@pytest.mark.slow
 @few
 @example(text="default_folder = '~no-such-user/x'")
 @example(text=f"name = {'[' * 2_000}")

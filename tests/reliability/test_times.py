@@ -2,11 +2,14 @@
 
 import os
 
+import pytest
+
 from tests.support.faults import World
 
 YEARS = (1902, 1970, 2100, 2263, 2400, 2440)
 
 
+@pytest.mark.slow
 def test_files_of_any_year_are_scanned_and_built(world: World, undisturbed: World) -> None:
     for at, path in enumerate(sorted(path for path in world.source.rglob("*") if path.is_file())):
         seconds = int((YEARS[at % len(YEARS)] - 1970) * 365.25 * 86_400)
@@ -19,6 +22,7 @@ def test_files_of_any_year_are_scanned_and_built(world: World, undisturbed: Worl
     assert world.built().keys() == undisturbed.built().keys()
 
 
+@pytest.mark.slow
 def test_changed_time_is_detected_beyond_64_bits_of_nanoseconds(world: World) -> None:
     archive = world.source / "set.zip"
     os.utime(archive, (13_500_000_000, 13_500_000_000))

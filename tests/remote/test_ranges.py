@@ -99,6 +99,7 @@ def test_every_kind_of_container_is_read(storage: Storage, tmp_path: Path, pack:
     assert sorted(found[member.key] for member in members) == sorted(SMALL.values())  # zip packs in the folder's order
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("pack", [zipped, split, tarred, parquet])
 def test_one_member_is_read_without_its_archive(storage: Storage, tmp_path: Path, pack: Pack) -> None:
     container = stored(storage, tmp_path, pack, LARGE)

@@ -45,6 +45,7 @@ def from_disk(data: Path, tmp_path_factory: pytest.TempPathFactory) -> dict[str,
     return built(data, roots, tmp_path_factory.mktemp("disk"))
 
 
+@pytest.mark.slow
 def test_remote_sources_give_the_same_shards_as_a_disk(
     data: Path,  # noqa: F811
     from_disk: dict[str, bytes],

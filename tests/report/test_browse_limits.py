@@ -79,6 +79,7 @@ def test_server_survives_more_connections_than_file_descriptors(start) -> None:
     assert log.stat().st_size < 10_000
 
 
+@pytest.mark.slow
 def test_connection_without_a_complete_request_is_closed(start) -> None:
     address, _ = start()
     parts = urlsplit(address)

@@ -93,6 +93,7 @@ def _overwrite(file: Path, data: bytes) -> None:
     os.utime(file, ns=(found.st_atime_ns, found.st_mtime_ns))
 
 
+@pytest.mark.slow
 def test_failed_inspections_are_kept_until_repeated(tmp_path: Path) -> None:
     root, archive = tmp_path, tmp_path / "a.zip"
     with zipfile.ZipFile(archive, "w") as file:

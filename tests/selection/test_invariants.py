@@ -11,6 +11,7 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 
 import pyarrow as pa
+import pytest
 from hypothesis import HealthCheck, Phase, given, settings
 from hypothesis import strategies as st
 
@@ -129,6 +130,7 @@ def chosen(case: Case) -> list[Row]:
         return rows_of(store)
 
 
+@pytest.mark.slow
 @given(SEEDS)
 @SLOW
 def test_row_order_and_threads_have_no_effect(seed: int) -> None:
@@ -139,6 +141,7 @@ def test_row_order_and_threads_have_no_effect(seed: int) -> None:
         assert rows_of(store) == chosen(case)
 
 
+@pytest.mark.slow
 @given(SEEDS, st.integers(0, 200))
 @SLOW
 def test_earlier_inspections_and_interruptions_have_no_effect(seed: int, patience: int) -> None:

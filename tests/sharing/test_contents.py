@@ -42,6 +42,7 @@ def test_digest_is_that_of_the_sorted_lines(tmp_path):
     assert not spilled
 
 
+@pytest.mark.slow
 def test_order_and_memory_have_no_effect(tmp_path, monkeypatch):
     monkeypatch.setitem(scratch.SCRATCH_SETTINGS, "memory_limit", "40MB")
     monkeypatch.setitem(scratch.SCRATCH_SETTINGS, "threads", 1)

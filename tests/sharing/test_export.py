@@ -75,6 +75,7 @@ def test_unknown_selection_is_an_error_with_the_known_names(lab, tmp_path):
         export(lab("one"), "mian", tmp_path / "out")
 
 
+@pytest.mark.slow
 def test_360_000_rows_stay_below_60_megabytes_for_any_number_of_threads(lab, tmp_path):
     store = lab("big", images=[])
     store.execute(

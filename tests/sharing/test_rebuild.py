@@ -127,6 +127,7 @@ def test_second_lab_builds_and_verifies_the_same_bytes(shared, tmp_path):
     assert "20 identical bytes; 0 identical pixels; 0 different; 0 substituted; 0 missing; 0 extra" in output
 
 
+@pytest.mark.slow
 def test_missing_and_damaged_images_are_graded(shared, tmp_path):
     manifest, _ = shared
     chosen = (manifest / "file_ids" / "train_fake_file_ids.txt").read_text().split()
@@ -145,6 +146,7 @@ def test_missing_and_damaged_images_are_graded(shared, tmp_path):
     assert "NOT as expected" in output
 
 
+@pytest.mark.slow
 def test_build_with_too_few_spares_exits_with_1(shared, tmp_path):
     manifest, _ = shared
     lab = Lab(tmp_path / "few").otherwise(dict(list(FAKES.items())[:4]) | PHOTOGRAPHS)
@@ -157,6 +159,7 @@ def test_build_with_too_few_spares_exits_with_1(shared, tmp_path):
     lab.run("materializer", "build", "--manifest", str(manifest), "--missing", "skip", "--output", "skipped")
 
 
+@pytest.mark.slow
 def test_renamed_and_reencoded_images_are_built_and_graded(shared, tmp_path):
     manifest, built = shared
     chosen = (manifest / "file_ids" / "train_fake_file_ids.txt").read_text().split()
@@ -179,6 +182,7 @@ def test_renamed_and_reencoded_images_are_built_and_graded(shared, tmp_path):
     assert "19 identical bytes; 1 identical pixels; 0 different; 0 substituted; 0 missing; 0 extra" in output
 
 
+@pytest.mark.slow
 def test_other_bytes_are_graded_by_pixels(shared, tmp_path):
     manifest, _ = shared
     chosen = (manifest / "file_ids" / "train_fake_file_ids.txt").read_text().split()
