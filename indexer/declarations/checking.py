@@ -12,7 +12,7 @@ import duckdb
 from indexer.base import resources
 from indexer.base.toml_fields import Problems, near
 from indexer.declarations import templates
-from indexer.declarations.models import BUILTINS, LookupTable, Pipeline, Placeholder, Rule, Source, Template
+from indexer.declarations.models import BUILTINS, KINDS, LookupTable, Pipeline, Placeholder, Rule, Source, Template
 
 _PICKS = ("only", "first", "last", "join")
 _LABELS = ("", "real", "fake")
@@ -83,17 +83,25 @@ class _Checker:
         for name, template in rule.let.items():
             self._check_template(address, f"let {name}", template, names)
             names.add(name)
-        for column, parts in rule.values.items():
-            for template in parts:
-                self._check_template(address, column, template, names)
-        label = templates.constant_text(rule.values["label"][0])
-        if label is not None and label not in _LABELS:
-            self.add(address, f"'label' must be real or fake, not '{label}'")
-        every = [template for values in rule.values.values() for template in values]
-        uses_row = any(pipeline.name == "row" for template in every for pipeline in _pipelines(template))
+        every = [(column, template) for column, parts in rule.values.items() for template in parts]
+        every += [(f"{column} {key}", text) for column, texts in rule.maps.items() for key, text in texts.items()]
+        for column, template in every:
+            self._check_template(address, column, template, names)
+        self._check_words(address, rule)
+        uses_row = any(pipeline.name == "row" for _, template in every for pipeline in _pipelines(template))
         if uses_row and not self.source.row_orders:
             message = "{row} needs 'row_orders': patterns of the files, in the order in which their rows are numbered"
             self.add(address, message)
+
+    def _check_words(self, address: str, rule: Rule) -> None:
+        label = templates.constant_text(rule.values["label"][0])
+        if label is not None and label not in _LABELS:
+            self.add(address, f"'label' must be real or fake, not '{label}'")
+        kind = templates.constant_text(rule.values["kind"][0])
+        if kind and kind not in KINDS:
+            self.add(address, f"'kind' must be real, synthetic or tampered, not '{kind}'")
+        elif kind and label and (kind == "real") != (label == "real"):
+            self.add(address, f"'kind' is {kind}, but 'label' is {label}: leave 'label' out")
 
     def _groups(self, address: str, key: str, pattern: str) -> set[str]:
         """Return the names of the groups of a pattern, if both Python and RE2 (DuckDB) accept it."""

@@ -1,4 +1,4 @@
-"""Fill ``attributes`` and ``derivation_error`` from raw rows."""
+"""Fill ``attributes``, ``companion`` and ``derivation_error`` from raw rows."""
 
 from collections.abc import Sequence
 
@@ -13,13 +13,13 @@ _SOURCE_INFO = pa.schema([(name, pa.string()) for name in ("source", *_INFO_COLU
 
 
 def derive(store: Store, sources: Sequence[Source]) -> None:
-    """Replace ``attributes`` and ``derivation_error`` with rows derived from all raw rows of ``sources``.
+    """Replace the attributes, companions and derivation errors by those derived from all raw rows of ``sources``.
 
     Runs in one transaction. If several files have the same file_id, one gets a row; the others are derivation errors.
     """
     with store.transaction():
         store.execute("create or replace temp table derived as from attributes limit 0")
-        for column in ("code", "detail", "gap"):
+        for column in ("role", "code", "detail", "gap"):
             store.execute(f"alter table derived add column {column} varchar")
         scanned = {source for (source,) in store.execute("select distinct source from container")}
         for source in sources:
@@ -27,7 +27,7 @@ def derive(store: Store, sources: Sequence[Source]) -> None:
                 store.execute(f"insert into derived by name\n{compile_source(source)}")
         store.save("duplicate_id", "derive/duplicate_id")
         _save_source_info(store, sources)
-        for table in ("attributes", "derivation_error"):
+        for table in ("attributes", "companion", "derivation_error"):
             store.execute(f"delete from {table}")
             store.append(table, f"derive/{table}")
         store.execute("drop table duplicate_id")

@@ -12,10 +12,10 @@ from indexer.base.config import expanded
 from indexer.base.errors import ConfigError, DeclarationError
 from indexer.base.toml_fields import Fields, Problems, near
 from indexer.declarations import checking, templates
-from indexer.declarations.models import COLUMNS, Download, LookupTable, Rule, SideTable, Source, SourceInfo, Template
+from indexer.declarations.models import Download, LookupTable, SideTable, Source, SourceInfo, Template
+from indexer.declarations.rule_loading import anchored, read_rules
 
 _FORMATS = ("csv", "json", "jsonl", "txt", "rows")
-_DEFAULTS = {"file_id": "{path}", "generator": "", "label": ""}
 
 
 def load(folders: Sequence[Path]) -> tuple[Source, ...]:
@@ -59,7 +59,7 @@ def _source(top: Fields, file: Path) -> Source:
         default_folder=_default_folder(top, key),
         file=file,
         info=_info(top, name),
-        rules=_rules(top, name),
+        rules=read_rules(top, name),
         tables=tables,
         lookups=lookups,
         maps=_maps(top),
@@ -88,11 +88,6 @@ def _default_folder(top: Fields, key: str) -> str:
     except ConfigError as error:
         top.problem(f"'default_folder': {error}")
         return key
-
-
-def anchored(pattern: str) -> str:
-    """Return a pattern that starts at a component of the path and ends at its end."""
-    return f"(?:^|/)(?:{pattern})$"
 
 
 def _row_orders(top: Fields) -> tuple[tuple[str, ...], ...]:
@@ -205,46 +200,6 @@ def _key(fields: Fields, side: SideTable | None) -> Template:
     if not text:
         fields.problem("lacks 'key': the column, or a template of columns, by which rows are looked up")
     return fields.understood("key", text if "{" in text else f"{{{text or '?'}}}", templates.parse) or ()
-
-
-def _rules(top: Fields, name: str) -> tuple[Rule, ...]:
-    given = top.tables("rule")
-    if not given:
-        top.problem("has no [[rule]]: add one for the paths that are images")
-    own = top.below("defaults", top.table("defaults"))
-    own.read_keys.update(("let", *COLUMNS))
-    own.close()
-    defaults = {**_DEFAULTS, "file_id": f"{name}/{{path}}", "origin": name, **own.values}
-    return tuple(_rule(top.below(f"rule {number}", values), number, defaults) for number, values in enumerate(given, 1))
-
-
-def _rule(fields: Fields, number: int, defaults: Mapping[str, Any]) -> Rule:
-    if "path" not in fields.values:
-        fields.problem("lacks 'path'")
-    path, ignore = fields.text("path"), fields.text("ignore") or None
-    own = fields.below(fields.address, {} if ignore else {**defaults, **fields.values})
-    rule = Rule(
-        number=number,
-        path=anchored(path),
-        values={column: _value(own, column) for column in COLUMNS},
-        let=_let(own),
-        ignore=ignore,
-    )
-    known = {"path", "ignore"} if ignore else {"path", "ignore", "let", *COLUMNS}
-    fields.read_keys.update(known)
-    fields.close()
-    return rule
-
-
-def _let(fields: Fields) -> dict[str, Template]:
-    given = fields.table("let").items()
-    return {name: fields.understood(f"let {name}", str(text), templates.parse) or () for name, text in given}
-
-
-def _value(fields: Fields, column: str) -> tuple[Template, ...]:
-    """Return the templates of a column: any number for ``paired_real_images``, one for the others."""
-    texts = fields.texts(column) or () if column == "paired_real_images" else (fields.text(column),)
-    return tuple(fields.understood(column, text, templates.parse) or () for text in texts)
 
 
 def _shared_tables(sources: list[Source], problems: Problems) -> list[Source]:

@@ -7,12 +7,17 @@ from pathlib import Path
 # The columns that a rule gives an image, in the order of the table `attributes`.
 COLUMNS = (
     "file_id", "origin", "generator", "label", "description",
-    "positive_prompt", "negative_prompt", "conditioning", "paired_real_images",
+    "positive_prompt", "negative_prompt", "conditioning", "paired_real_images", "kind", "group_id",
 )  # fmt: skip
+
+# Tables of a rule whose names become keys of a map: [rule.extra], [rule.companions].
+MAP_COLUMNS = ("extra", "companions")
+
+KINDS = ("real", "synthetic", "tampered")
 
 # The columns without which an image has no identity, or no label. A value that is missing in one of the others is left
 # empty and reported; it never costs the row.
-REQUIRED_COLUMNS = ("file_id", "origin", "generator", "label")
+REQUIRED_COLUMNS = ("file_id", "origin", "generator", "label", "kind")
 
 # Names that every rule can use besides the groups of its own pattern, as SQL over the view raw_file.
 BUILTINS = {
@@ -109,13 +114,25 @@ class Condition:
 
 @dataclass(frozen=True, slots=True)
 class Rule:
-    """The columns of the images whose logical path matches ``path``. ``ignore`` is the reason to leave them out."""
+    """The columns of the images whose logical path matches ``path``.
+
+    Attributes:
+        number: position among the rules of its source, from 1.
+        path: regular expression over the logical path.
+        values: templates per column.
+        maps: templates per key of ``extra`` and ``companions``.
+        let: templates per name that the others can use.
+        ignore: the reason to leave these images out.
+        companion: the role of images that accompany others and have no row of their own.
+    """
 
     number: int
     path: str
     values: Mapping[str, tuple[Template, ...]]
+    maps: Mapping[str, Mapping[str, Template]]
     let: Mapping[str, Template]
     ignore: str | None = None
+    companion: str | None = None
 
 
 @dataclass(frozen=True, slots=True)

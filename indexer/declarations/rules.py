@@ -5,7 +5,16 @@ from collections.abc import Sequence
 
 from indexer.declarations import templates
 from indexer.declarations.expressions import Expressions, when
-from indexer.declarations.models import COLUMNS, REQUIRED_COLUMNS, Placeholder, Rule, Source, Template
+from indexer.declarations.models import (
+    COLUMNS,
+    KINDS,
+    MAP_COLUMNS,
+    REQUIRED_COLUMNS,
+    Placeholder,
+    Rule,
+    Source,
+    Template,
+)
 from indexer.declarations.sql import indented, literal, quoted
 
 _CONTROL = literal(r"[\x00-\x1f\x7f]")  # lists of ids and the input of digests have one id per line
@@ -26,6 +35,8 @@ class RuleCompiler:
     def select(self) -> str:
         """Return the SELECT: one row per image, one column per placeholder, then the columns of ``attributes``."""
         attributes = [f"{self._column(column)} as {column}" for column in COLUMNS]
+        attributes += [f"{self._map(column)} as {column}" for column in MAP_COLUMNS]
+        attributes.append(f"{literal(self.rule.companion) if self.rule.companion else 'null'} as role")
         values = [f"{expression} as {quoted(name)}" for name, expression in self.values.items()]
         problems = [f"{self._problem()} as problem", f"{_first(self.gaps)} as gap"]
         columns = ",\n".join(["member_id, status, reason", *values, *attributes, *problems])
@@ -36,16 +47,19 @@ class RuleCompiler:
 
     def _column(self, column: str) -> str:
         values = self.rule.values[column]
-        if column == "paired_real_images":
-            if templates.is_list(values):
-                return f"coalesce({self._list(values[0])}, [])"
-            texts = ", ".join(self._text(template, self.gaps) for template in values)
-            return f"list_filter(cast([{texts}] as varchar[]), lambda text: text is not null)"
-        if column == "label":
-            return self._label(values[0])
+        special = {"paired_real_images": self._pairs, "label": self._label, "kind": self._kind}
+        if column in special:
+            return special[column](values)
         if column in REQUIRED_COLUMNS:
             return self._text(values[0], self.failures)
-        return f"coalesce({self._text(values[0], self.gaps)}, '')"
+        text = self._text(values[0], self.gaps)
+        return f"nullif({text}, '')" if column == "group_id" else f"coalesce({text}, '')"
+
+    def _pairs(self, values: Sequence[Template]) -> str:
+        if templates.is_list(values):
+            return f"coalesce({self._list(values[0])}, [])"
+        texts = ", ".join(self._text(template, self.gaps) for template in values)
+        return f"list_filter(cast([{texts}] as varchar[]), lambda text: text is not null)"
 
     def _list(self, template: Template) -> str:
         """Return the elements of a JSON list; NULL if the text is none."""
@@ -54,8 +68,11 @@ class RuleCompiler:
         self.gaps.append(when(f"{elements} is null", "missing_text", f"'paired_real_images is not a list: ' || {text}"))
         return elements
 
-    def _label(self, template: Template) -> str:
-        """Return 0 for real and 1 for fake. Without a label, an image is fake if it has a generator."""
+    def _label(self, values: Sequence[Template]) -> str:
+        """Return 0 for real and 1 for fake. Without a label, the kind decides; without both, a generator means fake."""
+        template = values[0]
+        if not template and any(self.rule.values["kind"]):
+            return f"case {self._kind(self.rule.values['kind'])} when 'real' then 0 else 1 end"
         if not template:
             return "case when generator = '' then 0 else 1 end"
         text = self._text(template, self.failures)
@@ -63,6 +80,28 @@ class RuleCompiler:
         if templates.constant_text(template) is None:
             self.failures.append(when(f"({label}) is null", "missing_in_map", f"'neither real nor fake: ' || {text}"))
         return label
+
+    def _kind(self, values: Sequence[Template]) -> str:
+        """Return the kind of an image; by default, fake images are synthetic."""
+        template = values[0]
+        if not template:
+            return "case label when 0 then 'real' else 'synthetic' end"
+        text = self._text(template, self.failures)
+        kinds = ", ".join(map(literal, KINDS))
+        if templates.constant_text(template) is None:
+            detail = f"'none of real, synthetic, tampered: ' || {text}"
+            self.failures.append(when(f"{text} not in ({kinds})", "missing_in_map", detail))
+        return text
+
+    def _map(self, column: str) -> str:
+        """Return the entries of a map, without those that are empty."""
+        entries = [
+            f"{{'key': {literal(key)}, 'value': {self._text(template, self.gaps)}}}"
+            for key, template in sorted(self.rule.maps[column].items())
+        ]
+        if not entries:
+            return "cast(map() as map(varchar, varchar))"
+        return f"map_from_entries(list_filter([{', '.join(entries)}], lambda entry: entry.value <> ''))"
 
     def _text(self, template: Template, failures: list[str]) -> str:
         """Return the value of a template, composed of the columns of its placeholders; NULL if one of them is missing.

@@ -1,4 +1,19 @@
--- Attributes of images that were derived without a problem: one row per image, each file_id once.
-select * exclude (code, detail, gap)
-from derived
-where code is null and member_id not in (select member_id from duplicate_id)
+-- Attributes of images that were derived without a problem: one row per image, each file_id once. Companions that do
+-- not exist are left out.
+with wanted as (
+    select member_id, unnest(map_entries(companions), recursive := true)
+    from derived
+    where cardinality(companions) > 0 and code is null
+),
+found as (
+    select member_id, map_from_entries(list({'key': "key", 'value': "value"} order by "key")) as companions
+    from wanted
+    where "value" in (select file_id from derived where code is null)
+    group by member_id
+)
+select
+    d.* exclude (code, detail, gap, role)
+    replace (coalesce(f.companions, cast(map() as map(varchar, varchar))) as companions)
+from derived d
+left join found f using (member_id)
+where d.code is null and d.role is null and d.member_id not in (select member_id from duplicate_id)

@@ -78,7 +78,21 @@ create table attributes (
     conditioning       varchar not null,
     paired_real_images varchar[] not null,
     status             varchar not null,   -- ok, duplicate_id, unreadable or incomplete
-    reason             varchar
+    reason             varchar,
+    kind               varchar,            -- real, synthetic or tampered
+    group_id           varchar,            -- images with the same one must share a split; null if unknown
+    extra              map(varchar, varchar), -- further columns that the declaration names
+    companions         map(varchar, varchar)  -- role -> file_id of a mask, a reconstruction, an original
+);
+
+-- Images that accompany others and have no row of their own: masks, reconstructions. Derived with attributes.
+create table companion (
+    member_id    bigint not null,
+    source       varchar not null,
+    file_id      varchar not null,         -- as in attributes.companions; differs from those of all images
+    role         varchar not null,         -- mask, reconstruction, ...
+    status       varchar not null,         -- ok or unreadable
+    reason       varchar
 );
 
 -- Raw rows of which a declaration could not derive all attributes.

@@ -100,7 +100,11 @@ select
     m."offset",
     m.packed_size,
     m.method,
-    m.crc32
+    m.crc32,
+    coalesce(a.kind, case a.label when 0 then 'real' else 'synthetic' end) as kind,
+    a.group_id,
+    coalesce(a.extra, cast(map() as map(varchar, varchar))) as extra,
+    coalesce(a.companions, cast(map() as map(varchar, varchar))) as companions
 from attributes a
 join member m using (member_id)
 left join inspection i using (member_id);

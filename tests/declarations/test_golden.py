@@ -22,7 +22,18 @@ KEYS = [source.key for source in load([resources.sources_folder()])]
 ROWS = """
     select logical_path(m.path, m.name) as path, file_id, origin, generator, label, description, positive_prompt,
         negative_prompt, conditioning, array_to_string(paired_real_images, ' ') as paired_real_images, status
+        {further}
     from attributes join member m using (member_id) order by file_id
+"""
+# Shown for the sources that use them.
+FURTHER = ", kind, group_id, extra, companions"
+USES_FURTHER = """
+    select coalesce(bool_or(kind = 'tampered' or group_id is not null or extra <> map() or companions <> map()), false)
+    from attributes
+"""
+COMPANIONS = """
+    select logical_path(m.path, m.name) as path, file_id, role, status
+    from companion join member m using (member_id) order by file_id
 """
 DERIVATION_ERRORS = """
     select code, logical_path(m.path, m.name) as path, detail
@@ -41,7 +52,12 @@ def raw_rows(key, sources, lines, place=str):
 def derived(manifest, raw, sources):
     raw.write(manifest)
     derive(manifest, list(sources.values()))
-    return {"rows.csv": text(manifest, ROWS), "derivation_error.csv": text(manifest, DERIVATION_ERRORS)}
+    further = FURTHER if manifest.execute(USES_FURTHER) == [(True,)] else ""
+    found = {
+        "rows.csv": text(manifest, ROWS.format(further=further)),
+        "derivation_error.csv": text(manifest, DERIVATION_ERRORS),
+    }
+    return found | ({"companions.csv": text(manifest, COMPANIONS)} if manifest.count("companion") else {})
 
 
 def text(manifest, query):
