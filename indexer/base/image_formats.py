@@ -67,7 +67,7 @@ FORMATS = (
                 (b"heic", b"heix", b"heim", b"heis", b"hevc", b"hevx", b"hevm", b"hevs", b"mif1", b"msf1"),
                 "pillow_heif.HeifImagePlugin"),
     ImageFormat("JXL", ("jxl",), rb"\xff\x0a|\0\0\0\x0cJXL \r\n\x87\n", "JXL", plugin="pillow_jxl"),
-    ImageFormat("PPM", ("ppm", "pgm", "pbm", "pnm"), rb"P[1-7]\s+[#0-9]"),
+    ImageFormat("PPM", ("ppm", "pgm", "pbm", "pnm"), rb"P[1-6]\s+[#0-9]", "PPM"),
     ImageFormat("PFM", ("pfm",), rb"P[Ff]\s+[#0-9]"),
     ImageFormat("TGA", ("tga",)),
     ImageFormat("ICO", ("ico",), rb"\0\0\x01\0"),

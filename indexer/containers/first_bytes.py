@@ -30,6 +30,7 @@ _UNREAD_SIGNATURES = {
 _UNREAD_SUFFIXES = {"br": "brotli", "lzo": "lzop", "iso": "an ISO image", "dmg": "a macOS disk image", "ace": "ACE"} | {
     suffix: suffix for suffix in ("arj", "lha", "lzh", "cab", "wim", "lrz", "zpaq", "sit", "sitx", "squashfs")
 }
+_BINARY = re.compile(rb"[^\t\n\f\r -~\x80-\xff]")
 # Formats whose signature is long enough to be no accident.
 _CERTAIN = frozenset({"JPEG", "PNG", "WEBP", "GIF", "TIFF"})
 
@@ -54,7 +55,8 @@ def unfinished_of(path: str) -> str | None:
 def unread_format(path: str, head: bytes) -> str | None:
     """Return the name of a packing or archive format that nothing here reads; None for other files."""
     by_signature = next((name for start, name in _UNREAD_SIGNATURES.items() if head.startswith(start)), None)
-    return by_signature or _UNREAD_SUFFIXES.get(path.rpartition(".")[2].lower())
+    is_text = not _BINARY.search(head)  # a note such as x.zip.br
+    return by_signature or (None if is_text else _UNREAD_SUFFIXES.get(path.rpartition(".")[2].lower()))
 
 
 def begins_image(head: bytes) -> bool:

@@ -12,4 +12,5 @@ CODES = {
     "truncated": "truncated",
     "volume missing": "volume-missing",
     "header damaged": "header-damaged",
+    "bytes out of place": "out-of-place",
 }

@@ -25,7 +25,7 @@ _ARCHIVE = re.compile(rf"(?:{ARCHIVE_SUFFIX}|\.\d{{3}})$")
 
 
 # Codes of derivation_error about images that have a row, or whose copy has one.
-KEPT_CODES = ("missing_text", "duplicate_id")
+KEPT_CODES = ("missing_text", "duplicate_id", "superseded")
 
 
 @dataclass(frozen=True, slots=True)

@@ -31,6 +31,8 @@ def open_image(data: bytes, limits: ImageLimits) -> Image.Image:
         raise BadData("empty", "the file has no bytes")
     named = image_formats.format_of(data)
     decoders = plugins.decoders(named)
+    if named and named.decoder not in decoders:
+        raise BadData("unsupported_format", f"{named.name} images are not read{plugins.hint(named)}")
     if named and named.name == "JXL":  # its decoder decodes all pixels before it returns the size
         _check_size(jxl.size(data), limits)
     with without_warnings():
@@ -40,8 +42,6 @@ def open_image(data: bytes, limits: ImageLimits) -> Image.Image:
         except UnidentifiedImageError as error:
             if named is None:
                 raise
-            if named.decoder not in decoders:
-                raise BadData("unsupported_format", f"{named.name} images are not read{plugins.hint(named)}") from None
             if named.name == "TIFF" and (described := samples.described(data)):
                 raise BadData("unsupported_format", f"Pillow reads no TIFF of {described}") from None
             # The signature is right, so the file is an image that is damaged, or a variant that Pillow does not read.

@@ -1,8 +1,10 @@
 -- Files whose file_id another file has, all but one per file_id, with the code and detail of each.
 -- Of several members with one name in an archive, the last counts, as for extractors: the others are superseded. Last
 -- means the highest offset, because members of the earlier of two joined zips have later ordinals.
--- Of several copies, a sound one counts: readable, not found bad by an inspection, in a complete container. If sizes
--- differ, a copy with a checksum precedes one without. Then faster access precedes, then the path.
+-- Of several copies, a sound one counts: readable, not found bad by an inspection, in a complete container. A copy with a
+-- checksum precedes one without, and of those without, the larger precedes: files are cut off more often than padded.
+-- If sizes are equal, random access precedes a checksum that takes a walk through an archive. Then faster access
+-- precedes, then the path.
 -- hash() only preselects the file_ids to sort; it does not affect the result.
 with suspect as (
     select hash(file_id) as h from derived where code is null group by h having count(*) > 1
@@ -41,12 +43,15 @@ ranked as (
         member_id,
         file_id,
         is_superseded,
+        sizes_differ,
         first_value(logical) over w as kept,
         row_number() over w as position
     from sized
     window w as (
         partition by file_id
         order by is_superseded, is_bad, is_found_bad, is_in_partial, sizes_differ and is_unchecked,
+            is_unchecked or access = 'sequential',
+            if(sizes_differ and is_unchecked, -size, 0),
             list_position(['file', 'slice', 'zip', 'cell', 'sequential'], access),
             logical, record_path, ordinal
     )
@@ -58,7 +63,7 @@ select
     if(
         is_superseded,
         file_id || ' is superseded by a later member of the same name',
-        file_id || ' is ' || kept || ' already'
+        file_id || ' is ' || kept || ' already' || if(sizes_differ, ' (sizes differ)', '')
     ) as detail
 from ranked
 where position > 1

@@ -1,5 +1,6 @@
 """One damaged archive for each finding: the finding is reported, and intact members are read."""
 
+import random
 import zipfile
 from pathlib import Path
 
@@ -66,10 +67,25 @@ def test_tar_cut_between_members_has_no_end_marker(root: Path, tmp_path: Path) -
 def test_tar_members_after_a_damaged_header_are_listed(root: Path, tmp_path: Path) -> None:
     plant(tmp_path / "three", {f"{name}.png": name.encode() * 512 for name in "abc"})
     run("tar", "-cf", root / "set.tar", "a.png", "b.png", "c.png", cwd=tmp_path / "three")
-    damage(root / "set.tar", 1_024, b"\xff" * 300)
+    damage(root / "set.tar", 1_024, b"\xff" * 100)
     found = listing(container_in(root))
     assert (found.report.status, found.codes) == (ContainerStatus.PARTIAL, {"header-damaged"})
     assert found.read() == {"set/a.png": b"a" * 512, "set/c.png": b"c" * 512}
+
+
+@pytest.mark.parametrize("lost", [512, 700])
+def test_tar_member_with_missing_bytes_is_not_readable(lost: int, root: Path, tmp_path: Path) -> None:
+    files = {f"{number}.png": random.Random(number).randbytes(2_000) for number in range(4)}
+    plant(tmp_path / "set", files)
+    run("tar", "-cf", root / "set.tar", *files, cwd=tmp_path / "set")
+    data = (root / "set.tar").read_bytes()
+    (root / "set.tar").write_bytes(data[:4_000] + data[4_000 + lost :])
+    found = listing(container_in(root))
+    assert (found.report.status, found.codes) == (ContainerStatus.PARTIAL, {"header-damaged", "out-of-place"})
+    assert {row["name"] for row in found.rows if row["problem"]} == {"1.png"}
+    assert {name: found.sound()[f"set/{name}"] for name in files if name != "1.png"} == {
+        name: data for name, data in files.items() if name != "1.png"
+    }
 
 
 def test_tar_members_after_a_zeroed_header_are_listed(root: Path, tmp_path: Path) -> None:

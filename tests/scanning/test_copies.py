@@ -40,7 +40,17 @@ def test_checked_copy_precedes_a_cut_off_one(size: int, manifest: Store, root: P
     run("zip", "-q0r", "../a.zip", "train", cwd=root / "a")
     (root / "a/train/1.jpg").write_bytes(b"1" * size)
     found = _scanned(manifest, root)
-    assert found == {"train/0": ("file", 500), "train/1": ("zip", 500), "train/2": ("file", 500)}
+    assert found == {f"train/{number}": ("zip", 500) for number in range(3)}
+
+
+def test_larger_of_two_unchecked_copies_counts(manifest: Store, root: Path) -> None:
+    fill(root / "a", IMAGES)
+    run("tar", "-cf", "../a.tar", "train", cwd=root / "a")
+    (root / "a/train/1.jpg").write_bytes(b"1" * 200)
+    found = _scanned(manifest, root)
+    assert found == {"train/0": ("file", 500), "train/1": ("slice", 500), "train/2": ("file", 500)}
+    details = {detail for (detail,) in manifest.execute("select detail from derivation_error")}
+    assert "train/1 is a/train/1.jpg already (sizes differ)" in details
 
 
 def test_declared_encoding_decodes_names(manifest: Store, root: Path) -> None:

@@ -3,15 +3,19 @@
 POSIX.1-2024, pax, "ustar Interchange Format" and "pax Extended Header"; GNU tar manual, "Basic Tar Format".
 """
 
+import re
 from dataclasses import dataclass
 from typing import Protocol
 
 RECORD = 512
+_OCTAL = re.compile(rb"[0-7 \0]*[0-7][0-7 \0]*")
+_MOST_FIELDS = 3
 LARGEST = (1 << 63) - 1  # bytes: the largest signed 64-bit integer; a header with a larger size is damaged
 EXTENSIONS = b"xgLKX"  # of the following header, or (g) of all following ones
 UNLISTED = b"5DVM"  # folders, GNU's directory dumps, volume labels, continued members
 _CONTINUED = ord("M")
 LINKS = b"12"  # hard links, symbolic links
+MAGIC, MAGIC_AT = b"ustar", 257  # of POSIX and GNU
 SPARSE = ord("S")  # GNU's old format
 PROBLEMS = {"1": "hard link", "2": "symbolic link"} | dict.fromkeys("346", "not a file")
 
@@ -48,7 +52,13 @@ def parse(raw: bytes) -> TarHeader | None:
 
 def is_header(raw: bytes) -> bool:
     """Return whether ``raw`` is certainly a header: it has the magic of POSIX and GNU, not only a matching checksum."""
-    return raw[257:262] == b"ustar" and parse(raw) is not None
+    return raw[MAGIC_AT : MAGIC_AT + len(MAGIC)] == MAGIC and parse(raw) is not None
+
+
+def resembles_header(raw: bytes) -> bool:
+    """Return whether most numbers of a header without a valid checksum are octal: its damage is then small."""
+    fields = (raw[100:108], raw[108:116], raw[116:124], raw[124:136], raw[136:148])
+    return sum(_OCTAL.fullmatch(field) is not None for field in fields) >= _MOST_FIELDS
 
 
 def _checksum_fits(raw: bytes) -> bool:

@@ -10,6 +10,8 @@ from dataclasses import dataclass, field, replace
 from indexer.containers.bytes.tar_header import (
     EXTENSIONS,
     LINKS,
+    MAGIC,
+    MAGIC_AT,
     PROBLEMS,
     RECORD,
     SPARSE,
@@ -18,8 +20,10 @@ from indexer.containers.bytes.tar_header import (
     is_header,
     parse,
     pax_records,
+    resembles_header,
     whole_number,
 )
+from indexer.containers.bytes.volumes import ByteRange
 from indexer.containers.formats.tar_links import LinkTargets, link_target
 from indexer.containers.formats.tar_sparse import SparseMap, old_map, pax_map
 from indexer.containers.members.entry import Bytes
@@ -83,15 +87,25 @@ class _Extensions:
 def entries(content: Bytes, health: Health) -> Iterator[TarEntry]:
     """Yield the members in order. Ordinals count every header that is not an extension; damage goes to ``health``.
 
-    Symbolic links that lead to a later member, or to none, come last.
+    Symbolic links that lead to a later member, or to none, come last. In a byte range, a member that is followed by
+    something else than a header has a problem: a part of its bytes is missing, or others are inserted.
 
     Raises the errors of reading ``content``: BadData, OSError.
     """
     walk = _Walk(content, health)
-    while (entry := walk.step()) is not _END:
-        if isinstance(entry, TarEntry):
-            yield entry
+    yield from _with_neighbours(walk) if isinstance(content, ByteRange) else walk.members()
     yield from (walk.resolved(entry) for entry in walk.waiting)
+
+
+def _with_neighbours(walk: "_Walk") -> Iterator[TarEntry]:
+    """Yield each member when the header after it has been read; a tar has no checksum of members."""
+    before: TarEntry | None = None
+    for entry in walk.members():
+        if before is not None:
+            yield before if before.ordinal not in walk.displaced else replace(before, problem="bytes out of place")
+        before = entry
+    if before is not None:
+        yield before if before.ordinal not in walk.displaced else replace(before, problem="bytes out of place")
 
 
 _END = object()
@@ -107,6 +121,16 @@ class _Walk:
     targets: LinkTargets = field(default_factory=LinkTargets)
     sparse: dict[int, TarEntry] = field(default_factory=dict)
     waiting: list[TarEntry] = field(default_factory=list)
+    displaced: set[int] = field(default_factory=set)  # members followed by something else than a header
+    member_start: int = 0  # of the data of the last member
+    member_end: int = 0
+    is_nested: bool = False  # the last member may be a tar itself
+
+    def members(self) -> Iterator[TarEntry]:
+        """Yield the members, without the symbolic links that wait for their targets."""
+        while (entry := self.step()) is not _END:
+            if isinstance(entry, TarEntry):
+                yield entry
 
     def step(self) -> object:
         """Read one header; return its entry, _END, or None for a header that is not a member."""
@@ -129,7 +153,8 @@ class _Walk:
         extension = self._sparse_extension(header)
         begin = self.position + RECORD + len(extension)
         header, sparse = self.extensions.applied(header)
-        self.position = begin + header.data_size
+        self.position = self.member_end = begin + header.data_size
+        self.member_start, self.is_nested = begin, header.name.lower().endswith(b".tar")
         self.ordinal += 1
         if header.type in UNLISTED or header.name.endswith(b"/"):
             return None
@@ -178,6 +203,11 @@ class _Walk:
                 break
         return records
 
+    def _displaced_end(self, start: int) -> int:
+        """Mark the last member as displaced; return where to search: bytes are missing, if its data have a header."""
+        self.displaced.add(self.ordinal - 1)
+        return start if self.is_nested or not isinstance(self.content, ByteRange) else self.member_start
+
     def _cut(self, end: int) -> str | None:
         return "truncated" if self.content.size is not None and end > self.content.size else None
 
@@ -187,9 +217,12 @@ class _Walk:
             self.health.add("no-end-marker", f"the tar ends at byte {self.position + len(raw)} without its end mark")
             return False
         ended = raw == _ZEROS
+        start = self.position + RECORD
         if not ended:
             self.health.add("header-damaged", f"no valid header at byte {self.position}")
-        found, dirty = _next_header(self.content, self.position + RECORD)
+            if self.position == self.member_end and not resembles_header(raw):
+                start = self._displaced_end(start)
+        found, dirty = _next_header(self.content, start)
         if ended and dirty is not None:
             self.health.add("data-after-end", f"data follow the end mark, at byte {dirty}")
         self.position = found or self.position
@@ -207,13 +240,15 @@ def _next_header(content: Bytes, position: int) -> tuple[int | None, int | None]
     """Return where the next header at or after ``position`` is, and the first record that is not zero."""
     dirty = None
     for start in range(position, position + _MOST_SEARCHED, _BLOCK):
-        block = content.read(start, _BLOCK)
-        if not block:
-            break
-        clean = (len(block) - len(block.lstrip(b"\0"))) // RECORD * RECORD
-        for place in range(clean, len(block), RECORD):
-            record = block[place : place + RECORD]
-            dirty = start + place if dirty is None and record.strip(b"\0") else dirty
-            if is_header(record):
+        block = content.read(start, _BLOCK + RECORD)
+        clean = len(block) - len(block.lstrip(b"\0"))
+        dirty = start + clean // RECORD * RECORD if dirty is None and clean < len(block) else dirty
+        magic = block.find(MAGIC, MAGIC_AT)
+        while magic >= 0:  # at any byte: the bytes before may have been cut or inserted
+            place = magic - MAGIC_AT
+            if is_header(block[place : place + RECORD]):
                 return start + place, dirty
+            magic = block.find(MAGIC, magic + 1)
+        if len(block) <= _BLOCK:
+            break
     return None, dirty

@@ -13,6 +13,7 @@ _END = struct.Struct("<4s4H2LH")
 _LOCATOR = struct.Struct("<4sLQL")
 _END64 = struct.Struct("<4sQ2H2L4Q")
 _LONGEST_COMMENT = 65_535
+_MOST_ZEROS = 256 << 20  # bytes behind the end record that are searched
 _FULL16, _FULL32 = 0xFFFF, 0xFFFFFFFF
 
 
@@ -40,16 +41,39 @@ class End:
 
 def find_end(window: ByteRange) -> End | None:
     """Return the end records of the zip in ``window``, or None if it has none (truncated, or not a zip)."""
-    length = min(window.size, _END.size + _LONGEST_COMMENT)
-    tail = window.read(window.size - length, length)
+    begin, tail = _tail(window)
     place = _last_end(tail)
     if place is None:
         return None
     _, disk, directory_disk, _, entries, size, offset, comment = _END.unpack_from(tail, place)
-    position = window.size - len(tail) + place
+    position = begin + place
     trailing = len(tail[place + _END.size + comment :].rstrip(b"\0"))
     end = End(disk, directory_disk, entries, size, offset, position, trailing)
     return _with_zip64(window, end)
+
+
+def _tail(window: ByteRange) -> tuple[int, bytes]:
+    """Return where the bytes begin that may have the end record, and the bytes; zeros behind them are skipped."""
+    stop = window.size
+    while True:
+        begin, tail = _before(window, stop)
+        used = len(tail.rstrip(b"\0"))
+        if used or begin == 0 or begin < window.size - _MOST_ZEROS:
+            break
+        stop = begin
+    end = begin + used + _END.size  # the record may end in zeros itself
+    return (begin, tail) if end >= stop else _before(window, end)
+
+
+def _before(window: ByteRange, stop: int) -> tuple[int, bytes]:
+    """Return the bytes before ``stop`` that may have an end record with comment, without missing volumes."""
+    begin = max(0, stop - _END.size - _LONGEST_COMMENT)
+    while begin < stop:
+        try:
+            return begin, window.read(begin, stop - begin)
+        except BadData:
+            begin = window.next_part(begin)
+    return stop, b""
 
 
 def _last_end(tail: bytes) -> int | None:
