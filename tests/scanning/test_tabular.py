@@ -244,3 +244,26 @@ def test_listing_arrow_does_not_read_images(tmp_path: Path) -> None:
 def bytes_in_cache(file: Path) -> int:
     tool = [require_program("fincore"), "--bytes", "--noheadings", "--output", "RES", str(file)]
     return int(subprocess.run(tool, capture_output=True, check=True).stdout)
+
+
+@pytest.mark.parametrize("name", ["a.arrow", "a.parquet"])
+def test_class_labels_are_read_by_name(tmp_path: Path, name: str) -> None:
+    """The numbers of one dataset differ between versions; the names in its metadata do not."""
+    found = []
+    for order in (["full_synthetic", "real", "tampered"], ["real", "tampered", "full_synthetic"]):
+        info = {"info": {"features": {"label": {"_type": "ClassLabel", "names": order}}}}
+        numbers = pa.array([order.index("real"), order.index("tampered"), -1, 7, None], pa.int64())
+        schema = pa.schema([("label", pa.int64()), ("plain", pa.int64())], {"huggingface": json.dumps(info)})
+        of = write(tmp_path / name, pa.table([numbers, pa.array([4, 3, 2, 1, 0])], schema))
+        found.append([row for batch in listing.scalar_rows(of, None) for row in batch.to_pylist()])
+    assert found[0] == found[1]
+    assert [row["label"] for row in found[0]] == ["real", "tampered", None, None, None]
+    assert [row["plain"] for row in found[0]] == [4, 3, 2, 1, 0]
+
+
+@pytest.mark.parametrize("names", [None, "real", [0, 1], []])
+def test_class_label_without_names_keeps_its_numbers(tmp_path: Path, names: Any) -> None:
+    info = {"info": {"features": {"label": {"_type": "ClassLabel", "names": names}}}}
+    schema = pa.schema([("label", pa.int8())], {"huggingface": json.dumps(info)})
+    of = write(tmp_path / "a.parquet", pa.table([pa.array([0, 1], pa.int8())], schema))
+    assert [row for batch in listing.scalar_rows(of, None) for row in batch.to_pylist()] == [{"label": 0}, {"label": 1}]

@@ -15,13 +15,13 @@ from indexer.base.errors import BadData
 
 def image_columns(schema: pa.Schema) -> tuple[str, ...]:
     """Return the columns that hold images, in the schema's order."""
-    features = _features(schema)
+    features = features_of(schema)
     return tuple(f.name for f in schema if _may_be_image(f.type) and _is_called_image(features.get(f.name)))
 
 
 def nested_images(schema: pa.Schema) -> tuple[tuple[str, str], ...]:
     """Return the columns that may hold images in a list or another nested type, each with that type's name."""
-    features = _features(schema)
+    features = features_of(schema)
     taken = image_columns(schema)
     return tuple(
         (f.name, _outer(f.type))
@@ -76,7 +76,7 @@ def _is_called_image(feature: Any) -> bool:
     return kind.endswith("Image") or (kind == "Value" and "binary" in str(feature.get("dtype", "")))
 
 
-def _features(schema: pa.Schema) -> dict[str, Any]:
+def features_of(schema: pa.Schema) -> dict[str, Any]:
     """Return the feature of each column from the schema's ``huggingface`` metadata, as ``datasets`` writes it."""
     try:
         features = json.loads((schema.metadata or {})[b"huggingface"])["info"]["features"]

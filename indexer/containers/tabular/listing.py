@@ -14,6 +14,7 @@ from indexer.base.errors import BadData
 from indexer.containers.kinds import Kind
 from indexer.containers.members.rows import batch_from, shown
 from indexer.containers.models import Access, ArchiveLimits, Container, ContainerStatus, Finding, ListingReport
+from indexer.containers.tabular.class_names import class_names, with_class_names
 from indexer.containers.tabular.columns import image_columns, is_scalar, nested_images, refuse_repeats
 from indexer.containers.tabular.empty_cells import empty_cells
 from indexer.containers.tabular.files import arrow_batches, has_end, parquet, path_of, schema_of
@@ -48,19 +49,21 @@ def _keep_within(listed: int, limits: ArchiveLimits) -> None:
 def scalar_rows(container: Container, columns: Sequence[str] | None) -> Iterator[pa.RecordBatch]:
     """Yield text, numbers, dates and booleans of every row (those of ``columns``), as Arrow batches of a few thousand.
 
-    They are not validated: offsets may be invalid, and texts may not be UTF-8.
+    They are not validated: offsets may be invalid, and texts may not be UTF-8. A ClassLabel has its name.
 
     Raises:
         pa.ArrowException, OSError, BadData: the file cannot be read.
     """
     schema = schema_of(container)
     names = [f.name for f in schema if is_scalar(f.type) and (columns is None or f.name in columns)]
+    classes = class_names(schema)
     if container.kind == Kind.PARQUET:
         with parquet(path_of(container)) as file:
-            yield from file.iter_batches(batch_size=8_192, columns=names)
+            batches = file.iter_batches(batch_size=8_192, columns=names)
+            yield from (with_class_names(batch, classes) for batch in batches)
         return
     for batch in arrow_batches(path_of(container)):
-        yield batch.select(names)
+        yield with_class_names(batch.select(names), classes)
 
 
 def _report(container: Container, rows: int, listed: int) -> ListingReport:
