@@ -1,7 +1,7 @@
 """The values that the modules of phase two pass to each other."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import asdict, dataclass, field
 from enum import StrEnum
 from pathlib import Path
 
@@ -48,6 +48,7 @@ class Settings:
     """The settings that decide the output's bytes, together with the selection and the sources.
 
     ``format`` is a key of ``materializer.shards.formats.FORMATS``, ``quality`` 1 to 100, ``shard_size`` in bytes.
+    ``strip_metadata``: images that are copied lose their metadata; their coded pixels are not changed.
     """
 
     format: str = "arrow"
@@ -57,6 +58,11 @@ class Settings:
     check: Check = Check.DECODE
     order: RowOrder = RowOrder.SHUFFLED
     shard_size: int = 500_000_000
+    strip_metadata: bool = False
+
+    def described(self) -> dict[str, object]:
+        """Return the settings as plan keys and records hold them: later ones only if they are on."""
+        return {name: value for name, value in asdict(self).items() if value is not False}
 
 
 @dataclass(frozen=True, slots=True)

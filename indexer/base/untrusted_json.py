@@ -60,6 +60,10 @@ class JsonObject:
             raise InvalidJson(f"{key} is {value!r:.{_SHOWN}}")
         return value
 
+    def flag(self, key: str) -> bool:
+        """Return true or false; false if the key is missing."""
+        return self._checked(key, bool, "true or false") if key in self.content else False
+
     def object(self, key: str) -> "JsonObject":
         """Return an object."""
         return JsonObject(self._checked(key, dict, "an object"), key)

@@ -45,6 +45,8 @@ _OPTIONS = (
                  help="rgb: RGB images are copied unchanged, others become RGB on white, lossless PNG."
                  " verbatim: all are copied unchanged. jpeg: all become RGB JPEGs."),
     click.option("--quality", type=click.IntRange(1, 100), default=95, show_default=True, help="Of --pixels jpeg."),
+    click.option("--strip-metadata", is_flag=True,
+                 help="Remove the metadata of copied images: EXIF, XMP, texts, C2PA, profile. Pixels are not changed."),
     click.option("--check", type=_choice(Check), default=Check.DECODE.value, show_default=True,
                  help="How images are checked; sizes and checksums always are."),
     click.option("--order", type=_choice(RowOrder), default=RowOrder.SHUFFLED.value, show_default=True,
@@ -93,6 +95,7 @@ def request(options: CommonOptions, output: Path, given: dict[str, Any]) -> Requ
         check=Check(given["check"]),
         order=RowOrder(given["order"]),
         shard_size=given["shard_size"],
+        strip_metadata=given["strip_metadata"],
     )
     config, bounds = options.config, options.bounds
     roots = source_folders(config)

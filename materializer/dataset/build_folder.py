@@ -179,6 +179,7 @@ def _settings(stored: JsonObject) -> Settings:
         Check(stored.text("check")),
         RowOrder(stored.text("order")),
         stored.count("shard_size"),
+        stored.flag("strip_metadata"),
     )
 
 

@@ -1,7 +1,7 @@
 """Write record and card of a build whose shards were converted, as a build with the other feature would have."""
 
 from collections.abc import Collection, Mapping
-from dataclasses import asdict, dataclass, replace
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -79,7 +79,7 @@ def write(stored: BuildRecord, target: Path, feature: Feature, files: Mapping[Pa
             raise SourceError(f"{record.path_of(build.folder, shard)} cannot be read: copy the whole folder")
         record.write(target, shard, replace(kept, key=keys[shard], file=file))
     write_bytes(target / record.REFUSED, (build.folder / record.REFUSED).read_bytes())
-    write_json(target / record.PLAN, {**stored.plan, "settings": asdict(settings)})
+    write_json(target / record.PLAN, {**stored.plan, "settings": settings.described()})
     described, listed = build.description, files_of(build.format, shards)
     card_files = card.write(
         target,
@@ -87,7 +87,7 @@ def write(stored: BuildRecord, target: Path, feature: Feature, files: Mapping[Pa
     )
     changes = {
         "plan": key_of_all(keys.values()),
-        "settings": asdict(settings),
+        "settings": settings.described(),
         # The images were prepared by the versions of the build; this one has written the shards.
         "versions": {**described["versions"], "pyarrow": pa.__version__},
         "splits": described_shards(build.format, shards),

@@ -1,7 +1,7 @@
 """Write the files that make a folder of shards a dataset: refused rows, card, leading files, ``build.json`` last."""
 
 from collections.abc import Iterator, Mapping
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 from itertools import groupby
 from pathlib import Path
 
@@ -74,7 +74,7 @@ def publish(build: WrittenBuild) -> BuildSummary:
         "recipe_hash": build.plan.recipe_hash,
         "seed": build.plan.seed,
         "plan": build.plan.key,
-        "settings": asdict(settings),
+        "settings": settings.described(),
         "versions": _versions(),
         "refused": len(build.substitutions.rows),
         "missing": build.substitutions.missing,

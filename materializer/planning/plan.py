@@ -7,7 +7,7 @@ manifest that is opened read-only can be planned from.
 import hashlib
 import json
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 from typing import Any, NamedTuple
 
 import pyarrow as pa
@@ -149,7 +149,7 @@ def task_of(rows: pa.Table, containers: Mapping[int, Container], request: Reques
 
 def key_of(shard: Shard, content: str, settings: Settings) -> str:
     """Return a hash of everything that decides a shard's bytes: equal keys, equal shards."""
-    return _sha256([shard.split, shard.index, shard.count, content, asdict(settings)])
+    return _sha256([shard.split, shard.index, shard.count, content, settings.described()])
 
 
 def key_of_all(keys: Iterable[str]) -> str:

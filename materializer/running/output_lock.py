@@ -103,7 +103,7 @@ def _described(plan: BuildPlan, request: Request) -> dict[str, Any]:
         "selection": plan.selection,
         "recipe_hash": plan.recipe_hash,
         "seed": plan.seed,
-        "settings": asdict(request.settings),
+        "settings": request.settings.described(),
         "limits": {**asdict(request.limits), **asdict(request.image_limits)},  # they decide which rows are refused
         "shards": {path(planned.shard): planned.content for planned in plan.shards},
     }

@@ -10,9 +10,10 @@ from indexer.base.errors import BadData
 from indexer.images import Depth, ImageHeader, ImageLimits, ShownImage, header, open_shown
 from indexer.images.colour import to_rgb
 from indexer.images.decoding import codec_errors
+from indexer.images.stripping import strip
 from materializer.models import Check, Pixels, Settings
 
-VERBATIM, METADATA_REMOVED = "verbatim", "metadata_removed"
+VERBATIM, METADATA_REMOVED, METADATA_STRIPPED = "verbatim", "metadata_removed", "metadata_stripped"
 
 _SUFFIXES = {"JPEG": "jpg", "MPO": "jpg", "TIFF": "tif", "JPEG2000": "jp2", "HEIF": "heic"}
 _JPEG_FORMATS = ("JPEG", "MPO")
@@ -95,7 +96,10 @@ def _prepared(
     if not _is_kept(facts, settings):
         return _converted(shown or open_shown(data, limits), facts, "PNG", {"compress_level": 6})
     stored, transform = data, VERBATIM
-    if facts.metadata_removed:
+    if settings.strip_metadata:
+        stored = strip(data, limits)
+        transform = VERBATIM if stored == data else METADATA_STRIPPED
+    elif facts.metadata_removed:
         stored, transform = (shown or open_shown(data, limits, Depth(_SMALLEST))).data, METADATA_REMOVED
     digest = facts.sha256 if stored is data else hashlib.sha256(stored).hexdigest()
     return PreparedImage(stored, digest, facts.width, facts.height, suffix_of(facts.format), transform, facts)

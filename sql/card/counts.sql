@@ -6,7 +6,7 @@ select
     p.origin,
     p.source,
     count(*) as images,
-    count(*) filter (w.transform <> 'verbatim') as converted,
+    count(*) filter (w.transform not in ('verbatim', 'metadata_removed', 'metadata_stripped')) as converted,
     sum(w.stored_size)::bigint as bytes
 from written_row w
 join (select distinct on (file_id) file_id, label, generator, origin, source from plan_row order by file_id) p

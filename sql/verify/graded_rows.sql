@@ -40,7 +40,7 @@ select
     end as grade,
     s.substitute,
     r.shard,
-    case when r.transform = 'verbatim' then r.pixel_hash end as pixel_hash   -- only of images that were not converted
+    case when r.transform in ('verbatim', 'metadata_stripped') then r.pixel_hash end as pixel_hash   -- only of images that were not converted
 from by_identity r
 left join substitutes s using (split, file_id)
 -- A substitute appears in the row that it replaces.

@@ -16,10 +16,13 @@ from PIL import Image
 
 import materializer.large_image  # noqa: F401 - registers the feature
 from indexer.manifest import store as stores
-from materializer.models import Feature
+from materializer.models import Feature, Pixels
 from materializer.running.spill import spill_container
 from materializer.shards import schema as columns
+from tests.images.test_stripping import IMAGES
 from tests.materializer.conftest import tree
+
+STRIPPED_IMAGES = {5: IMAGES["JPEG turned"], 6: IMAGES["PNG"]}
 
 
 def rows(site, name="out"):
@@ -38,6 +41,28 @@ def test_rgb_images_are_copied_unchanged(site, images):
     for row in kept:
         assert row["image"]["bytes"] == source[row["file_id"]]
         assert recorded[row["file_id"]]["source_sha256"] == hashlib.sha256(row["image"]["bytes"]).hexdigest()
+
+
+def test_stripped_build_has_the_pixels_of_a_verbatim_one_and_is_another_build(site, images):
+    for at in (5, 6):
+        images[at] = replace(images[at], data=STRIPPED_IMAGES[at])
+    site.lay_out(images).build("kept", pixels=Pixels.VERBATIM)
+    site.build("bare", pixels=Pixels.VERBATIM, strip_metadata=True)
+    kept, bare = ({row["file_id"]: row for row in rows(site, name)} for name in ("kept", "bare"))
+    assert kept.keys() == bare.keys()
+    stripped = {file_id for file_id, row in bare.items() if row["transform"] == "metadata_stripped"}
+    assert {images[5].file_id, images[6].file_id} <= stripped
+    assert {row["transform"] for row in kept.values()} == {"verbatim"}
+    one, other = (datasets.load_from_disk(str(site.folder / name))["train"] for name in ("kept", "bare"))
+    for first, second in zip(one, other, strict=True):
+        assert first["file_id"] == second["file_id"]
+        assert first["image"].tobytes() == second["image"].tobytes()
+        if first["file_id"] in stripped:
+            assert not second["image"].info.keys() & {"parameters", "icc_profile", "comment"}
+    described = json.loads((site.folder / "bare" / "build.json").read_text())
+    assert described["settings"]["strip_metadata"] is True
+    assert "strip_metadata" not in json.loads((site.folder / "kept" / "build.json").read_text())["settings"]
+    assert "without metadata" in (site.folder / "bare" / "README.md").read_text()
 
 
 def test_other_images_become_rgb_png_and_are_recorded(site, images):

@@ -19,7 +19,18 @@ _COPIES: dict[str, Callable[[bytes, Level, bytes], bytes]] = {
     "JPEG2000": boxes.without_jpeg2000_metadata,
 }
 
-__all__ = ["Level", "without_metadata"]
+_STRIPPED: dict[str, Callable[[bytes, bytes], bytes]] = {
+    "JPEG": jpeg.stripped,
+    "MPO": jpeg.stripped,
+    "PNG": png.stripped,
+    "WEBP": webp.stripped,
+    "GIF": gif.stripped,
+    "TIFF": tiff.stripped,
+    "AVIF": boxes.stripped_avif,
+    "JPEG2000": boxes.stripped_jpeg2000,
+}
+
+__all__ = ["Level", "stripped", "without_metadata"]
 
 
 def without_metadata(data: bytes, image_format: str, level: Level, orientation: int = 1) -> bytes | None:
@@ -30,3 +41,13 @@ def without_metadata(data: bytes, image_format: str, level: Level, orientation: 
     copy = _COPIES.get(image_format)
     found = copy(data, level, exif_of(orientation)) if copy else data
     return None if found == data else found
+
+
+def stripped(data: bytes, image_format: str, orientation: int = 1) -> bytes:
+    """Return a copy of what the pixels depend on: without metadata, and without bytes after the image.
+
+    The copy equals ``data`` if there is nothing to remove, or the format has no metadata. ``orientation`` as in
+    :func:`without_metadata`. The file must be sound: blocks that are damaged may be lost.
+    """
+    copy = _STRIPPED.get(image_format)
+    return copy(data, exif_of(orientation)) if copy else data

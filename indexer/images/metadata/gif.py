@@ -4,7 +4,7 @@ from collections.abc import Iterator
 
 from indexer.images.metadata.models import Level
 
-_EXTENSION, _IMAGE, _CONTROL = 0x21, 0x2C, 0xF9
+_TRAILER, _EXTENSION, _IMAGE, _CONTROL = 0x3B, 0x21, 0x2C, 0xF9
 
 
 def without_metadata(data: bytes, level: Level, _exif: bytes) -> bytes:
@@ -12,6 +12,12 @@ def without_metadata(data: bytes, level: Level, _exif: bytes) -> bytes:
     if level == Level.EXIF:
         return data
     return b"".join(block for label, block in blocks(data) if label in (None, _CONTROL))
+
+
+def stripped(data: bytes, exif: bytes) -> bytes:
+    """Return a copy of what the pixels depend on, without bytes after the trailer."""
+    *images, last = (block for _, block in blocks(without_metadata(data, Level.ALL, exif)))
+    return b"".join(images) + (last[:1] if last[:1] == bytes([_TRAILER]) else last)
 
 
 def blocks(data: bytes) -> Iterator[tuple[int | None, bytes]]:

@@ -1,5 +1,6 @@
-"""JPEG: segments before the first scan (ITU-T T.81, annex B)."""
+"""JPEG: segments (ITU-T T.81, annex B)."""
 
+import re
 from collections.abc import Iterator
 
 from indexer.images.metadata.models import Level
@@ -8,6 +9,11 @@ _APP0, _APP1, _APP2, _APP14, _APP15, _COM, _SCAN = 0xE0, 0xE1, 0xE2, 0xEE, 0xEF,
 # Decoders take the colour transform from these two, if they have at least so many bytes (libjpeg, jdmarker.c).
 _COLOUR = {_APP0: 14, _APP14: 12}
 _STANDALONE = frozenset([0x01, *range(0xD0, 0xD9)])
+_FRAMES = frozenset([*range(0xC0, 0xC4), *range(0xC5, 0xC8), *range(0xC9, 0xCC), *range(0xCD, 0xD0)])
+_END = 0xD9
+_MARKER = re.compile(rb"\xff+([^\0\xff\xd0-\xd7])", re.DOTALL)
+# The header that libjpeg writes: JFIF 1.01, no density, no thumbnail.
+_JFIF = b"\xff\xe0\0\x10JFIF\0\1\1\0\0\1\0\1\0\0"
 
 
 def without_metadata(data: bytes, level: Level, exif: bytes) -> bytes:
@@ -18,6 +24,44 @@ def without_metadata(data: bytes, level: Level, exif: bytes) -> bytes:
         parts.append(b"\xff\xe1" + (len(payload) + 2).to_bytes(2, "big") + payload)
     parts += [segment for marker, segment in segments(data) if not _is_removed(marker, segment, level)]
     return b"".join(parts)
+
+
+def stripped(data: bytes, exif: bytes) -> bytes:
+    """Return a copy of what the pixels depend on, with the JFIF header of libjpeg, and nothing after the image.
+
+    Without a JFIF or Adobe segment, decoders take three components for YCbCr, unless their ids are "RGB" (libjpeg,
+    jdapimin.c). JFIF means the same.
+    """
+    found = list(segments(without_metadata(data, Level.ALL, exif)))
+    is_jfif = any(marker == _APP0 and segment[4:9] == b"JFIF\0" for marker, segment in found)
+    is_adobe = any(marker == _APP14 and segment[4:9] == b"Adobe" for marker, segment in found)
+    ids = next((segment[10::3] for marker, segment in found if marker in _FRAMES), b"")
+    parts = [data[:2]]
+    if len(ids) in (1, 3) and (is_jfif or not (is_adobe or ids == b"RGB")):
+        parts.append(_JFIF)
+    for marker, segment in found:
+        if marker == _SCAN:
+            parts += _scans(segment)
+        elif marker == _APP14 and segment[4:9] == b"Adobe":
+            parts.append(segment[:2] + b"\0\x0e" + segment[4:16])
+        elif marker == _APP1 or not _is_application(marker):
+            parts.append(segment)
+    return b"".join(parts)
+
+
+def _scans(data: bytes) -> Iterator[bytes]:
+    """Yield all scans up to the end of the image, without the comments between them."""
+    start = at = 0
+    while found := _MARKER.search(data, at):
+        marker, at = found[1][0], found.end()
+        if marker == _END:
+            yield data[start:at]
+            return
+        at += int.from_bytes(data[at : at + 2], "big")
+        if _is_application(marker):
+            yield data[start : found.start()]
+            start = at
+    yield data[start:]
 
 
 def segments(data: bytes) -> Iterator[tuple[int, bytes]]:

@@ -25,6 +25,17 @@ def without_metadata(data: bytes, level: Level, exif: bytes) -> bytes:
     return b"".join(parts)
 
 
+def stripped(data: bytes, exif: bytes) -> bytes:
+    """Return a copy of what the pixels of the still image depend on."""
+    copy = without_metadata(data, Level.ALL, exif)
+    end = 8
+    for name, chunk in chunks(copy):
+        end += len(chunk)
+        if name == b"IEND":
+            break
+    return copy[:end]
+
+
 def chunks(data: bytes) -> Iterator[tuple[bytes, bytes]]:
     """Yield each chunk with its type; bytes that are no chunk are skipped."""
     at = 8

@@ -29,6 +29,17 @@ def without_metadata(data: bytes, level: Level, exif: bytes) -> bytes:
     return b"RIFF" + struct.pack("<I", len(body)) + body
 
 
+def stripped(data: bytes, exif: bytes) -> bytes:
+    """Return a copy of what the pixels depend on; in the simple file format if it needs no VP8X."""
+    size = 8 + int.from_bytes(data[4:8], "little")
+    copy = without_metadata(data[: size + size % 2], Level.ALL, exif)
+    [(first, header), *others] = list(chunks(copy)) or [(b"", b"")]
+    if first == b"VP8X" and not header[8] and len(others) == 1:
+        body = b"WEBP" + others[0][1]
+        return b"RIFF" + struct.pack("<I", len(body)) + body
+    return copy
+
+
 def chunks(data: bytes) -> Iterator[tuple[bytes, bytes]]:
     """Yield each chunk with its type; the last one may be cut off."""
     at = 12
