@@ -7,7 +7,26 @@ Data flows one way through the folders::
     declarations  a source as data (sources/*.toml), compiled to one SELECT
     scanning      roots -> raw rows (container, member, side_row, finding)
     selection     manifest -> selection, in SQL
+    lookup        file_ids -> single images
     cli           commands; only this package prints
+    api           the commands as Python
+
+``from indexer import Manifest`` is the Python API; it is imported on first use.
 """
 
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from indexer.api.manifest import Manifest as Manifest
+
 __version__ = "0.1.0"
+__all__ = ["Manifest", "__version__"]
+
+
+def __getattr__(name: str) -> Any:
+    """Import the Python API on first use: commands and workers start without it."""
+    if name == "Manifest":
+        from indexer.api.manifest import Manifest  # noqa: PLC0415
+
+        return Manifest
+    raise AttributeError(f"module 'indexer' has no attribute '{name}'")

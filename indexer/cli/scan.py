@@ -64,7 +64,7 @@ def command(options: CommonOptions, paths: tuple[str, ...], keys: Sequence[str],
     config = options.config
     if paths:
         config, keys = with_paths(config, paths)
-    summary, findings = _scan(options, config, keys, **how)
+    summary, findings = scan_sources(options, config, keys, **how)
     _print_summary(summary, options.manifest)
     _print_problems(summary, findings)
     incomplete = sum(count for status, count in summary.statuses.items() if status != "complete")
@@ -78,10 +78,10 @@ def command(options: CommonOptions, paths: tuple[str, ...], keys: Sequence[str],
         raise CheckFailed
 
 
-def _scan(
-    options: CommonOptions, config: Config, keys: Sequence[str], *, show_problems: bool, forget: bool
+def scan_sources(
+    options: CommonOptions, config: Config, keys: Sequence[str], *, show_problems: bool = False, forget: bool = False
 ) -> tuple[ScanSummary, pa.Table | None]:
-    """Scan the sources ``keys``, or all; return the summary, and all findings if they are to be shown."""
+    """Scan the sources ``keys``, or all of ``config``; return the summary, and all findings if they are to be shown."""
     sources = declared(config)
     config.refuse_unknown({source.key for source in sources})
     all_roots = _roots(config, sources, keys)

@@ -1,0 +1,1 @@
+"""The commands as Python: ``from indexer import Manifest`` (docs/python.md)."""

@@ -1,0 +1,201 @@
+"""``Manifest``: one DuckDB file, opened for each call, so that other processes can write between two calls."""
+
+import os
+import warnings
+from collections.abc import Mapping, Sequence
+from functools import cached_property
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, Self
+
+from indexer.api.rows import QueryRows, run_query
+from indexer.base import config as configuration
+from indexer.base.config import expanded
+from indexer.base.remote import Root
+from indexer.cli.inspect import inspector
+from indexer.cli.options import CommonOptions
+from indexer.cli.scan import scan_sources
+from indexer.containers.open_containers import OpenContainers
+from indexer.lookup.locating import LocatedImage, locate
+from indexer.lookup.reading import pixels, read_each
+from indexer.naming_paths import with_paths
+from indexer.roots import source_folders
+from indexer.scanning import ScanSummary
+from indexer.selection.inspecting import inspect_again, inspect_selection
+
+if TYPE_CHECKING:
+    from PIL.Image import Image
+
+
+PathLike = str | os.PathLike[str]
+
+
+class Manifest:
+    """A manifest: one row per image. Make one with :meth:`open` or :meth:`scan`.
+
+    Every method raises the errors of the commands, with the same texts: subclasses of
+    :class:`indexer.base.errors.ProjectError`.
+    """
+
+    def __init__(self, options: CommonOptions) -> None:
+        self._options = options
+        self.scanned: ScanSummary | None = None
+        self.__dict__["scan"] = self.rescan  # of an open manifest, scan adds to it
+
+    @classmethod
+    def open(cls, path: PathLike | None = None, *, config: PathLike | None = None, jobs: int | None = None) -> Self:
+        """Open an existing manifest.
+
+        Args:
+            path: the file. None: the one of local.cfg, or ``manifest.duckdb`` in the working folder.
+            config: the configuration. None: local.cfg in the working folder or above it, or $INDEXER_CONFIG.
+            jobs: worker processes. None: one per core.
+
+        Raises:
+            ManifestError: there is none, another process writes to it, or it is not a manifest.
+            ConfigError: the configuration cannot be used.
+        """
+        manifest = cls(_options(path, config, jobs))
+        manifest._options.reading().connection.close()
+        return manifest
+
+    @classmethod
+    def scan(
+        cls,
+        *paths: PathLike,
+        manifest: PathLike | None = None,
+        config: PathLike | None = None,
+        jobs: int | None = None,
+        progress: bool = False,
+    ) -> Self:
+        """Index folders, archives and addresses, and return their manifest. Only new and changed files are read.
+
+        Without paths, all sources of the configuration and all earlier paths are scanned.
+
+        Args:
+            paths: each becomes a source with the default rule, unless it is one already.
+            manifest: the file to create or refresh. None: as in :meth:`open`.
+            config: as in :meth:`open`.
+            jobs: as in :meth:`open`.
+            progress: show a progress bar on standard error.
+
+        Raises:
+            ConfigError: a path does not exist, or is inside another one.
+            ManifestError: another process has the manifest open.
+        """
+        made = cls(_options(manifest, config, jobs, quiet=not progress))
+        made.rescan(*paths)
+        return made
+
+    def rescan(self, *paths: PathLike) -> Self:
+        """Scan into this manifest, as :meth:`scan`. ``scanned`` has the counts and problems.
+
+        A source without images, and images that cannot be read, are Python warnings.
+        """
+        keys: Sequence[str] = ()
+        config = self._options.config
+        if paths:
+            config, keys = with_paths(config, [os.fspath(path) for path in paths])
+        self.scanned, _ = scan_sources(self._options, config, keys)
+        self.__dict__.pop("_roots", None)
+        for source in self.scanned.sources:
+            for problem in (*filter(None, [source.warning]), *source.alerts):
+                warnings.warn(f"{source.key}: {problem}", stacklevel=3)
+        return self
+
+    @property
+    def path(self) -> Path:
+        """The DuckDB file."""
+        return self._options.manifest
+
+    def sql(self, query: str, **tables: Any) -> QueryRows:
+        """Return the rows of one SELECT: ``.df()``, ``.pl()``, ``.arrow()``, ``.fetchall()``, or iterate.
+
+        Args:
+            query: the main table is ``manifest``, one row per image.
+            tables: DataFrames or Arrow tables that the query uses by these names.
+
+        Raises:
+            QueryError: the query is wrong, or is not one SELECT.
+        """
+        with self._options.reading() as store:
+            return run_query(store, query, tables)
+
+    def read(self, file_id: str) -> bytes:
+        """Return the bytes of an image, as they are stored in its archive.
+
+        Raises:
+            ImageError: it is not in the manifest, or cannot be read.
+            SourceError: its archive is missing or has changed since the scan.
+        """
+        return self._read(file_id)[1]
+
+    def image(self, file_id: str) -> "Image":
+        """Return an image, decoded, upright, in its stored mode.
+
+        Raises:
+            ImageError: as :meth:`read`, or it cannot be decoded.
+            SourceError: as :meth:`read`.
+        """
+        return pixels(*self._read(file_id), self._options.bounds.images)
+
+    def inspect(self, selection: str, *, again: bool = False) -> int:
+        """Read the images of a selection that were not inspected yet: hashes, sizes, formats. Return their number.
+
+        Args:
+            selection: its name.
+            again: first retry all images that could not be read before.
+
+        Raises:
+            RecipeError: there is no such selection.
+        """
+        with self._options.writing() as store:
+            if again:
+                inspect_again(store, inspector(self._options))
+            return inspect_selection(store, selection, inspector(self._options))
+
+    def selections(self) -> QueryRows:
+        """Return one row per selection and split: name, split, number of images and spares."""
+        with self._options.reading() as store:
+            return QueryRows(store.arrow("lookup/selections"))
+
+    def sources(self) -> QueryRows:
+        """Return one row per source: key, name, number of images, fakes and unusable images, and its root."""
+        with self._options.reading() as store:
+            found = store.arrow("lookup/sources")
+        roots = [str(self._roots[key]) if key in self._roots else None for key in found.column("source").to_pylist()]
+        return QueryRows(found.append_column("root", [roots]))
+
+    @cached_property
+    def _roots(self) -> Mapping[str, Root]:
+        return source_folders(self._options.config)
+
+    def _read(self, file_id: str) -> tuple[LocatedImage, bytes]:
+        with self._options.reading() as store:
+            located = locate(store, self._roots, [file_id])
+        containers = OpenContainers(self._options.bounds.archives)
+        try:
+            return next(read_each(located, containers))
+        finally:
+            containers.close()
+
+    def __len__(self) -> int:
+        with self._options.reading() as store:
+            return store.count("attributes")
+
+    def __repr__(self) -> str:
+        return f"Manifest({str(self.path)!r}: {len(self):,} images)"
+
+    def _repr_html_(self) -> str:
+        return f"<p>{self!r}</p>{self.sources()._repr_html_()}"
+
+
+def _options(
+    manifest: PathLike | None, config: PathLike | None, jobs: int | None, *, quiet: bool = True
+) -> CommonOptions:
+    return CommonOptions(
+        configuration.find() if config is None else expanded(os.fspath(config)),
+        None if manifest is None else expanded(os.fspath(manifest)),
+        jobs=jobs or os.cpu_count() or 1,
+        quiet=quiet,
+        debug=False,
+    )
