@@ -16,10 +16,11 @@ Data flows one way through the folders::
 
 from typing import TYPE_CHECKING, Any
 
+from indexer.base.version import __version__
+
 if TYPE_CHECKING:
     from indexer.api.manifest import Manifest as Manifest
 
-__version__ = "0.1.0"
 __all__ = ["Manifest", "__version__"]
 
 

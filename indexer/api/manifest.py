@@ -2,10 +2,10 @@
 
 import os
 import warnings
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from functools import cached_property
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Self
+from typing import TYPE_CHECKING, Any, Literal, Self
 
 from indexer.api.rows import QueryRows, run_query
 from indexer.base import config as configuration
@@ -17,14 +17,16 @@ from indexer.cli.scan import scan_sources
 from indexer.containers.open_containers import OpenContainers
 from indexer.lookup.locating import LocatedImage, locate
 from indexer.lookup.reading import pixels, read_each
+from indexer.lookup.selected import selected_rows, with_random_access
 from indexer.naming_paths import with_paths
-from indexer.roots import source_folders
+from indexer.roots import source_folders, source_roots
 from indexer.scanning import ScanSummary
 from indexer.selection.inspecting import inspect_again, inspect_selection
 
 if TYPE_CHECKING:
     from PIL.Image import Image
 
+    from indexer.api.dataset import ImageDataset
 
 PathLike = str | os.PathLike[str]
 
@@ -153,6 +155,41 @@ class Manifest:
                 inspect_again(store, inspector(self._options))
             return inspect_selection(store, selection, inspector(self._options))
 
+    def dataset(  # noqa: PLR0913 - keyword arguments of one call, as users know them from torchvision and datasets
+        self,
+        selection: str,
+        *,
+        split: str | None = None,
+        transform: Callable[[Any], Any] | None = None,
+        on_error: Literal["raise", "skip"] = "raise",
+        columns: Sequence[str] = ("label", "generator", "file_id"),
+        spill: PathLike | None = None,
+    ) -> "ImageDataset":
+        """Return the images of a selection as a map-style dataset for PyTorch's DataLoader; nothing is built.
+
+        Args:
+            selection: its name.
+            split: one of its splits. None: all.
+            transform: applied to each image (PIL, RGB, upright).
+            on_error: raise an ImageError for an image that cannot be used, or skip it.
+            columns: columns of the manifest that an item has besides ``image``.
+            spill: folder to which images are copied once that only a sequential read reaches (solid 7z, compressed
+                tar, rar).
+
+        Raises:
+            RecipeError: there is no such selection or split, or images of it are not in the manifest.
+            ConfigError: a column is unknown, or images need ``spill``.
+        """
+        from indexer.api.dataset import ImageDataset, ReadOptions, checked_columns  # noqa: PLC0415 - loads image codecs
+
+        bounds, skips = self._options.bounds, on_error == "skip"
+        options = ReadOptions(transform, on_error, tuple(columns), bounds.archives, bounds.images)
+        with self._options.reading() as store:
+            found = selected_rows(store, self._roots, selection, split, skips_missing=skips)
+        folder = None if spill is None else expanded(os.fspath(spill))
+        found = with_random_access(found, folder, bounds.archives, skips_bad=skips)
+        return ImageDataset(checked_columns(found.rows, columns), found.containers, options)
+
     def selections(self) -> QueryRows:
         """Return one row per selection and split: name, split, number of images and spares."""
         with self._options.reading() as store:
@@ -162,7 +199,8 @@ class Manifest:
         """Return one row per source: key, name, number of images, fakes and unusable images, and its root."""
         with self._options.reading() as store:
             found = store.arrow("lookup/sources")
-        roots = [str(self._roots[key]) if key in self._roots else None for key in found.column("source").to_pylist()]
+        known = source_roots(self._options.config)
+        roots = [str(known[key]) if key in known else None for key in found.column("source").to_pylist()]
         return QueryRows(found.append_column("root", [roots]))
 
     @cached_property

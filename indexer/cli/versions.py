@@ -5,7 +5,7 @@ import sys
 
 import click
 
-from indexer import __version__
+from indexer.base.version import __version__
 
 # Crafted RAR, ISO, xar and gzip files crash or hang older versions.
 _SAFE_LIBARCHIVE = (3, 8, 9)

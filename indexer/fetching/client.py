@@ -13,8 +13,8 @@ from typing import Self
 import aiohttp
 from yarl import URL
 
-from indexer import __version__
 from indexer.base.errors import BadData
+from indexer.base.version import __version__
 from indexer.fetching import addresses, robots, sniffing
 from indexer.fetching.failures import as_bad_data
 from indexer.fetching.hosts import GIVEN_UP, Host, Hosts

@@ -12,9 +12,9 @@ from pathlib import Path
 
 import duckdb
 
-from indexer import __version__
 from indexer.base import resources
 from indexer.base.errors import ManifestError
+from indexer.base.version import __version__
 from indexer.manifest.derived_macros import derived_macros
 
 # Migration file -> the version it makes, in order.

@@ -8,9 +8,9 @@ from typing import Any
 import pyarrow as pa
 import pyarrow.parquet as pq
 
-from indexer import __version__
 from indexer.base import durable, resources
 from indexer.base.errors import ManifestError, OutputError
+from indexer.base.version import __version__
 from indexer.manifest.store import LOT_ROWS, Store, require_selection
 from indexer.sharing.models import (
     FILE_SCHEMA,

@@ -9,7 +9,7 @@ import PIL
 import pyarrow as pa
 from PIL import features as pillow
 
-from indexer import __version__
+from indexer.base.version import __version__
 from indexer.base.durable import clear_unfinished, write_json
 from indexer.base.errors import SourceError
 from indexer.manifest.store import Store

@@ -9,8 +9,8 @@ from pathlib import Path
 from socket import gethostname
 from typing import TypeVar
 
-from indexer import __version__
 from indexer.base.errors import ConfigError
+from indexer.base.version import __version__
 
 Task = TypeVar("Task")
 Result = TypeVar("Result")

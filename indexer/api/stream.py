@@ -1,0 +1,119 @@
+"""An iterable view of a dataset: runs of neighbouring images in random order, with a shuffle buffer."""
+
+import hashlib
+import os
+import random
+import sys
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, field, fields
+from typing import Any
+
+from indexer.api.dataset import ImageDataset, Sample
+from indexer.base.errors import ConfigError
+
+_RUN = 256  # images that are neighbours in their container and are read together
+_READ = 32  # images that are read at once
+
+
+def _from_environment(name: str, default: int) -> int:
+    return int(os.environ.get(name, default))
+
+
+@dataclass(slots=True)
+class ImageStream:
+    """Iterate over a dataset once per epoch. Each rank and each worker of a DataLoader gets its own part.
+
+    All ranks have the same number of images: fewer than ``world_size`` images are left out per epoch.
+
+    Attributes:
+        dataset: the images.
+        shuffle: size of the shuffle buffer; 0 reads in the order of bytes.
+        seed: of the order.
+        rank, world_size: of this process; default: the variables RANK and WORLD_SIZE that torchrun sets.
+        epoch: each epoch has another order; see :meth:`set_epoch`.
+    """
+
+    dataset: ImageDataset
+    shuffle: int = 1_000
+    seed: int = 0
+    rank: int = field(default_factory=lambda: _from_environment("RANK", 0))
+    world_size: int = field(default_factory=lambda: _from_environment("WORLD_SIZE", 1))
+    epoch: int = 0
+
+    def __post_init__(self) -> None:
+        """Check the values. Raises ConfigError."""
+        if not 0 <= self.rank < self.world_size:
+            raise ConfigError(f"rank {self.rank} of {self.world_size}: give a rank from 0 to world_size - 1")
+
+    def set_epoch(self, epoch: int) -> None:
+        """Set the epoch, which changes the order. Call it before iterating."""
+        self.epoch = epoch
+
+    def __len__(self) -> int:
+        return len(self.dataset) // self.world_size
+
+    def __iter__(self) -> Iterator[Sample]:
+        worker, workers = _worker()
+        order = self._order()
+        first = self.rank * len(self)
+        begin, end = (first + len(self) * number // workers for number in (worker, worker + 1))
+        samples = self._samples(order[begin:end])
+        return self._shuffled(samples, f"{self.seed} {self.epoch} {self.rank} {worker}") if self.shuffle else samples
+
+    def _order(self) -> list[int]:
+        """Return all indices: runs of neighbours, ordered by a hash of seed, epoch and file_id."""
+        stored = self.dataset.byte_order()
+        if not self.shuffle:
+            return stored
+        ids = self.dataset.file_ids
+        runs = [stored[start : start + _RUN] for start in range(0, len(stored), _RUN)]
+        runs.sort(key=lambda run: hashlib.sha256(f"{self.seed} {self.epoch} {ids[run[0]]}".encode()).digest())
+        return [index for run in runs for index in run]
+
+    def _samples(self, order: Sequence[int]) -> Iterator[Sample]:
+        for start in range(0, len(order), _READ):
+            yield from self.dataset.__getitems__(order[start : start + _READ])
+
+    def _shuffled(self, samples: Iterator[Sample], seed: str) -> Iterator[Sample]:
+        """Yield the samples in random order: each from a buffer of ``shuffle`` samples."""
+        chance = random.Random(seed)  # noqa: S311 - no secret
+        buffer: list[Sample] = []
+        for sample in samples:
+            if len(buffer) < self.shuffle:
+                buffer.append(sample)
+                continue
+            place = chance.randrange(self.shuffle)
+            buffer[place], sample = sample, buffer[place]  # noqa: PLW2901
+            yield sample
+        chance.shuffle(buffer)
+        yield from buffer
+
+
+def image_stream(dataset: ImageDataset, **how: Any) -> ImageStream:
+    """Return a stream that PyTorch's DataLoader takes for an IterableDataset, if PyTorch is loaded in this process."""
+    torch = sys.modules.get("torch")
+    if torch is None:
+        return ImageStream(dataset, **how)
+    made: ImageStream = _torch_class(torch.utils.data.IterableDataset)(dataset, **how)
+    return made
+
+
+def _torch_class(base: type) -> type:
+    return type("TorchImageStream", (ImageStream, base), {"__reduce__": _reduce})
+
+
+def _reduce(stream: ImageStream) -> tuple[Any, ...]:
+    """Pickle the stream as a call: its class is made in each process."""
+    values = {each.name: getattr(stream, each.name) for each in fields(ImageStream)}
+    return _restored, (values,)
+
+
+def _restored(values: dict[str, Any]) -> ImageStream:
+    return image_stream(**values)
+
+
+def _worker() -> tuple[int, int]:
+    """Return number and count of this DataLoader worker; 0 and 1 outside of workers."""
+    torch = sys.modules.get("torch")
+    info = torch.utils.data.get_worker_info() if torch else None
+    return (info.id, info.num_workers) if info else (0, 1)

@@ -1,0 +1,3 @@
+"""The version of the project: its only copy."""
+
+__version__ = "0.1.0"

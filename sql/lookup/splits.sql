@@ -1,0 +1,5 @@
+-- The splits of a selection.
+select distinct split
+from selection
+where name = $name
+order by split
