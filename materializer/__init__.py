@@ -16,4 +16,24 @@
 
 ``models`` holds the values that these modules pass to each other, ``cli`` the commands. ``large_image`` registers the
 feature ``LargeImage`` with ``datasets``; users of a built dataset import it.
+
+``from materializer import build, load, verify`` is the Python API; it is imported on first use.
 """
+
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from materializer.api.functions import build as build
+    from materializer.api.functions import load as load
+    from materializer.api.functions import verify as verify
+
+__all__ = ["build", "load", "verify"]
+
+
+def __getattr__(name: str) -> Any:
+    """Import the Python API on first use: commands and workers start without it."""
+    if name in __all__:
+        from materializer.api import functions  # noqa: PLC0415
+
+        return getattr(functions, name)
+    raise AttributeError(f"module 'materializer' has no attribute '{name}'")

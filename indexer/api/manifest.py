@@ -36,10 +36,14 @@ class Manifest:
 
     Every method raises the errors of the commands, with the same texts: subclasses of
     :class:`indexer.base.errors.ProjectError`.
+
+    Attributes:
+        options: local.cfg, the file, workers and limits, as the commands use them.
+        scanned: the counts and problems of the last scan through this object; None before.
     """
 
     def __init__(self, options: CommonOptions) -> None:
-        self._options = options
+        self.options = options
         self.scanned: ScanSummary | None = None
         self.__dict__["scan"] = self.rescan  # of an open manifest, scan adds to it
 
@@ -57,7 +61,7 @@ class Manifest:
             ConfigError: the configuration cannot be used.
         """
         manifest = cls(_options(path, config, jobs))
-        manifest._options.reading().connection.close()
+        manifest.options.reading().connection.close()
         return manifest
 
     @classmethod
@@ -94,20 +98,20 @@ class Manifest:
         A source without images, and images that cannot be read, are Python warnings.
         """
         keys: Sequence[str] = ()
-        config = self._options.config
+        config = self.options.config
         if paths:
             config, keys = with_paths(config, [os.fspath(path) for path in paths])
-        self.scanned, _ = scan_sources(self._options, config, keys)
+        self.scanned, _ = scan_sources(self.options, config, keys)
         self.__dict__.pop("_roots", None)
         for source in self.scanned.sources:
             for problem in (*filter(None, [source.warning]), *source.alerts):
-                warnings.warn(f"{source.key}: {problem}", stacklevel=3)
+                warnings.warn(f"{source.key}: {problem}", stacklevel=2)
         return self
 
     @property
     def path(self) -> Path:
         """The DuckDB file."""
-        return self._options.manifest
+        return self.options.manifest
 
     def sql(self, query: str, **tables: Any) -> QueryRows:
         """Return the rows of one SELECT: ``.df()``, ``.pl()``, ``.arrow()``, ``.fetchall()``, or iterate.
@@ -119,7 +123,7 @@ class Manifest:
         Raises:
             QueryError: the query is wrong, or is not one SELECT.
         """
-        with self._options.reading() as store:
+        with self.options.reading() as store:
             return run_query(store, query, tables)
 
     def read(self, file_id: str) -> bytes:
@@ -138,7 +142,7 @@ class Manifest:
             ImageError: as :meth:`read`, or it cannot be decoded.
             SourceError: as :meth:`read`.
         """
-        return pixels(*self._read(file_id), self._options.bounds.images)
+        return pixels(*self._read(file_id), self.options.bounds.images)
 
     def inspect(self, selection: str, *, again: bool = False) -> int:
         """Read the images of a selection that were not inspected yet: hashes, sizes, formats. Return their number.
@@ -150,10 +154,10 @@ class Manifest:
         Raises:
             RecipeError: there is no such selection.
         """
-        with self._options.writing() as store:
+        with self.options.writing() as store:
             if again:
-                inspect_again(store, inspector(self._options))
-            return inspect_selection(store, selection, inspector(self._options))
+                inspect_again(store, inspector(self.options))
+            return inspect_selection(store, selection, inspector(self.options))
 
     def dataset(  # noqa: PLR0913 - keyword arguments of one call, as users know them from torchvision and datasets
         self,
@@ -182,9 +186,9 @@ class Manifest:
         """
         from indexer.api.dataset import ImageDataset, ReadOptions, checked_columns  # noqa: PLC0415 - loads image codecs
 
-        bounds, skips = self._options.bounds, on_error == "skip"
+        bounds, skips = self.options.bounds, on_error == "skip"
         options = ReadOptions(transform, on_error, tuple(columns), bounds.archives, bounds.images)
-        with self._options.reading() as store:
+        with self.options.reading() as store:
             found = selected_rows(store, self._roots, selection, split, skips_missing=skips)
         folder = None if spill is None else expanded(os.fspath(spill))
         found = with_random_access(found, folder, bounds.archives, skips_bad=skips)
@@ -192,32 +196,32 @@ class Manifest:
 
     def selections(self) -> QueryRows:
         """Return one row per selection and split: name, split, number of images and spares."""
-        with self._options.reading() as store:
+        with self.options.reading() as store:
             return QueryRows(store.arrow("lookup/selections"))
 
     def sources(self) -> QueryRows:
         """Return one row per source: key, name, number of images, fakes and unusable images, and its root."""
-        with self._options.reading() as store:
+        with self.options.reading() as store:
             found = store.arrow("lookup/sources")
-        known = source_roots(self._options.config)
+        known = source_roots(self.options.config)
         roots = [str(known[key]) if key in known else None for key in found.column("source").to_pylist()]
         return QueryRows(found.append_column("root", [roots]))
 
     @cached_property
     def _roots(self) -> Mapping[str, Root]:
-        return source_folders(self._options.config)
+        return source_folders(self.options.config)
 
     def _read(self, file_id: str) -> tuple[LocatedImage, bytes]:
-        with self._options.reading() as store:
+        with self.options.reading() as store:
             located = locate(store, self._roots, [file_id])
-        containers = OpenContainers(self._options.bounds.archives)
+        containers = OpenContainers(self.options.bounds.archives)
         try:
             return next(read_each(located, containers))
         finally:
             containers.close()
 
     def __len__(self) -> int:
-        with self._options.reading() as store:
+        with self.options.reading() as store:
             return store.count("attributes")
 
     def __repr__(self) -> str:

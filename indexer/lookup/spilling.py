@@ -55,9 +55,7 @@ def _write(file: Path, index: Path, container: Container, members: Sequence[Memb
     places: dict[int, tuple[int, int]] = {}
     bad: dict[int, str] = {}
     with durable.writing(file) as out:
-        for key, data in read_members(
-            container, [replace(member, key=key) for key, member in enumerate(members)], limits
-        ):
+        for key, data in read_members(container, numbered, limits):
             if isinstance(data, BadData):
                 bad[by_key[key]] = str(data)
             else:

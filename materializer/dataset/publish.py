@@ -9,9 +9,9 @@ import PIL
 import pyarrow as pa
 from PIL import features as pillow
 
-from indexer.base.version import __version__
 from indexer.base.durable import clear_unfinished, write_json
 from indexer.base.errors import SourceError
+from indexer.base.version import __version__
 from indexer.manifest.store import Store
 from indexer.sharing.contents import digesting
 from materializer.dataset import card
