@@ -3,10 +3,11 @@
 import operator
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import pyarrow as pa
 
+from indexer.api.stream import ImageStream, Sample, image_stream
 from indexer.base.errors import BadData, ConfigError, ImageError
 from indexer.base.suggestions import nearest
 from indexer.containers.from_manifest import stored_member
@@ -17,13 +18,8 @@ from indexer.images.colour import to_rgb
 from indexer.lookup.locating import LocatedImage
 from indexer.lookup.reading import image_error
 
-if TYPE_CHECKING:
-    from indexer.api.stream import ImageStream
-
 _LOCATION = ("container_id", "ordinal", "path", "name", "name_bytes", "access", "offset", "packed_size", "size",
              "method", "crc32")  # fmt: skip
-
-Sample = dict[str, Any]
 
 
 @dataclass(frozen=True, slots=True)
@@ -90,10 +86,8 @@ class ImageDataset:
                 samples[key] = {"image": image, **{name: rows[key][name] for name in self._options.columns}}
         return [samples[key] for key in sorted(samples)]
 
-    def stream(self, **how: Any) -> "ImageStream":
+    def stream(self, **how: Any) -> ImageStream:
         """Return an iterable view in shuffled order of bytes; see :class:`indexer.api.stream.ImageStream`."""
-        from indexer.api.stream import image_stream  # noqa: PLC0415 - imports this module
-
         return image_stream(self, **how)
 
     @property

@@ -6,10 +6,11 @@ import random
 import sys
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field, fields
-from typing import Any
+from typing import Any, Protocol
 
-from indexer.api.dataset import ImageDataset, Sample
 from indexer.base.errors import ConfigError
+
+Sample = dict[str, Any]
 
 _RUN = 256  # images that are neighbours in their container and are read together
 _READ = 32  # images that are read at once
@@ -17,6 +18,22 @@ _READ = 32  # images that are read at once
 
 def _from_environment(name: str, default: int) -> int:
     return int(os.environ.get(name, default))
+
+
+class StoredItems(Protocol):
+    """A map-style dataset that knows the order of its bytes."""
+
+    @property
+    def file_ids(self) -> list[str]:
+        """The file_ids in the order of the items."""
+
+    def byte_order(self) -> list[int]:
+        """Return all indices in the order in which their bytes are stored."""
+
+    def __getitems__(self, indices: Sequence[int]) -> list[Sample]:
+        """Return several items, in the given order."""
+
+    def __len__(self) -> int: ...
 
 
 @dataclass(slots=True)
@@ -33,7 +50,7 @@ class ImageStream:
         epoch: each epoch has another order; see :meth:`set_epoch`.
     """
 
-    dataset: ImageDataset
+    dataset: StoredItems
     shuffle: int = 1_000
     seed: int = 0
     rank: int = field(default_factory=lambda: _from_environment("RANK", 0))
@@ -89,7 +106,7 @@ class ImageStream:
         yield from buffer
 
 
-def image_stream(dataset: ImageDataset, **how: Any) -> ImageStream:
+def image_stream(dataset: StoredItems, **how: Any) -> ImageStream:
     """Return a stream that PyTorch's DataLoader takes for an IterableDataset, if PyTorch is loaded in this process."""
     torch = sys.modules.get("torch")
     if torch is None:
