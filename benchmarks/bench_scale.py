@@ -79,7 +79,9 @@ def make(store: Store, folder: Path) -> str:  # noqa: ARG001
     store.execute(ATTRIBUTES.replace(NO_TEXTS, TEXTS), {"rows": rows})
     store.execute(INSPECTION.replace("md5((i", "sha256((i"), {"rows": rows})
     store.execute(SELECTION)
-    store.execute("insert into selection_run values ('all', 'everything', 'none', '7')")
+    store.execute(
+        "insert into selection_run (name, recipe, recipe_hash, seed) values ('all', 'everything', 'none', '7')"
+    )
     store.execute("checkpoint")
     return f"{store.path.stat().st_size / 1e9:.2f} GB"
 

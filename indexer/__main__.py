@@ -20,6 +20,8 @@ COMMANDS: dict[str, str] = {
     "import": "imports",
     "diff": "diff",
     "select": "select",
+    "selections": "selections",
+    "drop": "drop",
     "audit": "audit",
     "report": "report",
     "browse": "browse",

@@ -45,7 +45,7 @@ def command(options: CommonOptions, name: str | None, **how: object) -> None:
     if name is not None and not how["no_inspect"]:
         inspect = inspector(options)
     audit_options = AuditOptions(radius=int(str(how["radius"])), tree=_with_tree(how["tree"]))
-    with options.writing() as store:
+    with options.changing() as store:
         found = audit(store, name, audit_options, inspect)
     _SHOW[str(how["form"])](found)
     _judge(found, float(str(how["threshold"])))

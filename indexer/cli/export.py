@@ -23,7 +23,7 @@ def command(options: CommonOptions, name: str, folder: Path) -> None:
     """
     check_free(folder)  # before reading images, which may take hours
     refuse_inside(folder, options.config)
-    with options.writing() as store:
+    with options.changing() as store:
         inspect_selection(store, name, inspector(options))
         head = export(store, name, folder)
     images = sum(count for roles in head.rows.values() for role, count in roles.items() if role != "spare")

@@ -29,7 +29,7 @@ def command(options: CommonOptions, folder: Path, name: str | None, **how: Any) 
 
     Exit status 1: images are missing and were not substituted.
     """
-    with options.writing() as store:
+    with options.changing() as store:
         imported = import_manifest(store, folder, name, import_options(how))
     print(import_summary(imported))
     if imported.unfilled:

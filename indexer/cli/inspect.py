@@ -28,7 +28,7 @@ def command(options: CommonOptions, name: str | None, again: bool) -> None:
     """
     if not (name or again):
         raise click.UsageError("name a selection, or use --again")
-    with options.writing() as store:
+    with options.changing() as store:
         if again:
             print(f"{inspect_again(store, inspector(options)):,} images inspected again")
         if name:
@@ -40,7 +40,7 @@ def read_missing_sizes(options: CommonOptions, name: str) -> None:
     with options.reading() as store:
         unsized = has_unsized(store, name)
     if unsized:
-        with options.writing() as store:
+        with options.changing() as store:
             inspect_unsized(store, name, inspector(options))
 
 

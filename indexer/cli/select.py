@@ -1,20 +1,24 @@
-"""``indexer select``: make a selection from a recipe or from lists of file_ids."""
+"""``indexer select``: make a selection from a recipe, a query or lists of file_ids."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
+from typing import Any
 
 import click
-import pyarrow as pa
 
 from indexer.base.errors import CheckFailed, ConfigError
-from indexer.cli import render
+from indexer.cli import select_query
 from indexer.cli.inspect import inspector
 from indexer.cli.messages import printable
 from indexer.cli.options import CommonOptions, common_options, worker_options
+from indexer.cli.query_options import SQL, TABLE, query_limit_options
+from indexer.cli.select_query import sampling_options
 from indexer.cli.selection_names import selection_name
+from indexer.cli.show_selection import show_counts, show_missing
 from indexer.selection import by_recipe, recipe
-from indexer.selection.by_list import Listed, MissingCount, select_listed
-from indexer.selection.models import Counts, Selected, is_split_name
+from indexer.selection.by_list import Listed, select_listed
+from indexer.selection.models import Selected, is_selection_name, is_split_name
+from indexer.selection.storing import require_free
 
 _NOTHING = (
     "no image was selected: a recipe selects fake images and real images to match them;"
@@ -30,51 +34,73 @@ _CONFLICT = "same picture under another label"
 _EXAMPLES = """\b
 Examples:
   python -m indexer select ai_gen_bench_v1
+  python -m indexer select --sql "select file_id from manifest where width >= 512" --sample 1000 --name large
   python -m indexer select --ids train=train.txt --substitute laion --name a
 """
+_ONLY_WITH_SQL = ("sample", "splits", "groups", "seed", "tables")
 
 
 @click.command(epilog=_EXAMPLES)
 @click.argument("recipe_name", metavar="[RECIPE]", required=False)
-@click.option(
-    "--name", callback=selection_name, help="Name of the selection.  [default: the recipe's folder or file name]"
-)
+@click.option("--name", callback=selection_name,
+              help="Name of the selection.  [default: from the file of the recipe or the query]")  # fmt: skip
+@SQL
+@sampling_options
+@TABLE
+@query_limit_options
 @click.option("--ids", "lists", multiple=True, metavar="SPLIT=FILE", help="Select these file_ids; may be repeated.")
 @click.option("--substitute", metavar="ORIGIN", help="Substitute missing real images of ORIGIN.")
 @click.option("--no-inspect", is_flag=True, help="Read no image; use stored inspections only.")
+@click.option("--force", is_flag=True, help="Replace a selection of the same name.")
 @common_options
 @worker_options
-def command(options: CommonOptions, recipe_name: str | None, name: str | None, **how: object) -> None:
-    """Select images by a recipe or by lists of file_ids.
+def command(options: CommonOptions, recipe_name: str | None, name: str | None, **how: Any) -> None:
+    """Select images by a recipe, by a query or by lists of file_ids.
 
-    RECIPE is a TOML file, or the name of a recipe of this project. Exit status 1: no image was selected, or listed
-    images are missing and have no substitute.
+    RECIPE is a TOML file, or the name of a recipe of this project. A query returns the column file_id, and optionally
+    split and role. Exit status 1: no image was selected, images of the list or the query are missing, or there are
+    fewer than the sample asks for.
     """
-    lists = how["lists"]
-    if bool(recipe_name) == bool(lists):
-        raise click.UsageError("name a recipe, or lists with --ids")
+    query, lists, force = how["query"], how["lists"], how["force"]
+    if sum(map(bool, (recipe_name, query is not None, lists))) != 1:
+        raise click.UsageError("name a recipe, a query with --sql, or lists with --ids")
+    if query is None and any(how[option] for option in _ONLY_WITH_SQL):
+        raise click.UsageError("--sample, --split, --group, --seed and --table belong to --sql")
     if recipe_name:
-        _by_recipe(options, recipe_name, name, inspects=not how["no_inspect"])
+        _by_recipe(options, recipe_name, name, how)
+    elif query is not None:
+        select_query.select(options, select_query.recipe_of(options, how), _query_name(name, query), force=force)
     elif name:
-        _by_list(options, lists, name, how["substitute"])  # type: ignore[arg-type]
+        _by_list(options, lists, name, how)
     else:
         raise click.UsageError("--ids needs --name for the selection")
 
 
-def _by_recipe(options: CommonOptions, recipe_name: str, name: str | None, *, inspects: bool) -> None:
+def _query_name(name: str | None, query: str) -> str:
+    if name:
+        return name
+    if query.endswith(".sql") and is_selection_name(Path(query).stem):
+        return Path(query).stem
+    raise click.UsageError("--sql needs --name for the selection")
+
+
+def _by_recipe(options: CommonOptions, recipe_name: str, name: str | None, how: Mapping[str, Any]) -> None:
     file = recipe.find(recipe_name)
     choices = recipe.load(file)
-    inspect = inspector(options) if inspects else None
-    with options.writing() as store:
+    inspect = None if how["no_inspect"] else inspector(options)
+    with options.changing() as store:
+        require_free(store, name or _name_of(file), force=how["force"])
         selected = by_recipe.select(store, choices, name or _name_of(file), inspect)
     _show(selected)
     if not selected.counts:
         raise CheckFailed(_NOTHING)
 
 
-def _by_list(options: CommonOptions, lists: Sequence[str], name: str, substitute: str | None) -> None:
-    with options.writing() as store:
-        listed = select_listed(store, _files(lists), name, substitute)
+def _by_list(options: CommonOptions, lists: Sequence[str], name: str, how: Mapping[str, Any]) -> None:
+    files = _files(lists)
+    with options.changing() as store:
+        require_free(store, name, force=how["force"])
+        listed = select_listed(store, files, name, how["substitute"])
     _show_listed(listed)
     without = sum(group.images - group.substituted for group in listed.missing)
     if without:
@@ -98,8 +124,8 @@ def _name_of(file: Path) -> str:
 
 
 def _show(selected: Selected) -> None:
-    _show_counts(f"Selection '{selected.name}'", ("split", "role"), selected.counts)
-    _show_counts("Left out", ("step", "reason"), selected.excluded)
+    show_counts(f"Selection '{selected.name}'", ("split", "role"), selected.counts)
+    show_counts("Left out", ("step", "reason"), selected.excluded)
     for part in selected.uneven:
         uneven = f"{part.generator}: {part.images:,} in {part.split} instead of {part.target:,}, because of its groups"
         print(printable(uneven))
@@ -117,13 +143,5 @@ def _show(selected: Selected) -> None:
 
 
 def _show_listed(listed: Listed) -> None:
-    _show_counts(f"Selection '{listed.name}'", ("split", "role"), listed.counts)
-    if listed.missing:
-        rows = [{field: getattr(group, field) for field in MissingCount.__slots__} for group in listed.missing]
-        print(render.table_text(pa.Table.from_pylist(rows), "Listed images that are missing"))
-
-
-def _show_counts(title: str, names: tuple[str, str], counts: Counts) -> None:
-    rows = [{names[0]: first, names[1]: second, "images": images} for first, second, images in counts]
-    schema = pa.schema([(names[0], pa.string()), (names[1], pa.string()), ("images", pa.int64())])
-    print(render.table_text(pa.Table.from_pylist(rows, schema=schema), title))
+    show_counts(f"Selection '{listed.name}'", ("split", "role"), listed.counts)
+    show_missing("Listed images that are missing", listed.missing)

@@ -11,6 +11,7 @@ import pyarrow as pa
 from indexer.cli import render
 from indexer.cli.options import CommonOptions, common_options
 from indexer.cli.output import open_output
+from indexer.cli.query_options import query_limit_options, query_limits
 from indexer.manifest import sandbox
 
 _ROWS_SHOWN = 1_000
@@ -22,17 +23,7 @@ _FORMS = {"": "table", ".txt": "table", ".md": "markdown", **{f".{form}": form f
 @click.option("--format", "form", type=click.Choice(render.FORMATS),
               help="Output format.  [default: by the suffix of --output, else table]")  # fmt: skip
 @click.option("--output", type=click.Path(path_type=Path, dir_okay=False), help="Write to this file.")
-@click.option(
-    "--timeout",
-    "seconds",
-    type=click.FloatRange(min=0.1),
-    default=600.0,
-    show_default=True,
-    help="Time limit in seconds.",
-)
-@click.option(
-    "--memory", type=click.IntRange(min=64), default=4_000, show_default=True, help="Memory limit in megabytes."
-)
+@query_limit_options
 @common_options
 def command(options: CommonOptions, query: str, form: str | None, output: Path | None, **limits: Any) -> None:
     """Query the manifest with one SELECT, read only.
@@ -42,7 +33,7 @@ def command(options: CommonOptions, query: str, form: str | None, output: Path |
     """
     form = form or _format_of(output)
     options.reading().connection.close()  # reports a file that cannot be opened
-    bounds = sandbox.QueryLimits(threads=options.jobs, **limits)
+    bounds = query_limits(limits, options.jobs)
     with sandbox.query(options.manifest, query, bounds) as result, open_output(output, binary=form == "parquet") as out:
         if form == "table":
             out.write(_table(result).encode())

@@ -49,6 +49,9 @@ def _write_table(statistics: Statistics, out: BinaryIO) -> None:
         rows = _readable(sections[0].rows) if len(sections) == 1 else _side_by_side(sections)
         out.write(f"{render.table_text(rows, _TITLES[by])}\n".encode())
     out.write(f"{_summary(statistics)}\n".encode())
+    if statistics.query:
+        lines = map(printable, statistics.query.splitlines())
+        out.write("\nSelected by this query:\n\n{}\n".format("\n".join(lines)).encode())
 
 
 def _side_by_side(sections: list[StatisticsSection]) -> pa.Table:
@@ -72,6 +75,9 @@ def _write_markdown(statistics: Statistics, out: BinaryIO) -> None:
             out.write(f"\n## Split: {split}\n".encode())
         out.write(f"\n### {_TITLES[section.by]}\n\n{render.markdown(_readable(section.rows))}".encode())
     out.write(f"\n{_summary(statistics)}\n".encode())
+    if statistics.query:
+        lines = "".join(f"    {printable(line)}\n" for line in statistics.query.splitlines())
+        out.write(f"\n## Query\n\n{lines}".encode())
 
 
 def _write_json(statistics: Statistics, out: BinaryIO) -> None:
@@ -85,6 +91,7 @@ def _write_json(statistics: Statistics, out: BinaryIO) -> None:
         "images": statistics.images,
         "in_several_splits": in_several,
         "twice_in_a_split": twice,
+        "query": statistics.query,
         "sections": sections,
     }
     out.write(json.dumps(document, indent=1).encode() + b"\n")

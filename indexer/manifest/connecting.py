@@ -36,6 +36,12 @@ def connect(path: Path, settings: DatabaseSettings, *, read_only: bool) -> duckd
     return connection
 
 
+def require_manifest(path: Path) -> None:
+    """Raise ManifestError if there is no file at ``path``."""
+    if not path.exists():
+        raise ManifestError(f"no manifest at {path}: run 'python -m indexer scan' first")
+
+
 def file_state(path: Path) -> FileState:
     """Return what changes if the file at ``path`` is replaced (the first two) or written; None if there is none."""
     try:

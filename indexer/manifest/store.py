@@ -19,7 +19,7 @@ from indexer.base import resources
 from indexer.base.errors import ConfigError, ManifestError, RecipeError
 from indexer.base.suggestions import nearest
 from indexer.manifest import schema
-from indexer.manifest.connecting import DatabaseSettings, connect, file_state
+from indexer.manifest.connecting import DatabaseSettings, connect, file_state, require_manifest
 from indexer.manifest.schema import SCHEMA_VERSION
 
 OWN = "own_tables"
@@ -211,8 +211,7 @@ def open_for_reading(path: Path, settings: DatabaseSettings = MappingProxyType({
         ManifestError: there is none, it is in use, is not a manifest, was written by a newer program, or has an older
             schema and cannot be written.
     """
-    if not path.exists():
-        raise ManifestError(f"no manifest at {path}: run 'python -m indexer scan' first")
+    require_manifest(path)
     # DuckDB's own name for readers has only their process number, which is not unique among machines.
     scratch = {"temp_directory": f"{path}.{gethostname()}.tmp"}
     store = Store(connect(path, {**scratch, **settings}, read_only=True), path)

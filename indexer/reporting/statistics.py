@@ -32,13 +32,15 @@ class Statistics:
     """All tables of a manifest (``name`` None) or a selection, and the table that they were made from.
 
     ``counts`` has one row per split, origin, generator and label. ``overlap`` is the number of file ids in several
-    splits, and the number of those that occur twice in one split.
+    splits, and the number of those that occur twice in one split. ``query`` is the record of a selection that a query
+    made, as TOML.
     """
 
     name: str | None
     counts: pa.Table
     sections: tuple[StatisticsSection, ...]
     overlap: tuple[int, int]
+    query: str | None = None
 
     @property
     def images(self) -> int:
@@ -58,7 +60,8 @@ def gather(store: Store, name: str | None) -> Statistics:
     with store.registered("stats_counts", counts):
         sums = store.arrow("stats/sections")
     in_several, twice = store.rows("stats/overlap", {"name": name})[0]
-    return Statistics(name, counts, tuple(_sections(sums, name)), (in_several, twice))
+    query = next((recipe for (recipe,) in store.rows("stats/query", {"name": name})), None)
+    return Statistics(name, counts, tuple(_sections(sums, name)), (in_several, twice), query)
 
 
 def _sections(sums: pa.Table, name: str | None) -> Iterator[StatisticsSection]:

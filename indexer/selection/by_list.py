@@ -50,7 +50,14 @@ def select_listed(
     """
     ids = {split: sorted({line for file in files for line in ids_of(file)}) for split, files in lists.items()}
     _refuse_two_splits(ids)
-    parameters = {"name": name, "seed": SEED, "substitute": substitute, "spares": SPARES, **_recipe(lists, ids)}
+    parameters = {
+        "name": name,
+        "seed": SEED,
+        "substitute": substitute,
+        "spares": SPARES,
+        "made_from": "lists",
+        **_recipe(lists, ids),
+    }
     with working_tables(store):
         put(store, "listed", [(split, file_id) for split, listed in ids.items() for file_id in listed])
         store.save("work.found", "select/by_list/found", parameters)

@@ -38,7 +38,7 @@ class _RecipeRun:
             clear(self.store, keep=["conflict"])
             self.filler.dropped.clear()
             uneven = self._select()
-        run = {"recipe": self.recipe.text, "recipe_hash": self.recipe.hash, "seed": self.recipe.seed}
+        run = {"recipe": self.recipe.text, "recipe_hash": self.recipe.hash, "made_from": "recipe"}
         storing.replace(self.store, {**self.parameters, **run}, "select/result/excluded")
         return Selected(
             self.name,

@@ -1,9 +1,26 @@
 """Store a finished selection in the manifest, or remove one."""
 
+from datetime import UTC, datetime
 from typing import Any
 
-from indexer.manifest.store import Parameters, Store
+from indexer.base.errors import ManifestError, RecipeError
+from indexer.manifest.store import Parameters, Store, require_selection
 from indexer.selection.models import Counts
+
+
+def require_free(store: Store, name: str, *, force: bool = False) -> None:
+    """Check that a selection ``name`` may be made: the manifest has images, and the name is free or ``force`` is set.
+
+    Raises:
+        ManifestError: no image was scanned yet.
+        RecipeError: there is a selection of that name.
+    """
+    if not store.count("attributes"):
+        raise ManifestError(f"{store.path} has no image: run 'python -m indexer scan' first")
+    if not force and (name,) in store.rows("selections"):
+        raise RecipeError(
+            f"there is a selection '{name}' in {store.path}: choose another --name, or replace it with --force"
+        )
 
 
 def replace(store: Store, run: Parameters, excluded: str) -> None:
@@ -12,7 +29,27 @@ def replace(store: Store, run: Parameters, excluded: str) -> None:
         forget(store, str(run["name"]))
         store.execute("insert into selection by name select * exclude (member_id) from work.result")
         store.append("selection_excluded", excluded, run)
-        store.append("selection_run", "select/result/run", run)
+        record_run(store, run)
+
+
+def record_run(store: Store, run: Parameters) -> None:
+    """Store what the selection ``run["name"]`` was made from, and the time."""
+    now = datetime.now(UTC).replace(tzinfo=None, microsecond=0)
+    store.append("selection_run", "select/result/run", {**run, "made_at": now})
+
+
+def drop(store: Store, name: str) -> int:
+    """Delete the selection ``name``, which may be empty; return the number of its images.
+
+    Raises:
+        RecipeError: there is no such selection.
+    """
+    images = {found: int(count) for found, count, *_ in store.rows("select/selections")}
+    if name not in images:
+        require_selection(store, name)
+    with store.transaction():
+        forget(store, name)
+    return images[name]
 
 
 def forget(store: Store, name: str) -> None:

@@ -11,7 +11,7 @@ from indexer.base.config import Config
 from indexer.base.errors import ConfigError
 from indexer.base.workers import Workers
 from indexer.manifest import store
-from indexer.manifest.connecting import DatabaseSettings
+from indexer.manifest.connecting import DatabaseSettings, require_manifest
 from indexer.manifest.store import Store
 from indexer.settings.database_settings import read_database_settings
 from indexer.settings.limits import LimitOptions, read_limits
@@ -64,8 +64,13 @@ class Session:
         """Open the manifest read only. Raises the errors of :func:`indexer.manifest.store.open_for_reading`."""
         return store.open_for_reading(self.manifest, self._database)
 
+    def changing(self) -> Store:
+        """Open the manifest for writing, if there is one. Raises the errors of :meth:`writing`."""
+        require_manifest(self.manifest)
+        return self.writing()
+
     def writing(self) -> Store:
-        """Open the manifest for writing. Raises the errors of :func:`indexer.manifest.store.open_for_writing`."""
+        """Open or create the manifest, to write to it. Raises the errors of :func:`indexer.manifest.store.open_for_writing`."""
         return store.open_for_writing(self.manifest, self._database)
 
     @property

@@ -11,7 +11,7 @@ from indexer.base.errors import ManifestError
 from indexer.base.processes import scratch_folder
 from indexer.manifest.store import Store
 from indexer.selection.models import is_selection_name
-from indexer.selection.storing import forget
+from indexer.selection.storing import forget, record_run
 from indexer.sharing import untrusted
 from indexer.sharing.models import ROW_SCHEMA, ExportHeader
 from indexer.sharing.replacing import require_equal
@@ -152,7 +152,7 @@ def _select(store: Store, name: str, head: ExportHeader, missing: MissingPolicy)
     """Store the selection; returns the number of its rows without spares, and of the substitutes among them."""
     step = "share/substituted" if missing is MissingPolicy.SUBSTITUTE else "share/found"
     store.append("selection", step, {"name": name})
-    made_from = {"name": name, "recipe": head.recipe, "hash": head.recipe_hash, "seed": head.seed}
-    store.execute("insert into selection_run values ($name, $recipe, $hash, $seed)", made_from)
+    record = {"name": name, "recipe": head.recipe, "recipe_hash": head.recipe_hash, "seed": head.seed}
+    record_run(store, {**record, "made_from": "export"})
     [(selected, substituted)] = store.rows("share/selected_counts", {"name": name})
     return selected, substituted

@@ -157,12 +157,14 @@ create table selection (
     substituted_for varchar                -- file_id of the row that this one replaces
 );
 
--- The recipe of each selection.
+-- The record of each selection.
 create table selection_run (
     name        varchar not null,
-    recipe      varchar not null,          -- the recipe's text, or the names of the lists
+    recipe      varchar not null,          -- the recipe's text, the query as TOML, or the names of the lists
     recipe_hash varchar not null,          -- sha256 of it
-    seed        varchar not null
+    seed        varchar not null,
+    made_from   varchar,                   -- recipe, query, lists or export; null if an earlier version made it
+    made_at     timestamp                  -- in UTC; null if an earlier version made it
 );
 
 -- Rows that a selection excluded, with the step and the reason.

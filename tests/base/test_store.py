@@ -84,7 +84,8 @@ def manifest(tmp_path):
     """A file whose name has quotes, with one row."""
     path = tmp_path / """it's "mine".duckdb"""
     with stores.open_for_writing(path) as store:
-        store.execute("insert into selection_run values ('mine', 'recipe', 'hash', '7')")
+        run = {"name": ["mine"], "recipe": ["recipe"], "recipe_hash": ["hash"], "seed": ["7"]}
+        store.insert("selection_run", pa.table(run))
     return path
 
 

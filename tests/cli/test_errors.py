@@ -103,7 +103,7 @@ def _bad_declaration(folder: Path) -> None:
 def _other_output(folder: Path) -> None:
     _manifest(folder)
     with store.open_for_writing(folder / "index" / "manifest.duckdb") as opened:
-        opened.execute("insert into selection_run values ('demo', '', '', '')")
+        opened.execute("insert into selection_run (name, recipe, recipe_hash, seed) values ('demo', '', '', '')")
         opened.execute("insert into selection values ('demo', 'train', 0, 'a', 'sampled', '', null)")
     (folder / "built").mkdir()
     (folder / "built" / "thesis.tex").write_text("not ours")

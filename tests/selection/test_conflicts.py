@@ -82,7 +82,7 @@ def test_audit_names_contradictions_outside_the_selection(tmp_path: Path) -> Non
         plant_pixels(store)
         store.execute("insert into selection values ('x', 'train', 0, 'o/A/3', 'sampled', 'A', null)")
         store.execute("insert into selection values ('x', 'train', 1, 'coco/9', 'sampled', 'photograph', null)")
-        store.execute("insert into selection_run values ('x', '', '', '')")
+        store.execute("insert into selection_run (name, recipe, recipe_hash, seed) values ('x', '', '', '')")
         found = audit(store, "x", AuditOptions(tree=False)).conflicts.to_pylist()
     assert [(row["file_id"], row["label"], row["kind"], row["other"], row["images"]) for row in found] == [
         ("coco/9", "real", "equal pixels", "o/A/7", 1), ("o/A/3", "fake", "equal bytes", "coco/5", 1),

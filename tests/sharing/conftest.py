@@ -52,7 +52,7 @@ def fill(store, images, packed="all.zip"):
     store.insert("attributes", pa.Table.from_pylist([_attributes(row) for row in images]))
     store.insert("inspection", pa.Table.from_pylist([_inspection(row) for row in images]))
     store.insert("selection", pa.Table.from_pylist([_selected(row) for row in images]))
-    store.execute("insert into selection_run values ('main', 'seed = 1', 'h', '1')")
+    store.execute("insert into selection_run (name, recipe, recipe_hash, seed) values ('main', 'seed = 1', 'h', '1')")
 
 
 def _member(row, packed):

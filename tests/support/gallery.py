@@ -102,7 +102,9 @@ def _record(opened: Store, member_id: int, item: Item, mtime_ns: int) -> None:
 def _select(opened: Store) -> None:
     splits = {item.file_id: item.split for item in items()}
     opened.insert("selection", pa.Table.from_pylist([_chosen(*one) for one in enumerate(sorted(splits.items()))]))
-    opened.execute("insert into selection_run values ('small', 'recipe', 'feed', 'seed')")
+    opened.execute(
+        "insert into selection_run (name, recipe, recipe_hash, seed) values ('small', 'recipe', 'feed', 'seed')"
+    )
     opened.execute("insert into selection_excluded values ('small', 'SD/99', 'deduplicate', 'same bytes as SD/1')")
     opened.execute("insert into source_info values ('coco', 'Gallery', 'CC0 for tests', '', '')")
     opened.execute(

@@ -1,0 +1,152 @@
+"""Make a selection from an SQL query.
+
+::
+
+    query_recipe    the query with sample, splits and groups, and its record
+    query_rows      the sandbox: query -> rows
+    by_query        rows -> selection
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+import numpy as np
+import pyarrow as pa
+
+from indexer.base.errors import RecipeError
+from indexer.manifest.store import Store
+from indexer.selection import storing
+from indexer.selection.balance import GroupProfiles, assign, targets
+from indexer.selection.by_list import MissingCount
+from indexer.selection.models import Counts
+from indexer.selection.query_recipe import ONE_SPLIT, QueryRecipe, check_split_name
+from indexer.selection.query_rows import ROLES
+from indexer.selection.working_tables import put, working_tables
+
+
+@dataclass(frozen=True, slots=True)
+class Queried:
+    """The result of a selection by query.
+
+    ``counts`` has one row per (split, role). ``missing`` counts the images that the query returned and that cannot be
+    selected. ``usable`` is the number of the others, and ``targets`` the number of images that each split should have.
+    """
+
+    name: str
+    counts: Counts
+    missing: tuple[MissingCount, ...]
+    usable: int
+    targets: Mapping[str, int]
+
+
+def select_query(store: Store, recipe: QueryRecipe, rows: pa.Table, name: str) -> Queried:
+    """Store the selection ``name`` of the images in ``rows``, which :func:`query_rows.rows_of` returned.
+
+    Sample and splits follow hashes of the seed and the file_ids, never the order of ``rows``.
+
+    Raises:
+        RecipeError: the rows have an invalid split or role, an image has two, no image is usable, a split would be
+            empty, or a group has more images than any split may have. The manifest is unchanged.
+    """
+    parameters = {
+        "name": name,
+        "seed": recipe.seed,
+        "sample": recipe.sample,
+        "role": "listed" if recipe.sample is None else "sampled",
+        "substitute": None,
+        "recipe": recipe.text,
+        "recipe_hash": recipe.hash,
+        "made_from": "query",
+    }
+    with working_tables(store):
+        with store.registered("incoming", rows):
+            store.save_query("work.returned", "from incoming")
+        _check_rows(store)
+        usable = _find(store, parameters)
+        goal = _split(store, recipe, parameters)
+        store.save("work.result", "select/by_query/result", parameters)
+        storing.replace(store, parameters, "select/by_list/excluded")
+        missing = tuple(MissingCount(*row) for row in store.rows("select/by_list/missing_counts"))
+        counts = storing.counts(store.rows("select/result/counts", parameters))
+        return Queried(name, counts, missing, usable, goal)
+
+
+def _check_rows(store: Store) -> None:
+    """Check splits and roles."""
+    splits = {split for (split,) in store.execute("select distinct split from work.returned")}
+    for split in splits if splits != {None} else ():
+        check_split_name(split)
+    for (role,) in store.execute("select distinct role from work.returned where role is not null order by role"):
+        if role not in ROLES:
+            raise RecipeError(f"the query returns a role {role!r}: there are {', '.join(ROLES)}")
+    for file_id, splits, roles in store.rows("select/by_query/twice"):
+        values = f"splits {' and '.join(splits)}" if len(splits) > 1 else f"roles {' and '.join(roles)}"
+        raise RecipeError(f"the query returns '{file_id}' with the {values}: return each image once")
+
+
+def _find(store: Store, parameters: Mapping[str, object]) -> int:
+    """Fill ``work.found``, ``work.missing`` and ``work.sample``; return the number of usable images."""
+    store.save_query("work.listed", "select distinct split, coalesce(file_id, '') as file_id from work.returned")
+    usable = store.save("work.found", "select/by_list/found", parameters)
+    missing = store.save("work.missing", "select/by_list/missing", parameters)
+    if not usable:
+        raise RecipeError(
+            f"the query returns no usable image ({missing:,} are unknown or unusable): nothing is selected"
+        )
+    store.save("work.sample", "select/by_query/sample", parameters)
+    return usable
+
+
+def _split(store: Store, recipe: QueryRecipe, parameters: Mapping[str, object]) -> dict[str, int]:
+    """Fill ``work.image_split``; return the number of images that each split should have by its fraction."""
+    if store.execute("select count(split) from work.sample") != [(0,)]:
+        store.save_query("work.image_split", "select file_id, split from work.sample")
+        return {}
+    splits = {name: fraction for name, fraction in (recipe.splits or ONE_SPLIT).items() if fraction}
+    _group(store, recipe, parameters)
+    sizes = store.rows("select/by_query/size_counts")
+    fractions = np.array(list(splits.values()))
+    images = sum(size * groups for size, groups, _ in sizes)
+    goal = dict(zip(splits, map(int, targets(np.array([images]), fractions)[:, 0]), strict=True))
+    _check_largest(sizes, goal)
+    profiles = GroupProfiles(
+        np.array([[size] for size, _, _ in sizes], np.int64), np.array([groups for _, groups, _ in sizes], np.int64)
+    )
+    assigned = assign(profiles, fractions)
+    for column, name in enumerate(splits):
+        if not assigned[:, column].any():
+            raise RecipeError(
+                f"the split '{name}' stays empty: {images:,} images in {profiles.groups.sum():,} groups are too few for"
+                f" its fraction {splits[name]:g}; select more images, or set it to 0"
+            )
+    ends = np.cumsum(assigned, axis=1)
+    ranges = [
+        (size, name, int(ends[row, column] - assigned[row, column]), int(ends[row, column]))
+        for row, (size, *_) in enumerate(sizes)
+        for column, name in enumerate(splits)
+    ]
+    put(store, "profile_split", ranges)
+    store.save("work.image_split", "select/by_query/splits")
+    return goal
+
+
+def _group(store: Store, recipe: QueryRecipe, parameters: Mapping[str, object]) -> None:
+    """Fill ``work.image_group`` and ``work.group_size``."""
+    if recipe.groups:
+        store.save("work.edge", "select/by_query/edges")
+        store.save("work.node", "select/by_query/nodes")
+        store.save("work.image_group", "select/split/groups")
+    else:
+        store.save_query("work.image_group", "select file_id, file_id as group_id from work.sample")
+    store.save("work.group_size", "select/by_query/group_sizes", parameters)
+
+
+def _check_largest(sizes: list[tuple[int, int, str]], goal: Mapping[str, int]) -> None:
+    """Refuse a group that fits into no split."""
+    largest, _, example = sizes[-1]
+    split = max(goal, key=lambda name: goal[name])
+    if largest > goal[split]:
+        raise RecipeError(
+            f"the group of '{example}' has {largest:,} images, more than the largest split '{split}' may have"
+            f" ({goal[split]:,}): group by something finer, or give other fractions"
+        )

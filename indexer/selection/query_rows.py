@@ -1,0 +1,76 @@
+"""Run the query of a selection in the sandbox.
+
+The texts of a query are untrusted. They run in a process that can only read the manifest, never in this one.
+"""
+
+import re
+from collections.abc import Mapping
+from pathlib import Path
+
+import pyarrow as pa
+
+from indexer.base.errors import QueryError, RecipeError
+from indexer.manifest import sandbox
+from indexer.selection.query_recipe import QueryRecipe
+
+ROLES = ("listed", "sampled", "paired", "complement", "spare")
+_SCHEMA = pa.schema(
+    [("file_id", pa.string()), ("split", pa.string()), ("role", pa.string()), ("groups", pa.list_(pa.string()))]
+)
+# The end of a statement: a semicolon, then nothing but white space and comments.
+_SELECT = re.compile(r"(?:\s|\(|--[^\n]*\n|/\*.*?\*/)*(?:select|with|from|values|table|pivot|unpivot)\b", re.I | re.S)
+_END = re.compile(r";(?:\s|--[^\n]*(?:\n|$))*$")
+
+
+def rows_of(manifest: Path, recipe: QueryRecipe) -> pa.Table:
+    """Return the rows of the query: ``file_id``, ``split`` and ``role`` (null if it returns none), and ``groups``.
+
+    ``groups`` has the value of each group expression as text. ``manifest`` must not be open for writing.
+
+    Raises:
+        QueryError: the query is no SELECT, is wrong, or exceeds a limit.
+        RecipeError: it returns no ``file_id``, or splits in addition to those of ``recipe``.
+    """
+    columns = _columns(manifest, recipe)
+    if "file_id" not in columns:
+        raise RecipeError(f"the query must return a column file_id; it returns {', '.join(columns.values())}")
+    if "split" in columns and recipe.splits:
+        raise RecipeError("the query returns a column split: leave it out, or give no fractions for splits")
+    with sandbox.query(manifest, _wrapped(recipe, columns), recipe.limits, recipe.tables) as result:
+        return pa.Table.from_batches(result.batches, result.schema).cast(_SCHEMA)
+
+
+def _columns(manifest: Path, recipe: QueryRecipe) -> dict[str, str]:
+    """Return the columns that the query returns: name in lower case -> name as written."""
+    if not _SELECT.match(recipe.sql):
+        raise QueryError("give one SELECT that returns a column file_id: a query only reads the manifest")
+    with sandbox.query(manifest, f"describe\n{recipe.sql}", recipe.limits, recipe.tables) as result:
+        described = pa.Table.from_batches(result.batches, result.schema)
+    return {name.lower(): name for name in described.column("column_name").to_pylist()}
+
+
+def _wrapped(recipe: QueryRecipe, columns: Mapping[str, str]) -> str:
+    """Return a query over the user's query that returns the columns of ``_SCHEMA``.
+
+    Texts of the user are followed by a line break, which ends a comment.
+    """
+    own = {text: f"r.{_quoted(columns[text.lower()])}" for text in recipe.groups if text.lower() in columns}
+    of_manifest = [text for text in recipe.groups if text not in own]
+    values = own | {text: f"m.group_{number}" for number, text in enumerate(of_manifest)}
+    groups = ", ".join(f"{values[text]}::varchar" for text in recipe.groups)
+    optional = [f"{f'r.{name}' if name in columns else 'null'}::varchar as {name}" for name in ("split", "role")]
+    text = (
+        f"with returned as (\n{_END.sub('', recipe.sql)}\n)\n"
+        f"select r.file_id::varchar as file_id, {', '.join(optional)}, [{groups}]::varchar[] as groups\n"
+        "from returned r"
+    )
+    if not of_manifest:
+        return text
+    expressions = ", ".join(f"(\n{one}\n) as group_{number}" for number, one in enumerate(of_manifest))
+    joined = f"select file_id, {expressions} from manifest where status <> 'duplicate_id'"
+    return f"{text}\nleft join (\n{joined}\n) m on m.file_id = r.file_id::varchar"
+
+
+def _quoted(name: str) -> str:
+    """Return a name in double quotes, as SQL takes any name."""
+    return '"' + name.replace('"', '""') + '"'
