@@ -70,7 +70,7 @@ class Session:
         return self.writing()
 
     def writing(self) -> Store:
-        """Open or create the manifest, to write to it. Raises the errors of :func:`indexer.manifest.store.open_for_writing`."""
+        """Open or create the manifest. Raises the errors of :func:`indexer.manifest.store.open_for_writing`."""
         return store.open_for_writing(self.manifest, self._database)
 
     @property

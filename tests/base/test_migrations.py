@@ -88,7 +88,7 @@ def test_inspections_and_selections_survive(manifest: Path, opened) -> None:
             (SCHEMA_VERSION,)
         ]
     after = everything(manifest)
-    for table in ("container", "source_info", "selection", "selection_run"):
+    for table in ("container", "source_info", "selection"):
         assert after[table] == before[table]
         assert len(after[table]) > 0
     assert after["attributes"] == [(*row, "real", None, None, None) for row in before["attributes"]]

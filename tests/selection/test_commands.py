@@ -76,7 +76,7 @@ def test_missing_listed_images_exit_with_1(folder: Path) -> None:
 @pytest.mark.parametrize(
     ("arguments", "message"),
     [
-        (["select"], "name a recipe, or lists with --ids"),
+        (["select"], "name a recipe, a query with --sql, or lists with --ids"),
         (["inspect"], "name a selection, or use --again"),
         (["select", "--ids", "train=a.txt"], "--ids needs --name for the selection"),
         (["select", "--ids", "a.txt", "--name", "x"], "write it as SPLIT=FILE"),

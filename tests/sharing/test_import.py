@@ -230,7 +230,8 @@ def test_selection_by_list_keeps_the_hash_of_its_lists(lab, tmp_path):
     export(store, "main", tmp_path / "shared")
     reader = lab("reader")
     import_manifest(reader, tmp_path / "shared", None, ImportOptions(MissingPolicy.FAIL, force=True))
-    assert reader.execute("from selection_run") == store.execute("from selection_run")
+    record = "select name, recipe, recipe_hash, seed from selection_run"
+    assert reader.execute(record) == store.execute(record)
 
 
 def test_dropped_row_changes_the_digests(lab, shared):
