@@ -17,6 +17,7 @@ from indexer.cli.selection_names import selection_name
 from indexer.cli.show_selection import show_counts, show_missing
 from indexer.selection import by_recipe, recipe
 from indexer.selection.by_list import Listed, select_listed
+from indexer.selection.id_lists import read_lists
 from indexer.selection.models import Selected, is_selection_name, is_split_name
 from indexer.selection.storing import require_free
 
@@ -97,10 +98,10 @@ def _by_recipe(options: CommonOptions, recipe_name: str, name: str | None, how: 
 
 
 def _by_list(options: CommonOptions, lists: Sequence[str], name: str, how: Mapping[str, Any]) -> None:
-    files = _files(lists)
+    ids = read_lists(_files(lists))
     with options.changing() as store:
         require_free(store, name, force=how["force"])
-        listed = select_listed(store, files, name, how["substitute"])
+        listed = select_listed(store, ids, name, how["substitute"])
     _show_listed(listed)
     without = sum(group.images - group.substituted for group in listed.missing)
     if without:
@@ -145,3 +146,5 @@ def _show(selected: Selected) -> None:
 def _show_listed(listed: Listed) -> None:
     show_counts(f"Selection '{listed.name}'", ("split", "role"), listed.counts)
     show_missing("Listed images that are missing", listed.missing)
+    for note in listed.notes:
+        print(printable(f"{note.split}: {note.images:,} ids are {note.note}, for instance {note.example}"))

@@ -22,7 +22,7 @@ from indexer.declarations.preflight import SourceState, disk_space, source_state
 from indexer.declarations.required_ids import RequiredIds, required_ids
 from indexer.manifest.store import Store
 from indexer.roots import declared
-from indexer.selection.by_list import ids_of
+from indexer.selection.id_lists import ids_of
 
 _MAX_ITEMS = 5
 _KEPT = "the rows of its last scan are kept; 'python -m indexer scan --source KEY --forget' deletes them"

@@ -20,6 +20,7 @@ _SCHEMAS = {
     "cap": _schema(generator=_TEXT, origin=_TEXT, cap=_WHOLE),
     "section_rule": _schema(rank=_WHOLE, section=_TEXT, origin=_TEXT, file_id=_TEXT),
     "origin_order": _schema(origin=_TEXT, rank=_WHOLE),
+    "written": _schema(split=_TEXT, file_id=_TEXT, stripped=_TEXT),
     "listed": _schema(split=_TEXT, file_id=_TEXT),
     "depth": _schema(generator=_TEXT, origin=_TEXT, depth=_WHOLE, steps=_WHOLE),
     "ranked": _schema(member_id=_WHOLE, generator=_TEXT, origin=_TEXT, rank_key=_TEXT, rank=_WHOLE),

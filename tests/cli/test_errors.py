@@ -278,7 +278,7 @@ MISTAKES = {
     ),
     "recipe and lists": Mistake(
         _manifest, "indexer select demo --ids train=x.txt",
-        "name a recipe, or lists with --ids. See: python -m indexer select --help",
+        "name a recipe, a query with --sql, or lists with --ids. See: python -m indexer select --help",
     ),
     "typo in an option": Mistake(
         _nothing, "indexer stats --formt csv",

@@ -3,10 +3,13 @@
 from dataclasses import replace
 from pathlib import Path
 
+import pyarrow as pa
+import pyarrow.parquet as pq
 import pytest
 
 from indexer.base.errors import RecipeError
 from indexer.selection.by_list import select_listed
+from indexer.selection.id_lists import read_lists
 from tests.support.worlds import Picture, fakes, photographs, world
 
 
@@ -20,9 +23,9 @@ def listed(folder: Path, **splits: list[str]) -> dict[str, list[Path]]:
 def test_order_of_lines_has_no_effect(tmp_path: Path) -> None:
     ids = [f"o/A/{n}" for n in range(20)]
     with world(tmp_path / "m.duckdb", [*fakes("A", "o", 30), *photographs("coco", 9)]) as store:
-        first = select_listed(store, listed(tmp_path, train=ids, validation=["coco/1"]), "x")
+        first = select_listed(store, read_lists(listed(tmp_path, train=ids, validation=["coco/1"])), "x")
         rows = store.execute("select split, position, file_id, role, stratum from selection order by all")
-        select_listed(store, listed(tmp_path, train=ids[::-1], validation=["coco/1"]), "x")
+        select_listed(store, read_lists(listed(tmp_path, train=ids[::-1], validation=["coco/1"])), "x")
         assert rows == store.execute("select split, position, file_id, role, stratum from selection order by all")
     assert first.counts == (("train", "listed", 20), ("validation", "listed", 1))
     assert {row[2] for row in rows} == {*ids, "coco/1"}
@@ -33,7 +36,7 @@ def test_missing_ids_are_reported_by_origin_and_reason(tmp_path: Path) -> None:
     broken = replace(fakes("A", "o", 1)[0], inspected="truncated")
     refused = Picture("o/A/7", "o", "A", status="unreadable")
     with world(tmp_path / "m.duckdb", [broken, refused]) as store:
-        found = select_listed(store, listed(tmp_path, train=["o/A/0", "o/A/7", "COCO2017_train/3"]), "x")
+        found = select_listed(store, read_lists(listed(tmp_path, train=["o/A/0", "o/A/7", "COCO2017_train/3"])), "x")
         reasons = store.execute("select file_id, step, reason from selection_excluded order by all")
     assert [(gap.origin, gap.reason, gap.images) for gap in found.missing] == [
         ("COCO2017_train", "not in the manifest", 1), ("o", "truncated", 1), ("o", "was unreadable", 1),
@@ -55,7 +58,7 @@ def test_substitutes_come_from_the_sources_of_their_split(tmp_path: Path) -> Non
         validation=[*validation, "LAION-400M/902", "o/A/1", "RAISE/r1"],
     )
     with world(tmp_path / "m.duckdb", pictures) as store:
-        found = select_listed(store, lists, "x", "laion")
+        found = select_listed(store, read_lists(lists), "x", "laion")
         rows = store.execute("select split, file_id, substituted_for from selection where substituted_for is not null")
         spares = store.execute("select split, file_id from selection where role = 'spare'")
     assert sorted((split, gone) for split, _, gone in rows) == [
@@ -77,9 +80,46 @@ def test_id_in_two_splits_is_an_error(tmp_path: Path) -> None:
         world(tmp_path / "m.duckdb", fakes("A", "o", 3)) as store,
         pytest.raises(RecipeError, match="'o/A/1' is listed for train and for validation"),
     ):
-        select_listed(store, listed(tmp_path, train=["o/A/1"], validation=["o/A/1"]), "x")
+        select_listed(store, read_lists(listed(tmp_path, train=["o/A/1"], validation=["o/A/1"])), "x")
 
 
 def test_unreadable_list_is_an_error(tmp_path: Path) -> None:
     with world(tmp_path / "m.duckdb", []) as store, pytest.raises(RecipeError, match="cannot be read as a list"):
-        select_listed(store, {"train": [tmp_path / "absent.txt"]}, "x")
+        select_listed(store, read_lists({"train": [tmp_path / "absent.txt"]}), "x")
+
+
+def test_headers_spaces_and_repeated_ids_are_no_ids(tmp_path: Path) -> None:
+    (tmp_path / "a.txt").write_text("\ufefffile_id\no/A/0\n o/A/1\t\no/A/0\n\n", encoding="utf-8")
+    (tmp_path / "b.csv").write_text('row;file_id\n1;o/A/2\n2;"o/A/3, large"\n')
+    pq.write_table(pa.table({"file_id": ["o/A/4", None], "x": [1, 2]}), tmp_path / "c.parquet")
+    pictures = [*fakes("A", "o", 5), Picture("o/A/3, large", "o", "A"), Picture(" spaced ", "o", "A")]
+    (tmp_path / "d.txt").write_text(" spaced \n")
+    with world(tmp_path / "m.duckdb", pictures) as store:
+        files = {
+            "train": [tmp_path / "a.txt", tmp_path / "b.csv"],
+            "test": [tmp_path / "c.parquet", tmp_path / "d.txt"],
+        }
+        found = select_listed(store, read_lists(files), "x")
+        ids = {file_id for (file_id,) in store.execute("select file_id from selection")}
+    assert ids == {"o/A/0", "o/A/1", "o/A/2", "o/A/3, large", "o/A/4", " spaced "}
+    assert not found.missing
+    assert [(note.split, note.note, note.images, note.example) for note in found.notes] == [
+        ("train", "listed more than once", 1, "o/A/0"),
+        ("train", "read without the white space around them", 1, "o/A/1"),
+    ]
+
+
+@pytest.mark.parametrize(
+    ("name", "content", "message"),
+    [
+        ("a.txt", b"file_id\n \n", "has no file id"),
+        ("a.csv", b"o/A/1\no/A/2\n", "has no column file_id: its columns are o/A/1"),
+        ("a.csv", b"", "has no column file_id"),
+        ("a.parquet", b"PAR1", "cannot be read as a list"),
+        ("a.txt", b"\xff\xfe", "cannot be read as a list"),
+    ],
+)
+def test_list_without_ids_is_refused(tmp_path: Path, name: str, content: bytes, message: str) -> None:
+    (tmp_path / name).write_bytes(content)
+    with pytest.raises(RecipeError, match=message):
+        read_lists({"train": [tmp_path / name]})

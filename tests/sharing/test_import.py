@@ -8,6 +8,7 @@ import pytest
 
 from indexer.base.errors import ManifestError
 from indexer.selection.by_list import select_listed
+from indexer.selection.id_lists import read_lists
 from indexer.sharing.difference import difference
 from indexer.sharing.export import export
 from indexer.sharing.importing import ImportOptions, Match, MissingPolicy, import_manifest
@@ -38,7 +39,7 @@ def test_replacing_an_imported_selection_removes_its_rows(lab, shared, tmp_path)
     store = lab("reader")
     import_manifest(store, shared, None, ImportOptions(MissingPolicy.FAIL))
     (tmp_path / "ids.txt").write_text("Synth/003\nnot here\n")
-    select_listed(store, {"train": [tmp_path / "ids.txt"]}, "main")
+    select_listed(store, read_lists({"train": [tmp_path / "ids.txt"]}), "main")
     assert store.count("shared_row") == 0
     import_manifest(store, shared, None, ImportOptions(MissingPolicy.FAIL, force=True))
     assert store.count("selection_excluded") == 0
@@ -226,7 +227,7 @@ def test_decompression_bomb_is_refused(lab, shared):
 def test_selection_by_list_keeps_the_hash_of_its_lists(lab, tmp_path):
     store = lab("author")
     (tmp_path / "ids.txt").write_text("".join(f"{row['file_id']}\n" for row in IMAGES), encoding="utf-8")
-    select_listed(store, {"train": [tmp_path / "ids.txt"]}, "main")
+    select_listed(store, read_lists({"train": [tmp_path / "ids.txt"]}), "main")
     export(store, "main", tmp_path / "shared")
     reader = lab("reader")
     import_manifest(reader, tmp_path / "shared", None, ImportOptions(MissingPolicy.FAIL, force=True))

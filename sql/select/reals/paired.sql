@@ -19,7 +19,7 @@ placed as (
     from work.kept k
     join attributes a using (member_id)
     join work.image_group c using (file_id)
-    join work.group_split s using (group_id)
+    join work.group_split s on s.group_id = c.group_id
     left join of_chosen o using (file_id)
 ),
 ranked as (
