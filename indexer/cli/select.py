@@ -35,7 +35,7 @@ _CONFLICT = "same picture under another label"
 _EXAMPLES = """\b
 Examples:
   python -m indexer select ai_gen_bench_v1
-  python -m indexer select --sql "select file_id from manifest where width >= 512" --sample 1000 --name large
+  python -m indexer select --sql large.sql --sample 1000 --seed 7
   python -m indexer select --ids train=train.txt --substitute laion --name a
 """
 _ONLY_WITH_SQL = ("sample", "splits", "groups", "seed", "tables")

@@ -16,8 +16,9 @@ _LONGEST = 60  # characters of a query that are shown
 @click.option("--format", "form", type=click.Choice(["table", "json"]), default="table", show_default=True)
 @common_options
 def command(options: CommonOptions, form: str) -> None:
-    """List the selections: images without spares, splits, when they were made (UTC) and from what.
+    """List the selections, with their splits and origin.
 
+    Images are counted without spares; times are in UTC.
     `stats NAME` shows the whole query of a selection, and `drop NAME` removes one.
     """
     with options.reading() as store:

@@ -287,7 +287,7 @@ MISTAKES = {
     "typo in a column": Mistake(
         _manifest, "indexer sql 'select genrator from manifest'",
         'Binder Error: Referenced column "genrator" not found in FROM clause!'
-        ' Candidate bindings: "generator", "reason", "negative_prompt", "format", "method"',
+        ' Candidate bindings: "generator", "reason", "negative_prompt", "extra", "format"',
     ),
     "missing output folder": Mistake(
         _manifest, "indexer stats --output nowhere/stats.md",

@@ -12,8 +12,6 @@ from indexer.base.errors import RecipeError
 from indexer.selection.audit import Audit, AuditOptions, audit
 from indexer.selection.audit.shortcuts import TREE
 from indexer.selection.by_list import select_listed
-from indexer.selection.id_lists import read_lists
-from tests.selection.test_by_list import listed
 from tests.support.worlds import Picture, fakes, photographs, world
 
 NO_TREE = AuditOptions(tree=False)
@@ -24,7 +22,7 @@ def audited(folder: Path, pictures: list[Picture], options: AuditOptions = NO_TR
     odd = [picture.file_id for picture in pictures if int(picture.file_id.rsplit("/")[-1]) % 2]
     even = [picture.file_id for picture in pictures if picture.file_id not in set(odd)]
     with world(folder / "m.duckdb", pictures) as store:
-        select_listed(store, read_lists(listed(folder, train=even, validation=odd)), "x")
+        select_listed(store, {"train": even, "validation": odd}, "x")
         return audit(store, "x", options)
 
 
