@@ -25,6 +25,8 @@ COMMANDS: dict[str, str] = {
     "audit": "audit",
     "report": "report",
     "browse": "browse",
+    "get": "get",
+    "trace": "trace",
 }
 
 if __name__ == "__main__":

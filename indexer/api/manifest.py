@@ -3,9 +3,12 @@
 import os
 import warnings
 from collections.abc import Callable, Mapping, Sequence
+from dataclasses import asdict
 from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal, Self
+
+import pyarrow as pa
 
 from indexer.api.rows import QueryRows, run_query
 from indexer.base import config as configuration
@@ -18,6 +21,7 @@ from indexer.containers.open_containers import OpenContainers
 from indexer.lookup.locating import LocatedImage, locate
 from indexer.lookup.reading import pixels, read_each
 from indexer.lookup.selected import selected_rows, with_random_access
+from indexer.lookup.tracing import TRACED, Tracer
 from indexer.naming_paths import with_paths
 from indexer.roots import source_folders, source_roots
 from indexer.scanning import ScanSummary
@@ -143,6 +147,18 @@ class Manifest:
             SourceError: as :meth:`read`.
         """
         return pixels(*self._read(file_id), self.options.bounds.images)
+
+    def trace(self, file: PathLike | bytes) -> QueryRows:
+        """Return the images that are the same as a file or its bytes, or near: match, bits, file_id, location, label.
+
+        Raises:
+            OSError: the file cannot be read.
+        """
+        data = file if isinstance(file, bytes) else expanded(os.fspath(file)).read_bytes()
+        bounds = self.options.bounds
+        with self.options.reading() as store:
+            found = Tracer(store, self._roots, OpenContainers(bounds.archives), bounds.images).trace(data)
+        return QueryRows(pa.Table.from_pylist([asdict(each) for each in found], TRACED))
 
     def inspect(self, selection: str, *, again: bool = False) -> int:
         """Read the images of a selection that were not inspected yet: hashes, sizes, formats. Return their number.

@@ -1,0 +1,68 @@
+"""``indexer trace``: find the images of the manifest that are the same as given files, or near them."""
+
+import dataclasses
+import json
+from collections.abc import Iterator, Sequence
+from pathlib import Path
+from typing import Any
+
+import click
+import pyarrow as pa
+
+from indexer.base import image_formats
+from indexer.base.errors import ConfigError
+from indexer.cli import render
+from indexer.cli.messages import print_message
+from indexer.cli.options import CommonOptions, common_options
+from indexer.containers.kinds import suffix_of
+from indexer.containers.open_containers import OpenContainers
+from indexer.lookup.tracing import TRACED, Tracer
+from indexer.roots import source_folders
+
+_SCHEMA = pa.schema([pa.field("file", pa.string()), *TRACED])
+
+
+@click.command(epilog="Example: python -m indexer trace unknown.jpg downloads/")
+@click.argument("files", nargs=-1, required=True, type=click.Path(path_type=Path), metavar="FILE...")
+@click.option("--format", "form", type=click.Choice(["table", "json"]), default="table", show_default=True)
+@common_options
+def command(options: CommonOptions, files: tuple[Path, ...], form: str) -> None:
+    """Find the images of the manifest that are the same as FILEs: same bytes, same pixels, or near.
+
+    Of a folder, all images in it are traced. Near images and same pixels are found among inspected images only.
+    """
+    rows: list[dict[str, Any]] = []
+    with options.reading() as store:
+        tracer = Tracer(
+            store, source_folders(options.config), OpenContainers(options.bounds.archives), options.bounds.images
+        )
+        for file in _images(files):
+            found = tracer.trace(_bytes(file))
+            rows += [{"file": str(file), **dataclasses.asdict(each)} for each in found] or [
+                {"file": str(file), "match": "none"}
+            ]
+        uninspected = tracer.uninspected()
+    if form == "json":
+        print(json.dumps(rows, indent=1, ensure_ascii=True))
+    else:
+        print(render.table_text(pa.Table.from_pylist(rows, _SCHEMA)), end="")
+    if uninspected:
+        print_message(f"{uninspected:,} images were never inspected: of these only equal files are found")
+
+
+def _images(paths: Sequence[Path]) -> Iterator[Path]:
+    for path in paths:
+        if path.is_dir():
+            found = sorted(file for file in path.rglob("*") if suffix_of(file.name) in image_formats.SUFFIXES)
+            if not found:
+                raise ConfigError(f"{path} has no image: name image files, or a folder with some")
+            yield from found
+        else:
+            yield path
+
+
+def _bytes(file: Path) -> bytes:
+    try:
+        return file.read_bytes()
+    except OSError as error:
+        raise ConfigError(f"{file} cannot be read: {error.strerror or error}") from error

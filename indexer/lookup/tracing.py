@@ -1,0 +1,77 @@
+"""Find the images of a manifest that are the same as a given file, or near it."""
+
+import zlib
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import pyarrow as pa
+
+from indexer import images
+from indexer.base.remote import Root
+from indexer.containers.open_containers import OpenContainers
+from indexer.images import ImageLimits
+from indexer.lookup.locating import locate
+from indexer.manifest.store import Store
+
+NEAR_BITS = 8  # of 64; see sql/select/duplicates/near.sql
+_MOST = 1_000  # matches and candidates per file
+
+_TEXTS = ("file_id", "source", "path", "member", "origin", "generator")
+# The fields of a TracedImage as columns.
+TRACED = pa.schema(
+    [("match", pa.string()), ("bits", pa.int64()), *((name, pa.string()) for name in _TEXTS), ("label", pa.int64())]
+)
+
+
+@dataclass(frozen=True, slots=True)
+class TracedImage:
+    """An image of the manifest that is like a file.
+
+    ``match`` is 'same bytes', 'same pixels' or 'near'; ``bits`` is the number of bits in which the perceptual hashes
+    differ, of 'near' alone.
+    """
+
+    match: str
+    bits: int | None
+    file_id: str
+    source: str
+    path: str
+    member: str | None
+    origin: str
+    generator: str
+    label: int
+
+
+@dataclass(frozen=True, slots=True)
+class Tracer:
+    """Traces files in one manifest. Images that were never inspected are found by their bytes only."""
+
+    store: Store
+    roots: Mapping[str, Root]
+    containers: OpenContainers
+    limits: ImageLimits
+
+    def trace(self, data: bytes) -> list[TracedImage]:
+        """Return the images that are like the file with these bytes: same bytes first, then same pixels, then near."""
+        seen = images.inspect(data, self.limits)
+        known = {"hash": seen.hash, "pixel_hash": seen.pixel_hash, "phash": seen.phash, "size": len(data)}
+        rows = self.store.arrow(
+            "lookup/traced", {**known, "crc32": zlib.crc32(data), "radius": NEAR_BITS, "most": _MOST}
+        ).to_pylist()
+        candidates = [row for row in rows if row["match"] == "candidate"]
+        equal = [{**row, "match": "same bytes"} for row in self._equal(candidates, data)]
+        return [TracedImage(**row) for row in (*equal, *(row for row in rows if row["match"] != "candidate"))]
+
+    def uninspected(self) -> int:
+        """Return the number of images without a perceptual hash because they were never inspected."""
+        return int(self.store.execute("select count(*) from manifest where hash is null")[0][0])
+
+    def _equal(self, rows: Sequence[Mapping[str, Any]], data: bytes) -> Iterator[Mapping[str, Any]]:
+        """Yield the rows whose bytes are ``data``."""
+        known = [row for row in rows if row["source"] in self.roots]
+        by_id = {row["file_id"]: row for row in known}
+        for image in locate(self.store, self.roots, list(by_id)) if known else ():
+            for _, found in self.containers.read(image.container, [image.member]):
+                if found == data:
+                    yield by_id[image.file_id]
