@@ -15,6 +15,7 @@ COMMANDS: dict[str, str] = {
     "verify": "verify",
     "finalize": "finalize",
     "report": "report",
+    "push": "push",
 }
 
 if __name__ == "__main__":

@@ -19,23 +19,22 @@ from tests.support.storage import Traffic
 
 REPOSITORY = "user/pictures"
 REVISION = "main"
+COMMIT = "a" * 40
+_ANY_REVISION = f"(?:{REVISION}|{COMMIT})"
 
 
 class Hub:
     """One repository for all tests; workers find its address in the environment."""
 
-    def __init__(self) -> None:
+    def __init__(self, handler: type["_Handler"] | None = None) -> None:
         self.traffic = Traffic()
         self.files: dict[str, bytes] = {}
-        site = self
-
-        class Handler(_Handler):
-            hub = site
-
-        self._server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
+        own = type("OwnHandler", (handler or _Handler,), {"hub": self})
+        self._server = ThreadingHTTPServer(("127.0.0.1", 0), own)
         self._server.daemon_threads = True
         threading.Thread(target=self._server.serve_forever, kwargs={"poll_interval": 0.01}, daemon=True).start()
-        options = {"endpoint": f"http://127.0.0.1:{self._server.server_port}"}
+        self.endpoint = f"http://127.0.0.1:{self._server.server_port}"
+        options = {"endpoint": self.endpoint}
         fsspec.config.conf["hf"] = options  # fsspec may have read the environment already
         self.settings = {"FSSPEC_HF": json.dumps(options)}
 
@@ -66,18 +65,18 @@ class Hub:
                     listed.add(parent)
                     yield {"type": "directory", "path": parent, "size": 0, "oid": _digest(parent.encode())}
             if recursive or "/" not in below:
-                yield _file(path, data)
+                yield self.described(path, data)
 
     def info(self, path: str) -> Iterator[dict[str, Any]]:
         """Metadata of one path; nothing if it does not exist."""
         if path in self.files:
-            yield _file(path, self.files[path])
+            yield self.described(path, self.files[path])
         elif any(self.tree(path, recursive=False)):
             yield {"type": "directory", "path": path, "size": 0, "oid": _digest(path.encode())}
 
-
-def _file(path: str, data: bytes) -> dict[str, Any]:
-    return {"type": "file", "path": path, "size": len(data), "oid": _digest(data)}
+    def described(self, path: str, data: bytes) -> dict[str, Any]:
+        """A file as the hub lists it."""
+        return {"type": "file", "path": path, "size": len(data), "oid": _digest(data)}
 
 
 def _digest(data: bytes) -> str:
@@ -92,10 +91,12 @@ class _Handler(BaseHTTPRequestHandler):
         pass
 
     def do_POST(self) -> None:
-        body = self.rfile.read(int(self.headers["Content-Length"])).decode()
+        self.answer_paths_info(self.rfile.read(int(self.headers["Content-Length"])))
+
+    def answer_paths_info(self, body: bytes) -> None:
         self.hub.traffic.requests.append(f"META {unquote(self.path)}")
         assert self.path.startswith(f"/api/datasets/{REPOSITORY}/paths-info/")
-        self._send_json([entry for path in parse_qs(body)["paths"] for entry in self.hub.info(path)])
+        self._send_json([entry for path in parse_qs(body.decode())["paths"] for entry in self.hub.info(path)])
 
     def do_GET(self) -> None:
         path, _, query = self.path.partition("?")
@@ -104,14 +105,17 @@ class _Handler(BaseHTTPRequestHandler):
         if self.hub.traffic.failing:
             self.hub.traffic.failing -= 1
             self._reply(503, b"")
-        elif found := re.fullmatch(rf"/datasets/{REPOSITORY}/resolve/{REVISION}/(.*)", path):
+        elif found := re.fullmatch(rf"/datasets/{REPOSITORY}/resolve/{_ANY_REVISION}/(.*)", path):
             self._part(unquote(found[1]))
-        elif found := re.fullmatch(rf"/api/datasets/{REPOSITORY}/tree/{REVISION}/?(.*)", path):
+        elif found := re.fullmatch(rf"/api/datasets/{REPOSITORY}/tree/{_ANY_REVISION}/?(.*)", path):
             self._list(unquote(found[1]), recursive="recursive=true" in query.lower())
-        elif re.fullmatch(rf"/api/datasets/{REPOSITORY}(/revision/{REVISION})?", path):
-            self._send_json({"id": REPOSITORY, "sha": "a" * 40, "siblings": []})
+        elif re.fullmatch(rf"/api/datasets/{REPOSITORY}(/revision/{_ANY_REVISION})?", path):
+            self._send_json(self.repository())
         else:
             self._reply(404, b"{}", {"X-Error-Code": "RepoNotFound"})
+
+    def repository(self) -> dict[str, Any]:
+        return {"id": REPOSITORY, "sha": COMMIT, "siblings": []}
 
     def _list(self, folder: str, *, recursive: bool) -> None:
         found = list(self.hub.tree(folder, recursive=recursive))

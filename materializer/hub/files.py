@@ -1,0 +1,77 @@
+"""The files of a finished build, with their hashes, and their comparison with the files of a repository."""
+
+import hashlib
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+from indexer.base.durable import sha256_of
+from materializer.dataset import card
+from materializer.dataset.build_folder import FinishedBuild
+from materializer.shards import record, refusals
+
+_PIECE = 1 << 20
+
+
+@dataclass(frozen=True, slots=True)
+class BuildFile:
+    """A file of a build: its path below the folder, size in bytes, and sha256 (hex)."""
+
+    path: str
+    size: int
+    sha256: str
+
+
+@dataclass(frozen=True, slots=True)
+class RemoteFile:
+    """A file of a repository. ``sha256`` (hex) is None for a file that is stored in git, as small texts are."""
+
+    path: str
+    size: int
+    blob_id: str
+    sha256: str | None
+
+
+def files_of(build: FinishedBuild) -> list[BuildFile]:
+    """Return the files of a build, shards first; ``build.json`` is the last.
+
+    The hashes of the shards are those of the record. Files that somebody else has put into the folder are not listed.
+    """
+    shards = [BuildFile(build.format.path(shard), file.size, file.sha256) for shard, file in build.all_shards]
+    return shards + [_described(build.folder, name) for name in _small_files(build)]
+
+
+def same_files(folder: Path, local: Iterable[BuildFile], remote: Iterable[RemoteFile]) -> set[str]:
+    """Return the paths of the local files that the repository has with the same bytes."""
+    found = {file.path: file for file in remote}
+    return {file.path for file in local if file.path in found and _is_same(folder, file, found[file.path])}
+
+
+def _small_files(build: FinishedBuild) -> Iterator[str]:
+    leading = build.format.leading_files(build.settings.feature, build.shards)
+    records = [record.path_of(build.folder, shard) for shard, _ in build.all_shards]
+    refused = [refusals.path_of(build.folder, shard) for shard, _ in build.all_shards]
+    yield from (path.relative_to(build.folder).as_posix() for path in (*records, *refused) if path.is_file())
+    yield from (record.PLAN, record.REFUSED, *card.FILES, *leading, record.BUILD)
+
+
+def _described(folder: Path, name: str) -> BuildFile:
+    path = folder / name
+    return BuildFile(name, path.stat().st_size, sha256_of(path))
+
+
+def _is_same(folder: Path, local: BuildFile, remote: RemoteFile) -> bool:
+    if local.size != remote.size:
+        return False
+    if remote.sha256 is not None:
+        return remote.sha256 == local.sha256
+    return remote.blob_id == _git_blob_id(folder / local.path, local.size)
+
+
+def _git_blob_id(path: Path, size: int) -> str:
+    """Return the id that git gives to a file. Source: "Git Internals: Git Objects", https://git-scm.com/book."""
+    digest = hashlib.sha1(b"blob %d\0" % size, usedforsecurity=False)
+    with path.open("rb") as file:
+        while piece := file.read(_PIECE):
+            digest.update(piece)
+    return digest.hexdigest()
