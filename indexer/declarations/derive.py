@@ -15,7 +15,8 @@ _SOURCE_INFO = pa.schema([(name, pa.string()) for name in ("source", *_INFO_COLU
 def derive(store: Store, sources: Sequence[Source]) -> None:
     """Replace the attributes, companions and derivation errors by those derived from all raw rows of ``sources``.
 
-    Runs in one transaction. If several files have the same file_id, one gets a row; the others are derivation errors.
+    Runs in one transaction. If several files have the same file_id, one gets a row; the others are derivation errors,
+    and rows of ``other_copy``.
     """
     with store.transaction():
         store.execute("create or replace temp table derived as from attributes limit 0")
@@ -30,6 +31,7 @@ def derive(store: Store, sources: Sequence[Source]) -> None:
         for table in ("attributes", "companion", "derivation_error"):
             store.execute(f"delete from {table}")
             store.append(table, f"derive/{table}")
+        store.save("other_copy", "derive/other_copies")
         store.execute("drop table duplicate_id")
         store.execute("drop table derived")
 

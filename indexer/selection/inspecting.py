@@ -30,6 +30,13 @@ _ROWS_WRITTEN_AT_ONCE = 2_000
 # Rows of `work.to_inspect` in memory at a time.
 _PAGE = 20_000
 
+# The tables that change when copies take the places of bad images, and the steps that give the new rows.
+_REPLACING = (
+    ("other_copy", "replaced"),
+    ("derivation_error", "replaced_errors"),
+    ("attributes", "replacing"),
+)
+
 Row = dict[str, Any]
 
 
@@ -56,9 +63,17 @@ class Inspector:
     def __call__(self, store: Store) -> int:
         """Inspect the rows of the pool that were never inspected; returns their number.
 
+        If an image is found bad and has copies, the first sound one takes its place in ``attributes`` and in the pool.
+
         Raises:
             SourceError: a container vanished or changed since the scan. Results up to then are stored.
         """
+        count = self._inspect(store)
+        while _replace_bad_copies(store):
+            count += self._inspect(store)
+        return count
+
+    def _inspect(self, store: Store) -> int:
         count = store.save("work.to_inspect", "select/inspection/to_inspect")
         rows = store.arrow("select/inspection/containers").to_pylist()
         containers = {row["container_id"]: stored_container(self._root(row["source"]), row) for row in rows}
@@ -137,6 +152,24 @@ def _inspect_pool(store: Store, step: str, name: str, inspector: Inspector) -> i
     with working_tables(store):
         store.save("work.pool", step, {"name": name})
         return inspector(store)
+
+
+def _replace_bad_copies(store: Store) -> int:
+    """Let a copy take the place of each image of the pool that was found bad; returns the number of images."""
+    count = store.save("work.replacement", "select/inspection/replacements")
+    if not count:
+        return 0
+    with store.transaction():
+        for table, step in _REPLACING:
+            store.append(table, f"select/inspection/{step}")
+        store.execute("delete from attributes where member_id in (select bad_id from work.replacement)")
+        for table in ("other_copy", "derivation_error"):
+            store.execute(f"delete from {table} where member_id in (select member_id from work.replacement)")
+    for table in ("pool", "ranked"):
+        store.execute(
+            f"update work.{table} as w set member_id = r.member_id from work.replacement r where r.bad_id = w.member_id"
+        )
+    return count
 
 
 class _InspectionWriter:

@@ -1,4 +1,5 @@
--- Files whose file_id another file has, all but one per file_id, with the code and detail of each.
+-- Files whose file_id another file has, all but one per file_id, with the code and detail of each, and (`bad`) what an
+-- inspection found wrong with it.
 -- Of several members with one name in an archive, the last counts, as for extractors: the others are superseded. Last
 -- means the highest offset, because members of the earlier of two joined zips have later ordinals.
 -- Of several copies, a sound one counts: readable, not found bad by an inspection, in a complete container. A copy with a
@@ -14,7 +15,7 @@ copy as (
         d.member_id,
         d.file_id,
         d.status <> 'ok' as is_bad,
-        coalesce(i.status, 'ok') <> 'ok' as is_found_bad,
+        nullif(i.status, 'ok') as found,
         c.status <> 'complete' as is_in_partial,
         m.crc32 is null as is_unchecked,
         m.size,
@@ -44,12 +45,13 @@ ranked as (
         file_id,
         is_superseded,
         sizes_differ,
+        logical || ' is ' || found as bad,
         first_value(logical) over w as kept,
         row_number() over w as position
     from sized
     window w as (
         partition by file_id
-        order by is_superseded, is_bad, is_found_bad, is_in_partial, sizes_differ and is_unchecked,
+        order by is_superseded, is_bad, found is not null, is_in_partial, sizes_differ and is_unchecked,
             is_unchecked or access = 'sequential',
             if(sizes_differ and is_unchecked, -size, 0),
             list_position(['file', 'slice', 'zip', 'cell', 'sequential'], access),
@@ -64,6 +66,8 @@ select
         is_superseded,
         file_id || ' is superseded by a later member of the same name',
         file_id || ' is ' || kept || ' already' || if(sizes_differ, ' (sizes differ)', '')
-    ) as detail
+    ) as detail,
+    bad,
+    position as rank
 from ranked
 where position > 1

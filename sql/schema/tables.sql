@@ -95,6 +95,13 @@ create table companion (
     reason       varchar
 );
 
+-- Further copies of images: as attributes, with their order among the copies of one file_id. If an image is found bad,
+-- the first copy that is not takes its place in attributes. Filled together with attributes.
+create table other_copy as
+select *, 0::bigint as rank
+from attributes
+limit 0;
+
 -- Raw rows of which a declaration could not derive all attributes.
 create table derivation_error (
     member_id    bigint not null,

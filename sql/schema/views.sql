@@ -72,7 +72,7 @@ select
     i.format,
     i.mode,
     case when a.status <> 'ok' then a.status when i.status is not null then i.status else 'ok' end as status,
-    coalesce(a.reason, i.reason) as reason,
+    if(a.status = 'ok', coalesce(i.reason, a.reason), a.reason) as reason,
     i.jpeg_quality,
     i.qtables_hash,
     i.has_exif,

@@ -1,13 +1,18 @@
 """Several copies of one image: the last member of a name counts in an archive, a sound copy between containers."""
 
+import io
 import zipfile
 from pathlib import Path
 
 import pytest
+from PIL import Image
 
+from indexer.base.workers import Workers
 from indexer.declarations.loading import load
 from indexer.manifest.store import Store
 from indexer.scanning import ScanOptions, scan
+from indexer.selection.inspecting import Inspector
+from indexer.selection.working_tables import working_tables
 from tests.scanning.conftest import fill
 from tests.support.archives import run
 
@@ -62,3 +67,22 @@ def test_declared_encoding_decodes_names(manifest: Store, root: Path) -> None:
     assert manifest.execute("select code from finding") == [("name-encoding",)]
     assert "train/\u732b\u72d7" in _scanned(manifest, root, "encoding = 'gbk'\n")
     assert not manifest.execute("select code from finding")
+
+
+def test_copy_takes_the_place_of_an_image_that_is_found_bad(manifest: Store, root: Path) -> None:
+    for folder, damage in (("a", b"1"), ("b", b"2"), ("c", None)):
+        picture = io.BytesIO()
+        Image.new("RGB", (90, 60), "red").save(picture, "PNG")
+        data = picture.getvalue()
+        fill(root / folder, {"train/0.png": data if damage is None else data[:60] + damage * 20 + data[80:]})
+    _scanned(manifest, root)
+    assert manifest.execute("select path from manifest") == [("a/train/0.png",)]
+    for _ in range(2):  # the second scan derives the same from the inspections
+        with working_tables(manifest):
+            manifest.save_query("work.pool", "select member_id from attributes")
+            Inspector({"mine": root}, Workers(jobs=1))(manifest)
+        [(path, status, reason)] = manifest.execute("select path, status, reason from manifest")
+        assert (path, status) == ("c/train/0.png", "ok")
+        assert reason.startswith("instead of a copy: ")
+        assert manifest.execute("select count(*), count(distinct code) from derivation_error") == [(2, 1)]
+        _scanned(manifest, root)

@@ -7,7 +7,7 @@ with candidate as (
         coalesce(s.section, a.origin) as origin,
         md5($seed || a.file_id) as rank_key
     from attributes a
-    left join work.section s using (member_id)
+    left join work.section s using (file_id)
     where a.label = 1
       and a.status = 'ok'
 )

@@ -2,7 +2,7 @@
 with candidate as (
     select a.generator, coalesce(s.section, a.origin) as origin
     from attributes a
-    left join work.section s using (member_id)
+    left join work.section s using (file_id)
     where a.label = 1
       and a.status = 'ok'
 )
