@@ -6,6 +6,8 @@ import os
 import subprocess
 import sys
 import tarfile
+from dataclasses import replace
+from itertools import pairwise
 
 import datasets
 import pyarrow as pa
@@ -37,6 +39,20 @@ def test_parquet_opens_by_its_file_names(site, images, tmp_path, monkeypatch):
     assert found["train"][0]["image"].size == (24, 16)
     file = pq.ParquetFile(site.folder / "out/data/train-00000-of-00004.parquet")
     assert file.num_row_groups > 1
+
+
+def test_every_large_image_has_a_parquet_page_of_its_own(site, images):
+    large = [manifests.encoded(number, "RGB", "PNG", size=(64, 64)) for number in range(40)]
+    found = [replace(image, data=data) for image, data in zip(images[:40], large, strict=True)]
+    assert min(map(len, large)) > parquet.PAGE_SIZE
+    site.lay_out(found).build(format="parquet", feature=Feature.STANDARD, shard_size=10_000_000)
+    shard = site.folder / "out/data/train-00000-of-00001.parquet"
+    column = pq.ParquetFile(shard).metadata.row_group(0).column(0)
+    assert (column.path_in_schema, column.has_offset_index) == ("image.bytes", True)
+    stored = [bytes(data) for _, data in FORMATS["parquet"].read(shard)]
+    starts = [shard.read_bytes().index(data) for data in stored]
+    gaps = [start - (before + len(data)) for data, (before, start) in zip(stored[:-1], pairwise(starts), strict=True)]
+    assert min(gaps) > 8  # the header of a page and a length; inside a page there would be a length of 4 bytes
 
 
 def test_reading_parquet_frees_row_groups(tmp_path):

@@ -17,8 +17,11 @@ from materializer.shards.formats.output_format import OutputFormat
 from materializer.shards.record_batches import blobs, record_batches
 from materializer.shards.transform import PreparedImage
 
-# A reader of single rows (the hub's viewer) has to fetch a whole row group.
-ROW_GROUP_SIZE = 64_000_000
+# Bytes of images; the hub recommends 100 to 300 MB.
+ROW_GROUP_SIZE = 100_000_000
+# A page ends after the value that fills it: an image larger than this has a page of its own, and the page index lists
+# the byte range of every image. Shards grow by 0.04% for images of 100 kB.
+PAGE_SIZE = 4096
 
 
 class ParquetWriter:
@@ -53,7 +56,7 @@ class ParquetFormat(OutputFormat):
     media_type = "application/x-parquet"  # the one that Croissant readers know
     loader = "load_dataset"
     features = (Feature.STANDARD, Feature.LARGE)
-    buffer_size = 150_000_000
+    buffer_size = 250_000_000
 
     def path(self, shard: Shard) -> str:
         """Return the path of a shard, relative to the output folder."""
@@ -72,6 +75,9 @@ class ParquetFormat(OutputFormat):
             columns.schema(feature),
             compression={**dict.fromkeys(texts, "zstd"), "image.bytes": "none"},
             use_dictionary=texts,
+            data_page_size=PAGE_SIZE,
+            write_batch_size=1,  # values after which the size of a page is looked at
+            write_page_index=True,
             write_statistics=[*columns.TEXTS, "label", "height", "width"],
         ) as parquet:
             shard = ParquetWriter(parquet, feature)
