@@ -169,8 +169,17 @@ def test_retry_after_is_respected(server, download):
     assert job.log()[0]["attempts"] == "2"
 
 
+@pytest.mark.parametrize("status", [404, 410])
+def test_images_that_do_not_exist_are_not_requested_again(server, download, status):
+    job = download([f"{server.url}/status/{status}/1.png"])
+    job.run()
+    before = server.requests.total()
+    assert job.run(failed_too=True).count("failed") == 1
+    assert server.requests.total() == before
+
+
 def test_failed_items_are_retried_only_on_request(server, download):
-    job = download([f"{server.url}/flaky/404/1/{number}.png" for number in range(5)])
+    job = download([f"{server.url}/flaky/403/1/{number}.png" for number in range(5)])
     assert job.run("webdataset").count("failed") == 5
     assert job.run("webdataset").count("failed") == 5
     assert job.run("webdataset", failed_too=True).count("success") == 5
