@@ -11,6 +11,7 @@ from indexer.cli.messages import printable
 from indexer.cli.options import CommonOptions, common_options
 from indexer.cli.selection_names import selection_name
 from indexer.sharing.importing import Imported, ImportOptions, Match, MissingPolicy, import_manifest
+from indexer.sharing.untrusted import MAX_ROWS
 
 
 @click.command(epilog="Example: python -m indexer import shared/ai_gen_bench_v1 --missing substitute")
@@ -21,6 +22,8 @@ from indexer.sharing.importing import Imported, ImportOptions, Match, MissingPol
 @click.option("--match", type=click.Choice([one.value for one in Match]), default=Match.BYTES.value, show_default=True,
               help="What makes an image the same: its bytes, or its decoded pixels.")  # fmt: skip
 @click.option("--force", is_flag=True, help="Replace another selection of the same name.")
+@click.option("--max-rows", type=click.IntRange(1), default=MAX_ROWS, show_default=True,
+              help="Rows of the largest export that is read.")  # fmt: skip
 @common_options
 def command(options: CommonOptions, folder: Path, name: str | None, **how: Any) -> None:
     """Import a selection: find its images among the scanned ones.
@@ -37,8 +40,8 @@ def command(options: CommonOptions, folder: Path, name: str | None, **how: Any) 
 
 
 def import_options(how: Mapping[str, Any]) -> ImportOptions:
-    """Return the values of --missing, --match and --force."""
-    return ImportOptions(MissingPolicy(how["missing"]), Match(how["match"]), how["force"])
+    """Return the values of --missing, --match, --force and --max-rows."""
+    return ImportOptions(MissingPolicy(how["missing"]), Match(how["match"]), how["force"], how["max_rows"])
 
 
 def import_summary(imported: Imported) -> str:

@@ -36,12 +36,14 @@ class Match(StrEnum):
 class ImportOptions:
     """``missing``: treatment of rows that are not found. ``match``: what makes an image the same.
 
-    ``force`` replaces a selection of the same name that differs from the export.
+    ``force`` replaces a selection of the same name that differs from the export. An export of more than ``max_rows``
+    rows is refused.
     """
 
     missing: MissingPolicy = MissingPolicy.FAIL
     match: Match = Match.BYTES
     force: bool = False
+    max_rows: int = untrusted.MAX_ROWS
 
 
 @dataclass(frozen=True, slots=True)
@@ -91,7 +93,7 @@ def import_manifest(store: Store, folder: Path, name: str | None, options: Impor
     """
     with scratch_folder("import") as scratch:
         clean = scratch / "rows.parquet"
-        head = untrusted.load(folder, clean)
+        head = untrusted.load(folder, clean, untrusted.ImportLimits(rows=options.max_rows))
         if not name and not is_selection_name(head.name):
             raise ManifestError(
                 f"{folder} has a selection named {head.name!r}: import it under another name with --name"

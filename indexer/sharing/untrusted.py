@@ -31,6 +31,7 @@ from indexer.sharing.models import (
 )
 from indexer.sharing.tally import tallying
 
+MAX_ROWS = 50_000_000
 ROLES = ("listed", "sampled", "paired", "complement", "spare")
 # Lists and digests have one id per line, so an id with a line break would pass for two.
 PATTERNS = {
@@ -45,7 +46,7 @@ PATTERNS = {
 class ImportLimits:
     """Limits for an untrusted export: rows, bytes of header, bytes per id, bytes of memory, seconds."""
 
-    rows: int = 50_000_000
+    rows: int = MAX_ROWS
     head_size: int = 64 << 20
     id_length: int = 4096
     memory: int = 8 << 30
@@ -159,7 +160,7 @@ def _refuse_repeated(clean: Path) -> None:
 
 def _batches(source: pq.ParquetFile, limits: ImportLimits) -> Iterator[tuple[int, pa.RecordBatch]]:
     if source.metadata.num_rows > limits.rows:
-        raise BadData(f"{ROWS_FILE} has more than {limits.rows:,} rows")
+        raise BadData(f"{ROWS_FILE} has {source.metadata.num_rows:,} rows, more than {limits.rows:,}: raise --max-rows")
     if source.schema_arrow.names != FILE_SCHEMA.names:
         raise BadData(f"{ROWS_FILE} has other columns than this format version")
     first, last_key = 0, ("", -1)

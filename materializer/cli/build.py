@@ -13,6 +13,7 @@ from indexer.cli.options import CommonOptions, common_options, worker_options
 from indexer.cli.selection_names import folder_for, selection_name
 from indexer.roots import refuse_inside
 from indexer.sharing.importing import Imported, ImportOptions, Match, MissingPolicy, import_manifest
+from indexer.sharing.untrusted import MAX_ROWS
 from materializer.cli.options import build_options, opening, request
 from materializer.dataset.publish import BuildSummary
 from materializer.running import build as building
@@ -34,6 +35,8 @@ from materializer.running.parts import BuildPart, PartSummary
               show_default=True, help="What to do about images of a shared manifest that are not here.")  # fmt: skip
 @click.option("--match", type=click.Choice([one.value for one in Match]), default=Match.BYTES.value, show_default=True,
               help="What makes an image of a shared manifest the same: its bytes, or its decoded pixels.")  # fmt: skip
+@click.option("--max-rows", type=click.IntRange(1), default=MAX_ROWS, show_default=True,
+              help="Rows of the largest shared manifest that is read.")  # fmt: skip
 @click.option("--name", callback=selection_name,
               help="Name for the selection of --manifest.  [default: as in the shared manifest]")  # fmt: skip
 @click.option("--force", is_flag=True, help="Replace another selection of the same name by the shared manifest.")
@@ -109,7 +112,7 @@ def _import_options(given: dict[str, Any], shared: Path | None) -> tuple[str | N
     name, force = given.pop("name"), given["force"]
     if (name or force) and shared is None:
         raise click.UsageError("--name and --force need a shared --manifest")
-    return name, import_options({key: given.pop(key) for key in ("missing", "match", "force")})
+    return name, import_options({key: given.pop(key) for key in ("missing", "match", "force", "max_rows")})
 
 
 def _import(options: CommonOptions, folder: Path, name: str | None, how: ImportOptions) -> Imported:

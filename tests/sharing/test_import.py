@@ -65,6 +65,11 @@ def test_equal_missing_rows_get_equal_substitutes(lab, shared):
     assert taken == [(IMAGES[11]["file_id"], IMAGES[0]["file_id"]), (IMAGES[12]["file_id"], IMAGES[1]["file_id"])]
 
 
+def test_export_with_too_many_rows_is_refused(lab, shared):
+    with pytest.raises(ManifestError, match=r"has 14 rows, more than 13: raise --max-rows"):
+        import_manifest(lab("reader"), shared, None, ImportOptions(max_rows=13))
+
+
 def test_missing_spare_is_skipped(lab, shared):
     store = lab("reader", images=IMAGES[1:11] + IMAGES[12:])
     imported = import_manifest(store, shared, None, ImportOptions(MissingPolicy.SUBSTITUTE, force=True))
