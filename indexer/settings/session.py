@@ -1,9 +1,11 @@
 """The settings of one command or of one object of the Python API, and what they configure."""
 
+import hashlib
 import os
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
 from pathlib import Path
+from socket import gethostname
 from typing import TypeVar
 
 from indexer.base import config, path_sources
@@ -75,7 +77,20 @@ class Session:
 
     @property
     def _database(self) -> DatabaseSettings:
-        return self._section("database", read_database_settings, {})
+        return {**self._spill, **self._section("database", read_database_settings, {})}
+
+    @property
+    def _spill(self) -> DatabaseSettings:
+        """Where DuckDB spills: to tmp_cache_dir, because the manifest may be on a network disk."""
+        if not self.has_config:
+            return {}
+        folder = self._config.tmp_cache_dir
+        try:
+            folder.mkdir(parents=True, exist_ok=True)
+        except OSError:
+            return {}  # beside the manifest, which is DuckDB's default
+        name = hashlib.sha256(os.fsencode(self.manifest.absolute())).hexdigest()[:12]
+        return {"temp_directory": str(folder / f"duckdb-{name}.{gethostname()}.tmp")}
 
     def _section(self, name: str, read: Callable[[Mapping[str, str]], _Value], default: _Value) -> _Value:
         """Read a section of ``local.cfg``. Return ``default`` if there is no file."""

@@ -11,6 +11,7 @@ import pytest
 
 from indexer.base.errors import ConfigError, ManifestError
 from indexer.manifest import store as stores
+from indexer.settings.session import Session
 
 
 def test_a_new_file_has_the_schema_and_an_empty_manifest(tmp_path):
@@ -111,6 +112,19 @@ def test_temporary_files_of_a_killed_process_are_removed(manifest, tmp_path):
     with stores.open_for_reading(manifest) as store:
         store.temp_tables_in(tmp_path)
     assert not left.exists()
+
+
+def test_the_database_spills_to_the_scratch_folder_of_the_configuration(tmp_path):
+    scratch = tmp_path / "fast disk" / "scratch"
+    keys = ("input_datasets_path", "output_path", "intermediate_outputs_path")
+    lines = [*(f"{key} = {tmp_path / key}" for key in keys), f"tmp_cache_dir = {scratch}"]
+    config = tmp_path / "local.cfg"
+    config.write_text("\n".join(["[paths]", *lines, "[database]", "memory = 40MB", "threads = 1", ""]))
+    with Session(config).writing() as store:
+        store.execute("create temp table t as select i, md5(i::varchar) as text from range(2_000_000) r(i)")
+        assert [path.parent for path in scratch.glob("duckdb-*.tmp/*")]
+        assert store.execute("select count(distinct text) from t") == [(2_000_000,)]
+    assert list(scratch.iterdir()) == []
 
 
 def test_an_unusable_scratch_folder_is_reported(manifest, tmp_path):
