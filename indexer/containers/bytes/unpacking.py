@@ -8,7 +8,6 @@ from collections.abc import Callable, Iterable, Iterator
 from itertools import chain
 from typing import Any, Protocol
 
-import inflate64
 import pyarrow as pa
 from isal import igzip_lib
 
@@ -101,6 +100,10 @@ class _Inflate64:
     """Deflate64 with the interface of Decoder. The library unpacks whole blocks, so packed blocks must be small."""
 
     def __init__(self) -> None:
+        try:
+            import inflate64  # noqa: PLC0415 - it has no wheels for the newest Python
+        except ModuleNotFoundError:
+            raise BadData("needs a package", "deflate64: pip install inflate64") from None
         self._inflater = inflate64.Inflater()
 
     @property
