@@ -153,6 +153,11 @@ def test_changelog_begins_with_this_version_and_its_schema() -> None:
     assert f"schema version {SCHEMA_VERSION}" in newest.lower()
 
 
+def test_each_schema_version_has_one_migration() -> None:
+    numbers = sorted(int(path.name[:3]) for path in (ROOT / "sql" / "migrations").glob("*.sql"))
+    assert numbers == list(range(2, SCHEMA_VERSION + 1))
+
+
 def test_citation_names_the_present_version() -> None:
     assert f"\nversion: {indexer.__version__}\n" in (ROOT / "CITATION.cff").read_text(encoding="utf-8")
 

@@ -1,4 +1,4 @@
--- Schema version 4 -> 5: traits of image files. They stay null until the image is inspected again: an audit marks the
+-- Schema version 5 -> 6: traits of image files. They stay null until the image is inspected again: an audit marks the
 -- images that it needs.
 alter table inspection add column software varchar;
 alter table inspection add column camera_make varchar;
