@@ -1,5 +1,7 @@
 """The commands of the materializer in a shell."""
 
+import os
+import re
 import subprocess
 import sys
 from pathlib import Path
@@ -126,3 +128,25 @@ def test_unknown_sizes_are_inspected_before_a_build(site, images, run_command):
     assert run_command(*build, "built").returncode == 0
     expected, built = tree(site.folder / "expected"), tree(site.folder / "built")
     assert {name for name in expected if built[name] != expected[name]} <= {"record/plan.json"}  # it names other limits
+
+
+@pytest.mark.slow
+def test_array_job_of_the_docs_builds_the_dataset(site, run_command):
+    expected = site.build("expected")
+    script = re.search(r"^```bash\n(.*?)^```$", (ROOT / "docs/cluster.md").read_text(), re.MULTILINE | re.DOTALL)[1]
+    environment = {
+        "PATH": f"{Path(sys.executable).parent}:{os.environ['PATH']}",
+        "PYTHONPATH": str(ROOT),
+        "SLURM_ARRAY_TASK_COUNT": "2",
+        "SLURM_CPUS_PER_TASK": "1",
+    }
+    for task in ("1", "2"):
+        done = subprocess.run(
+            ["bash", "-c", script, "build.sh", "main", "parts"],
+            cwd=site.folder, env={**environment, "SLURM_ARRAY_TASK_ID": task},
+            capture_output=True, text=True, check=False,
+        )  # fmt: skip
+        assert done.returncode == 0, done.stderr
+        assert f"part {task} of 2" in done.stdout
+    done = run_command("build", "--selection", "main", "--output", "parts", "--complete")
+    assert f"train {expected.splits['train']}, validation {expected.splits['validation']} images" in done.stdout
