@@ -10,6 +10,12 @@ from indexer.base.durable import replacing
 from indexer.base.errors import ConfigError, OutputError
 
 
+def require_free(output: Path | None, *, force: bool) -> None:
+    """Raise OutputError if the file ``output`` exists and may not be replaced. Devices may be written to."""
+    if output and output.is_file() and not force:
+        raise OutputError(f"{output} exists: name another file, or replace it with --force")
+
+
 @contextmanager
 def open_output(output: Path | None, *, binary: bool = False) -> Iterator[BinaryIO]:
     """Open standard output, or the file ``output``, which is replaced only if the context ends without an error.

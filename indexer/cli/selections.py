@@ -9,7 +9,7 @@ from indexer.cli import render
 from indexer.cli.options import CommonOptions, common_options
 from indexer.cli.output import open_output
 
-_LONGEST = 60  # characters of a query that are shown
+_LONGEST = 80  # characters of a query that are shown
 
 
 @click.command(epilog="Example: python -m indexer selections")

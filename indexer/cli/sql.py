@@ -10,7 +10,7 @@ import pyarrow as pa
 
 from indexer.cli import render
 from indexer.cli.options import CommonOptions, common_options
-from indexer.cli.output import open_output
+from indexer.cli.output import open_output, require_free
 from indexer.cli.query_options import query_limit_options, query_limits
 from indexer.manifest import sandbox
 
@@ -23,15 +23,19 @@ _FORMS = {"": "table", ".txt": "table", ".md": "markdown", **{f".{form}": form f
 @click.option("--format", "form", type=click.Choice(render.FORMATS),
               help="Output format.  [default: by the suffix of --output, else table]")  # fmt: skip
 @click.option("--output", type=click.Path(path_type=Path, dir_okay=False), help="Write to this file.")
+@click.option("--force", is_flag=True, help="Replace the file of --output.")
 @query_limit_options
 @common_options
-def command(options: CommonOptions, query: str, form: str | None, output: Path | None, **limits: Any) -> None:
+def command(
+    options: CommonOptions, query: str, form: str | None, output: Path | None, force: bool, **limits: Any
+) -> None:
     """Query the manifest with one SELECT, read only.
 
     `indexer sql "show tables"` lists the tables, `indexer sql "describe manifest"` the columns of the main one. The
     query can read the manifest only: no files, no extensions, no other databases.
     """
     form = form or _format_of(output)
+    require_free(output, force=force)
     options.reading().connection.close()  # reports a file that cannot be opened
     bounds = query_limits(limits, options.jobs)
     with sandbox.query(options.manifest, query, bounds) as result, open_output(output, binary=form == "parquet") as out:

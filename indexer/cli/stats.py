@@ -10,7 +10,7 @@ import pyarrow as pa
 from indexer.cli import render
 from indexer.cli.messages import printable
 from indexer.cli.options import CommonOptions, common_options
-from indexer.cli.output import open_output
+from indexer.cli.output import open_output, require_free
 from indexer.reporting.statistics import Statistics, StatisticsSection, gather
 
 _TITLES = {
@@ -31,12 +31,14 @@ _CATEGORIES = ((1_000, "n<1K"), (10_000, "1K<n<10K"), (100_000, "10K<n<100K"), (
 @click.option("--format", "form", type=click.Choice(["table", "markdown", "json", "csv"]), default="table",
               show_default=True, help="csv has one row per split, origin, generator and label.")  # fmt: skip
 @click.option("--output", type=click.Path(path_type=Path, dir_okay=False), help="Write to this file.")
+@click.option("--force", is_flag=True, help="Replace the file of --output.")
 @common_options
-def command(options: CommonOptions, name: str | None, form: str, output: Path | None) -> None:
+def command(options: CommonOptions, name: str | None, form: str, output: Path | None, force: bool) -> None:
     """Count images by split, label, generator and origin.
 
     Counts the selection NAME, or the manifest.
     """
+    require_free(output, force=force)
     with options.reading() as manifest:
         statistics = gather(manifest, name)
     with open_output(output) as out:

@@ -57,7 +57,7 @@ def connect(job: Job, manifest: Path) -> duckdb.DuckDBPyConnection:
     Afterwards this process can open no file but those of the further tables, if the kernel has Landlock.
 
     Raises:
-        QueryError: a further table cannot be read.
+        QueryError: a further table cannot be read, or has the name of a table of the manifest.
     """
     schema.definitions()  # reads files of this program
     opened = {name: _opened(Path(path)) for name, path in job.tables.items()}
@@ -66,7 +66,10 @@ def connect(job: Job, manifest: Path) -> duckdb.DuckDBPyConnection:
     config = {**SETTINGS, "memory_limit": f"{job.memory}MB", "threads": str(job.threads)}
     connection = duckdb.connect(str(manifest), read_only=True, config=config)
     schema.use_current_views(connection)
+    own = catalog_of(connection).tables
     for name, data in opened.items():
+        if name.lower() in own:
+            raise QueryError(f"the manifest has a table {name}: give the further table another name")
         connection.register(name, data)
     connection.execute("set lock_configuration = true").fetchall()
     sandbox_kernel.landlock(readable=tables)

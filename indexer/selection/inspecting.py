@@ -36,6 +36,8 @@ _REPLACING = (
     ("derivation_error", "replaced_errors"),
     ("attributes", "replacing"),
 )
+# Rows of earlier versions that are renewed. A semi-join: comparing each row with each member would take hours.
+_DELETE = "delete from inspection where member_id in (select unnest($members))"
 
 Row = dict[str, Any]
 
@@ -112,6 +114,31 @@ def inspect_selection(store: Store, name: str, inspector: Inspector) -> int:
     return _inspect_pool(store, "select/inspection/of_selection", name, inspector)
 
 
+def inspect_all(store: Store, inspector: Inspector) -> int:
+    """Inspect all images that were never inspected; returns their number.
+
+    Raises:
+        SourceError: as :func:`inspect_selection`.
+    """
+    return _inspect_pool(store, "select/inspection/all_images", None, inspector)
+
+
+def inspect_rows(store: Store, rows: pa.Table, inspector: Inspector) -> tuple[int, int, str]:
+    """Inspect the images with the ``file_id`` in ``rows`` that were never inspected.
+
+    Returns their number, the number of ids without a usable image, and an example of these.
+
+    Raises:
+        SourceError: as :func:`inspect_selection`.
+    """
+    with working_tables(store):
+        with store.registered("incoming", rows):
+            store.save_query("work.returned", "from incoming")
+        [(unknown, example)] = store.rows("select/inspection/unknown")
+        store.save("work.pool", "select/inspection/of_query")
+        return inspector(store), unknown, example or ""
+
+
 def inspect_unsized(store: Store, name: str, inspector: Inspector) -> int:
     """Inspect the images of selection ``name`` whose size is only known once they are read; returns their number.
 
@@ -148,7 +175,7 @@ def renew_traits(store: Store) -> None:
     )
 
 
-def _inspect_pool(store: Store, step: str, name: str, inspector: Inspector) -> int:
+def _inspect_pool(store: Store, step: str, name: str | None, inspector: Inspector) -> int:
     with working_tables(store):
         store.save("work.pool", step, {"name": name})
         return inspector(store)
@@ -195,7 +222,7 @@ class _InspectionWriter:
     def _write(self) -> None:
         if self.rows:
             members = [row["member_id"] for row in self.rows]
-            self.store.execute("delete from inspection where list_contains($members, member_id)", {"members": members})
+            self.store.execute(_DELETE, {"members": members})
             self.store.insert("inspection", pa.Table.from_pylist(self.rows, schema=INSPECTION_SCHEMA))
         self.rows = []
 

@@ -46,6 +46,19 @@ def test_suffix_selects_the_format(run: Run, manifest: Path, tmp_path: Path, nam
     assert (tmp_path / name).read_text() == run("sql", COUNTS, "--manifest-db", manifest, "--format", form).stdout
 
 
+def test_an_existing_output_needs_force(run: Run, manifest: Path, tmp_path: Path) -> None:
+    (tmp_path / "rows.csv").write_text("precious")
+    arguments = ("sql", COUNTS, "--manifest-db", manifest, "--output", tmp_path / "rows.csv")
+    refused = run(*arguments)
+    assert (refused.returncode, refused.stderr) == (
+        2, f"error: {tmp_path}/rows.csv exists: name another file, or replace it with --force\n",
+    )  # fmt: skip
+    assert (tmp_path / "rows.csv").read_text() == "precious"
+    assert run(*arguments, "--force").returncode == 0
+    assert run(*arguments[:-1], "/dev/null", "--format", "csv").returncode == 0
+    assert (tmp_path / "rows.csv").read_text().startswith("origin,generator,images")
+
+
 def test_parquet_goes_to_a_pipe(manifest: Path) -> None:
     command = [sys.executable, "-m", "indexer", "sql", COUNTS, "--manifest-db", str(manifest), "--format", "parquet"]
     data = subprocess.run(command, capture_output=True, check=True).stdout

@@ -77,7 +77,7 @@ def test_missing_listed_images_exit_with_1(folder: Path) -> None:
     ("arguments", "message"),
     [
         (["select"], "name a recipe, a query with --sql, or lists with --ids"),
-        (["inspect"], "name a selection, or use --again"),
+        (["inspect"], "name a selection, or use --all, --sql or --again"),
         (["select", "--ids", "train=a.txt"], "--ids needs --name for the selection"),
         (["select", "--ids", "a.txt", "--name", "x"], "write it as SPLIT=FILE"),
         (["select", "nothing.toml"], "no recipe at nothing.toml"),

@@ -9,6 +9,7 @@ import zipfile
 from dataclasses import replace
 from pathlib import Path
 
+import pyarrow as pa
 import pytest
 from PIL import Image
 
@@ -20,7 +21,7 @@ from indexer.scanning import ScanOptions, scan
 from indexer.selection import inspecting
 from indexer.selection import recipe as recipes
 from indexer.selection.by_recipe import select
-from indexer.selection.inspecting import Inspector, inspect_again
+from indexer.selection.inspecting import Inspector, inspect_again, inspect_all, inspect_rows
 from indexer.selection.working_tables import working_tables
 
 
@@ -61,6 +62,23 @@ def test_unmounted_disk_stores_no_inspection(tmp_path: Path) -> None:
         with pytest.raises(SourceError, match="is no folder, or an empty one; bring it back"):
             Inspector({"mine": root}, Workers(jobs=1))(store)
         assert store.count("inspection") == 0
+
+
+def test_all_images_or_those_of_a_query_are_inspected_once(tmp_path: Path) -> None:
+    root = tmp_path / "root"
+    root.mkdir()
+    for name in "abc":
+        (root / f"{name}.png").write_bytes(_picture(8))
+    inspector = Inspector({"mine": root}, Workers(jobs=1))
+    with stores.open_for_writing(tmp_path / "m.duckdb") as store:
+        scan(store, {"mine": root}, (), ScanOptions(Workers(jobs=1)))
+        store.execute(FAKES.replace("name as file_id", "path as file_id"))
+        rows = pa.table({"file_id": ["b.png", "b.png", "new.png", None]})
+        assert inspect_rows(store, rows, inspector) == (1, 2, "new.png")
+        assert store.execute("select path from inspection join member using (member_id)") == [("b.png",)]
+        assert inspect_all(store, inspector) == 2
+        assert inspect_all(store, inspector) == 0
+        assert store.execute("select count(*), count(distinct member_id) from inspection") == [(3, 3)]
 
 
 FAKES = """
