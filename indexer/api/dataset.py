@@ -3,6 +3,7 @@
 import operator
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
+from pathlib import Path
 from typing import Any
 
 import pyarrow as pa
@@ -17,9 +18,10 @@ from indexer.images import ImageLimits, open_shown
 from indexer.images.colour import to_rgb
 from indexer.lookup.locating import LocatedImage
 from indexer.lookup.reading import image_error
+from indexer.lookup.selected import SelectedRows, with_random_access
 
-_LOCATION = ("container_id", "ordinal", "path", "name", "name_bytes", "access", "offset", "packed_size", "size",
-             "method", "crc32")  # fmt: skip
+_LOCATION = ("member_id", "container_id", "ordinal", "path", "name", "name_bytes", "access", "offset", "packed_size",
+             "size", "method", "crc32")  # fmt: skip
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,6 +33,11 @@ class ReadOptions:
     columns: tuple[str, ...] = ("label", "generator", "file_id")
     limits: ArchiveLimits = field(default_factory=ArchiveLimits)
     image_limits: ImageLimits = field(default_factory=ImageLimits)
+
+    @property
+    def skips(self) -> bool:
+        """Whether images that cannot be used are left out."""
+        return self.on_error == "skip"
 
     def __post_init__(self) -> None:
         """Check the values. Raises ConfigError."""
@@ -129,7 +136,7 @@ class ImageDataset:
                 raise data
             image = to_rgb(open_shown(data, self._options.image_limits))
         except BadData as bad:
-            if self._options.on_error == "skip":
+            if self._options.skips:
                 return None
             located = LocatedImage(row["file_id"], self._containers[row["container_id"]], stored_member(row, key))
             raise image_error(located, bad) from None
@@ -137,6 +144,20 @@ class ImageDataset:
 
     def __repr__(self) -> str:
         return f"ImageDataset({len(self):,} images in {len(self._containers):,} containers)"
+
+
+def open_dataset(selected: SelectedRows, options: ReadOptions, spill: Path | None) -> ImageDataset:
+    """Return a dataset of the rows; those that need a sequential read are copied to the folder ``spill`` first.
+
+    Raises:
+        ConfigError: a column is unknown, or rows need ``spill``.
+        ImageError: a row cannot be copied.
+    """
+    rows = checked_columns(selected.rows, options.columns)
+    located = with_random_access(
+        SelectedRows(rows, selected.containers), spill, options.limits, skips_bad=options.skips
+    )
+    return ImageDataset(located.rows, located.containers, options)
 
 
 def checked_columns(rows: pa.Table, columns: Sequence[str]) -> pa.Table:

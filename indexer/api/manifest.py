@@ -6,13 +6,18 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import asdict
 from functools import cached_property
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Literal, Self
+from types import MappingProxyType
+from typing import TYPE_CHECKING, Any, Literal, Self, cast
 
 import pyarrow as pa
 
+from indexer.api.dataset import ImageDataset, ReadOptions, open_dataset
+from indexer.api.options import PathLike, api_options
 from indexer.api.rows import QueryRows, run_query
-from indexer.base import config as configuration
+from indexer.api.selected import SelectionView
+from indexer.api.selecting import Ids, query_recipe, select_by_ids, select_by_query, select_by_recipe
 from indexer.base.config import expanded
+from indexer.base.errors import ConfigError
 from indexer.base.remote import Root
 from indexer.cli.inspect import inspector
 from indexer.cli.options import CommonOptions
@@ -20,19 +25,17 @@ from indexer.cli.scan import scan_sources
 from indexer.containers.open_containers import OpenContainers
 from indexer.lookup.locating import LocatedImage, locate
 from indexer.lookup.reading import pixels, read_each
-from indexer.lookup.selected import selected_rows, with_random_access
+from indexer.lookup.selected import selected_rows
 from indexer.lookup.tracing import TRACED, Tracer
+from indexer.manifest.store import require_selection
 from indexer.naming_paths import with_paths
 from indexer.roots import source_folders, source_roots
 from indexer.scanning import ScanSummary
 from indexer.selection.inspecting import inspect_again, inspect_selection
+from indexer.selection.query_recipe import DEFAULT_SEED
 
 if TYPE_CHECKING:
     from PIL.Image import Image
-
-    from indexer.api.dataset import ImageDataset
-
-PathLike = str | os.PathLike[str]
 
 
 class Manifest:
@@ -64,7 +67,7 @@ class Manifest:
             ManifestError: there is none, another process writes to it, or it is not a manifest.
             ConfigError: the configuration cannot be used.
         """
-        manifest = cls(_options(path, config, jobs))
+        manifest = cls(api_options(path, config, jobs))
         manifest.options.reading().connection.close()
         return manifest
 
@@ -92,7 +95,7 @@ class Manifest:
             ConfigError: a path does not exist, or is inside another one.
             ManifestError: another process has the manifest open.
         """
-        made = cls(_options(manifest, config, jobs, quiet=not progress))
+        made = cls(api_options(manifest, config, jobs, quiet=not progress))
         made.rescan(*paths)
         return made
 
@@ -106,7 +109,7 @@ class Manifest:
         if paths:
             config, keys = with_paths(config, [os.fspath(path) for path in paths])
         self.scanned, _ = scan_sources(self.options, config, keys)
-        self.__dict__.pop("_roots", None)
+        self.__dict__.pop("roots", None)
         for source in self.scanned.sources:
             for problem in (*filter(None, [source.warning]), *source.alerts):
                 warnings.warn(f"{source.key}: {problem}", stacklevel=2)
@@ -157,7 +160,7 @@ class Manifest:
         data = file if isinstance(file, bytes) else expanded(os.fspath(file)).read_bytes()
         bounds = self.options.bounds
         with self.options.reading() as store:
-            found = Tracer(store, self._roots, OpenContainers(bounds.archives), bounds.images).trace(data)
+            found = Tracer(store, self.roots, OpenContainers(bounds.archives), bounds.images).trace(data)
         return QueryRows(pa.Table.from_pylist([asdict(each) for each in found], TRACED))
 
     def inspect(self, selection: str, *, again: bool = False) -> int:
@@ -175,6 +178,55 @@ class Manifest:
                 inspect_again(store, inspector(self.options))
             return inspect_selection(store, selection, inspector(self.options))
 
+    def select(  # noqa: PLR0913 - keyword arguments of one call, as the options of the command
+        self,
+        recipe: PathLike | None = None,
+        *,
+        name: str,
+        sql: str | None = None,
+        ids: Mapping[str, Ids] | None = None,
+        split: Mapping[str, float] = MappingProxyType({}),
+        sample: int | None = None,
+        group: str | Sequence[str] = (),
+        seed: str | int = DEFAULT_SEED,
+        force: bool = False,
+    ) -> SelectionView:
+        """Make a selection: named rows with splits. The same query, seed and images give the same selection.
+
+        Args:
+            recipe: a TOML file, or the name of a recipe of this project.
+            name: of the selection.
+            sql: instead of a recipe: a SELECT that returns ``file_id``, and optionally ``split`` and ``role``.
+            ids: instead of a recipe: file_ids per split, as texts or as a file.
+            split: with ``sql``: fractions that sum to 1, such as {"train": 0.8, "validation": 0.2}.
+            sample: with ``sql``: draw this number of images.
+            group: with ``sql``: columns or expressions; images with an equal value are in one split.
+            seed: with ``sql``: another seed gives another selection.
+            force: replace a selection of this name.
+
+        Raises:
+            RecipeError: the name is taken, no image is selected, or the recipe cannot be met.
+            QueryError: the query is wrong.
+            ConfigError: not exactly one of ``recipe``, ``sql`` and ``ids`` is given.
+        """
+        if sum(given is not None for given in (recipe, sql, ids)) != 1:
+            raise ConfigError("give one of recipe, sql=... and ids=...")
+        result: object
+        if sql is not None:
+            made_by = query_recipe(sql, seed, sample, split, group)
+            result = select_by_query(self.options, made_by, name, force=force)
+        elif ids is not None:
+            result = select_by_ids(self.options, ids, name, force=force)
+        else:
+            result = select_by_recipe(self.options, cast(PathLike, recipe), name, force=force)
+        return SelectionView(self, name, result)
+
+    def selection(self, name: str) -> SelectionView:
+        """Return an existing selection. Raises RecipeError if there is none of this name."""
+        with self.options.reading() as store:
+            require_selection(store, name)
+        return SelectionView(self, name)
+
     def dataset(  # noqa: PLR0913 - keyword arguments of one call, as users know them from torchvision and datasets
         self,
         selection: str,
@@ -184,7 +236,7 @@ class Manifest:
         on_error: Literal["raise", "skip"] = "raise",
         columns: Sequence[str] = ("label", "generator", "file_id"),
         spill: PathLike | None = None,
-    ) -> "ImageDataset":
+    ) -> ImageDataset:
         """Return the images of a selection as a map-style dataset for PyTorch's DataLoader; nothing is built.
 
         Args:
@@ -200,20 +252,16 @@ class Manifest:
             RecipeError: there is no such selection or split, or images of it are not in the manifest.
             ConfigError: a column is unknown, or images need ``spill``.
         """
-        from indexer.api.dataset import ImageDataset, ReadOptions, checked_columns  # noqa: PLC0415 - loads image codecs
-
-        bounds, skips = self.options.bounds, on_error == "skip"
-        options = ReadOptions(transform, on_error, tuple(columns), bounds.archives, bounds.images)
-        with self.options.reading() as store:
-            found = selected_rows(store, self._roots, selection, split, skips_missing=skips)
+        how = ReadOptions(transform, on_error, tuple(columns), self.options.bounds.archives, self.options.bounds.images)
         folder = None if spill is None else expanded(os.fspath(spill))
-        found = with_random_access(found, folder, bounds.archives, skips_bad=skips)
-        return ImageDataset(checked_columns(found.rows, columns), found.containers, options)
+        with self.options.reading() as store:
+            found = selected_rows(store, self.roots, selection, split, skips_missing=how.skips)
+        return open_dataset(found, how, folder)
 
     def selections(self) -> QueryRows:
-        """Return one row per selection and split: name, split, number of images and spares."""
+        """Return one row per selection: name, images, splits, and when and from what it was made."""
         with self.options.reading() as store:
-            return QueryRows(store.arrow("lookup/selections"))
+            return QueryRows(store.arrow("select/selections"))
 
     def sources(self) -> QueryRows:
         """Return one row per source: key, name, number of images, fakes and unusable images, and its root."""
@@ -224,12 +272,13 @@ class Manifest:
         return QueryRows(found.append_column("root", [roots]))
 
     @cached_property
-    def _roots(self) -> Mapping[str, Root]:
+    def roots(self) -> Mapping[str, Root]:
+        """The folder of each source on this machine."""
         return source_folders(self.options.config)
 
     def _read(self, file_id: str) -> tuple[LocatedImage, bytes]:
         with self.options.reading() as store:
-            located = locate(store, self._roots, [file_id])
+            located = locate(store, self.roots, [file_id])
         containers = OpenContainers(self.options.bounds.archives)
         try:
             return next(read_each(located, containers))
@@ -245,15 +294,3 @@ class Manifest:
 
     def _repr_html_(self) -> str:
         return f"<p>{self!r}</p>{self.sources()._repr_html_()}"
-
-
-def _options(
-    manifest: PathLike | None, config: PathLike | None, jobs: int | None, *, quiet: bool = True
-) -> CommonOptions:
-    return CommonOptions(
-        configuration.find() if config is None else expanded(os.fspath(config)),
-        None if manifest is None else expanded(os.fspath(manifest)),
-        jobs=jobs or os.cpu_count() or 1,
-        quiet=quiet,
-        debug=False,
-    )

@@ -3,7 +3,7 @@
 import os
 import warnings
 from collections.abc import Mapping, Sequence
-from dataclasses import replace
+from dataclasses import asdict, replace
 from typing import TYPE_CHECKING, Any
 
 from indexer.api.manifest import Manifest
@@ -28,7 +28,6 @@ if TYPE_CHECKING:
 
 PathLike = str | os.PathLike[str]
 
-_SETTINGS = ("format", "pixels", "quality", "check", "order", "shard_size")
 _CHOICES: Mapping[str, Sequence[str]] = {
     "format": tuple(FORMATS),
     "image_feature": tuple(Feature),
@@ -49,7 +48,7 @@ def build(
         output: the new folder.
         allow_missing: build although archives are missing or have changed; spares replace their images.
         settings: as the options of the command: ``format``, ``image_feature``, ``pixels``, ``quality``, ``check``,
-            ``order``, ``shard_size`` (bytes, or a text such as "500MB").
+            ``order``, ``shard_size`` (bytes, or a text such as "500MB"), ``strip_metadata``.
 
     Raises:
         ConfigError: a setting is unknown or excludes another one.
@@ -77,7 +76,8 @@ def _given(selection: str, settings: Mapping[str, Any]) -> dict[str, Any]:
         ConfigError: a setting or its value is unknown.
     """
     defaults = Settings()
-    known = {"image_feature": None, **{name: getattr(defaults, name) for name in _SETTINGS}}
+    known = {"image_feature": None, **asdict(defaults)}
+    del known["feature"]
     for name, value in settings.items():
         if name not in known:
             raise ConfigError(f"unknown setting '{name}': {nearest(name, known)}")

@@ -1,0 +1,68 @@
+"""Make selections from a query, from lists of file_ids or from a recipe."""
+
+import os
+from collections.abc import Iterable, Mapping
+
+from indexer.base.config import expanded
+from indexer.base.errors import ConfigError
+from indexer.cli.inspect import inspector
+from indexer.cli.options import CommonOptions
+from indexer.cli.query_options import query_text
+from indexer.selection import by_recipe
+from indexer.selection import recipe as recipes
+from indexer.selection.by_list import Listed, select_listed
+from indexer.selection.by_query import Queried, select_query
+from indexer.selection.id_lists import ids_of
+from indexer.selection.models import Selected, is_selection_name, is_split_name
+from indexer.selection.query_recipe import QueryRecipe
+from indexer.selection.query_rows import rows_of
+from indexer.selection.storing import require_free
+
+Ids = Iterable[str] | str | os.PathLike[str]
+
+
+def select_by_query(options: CommonOptions, recipe: QueryRecipe, name: str, *, force: bool) -> Queried:
+    """Make the selection ``name`` from a query. Raises RecipeError, QueryError."""
+    _check_name(name)
+    with options.changing() as store:
+        require_free(store, name, force=force)
+    rows = rows_of(options.manifest, recipe)  # the sandbox needs a manifest that no process writes to
+    with options.changing() as store:
+        return select_query(store, recipe, rows, name)
+
+
+def select_by_ids(options: CommonOptions, ids: Mapping[str, Ids], name: str, *, force: bool) -> Listed:
+    """Make the selection ``name`` from the file_ids of each split: iterables of texts, or files. Raises RecipeError."""
+    _check_name(name)
+    wrong = [split for split in ids if not is_split_name(split)]
+    if wrong:
+        raise ConfigError(f"{wrong[0]!r} is no name of a split: use letters, digits, '_', '.' and '-'")
+    lists = {
+        split: ids_of(expanded(os.fspath(given))) if isinstance(given, str | os.PathLike) else list(map(str, given))
+        for split, given in ids.items()
+    }
+    with options.changing() as store:
+        require_free(store, name, force=force)
+        return select_listed(store, lists, name)
+
+
+def select_by_recipe(options: CommonOptions, recipe: str | os.PathLike[str], name: str, *, force: bool) -> Selected:
+    """Make the selection ``name`` by a recipe: a TOML file, or the name of a recipe of this project."""
+    _check_name(name)
+    choices = recipes.load(recipes.find(os.fspath(recipe)))
+    with options.changing() as store:
+        require_free(store, name, force=force)
+        return by_recipe.select(store, choices, name, inspector(options))
+
+
+def query_recipe(
+    sql: str, seed: str | int, sample: int | None, splits: Mapping[str, float], group: str | Iterable[str]
+) -> QueryRecipe:
+    """Return the recipe of a query: a SELECT, or a file whose name ends with .sql."""
+    groups = (group,) if isinstance(group, str) else tuple(group)
+    return QueryRecipe(query_text(sql), seed=str(seed), sample=sample, splits=dict(splits), groups=groups)
+
+
+def _check_name(name: str) -> None:
+    if not is_selection_name(name):
+        raise ConfigError(f"name={name!r} is empty, or has a slash, a leading dot or a control character")
