@@ -4,7 +4,7 @@ import os
 import warnings
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import asdict
-from functools import cached_property
+from functools import cached_property, partial
 from pathlib import Path
 from types import MappingProxyType
 from typing import TYPE_CHECKING, Any, Literal, Self, cast
@@ -219,13 +219,13 @@ class Manifest:
             result = select_by_ids(self.options, ids, name, force=force)
         else:
             result = select_by_recipe(self.options, cast(PathLike, recipe), name, force=force)
-        return SelectionView(self, name, result)
+        return SelectionView(name, self.options, self.roots, partial(self.dataset, name), result)
 
     def selection(self, name: str) -> SelectionView:
         """Return an existing selection. Raises RecipeError if there is none of this name."""
         with self.options.reading() as store:
             require_selection(store, name)
-        return SelectionView(self, name)
+        return SelectionView(name, self.options, self.roots, partial(self.dataset, name))
 
     def dataset(  # noqa: PLR0913 - keyword arguments of one call, as users know them from torchvision and datasets
         self,

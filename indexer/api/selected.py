@@ -1,42 +1,45 @@
 """A selection, as notebooks show it."""
 
-from typing import TYPE_CHECKING, Any
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from typing import Any
 
+from indexer.api.dataset import ImageDataset
 from indexer.api.html import grid_html
 from indexer.base.errors import BadData
+from indexer.base.remote import Root
+from indexer.cli.options import CommonOptions
 from indexer.containers.open_containers import OpenContainers
 from indexer.lookup.locating import LocatedImage, locate
 from indexer.reporting.models import MissingThumbnail, ThumbnailResult
 from indexer.reporting.rendering import thumbnail
 
-if TYPE_CHECKING:
-    from indexer.api.dataset import ImageDataset
-    from indexer.api.manifest import Manifest
-
 _SHOWN = 24
 _SIDE = 128
 
 
+@dataclass(frozen=True, slots=True, repr=False)
 class SelectionView:
-    """A selection of a manifest. ``result`` has the counts of the call that made it, and the images it left out."""
+    """A selection of a manifest.
 
-    def __init__(self, manifest: "Manifest", name: str, result: Any = None) -> None:
-        self.manifest = manifest
-        self.name = name
-        self.result = result
+    Attributes:
+        name: of the selection.
+        options: the manifest's, and the roots of its sources.
+        dataset: return its images as a dataset; arguments as of :meth:`indexer.api.manifest.Manifest.dataset`.
+        result: counts of the call that made it, and the images it left out; None for an earlier selection.
+    """
+
+    name: str
+    options: CommonOptions
+    roots: Mapping[str, Root]
+    dataset: Callable[..., ImageDataset]
+    result: Any = None
 
     @property
     def counts(self) -> dict[str, int]:
         """The number of images per split, spares not counted."""
-        rows = self.manifest.sql(f"select split, role <> 'spare' from selection where name = {_quoted(self.name)}")
-        counts: dict[str, int] = {}
-        for split, is_image in rows:
-            counts[split] = counts.get(split, 0) + is_image
-        return dict(sorted(counts.items()))
-
-    def dataset(self, **how: Any) -> "ImageDataset":
-        """Return its images as a dataset; arguments as of :meth:`Manifest.dataset`."""
-        return self.manifest.dataset(self.name, **how)
+        with self.options.reading() as store:
+            return dict(store.rows("lookup/split_counts", {"name": self.name}))
 
     def __len__(self) -> int:
         return sum(self.counts.values())
@@ -47,14 +50,10 @@ class SelectionView:
 
     def _repr_html_(self) -> str:
         """Return the first images of the order by a hash of their file_ids, as a grid."""
-        rows = self.manifest.sql(
-            f"select file_id from selection where name = {_quoted(self.name)} and role <> 'spare'"
-            f" and file_id in (select file_id from attributes) order by md5(file_id) limit {_SHOWN}"
-        )
-        options = self.manifest.options
-        with options.reading() as store:
-            images = locate(store, self.manifest.roots, [file_id for (file_id,) in rows])
-        containers = OpenContainers(options.bounds.archives)
+        with self.options.reading() as store:
+            rows = store.rows("lookup/shown", {"name": self.name, "images": _SHOWN})
+            images = locate(store, self.roots, [file_id for (file_id,) in rows])
+        containers = OpenContainers(self.options.bounds.archives)
         try:
             return grid_html(repr(self), [(image.file_id, _thumbnail(image, containers)) for image in images])
         finally:
@@ -64,7 +63,3 @@ class SelectionView:
 def _thumbnail(image: LocatedImage, containers: OpenContainers) -> ThumbnailResult:
     [(_, data)] = containers.read(image.container, [image.member])
     return MissingThumbnail(data.reason) if isinstance(data, BadData) else thumbnail(data, _SIDE)
-
-
-def _quoted(text: str) -> str:
-    return "'" + text.replace("'", "''") + "'"
