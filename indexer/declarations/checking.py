@@ -53,6 +53,7 @@ class _Checker:
     def check(self) -> None:
         for table in self.lookups.values():
             self._check_table(table)
+        self._check_patterns()
         if self.source.keep:
             self._check_template("", "keep", self.source.keep.value, set(BUILTINS))
         for pattern in chain.from_iterable(self.source.row_orders):
@@ -62,6 +63,15 @@ class _Checker:
             self._check_rule(rule)
         self._check_generators()
         self._check_unused()
+
+    def _check_patterns(self) -> None:
+        """Check the patterns that are keys of maps or of [known_damage]."""
+        for name, entries in self.maps.items():
+            for key in entries:
+                if key.startswith("~"):
+                    self._groups(f"maps.{name}", key, key[1:])
+        for pattern in self.source.known_damage or {}:
+            self._groups("known_damage", pattern, pattern)
 
     def add(self, address: str, message: str) -> None:
         self.problems.add(self.source.file.name, address, message)

@@ -49,10 +49,20 @@ def _candidate(source: Source) -> str:
     return (
         "select member_id, container_id, logical_stem, suffix, record_path, line,\n"
         "    case when problem is not null or size = 0 then 'unreadable' else 'ok' end as status,\n"
-        "    case when size = 0 then 'empty file' else problem end as reason,\n"
+        f"    {_reason(source)} as reason,\n"
         f"    case\n{case}\n    end as rule\n"
         f"from raw_file\nwhere source = {literal(source.key)} and {condition}"
     )
+
+
+def _reason(source: Source) -> str:
+    """Return why an image cannot be used; of a readable one, its known damage, which an inspection will find."""
+    known = [
+        f"when regexp_matches(logical, {literal(pattern)}) then {literal(f'as published: {text}')}"
+        for pattern, text in (source.known_damage or {}).items()
+    ]
+    whens = " ".join([*known, "when size = 0 then 'empty file'"])
+    return f"case {whens} else problem end"
 
 
 def _image(source: Source, expressions: Expressions) -> str:

@@ -24,7 +24,7 @@ class Expressions:
     def joins(self) -> str:
         """Return the joins. The key of a join uses only columns of tables that are joined before it."""
         return "".join(
-            f"\nleft join {tables.name(table)} as {alias} on {alias}.key = nfc_normalize({key})"
+            f"\nleft join {tables.name(table)} as {alias} on {alias}.{tables.KEY} = nfc_normalize({key})"
             for (table, key), alias in self._aliases.items()
         )
 
@@ -90,11 +90,26 @@ def when(test: str, code: str, detail: str) -> str:
 
 
 def _case(expression: str, entries: Mapping[str, str]) -> str:
-    """Return the entry of a map for a value. '*' is the entry for all other values; '{}' in it is the value."""
-    whens = " ".join(f"when {literal(key)} then {literal(entry)}" for key, entry in entries.items() if key != "*")
-    other = ""
-    if "*" in entries:
-        before, braces, after = entries["*"].partition("{}")
-        value = f"{literal(before)} || {expression} || {literal(after)}" if braces else literal(before)
-        other = f" else {value}"
+    """Return the entry of a map for a value.
+
+    A key after '~' is a pattern, tried in the order of the map. '*' is the entry for all other values; '{}' in it is
+    the value.
+    """
+    exact = {key: entry for key, entry in entries.items() if key != "*" and not key.startswith("~")}
+    patterns = {key[1:]: entry for key, entry in entries.items() if key.startswith("~")}
+    if patterns:
+        tests = [f"when {expression} = {literal(key)} then {literal(entry)}" for key, entry in exact.items()]
+        tests += [
+            f"when regexp_matches({expression}, {literal(key)}) then {literal(patterns[key])}" for key in patterns
+        ]
+        return f"case {' '.join(tests)}{_other(expression, entries)} end"
+    whens = " ".join(f"when {literal(key)} then {literal(entry)}" for key, entry in exact.items())
+    other = _other(expression, entries)
     return f"case {expression} {whens}{other} end" if whens else f"case when false then ''{other} end"
+
+
+def _other(expression: str, entries: Mapping[str, str]) -> str:
+    if "*" not in entries:
+        return ""
+    before, braces, after = entries["*"].partition("{}")
+    return f" else {literal(before)} || {expression} || {literal(after)}" if braces else f" else {literal(before)}"

@@ -12,7 +12,8 @@ from indexer.base.config import expanded
 from indexer.base.errors import ConfigError, DeclarationError
 from indexer.base.toml_fields import Fields, Problems, near
 from indexer.declarations import checking, templates
-from indexer.declarations.models import Download, LookupTable, SideTable, Source, SourceInfo, Template
+from indexer.declarations.extending import extended
+from indexer.declarations.models import USES, Download, LookupTable, SideTable, Source, SourceInfo, Template
 from indexer.declarations.rule_loading import anchored, read_rules
 
 _FORMATS = ("csv", "json", "jsonl", "txt", "rows")
@@ -25,7 +26,7 @@ def load(folders: Sequence[Path]) -> tuple[Source, ...]:
         DeclarationError: a file is invalid; the message lists every problem of every file.
     """
     problems = Problems()
-    read = [_read(file, problems) for folder in folders for file in sorted(folder.glob("*.toml"))]
+    read = [_read(file, problems) for folder in folders for file in sorted(folder.glob("[!_]*.toml"))]
     sources = _shared_tables([source for source in read if source], problems)
     checking.check(sources, problems)
     problems.refuse(DeclarationError)
@@ -46,6 +47,11 @@ def _read(file: Path, problems: Problems) -> Source | None:
         values = tomllib.loads(file.read_text(encoding="utf-8"))
     except (OSError, ValueError, RecursionError) as error:  # ValueError: also too many digits; RecursionError: nesting
         problems.add(file.name, "", f"is not TOML: {' '.join(str(error).split())}")
+        return None
+    try:
+        values = extended(values, file.parent)
+    except (OSError, ValueError, RecursionError) as error:
+        problems.add(file.name, "", " ".join(str(error).split()))
         return None
     return _source(Fields(values, file.name, "", problems), file)
 
@@ -68,6 +74,7 @@ def _source(top: Fields, file: Path) -> Source:
         row_orders=_row_orders(top),
         generators=top.texts("generators") or (),
         encoding=_encoding(top),
+        known_damage=_known_damage(top),
     )
     top.close()
     return source
@@ -100,6 +107,14 @@ def _row_orders(top: Fields) -> tuple[tuple[str, ...], ...]:
     return tuple(tuple(anchored(str(pattern)) for pattern in order) for order in orders)
 
 
+def _known_damage(top: Fields) -> dict[str, str]:
+    """Return pattern -> description of the files that are damaged as published."""
+    given = top.table("known_damage")
+    if not all(isinstance(text, str) for text in given.values()):
+        top.problem("[known_damage] must give a text per pattern")
+    return {anchored(pattern): str(text) for pattern, text in given.items()}
+
+
 def _info(top: Fields, name: str) -> SourceInfo:
     published = top.table("published")
     if not all(isinstance(count, int) for count in published.values()):
@@ -111,19 +126,23 @@ def _info(top: Fields, name: str) -> SourceInfo:
         citation=top.text("citation"),
         downloads=tuple(_download(top, number, given) for number, given in enumerate(top.tables("download"), 1)),
         published=published,
+        use=top.choice("use", USES),
     )
 
 
 def _download(top: Fields, number: int, given: Mapping[str, Any]) -> Download:
     fields = top.below(f"download {number}", given)
+    digests = (f"{name}:{fields.text(name)}" for name in ("sha256", "md5") if fields.text(name))
+    fields.read_keys.update(("sha256", "md5"))
     found = Download(
         file=fields.text("file"),
         url=fields.text("url"),
         size=fields.integer("size"),
         note=fields.text("note"),
         files=fields.texts("files"),
-        hash=fields.text("hash"),
+        hash=next(digests, "") or fields.text("hash"),
         hub=fields.text("hub"),
+        revision=fields.text("revision"),
     )
     fields.close()
     return found

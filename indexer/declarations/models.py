@@ -15,6 +15,9 @@ MAP_COLUMNS = ("extra", "companions")
 
 KINDS = ("real", "synthetic", "tampered")
 
+# Uses of a dataset, as `sources` groups them. The first is that of a declaration without one.
+USES = ("other", "training", "test", "in the wild", "edited", "real images")
+
 # The columns without which an image has no identity, or no label. A value that is missing in one of the others is left
 # empty and reported; it never costs the row.
 REQUIRED_COLUMNS = ("file_id", "origin", "generator", "label", "kind")
@@ -147,6 +150,7 @@ class Download:
         files: globs of the expected names. None: the name is ``file``.
         hash: the published digest, ``sha256:...`` or ``md5:...``.
         hub: the dataset repository on the Hugging Face hub that has ``files``.
+        revision: the commit or tag of ``hub`` that the declaration describes.
     """
 
     file: str
@@ -156,6 +160,7 @@ class Download:
     files: tuple[str, ...] | None = None
     hash: str = ""
     hub: str = ""
+    revision: str = ""
 
     @property
     def place(self) -> str:
@@ -168,7 +173,7 @@ class SourceInfo:
     """Name, terms and downloads of a dataset.
 
     ``published`` is the number of images per generator as published upstream. The key ``photographs`` counts real
-    images and ``all`` counts everything.
+    images and ``all`` counts everything. ``use`` is one of USES.
     """
 
     name: str
@@ -177,6 +182,7 @@ class SourceInfo:
     citation: str = ""
     downloads: tuple[Download, ...] = ()
     published: Mapping[str, int] | None = None
+    use: str = USES[0]
 
 
 @dataclass(frozen=True, slots=True)
@@ -195,6 +201,7 @@ class Source:
         row_orders: per Arrow or Parquet dataset, patterns of its files in the order in which their rows are numbered.
         generators: names that ``_generators.csv`` lacks.
         encoding: the encoding of names in archives that are not UTF-8, as Python calls it.
+        known_damage: pattern over the logical path -> description, for files that are damaged as published.
     """
 
     key: str
@@ -210,3 +217,4 @@ class Source:
     row_orders: tuple[tuple[str, ...], ...] = ()
     generators: tuple[str, ...] = ()
     encoding: str | None = None
+    known_damage: Mapping[str, str] | None = None

@@ -74,7 +74,8 @@ class RuleCompiler:
         if not template and any(self.rule.values["kind"]):
             return f"case {self._kind(self.rule.values['kind'])} when 'real' then 0 else 1 end"
         if not template:
-            return "case when generator = '' then 0 else 1 end"
+            generator = self._text(self.rule.values["generator"][0], self.failures)
+            return f"case when ({generator}) = '' then 0 else 1 end"  # no alias: a table may have that column
         text = self._text(template, self.failures)
         label = f"case {text} when 'real' then 0 when 'fake' then 1 when '0' then 0 when '1' then 1 end"
         if templates.constant_text(template) is None:
@@ -85,7 +86,7 @@ class RuleCompiler:
         """Return the kind of an image; by default, fake images are synthetic."""
         template = values[0]
         if not template:
-            return "case label when 0 then 'real' else 'synthetic' end"
+            return f"case {self._label(self.rule.values['label'])} when 0 then 'real' else 'synthetic' end"
         text = self._text(template, self.failures)
         kinds = ", ".join(map(literal, KINDS))
         if templates.constant_text(template) is None:

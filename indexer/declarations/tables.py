@@ -6,6 +6,10 @@ from indexer.declarations import templates
 from indexer.declarations.models import LookupTable, Pipeline, Placeholder
 from indexer.declarations.sql import indented, literal, quoted
 
+# Names that no column of a table has.
+KEY = '"@key"'
+_ORDER = '"@order"'
+
 # Names for the location of a row, which a key may use besides its columns.
 _LOCATIONS = {
     "@path": r"regexp_replace(path, '\.[^./]*$', '')",
@@ -26,13 +30,13 @@ def name(table: str) -> str:
 def select(table: LookupTable, columns: Sequence[str]) -> str:
     """Return the SELECT of ``key`` and ``columns``; ``table.pick`` decides between rows with the same key."""
     values = ", ".join(f"{column_of_record(column)} as {quoted(column)}" for column in columns)
-    rows = f"select {_key(table)} as key, {_order(table)} as row_order, {values}\nfrom {_rows(table)}"
+    rows = f"select {_key(table)} as {KEY}, {_order(table)} as {_ORDER}, {values}\nfrom {_rows(table)}"
     if table.key == (Placeholder((Pipeline("@record"),)),):  # unique per row: nothing to pick from
         return rows
     if table.pick == "join":  # a side file that exists loose and packed counts once
         rows = rows.replace("select", "select distinct", 1)
     picked = ", ".join(f"{_pick(table, column)} as {quoted(column)}" for column in columns)
-    return f"select key, {picked}\nfrom (\n{indented(rows)}\n)\ngroup by key"
+    return f"select {KEY}, {picked}\nfrom (\n{indented(rows)}\n)\ngroup by {KEY}"
 
 
 def column_of_record(column: str) -> str:
@@ -78,7 +82,7 @@ def _order(table: LookupTable) -> str:
 def _pick(table: LookupTable, name: str) -> str:
     column = quoted(name)
     if table.pick == "join" and name not in _LOCATIONS:
-        return f"string_agg({column}, {literal(table.separator)} order by row_order)"
+        return f"string_agg({column}, {literal(table.separator)} order by {_ORDER})"
     if table.pick == "only":
         return f"case when min({column}) = max({column}) then min({column}) end"
-    return f"{'arg_max' if table.pick == 'last' else 'arg_min'}({column}, row_order)"
+    return f"{'arg_max' if table.pick == 'last' else 'arg_min'}({column}, {_ORDER})"
