@@ -111,10 +111,13 @@ def _group(key: _Key, members: list[tuple[VolumeName, Volume]]) -> Group | None:
         return None
     widths = {len(name.text or "") for name, _ in members}
     is_widened = key[1] is Cut.PLAIN and widths == {2, 4}
+    names = [name for name, _ in members]
+    is_hexadecimal = any(name.is_hexadecimal for name in names) and all(name.may_be_hexadecimal for name in names)
     numbered: dict[int, Volume] = {}
     copies = []
     for name, file in sorted(members, key=lambda member: (member[0].copy, member[1].path)):
         number = name.widened if is_widened else name.number
+        number = int(name.text or "0", 16) if is_hexadecimal else number
         if number not in numbered:
             numbered[number] = file
         elif name.copy:

@@ -194,12 +194,16 @@ _PACKED_TARS = {suffix for form in FORMATS for suffix in form.tar_suffixes}
 # Patterns for Python's re, Arrow and DuckDB, which all know their syntax.
 # The suffixes of an archive in one file that may have many members, without the first dot: tar, tar.gz, tgz, zip, ...
 MANY_MEMBERS = rf"(?:{_any_of(_ARCHIVES)}(?:\.{_any_of(_PACKINGS)})?|{_any_of(_PACKED_TARS)})"
+# Words, totals and suffixes that programs and people add to the numbers of volumes: .part1of3, .chunk0, .aa.part
+PART_WORD = r"(?:part|vol|chunk|split|seg|segment|piece)"
+OF_PARTS = r"(?:[._-]?of[._-]?\d{1,5})"
+PART_SUFFIX = r"(?:\.(?:part|bin|split|chunk))"
 # The suffixes of a container, volumes included: .tar.gz, .7z.001, .z01, .part1.rar, .arrow, ...
 ARCHIVE_SUFFIX = (
     rf"(?i:(?:\.{MANY_MEMBERS}|\.{_any_of(_PACKINGS | _TABLES)}|\.z\d{{2,4}}|\.r\d\d|\.part\d+\.rar)"
-    r"(?:[._-]?(?:part|vol)?[._-]?\d{1,5}|[._-](?:part|vol)?[._-]?[a-z]{1,2})?)"
+    rf"(?:[._#-]?{PART_WORD}?[._-]?(?:\d{{1,5}}|[0-9a-f]{{2,3}}){OF_PARTS}?{PART_SUFFIX}?"
+    rf"|[._-]{PART_WORD}?[._-]?[a-z]{{1,2}}{PART_SUFFIX}?)?)"
 )
-_NESTED = rf"(?i)\.{_any_of(_ARCHIVES | _PACKINGS | _PACKED_TARS)}$"
 
 
 def suffix_of(name: str) -> str:
@@ -220,8 +224,8 @@ def promises_bytes(name: str) -> bool:
 
 
 def archive_names(names: pa.Array) -> pa.Array:
-    """Return which names inside an archive have the suffix of another archive: an array of bool."""
-    return pc.match_substring_regex(names, _NESTED)
+    """Return which names inside an archive have the suffix of another container or volume: an array of bool."""
+    return pc.match_substring_regex(names, f"{ARCHIVE_SUFFIX}$")
 
 
 def kind_of(head: bytes) -> Kind | None:

@@ -62,8 +62,8 @@ def _list_archive(
     try:
         for found in _placeholders(container):
             walk.health.add(found.code, found.detail)
-        if (name := unfinished_of(container.path)) is not None:
-            walk.health.add("unfinished-download", f"finish the download of {shown(name)}")
+        if len(container.volumes) == 1:
+            _check_unfinished(container, walk.health)
         check_volumes(container, walk.health)
         with opened(container) as content:
             _check_name(container, content.window, walk.health)
@@ -75,7 +75,14 @@ def _list_archive(
         walk.health.add("unreadable", str(error))
     if walk.health.reason:
         check_unequal_sizes(container, walk.health)
+    if walk.health.reason and len(container.volumes) > 1:  # .part may be the suffix of parts
+        _check_unfinished(container, walk.health)
     yield _report(container, walk)
+
+
+def _check_unfinished(container: Container, health: Health) -> None:
+    if (name := unfinished_of(container.path)) is not None:
+        health.add("unfinished-download", f"finish the download of {shown(name)}")
 
 
 def _placeholders(container: Container) -> list[Finding]:

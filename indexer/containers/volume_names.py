@@ -5,7 +5,9 @@ An archive is cut in one of three ways: PKZIP's split zips (``a.z01 ... a.z99, a
 (``a.part1.rar``; ``a.rar, a.r00``).
 
 The numbers of coreutils' split get wider if there are many parts: ``.9000`` follows ``.89``, ``.zaaa`` follows ``.yz``.
-A browser adds `` (1)`` to the name of a file that it downloads again.
+``split -x`` counts ``.09``, ``.0a``; one such number shows that all of its set are hexadecimal. A total
+(``.part1of3``) and a suffix (``.aa.part``) may follow the number. A browser adds `` (1)`` to the name of a file that it
+downloads again.
 """
 
 import re
@@ -13,7 +15,7 @@ from dataclasses import dataclass
 from enum import StrEnum
 from functools import reduce
 
-from indexer.containers.kinds import MANY_MEMBERS, Kind, promised_kind
+from indexer.containers.kinds import MANY_MEMBERS, OF_PARTS, PART_SUFFIX, PART_WORD, Kind, promised_kind
 
 
 class Cut(StrEnum):
@@ -54,6 +56,16 @@ class VolumeName:
         return 25 * 26 + _letters(self.text[1:]) if len(self.text) == 4 else _letters(self.text)
 
     @property
+    def is_hexadecimal(self) -> bool:
+        """Return whether the number has digits and letters."""
+        return self.text is not None and _HEXADECIMAL.fullmatch(self.text) is not None
+
+    @property
+    def may_be_hexadecimal(self) -> bool:
+        """Return whether the number may be hexadecimal."""
+        return self.text is not None and re.fullmatch(r"[\da-f]+", self.text, re.I) is not None
+
+    @property
     def widened(self) -> int:
         """Return the number in a set whose first parts have two digits: 9000 follows 89."""
         is_wide = self.text is not None and self.text.isdigit() and len(self.text) == 4
@@ -67,23 +79,31 @@ class VolumeName:
 
 LAST = 1 << 30  # the number of a split zip's last volume, .zip
 _COPY = r"(?P<copy> ?\(\d+\))?"
+_COPY_AT_END = r"(?P<copy_at_end> ?\(\d+\))?"
+_HEX = r"\d[a-f]|[a-f]\d|\d{2}[a-f]|\d[a-f][\da-f]|[a-f]\d[\da-f]|[a-f]{2}\d"
+_HEXADECIMAL = re.compile(_HEX, re.I)
 # Numbers of five digits at most: each missing number takes room when a set is opened.
 _SPLIT_ZIP = re.compile(rf"(?P<base>.+?){_COPY}\.(?:z(?P<number>\d\d|[1-9]\d{{2,4}})|zip)", re.I)
-_JOINT = r"[._-]?(?:part|vol)?[._-]?"
-_LETTERS = r"(?!bz)[a-z]{2}|z[a-y][a-z]{2}|(?<=[._-])[a-z]|(?<=part)[a-z]"
+_JOINT = rf"[._#-]?{PART_WORD}?[._-]?"
+_LETTERS = rf"{_HEX}|(?!bz)[a-z]{{2}}|z[a-y][a-z]{{2}}|(?<=[._-])[a-z]|(?<=part)[a-z]"
 _WHOLE = re.compile(rf".+\.{MANY_MEMBERS}", re.I)
 _TYPED_PART = re.compile(
-    rf"(?P<base>.+(?P<suffix>\.{MANY_MEMBERS})){_COPY}(?P<joint>{_JOINT})(?P<number>\d{{1,5}}|{_LETTERS})", re.I
+    rf"(?P<base>.+(?P<suffix>\.{MANY_MEMBERS})){_COPY}(?P<joint>{_JOINT})(?P<number>\d{{1,5}}|{_LETTERS}){OF_PARTS}?"
+    rf"{_COPY_AT_END}(?P<tail>{PART_SUFFIX})?",
+    re.I,
 )
 _BEFORE_SUFFIX = re.compile(
-    rf"(?P<base>.*?)(?P<number>(?<!\d)\d{{1,5}}|(?<=[._-])[a-z]{{1,2}})(?P<suffix>\.{MANY_MEMBERS})", re.I
+    rf"(?P<base>.*?)(?P<number>(?<!\d)\d{{1,5}}|(?<=[._-])[a-z]{{1,2}}){OF_PARTS}?(?P<suffix>\.{MANY_MEMBERS})", re.I
 )
 _CUT_FROM_ZERO = re.compile(r"(?P<base>.+\.z)0+", re.I)  # PKZIP counts from 1
 _CUT = re.compile(r"(?P<base>.+\.z)(?P<number>\d+)", re.I)
 _WIDENED = re.compile(r"9[0-8]\d\d")
 _RAR_PART = re.compile(rf"(?P<base>.+\.part)(?P<number>\d+){_COPY}\.rar", re.I)
 _RAR_OLD = re.compile(rf"(?P<base>.+?){_COPY}\.(?:rar|r(?P<number>\d\d))", re.I)
-_ANY_PART = re.compile(r"(?P<base>.*?)(?P<number>\d{2,}|(?<=[a-z])[a-z]{2}|(?<![a-z])[a-z]{2})")
+_ANY_PART = re.compile(
+    rf"(?P<base>.*?)(?P<number>\d{{2,}}|(?<![\da-f])(?:\d[a-f]|[a-f]\d)|(?<=[a-z])[a-z]{{2}}|(?<![a-z])[a-z]{{2}}|(?<=[._-])[a-z])"
+    rf"(?P<tail>{PART_SUFFIX})?"
+)
 
 
 def volume_name(path: str) -> VolumeName | None:
@@ -95,9 +115,14 @@ def volume_name(path: str) -> VolumeName | None:
         return VolumeName(found["base"], Cut.RAR, found["number"], copy=found["copy"] or "")
     if (found := _TYPED_PART.fullmatch(path)) and not _WHOLE.fullmatch(path):
         stem, suffix = found["base"][: -len(found["suffix"])], found["suffix"].lower()
-        base = f"{stem}{suffix}{found['joint'].lower()}"
+        tail = (found["tail"] or "").lower()
         return VolumeName(
-            base, Cut.PLAIN, found["number"], copy=found["copy"] or "", promised=promised_kind(f"a{suffix}")
+            base=f"{stem}{suffix}{found['joint'].lower()}{tail}",
+            cut=Cut.PLAIN,
+            text=found["number"],
+            typed=not tail,  # .part may be the suffix of an unfinished download
+            copy=found["copy"] or found["copy_at_end"] or "",
+            promised=promised_kind(f"a{suffix}"),
         )
     for pattern, cut in ((_SPLIT_ZIP, Cut.SPLIT_ZIP), (_RAR_OLD, Cut.RAR)):
         if found := pattern.fullmatch(path):
@@ -119,7 +144,7 @@ def name_without_suffix(path: str) -> VolumeName | None:
     """Return the parts of a name that ends in a number, as ``xaa`` or ``x.000``, which may be a volume's, or None."""
     folder, _, name = path.rpartition("/")
     found = _ANY_PART.fullmatch(name)
-    return _untyped(f"{folder}/{found['base']}", found["number"]) if found else None
+    return _untyped(f"{folder}/{found['base']}{found['tail'] or ''}", found["number"]) if found else None
 
 
 def cut_from_zero(path: str) -> str | None:

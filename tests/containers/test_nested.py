@@ -5,12 +5,23 @@ from collections.abc import Callable
 from pathlib import Path
 
 import pyarrow as pa
+import pyarrow.parquet as pq
 import pytest
 
 from indexer.base.errors import BadData
 from indexer.containers.models import Access, ArchiveLimits, ContainerStatus
 from indexer.containers.reading import read_members
-from tests.support.archives import container_in, listing, run, seven_zipped, split_zipped, tar_header, tarred, zipped
+from tests.support.archives import (
+    container_in,
+    listing,
+    plant,
+    run,
+    seven_zipped,
+    split_zipped,
+    tar_header,
+    tarred,
+    zipped,
+)
 
 Pack = Callable[[Path, Path], None]
 
@@ -211,3 +222,33 @@ def test_damaged_nested_archive_loses_its_own_members_only(tree: Path, root: Pat
     assert {finding.ordinal for finding in found.report.findings} == {0}
     sound = [name for name in found.sound() if name.startswith("two/sound/")]
     assert len(sound) == len([path for path in tree.rglob("*") if path.is_file()])
+
+
+@pytest.mark.parametrize("pack", ["-0", "-9"])
+@pytest.mark.parametrize("suffix", ["parquet", "arrow"])
+def test_images_of_tables_in_archives_are_reported(suffix: str, pack: str, root: Path, tmp_path: Path) -> None:
+    with_images = pa.table({"image": [{"bytes": b"1" * 100, "path": "a"}]})
+    for name, table in (("images", with_images), ("labels", pa.table({"label": [1, 2]}))):
+        path = tmp_path / f"{name}.{suffix}"
+        if suffix == "parquet":
+            pq.write_table(table, path)
+        else:
+            with pa.ipc.new_stream(path, table.schema) as writer:
+                writer.write_table(table)
+    run("zip", "-q", pack, root / "set.zip", f"images.{suffix}", f"labels.{suffix}", cwd=tmp_path)
+    found = listing(container_in(root))
+    assert (found.report.status, found.codes) == (ContainerStatus.PARTIAL, {"nested-table"})
+    assert [f"images.{suffix}" in finding.detail for finding in found.report.findings] == [True]
+
+
+@pytest.mark.parametrize("pack", ["zip", "tar"])
+@pytest.mark.parametrize("names", [("in.zip.001", "in.zip.002"), ("in.z01", "in.zip"), ("in.7z.part1", "in.7z.part2")])
+def test_volumes_in_any_archive_are_reported(names: tuple[str, ...], pack: str, root: Path, tmp_path: Path) -> None:
+    plant(tmp_path, dict.fromkeys((*names, "a.png"), b"12345" * 100))
+    if pack == "zip":
+        run("zip", "-q", root / "set.zip", *names, "a.png", cwd=tmp_path)
+    else:
+        run("tar", "-cf", root / "set.tar", *names, "a.png", cwd=tmp_path)
+    found = listing(container_in(root))
+    assert found.report.status == ContainerStatus.PARTIAL
+    assert "nested-volumes" in found.codes

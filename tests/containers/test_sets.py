@@ -33,6 +33,14 @@ def _cut(archive: Path, names: list[str], sizes: list[int]) -> None:
         ["set.zip-a", "set.zip-b", "set.zip-c"],
         ["set.zip.001", "set.zip (1).002", "set.zip.003"],
         ["set.z000", "set.z001", "set.z002"],
+        ["set.zip.part1of3", "set.zip.part2of3", "set.zip.part3of3"],
+        ["set.zip-00000-of-00002", "set.zip-00001-of-00002"],
+        ["set-1-of-2.zip", "set-2-of-2.zip"],
+        ["set.zip.chunk0", "set.zip.chunk1"],
+        ["set.zip.aa.part", "set.zip.ab.part"],
+        ["set.zip.001.bin", "set.zip.002.bin"],
+        ["set.zip.001", "set.zip.002 (1)"],
+        [f"set.zip.{number:02x}" for number in range(11)],
     ],
 )
 def test_parts_are_joined_by_number(names: list[str], tree: Path, root: Path, files: dict[str, bytes]) -> None:

@@ -8,6 +8,7 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 
 from indexer.base.remote import RawObject, Root, Url
+from indexer.containers.bytes.volumes import ByteRange
 from indexer.containers.kinds import Kind
 from indexer.containers.models import Container
 from indexer.containers.tabular.columns import refuse_repeats
@@ -29,6 +30,39 @@ def schema_of(container: Container) -> pa.Schema:
             return refuse_repeats(file.schema_arrow)
     with _arrow_reader(path_of(container)) as reader:
         return refuse_repeats(reader.schema)
+
+
+def schema_in(content: ByteRange, kind: Kind) -> pa.Schema:
+    """Read the schema of a file inside an archive. Raises BadData for repeated names, pa.ArrowException."""
+    if kind == Kind.PARQUET:
+        return refuse_repeats(pq.read_schema(_File(content)))
+    is_file = content.read(0, len(_FILE_MAGIC)) == _FILE_MAGIC
+    return refuse_repeats((pa.ipc.open_file if is_file else pa.ipc.open_stream)(_File(content)).schema)
+
+
+class _File(io.RawIOBase):
+    """A byte range as a file."""
+
+    def __init__(self, content: ByteRange) -> None:
+        self._content, self._position = content, 0
+
+    def readable(self) -> bool:
+        return True
+
+    def seekable(self) -> bool:
+        return True
+
+    def tell(self) -> int:
+        return self._position
+
+    def seek(self, offset: int, whence: int = io.SEEK_SET) -> int:
+        self._position = offset + (0, self._position, self._content.size)[whence]
+        return self._position
+
+    def read(self, size: int = -1) -> bytes:
+        data = self._content.read(self._position, self._content.size if size < 0 else size)
+        self._position += len(data)
+        return data
 
 
 def parquet(path: Root) -> pq.ParquetFile:

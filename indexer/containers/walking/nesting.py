@@ -1,10 +1,14 @@
 """Detect archives among the members of an archive."""
 
+import pyarrow as pa
+
 from indexer.base.errors import BadData
 from indexer.containers.bytes.volumes import ByteRange
-from indexer.containers.kinds import DOCUMENTS, HEAD_SIZE, ORDINARY, Kind, kind_of, nests, promised_kind, suffix_of
+from indexer.containers.kinds import DOCUMENTS, HEAD_SIZE, ORDINARY, Kind, kind_of, promised_kind, suffix_of
 from indexer.containers.members.entry import Entry
-from indexer.containers.volume_names import LAST, Cut, volume_name
+from indexer.containers.tabular.columns import image_columns
+from indexer.containers.tabular.files import schema_in
+from indexer.containers.volume_names import LAST, volume_name
 
 
 def nested_kind(entry: Entry, name: str) -> Kind | None:
@@ -20,10 +24,21 @@ def nested_kind(entry: Entry, name: str) -> Kind | None:
         kind = kind_of(entry.head)
     elif suffix not in ORDINARY and isinstance(entry.content, ByteRange):
         kind = kind_of(entry.content.read(0, HEAD_SIZE))
-    kind = kind or promised_kind(name)
-    if kind is None or not nests(kind):
-        return None
+    _refuse_volume(name)
+    return kind or promised_kind(name)
+
+
+def _refuse_volume(name: str) -> None:
     volume = volume_name(name)
-    if volume is not None and volume.begins_a_set and (volume.cut is Cut.PLAIN or volume.number not in (LAST, -1)):
+    if volume is not None and volume.typed and volume.begins_a_set and volume.number not in (LAST, -1):
         raise BadData("nested volumes", "volumes of an archive inside an archive are not joined")
-    return kind
+
+
+def refuse_images(table: ByteRange, kind: Kind) -> None:
+    """Raise BadData if an Arrow or Parquet file inside an archive has images: they are not read."""
+    try:
+        found = image_columns(schema_in(table, kind))
+    except (pa.ArrowException, OSError, BadData) as error:
+        raise BadData("nested table", " ".join(str(error).split())) from None
+    if found:
+        raise BadData("nested table", f"the images of its column {found[0]} are not read: unpack it")

@@ -21,7 +21,7 @@ import pyarrow.compute as pc
 from indexer.base.errors import BadData
 from indexer.containers.bytes.spool import limited, spooled
 from indexer.containers.bytes.volumes import ByteRange
-from indexer.containers.kinds import Kind, archive_names
+from indexer.containers.kinds import Kind, archive_names, nests
 from indexer.containers.members.budget import Budget, within_limits
 from indexer.containers.members.entry import Bytes, Entry, blocks_of
 from indexer.containers.members.repeated_names import Repeats
@@ -29,7 +29,7 @@ from indexer.containers.members.rows import BATCH_ROWS, Health, Row, batch_of, d
 from indexer.containers.models import Access, MemberBytes
 from indexer.containers.walking.dispatch import entries_of, zip_batches, zip_entry
 from indexer.containers.walking.levels import ArchiveLevel, placed
-from indexer.containers.walking.nesting import nested_kind
+from indexer.containers.walking.nesting import nested_kind, refuse_images
 
 NESTED_SHIFT = 32
 
@@ -191,6 +191,9 @@ class ContainerWalk:
                 content = stack.enter_context(spooled(blocks, self._scratch))
             if visit.is_read:
                 yield MemberBytes(visit.ordinal, visit.name, b"".join(blocks_of(content, content.size or 0)))
+            if isinstance(content, ByteRange) and not nests(kind):
+                refuse_images(content, kind)
+                return content.size
             yield from self.level(visit.below(content, kind))
             return content.size
 
