@@ -40,6 +40,19 @@ def _read_file(path: str, size: int | None, limits: ArchiveLimits) -> bytes:
         os.close(descriptor)
 
 
+def read_file_into(path: str, target: memoryview, limits: ArchiveLimits) -> memoryview:
+    """Read all of a file, which must have the size of ``target``, into it. Raises BadData, OSError."""
+    descriptor = os.open(path, os.O_RDONLY | os.O_CLOEXEC)
+    try:
+        _check_size(os.fstat(descriptor).st_size, len(target), limits)
+        have = os.readv(descriptor, [target])
+        while have < len(target) and (more := os.readv(descriptor, [target[have:]])):
+            have += more
+        return target[:have]
+    finally:
+        os.close(descriptor)
+
+
 def _read_object(url: Url, size: int | None, limits: ArchiveLimits) -> bytes:
     """Return all of an object, as :func:`_read_file`. Raises BadData, OSError, SourceError."""
     found = url.stat().st_size

@@ -6,7 +6,7 @@ from pathlib import Path
 
 from indexer.base.errors import BadData
 from indexer.containers.bytes.volumes import ByteRange
-from indexer.containers.formats.zip.reading import HEADER_ROOM, Packed, checked, read_zip_member
+from indexer.containers.formats.zip.reading import HEADER_ROOM, Packed, checked, data_position, read_zip_member
 from indexer.containers.kinds import function_of
 from indexer.containers.members.answers import Answer, answer
 from indexer.containers.members.budget import Budget
@@ -74,17 +74,41 @@ def _prefetch(window: ByteRange, members: Sequence[MemberRef]) -> None:
 
 def read_located(window: ByteRange, member: MemberRef, limits: ArchiveLimits) -> bytes:
     """Return the bytes of a member whose offset is known. Raises BadData, OSError."""
+    found = _located(member, limits)
+    if member.access is Access.ZIP:
+        return read_zip_member(window, found)
+    data = window.read(found.offset, found.size)
+    if len(data) < found.size:
+        raise _truncated(found.size, len(data))
+    return checked(data, member.crc32)
+
+
+def read_located_into(
+    window: ByteRange, member: MemberRef, target: memoryview, limits: ArchiveLimits
+) -> bytes | memoryview:
+    """Read a member whose offset is known into ``target``, which has its size. Raises as :func:`read_located`."""
+    found = _located(member, limits)
+    if member.access is Access.ZIP and not (found.method == "stored" and found.packed_size == found.size):
+        target[:] = read_zip_member(window, found)
+        return target
+    start = data_position(window, found) if member.access is Access.ZIP else found.offset
+    have = window.read_into(start, target)
+    if have < found.size:
+        raise _truncated(found.size, have)
+    return checked(target, member.crc32)
+
+
+def _located(member: MemberRef, limits: ArchiveLimits) -> Packed:
     offset, packed_size, size = member.offset, member.packed_size, member.size
     if offset is None or packed_size is None or size is None:
         raise BadData("no location known", f"{member.access} without an offset or a size")
     if size > limits.member_size:
         raise BadData("over the size limit", f"{size} bytes")
-    if member.access is Access.ZIP:
-        return read_zip_member(window, Packed(offset, packed_size, size, member.method or "stored", member.crc32))
-    data = window.read(offset, size)
-    if len(data) < size:
-        raise BadData("truncated", f"{size} bytes declared, {len(data)} found")
-    return checked(data, member.crc32)
+    return Packed(offset, packed_size, size, member.method or "stored", member.crc32)
+
+
+def _truncated(size: int, found: int) -> BadData:
+    return BadData("truncated", f"{size} bytes declared, {found} found")
 
 
 def _read_sequentially(

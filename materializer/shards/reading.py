@@ -1,12 +1,13 @@
 """Read the images of rows: rows in output order, each container in its own order.
 
-Rows are divided into windows. Inside a window, the members of each container are read in the order of their offsets,
-while the next window is prefetched. Memory is bounded by two windows, and the disk gets many requests at a time.
+Rows are divided into windows, and these into pieces. While a window is read, the next one is prefetched, so that the
+disk gets many requests at a time. Inside a piece, which fits into the processor's cache, the members of each container
+are read in the order of their offsets. Memory is bounded by two windows.
 """
 
 import os
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from itertools import groupby
 from typing import Any
 
@@ -15,29 +16,44 @@ import pyarrow as pa
 from indexer.base.errors import BadData, SourceError
 from indexer.base.remote import Root, Url
 from indexer.base.workers import time_limit
+from indexer.containers.copying import CopiedAnswer, copy_members
 from indexer.containers.file_stamp import size_and_time
 from indexer.containers.from_manifest import stored_member
 from indexer.containers.models import Access
 from indexer.containers.prefetch import prefetch
-from indexer.containers.reading import read_members
 from indexer.roots import localize
 from materializer.models import RowsTask
 from materializer.shards.transform import ImageFacts, PreparedImage, prepare
+from materializer.shards.window import WindowMemory
 
 WINDOW_SIZE = 48_000_000
 WINDOW_ROWS = 2_000
+_PIECE_SIZE = 8_000_000
 
 Row = Mapping[str, Any]
 ReadResult = PreparedImage | BadData
 
 
-def read_images(work: RowsTask) -> Iterator[tuple[list[Row], list[ReadResult]]]:
-    """Yield windows of rows in output order, each row with its image or the reason why it cannot be used.
+@dataclass(frozen=True, slots=True)
+class Piece:
+    """Rows in output order, each with its image or the reason why it cannot be used.
+
+    The images are valid until the first piece of the next window is read.
+    """
+
+    rows: Sequence[Row]
+    results: Sequence[ReadResult]
+    ends_window: bool
+
+
+def read_images(work: RowsTask) -> Iterator[Piece]:
+    """Yield all rows in output order.
 
     Raises:
         SourceError: a container or a loose file is missing or has changed since the scan.
     """
     work = replace(work, containers={number: localize(container) for number, container in work.containers.items()})
+    memory = WindowMemory(WINDOW_SIZE)
     windows = _windows(work.rows)
     window = next(windows, None)
     while window is not None:
@@ -48,7 +64,11 @@ def read_images(work: RowsTask) -> Iterator[tuple[list[Row], list[ReadResult]]]:
                 for row in following
                 if row["refusal"] is None
             )
-        yield window, _read(work, window)
+        places = memory.places(window)
+        *pieces, last = _pieces(window)
+        for rows in pieces:
+            yield Piece(rows, _read(work, rows, places), ends_window=False)
+        yield Piece(last, _read(work, last, places), ends_window=True)
         window = following
 
 
@@ -67,26 +87,37 @@ def _windows(rows: pa.Table) -> Iterator[list[Row]]:
         yield window
 
 
-def _read(work: RowsTask, window: Sequence[Row]) -> list[ReadResult]:
-    rows = {row["position"]: row for row in window}
+def _pieces(window: Sequence[Row]) -> list[Sequence[Row]]:
+    """Divide a window into pieces of at most ``_PIECE_SIZE`` expected bytes, or of one larger image."""
+    pieces, start, size = [], 0, 0
+    for end, row in enumerate(window):
+        if end > start and size + row["expected_size"] > _PIECE_SIZE:
+            pieces.append(window[start:end])
+            start, size = end, 0
+        size += row["expected_size"]
+    return [*pieces, window[start:]]
+
+
+def _read(work: RowsTask, piece: Sequence[Row], places: Mapping[int, memoryview]) -> list[ReadResult]:
+    rows = {row["position"]: row for row in piece}
     results: dict[int, ReadResult] = {}
-    for position, data in _bytes(work, window):
+    for position, data in _bytes(work, piece, places):
         results[position] = data if isinstance(data, BadData) else _prepared(rows[position], data, work)
-    return [results[row["position"]] for row in window]
+    return [results[row["position"]] for row in piece]
 
 
-def _bytes(work: RowsTask, window: Sequence[Row]) -> Iterator[tuple[int, bytes | BadData]]:
+def _bytes(work: RowsTask, piece: Sequence[Row], places: Mapping[int, memoryview]) -> Iterator[CopiedAnswer]:
     """Yield position and bytes of each row, container by container; rows that are refused already are not read."""
-    for row in window:
+    for row in piece:
         if row["refusal"] is not None:
             yield row["position"], BadData(row["refusal"], row["detail"] or "")
-    readable = sorted((row for row in window if row["refusal"] is None), key=_reading_order)
+    readable = sorted((row for row in piece if row["refusal"] is None), key=_reading_order)
     for number, group in groupby(readable, key=lambda row: int(row["container_id"])):
         container, members = work.containers[number], [(row, stored_member(row, row["position"])) for row in group]
         for row, member in members:
             if member.access is Access.FILE:
                 _check_unchanged(container.root, member.path, row)
-        yield from read_members(container, [member for _, member in members], work.limits)
+        yield from copy_members(container, [member for _, member in members], places, work.limits)
 
 
 def _reading_order(row: Row) -> tuple[int, int, str, int]:
@@ -105,7 +136,7 @@ def _check_unchanged(root: Root, path: str, row: Row) -> None:
         raise SourceError(f"{file} has changed since it was scanned: run 'python -m indexer scan' again")
 
 
-def _prepared(row: Row, data: bytes, work: RowsTask) -> ReadResult:
+def _prepared(row: Row, data: bytes | memoryview, work: RowsTask) -> ReadResult:
     facts = (row["known_hash"], row["width"], row["height"], row["format"], row["mode"], row["metadata_removed"])
     known = None if None in facts else ImageFacts(*facts)
     try:

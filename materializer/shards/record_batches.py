@@ -1,7 +1,7 @@
 """Rows and their images -> Arrow record batches, bounded by bytes.
 
-Image bytes are copied once, from the buffers they were read into to one data buffer per batch. Arrow builds no Python
-list of them. No batch comes near the 2 GiB that 32-bit offsets can address.
+The images of a batch that are stored one after the other in memory are its data buffer; others are copied to one. Arrow
+builds no Python list of them. No batch comes near the 2 GiB that 32-bit offsets can address.
 """
 
 from collections.abc import Iterator, Sequence
@@ -23,16 +23,54 @@ MAX_IMAGE_SIZE = {Feature.LARGE: (1 << 63) - 1, Feature.STANDARD: (1 << 31) - 1}
 _OFFSETS = {Feature.LARGE: np.int64, Feature.STANDARD: np.int32}
 
 
-def record_batches(rows: pa.Table, images: Sequence[PreparedImage], feature: Feature) -> Iterator[pa.RecordBatch]:
-    """Yield the output's rows in order, in batches of at most ``BATCH_SIZE`` image bytes, or of one larger image."""
-    start = size = 0
-    for end, image in enumerate(images):
-        if end > start and size + len(image.data) > BATCH_SIZE:
-            yield _batch(rows.slice(start, end - start), images[start:end], feature)
-            start, size = end, 0
-        size += len(image.data)
-    if start < len(images):
-        yield _batch(rows.slice(start), images[start:], feature)
+class BatchMaker:
+    """Makes the output's rows, in order, into batches of at most ``BATCH_SIZE`` image bytes, or of one larger image.
+
+    ``copies``: the batches are used after the window of their images.
+    """
+
+    def __init__(self, feature: Feature, *, copies: bool = False) -> None:
+        self._feature, self._copies = feature, copies
+        self._rows: list[pa.Table] = []
+        self._images: list[PreparedImage] = []
+
+    def add(self, rows: pa.Table, images: Sequence[PreparedImage], *, ends_window: bool) -> Iterator[pa.RecordBatch]:
+        """Yield the batches that ``rows`` complete. A window's last batch ends with it."""
+        self._rows.append(rows)
+        self._images.extend(images)
+        rows, images = pa.concat_tables(self._rows), self._images
+        start = size = 0
+        for end, image in enumerate(images):
+            if end > start and size + len(image.data) > BATCH_SIZE:
+                yield self._batch(rows.slice(start, end - start), images[start:end])
+                start, size = end, 0
+            size += len(image.data)
+        if ends_window and start < len(images):
+            yield self._batch(rows.slice(start), images[start:])
+            start = len(images)
+        self._rows, self._images = [rows.slice(start)], images[start:]
+
+    def _batch(self, rows: pa.Table, images: Sequence[PreparedImage]) -> pa.RecordBatch:
+        schema = columns.schema(self._feature)
+        file_ids = rows["file_id"].to_pylist()
+        names = [file_name(file_id, image.suffix) for file_id, image in zip(file_ids, images, strict=True)]
+        arrays = {
+            "image": self._image_array(images, names),
+            "height": pa.array([image.height for image in images], pa.uint32()),
+            "width": pa.array([image.width for image in images], pa.uint32()),
+            **{name: _one_chunk(rows[column]) for name, column in columns.TEXTS.items()},
+            "label": _one_chunk(rows["label"]),
+            "paired_real_images": _one_chunk(rows["paired_real_images"]),
+        }
+        return pa.RecordBatch.from_arrays([pc.cast(arrays[field.name], field.type) for field in schema], schema=schema)
+
+    def _image_array(self, images: Sequence[PreparedImage], names: Sequence[str]) -> pa.StructArray:
+        blob, path = (field.type for field in columns.image_type(self._feature))
+        offsets = np.zeros(len(images) + 1, _OFFSETS[self._feature])
+        np.cumsum([len(image.data) for image in images], out=offsets[1:])
+        data = _joined([pa.py_buffer(image.data) for image in images], copies=self._copies)
+        stored = pa.Array.from_buffers(blob, len(images), [None, pa.py_buffer(offsets), data])
+        return pa.StructArray.from_arrays([stored, pa.array(names, path)], ["bytes", "path"])
 
 
 def too_large(image: PreparedImage, feature: Feature) -> BadData | None:
@@ -60,28 +98,11 @@ def file_name(file_id: str, suffix: str) -> str:
     return name if name.lower().endswith(f".{suffix}") else f"{name}.{suffix}"
 
 
-def _batch(rows: pa.Table, images: Sequence[PreparedImage], feature: Feature) -> pa.RecordBatch:
-    schema = columns.schema(feature)
-    file_ids = rows["file_id"].to_pylist()
-    names = [file_name(file_id, image.suffix) for file_id, image in zip(file_ids, images, strict=True)]
-    arrays = {
-        "image": _image_array(images, names, feature),
-        "height": pa.array([image.height for image in images], pa.uint32()),
-        "width": pa.array([image.width for image in images], pa.uint32()),
-        **{name: _one_chunk(rows[column]) for name, column in columns.TEXTS.items()},
-        "label": _one_chunk(rows["label"]),
-        "paired_real_images": _one_chunk(rows["paired_real_images"]),
-    }
-    return pa.RecordBatch.from_arrays([pc.cast(arrays[field.name], field.type) for field in schema], schema=schema)
-
-
-def _image_array(images: Sequence[PreparedImage], names: Sequence[str], feature: Feature) -> pa.StructArray:
-    blob, path = (field.type for field in columns.image_type(feature))
-    offsets = np.zeros(len(images) + 1, _OFFSETS[feature])
-    np.cumsum([len(image.data) for image in images], out=offsets[1:])
-    data = images[0].data if len(images) == 1 else b"".join(image.data for image in images)
-    stored = pa.Array.from_buffers(blob, len(images), [None, pa.py_buffer(offsets), pa.py_buffer(data)])
-    return pa.StructArray.from_arrays([stored, pa.array(names, path)], ["bytes", "path"])
+def _joined(buffers: Sequence[pa.Buffer], *, copies: bool) -> pa.Buffer:
+    """Return the bytes of ``buffers`` as one; without a copy if they are stored one after the other, if allowed."""
+    if not copies and all(one.address + one.size == following.address for one, following in pairwise(buffers)):
+        return pa.foreign_buffer(buffers[0].address, sum(one.size for one in buffers), base=buffers)
+    return pa.py_buffer(b"".join(buffers))
 
 
 def _one_chunk(column: pa.ChunkedArray) -> pa.Array:

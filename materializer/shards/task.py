@@ -1,6 +1,5 @@
 """Build one shard: read and check its images, then write it or return the refused rows. Runs in workers."""
 
-from collections.abc import Sequence
 from dataclasses import replace
 
 import pyarrow as pa
@@ -11,7 +10,7 @@ from indexer.base.errors import BadData
 from materializer.models import Feature, Refusal, RowsTask, ShardFile, ShardResult, ShardTask
 from materializer.shards import record
 from materializer.shards.formats import output_format
-from materializer.shards.reading import ReadResult, Row, read_images
+from materializer.shards.reading import Piece, read_images
 from materializer.shards.record import ShardRecord
 from materializer.shards.record_batches import too_large
 from materializer.shards.transform import PreparedImage
@@ -45,7 +44,7 @@ def build_shard(task: ShardTask) -> ShardResult:
 def check_rows(work: RowsTask) -> tuple[Refusal, ...]:
     """Return the rows that cannot be used."""
     feature = work.settings.feature
-    return tuple(refusal for rows, results in read_images(work) for refusal in _refusals(rows, results, feature))
+    return tuple(refusal for piece in read_images(work) for refusal in _refusals(piece, feature))
 
 
 def halves(work: RowsTask) -> tuple[RowsTask, ...]:
@@ -91,23 +90,23 @@ def _write(task: ShardTask, refused: list[Refusal]) -> ShardRecord:
     start = 0
     with writing(task.output / format_.path(task.shard)) as file:
         with format_.writer(file, feature) as writer:
-            for rows, results in read_images(task.work):
-                refused.extend(_refusals(rows, results, feature))
+            for piece in read_images(task.work):
+                refused.extend(_refusals(piece, feature))
                 if not refused:
-                    images = [result for result in results if isinstance(result, PreparedImage)]
-                    table = task.work.rows.slice(start, len(rows))
-                    writer.write(table, images)
+                    images = [result for result in piece.results if isinstance(result, PreparedImage)]
+                    table = task.work.rows.slice(start, len(images))
+                    writer.write(table, images, ends_window=piece.ends_window)
                     recorded.append(record.rows_table(task.shard, table, images))
-                start += len(rows)
+                start += len(piece.rows)
         if refused:
             raise _Refused
     rows_record = pa.concat_tables(recorded)
     return ShardRecord(task.key, ShardFile(rows_record.num_rows, file.size, file.sha256), task.refused, rows_record)
 
 
-def _refusals(rows: Sequence[Row], results: Sequence[ReadResult], feature: Feature) -> list[Refusal]:
+def _refusals(piece: Piece, feature: Feature) -> list[Refusal]:
     bad = [
         (row, result if isinstance(result, BadData) else too_large(result, feature))
-        for row, result in zip(rows, results, strict=True)
+        for row, result in zip(piece.rows, piece.results, strict=True)
     ]
     return [Refusal(row["position"], row["file_id"], why.reason, why.detail) for row, why in bad if why is not None]

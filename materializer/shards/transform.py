@@ -10,6 +10,7 @@ from indexer.base.errors import BadData
 from indexer.images import Depth, ImageHeader, ImageLimits, ShownImage, header, open_shown
 from indexer.images.colour import to_rgb
 from indexer.images.decoding import codec_errors
+from indexer.images.plain_jpeg import plain_jpeg
 from indexer.images.stripping import strip
 from materializer.models import Check, Pixels, Settings
 
@@ -42,7 +43,7 @@ class PreparedImage:
     ``facts`` are those of the source's bytes; ``transform`` describes the conversion.
     """
 
-    data: bytes
+    data: bytes | memoryview
     sha256: str
     width: int
     height: int
@@ -52,7 +53,11 @@ class PreparedImage:
 
 
 def prepare(
-    data: bytes, known: ImageFacts | None, expected_sha256: str | None, settings: Settings, limits: ImageLimits
+    data: bytes | memoryview,
+    known: ImageFacts | None,
+    expected_sha256: str | None,
+    settings: Settings,
+    limits: ImageLimits,
 ) -> PreparedImage:
     """Check an image and return it as it is stored.
 
@@ -69,7 +74,8 @@ def prepare(
     if known is not None and known.sha256 == digest:
         return _prepared(data, known, None, settings, limits)
     if settings.check in (Check.HEADER, Check.NONE):
-        return _prepared(data, _facts(digest, header(data, limits), metadata_removed=False), None, settings, limits)
+        return _prepared(data, _header_facts(digest, data, limits), None, settings, limits)
+    data = bytes(data)
     reduced_to = None if settings.pixels is Pixels.JPEG else _SMALLEST
     shown = open_shown(data, limits, Depth(reduced_to, is_strict=settings.check == Check.DECODE))
     facts = _facts(digest, shown.header, metadata_removed=shown.metadata_removed)
@@ -83,24 +89,31 @@ def suffix_of(image_format: str) -> str:
     return _SUFFIXES.get(image_format, image_format.lower())
 
 
+def _header_facts(digest: str, data: bytes | memoryview, limits: ImageLimits) -> ImageFacts:
+    plain = plain_jpeg(data)
+    if plain is not None and plain.width * plain.height <= limits.pixels:
+        return ImageFacts(digest, plain.width, plain.height, "JPEG", plain.mode, metadata_removed=False)
+    return _facts(digest, header(bytes(data), limits), metadata_removed=False)
+
+
 def _facts(digest: str, found: ImageHeader, *, metadata_removed: bool) -> ImageFacts:
     return ImageFacts(digest, found.width, found.height, found.format, found.mode, metadata_removed)
 
 
 def _prepared(
-    data: bytes, facts: ImageFacts, shown: ShownImage | None, settings: Settings, limits: ImageLimits
+    data: bytes | memoryview, facts: ImageFacts, shown: ShownImage | None, settings: Settings, limits: ImageLimits
 ) -> PreparedImage:
     """Return the image as it is stored; ``shown`` is given if it was decoded already, in full size if converted."""
     if settings.pixels is Pixels.JPEG:
-        return _converted(shown or open_shown(data, limits), facts, "JPEG", {"quality": settings.quality})
+        return _converted(shown or open_shown(bytes(data), limits), facts, "JPEG", {"quality": settings.quality})
     if not _is_kept(facts, settings):
-        return _converted(shown or open_shown(data, limits), facts, "PNG", {"compress_level": 6})
+        return _converted(shown or open_shown(bytes(data), limits), facts, "PNG", {"compress_level": 6})
     stored, transform = data, VERBATIM
     if settings.strip_metadata:
-        stored = strip(data, limits)
-        transform = VERBATIM if stored == data else METADATA_STRIPPED
+        copy = strip(bytes(data), limits)
+        stored, transform = (data, VERBATIM) if copy == data else (copy, METADATA_STRIPPED)
     elif facts.metadata_removed:
-        stored, transform = (shown or open_shown(data, limits, Depth(_SMALLEST))).data, METADATA_REMOVED
+        stored, transform = (shown or open_shown(bytes(data), limits, Depth(_SMALLEST))).data, METADATA_REMOVED
     digest = facts.sha256 if stored is data else hashlib.sha256(stored).hexdigest()
     return PreparedImage(stored, digest, facts.width, facts.height, suffix_of(facts.format), transform, facts)
 

@@ -54,6 +54,17 @@ class Volumes:
             return os.pread(part.descriptor, size, part.start + within)
         return b"".join(self._pieces(index, within, min(size, self.size - offset)))
 
+    def read_into(self, offset: int, target: memoryview) -> int:
+        """Fill ``target`` with the bytes at ``offset``; return how many there are, as :meth:`read` does."""
+        index = bisect.bisect_right(self._starts, offset) - 1
+        part = self._parts[index]
+        within = offset - self._starts[index]
+        if within + len(target) <= part.size and len(target) <= _ONE_PREAD and part.descriptor is not None:
+            return os.preadv(part.descriptor, [target], part.start + within)
+        data = self.read(offset, len(target))
+        target[: len(data)] = data
+        return len(data)
+
     def _pieces(self, index: int, within: int, size: int) -> Iterator[bytes]:
         for number, part in enumerate(self._parts[index:]):
             if size <= 0 or (number and part.is_missing):
@@ -133,6 +144,14 @@ class ByteRange:
         if offset + size > self.size:
             size = self.size - offset
         return self.volumes.read(self.start + offset, size) if size > 0 else b""
+
+    def read_into(self, offset: int, target: memoryview) -> int:
+        """Fill ``target`` with the bytes at ``offset``; return how many there are. Raises as :meth:`read`."""
+        if offset >= 0 and offset + len(target) <= self.size:
+            return self.volumes.read_into(self.start + offset, target)
+        data = self.read(offset, len(target))
+        target[: len(data)] = data
+        return len(data)
 
     def window(self, offset: int, size: int) -> "ByteRange":
         """Return the range of ``size`` bytes at ``offset`` in this one; it ends at this one's end at the latest."""

@@ -1,14 +1,15 @@
 """The result of reading one member: its bytes, or the reason why it cannot be read."""
 
 from collections.abc import Callable
-from typing import TypeAlias
+from typing import TypeAlias, TypeVar
 
 from indexer.base.errors import BadData
 
 Answer: TypeAlias = tuple[int, bytes | BadData]
+Data = TypeVar("Data")
 
 
-def answer(read: Callable[..., bytes], *arguments: object) -> bytes | BadData:
+def answer(read: Callable[..., Data], *arguments: object) -> Data | BadData:
     """Return the result of ``read``, or the reason why it failed. A disk error is bad data of this member only."""
     try:
         return read(*arguments)

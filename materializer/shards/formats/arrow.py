@@ -15,7 +15,7 @@ from indexer.base.durable import HashingFile
 from materializer.models import Feature, Shard, ShardFile
 from materializer.shards import schema as columns
 from materializer.shards.formats.output_format import OutputFormat, ShardFiles
-from materializer.shards.record_batches import blobs, record_batches
+from materializer.shards.record_batches import BatchMaker, blobs
 from materializer.shards.transform import PreparedImage
 
 
@@ -24,11 +24,11 @@ class ArrowWriter:
 
     def __init__(self, stream: pa.ipc.RecordBatchStreamWriter, feature: Feature) -> None:
         self._stream = stream
-        self._feature = feature
+        self._batches = BatchMaker(feature)
 
-    def write(self, rows: pa.Table, images: Sequence[PreparedImage]) -> None:
+    def write(self, rows: pa.Table, images: Sequence[PreparedImage], *, ends_window: bool = True) -> None:
         """Append ``rows``, each with its image."""
-        for batch in record_batches(rows, images, self._feature):
+        for batch in self._batches.add(rows, images, ends_window=ends_window):
             self._stream.write_batch(batch)
 
 

@@ -20,8 +20,11 @@ ShardFiles = Mapping[str, Sequence[tuple[Shard, ShardFile]]]
 class ShardWriter(Protocol):
     """Appends rows to a shard."""
 
-    def write(self, rows: pa.Table, images: Sequence[PreparedImage]) -> None:
-        """Append ``rows``, each with its image."""
+    def write(self, rows: pa.Table, images: Sequence[PreparedImage], *, ends_window: bool = True) -> None:
+        """Append ``rows``, each with its image.
+
+        ``ends_window``: the images' memory is used again afterwards. Arrow's batches end with the windows.
+        """
 
 
 class OutputFormat(ABC):

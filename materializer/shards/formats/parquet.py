@@ -14,7 +14,7 @@ from indexer.base.durable import HashingFile
 from materializer.models import Feature, Shard
 from materializer.shards import schema as columns
 from materializer.shards.formats.output_format import OutputFormat
-from materializer.shards.record_batches import blobs, record_batches
+from materializer.shards.record_batches import BatchMaker, blobs
 from materializer.shards.transform import PreparedImage
 
 # Bytes of images; the hub recommends 100 to 300 MB.
@@ -29,13 +29,13 @@ class ParquetWriter:
 
     def __init__(self, file: pq.ParquetWriter, feature: Feature) -> None:
         self._file = file
-        self._feature = feature
+        self._batches = BatchMaker(feature, copies=True)
         self._pending: list[pa.RecordBatch] = []
         self._size = 0
 
-    def write(self, rows: pa.Table, images: Sequence[PreparedImage]) -> None:
+    def write(self, rows: pa.Table, images: Sequence[PreparedImage], *, ends_window: bool = True) -> None:
         """Append ``rows``, each with its image."""
-        for batch in record_batches(rows, images, self._feature):
+        for batch in self._batches.add(rows, images, ends_window=ends_window):
             if self._size + batch.nbytes > ROW_GROUP_SIZE:
                 self.flush()
             self._pending.append(batch)

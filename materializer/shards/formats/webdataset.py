@@ -32,7 +32,7 @@ class TarWriter:
     def __init__(self, file: HashingFile) -> None:
         self._file = file
 
-    def write(self, rows: pa.Table, images: Sequence[PreparedImage]) -> None:
+    def write(self, rows: pa.Table, images: Sequence[PreparedImage], *, ends_window: bool = True) -> None:  # noqa: ARG002
         """Append ``rows``, each with its image."""
         for row, image in zip(rows.to_pylist(), images, strict=True):
             key = f"{row['split'].replace('.', '~')}-{row['position']:09d}"
@@ -40,7 +40,7 @@ class TarWriter:
             self._add(f"{key}.cls", str(row["label"]).encode())
             self._add(f"{key}.json", json.dumps(_texts(row, image), ensure_ascii=False).encode())
 
-    def _add(self, name: str, data: bytes) -> None:
+    def _add(self, name: str, data: bytes | memoryview) -> None:
         header = tarfile.TarInfo(name)  # no owner, no time
         header.size = len(data)
         self._file.write(header.tobuf(tarfile.GNU_FORMAT))

@@ -2,13 +2,15 @@
 
 import struct
 from collections.abc import Iterator
-from typing import NamedTuple
+from typing import NamedTuple, TypeVar
 
 from isal import isal_zlib
 
 from indexer.base.errors import BadData
 from indexer.containers.bytes.unpacking import inflate, unpack
 from indexer.containers.bytes.volumes import BLOCK, ByteRange
+
+Data = TypeVar("Data", bytes, memoryview)
 
 _LOCAL = struct.Struct("<4s2xH18x2H")  # signature, flags, sizes of name and extra fields
 _HEADER_GUESS = 160  # header, a name and the extra fields that Info-ZIP and 7-Zip write; longer ones cost a second read
@@ -65,7 +67,7 @@ def _unpacked(packed: memoryview, member: Packed) -> bytes:
     return b"".join(unpack(member.method, [bytes(packed)], member.size))
 
 
-def checked(data: bytes, crc32: int | None) -> bytes:
+def checked(data: Data, crc32: int | None) -> Data:
     """Return ``data`` if its CRC-32 is the expected one. Raises BadData."""
     if crc32 is not None and isal_zlib.crc32(data) != crc32:
         raise BadData("checksum differs", f"CRC-32 {isal_zlib.crc32(data):08x}, declared {crc32:08x}")
