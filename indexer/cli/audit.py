@@ -19,6 +19,12 @@ _TABLES = {
     "conflicts": "Pictures that the manifest also has under the other label",
     "shortcuts": "Balanced accuracy of metadata alone",
 }
+# Shown of a selection that was matched.
+_MATCHED_TABLES = {
+    "matched_traits": "Columns that were matched: standardised mean difference and imbalance, before and after",
+    "matched_shortcuts": "Balanced accuracy of metadata alone, before and after matching",
+    "short_bins": "Bins with too few real images",
+}
 
 _NONE = "none\n"
 
@@ -74,7 +80,7 @@ def _judge(found: Audit, threshold: float) -> None:
 
 def _show_table(found: Audit) -> None:
     print(_summary(found))
-    for field, title in _TABLES.items():
+    for field, title in _shown_tables(found).items():
         rows = getattr(found, field)
         print(render.table_text(_rounded(rows), title) if rows.num_rows else f"{title}: {_NONE}")
     for line in found.words:
@@ -83,7 +89,7 @@ def _show_table(found: Audit) -> None:
 
 def _show_markdown(found: Audit) -> None:
     print(f"# Audit of {printable(found.name or 'the manifest')}\n\n{_summary(found)}")
-    for field, title in _TABLES.items():
+    for field, title in _shown_tables(found).items():
         rows = getattr(found, field)
         print(f"\n## {title}\n\n{render.markdown(_rounded(rows)) if rows.num_rows else _NONE}", end="")
     for line in found.words:
@@ -92,9 +98,13 @@ def _show_markdown(found: Audit) -> None:
 
 
 def _show_json(found: Audit) -> None:
-    tables = {field: getattr(found, field).to_pylist() for field in _TABLES}
+    tables = {field: getattr(found, field).to_pylist() for field in _shown_tables(found)}
     head = {"name": found.name, "images": found.images, "leaking": found.leaking, "worst": found.worst}
     print(json.dumps({**head, **tables, "words": found.words}, indent=2))
+
+
+def _shown_tables(found: Audit) -> dict[str, str]:
+    return _TABLES | _MATCHED_TABLES if found.matched_traits.num_rows else _TABLES
 
 
 def _summary(found: Audit) -> str:

@@ -36,7 +36,7 @@ def report(store: Store, name: str | None, options: ReportOptions, reader: Manif
         inputs = [("recipe", recipe_hash[:16]), ("seed", seed)]
     step = "report/rows_of_selection" if name else "report/rows_of_manifest"
     store.save_temporary("report_row", step, {"name": name})
-    gathered = facts.gather(store, options, facts.Step("audit/audited", {"name": name}))
+    gathered = facts.gather(store, options, facts.Step("audit/audited", {"name": name, "with_unmatched": False}))
     thumbnails = draw_thumbnails(store, reader.roots, reader.workers, reader.progress)
     context = ReportContext(
         facts=inputs,

@@ -4,6 +4,8 @@ import math
 
 from indexer.manifest.store import Store
 from indexer.selection import storing
+from indexer.selection.match.balance import store_balance
+from indexer.selection.match.matching import Matcher
 from indexer.selection.models import Inspect, Selected, UnevenSplit
 from indexer.selection.quotas import QuotaFiller
 from indexer.selection.recipe import Recipe
@@ -40,6 +42,8 @@ class _RecipeRun:
             uneven = self._select()
         run = {"recipe": self.recipe.text, "recipe_hash": self.recipe.hash, "made_from": "recipe"}
         storing.replace(self.store, {**self.parameters, **run}, "select/result/excluded")
+        if self.recipe.match:
+            store_balance(self.store, self.name)
         return Selected(
             self.name,
             storing.counts(self.store.rows("select/result/counts", self.parameters)),
@@ -55,7 +59,10 @@ class _RecipeRun:
         self._select_fakes()
         self._check_paired()
         uneven = split(self.store, self.recipe.splits)
-        self._select_reals()
+        if self.recipe.match:
+            Matcher(self.store, self.recipe.match, self.parameters, self.filler, self._note_exclusions).run()
+        else:
+            self._select_reals()
         self._save("result", "select/result/rows")
         return uneven
 

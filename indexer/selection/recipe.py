@@ -36,6 +36,9 @@
     [photographs]               # real images
     per_fake = 1.0              # per fake; 0: none
     origins = ["COCO2017_train"]  # default: all
+
+    [match]                     # real images with the traits of the fakes: indexer/selection/match/models.py
+    on = ["format", "jpeg_quality", "long_side"]
 """
 
 import hashlib
@@ -50,6 +53,7 @@ from indexer.base import resources
 from indexer.base.errors import RecipeError
 from indexer.base.suggestions import closest
 from indexer.base.toml_fields import Fields, Problems, near
+from indexer.selection.match.models import Matching, match_of
 from indexer.selection.models import is_split_name
 
 MAX_RADIUS = 8
@@ -87,6 +91,7 @@ class Recipe:
     on_conflict: str = "drop"
     photographs_per_fake: float = 1.0
     photograph_origins: tuple[str, ...] | None = None
+    match: Matching | None = None
 
     @property
     def hash(self) -> str:
@@ -165,6 +170,7 @@ def _recipe(text: str, top: Fields) -> Recipe:
         on_conflict=duplicates.choice("on_conflict", ("drop", "keep_first")),
         photographs_per_fake=photographs.number("per_fake", 1, (0, 100)),
         photograph_origins=photographs.texts("origins", distinct=True),
+        match=match_of(top.below("match", top.table("match"))),
     )
     for fields in (images, duplicates, photographs, top):
         fields.close()
@@ -219,6 +225,8 @@ def _check_contradictions(recipe: Recipe, top: Fields) -> None:
         top.problem(f"split: the parts sum to {sum(recipe.splits.values()):g}, not 1")
     if "per_generator" not in top.values and not recipe.quotas:
         top.problem("'per_generator' is missing: give the number of images per generator")
+    if recipe.match and not recipe.photographs_per_fake:
+        top.problem("match: 'per_fake' in [photographs] is 0, so there is no real image to match")
     if recipe.generators == ():
         top.problem("'generators' is empty: omit it to select every generator of the manifest")
     elif recipe.generators is not None:

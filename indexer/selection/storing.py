@@ -54,7 +54,15 @@ def drop(store: Store, name: str) -> int:
 
 def forget(store: Store, name: str) -> None:
     """Delete all rows of a selection, those of an import under its name included."""
-    for table in ("selection", "selection_run", "selection_excluded", "shared_row"):
+    for table in (
+        "selection",
+        "selection_run",
+        "selection_excluded",
+        "selection_bin",
+        "selection_trait",
+        "selection_shortcut",
+        "shared_row",
+    ):
         store.execute(f"delete from {table} where name = $name", {"name": name})
 
 

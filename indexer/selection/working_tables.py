@@ -46,6 +46,9 @@ _SCHEMAS = {
     "near_dropped": _schema(preference=_WHOLE, keeper=_WHOLE),
     "exclusion": _schema(member_id=_WHOLE, step=_TEXT, reason=_TEXT),
     "dropped": _schema(generator=_TEXT),
+    "match_trait": _schema(rank=_WHOLE, trait=_TEXT, is_number=pa.bool_(), bins=_TEXT),
+    "match_edge": _schema(trait=_TEXT, edge=pa.float64()),
+    "match_pair": _schema(slot=_WHOLE, real_id=_WHOLE, level=_WHOLE),
     "profile_split": _schema(profile=_WHOLE, split=_TEXT, after_rank=_WHOLE, last_rank=_WHOLE),
 }
 

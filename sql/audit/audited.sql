@@ -1,8 +1,13 @@
--- Images to audit: those of selection $name without its spares, or all inspected images if $name is null.
+-- Images to audit: those of selection $name without its spares, or all inspected images if $name is null. With
+-- $with_unmatched, also those that matching left out.
 with chosen as (
     select file_id, split
     from selection
     where name = $name and role <> 'spare'
+    union all
+    select file_id, '' as split
+    from selection_excluded
+    where $with_unmatched and name = $name and step = 'match'
     union all
     select file_id, '' as split
     from attributes

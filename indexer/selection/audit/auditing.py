@@ -12,12 +12,17 @@ from indexer.selection.inspecting import renew_traits
 from indexer.selection.models import Inspect
 from indexer.selection.working_tables import working_tables
 
+_MATCHED = ("matched_traits", "matched_shortcuts", "short_bins")
+
 
 @dataclass(frozen=True, slots=True)
 class Audit:
     """The findings. The tables are those of :class:`~indexer.selection.audit.measures.Measures`.
 
-    ``words`` are sentences: why the label cannot be judged, if so, then the strongest shortcuts.
+    Of a matched selection: ``matched_traits`` (trait, bins, smd_before, smd_after, imbalance_before, imbalance_after),
+    ``matched_shortcuts`` (trait, before, after, chance: balanced accuracies), ``short_bins`` (split, bin, fakes,
+    candidates, matched, nearest); of others, they have no rows. ``words`` are sentences: why the label cannot be
+    judged, if so, then the strongest shortcuts.
     """
 
     name: str | None
@@ -26,6 +31,9 @@ class Audit:
     leaks: pa.Table
     conflicts: pa.Table
     shortcuts: pa.Table
+    matched_traits: pa.Table
+    matched_shortcuts: pa.Table
+    short_bins: pa.Table
     words: tuple[str, ...]
 
     @property
@@ -68,9 +76,12 @@ def audit(store: Store, name: str | None, options: AuditOptions, inspect: Inspec
             store.save("work.pool", "audit/pool", {"name": name})
             renew_traits(store)
             inspect(store)
-        images = store.save("work.audited", "audit/audited", {"name": name})
+        images = store.save("work.audited", "audit/audited", {"name": name, "with_unmatched": False})
         if not images:
             raise ManifestError("no image to audit was inspected yet: run without --no-inspect, or make a selection")
         found = measure(store, options.radius, make_tree)
         words = tuple(shortcuts.words(store, found.shortcuts))
-        return Audit(name, images, found.duplicates, found.leaks, found.conflicts, found.shortcuts, words)
+        matched = {step: store.arrow(f"audit/{step}", {"name": name}) for step in _MATCHED}
+        return Audit(
+            name, images, found.duplicates, found.leaks, found.conflicts, found.shortcuts, words=words, **matched
+        )
