@@ -83,6 +83,8 @@ def _reporter_of(error: BaseException) -> Callable[[Any, str], int] | None:
         return _report_interrupted
     if _NO_SPACE in str(error) and not isinstance(error, ProjectError) and not debug:
         return _report_full_disk
+    if isinstance(error, OSError) and error.errno in (errno.EMFILE, errno.ENFILE) and not debug:
+        return _report_open_files
     if type(error).__name__ in _DATABASE_REPORTERS and not debug:
         return _DATABASE_REPORTERS[type(error).__name__]
     return next((report for kinds, report in _REPORTERS.items() if isinstance(error, kinds)), None)
@@ -104,6 +106,11 @@ def _report_missing_command(error: click.exceptions.NoArgsIsHelpError, _: str) -
 def _report_full_disk(error: BaseException, package: str) -> int:
     """Report a full disk that Python, DuckDB or Arrow detected."""
     return _report_stopped(error, "free some space", package)
+
+
+def _report_open_files(error: BaseException, package: str) -> int:
+    """Report that this process or the machine has too many open files."""
+    return _report_stopped(error, "raise the limit of open files (ulimit -n)", package)
 
 
 def _report_disk_error(error: BaseException, package: str) -> int:

@@ -17,6 +17,7 @@ from indexer.base.processes import remove_leftovers
 from indexer.base.startup import without_pandas
 from indexer.base.suggestions import closest
 from indexer.cli import exit_status, signals, versions
+from indexer.cli.process_limits import check_process_limits
 
 
 class LazyGroup(click.Group):
@@ -35,6 +36,7 @@ class LazyGroup(click.Group):
         """Return the command ``name``, or None."""
         if name not in self.modules:
             return None
+        check_process_limits()
         without_pandas()  # before the command's imports, which need Arrow
         command: click.Command = importlib.import_module(self._module(name)).command
         return command
