@@ -262,10 +262,8 @@ def _bring_up_to_date(store: Store) -> None:
         if found < SCHEMA_VERSION:
             store.execute("checkpoint")
     except duckdb.Error as error:
-        raise ManifestError(
-            f"{store.path} cannot be migrated from schema version {found} to {SCHEMA_VERSION}, and is unchanged:"
-            f" {str(error).splitlines()[0]}"
-        ) from error
+        what = f"migrated from schema version {found} to {SCHEMA_VERSION}" if found < SCHEMA_VERSION else "written"
+        raise ManifestError(f"{store.path} cannot be {what}, and is unchanged: {str(error).splitlines()[0]}") from error
 
 
 @contextmanager

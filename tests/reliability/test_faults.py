@@ -7,7 +7,7 @@ import signal
 import subprocess
 import time
 import uuid
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
@@ -65,11 +65,11 @@ class Disk:
 
 
 @pytest.fixture
-def disk(tmp_path: Path, exported: World, small_disk: Callable[[Path, str], object]) -> Iterator[Disk]:
+def disk(tmp_path: Path, exported: World, small_disk: Callable[[Path, str], object]) -> Disk:
     """The world without faults on a disk of its own, scanned, selected, built and exported."""
     small_disk(tmp_path / "disk", "100m")
     shutil.copytree(exported.folder, tmp_path / "disk", dirs_exist_ok=True)
-    yield Disk(tmp_path / "disk")
+    return Disk(tmp_path / "disk")
 
 
 class Faults:
