@@ -128,7 +128,7 @@ def _show(selected: Selected) -> None:
     show_counts(f"Selection '{selected.name}'", ("split", "role"), selected.counts)
     show_counts("Left out", ("step", "reason"), selected.excluded)
     for part in selected.uneven:
-        uneven = f"{part.generator}: {part.images:,} in {part.split} instead of {part.target:,}, because of its groups"
+        uneven = f"{part.stratum}: {part.images:,} in {part.split} instead of {part.target:,}, because of its groups"
         print(printable(uneven))
     retryable = sum(images for step, reason, images in selected.excluded if step == "inspect" and reason in _RETRYABLE)
     if retryable:

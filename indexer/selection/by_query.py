@@ -10,18 +10,17 @@
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-import numpy as np
 import pyarrow as pa
 
 from indexer.base.errors import RecipeError
 from indexer.manifest.store import Store
 from indexer.selection import storing
-from indexer.selection.balance import GroupProfiles, assign, targets
 from indexer.selection.by_list import MissingCount
 from indexer.selection.models import Counts
 from indexer.selection.query_recipe import ONE_SPLIT, QueryRecipe, check_split_name
 from indexer.selection.query_rows import ROLES
-from indexer.selection.working_tables import put, working_tables
+from indexer.selection.splitting import split_units
+from indexer.selection.working_tables import working_tables
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,7 +62,7 @@ def select_query(store: Store, recipe: QueryRecipe, rows: pa.Table, name: str) -
             store.save_query("work.returned", "from incoming")
         _check_rows(store)
         usable = _find(store, parameters)
-        goal = _split(store, recipe, parameters)
+        goal = _split(store, recipe)
         store.save("work.result", "select/by_query/result", parameters)
         storing.replace(store, parameters, "select/by_list/excluded")
         missing = tuple(MissingCount(*row) for row in store.rows("select/by_list/missing_counts"))
@@ -97,53 +96,41 @@ def _find(store: Store, parameters: Mapping[str, object]) -> int:
     return usable
 
 
-def _split(store: Store, recipe: QueryRecipe, parameters: Mapping[str, object]) -> dict[str, int]:
+def _split(store: Store, recipe: QueryRecipe) -> dict[str, int]:
     """Fill ``work.image_split``; return the number of images that each split should have by its fraction."""
     if store.execute("select count(split) from work.sample") != [(0,)]:
         store.save_query("work.image_split", "select file_id, split from work.sample")
         return {}
     splits = {name: fraction for name, fraction in (recipe.splits or ONE_SPLIT).items() if fraction}
-    _group(store, recipe, parameters)
-    sizes = store.rows("select/by_query/size_counts")
-    fractions = np.array(list(splits.values()))
-    images = sum(size * groups for size, groups, _ in sizes)
-    goal = dict(zip(splits, map(int, targets(np.array([images]), fractions)[:, 0]), strict=True))
-    _check_largest(sizes, goal)
-    profiles = GroupProfiles(
-        np.array([[size] for size, _, _ in sizes], np.int64), np.array([groups for _, groups, _ in sizes], np.int64)
-    )
-    assigned = assign(profiles, fractions)
-    for column, name in enumerate(splits):
-        if not assigned[:, column].any():
-            raise RecipeError(
-                f"the split '{name}' stays empty: {images:,} images in {profiles.groups.sum():,} groups are too few for"
-                f" its fraction {splits[name]:g}; select more images, or set it to 0"
-            )
-    ends = np.cumsum(assigned, axis=1)
-    ranges = [
-        (size, name, int(ends[row, column] - assigned[row, column]), int(ends[row, column]))
-        for row, (size, *_) in enumerate(sizes)
-        for column, name in enumerate(splits)
-    ]
-    put(store, "profile_split", ranges)
+    _group(store, recipe)
+    images, groups, largest, example = store.rows("select/by_query/unit_counts")[0]
+    goal = {name: round(images * fraction) for name, fraction in splits.items()}
+    _check_largest(largest, example, goal)
+    split_units(store, recipe.seed, splits)
     store.save("work.image_split", "select/by_query/splits")
+    filled = {split for (split,) in store.execute("select distinct split from work.image_split")}
+    for name, fraction in splits.items():
+        if name not in filled:
+            raise RecipeError(
+                f"the split '{name}' stays empty: {images:,} images in {groups:,} groups are too few for its fraction"
+                f" {fraction:g}; select more images, or set it to 0"
+            )
     return goal
 
 
-def _group(store: Store, recipe: QueryRecipe, parameters: Mapping[str, object]) -> None:
-    """Fill ``work.image_group`` and ``work.group_size``."""
+def _group(store: Store, recipe: QueryRecipe) -> None:
+    """Fill ``work.image_group`` and ``work.unit``."""
     if recipe.groups:
         store.save("work.edge", "select/by_query/edges")
         store.save("work.node", "select/by_query/nodes")
         store.save("work.image_group", "select/split/groups")
     else:
         store.save_query("work.image_group", "select file_id, file_id as group_id from work.sample")
-    store.save("work.group_size", "select/by_query/group_sizes", parameters)
+    store.save("work.unit", "select/by_query/units")
 
 
-def _check_largest(sizes: list[tuple[int, int, str]], goal: Mapping[str, int]) -> None:
+def _check_largest(largest: int, example: str, goal: Mapping[str, int]) -> None:
     """Refuse a group that fits into no split."""
-    largest, _, example = sizes[-1]
     split = max(goal, key=lambda name: goal[name])
     if largest > goal[split]:
         raise RecipeError(

@@ -4,12 +4,13 @@ import math
 
 from indexer.manifest.store import Store
 from indexer.selection import storing
+from indexer.selection.complement import split_complement
 from indexer.selection.match.balance import store_balance
 from indexer.selection.match.matching import Matcher
 from indexer.selection.models import Inspect, Selected, UnevenSplit
 from indexer.selection.quotas import QuotaFiller
 from indexer.selection.recipe import Recipe
-from indexer.selection.splitting import split
+from indexer.selection.splitting import split_units
 from indexer.selection.working_tables import clear, put, working_tables
 
 
@@ -58,13 +59,27 @@ class _RecipeRun:
         self._set_quotas()
         self._select_fakes()
         self._check_paired()
-        uneven = split(self.store, self.recipe.splits)
+        uneven = self._split()
         if self.recipe.match:
             Matcher(self.store, self.recipe.match, self.parameters, self.filler, self._note_exclusions).run()
         else:
             self._select_reals()
         self._save("result", "select/result/rows")
         return uneven
+
+    def _split(self) -> tuple[UnevenSplit, ...]:
+        """Assign the groups of fakes and paired real images to splits, in ``work.group_split``."""
+        for table, step in (("edge", "edges"), ("node", "nodes"), ("image_group", "groups")):
+            self._save(table, f"select/split/{step}")
+        uneven = self._split_groups(of_spares=False)
+        self.store.save_query("work.group_split", "from work.unit_split")
+        self._split_groups(of_spares=True)
+        self.store.execute("insert into work.group_split from work.unit_split")
+        return uneven
+
+    def _split_groups(self, *, of_spares: bool) -> tuple[UnevenSplit, ...]:
+        self.store.save("work.unit", "select/split/units_fakes", {"of_spares": of_spares})
+        return split_units(self.store, self.recipe.seed, self.recipe.splits)
 
     def _find_conflicts(self) -> int:
         """Add contents that were found under both labels to ``work.conflict``; returns their number.
@@ -123,7 +138,7 @@ class _RecipeRun:
         put(self.store, "quota", [("", images, spares)])
         self.filler.fill("reals")
         self._note_exclusions()
-        self._save("complement", "select/reals/complement")
+        split_complement(self.store, self.recipe.seed, self.recipe.splits)
 
     def _fix(self, table: str) -> None:
         """Mark the rows of ``work.<table>`` as chosen: duplicates of them are the ones to drop."""

@@ -18,9 +18,9 @@ Counts = tuple[tuple[str, str, int], ...]
 
 @dataclass(frozen=True, slots=True)
 class UnevenSplit:
-    """A generator whose ``images`` in a split differ from the ``target``, because groups cannot be divided."""
+    """A generator or other stratum whose ``images`` in a split miss the ``target``: groups cannot be divided."""
 
-    generator: str
+    stratum: str
     split: str
     images: int
     target: int

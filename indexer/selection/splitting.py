@@ -1,55 +1,97 @@
-"""The split: groups of connected images, each assigned to one split."""
+"""The split: each group of images is assigned to one split, which follows from a hash of the group.
 
-from collections.abc import Mapping
+``work.unit`` has the groups: group_id, stratum, parent, images; one row per group and stratum. The number of
+images of every stratum, of every parent (a set of strata), and of all strata together meets the fractions. Only groups
+whose hashes are next to the borders between splits move for that. So a selection that grows keeps nearly all images in
+their splits.
+"""
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
 
 import numpy as np
 
 from indexer.manifest.store import Store
-from indexer.selection.balance import GroupProfiles, Whole, assign, targets
+from indexer.selection.balance import Demand, Profiles, assign
 from indexer.selection.models import UnevenSplit
+from indexer.selection.rounding import Real, Whole
 from indexer.selection.working_tables import put
 
-_CHOSEN = "image "  # how sql/select/split/profiles.sql marks images that are no spares
+_HASH_BITS = 64
+_LAST = "g"  # greater than every hexadecimal digit
 
 
-def split(store: Store, fractions: Mapping[str, float]) -> tuple[UnevenSplit, ...]:
-    """Assign every group to a split, in ``work.group_split``; returns the generators that miss their fractions."""
-    store.save("work.edge", "select/split/edges")
-    store.save("work.node", "select/split/nodes")
-    store.save("work.image_group", "select/split/groups")
-    store.save("work.group_profile", "select/split/profiles")
-    rows = store.rows("select/split/profile_counts")
-    names = sorted({name for _, generators, _, _ in rows for name in generators})
-    profiles = _profiles(rows, names)
-    assigned = assign(profiles, np.array(list(fractions.values())))
+@dataclass(frozen=True, slots=True)
+class Strata:
+    """The strata of ``work.unit`` in order of their names, their parents, and the images of each."""
+
+    names: Sequence[str]
+    parents: Sequence[str]
+    images: Whole
+
+
+MakeExact = Callable[[Strata], Real]
+"""Returns the images that each stratum gives to each split, strata x splits in order of their names; rows keep sums."""
+
+
+def split_units(
+    store: Store, seed: str, fractions: Mapping[str, float], exact: MakeExact | None = None
+) -> tuple[UnevenSplit, ...]:
+    """Assign every group of ``work.unit`` to a split, in ``work.unit_split`` (group_id, split).
+
+    ``exact`` may give other numbers than ``fractions`` of each stratum. Returns the parents that are more than one
+    image off.
+    """
+    splits = sorted(fractions)
+    shares = np.array([fractions[name] for name in splits])
+    put(store, "threshold", _thresholds(splits, shares))
+    store.save("work.profile", "select/split/profiles", {"seed": seed})
+    strata = _strata(store.rows("select/split/strata"))
+    demand = Demand(exact(strata) if exact else np.outer(strata.images, shares), strata.parents)
+    profiles = _profiles(store.rows("select/split/profile_counts"), strata, splits, demand)
+    assigned = assign(profiles, demand)
     ends = np.cumsum(assigned, axis=1)
     stretches = [
-        (profile, name, int(ends[row, column] - assigned[row, column]), int(ends[row, column]))
-        for row, (profile, *_) in enumerate(rows)
-        for column, name in enumerate(fractions)
+        (row, name, int(ends[row, column] - assigned[row, column]), int(ends[row, column]))
+        for row in range(len(assigned))
+        for column, name in enumerate(splits)
     ]
     put(store, "profile_split", stretches)
-    store.save("work.group_split", "select/split/group_splits")
-    return _uneven(profiles, assigned, names, fractions)
+    store.save("work.unit_split", "select/split/unit_splits")
+    return tuple(_uneven(profiles.found(assigned, len(demand.weights)), demand, splits))
 
 
-def _profiles(rows: list[tuple[int, list[str], list[int], int]], names: list[str]) -> GroupProfiles:
-    column = {name: index for index, name in enumerate(names)}
-    images = np.zeros((len(rows), len(names)), np.int64)
-    for row, (_, generators, counts, _) in enumerate(rows):
-        images[row, [column[name] for name in generators]] = counts
-    return GroupProfiles(images, np.array([groups for *_, groups in rows], np.int64))
+def _thresholds(splits: Sequence[str], shares: Real) -> list[tuple[str, str, str]]:
+    """Return (split, low, high): the hashes of a split, as 16 hexadecimal digits, from ``low`` up to ``high``."""
+    cuts = [int(share * 2**53) << (_HASH_BITS - 53) for share in np.cumsum(shares)[:-1]]
+    texts = ["", *(f"{cut:016x}" for cut in cuts), _LAST]
+    return list(zip(splits, texts, texts[1:], strict=False))
 
 
-def _uneven(
-    profiles: GroupProfiles, assigned: Whole, names: list[str], fractions: Mapping[str, float]
-) -> tuple[UnevenSplit, ...]:
-    """Return the generators and splits that are more than one image off."""
-    found = assigned.T @ profiles.images
-    goal = targets(found.sum(axis=0), np.array(list(fractions.values())))
-    return tuple(
-        UnevenSplit(name.removeprefix(_CHOSEN), split_name, int(found[row, column]), int(goal[row, column]))
-        for column, name in enumerate(names)
-        for row, split_name in enumerate(fractions)
-        if name.startswith(_CHOSEN) and abs(found[row, column] - goal[row, column]) > 1
-    )
+def _strata(rows: list[tuple[str, str, int]]) -> Strata:
+    names, parents, images = zip(*rows, strict=True) if rows else ((), (), ())
+    return Strata(names, parents, np.array(images, np.int64))
+
+
+def _profiles(
+    rows: list[tuple[int, list[str], list[int], str, int]], strata: Strata, splits: Sequence[str], demand: Demand
+) -> Profiles:
+    row_of = {name: row for row, name in enumerate(strata.names)}
+    groups = {
+        profile: {row_of[name]: count for name, count in zip(names, counts, strict=True)}
+        for profile, names, counts, *_ in rows
+    }
+    hashed = np.zeros((len(groups), len(splits)), np.int64)
+    for profile, *_, split, count in rows:
+        hashed[profile, splits.index(split)] = count
+    return Profiles.of(list(groups.values()), hashed, demand)
+
+
+def _uneven(found: Whole, demand: Demand, splits: Sequence[str]) -> list[UnevenSplit]:
+    wanted = demand.with_sums(demand.exact)
+    return [
+        UnevenSplit(parent, split, int(found[row, column]), round(float(wanted[row, column])))
+        for parent, row in demand.parent_rows.items()
+        for column, split in enumerate(splits)
+        if abs(found[row, column] - wanted[row, column]) > 1 + 1e-6
+    ]

@@ -49,6 +49,10 @@ _SCHEMAS = {
     "match_trait": _schema(rank=_WHOLE, trait=_TEXT, is_number=pa.bool_(), bins=_TEXT),
     "match_edge": _schema(trait=_TEXT, edge=pa.float64()),
     "match_pair": _schema(slot=_WHOLE, real_id=_WHOLE, level=_WHOLE),
+    "complement": _schema(
+        member_id=_WHOLE, file_id=_TEXT, origin=_TEXT, rank_key=_TEXT, split=_TEXT, is_spare=pa.bool_()
+    ),
+    "threshold": _schema(split=_TEXT, low=_TEXT, high=_TEXT),
     "profile_split": _schema(profile=_WHOLE, split=_TEXT, after_rank=_WHOLE, last_rank=_WHOLE),
 }
 

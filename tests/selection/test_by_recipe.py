@@ -7,14 +7,12 @@ from dataclasses import replace
 from itertools import combinations
 from pathlib import Path
 
-import numpy as np
 import pyarrow as pa
 import pytest
 
 from indexer.base.errors import RecipeError
 from indexer.manifest.store import Store
 from indexer.selection import recipe
-from indexer.selection.balance import GroupProfiles, assign, targets
 from indexer.selection.by_recipe import select
 from indexer.selection.models import Selected
 from indexer.selection.working_tables import put, working_tables
@@ -154,7 +152,7 @@ def test_uneven_split_of_groups_is_reported(tmp_path: Path) -> None:
     pictures = [Picture(f"o/A/{n}", "o", "A", paired=("coco/0",)) for n in range(10)]
     with world(tmp_path / "m.duckdb", pictures) as store:
         result = chosen(store, "per_generator = 10\n[split]\ntrain = 0.8\nvalidation = 0.2\n" + NO_PHOTOGRAPHS)
-    assert [(part.generator, part.split, part.images, part.target) for part in result.uneven] == [
+    assert [(part.stratum, part.split, part.images, part.target) for part in result.uneven] == [
         ("A", "train", 10, 8), ("A", "validation", 0, 2),
     ]  # fmt: skip
 
@@ -185,17 +183,6 @@ def test_all_near_hashes_are_found(tmp_path: Path, radius: int) -> None:
         found = store.execute("select one, other from work.near")
     assert len(found) == len(set(found))
     assert set(found) == expected
-
-
-def test_groups_are_assigned_so_that_generators_meet_their_fractions() -> None:
-    chance = np.random.default_rng(5)
-    images = np.vstack([chance.integers(0, 3, (60, 8)), np.eye(8, dtype=np.int64)])
-    groups = np.concatenate([chance.integers(1, 9, 60), np.full(8, 40)])
-    assigned = assign(GroupProfiles(images, groups), np.array([0.8, 0.2]))
-    totals = (images * groups[:, None]).sum(axis=0)
-    assert (assigned.sum(axis=1) == groups).all()
-    assert (assigned >= 0).all()
-    assert np.abs(assigned.T @ images - targets(totals, np.array([0.8, 0.2]))).max() <= 1
 
 
 def test_each_image_is_excluded_once(tmp_path: Path) -> None:

@@ -1,5 +1,5 @@
--- The split of each image: of the groups of one size, those with ranks above after_rank, up to last_rank.
-select g.file_id, p.split
-from work.image_group g
-join work.group_size z using (group_id)
-join work.profile_split p on p.profile = z.images and z.rank > p.after_rank and z.rank <= p.last_rank
+-- The split of each image of the sample.
+select s.file_id, u.split
+from work.sample s
+join work.image_group using (file_id)
+join work.unit_split u using (group_id)

@@ -1,4 +1,4 @@
--- Groups: connected components of the edges. A group is numbered by the least node in it.
+-- Groups: connected components of the edges. The least node in a group names it.
 with recursive link as (
     select one.node as from_node, other.node as to_node
     from work.edge e
@@ -20,6 +20,7 @@ reached(node, group_id) using key (node) as (
     where r.group_id < known.group_id
     group by b.to_node
 )
-select n.file_id, r.group_id
+select n.file_id, least_node.file_id as group_id
 from reached r
 join work.node n using (node)
+join work.node least_node on least_node.node = r.group_id

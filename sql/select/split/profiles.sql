@@ -1,43 +1,24 @@
--- The profile of each group: how many images of which generator it holds. Spares count only in groups that
--- hold nothing else. Groups of equal profile are ranked so that every origin comes in its proportion.
-with counted as (
-    select
-        c.group_id,
-        case when f.is_spare then 'spare ' else 'image ' end || f.generator as generator,
-        not f.is_spare as is_chosen,
-        count(*) as images,
-        min(f.rank_key) as rank_key,
-        min(f.origin) as origin
-    from work.image_group c
-    join work.fake f using (file_id)
-    group by all
-),
-relevant as (
-    select *
-    from counted
-    qualify is_chosen or not bool_or(is_chosen) over (partition by group_id)
+-- The profile of each group: how many images of which stratum it holds. Groups of one profile are ranked by their hashes,
+-- which depend on nothing else, so a group keeps its rank among those that another selection has as well.
+with summed as (
+    select group_id, stratum, sum(images)::bigint as images
+    from work.unit
+    group by group_id, stratum
 ),
 signed as (
     select
         group_id,
-        list(generator order by generator) as generators,
-        list(images order by generator) as images,
-        min(rank_key) as rank_key,
-        min(origin) as origin
-    from relevant
+        md5('split' || $seed || group_id) as key,
+        list(stratum order by stratum) as strata,
+        list(images order by stratum) as images
+    from summed
     group by group_id
-),
-placed as (
-    select
-        *,
-        (row_number() over (partition by generators, images, origin order by rank_key) - 0.5)
-            / count(*) over (partition by generators, images, origin) as fraction
-    from signed
 )
 select
     group_id,
-    generators,
+    key,
+    strata,
     images,
-    row_number() over (partition by generators, images order by fraction, origin, rank_key) as rank,
-    dense_rank() over (order by generators, images) as profile
-from placed
+    row_number() over (partition by strata, images order by key, group_id) as rank,
+    dense_rank() over (order by strata, images) - 1 as profile
+from signed

@@ -1,0 +1,4 @@
+-- The split of every group: of a profile, the groups with ranks above after_rank, up to last_rank.
+select p.group_id, s.split
+from work.profile p
+join work.profile_split s on s.profile = p.profile and p.rank > s.after_rank and p.rank <= s.last_rank
