@@ -7,11 +7,12 @@ import click
 import pyarrow as pa
 
 from indexer.base.errors import CheckFailed
-from indexer.cli import messages, render
+from indexer.cli import messages, render, shortcut_table
 from indexer.cli.inspect import inspector
 from indexer.cli.messages import printable
 from indexer.cli.options import CommonOptions, common_options, worker_options
 from indexer.selection.audit import Audit, AuditOptions, audit
+from indexer.selection.audit.shortcut_table import shortcut_table as shortcuts_per_group
 
 _TABLES = {
     "duplicates": "Duplicates",
@@ -35,7 +36,9 @@ _NONE = "none\n"
               help="Exit with 1 if metadata predict the label better (balanced accuracy).")  # fmt: skip
 @click.option("--radius", type=click.IntRange(0, 8), default=4, show_default=True,
               help="Bits of 64 in which the perceptual hashes of near duplicates differ.")  # fmt: skip
-@click.option("--format", "form", type=click.Choice(["table", "json", "markdown"]), default="table", show_default=True)
+@click.option("--format", "form", type=click.Choice(shortcut_table.FORMATS), default="table", show_default=True)
+@click.option("--all", "per_group", is_flag=True,
+              help="Print how well each trait predicts the label, for each source and generator.")  # fmt: skip
 @click.option("--tree/--no-tree", default=None,
               help="Train a decision tree, too.  [default: if scikit-learn is installed]")  # fmt: skip
 @click.option("--no-inspect", is_flag=True, help="Read no image; audit inspected images only.")
@@ -47,12 +50,20 @@ def command(options: CommonOptions, name: str | None, **how: object) -> None:
     Audits the selection NAME, or all inspected images. Exit status 1: an image is in several splits, a shortcut exceeds
     the threshold, or there are too few images to compare with a threshold.
     """
+    if str(how["form"]) not in _SHOW and not how["per_group"]:
+        raise click.UsageError(f"--format {how['form']} needs --all")
     inspect = None
     if name is not None and not how["no_inspect"]:
         inspect = inspector(options)
     audit_options = AuditOptions(radius=int(str(how["radius"])), tree=_with_tree(how["tree"]))
     with options.changing() as store:
-        found = audit(store, name, audit_options, inspect)
+        if how["per_group"]:
+            groups = shortcuts_per_group(store, name, audit_options, inspect)
+        else:
+            found = audit(store, name, audit_options, inspect)
+    if how["per_group"]:
+        shortcut_table.print_table(groups, str(how["form"]))
+        return
     _SHOW[str(how["form"])](found)
     _judge(found, float(str(how["threshold"])))
 

@@ -127,6 +127,8 @@ def _name_of(file: Path) -> str:
 def _show(selected: Selected) -> None:
     show_counts(f"Selection '{selected.name}'", ("split", "role"), selected.counts)
     show_counts("Left out", ("step", "reason"), selected.excluded)
+    for trait, bins, *_, before, after in selected.matched:
+        print(printable(f"matched on {trait} ({bins}): labels differ by {before:.1%} before, {after:.1%} after"))
     for part in selected.uneven:
         uneven = f"{part.stratum}: {part.images:,} in {part.split} instead of {part.target:,}, because of its groups"
         print(printable(uneven))

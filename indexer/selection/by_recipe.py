@@ -52,6 +52,7 @@ class _RecipeRun:
             inspected=self.filler.inspected,
             dropped=tuple(self.filler.dropped),
             uneven=uneven,
+            matched=tuple(self.store.rows("audit/matched_traits", self.parameters)),
         )
 
     def _select(self) -> tuple[UnevenSplit, ...]:

@@ -3,6 +3,7 @@
 import re
 from collections.abc import Callable
 from dataclasses import dataclass
+from typing import Any
 
 from indexer.manifest.store import Store
 
@@ -28,7 +29,10 @@ class UnevenSplit:
 
 @dataclass(frozen=True, slots=True)
 class Selected:
-    """The result of a recipe. ``counts`` has one row per (split, role), ``excluded`` one per (step, reason)."""
+    """The result of a recipe. ``counts`` has one row per (split, role), ``excluded`` one per (step, reason).
+
+    ``matched`` has the rows of sql/audit/matched_traits.sql.
+    """
 
     name: str
     counts: Counts
@@ -36,6 +40,7 @@ class Selected:
     inspected: int = 0
     dropped: tuple[str, ...] = ()
     uneven: tuple[UnevenSplit, ...] = ()
+    matched: tuple[tuple[Any, ...], ...] = ()
 
 
 def is_split_name(name: str) -> bool:

@@ -59,6 +59,7 @@ def forget(store: Store, name: str) -> None:
         "selection_run",
         "selection_excluded",
         "selection_bin",
+        "selection_pair",
         "selection_trait",
         "selection_shortcut",
         "shared_row",

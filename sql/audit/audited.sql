@@ -16,6 +16,7 @@ with chosen as (
 select
     c.split,
     a.file_id,
+    a.source,
     a.label,
     case when a.label = 0 then '' else a.generator end as generator,
     a.positive_prompt,

@@ -2,6 +2,7 @@
 select
     split,
     file_id,
+    source,
     label,
     case when label = 0 then '' else generator end as generator,
     positive_prompt,

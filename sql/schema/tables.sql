@@ -186,6 +186,13 @@ create table selection_bin (
     reals      bigint not null             -- real images of this bin in the split, after matching
 );
 
+-- The real images that were matched with each fake of a matched selection.
+create table selection_pair (
+    name    varchar not null,
+    fake_id varchar not null,              -- file_id
+    real_id varchar not null               -- file_id
+);
+
 -- The columns that a selection was matched on: differences between fakes and real images before and after.
 create table selection_trait (
     name             varchar not null,

@@ -69,13 +69,8 @@ def audit(store: Store, name: str | None, options: AuditOptions, inspect: Inspec
         DependencyError: ``options.tree`` is set and scikit-learn is not installed.
     """
     make_tree = shortcuts.tree_maker() if options.tree else None
-    if name is not None:
-        require_selection(store, name)
     with working_tables(store):
-        if name is not None and inspect:
-            store.save("work.pool", "audit/pool", {"name": name})
-            renew_traits(store)
-            inspect(store)
+        inspect_audited(store, name, inspect)
         images = store.save("work.audited", "audit/audited", {"name": name, "with_unmatched": False})
         if not images:
             raise ManifestError("no image to audit was inspected yet: run without --no-inspect, or make a selection")
@@ -85,3 +80,20 @@ def audit(store: Store, name: str | None, options: AuditOptions, inspect: Inspec
         return Audit(
             name, images, found.duplicates, found.leaks, found.conflicts, found.shortcuts, words=words, **matched
         )
+
+
+def inspect_audited(store: Store, name: str | None, inspect: Inspect | None) -> None:
+    """Inspect the images of selection ``name`` that were never inspected, or before traits were read.
+
+    Nothing is inspected without ``inspect`` or ``name``. The working tables are attached.
+
+    Raises:
+        RecipeError: there is no such selection.
+    """
+    if name is None:
+        return
+    require_selection(store, name)
+    if inspect:
+        store.save("work.pool", "audit/pool", {"name": name})
+        renew_traits(store)
+        inspect(store)

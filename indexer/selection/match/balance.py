@@ -9,6 +9,7 @@ _SAMPLE = 200_000  # images of a stage that shortcuts are measured on
 
 _STEPS = {
     "selection_bin": "select/match/bin_counts",
+    "selection_pair": "select/match/pair_rows",
     "selection_trait": "select/match/trait_balance",
     "selection_shortcut": "select/match/shortcuts",
 }
