@@ -48,6 +48,7 @@ class Settings:
     """The settings that decide the output's bytes, together with the selection and the sources.
 
     ``format`` is a key of ``materializer.shards.formats.FORMATS``, ``quality`` 1 to 100, ``shard_size`` in bytes.
+    ``layout``: where --format imagefolder writes an image; '' is its default.
     ``strip_metadata``: images that are copied lose their metadata; their coded pixels are not changed.
     """
 
@@ -59,10 +60,11 @@ class Settings:
     order: RowOrder = RowOrder.SHUFFLED
     shard_size: int = 500_000_000
     strip_metadata: bool = False
+    layout: str = ""
 
     def described(self) -> dict[str, object]:
         """Return the settings as plan keys and records hold them: later ones only if they are on."""
-        return {name: value for name, value in asdict(self).items() if value is not False}
+        return {name: value for name, value in asdict(self).items() if value not in (False, "")}
 
 
 @dataclass(frozen=True, slots=True)

@@ -162,7 +162,12 @@ def write_bytes(path: Path, data: bytes) -> str:
 
 def write_json(path: Path, value: Any) -> str:
     """Write indented JSON with a final newline; keys keep their order. Return and raise as :func:`write_bytes`."""
-    return write_bytes(path, (json.dumps(value, indent=2, ensure_ascii=False) + "\n").encode())
+    return write_bytes(path, json_bytes(value))
+
+
+def json_bytes(value: Any) -> bytes:
+    """Return indented JSON with a final newline; keys keep their order."""
+    return (json.dumps(value, indent=2, ensure_ascii=False) + "\n").encode()
 
 
 def sha256_of(path: Path) -> str:

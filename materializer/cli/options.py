@@ -14,6 +14,8 @@ from indexer.roots import source_folders
 from indexer.settings.quantities import parse_quantity
 from materializer.models import Check, Feature, Pixels, Request, RowOrder, Settings
 from materializer.shards.formats import FORMATS, output_format
+from materializer.shards.formats.imagefolder import DEFAULT_LAYOUT, ImageFolderFormat, check_layout
+from materializer.shards.formats.output_format import OutputFormat
 
 
 def size(text: str) -> int:
@@ -51,6 +53,8 @@ _OPTIONS = (
                  help="How images are checked; sizes and checksums always are."),
     click.option("--order", type=_choice(RowOrder), default=RowOrder.SHUFFLED.value, show_default=True,
                  help="Order of the rows: shuffled by a hash of seed and file_id, or as selected."),
+    click.option("--layout", metavar="TEMPLATE",
+                 help=f"Where --format imagefolder writes an image; also {{origin}}.  [default: {DEFAULT_LAYOUT}]"),
     click.option("--shard-size", type=size, default="500MB", show_default=True, help="Bytes of images per shard."),
 )  # fmt: skip
 
@@ -96,10 +100,20 @@ def request(options: CommonOptions, output: Path, given: dict[str, Any]) -> Requ
         order=RowOrder(given["order"]),
         shard_size=given["shard_size"],
         strip_metadata=given["strip_metadata"],
+        layout=_layout(format_, given["layout"]),
     )
     config, bounds = options.config, options.bounds
     roots = source_folders(config)
     return Request(given["selection"], output, roots, config.tmp_cache_dir, settings, bounds.archives, bounds.images)
+
+
+def _layout(format_: OutputFormat, layout: str | None) -> str:
+    if layout is None:
+        return ""
+    if not isinstance(format_, ImageFolderFormat):
+        raise ConfigError(f"--layout is an option of --format {ImageFolderFormat.name}")
+    check_layout(layout)
+    return "" if layout == DEFAULT_LAYOUT else layout
 
 
 def opening(folder: Path, settings: Settings) -> str:

@@ -180,6 +180,7 @@ def _settings(stored: JsonObject) -> Settings:
         RowOrder(stored.text("order")),
         stored.count("shard_size"),
         stored.flag("strip_metadata"),
+        stored.text("layout") if "layout" in stored.content else "",
     )
 
 

@@ -9,7 +9,7 @@ import PIL
 import pyarrow as pa
 from PIL import features as pillow
 
-from indexer.base.durable import clear_unfinished, write_json
+from indexer.base.durable import clear_unfinished, write_bytes, write_json
 from indexer.base.errors import SourceError
 from indexer.base.version import __version__
 from indexer.manifest.store import Store
@@ -67,8 +67,10 @@ def publish(build: WrittenBuild) -> BuildSummary:
     record.write_refused(output, _refused_rows(build.substitutions))
     facts = _card_facts(build, shards)
     card_files = card.write(output, facts)
-    for name, value in format_.leading_files(settings.feature, shards).items():
-        write_json(output / name, value)
+    for file in [*format_.stray_files(output, shards)]:
+        file.unlink()
+    for name, content in format_.leading_files(output, settings.feature, shards):
+        write_bytes(output / name, content)
     description = {
         "selection": build.plan.selection,
         "recipe_hash": build.plan.recipe_hash,

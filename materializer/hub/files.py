@@ -38,7 +38,8 @@ def files_of(build: FinishedBuild) -> list[BuildFile]:
     The hashes of the shards are those of the record. Files that somebody else has put into the folder are not listed.
     """
     shards = [BuildFile(build.format.path(shard), file.size, file.sha256) for shard, file in build.all_shards]
-    return shards + [_described(build.folder, name) for name in _small_files(build)]
+    loose = [name for shard, _ in build.all_shards for name in build.format.loose_files(build.folder, shard)]
+    return shards + [_described(build.folder, name) for name in (*loose, *_small_files(build))]
 
 
 def same_files(folder: Path, local: Iterable[BuildFile], remote: Iterable[RemoteFile]) -> set[str]:
@@ -48,7 +49,7 @@ def same_files(folder: Path, local: Iterable[BuildFile], remote: Iterable[Remote
 
 
 def _small_files(build: FinishedBuild) -> Iterator[str]:
-    leading = build.format.leading_files(build.settings.feature, build.shards)
+    leading = [name for name, _ in build.format.leading_files(build.folder, build.settings.feature, build.shards)]
     records = [record.path_of(build.folder, shard) for shard, _ in build.all_shards]
     refused = [refusals.path_of(build.folder, shard) for shard, _ in build.all_shards]
     yield from (path.relative_to(build.folder).as_posix() for path in (*records, *refused) if path.is_file())

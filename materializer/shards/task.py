@@ -89,7 +89,7 @@ def _write(task: ShardTask, refused: list[Refusal]) -> ShardRecord:
     recorded: list[pa.Table] = [record.ROW_SCHEMA.empty_table()]
     start = 0
     with writing(task.output / format_.path(task.shard)) as file:
-        with format_.writer(file, feature) as writer:
+        with format_.writer(file, task.output, task.work.settings) as writer:
             for piece in read_images(task.work):
                 refused.extend(_refusals(piece, feature))
                 if not refused:

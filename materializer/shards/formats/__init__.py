@@ -2,12 +2,13 @@
 
 from indexer.base.errors import ConfigError
 from materializer.shards.formats.arrow import ArrowFormat
+from materializer.shards.formats.imagefolder import ImageFolderFormat
 from materializer.shards.formats.output_format import OutputFormat
 from materializer.shards.formats.parquet import ParquetFormat
 from materializer.shards.formats.webdataset import WebDatasetFormat
 
 FORMATS: dict[str, OutputFormat] = {
-    format_.name: format_ for format_ in (ArrowFormat(), ParquetFormat(), WebDatasetFormat())
+    format_.name: format_ for format_ in (ArrowFormat(), ParquetFormat(), WebDatasetFormat(), ImageFolderFormat())
 }
 
 

@@ -7,12 +7,11 @@ import hashlib
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
-from typing import Any
 
 import pyarrow as pa
 
-from indexer.base.durable import HashingFile
-from materializer.models import Feature, Shard, ShardFile
+from indexer.base.durable import HashingFile, json_bytes
+from materializer.models import Feature, Settings, Shard, ShardFile
 from materializer.shards import schema as columns
 from materializer.shards.formats.output_format import OutputFormat, ShardFiles
 from materializer.shards.record_batches import BatchMaker, blobs
@@ -49,8 +48,9 @@ class ArrowFormat(OutputFormat):
         return f"{split}/data-*.arrow"
 
     @contextmanager
-    def writer(self, file: HashingFile, feature: Feature) -> Iterator[ArrowWriter]:
+    def writer(self, file: HashingFile, output: Path, settings: Settings) -> Iterator[ArrowWriter]:  # noqa: ARG002
         """Open a writer of one shard."""
+        feature = settings.feature
         with pa.ipc.new_stream(pa.PythonFile(file, mode="w"), columns.schema(feature)) as stream:
             yield ArrowWriter(stream, feature)
 
@@ -66,13 +66,12 @@ class ArrowFormat(OutputFormat):
         with pa.memory_map(str(path)) as source, pa.ipc.open_stream(source) as stream:
             yield map(_validated, stream)
 
-    def leading_files(self, feature: Feature, shards: ShardFiles) -> dict[str, Any]:
-        """Return the files that ``load_from_disk`` reads, ``dataset_dict.json`` last."""
+    def leading_files(self, output: Path, feature: Feature, shards: ShardFiles) -> Iterator[tuple[str, bytes]]:  # noqa: ARG002
+        """Yield the files that ``load_from_disk`` reads, ``dataset_dict.json`` last."""
         info = {"citation": "", "description": "", "features": columns.features(feature), "homepage": "", "license": ""}
-        files: dict[str, Any] = {}
         for split, written in shards.items():
-            files[f"{split}/dataset_info.json"] = info
-            files[f"{split}/state.json"] = {
+            yield f"{split}/dataset_info.json", json_bytes(info)
+            state: dict[str, object] = {
                 "_data_files": [{"filename": Path(self.path(shard)).name} for shard, _ in written],
                 "_fingerprint": fingerprint([file for _, file in written]),
                 "_format_columns": None,
@@ -81,7 +80,8 @@ class ArrowFormat(OutputFormat):
                 "_output_all_columns": False,
                 "_split": split,
             }
-        return files | {"dataset_dict.json": {"splits": list(shards)}}
+            yield f"{split}/state.json", json_bytes(state)
+        yield "dataset_dict.json", json_bytes({"splits": list(shards)})
 
 
 def fingerprint(files: Sequence[ShardFile]) -> str:

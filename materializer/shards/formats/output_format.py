@@ -10,7 +10,7 @@ import pyarrow as pa
 
 from indexer.base.durable import HashingFile
 from indexer.base.errors import OutputError
-from materializer.models import Feature, Shard, ShardFile
+from materializer.models import Feature, Settings, Shard, ShardFile
 from materializer.shards.transform import PreparedImage
 
 # The shards of each split, in order.
@@ -45,8 +45,8 @@ class OutputFormat(ABC):
         """Return a glob pattern that matches the paths of a split's shards."""
 
     @abstractmethod
-    def writer(self, file: HashingFile, feature: Feature) -> AbstractContextManager[ShardWriter]:
-        """Open a writer of one shard; leaving the context completes the shard."""
+    def writer(self, file: HashingFile, output: Path, settings: Settings) -> AbstractContextManager[ShardWriter]:
+        """Open a writer of one shard in the folder ``output``; leaving the context completes the shard."""
 
     @abstractmethod
     def read(self, path: Path) -> Iterator[tuple[str, bytes | memoryview]]:
@@ -71,6 +71,14 @@ class OutputFormat(ABC):
         """
         return []
 
-    def leading_files(self, feature: Feature, shards: ShardFiles) -> dict[str, Any]:  # noqa: ARG002
-        """Return the JSON files that the loader needs, by path, in writing order."""
-        return {}
+    def leading_files(self, output: Path, feature: Feature, shards: ShardFiles) -> Iterator[tuple[str, bytes]]:  # noqa: ARG002
+        """Yield path and content of the files that the loader needs, in writing order."""
+        yield from ()
+
+    def loose_files(self, output: Path, shard: Shard) -> Iterator[str]:  # noqa: ARG002
+        """Yield the paths of files that a shard consists of, besides its own, relative to the output folder."""
+        yield from ()
+
+    def stray_files(self, output: Path, shards: ShardFiles) -> Iterator[Path]:  # noqa: ARG002
+        """Yield loose files that belong to none of the shards: of earlier plans, or of attempts that were given up."""
+        yield from ()

@@ -11,7 +11,7 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 
 from indexer.base.durable import HashingFile
-from materializer.models import Feature, Shard
+from materializer.models import Feature, Settings, Shard
 from materializer.shards import schema as columns
 from materializer.shards.formats.output_format import OutputFormat
 from materializer.shards.record_batches import BatchMaker, blobs
@@ -67,12 +67,12 @@ class ParquetFormat(OutputFormat):
         return f"data/{split}-*.parquet"
 
     @contextmanager
-    def writer(self, file: HashingFile, feature: Feature) -> Iterator[ParquetWriter]:
+    def writer(self, file: HashingFile, output: Path, settings: Settings) -> Iterator[ParquetWriter]:  # noqa: ARG002
         """Open a writer of one shard. Texts repeat and are packed; images are compressed already."""
         texts = [*columns.TEXTS, "paired_real_images.list.element", "image.path"]
         with pq.ParquetWriter(
             pa.PythonFile(file, mode="w"),
-            columns.schema(feature),
+            columns.schema(settings.feature),
             compression={**dict.fromkeys(texts, "zstd"), "image.bytes": "none"},
             use_dictionary=texts,
             data_page_size=PAGE_SIZE,
@@ -80,7 +80,7 @@ class ParquetFormat(OutputFormat):
             write_page_index=True,
             write_statistics=[*columns.TEXTS, "label", "height", "width"],
         ) as parquet:
-            shard = ParquetWriter(parquet, feature)
+            shard = ParquetWriter(parquet, settings.feature)
             yield shard
             shard.flush()
 

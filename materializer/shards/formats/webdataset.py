@@ -18,7 +18,7 @@ from typing import Any
 import pyarrow as pa
 
 from indexer.base.durable import HashingFile
-from materializer.models import Feature, Shard
+from materializer.models import Feature, Settings, Shard
 from materializer.shards import schema
 from materializer.shards.formats.output_format import OutputFormat
 from materializer.shards.transform import PreparedImage
@@ -79,7 +79,7 @@ class WebDatasetFormat(OutputFormat):
         ]
 
     @contextmanager
-    def writer(self, file: HashingFile, feature: Feature) -> Iterator[TarWriter]:  # noqa: ARG002
+    def writer(self, file: HashingFile, output: Path, settings: Settings) -> Iterator[TarWriter]:  # noqa: ARG002
         """Open a writer of one shard; two empty blocks end the tar."""
         yield TarWriter(file)
         file.write(bytes(2 * _BLOCK))

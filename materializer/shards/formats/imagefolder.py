@@ -1,0 +1,167 @@
+"""Loose images in folders, as ``datasets`` ("imagefolder"), torchvision and common detectors read them.
+
+A shard is a CSV file in the record, with one line per image: its path and texts. The images of a shard are on disk
+before its CSV file is. ``<split>/metadata.csv`` has the lines of all shards of a split.
+
+Source: https://huggingface.co/docs/datasets/image_dataset, section "ImageFolder". The folders ``0_real`` and ``1_fake``
+are those of CNNDetection's test sets (https://github.com/PeterWang512/CNNDetection).
+"""
+
+import csv
+import hashlib
+import io
+import json
+import os
+import re
+import secrets
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+import pyarrow as pa
+
+from indexer.base.durable import UNFINISHED, HashingFile
+from indexer.base.errors import ConfigError
+from materializer.models import Feature, Settings, Shard
+from materializer.shards import schema
+from materializer.shards.formats.output_format import OutputFormat, ShardFiles
+from materializer.shards.transform import PreparedImage
+
+DEFAULT_LAYOUT = "{split}/{generator}/{label}/{name}"
+_LABELS = ("0_real", "1_fake")
+_FIELDS = ("split", "generator", "label", "origin", "name")
+_LINES = "record/images"
+_UNSAFE = re.compile(r"[^A-Za-z0-9._-]+")
+_LONGEST_NAME = 100
+_COLUMNS = ("file_name", "label", "height", "width", *schema.TEXTS, "paired_real_images")
+
+
+class FolderWriter:
+    """Writes images to their places, and one line per image to the CSV file of the shard."""
+
+    def __init__(self, file: HashingFile, output: Path, layout: str) -> None:
+        self._file = file
+        self._output = output
+        self._layout = layout
+
+    def write(self, rows: pa.Table, images: Sequence[PreparedImage], *, ends_window: bool = True) -> None:  # noqa: ARG002
+        """Append ``rows``, each with its image."""
+        for row, image in zip(rows.to_pylist(), images, strict=True):
+            place = image_path(self._layout, row, image.suffix)
+            target = self._output / place
+            target.parent.mkdir(parents=True, exist_ok=True)
+            # Another worker may be writing the same image, if its engine considers this one lost.
+            unfinished = target.with_name(f"{target.name}.{secrets.token_hex(4)}{UNFINISHED}")
+            unfinished.write_bytes(image.data)
+            unfinished.replace(target)
+            self._file.write(_line(_values(row, image, place)))
+
+
+class ImageFolderFormat(OutputFormat):
+    """``train/Flux/1_fake/0_flux_17-5f0c2a91.jpg``; the shard itself is ``record/images/train-00003-of-00012.csv``."""
+
+    name = "imagefolder"
+    media_type = "text/csv"
+    loader = "load_dataset"
+    features = (Feature.STANDARD,)
+
+    def path(self, shard: Shard) -> str:
+        """Return the path of a shard, relative to the output folder."""
+        return f"{_LINES}/{shard.stem}.csv"
+
+    def pattern(self, split: str) -> str:
+        """Return a glob pattern that matches the paths of a split's files."""
+        return f"{split}/**"
+
+    @contextmanager
+    def writer(self, file: HashingFile, output: Path, settings: Settings) -> Iterator[FolderWriter]:
+        """Open a writer of one shard. At the end the images are flushed, before the CSV file gets its name."""
+        yield FolderWriter(file, output, settings.layout or DEFAULT_LAYOUT)
+        os.sync()  # one call per shard: flushing each of thousands of small files takes minutes
+
+    def read(self, path: Path) -> Iterator[tuple[str, bytes]]:
+        """Yield file_id and image bytes of each row."""
+        output = path.parents[2]
+        for row in _rows(path):
+            yield row["file_id"], _inside(output, row["file_name"]).read_bytes()
+
+    def leading_files(self, output: Path, feature: Feature, shards: ShardFiles) -> Iterator[tuple[str, bytes]]:  # noqa: ARG002
+        """Yield ``metadata.csv`` of each split, whose file names are relative to its folder."""
+        for split, written in shards.items():
+            text = io.BytesIO(_line(_COLUMNS))
+            text.seek(0, io.SEEK_END)
+            for shard, _ in written:
+                for row in _rows(output / self.path(shard)):
+                    place = row["file_name"].removeprefix(f"{split}/")
+                    text.write(_line([place, *list(row.values())[1:]]))
+            yield f"{split}/metadata.csv", text.getvalue()
+
+    def loose_files(self, output: Path, shard: Shard) -> Iterator[str]:
+        """Yield the paths of the images of a shard, relative to the output folder."""
+        yield from (row["file_name"] for row in _rows(output / self.path(shard)))
+
+    def stray_files(self, output: Path, shards: ShardFiles) -> Iterator[Path]:
+        """Yield images that belong to none of the shards."""
+        for split, written in shards.items():
+            kept = {output / place for shard, _ in written for place in self.loose_files(output, shard)}
+            yield from (file for file in (output / split).rglob("*") if file.is_file() and file not in kept)
+
+
+def check_layout(layout: str) -> None:
+    """Check a value of ``--layout``.
+
+    Raises:
+        ConfigError: it names unknown fields, leads out of the folder, or does not begin with ``{split}/`` and end with
+            ``{name}``.
+    """
+    fields = re.findall(r"\{([^}]*)\}", layout)
+    known = ", ".join(f"{{{field}}}" for field in _FIELDS)
+    if unknown := [field for field in fields if field not in _FIELDS]:
+        raise ConfigError(f"--layout: '{{{unknown[0]}}}' is unknown: use {known}")
+    parts = layout.split("/")
+    if parts[0] != "{split}" or "{name}" not in parts[-1] or {"", ".", ".."} & {*parts}:
+        raise ConfigError(f"--layout {layout} must begin with {{split}}/ and end with {{name}}, as {DEFAULT_LAYOUT}")
+
+
+def image_path(layout: str, row: Mapping[str, Any], suffix: str) -> str:
+    """Return the path of an image: safe on every file system, and unique by a hash of its file_id."""
+    file_id = row["file_id"]
+    stem = file_id.rstrip("/").rpartition("/")[2].removesuffix(f".{suffix}")
+    mark = hashlib.sha256(file_id.encode()).hexdigest()[:12]
+    values = {
+        "split": row["split"],
+        "generator": _safe(row["generator"]) or "real",
+        "label": _LABELS[row["label"]],
+        "origin": _safe(row["origin"]) or "origin",
+        "name": f"{_safe(stem)}-{mark}.{suffix}".lstrip("-."),
+    }
+    return "/".join(part.format(**values) for part in layout.split("/"))
+
+
+def _safe(text: str) -> str:
+    return _UNSAFE.sub("_", text)[:_LONGEST_NAME].strip("._")
+
+
+def _values(row: Mapping[str, Any], image: PreparedImage, place: str) -> list[object]:
+    texts = [row[column] for column in schema.TEXTS.values()]
+    return [place, row["label"], image.height, image.width, *texts, json.dumps(row["paired_real_images"])]
+
+
+def _line(values: Sequence[object]) -> bytes:
+    text = io.StringIO()
+    csv.writer(text, lineterminator="\n").writerow(values)
+    return text.getvalue().encode()
+
+
+def _rows(path: Path) -> Iterator[dict[str, str]]:
+    with path.open(encoding="utf-8", newline="") as file:
+        for values in csv.reader(file):
+            yield dict(zip(_COLUMNS, values, strict=True))
+
+
+def _inside(output: Path, place: str) -> Path:
+    path = (output / place).resolve()
+    if not path.is_relative_to(output.resolve()):
+        raise ValueError(f"{place!r} leads out of the folder")
+    return path

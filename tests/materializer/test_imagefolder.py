@@ -1,0 +1,108 @@
+"""Loose images in folders, opened by the readers of such folders."""
+
+import csv
+import os
+
+import datasets
+import pytest
+from PIL import Image
+
+from indexer.base.errors import ConfigError
+from indexer.base.workers import Workers
+from materializer.dataset.verify import verify
+from materializer.shards.formats.imagefolder import DEFAULT_LAYOUT, check_layout, image_path
+from tests.materializer.conftest import tree
+
+HERE = Workers(2, "threading")
+
+
+@pytest.mark.filterwarnings("ignore::pytest.PytestUnraisableExceptionWarning")  # datasets leaves files open
+def test_folders_open_with_datasets(site, images, tmp_path, monkeypatch):
+    monkeypatch.setattr(datasets.config, "HF_DATASETS_CACHE", tmp_path / "cache")
+    site.lay_out(images).build(format="imagefolder", feature="standard")
+    out = site.folder / "out"
+    by_card = datasets.load_dataset(str(out), cache_dir=str(tmp_path / "cache"))
+    by_name = datasets.load_dataset("imagefolder", data_dir=str(out), cache_dir=str(tmp_path / "other"))
+    expected = sorted(file_id for _, file_id in stored_ids(out, "train"))
+    for found in (by_card, by_name):
+        assert {name: len(split) for name, split in found.items()} == {"train": 40, "validation": 12}
+        assert sorted(found["train"]["file_id"]) == expected
+        assert found["train"][0]["image"].size == (24, 16)
+        assert {*found["train"]["label"]} <= {0, 1}
+
+
+def stored_ids(out, split):
+    with (out / split / "metadata.csv").open(newline="") as file:
+        return [(row["file_name"], row["file_id"]) for row in csv.DictReader(file)]
+
+
+def test_class_folders_are_those_of_detectors(site, images):
+    site.lay_out(images).build(format="imagefolder", feature="standard", layout="{split}/{label}/{generator}/{name}")
+    classes = sorted(entry.name for entry in os.scandir(site.folder / "out/train") if entry.is_dir())
+    assert {*classes} <= {"0_real", "1_fake"}  # as torchvision.datasets.ImageFolder finds its classes
+    names = [name for name, _ in stored_ids(site.folder / "out", "train")]
+    assert len(names) == 40 == len(list((site.folder / "out/train").rglob("*.*"))) - 1
+    for name in names:
+        with Image.open(site.folder / "out/train" / name) as image:
+            assert image.mode == "RGB"
+
+
+def test_workers_and_interruptions_have_no_effect(site, images):
+    site.lay_out(images).build(format="imagefolder", feature="standard")
+    first = tree(site.folder / "out")
+    site.build("other", jobs=1, format="imagefolder", feature="standard")
+    assert tree(site.folder / "other") == first
+    (site.folder / "other/record/images/train-00001-of-00004.csv").unlink()
+    (site.folder / "other/train/stray.jpg").write_bytes(b"of an attempt that was given up")
+    site.build("other", format="imagefolder", feature="standard")
+    assert tree(site.folder / "other") == first
+
+
+@pytest.mark.parametrize("damage", ["change", "remove", "link"])
+def test_damaged_images_are_found(site, images, damage):
+    site.lay_out(images).build(format="imagefolder", feature="standard")
+    out = site.folder / "out"
+    file = out / "train" / stored_ids(out, "train")[5][0]
+    if damage == "change":
+        file.write_bytes(file.read_bytes() + b"0")
+    else:
+        file.unlink()
+    if damage == "link":
+        file.symlink_to("/etc/hostname")
+    assert verify(out, None, HERE).differences != ()
+
+
+def row(**values):
+    return {"split": "train", "generator": "Flux", "label": 1, "origin": "A", "file_id": "A/x/1.png"} | values
+
+
+@pytest.mark.parametrize(
+    ("values", "path"),
+    [
+        ({}, "train/Flux/1_fake/1-"),
+        ({"generator": "", "label": 0}, "train/real/0_real/1-"),
+        ({"generator": "Stable Diffusion 1.4/x"}, "train/Stable_Diffusion_1.4_x/1_fake/1-"),
+        ({"generator": "../.."}, "train/real/1_fake/1-"),
+        ({"file_id": "A/../.hidden"}, "train/Flux/1_fake/hidden-"),
+        ({"file_id": "A/" + "é" * 300}, "train/Flux/1_fake/"),
+    ],
+)
+def test_names_are_safe(values, path):
+    found = image_path(DEFAULT_LAYOUT, row(**values), "png")
+    assert found.startswith(path)
+    assert found.endswith(".png")
+    assert found.isascii()
+    assert len(found.rpartition("/")[2]) < 128
+
+
+def test_names_are_unique_where_names_differ_by_unsafe_characters_only():
+    names = {image_path(DEFAULT_LAYOUT, row(file_id=name), "png").lower() for name in ("A/a b", "A/a_b", "A/A?b")}
+    assert len(names) == 3
+
+
+@pytest.mark.parametrize(
+    "layout", ["{split}/{x}/{name}", "{name}", "../{split}/{name}", "{split}/../{name}", "{split}/x"]
+)
+def test_wrong_layout_is_refused(layout):
+    with pytest.raises(ConfigError, match="--layout"):
+        check_layout(layout)
