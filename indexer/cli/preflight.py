@@ -9,6 +9,8 @@ from indexer.declarations.models import Source
 from indexer.declarations.preflight import SourceState, source_states
 from indexer.manifest.store import Store
 
+_MAX_NAMES = 12
+
 
 def print_source_states(
     options: CommonOptions, sources: Sequence[Source], roots: Mapping[str, Root], manifest: Store
@@ -24,7 +26,10 @@ def print_source_states(
         print_message(f"{state.source.key}: {packed(state)}{images}{missing}", event="source")
     absent = [state.source.key for state in states if not state.found]
     if found and absent:
-        print_message(f"not found: {', '.join(absent)} ('python -m indexer sources KEY' lists the downloads)")
+        names = ", ".join(absent[:_MAX_NAMES]) + (
+            f" and {len(absent) - _MAX_NAMES} more" if absent[_MAX_NAMES:] else ""
+        )
+        print_message(f"not found: {names} ('python -m indexer sources KEY' lists the downloads)")
 
 
 def packed(state: SourceState) -> str:

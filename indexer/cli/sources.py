@@ -17,7 +17,7 @@ from indexer.cli.options import CommonOptions, common_options
 from indexer.cli.preflight import packed
 from indexer.containers.models import ContainerStatus
 from indexer.declarations.compiling import compile_source
-from indexer.declarations.models import Download, Source
+from indexer.declarations.models import USES, Download, Source
 from indexer.declarations.preflight import SourceState, disk_space, source_states
 from indexer.declarations.required_ids import RequiredIds, required_ids
 from indexer.manifest.store import Store
@@ -113,7 +113,10 @@ def _print(
         for state in states:
             print("\n".join(_about(state)) + "\n")
     else:
-        print(render.table_text(pa.Table.from_pylist([_row(state) for state in states]), "Sources"))
+        for use in (*USES[1:], USES[0]):
+            rows = [_row(state) for state in states if state.source.info.use == use]
+            if rows:
+                print(render.table_text(pa.Table.from_pylist(rows), use.capitalize()))
         print("\n".join(_what_next(options, states)))
     for need in required:
         print("\n".join(_about_need(need)))
@@ -123,14 +126,22 @@ def _row(state: SourceState) -> dict[str, str]:
     published = f" of {state.published:,}" if state.published else ""
     return {
         "key": state.source.key,
-        "looked for in": str(state.root),
         "state": _state(state),
         "packed": packed(state),
         "images": f"{state.total:,}{published}" if state.scanned else published.removeprefix(" of "),
         "unmatched": f"{state.unmatched:,}" if state.scanned else "",
         "lost": f"{state.unusable:,}" if state.scanned else "",
         "side files missing": ", ".join(state.side_missing) if state.found or state.scanned else "",
+        "download": _size(state.source.info.downloads),
+        "licence": state.source.info.licence,
     }
+
+
+def _size(downloads: Sequence[Download]) -> str:
+    """Return the published size of all downloads."""
+    size = sum(download.size or 0 for download in downloads)
+    unknown = any(download.size is None for download in downloads)
+    return f"{'over ' if unknown else ''}{size / 1e9:,.1f} GB" if size else ""
 
 
 def _state(state: SourceState) -> str:
@@ -158,22 +169,25 @@ def _about(state: SourceState) -> Iterator[str]:
         yield f"  {'':20}and {len(problems) - _MAX_ITEMS:,} more (query the tables container and finding)"
     for generator, (there, published) in state.generator_counts.items():
         yield f"  {generator:32}{there:>12,}" + (f" of {published:,}" if published else "")
+    for pattern, text in (state.source.known_damage or {}).items():
+        files = pattern.removeprefix("(?:^|/)(?:").removesuffix(")$")
+        yield f"  as published        {printable(f'{text}: {files}')}"
     for download in info.downloads:
         yield f"  download            {_download(download)}"
 
 
 def _download(download: Download) -> str:
     size = f"{download.size:,} bytes" if download.size else ""
-    return ", ".join(part for part in (download.file, size, download.place, download.note) if part)
+    revision = f"revision {download.revision}" if download.revision else ""
+    return ", ".join(part for part in (download.file, size, download.place, revision, download.note) if part)
 
 
 def _what_next(options: CommonOptions, states: Sequence[SourceState]) -> Iterator[str]:
     """Yield the next steps for the user."""
     missing = [state for state in states if not state.found]
-    for state in missing:
-        yield f"{state.source.key}: not found at {state.root}; {_KEPT if state.scanned else 'download:'}"
-        yield from (f"    {_download(download)}" for download in state.source.info.downloads if not state.scanned)
+    yield from (f"{state.source.key}: not found at {state.root}; {_KEPT}" for state in missing if state.scanned)
     if missing:
+        yield "'python -m indexer sources KEY' prints where a source is looked for, and its downloads"
         folder = options.config.input_datasets_path if options.config_file.exists() else Path()
         size, free = disk_space(states, folder)
         yield f"Missing downloads have at least {size / 1e9:,.0f} GB; {free / 1e9:,.0f} GB are free"
@@ -198,6 +212,7 @@ def _plain(state: SourceState) -> dict[str, Any]:
     return {
         "key": state.source.key,
         "name": info.name,
+        "use": info.use,
         "homepage": info.homepage,
         "licence": info.licence,
         "citation": info.citation,
@@ -212,7 +227,10 @@ def _plain(state: SourceState) -> dict[str, Any]:
         "derivation_error": dict(state.derivation_errors),
         "health": [{"path": path, "status": status, "what": what} for path, status, what in state.container_problems],
         "side_files_missing": list(state.side_missing),
-        "downloads": [{"file": d.file, "url": d.place, "size": d.size, "note": d.note} for d in info.downloads],
+        "downloads": [
+            {"file": d.file, "url": d.place, "revision": d.revision, "size": d.size, "hash": d.hash, "note": d.note}
+            for d in info.downloads
+        ],
     }
 
 

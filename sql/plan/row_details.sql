@@ -62,7 +62,7 @@ select
             i.hash is null or $check = 'decode' or ($check = 'lenient' and i.status <> 'damaged')
         ) then i.status
     end as refusal,
-    if(a.status = 'ok', coalesce(i.reason, a.reason), a.reason) as detail
+    reason_of(a.status, a.reason, i.status, i.reason) as detail
 from shard_range p
 left join shared_row r on r.name = $selection and r.split = p.split and r.file_id = p.file_id
 left join range_attributes a on a.member_id = p.member_id and a.file_id = coalesce(r.local_file_id, p.file_id)

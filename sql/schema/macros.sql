@@ -36,3 +36,11 @@ create or replace macro logical_path(path, name) as
             lambda outer_path, level: path_below(outer_path, clean_path(level))
         )
     end;
+
+-- Why an image cannot be used, from its derived and its inspected state. Damage that the declaration knows explains any
+-- bad result of an inspection; a sound copy does not have it.
+create or replace macro reason_of(derived, derived_reason, inspected, inspected_reason) as case
+    when derived <> 'ok' then derived_reason
+    when starts_with(derived_reason, 'as published: ') then if(inspected = 'ok', null, derived_reason)
+    else coalesce(inspected_reason, derived_reason)
+end;

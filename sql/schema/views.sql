@@ -72,7 +72,7 @@ select
     i.format,
     i.mode,
     case when a.status <> 'ok' then a.status when i.status is not null then i.status else 'ok' end as status,
-    if(a.status = 'ok', coalesce(i.reason, a.reason), a.reason) as reason,
+    reason_of(a.status, a.reason, i.status, i.reason) as reason,
     i.jpeg_quality,
     i.qtables_hash,
     i.has_exif,

@@ -76,11 +76,21 @@ def test_sources_lists_incomplete_containers(synthbuster, run):
     assert [(row["path"], row["status"]) for row in health][:1] == [("bad-0\x1b.zip", "failed")]
 
 
-def test_sources_lists_download_addresses(run):
-    lines = run("sources").stdout.splitlines()
-    downloads = [line for line in lines if line.startswith("    ")]
-    assert len(downloads) > 20
-    assert [line for line in downloads if "http" not in line] == []
+def test_sources_has_one_line_per_source_grouped_by_use(run):
+    text = run("sources").stdout
+    uses = ["Training", "Test", "In the wild", "Edited", "Real images"]
+    assert [line for line in text.splitlines() if line in uses] == uses
+    line = next(line for line in text.splitlines() if line.split()[:1] == ["openfake"])
+    assert "1,100.0 GB" in line
+    assert "see the dataset card" in line
+    assert len(text.splitlines()) < 80
+
+
+def test_details_of_a_source_have_its_downloads_and_known_damage(run):
+    text = run("sources", "df40", "openfake").stdout
+    assert "as published        the zip has no central directory: " in text
+    assert "revision v1.0" in text
+    assert "https://huggingface.co/datasets/ComplexDataLab/OpenFake" in text
 
 
 def test_empty_folder_is_reported(synthbuster, run):
