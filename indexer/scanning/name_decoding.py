@@ -1,10 +1,17 @@
 """Decode names of members that are not UTF-8 with the encoding that a declaration gives."""
 
+import codecs
+import re
 from collections.abc import Iterator
 
 import pyarrow as pa
+import pyarrow.compute as pc
 
 from indexer.containers.models import Finding
+
+
+# Names of ASCII and characters that have two bytes in UTF-8; East Asian texts in UTF-8 have three per character.
+_TWO_BYTES = "^[^\u0800-\U0010ffff]*[\u0080-\u07ff][^\u0800-\U0010ffff]*$"
 
 
 class NameDecoder:
@@ -12,17 +19,32 @@ class NameDecoder:
 
     def __init__(self, encoding: str | None) -> None:
         self._encoding = encoding
+        self._is_east_asian = encoding is not None and _has_two_byte_characters(encoding)
         self._unknown = 0
         self._example = ""
 
     def decoded(self, batch: pa.RecordBatch) -> pa.RecordBatch:
-        """Return a batch of MEMBER_SCHEMA in which names that are not UTF-8 are decoded, if the encoding fits."""
+        """Return a batch of MEMBER_SCHEMA in which names that are not UTF-8 are decoded, if the encoding fits.
+
+        Two bytes of an East Asian encoding may happen to be UTF-8. If that encoding is declared, and a name's other
+        characters are ASCII, the declaration counts.
+        """
+        batch = self._with_accidents(batch)
         if batch["name_bytes"].null_count == len(batch):
             return batch
         pairs = zip(batch["name"].to_pylist(), batch["name_bytes"].to_pylist(), strict=True)
         names = pa.array([name if raw is None else self._name(name, raw) for name, raw in pairs], pa.string())
         index = batch.schema.get_field_index("name")
         return batch.set_column(index, batch.schema.field(index), names)
+
+    def _with_accidents(self, batch: pa.RecordBatch) -> pa.RecordBatch:
+        """Return a batch that has the bytes of names which may be in the declared encoding though they are UTF-8."""
+        if not self._is_east_asian or not len(batch):
+            return batch
+        may_be = pc.and_(pc.match_substring_regex(batch["name"], _TWO_BYTES), batch["name_bytes"].is_null())
+        raw = pc.if_else(may_be, batch["name"].cast(pa.binary()), batch["name_bytes"])
+        index = batch.schema.get_field_index("name_bytes")
+        return batch.set_column(index, batch.schema.field(index), raw)
 
     def findings(self) -> Iterator[Finding]:
         """Yield one finding if names are in no known encoding."""
@@ -34,11 +56,17 @@ class NameDecoder:
             yield Finding("name-encoding", detail)
 
     def _name(self, shown: str, raw: bytes) -> str:
+        """Return the name of a row with bytes. If they are UTF-8, the writer flagged another encoding, or by accident."""
         try:
-            raw.decode("utf-8")
+            text = raw.decode("utf-8")
         except UnicodeDecodeError:
             return self._in_encoding(shown, raw)
-        return shown
+        if not (self._is_east_asian and re.fullmatch(_TWO_BYTES, text)):
+            return shown
+        try:
+            return raw.decode(self._encoding or "")
+        except UnicodeDecodeError:
+            return shown
 
     def _in_encoding(self, shown: str, raw: bytes) -> str:
         try:
@@ -51,3 +79,11 @@ class NameDecoder:
         self._unknown += 1
         self._example = self._example or shown
         return shown
+
+
+def _has_two_byte_characters(encoding: str) -> bool:
+    """Return whether two bytes that are one character in UTF-8 are one in this encoding, too."""
+    try:
+        return len(b"\xc3\xa8".decode(encoding)) == 1 and codecs.lookup(encoding).name != "utf-8"
+    except UnicodeDecodeError:
+        return False

@@ -292,3 +292,20 @@ def test_symbolic_links_in_a_zip_and_a_7z_are_rows_with_a_problem(root: Path, tm
         assert found.codes == {"not-a-file"}
         assert b"a" in found.sound().values()
         (root / name).unlink()
+
+
+@pytest.mark.parametrize("suffix", ["7z", "rar"])
+def test_archive_behind_another_is_reported(suffix: str, root: Path, tmp_path: Path) -> None:
+    files = {"a.png": b"a" * 900, "b.png": b"b" * 900}
+    plant(tmp_path / "set", files)
+    if suffix == "7z":
+        seven_zipped(tmp_path / "set", tmp_path / "set.7z")
+        data = (tmp_path / "set.7z").read_bytes()
+    else:
+        data = stored_rar(files)
+    (root / f"set.{suffix}").write_bytes(data + bytes(100))
+    found = listing(container_in(root))
+    assert (found.report.status, len(found.sound())) == (ContainerStatus.COMPLETE, 2)
+    (root / f"set.{suffix}").write_bytes(data + data)
+    found = listing(container_in(root))
+    assert (found.report.status, found.codes) == (ContainerStatus.PARTIAL, {"trailing-data"})

@@ -1,6 +1,7 @@
 """Zips whose directory is not at the expected place, or does not list all members."""
 
 import random
+import struct
 from pathlib import Path
 
 import pytest
@@ -80,3 +81,38 @@ def test_one_damaged_local_header_keeps_the_directory(root: Path, tmp_path: Path
     found = listing(container_in(root))
     assert len(found.rows) == len(FILES)
     assert len(found.sound()) == len(FILES) - 1
+
+
+def test_small_zip_before_another_is_found(root: Path, tmp_path: Path) -> None:
+    plant(tmp_path, {"one/a.png": b"a" * 40, "two/b.png": b"b" * 40})
+    for folder in ("one", "two"):
+        run("zip", "-qX", f"{folder}.zip", f"{folder}/{'ab'[folder == 'two']}.png", cwd=tmp_path)
+    _join(root / "x.zip", [tmp_path / "one.zip", tmp_path / "two.zip"])
+    found = listing(container_in(root))
+    assert set(found.sound()) == {"x/one/a.png", "x/two/b.png"}
+    assert "joined" in found.codes
+
+
+def test_all_members_that_a_directory_lost_are_found(root: Path, tmp_path: Path) -> None:
+    files = {f"set/{number:03}.png": random.Random(number).randbytes(100) for number in range(200)}
+    plant(tmp_path, files)
+    run("zip", "-q0rX", "set.zip", "set", cwd=tmp_path)
+    data = (tmp_path / "set.zip").read_bytes()
+    end = data.rindex(b"PK\5\6")
+    size, offset = struct.unpack_from("<2L", data, end + 12)
+    headers = [b"PK\1\2" + rest for rest in data[offset:end].split(b"PK\1\2")[1:]]
+    kept = headers[::2]
+    counts = struct.pack("<2H2L", len(kept), len(kept), sum(map(len, kept)), offset)
+    (root / "set.zip").write_bytes(data[:offset] + b"".join(kept) + data[end : end + 8] + counts + bytes(2))
+    found = listing(container_in(root))
+    assert found.sound() == files
+    assert "joined" in found.codes
+
+
+@pytest.mark.parametrize("zeros", [10, 100_000, 3 << 20])
+def test_zeros_behind_a_zip_are_skipped(zeros: int, root: Path, tmp_path: Path) -> None:
+    plant(tmp_path, FILES)
+    run("zip", "-qr", "set.zip", "set", cwd=tmp_path)
+    (root / "set.zip").write_bytes((tmp_path / "set.zip").read_bytes() + bytes(zeros))
+    found = listing(container_in(root))
+    assert (found.sound(), found.codes) == (FILES, set())

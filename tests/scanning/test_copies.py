@@ -69,6 +69,15 @@ def test_declared_encoding_decodes_names(manifest: Store, root: Path) -> None:
     assert not manifest.execute("select code from finding")
 
 
+def test_declared_encoding_precedes_accidental_utf8(manifest: Store, root: Path) -> None:
+    with zipfile.ZipFile(root / "a.zip", "w") as archive:
+        archive.writestr("train/xx.jpg", b"1")
+    data = (root / "a.zip").read_bytes()
+    (root / "a.zip").write_bytes(data.replace(b"xx", "\u732b".encode("gbk")))
+    assert "train/\u00e8" in _scanned(manifest, root)
+    assert "train/\u732b" in _scanned(manifest, root, "encoding = 'gbk'\n")
+
+
 def test_copy_takes_the_place_of_an_image_that_is_found_bad(manifest: Store, root: Path) -> None:
     for folder, damage in (("a", b"1"), ("b", b"2"), ("c", None)):
         picture = io.BytesIO()

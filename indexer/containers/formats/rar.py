@@ -14,6 +14,7 @@ from itertools import repeat
 from indexer.base.errors import BadData
 from indexer.containers.bytes.volumes import ByteRange
 from indexer.containers.members.rows import Health
+from indexer.containers.members.trailing import check_end
 
 _SIGNATURE4, _SIGNATURE5 = b"Rar!\x1a\x07\x00", b"Rar!\x1a\x07\x01\x00"
 _LONGEST = 2 << 20  # bytes of a header that RAR5 allows
@@ -71,13 +72,17 @@ def _members(window: ByteRange, health: Health) -> Iterator[RarSummary]:
         last = block
     if waiting is not None:
         yield waiting
-    _check_end(last, health)
+    _check_end(window, last, health)
 
 
-def _check_end(last: _Block | None, health: Health) -> None:
-    if last is not None and last.goes_on:
+def _check_end(window: ByteRange, last: _Block | None, health: Health) -> None:
+    if last is None:
+        return
+    if last.goes_on:
         health.add("volume-missing", "the archive continues in a volume that is missing")
-    elif last is not None and last.kind != "end" and last.needs_end:
+    elif last.kind == "end":
+        check_end(window, last.stop, health)
+    elif last.needs_end:
         health.add("no-end-marker", f"the rar ends at byte {last.stop} without its end block")
 
 

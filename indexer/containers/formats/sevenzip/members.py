@@ -23,6 +23,7 @@ from indexer.containers.members.archive import OpenArchive
 from indexer.containers.members.budget import Budget
 from indexer.containers.members.entry import Entry, StreamRange, blocks_of
 from indexer.containers.members.rows import Row
+from indexer.containers.members.trailing import check_end
 from indexer.containers.models import Access
 
 _LARGEST_HEADER = 1 << 31
@@ -33,6 +34,7 @@ def seven_zip_entries(opened: OpenArchive) -> Iterator[Entry]:
     """Yield the members in the header's order; directories yield nothing, but count as ordinals. Raises BadData."""
     window = opened.window
     archive = _read_archive(window)
+    check_end(window, sum(header.start(window.read(0, header.START_SIZE))[:2]), opened.health)
     members = len(archive.names) - sum(archive.directories)
     opened.health.declare(members)
     source = _Source(window, archive, opened.budget)

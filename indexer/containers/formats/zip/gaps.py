@@ -10,20 +10,28 @@ from indexer.containers.bytes.volumes import ByteRange
 from indexer.containers.formats.zip.salvage import salvaged_rows
 from indexer.containers.members.rows import Health, Row
 
-MIN_GAP = 256  # bytes; smaller gaps are extra fields, data descriptors and padding
-_MOST_GAPS = 64  # the largest gaps are searched
+MIN_GAP = 64  # bytes: a local header, a name, and the smallest image
+_GAPS_AT_A_TIME = 64  # the largest gaps are searched first; the others only if these have members
 
 
 def rows_in_gaps(window: ByteRange, gaps: list[tuple[int, int]], first: int, health: Health) -> Iterator[Row]:
     """Yield a row for each member found in ``gaps`` (start, end), with ordinals from ``first`` on; add a finding."""
     count = 0
-    largest = sorted(gaps, key=lambda gap: (gap[0] - gap[1], gap))[:_MOST_GAPS]
-    for start, end in sorted(largest):
-        found = Health()
-        for row in salvaged_rows(window.window(start, end - start), found):
-            if row.problem is None and row.offset is not None:
-                yield replace(row, ordinal=first + count, offset=row.offset + start)
+    largest = sorted(gaps, key=lambda gap: (gap[0] - gap[1], gap))
+    for place in range(0, len(largest), _GAPS_AT_A_TIME):
+        before = count
+        for start, end in sorted(largest[place : place + _GAPS_AT_A_TIME]):
+            for row in _rows_in(window, start, end):
+                yield replace(row, ordinal=first + count)
                 count += 1
+        if count == before:
+            break
     if count:
         detail = f"{count} members are not in the directory: several zips were joined. They were found by their headers"
         health.add("joined", detail)
+
+
+def _rows_in(window: ByteRange, start: int, end: int) -> Iterator[Row]:
+    for row in salvaged_rows(window.window(start, end - start), Health()):
+        if row.problem is None and row.offset is not None:
+            yield replace(row, offset=row.offset + start)

@@ -181,7 +181,9 @@ class Extents:
                 ordinal = int(ordinals[place])
                 health.add("overlap", f"the bytes of member {ordinal} also belong to another member", ordinal)
         begins, stops = np.append(0, ends), np.append(starts, self._directory)
-        return [(int(begins[place]), int(stops[place])) for place in np.flatnonzero(stops - begins >= MIN_GAP)]
+        sizes = stops - begins
+        sizes[1:] -= max(0, int(sizes[1:].min()))  # extra fields and data descriptors, which the writer gives each member
+        return [(int(begins[place]), int(stops[place])) for place in np.flatnonzero(sizes >= MIN_GAP)]
 
 
 def _compare(entries: int, folders: int, end: End, health: Health) -> None:
