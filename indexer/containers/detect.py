@@ -17,6 +17,7 @@ from indexer.containers.formats.zip.end import find_end
 from indexer.containers.grouping import groups_of
 from indexer.containers.kinds import DOCUMENTS, HEAD_SIZE, ORDINARY, Kind, kind_of, promised_kind, suffix_of
 from indexer.containers.models import Container, Volume
+from indexer.containers.self_extracting import archive_in_program
 from indexer.containers.set_detection import container_of_set, file_window
 from indexer.containers.volume_names import promised_of
 
@@ -78,7 +79,7 @@ def _from_file(root: Root, file: Volume, promised: Kind | None) -> Container | N
 def _detected_kind(root: Root, file: Volume) -> Kind | None:
     """Return the kind that the bytes of a file have; None if they have none, or if the file cannot be opened.
 
-    The end counts, too: a zip may follow other data (self-extracting zips).
+    The end counts, too: a zip may follow other data. Programs are searched for an archive behind them.
     """
     if file.size < _SMALLEST_ARCHIVE:
         return None
@@ -86,4 +87,7 @@ def _detected_kind(root: Root, file: Volume) -> Kind | None:
         kind = kind_of(window.read(0, HEAD_SIZE))
         if kind or suffix_of(file.path) in ORDINARY or window.size == 0:
             return kind  # data appended to an image do not make it an archive
-        return Kind.ZIP if find_end(window) else None
+        if find_end(window):
+            return Kind.ZIP
+        in_program = archive_in_program(window)
+        return in_program[0] if in_program else None

@@ -18,6 +18,7 @@ from indexer.containers.grouping import SPLIT_ZIP_SLACK, Arrangement, arrangemen
 from indexer.containers.kinds import Kind
 from indexer.containers.members.rows import Health, shown
 from indexer.containers.models import Container, Volume
+from indexer.containers.self_extracting import archive_in_program
 from indexer.containers.set_detection import is_single
 from indexer.containers.volume_names import LAST, Cut
 
@@ -104,6 +105,8 @@ def _check_unchanged(path: Root, volume: Volume, found: StatResult) -> None:
 def _disks(container: Container) -> list[_Disk]:
     """Return the volumes by number, gaps filled."""
     arrangement = _arrangement(container)
+    if arrangement is None and len(container.volumes) == 1 and container.kind in (Kind.SEVEN_ZIP, Kind.STREAM):
+        return [_without_program(container.root, container.volumes[0])]
     if arrangement is None or arrangement.cut is Cut.RAR:
         return [_Disk(volume.path, volume) for volume in container.volumes]
     if arrangement.cut is Cut.SPLIT_ZIP:
@@ -145,6 +148,13 @@ def _without_continuation(root: Root, disk: _Disk) -> _Disk:
         return disk
     with opened_volume(root, disk.volume) as part:
         return replace(disk, skipped=continuation_size(Volumes([part]).window()))
+
+
+def _without_program(root: Root, volume: Volume) -> _Disk:
+    """Return a file without the program before the archive, if it is self-extracting."""
+    with opened_volume(root, volume) as part:
+        found = archive_in_program(Volumes([part]).window())
+    return _Disk(volume.path, volume, skipped=found[1] if found else 0)
 
 
 def _disks_of_split_zip(container: Container, arrangement: Arrangement) -> list[_Disk]:

@@ -263,7 +263,8 @@ def _list_subfolder(parent: int, name: str, prefix: str, builder: FolderListingB
 def _add_link(path: str, builder: FolderListingBuilder) -> None:
     found = links.followed(builder.root, path)
     if isinstance(found, str):
-        code = "link-to-nothing" if promises_bytes(path) else "symlink"
+        is_lost = promises_bytes(path) or f"{links.OUTSIDE_FOLDER} outside" in found
+        code = "link-to-nothing" if is_lost else "symlink"
         builder.add_finding(code, found)
         return
     builder.add(path, found.st_size, found.st_mtime_ns)

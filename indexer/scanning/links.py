@@ -10,6 +10,10 @@ import stat
 from pathlib import Path
 
 
+OUTSIDE_FOLDER = "a folder"
+_ADVICE = "name its folder in local.cfg"
+
+
 def followed(root: str, path: str) -> os.stat_result | str:
     """Return the status of the file that the link ``path`` leads to, or the reason why it is not followed.
 
@@ -29,7 +33,7 @@ def followed(root: str, path: str) -> os.stat_result | str:
         return f"{leads}, which is not a regular file"
     if stat.S_ISREG(status.st_mode) and (is_inside or _is_blob(link, target)):
         return status
-    return f"{leads}, which is outside the root: name its folder in local.cfg"
+    return f"{leads}, {OUTSIDE_FOLDER if stat.S_ISDIR(status.st_mode) else 'which is'} outside the root: {_ADVICE}"
 
 
 def blob_of(root: str, path: str) -> str | None:

@@ -309,3 +309,29 @@ def test_archive_behind_another_is_reported(suffix: str, root: Path, tmp_path: P
     (root / f"set.{suffix}").write_bytes(data + data)
     found = listing(container_in(root))
     assert (found.report.status, found.codes) == (ContainerStatus.PARTIAL, {"trailing-data"})
+
+
+def test_rest_of_an_unfinished_tar_is_reported(root: Path, tmp_path: Path) -> None:
+    files = {f"{number}.png": random.Random(number).randbytes(9_000) for number in range(4)}
+    plant(tmp_path / "set", files)
+    run("tar", "-cf", root / "set.tar", *files, cwd=tmp_path / "set")
+    data = (root / "set.tar").read_bytes()
+    (root / "set.tar").write_bytes(data[:15_000] + bytes(len(data) - 15_000))
+    found = listing(container_in(root))
+    assert (found.report.status, found.codes) == (ContainerStatus.PARTIAL, {"zeros-at-end", "out-of-place"})
+    assert {row["name"] for row in found.rows if row["problem"] is None} == {"0.png"}
+
+
+@pytest.mark.parametrize("suffix", ["7z", "rar"])
+def test_archive_behind_a_program_is_read(suffix: str, root: Path, tmp_path: Path) -> None:
+    files = {"a.png": b"a" * 900, "b.png": b"b" * 900}
+    plant(tmp_path / "set", files)
+    if suffix == "7z":
+        seven_zipped(tmp_path / "set", tmp_path / "set.7z")
+        data = (tmp_path / "set.7z").read_bytes()
+    else:
+        data = stored_rar(files)
+    (root / "set.exe").write_bytes(b"MZ" + bytes(5_000) + b"Rar!\x1a\x07 7z\xbc\xaf\x27\x1c" + bytes(5_000) + data)
+    found = listing(container_in(root))
+    assert (found.report.status, found.codes) == (ContainerStatus.COMPLETE, {"extension"})
+    assert found.sound() == {f"set.exe/{name}": data for name, data in files.items()}

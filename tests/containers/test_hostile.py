@@ -86,7 +86,7 @@ def test_tar_of_four_terabytes_is_listed_by_headers(root: Path) -> None:
     with (root / "set.tar").open("wb") as file:
         for number in range(count):
             file.seek(number * (size + 512))
-            file.write(tar_header(b"%03d.png" % number, b"\x80" + size.to_bytes(11, "big")))
+            file.write(tar_header(b"%03d.ppm" % number, b"\x80" + size.to_bytes(11, "big")))
         file.truncate(count * (size + 512) + 1024)
     found = listing(container_in(root))
     assert (found.report.status, found.report.listed) == (ContainerStatus.COMPLETE, count)

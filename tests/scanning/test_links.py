@@ -49,5 +49,5 @@ def test_link_out_of_the_root_reports_where_it_leads(tmp_path: Path) -> None:
     (root / "blobs").symlink_to(tmp_path)
     found, paths = _listed(root)
     assert paths == []
-    assert {finding.code for finding in found.findings} == {"symlink", "link-to-nothing"}
+    assert [finding.code for finding in found.findings] == ["link-to-nothing"] * 2
     assert f"out.jpg leads to {other}" in str(found.findings)

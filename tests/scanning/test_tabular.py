@@ -1,5 +1,6 @@
 """Arrow and Parquet: image columns, sizes, damage, reading."""
 
+import base64
 import json
 import os
 import subprocess
@@ -267,3 +268,41 @@ def test_class_label_without_names_keeps_its_numbers(tmp_path: Path, names: Any)
     schema = pa.schema([("label", pa.int8())], {"huggingface": json.dumps(info)})
     of = write(tmp_path / "a.parquet", pa.table([pa.array([0, 1], pa.int8())], schema))
     assert [row for batch in listing.scalar_rows(of, None) for row in batch.to_pylist()] == [{"label": 0}, {"label": 1}]
+
+
+@pytest.mark.parametrize("name", ["a.arrow", "a.feather", "a.parquet"])
+def test_dictionaries_and_structs_without_a_path_are_images(tmp_path: Path, name: str) -> None:
+    logo = pa.array([b"logo", None, b"logo", b"other"]).dictionary_encode()
+    only = pa.array([{"bytes": b"1"}, {"bytes": b"22"}, None, {"bytes": b"4"}], pa.struct({"bytes": pa.binary()}))
+    of = write(tmp_path / name, pa.table({"logo": logo, "only": only}), rows=4)
+    rows, report = listed(of)
+    assert report.status == ContainerStatus.COMPLETE
+    assert read(of, "0/logo", "1/logo", "3/logo", "1/only", "2/only") == {
+        "0/logo": b"logo", "1/logo": "empty cell", "3/logo": b"other", "1/only": b"22", "2/only": "empty cell",
+    }  # fmt: skip
+    if name != "a.parquet":
+        assert [row["size"] for row in rows] == [4, 1, None, 2, 4, None, 5, 1]
+
+
+@pytest.mark.parametrize("name", ["a.arrow", "a.parquet"])
+def test_cells_with_a_path_only_are_named(tmp_path: Path, name: str) -> None:
+    cells = pa.array([{"bytes": None, "path": "/home/a.jpg"}, {"bytes": None, "path": None}], IMAGE)
+    rows, _ = listed(write(tmp_path / name, pa.table({"image": cells})))
+    assert [row["problem"] for row in rows] == ["only a path, no bytes", "empty cell"]
+
+
+def test_failed_downloads_of_img2dataset_are_empty(tmp_path: Path) -> None:
+    table = pa.table({"status": ["success", "failed_to_download", None, "success"], "jpg": [b"1", None, None, b"2"]})
+    rows, _ = listed(write(tmp_path / "a.parquet", table, rows=4))
+    assert [row["problem"] for row in rows] == [None, "empty cell", "empty cell", None]
+
+
+@pytest.mark.parametrize("name", ["a.arrow", "a.parquet"])
+@pytest.mark.parametrize("prefix", ["", "data:image/png;base64,"])
+def test_images_in_base64_are_named(tmp_path: Path, name: str, prefix: str) -> None:
+    text = prefix + base64.b64encode(b"\x89PNG\r\n\x1a\n" + bytes(300)).decode()
+    _, report = listed(write(tmp_path / name, pa.table({"image": [None, text], "caption": ["long " * 100, ""]})))
+    assert report.status == ContainerStatus.PARTIAL
+    assert [finding.detail for finding in report.findings] == [
+        "column image holds images as base64 text: they are not listed"
+    ]

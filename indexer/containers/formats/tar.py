@@ -33,6 +33,8 @@ _BLOCK = 1 << 20
 _ZEROS = bytes(RECORD)
 _MOST_SEARCHED = 256 << 20  # bytes to search for headers after an end mark or a damaged header
 _LONGEST_EXTENSION = 16 << 20
+_MOST_PADDING = 2 << 20  # bytes of zeros at the end; tar -b 2048 pads to 1 MiB
+_COMPRESSED = frozenset((b"jpg", b"jpeg", b"png", b"webp", b"gif", b"avif", b"heic", b"jxl"))
 
 
 @dataclass(frozen=True, slots=True)
@@ -123,8 +125,10 @@ class _Walk:
     waiting: list[TarEntry] = field(default_factory=list)
     displaced: set[int] = field(default_factory=set)  # members followed by something else than a header
     member_start: int = 0  # of the data of the last member
+    member_size: int = 0
     member_end: int = 0
     is_nested: bool = False  # the last member may be a tar itself
+    is_compressed: bool = False  # the last member is an image that does not end in zeros
 
     def members(self) -> Iterator[TarEntry]:
         """Yield the members, without the symbolic links that wait for their targets."""
@@ -154,7 +158,9 @@ class _Walk:
         begin = self.position + RECORD + len(extension)
         header, sparse = self.extensions.applied(header)
         self.position = self.member_end = begin + header.data_size
-        self.member_start, self.is_nested = begin, header.name.lower().endswith(b".tar")
+        suffix = header.name.lower().rpartition(b".")[2]
+        self.member_start, self.member_size = begin, header.size if header.data_size else 0
+        self.is_nested, self.is_compressed = suffix == b"tar", suffix in _COMPRESSED
         self.ordinal += 1
         if header.type in UNLISTED or header.name.endswith(b"/"):
             return None
@@ -208,6 +214,17 @@ class _Walk:
         self.displaced.add(self.ordinal - 1)
         return start if self.is_nested or not isinstance(self.content, ByteRange) else self.member_start
 
+    def _check_zeros(self, content: ByteRange) -> None:
+        """Add a finding if the end mark may be the rest of an unfinished download, which is all zeros."""
+        size = self.member_size
+        tail = content.read(self.member_start + max(0, size - RECORD), min(size, RECORD))
+        is_cut = self.is_compressed and size >= RECORD and not tail.strip(b"\0")
+        if is_cut:
+            self.displaced.add(self.ordinal - 1)
+        if is_cut or content.size - self.position > _MOST_PADDING:
+            zeros = f"the last {content.size - self.position} bytes are zeros"
+            self.health.add("zeros-at-end", f"{zeros}: the download may be unfinished")
+
     def _cut(self, end: int) -> str | None:
         return "truncated" if self.content.size is not None and end > self.content.size else None
 
@@ -225,6 +242,8 @@ class _Walk:
         found, dirty = _next_header(self.content, start)
         if ended and dirty is not None:
             self.health.add("data-after-end", f"data follow the end mark, at byte {dirty}")
+        elif ended and isinstance(self.content, ByteRange):
+            self._check_zeros(self.content)
         self.position = found or self.position
         return found is not None
 

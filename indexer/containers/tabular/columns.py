@@ -1,7 +1,7 @@
 """Find the columns of an Arrow or Parquet file that hold images, and those that hold scalars.
 
-Columns of images are those of the type ``struct<bytes, path>`` or of bytes (img2dataset names one after its encoding),
-without those that the features of `datasets <https://huggingface.co/docs/datasets>`_ declare as something else.
+Columns of images are those of the type ``struct<bytes, path>``, ``struct<bytes>`` or of bytes, dictionary-encoded or
+not (img2dataset names one after its encoding), without those that the features of `datasets <https://huggingface.co/docs/datasets>`_ declare as something else.
 """
 
 import json
@@ -59,8 +59,13 @@ def refuse_repeats(schema: pa.Schema) -> pa.Schema:
 def _may_be_image(kind: pa.DataType) -> bool:
     if pa.types.is_struct(kind):
         names = {kind.field(index).name: kind.field(index).type for index in range(kind.num_fields)}
-        return set(names) == {"bytes", "path"} and _is_bytes(names["bytes"])
-    return _is_bytes(kind)
+        return {"bytes"} <= set(names) <= {"bytes", "path"} and _is_bytes(names["bytes"])
+    return _is_bytes(kind.value_type if pa.types.is_dictionary(kind) else kind)
+
+
+def has_paths(kind: pa.DataType) -> bool:
+    """Return whether the cells of a column of images have a path."""
+    return bool(pa.types.is_struct(kind)) and kind.get_field_index("path") >= 0
 
 
 def _is_bytes(kind: pa.DataType) -> bool:

@@ -8,11 +8,12 @@ import pyarrow as pa
 import pyarrow.compute as pc
 import pyarrow.parquet as pq
 
-from indexer.containers.tabular.reading import NO_IMAGE
+from indexer.containers.tabular.columns import has_paths
+from indexer.containers.tabular.reading import NO_IMAGE, NOT_IN_FILE
 
 
 def empty_cells(file: pq.ParquetFile, column: str) -> pa.Array:
-    """Return NO_IMAGE for each row whose cell is empty, null for the others. Damage is found only by reading."""
+    """Return for each row why its cell has no bytes: NO_IMAGE, NOT_IN_FILE, or null for the others."""
     groups = [_empty_in(file, number, column) for number in range(file.num_row_groups)]
     return pa.concat_arrays([pa.nulls(0, pa.string()), *groups])
 
@@ -20,15 +21,33 @@ def empty_cells(file: pq.ParquetFile, column: str) -> pa.Array:
 def _empty_in(file: pq.ParquetFile, number: int, column: str) -> pa.Array:
     rows = file.metadata.row_group(number).num_rows
     nulls = _null_count(file, number, column)
-    if not pa.types.is_struct(file.schema_arrow.field(column).type):  # only reading the bytes would show which
-        return pa.repeat(pa.scalar(NO_IMAGE if nulls == rows else None, pa.string()), rows)
     if nulls == 0:
         return pa.nulls(rows, pa.string())
+    if not has_paths(file.schema_arrow.field(column).type):
+        empty = pa.repeat(pa.scalar(nulls == rows), rows) if nulls == rows else _failed_downloads(file, number, nulls)
+        return pc.if_else(empty, pa.scalar(NO_IMAGE), pa.scalar(None, pa.string()))
     try:
         images = file.read_row_group(number, columns=[f"{column}.path"]).column(column).combine_chunks()
     except (pa.ArrowException, OSError):
         return pa.nulls(rows, pa.string())
+    has_path = pc.and_(images.is_valid(), pc.struct_field(images, "path").is_valid())
+    if nulls == rows:
+        return pc.if_else(has_path, pa.scalar(NOT_IN_FILE), pa.scalar(NO_IMAGE))
     return pc.if_else(images.is_null(), pa.scalar(NO_IMAGE), pa.scalar(None, pa.string()))
+
+
+def _failed_downloads(file: pq.ParquetFile, number: int, nulls: int | None) -> pa.Array:
+    """Return which rows of img2dataset's Parquet have no image by their status, if as many cells are null."""
+    rows = file.metadata.row_group(number).num_rows
+    none = pa.repeat(pa.scalar(False), rows)
+    if "status" not in file.schema_arrow.names or not pa.types.is_string(file.schema_arrow.field("status").type):
+        return none
+    try:
+        statuses = file.read_row_group(number, columns=["status"]).column("status").combine_chunks()
+    except (pa.ArrowException, OSError):
+        return none
+    failed = pc.fill_null(pc.not_equal(statuses, "success"), True)
+    return failed if nulls in (None, pc.sum(failed).as_py()) else none
 
 
 def _null_count(file: pq.ParquetFile, number: int, column: str) -> int | None:

@@ -15,7 +15,14 @@ from indexer.containers.kinds import Kind
 from indexer.containers.members.rows import batch_from, shown
 from indexer.containers.models import Access, ArchiveLimits, Container, ContainerStatus, Finding, ListingReport
 from indexer.containers.tabular.class_names import class_names, with_class_names
-from indexer.containers.tabular.columns import image_columns, is_scalar, nested_images, refuse_repeats
+from indexer.containers.tabular.base64_texts import base64_images
+from indexer.containers.tabular.columns import (
+    has_paths,
+    image_columns,
+    is_scalar,
+    nested_images,
+    refuse_repeats,
+)
 from indexer.containers.tabular.empty_cells import empty_cells
 from indexer.containers.tabular.files import arrow_batches, has_end, parquet, path_of, schema_of
 from indexer.containers.tabular.reading import NO_IMAGE, NOT_IN_FILE
@@ -70,14 +77,18 @@ def _report(container: Container, rows: int, listed: int) -> ListingReport:
     if container.kind == Kind.ARROW and not has_end(path_of(container)):
         reason = "the stream has no end marker: rows may be missing"
         return ListingReport(ContainerStatus.PARTIAL, reason, None, listed, rows, (Finding("truncated", reason),))
-    findings = tuple(
+    nested = nested_images(schema_of(container))
+    findings = [
         Finding("nested-column", f"column {name} holds images in a {kind}: they are not listed")
-        for name, kind in nested_images(schema_of(container))
-    )
+        for name, kind in nested
+    ]
+    findings += [
+        Finding("base64-column", f"column {name} holds images as base64 text: they are not listed")
+        for name in base64_images(container)
+    ]
     if findings:
-        return ListingReport(
-            ContainerStatus.PARTIAL, f"nested-column: {findings[0].detail}", None, listed, rows, findings
-        )
+        reason = f"{findings[0].code}: {findings[0].detail}"
+        return ListingReport(ContainerStatus.PARTIAL, reason, None, listed, rows, tuple(findings))
     return ListingReport(ContainerStatus.COMPLETE, None, listed, listed, rows)
 
 
@@ -98,6 +109,8 @@ def _sizes(batch: pa.RecordBatch, name: str) -> tuple[pa.Array, pa.Array]:
     if not pa.types.is_struct(column.type):
         return _lengths(column), pc.if_else(column.is_valid(), None, NO_IMAGE)
     sizes = _lengths(pc.struct_field(column, "bytes"))
+    if not has_paths(column.type):
+        return sizes, pc.if_else(sizes.is_valid(), pa.scalar(None, pa.string()), NO_IMAGE)
     has_path = pc.struct_field(column, "path").is_valid()
     return sizes, pc.if_else(
         sizes.is_valid(), pa.scalar(None, pa.string()), pc.if_else(has_path, NOT_IN_FILE, NO_IMAGE)
@@ -105,6 +118,8 @@ def _sizes(batch: pa.RecordBatch, name: str) -> tuple[pa.Array, pa.Array]:
 
 
 def _lengths(column: pa.Array) -> pa.Array:
+    if pa.types.is_dictionary(column.type):
+        return _lengths(column.dictionary).take(column.indices)
     if not pa.types.is_binary_view(column.type):
         return pc.cast(pc.binary_length(column), pa.int64())
     # A view is 16 bytes, its length the first four (Arrow columnar format, "Variable-size Binary View Layout").

@@ -100,7 +100,7 @@ def _value(column: pa.Array, row: int) -> bytes | BadData:
     one.validate(full=True)
     value = one.to_pylist()[0]
     if isinstance(value, dict):
-        missing = NOT_IN_FILE if value["path"] is not None else NO_IMAGE
+        missing = NOT_IN_FILE if value.get("path") is not None else NO_IMAGE
         value = value["bytes"]
     else:
         missing = NO_IMAGE

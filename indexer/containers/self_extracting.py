@@ -1,0 +1,34 @@
+"""Find the 7z or RAR that follows a program in a self-extracting archive. A zip is found by its end."""
+
+import re
+
+from indexer.base.errors import BadData
+from indexer.containers.bytes.volumes import ByteRange
+from indexer.containers.formats.sevenzip import header
+from indexer.containers.kinds import Kind
+
+_PROGRAMS = (b"MZ", b"\x7fELF")
+_MOST_PROGRAM = 8 << 20  # bytes; the programs of 7-Zip and WinRAR have some hundred kilobytes
+# RAR 1.5 to 4: the main header's type is 0x73. RAR5: its header of type 1 follows a checksum and a size.
+_ARCHIVE = re.compile(rb"7z\xbc\xaf\x27\x1c|Rar!\x1a\x07(?:\x00..\x73|\x01\x00.{4}.[\x01\x04])", re.DOTALL)
+
+
+def archive_in_program(window: ByteRange) -> tuple[Kind, int] | None:
+    """Return kind and position of the archive behind a program; None if the file is no program or has no archive."""
+    if not window.read(0, 4).startswith(_PROGRAMS):
+        return None
+    data = window.read(0, _MOST_PROGRAM)
+    for found in _ARCHIVE.finditer(data):
+        if not found[0].startswith(header.SIGNATURE):
+            return Kind.STREAM, found.start()
+        if _is_seven_zip(window.window(found.start(), window.size)):
+            return Kind.SEVEN_ZIP, found.start()
+    return None
+
+
+def _is_seven_zip(window: ByteRange) -> bool:
+    try:
+        position, size, _ = header.start(window.read(0, header.START_SIZE))
+    except BadData:
+        return False
+    return 0 < size <= window.size - position
