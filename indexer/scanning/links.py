@@ -9,7 +9,6 @@ import os
 import stat
 from pathlib import Path
 
-
 OUTSIDE_FOLDER = "a folder"
 _ADVICE = "name its folder in local.cfg"
 

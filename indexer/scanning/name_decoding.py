@@ -9,7 +9,6 @@ import pyarrow.compute as pc
 
 from indexer.containers.models import Finding
 
-
 # Names of ASCII and characters that have two bytes in UTF-8; East Asian texts in UTF-8 have three per character.
 _TWO_BYTES = "^[^\u0800-\U0010ffff]*[\u0080-\u07ff][^\u0800-\U0010ffff]*$"
 

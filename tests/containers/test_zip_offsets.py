@@ -99,7 +99,7 @@ def test_all_members_that_a_directory_lost_are_found(root: Path, tmp_path: Path)
     run("zip", "-q0rX", "set.zip", "set", cwd=tmp_path)
     data = (tmp_path / "set.zip").read_bytes()
     end = data.rindex(b"PK\5\6")
-    size, offset = struct.unpack_from("<2L", data, end + 12)
+    (offset,) = struct.unpack_from("<L", data, end + 16)
     headers = [b"PK\1\2" + rest for rest in data[offset:end].split(b"PK\1\2")[1:]]
     kept = headers[::2]
     counts = struct.pack("<2H2L", len(kept), len(kept), sum(map(len, kept)), offset)

@@ -14,8 +14,8 @@ from indexer.base.errors import BadData
 from indexer.containers.kinds import Kind
 from indexer.containers.members.rows import batch_from, shown
 from indexer.containers.models import Access, ArchiveLimits, Container, ContainerStatus, Finding, ListingReport
-from indexer.containers.tabular.class_names import class_names, with_class_names
 from indexer.containers.tabular.base64_texts import base64_images
+from indexer.containers.tabular.class_names import class_names, with_class_names
 from indexer.containers.tabular.columns import (
     has_paths,
     image_columns,
