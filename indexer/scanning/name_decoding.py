@@ -55,7 +55,7 @@ class NameDecoder:
             yield Finding("name-encoding", detail)
 
     def _name(self, shown: str, raw: bytes) -> str:
-        """Return the name of a row with bytes. If they are UTF-8, the writer flagged another encoding, or by accident."""
+        """Return the name of a row with bytes, which may be UTF-8 by accident, or if another encoding is flagged."""
         try:
             text = raw.decode("utf-8")
         except UnicodeDecodeError:

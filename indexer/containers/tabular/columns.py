@@ -1,7 +1,8 @@
 """Find the columns of an Arrow or Parquet file that hold images, and those that hold scalars.
 
 Columns of images are those of the type ``struct<bytes, path>``, ``struct<bytes>`` or of bytes, dictionary-encoded or
-not (img2dataset names one after its encoding), without those that the features of `datasets <https://huggingface.co/docs/datasets>`_ declare as something else.
+not, without those that the features of `datasets <https://huggingface.co/docs/datasets>`_ declare as something else.
+img2dataset names a column after its encoding.
 """
 
 import json
