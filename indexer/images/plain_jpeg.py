@@ -26,11 +26,11 @@ def plain_jpeg(data: bytes | memoryview) -> PlainJpeg | None:
     found, at, end = None, 2, len(data)
     while at + 4 <= end and data[at] == 0xFF:
         marker, length = data[at + 1], data[at + 2] << 8 | data[at + 3]
-        if marker == _SOS:
-            return found
         segment = data[at + 4 : at + 2 + length]
         if length < 2 or len(segment) != length - 2:
             return None
+        if marker == _SOS:
+            return found
         if marker in _SOF and found is None:
             found = _frame(segment)
             if found is None:

@@ -12,6 +12,7 @@ from PIL import features as pillow
 from indexer.base.durable import clear_unfinished, write_bytes, write_json
 from indexer.base.errors import SourceError
 from indexer.base.version import __version__
+from indexer.images.png_encoding import ENCODER
 from indexer.manifest.store import Store
 from indexer.sharing.contents import digesting
 from materializer.dataset import card
@@ -142,6 +143,6 @@ def _versions() -> dict[str, str | None]:
         "image-manifest": __version__,
         "pyarrow": pa.__version__,
         "pillow": PIL.__version__,
-        "zlib": pillow.version("zlib"),
+        "png": ENCODER,
         "libjpeg": pillow.version("jpg"),
     }

@@ -3,7 +3,8 @@
 import hashlib
 import io
 from dataclasses import dataclass
-from typing import Any
+
+from PIL import Image
 
 from indexer.base import image_formats
 from indexer.base.errors import BadData
@@ -11,6 +12,8 @@ from indexer.images import Depth, ImageHeader, ImageLimits, ShownImage, header, 
 from indexer.images.colour import to_rgb
 from indexer.images.decoding import codec_errors
 from indexer.images.plain_jpeg import plain_jpeg
+from indexer.images.png_encoding import ENCODER, encode_png
+from indexer.images.sound_png import proven_header
 from indexer.images.stripping import strip
 from materializer.models import Check, Pixels, Settings
 
@@ -76,6 +79,8 @@ def prepare(
     if settings.check in (Check.HEADER, Check.NONE):
         return _prepared(data, _header_facts(digest, data, limits), None, settings, limits)
     data = bytes(data)
+    if settings.pixels is not Pixels.JPEG and (proven := proven_header(data, limits)):
+        return _prepared(data, _facts(digest, proven, metadata_removed=False), None, settings, limits)
     reduced_to = None if settings.pixels is Pixels.JPEG else _SMALLEST
     shown = open_shown(data, limits, Depth(reduced_to, is_strict=settings.check == Check.DECODE))
     facts = _facts(digest, shown.header, metadata_removed=shown.metadata_removed)
@@ -105,9 +110,9 @@ def _prepared(
 ) -> PreparedImage:
     """Return the image as it is stored; ``shown`` is given if it was decoded already, in full size if converted."""
     if settings.pixels is Pixels.JPEG:
-        return _converted(shown or open_shown(bytes(data), limits), facts, "JPEG", {"quality": settings.quality})
+        return _converted(shown or open_shown(bytes(data), limits), facts, "JPEG", settings.quality)
     if not _is_kept(facts, settings):
-        return _converted(shown or open_shown(bytes(data), limits), facts, "PNG", {"compress_level": 6})
+        return _converted(shown or open_shown(bytes(data), limits), facts, "PNG")
     stored, transform = data, VERBATIM
     if settings.strip_metadata:
         copy = strip(bytes(data), limits)
@@ -132,15 +137,19 @@ def _is_kept(facts: ImageFacts, settings: Settings) -> bool:
     return settings.pixels is Pixels.VERBATIM or (facts.mode == "RGB" and not needs_plugin)
 
 
-def _converted(shown: ShownImage, facts: ImageFacts, image_format: str, options: dict[str, Any]) -> PreparedImage:
+def _converted(shown: ShownImage, facts: ImageFacts, image_format: str, quality: int = 0) -> PreparedImage:
     picture = to_rgb(shown)
-    target = io.BytesIO()
-    with codec_errors():
-        picture.save(target, format=image_format, **options)
-    stored = target.getvalue()
-    digest = hashlib.sha256(stored).hexdigest()
-    words = " ".join(f"{name} {value}" for name, value in options.items())
+    stored = encode_png(picture) if image_format == "PNG" else _jpeg(picture, quality)
+    words = ENCODER if image_format == "PNG" else f"quality {quality}"
     transform = f"{facts.format} {facts.mode} to {image_format} RGB ({words})"
     if shown.metadata_removed or facts.metadata_removed:
         transform += f"; {METADATA_REMOVED}"
+    digest = hashlib.sha256(stored).hexdigest()
     return PreparedImage(stored, digest, *picture.size, suffix_of(image_format), transform, facts)
+
+
+def _jpeg(picture: Image.Image, quality: int) -> bytes:
+    target = io.BytesIO()
+    with codec_errors():
+        picture.save(target, format="JPEG", quality=quality)
+    return target.getvalue()

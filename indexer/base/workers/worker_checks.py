@@ -16,7 +16,7 @@ Task = TypeVar("Task")
 Result = TypeVar("Result")
 
 # Packages that determine the bytes that a worker writes.
-_PACKAGES = ("pyarrow", "pillow")
+_PACKAGES = ("pyarrow", "pillow", "deflate")
 
 
 @dataclass(frozen=True, slots=True)

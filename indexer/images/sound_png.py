@@ -1,0 +1,75 @@
+"""Prove that a PNG of RGB pixels decodes, without computing the pixels: in a third of the time of a decoder.
+
+A row can be decoded if the number of its filter is valid and all its bytes are there. So the checksums of all chunks,
+the unpacked size and the filters' numbers are the proof. Source: PNG specification (third edition), chapters 5, 9, 10.
+"""
+
+import struct
+from collections.abc import Iterator, Sequence
+
+import deflate
+
+from indexer.base.errors import BadData
+from indexer.images.decoding import codec_errors, open_image, read_header
+from indexer.images.models import ImageHeader, ImageLimits
+
+_SIGNATURE = b"\x89PNG\r\n\x1a\n"
+_RGB, _HIGHEST_FILTER = 2, 4
+_TEXTS = (b"tEXt", b"zTXt", b"iTXt")
+_WITH_ORIENTATION = (b"raw profile", b"xml:", b"xmp", b"exif")  # keywords of texts in which readers look for one
+
+
+def proven_header(data: bytes, limits: ImageLimits) -> ImageHeader | None:
+    """Return the header of an RGB PNG that is proven to decode; None if it may have an orientation, or is not proven.
+
+    None proves nothing: the image may be interlaced, animated, of another colour type, or damaged.
+    """
+    chunks = list(_chunks(data))
+    packed = [content for name, content in chunks if name == b"IDAT"]
+    if not packed or not _is_plain(chunks, len(packed)):
+        return None
+    width, height, depth, *kind = struct.unpack(">IIBBBBB", chunks[0][1])
+    if kind != [_RGB, 0, 0, 0] or depth not in (8, 16) or width * height > limits.pixels:
+        return None
+    if not _has_rows(b"".join(packed), 1 + width * 3 * depth // 8, height):
+        return None
+    try:
+        with codec_errors():
+            return read_header(open_image(data, limits), data)
+    except BadData:
+        return None
+
+
+def _is_plain(chunks: Sequence[tuple[bytes, memoryview]], pixels: int) -> bool:
+    """Return whether IHDR is first, the pixels are last, and no chunk changes how the image is shown."""
+    names = [name for name, _ in chunks]
+    keywords = [bytes(content[:80]).lower() for name, content in chunks if name in _TEXTS]
+    return (
+        names[0] == b"IHDR"
+        and len(chunks[0][1]) == 13
+        and names[-pixels - 1 :] == [b"IDAT"] * pixels + [b"IEND"]
+        and not {b"acTL", b"eXIf"}.intersection(names)
+        and not any(keyword.startswith(_WITH_ORIENTATION) for keyword in keywords)
+    )
+
+
+def _has_rows(packed: bytes, row: int, height: int) -> bool:
+    try:
+        rows = deflate.zlib_decompress(packed, row * height)
+    except (deflate.DeflateError, ValueError):
+        return False
+    return len(rows) == row * height and max(rows[::row], default=255) <= _HIGHEST_FILTER
+
+
+def _chunks(data: bytes | memoryview) -> Iterator[tuple[bytes, memoryview]]:
+    """Yield type and content of the chunks up to IEND or the first damage."""
+    view = memoryview(data)
+    at = len(_SIGNATURE) if bytes(view[:8]) == _SIGNATURE else len(view)
+    name = b""
+    while at + 12 <= len(view) and name != b"IEND":
+        length, name = struct.unpack_from(">I4s", view, at)
+        end = at + 8 + length
+        if end + 4 > len(view) or deflate.crc32(view[at + 4 : end]) != struct.unpack_from(">I", view, end)[0]:
+            return
+        yield name, view[at + 8 : end]
+        at = end + 4

@@ -1,0 +1,133 @@
+"""What replaces Pillow: headers of plain JPEGs, proofs that a PNG decodes, and the PNG encoder."""
+
+import hashlib
+import io
+import random
+
+import numpy as np
+import pytest
+from PIL import Image, PngImagePlugin
+
+from indexer.base.errors import BadData
+from indexer.images import ImageLimits, header, open_shown
+from indexer.images.plain_jpeg import plain_jpeg
+from indexer.images.png_encoding import encode_png
+from indexer.images.sound_png import proven_header
+
+LIMITS = ImageLimits()
+DAMAGED = 1_500
+
+
+def picture(width: int = 40, height: int = 30, seed: int = 0) -> Image.Image:
+    small = np.random.default_rng(seed).integers(0, 256, (6, 8, 3), np.uint8)
+    return Image.fromarray(small).resize((width, height), Image.Resampling.BICUBIC)
+
+
+def saved(image: Image.Image, form: str, **options: object) -> bytes:
+    target = io.BytesIO()
+    image.save(target, form, **options)
+    return target.getvalue()
+
+
+def with_text(keyword: str) -> bytes:
+    info = PngImagePlugin.PngInfo()
+    info.add_text(keyword, "a red bus")
+    return saved(picture(), "PNG", pnginfo=info)
+
+
+def damaged(data: bytes, number: int) -> bytes:
+    """Return a copy with one flipped byte, cut off, or with bytes left out."""
+    chance = random.Random(number)
+    at = chance.randrange(len(data))
+    changed = bytes([data[at] ^ 1 << chance.randrange(8)])
+    return (data[:at] + changed + data[at + 1 :], data[:at], data[:at] + data[at + chance.randrange(1, 9) :])[
+        number % 3
+    ]
+
+
+@pytest.mark.parametrize(
+    ("data", "is_proven"),
+    [
+        (saved(picture(), "PNG"), True),
+        (saved(picture(), "PNG", icc_profile=b"x" * 200), True),
+        (encode_png(picture()), True),
+        (with_text("parameters"), True),
+        (with_text("XML:com.adobe.xmp"), False),
+        (saved(picture(), "PNG", exif=b"Exif\0\0MM\0*\0\0\0\x08\0\0\0\0\0\0"), False),
+        (saved(picture().convert("RGBA"), "PNG"), False),
+        (saved(picture().convert("P"), "PNG"), False),
+        (saved(picture(), "JPEG"), False),
+        (b"", False),
+    ],
+)
+def test_plain_rgb_pngs_are_proven_without_decoding(data: bytes, is_proven: bool) -> None:
+    found = proven_header(data, LIMITS)
+    assert (found is not None) == is_proven
+    assert found is None or found == header(data, LIMITS)
+
+
+def test_proof_holds_pixels_to_the_limit() -> None:
+    assert proven_header(saved(picture(), "PNG"), ImageLimits(pixels=100)) is None
+
+
+def test_no_damaged_png_is_proven_that_a_decoder_refuses() -> None:
+    data = saved(picture(), "PNG")
+    proven = 0
+    for number in range(DAMAGED):
+        copy = damaged(data, number)
+        if (found := proven_header(copy, LIMITS)) is not None:
+            proven += 1
+            assert open_shown(copy, LIMITS).header == found
+    assert proven < DAMAGED / 10
+
+
+@pytest.mark.parametrize(
+    ("data", "is_plain"),
+    [
+        (saved(picture(), "JPEG"), True),
+        (saved(picture(), "JPEG", progressive=True), True),
+        (saved(picture().convert("L"), "JPEG", comment=b"hello"), True),
+        (saved(picture().convert("CMYK"), "JPEG"), True),
+        (saved(picture(), "JPEG", exif=b"Exif\0\0MM\0*\0\0\0\x08\0\0\0\0\0\0"), False),
+        (saved(picture(), "PNG"), False),
+        (b"\xff\xd8\xff", False),
+    ],
+)
+def test_plain_jpegs_have_the_header_that_pillow_reads(data: bytes, is_plain: bool) -> None:
+    found = plain_jpeg(data)
+    assert (found is not None) == is_plain
+    if found is not None:
+        expected = header(data, LIMITS)
+        assert found == (expected.width, expected.height, expected.mode)
+
+
+def test_no_damaged_jpeg_is_plain_that_pillow_does_not_open_alike() -> None:
+    data = saved(picture(), "JPEG", progressive=True)
+    for number in range(DAMAGED):
+        copy = damaged(data, number)
+        if (found := plain_jpeg(copy)) is not None:
+            expected = header(copy, LIMITS)
+            assert found == (expected.width, expected.height, expected.mode)
+
+
+@pytest.mark.parametrize("size", [(1, 1), (3, 1), (1, 70), (257, 200)])
+def test_encoded_pngs_have_the_pixels(size: tuple[int, int]) -> None:
+    image = picture(*size)
+    assert np.array_equal(np.asarray(Image.open(io.BytesIO(encode_png(image)))), np.asarray(image))
+
+
+@pytest.mark.parametrize("image", [picture(256, 256), Image.new("RGB", (300, 200), "teal")], ids=["picture", "drawing"])
+def test_encoded_pngs_are_about_as_small_as_those_of_pillow(image: Image.Image) -> None:
+    assert len(encode_png(image)) <= 1.1 * len(saved(image, "PNG")) + 100
+
+
+def test_encoded_bytes_are_the_same_on_every_machine() -> None:
+    columns, rows = np.meshgrid(np.arange(300), np.arange(200))
+    pixels = np.stack([columns * rows % 251, columns ^ rows, columns * 3 + rows * 5], axis=2).astype(np.uint8)
+    digest = hashlib.sha256(encode_png(Image.fromarray(pixels))).hexdigest()
+    assert digest == "1b0b1706a0e172770c2a6e8fbc2431d6b07a556bd6bd3bd42878e5a1df71f8d1"
+
+
+def test_too_short_jpegs_stay_bad() -> None:
+    with pytest.raises(BadData):
+        header(b"\xff\xd8\xff", LIMITS)
