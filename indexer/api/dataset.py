@@ -15,7 +15,7 @@ from indexer.containers.from_manifest import stored_member
 from indexer.containers.models import ArchiveLimits, Container, MemberRef
 from indexer.containers.open_containers import OpenContainers
 from indexer.images import ImageLimits, open_shown
-from indexer.images.colour import to_rgb
+from indexer.images.colour import is_plain_rgb, to_rgb
 from indexer.lookup.locating import LocatedImage
 from indexer.lookup.reading import image_error
 from indexer.lookup.selected import SelectedRows, with_random_access
@@ -134,7 +134,8 @@ class ImageDataset:
         try:
             if isinstance(data, BadData):
                 raise data
-            image = to_rgb(open_shown(data, self._options.image_limits))
+            shown = open_shown(data, self._options.image_limits)
+            image = shown.image if is_plain_rgb(shown) else to_rgb(shown)
         except BadData as bad:
             if self._options.skips:
                 return None

@@ -31,6 +31,12 @@ def to_rgb(shown: ShownImage) -> Image.Image:
         return picture
 
 
+def is_plain_rgb(shown: ShownImage) -> bool:
+    """Return whether the pixels are RGB as they are: :func:`to_rgb` would copy them."""
+    image = shown.image
+    return image.mode == "RGB" and not image.has_transparency_data and not image.info.get("icc_profile")
+
+
 def _on_white(image: Image.Image, colours: Image.Image | None) -> Image.Image:
     if not image.has_transparency_data:
         return colours or image.convert("RGB")
