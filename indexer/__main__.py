@@ -10,6 +10,7 @@ def main() -> None:
 
 # Command name -> module in indexer.cli that defines `command`. Modules are imported on demand.
 COMMANDS: dict[str, str] = {
+    "init": "init",
     "sources": "sources",
     "scan": "scan",
     "sql": "sql",

@@ -1,0 +1,73 @@
+"""``init`` writes a configuration and a declaration with which every image has a row."""
+
+import json
+import tomllib
+import zipfile
+from pathlib import Path
+
+import pytest
+
+from tests.cli.conftest import Run
+from tests.support.gallery import picture
+
+PNG = picture("one", (40, 30), "PNG")
+
+
+@pytest.fixture
+def folder(tmp_path: Path) -> Path:
+    """Images at several depths, loose and packed; odd names; two that differ in their suffix; side files."""
+    found = tmp_path / "My set"
+    for name in ("root.png", "a/x.png", "a/x.jpg", "a/{b}/Ünï 'q'.png", 'gen/"Flux"/1.png', "deep/1/2/3/4.png"):
+        (found / name).parent.mkdir(parents=True, exist_ok=True)
+        (found / name).write_bytes(PNG)
+    with zipfile.ZipFile(found / "more.zip", "w") as archive:
+        archive.writestr("train/fake/1.png", PNG)
+        archive.writestr("train/prompts.json", json.dumps([{"file": "1", "prompt": "a cat"}]))
+    (found / "a" / "captions.csv").write_text("stem,caption\nx,a dog\n")
+    (found / "broken.json").write_text("{")
+    return found
+
+
+def test_every_image_has_a_row_after_init(run: Run, folder: Path, tmp_path: Path) -> None:
+    done = run("init", folder.name)
+    assert done.returncode == 0, done.stderr
+    assert done.stdout.startswith(f"{folder}: 7 images in 6 folders, 3 side files\n")
+    scanned = run("scan")
+    assert scanned.returncode == 0, scanned.stdout
+    rows = run("sql", "select file_id from manifest order by 1", "--format", "json")
+    assert [row["file_id"] for row in json.loads(rows.stdout)][:2] == ["My set/a/x.jpg", "My set/a/x.png"]
+    assert len(json.loads(rows.stdout)) == 7
+    assert run("sql", "from derivation_error", "--format", "csv").stdout.count("\n") == 1
+
+
+def test_the_draft_shows_folders_counts_and_columns(run: Run, folder: Path, tmp_path: Path) -> None:
+    run("init", folder.name)
+    text = (tmp_path / "declarations" / "my_set.toml").read_text()
+    assert tomllib.loads(text)["name"] == "My set"
+    for line in (
+        "# a/captions.csv: columns stem, caption",
+        "# more/train/prompts.json: columns file, prompt",
+        "# broken.json: columns not known",
+        "#   folder1: a 2",
+        "# Images in 'fake' look generated: put a rule for it, with a generator, before this one.",
+    ):
+        assert line in text.splitlines()
+
+
+def test_nothing_is_replaced(run: Run, folder: Path, tmp_path: Path) -> None:
+    (tmp_path / "local.cfg").write_text("mine")
+    done = run("init", folder.name)
+    assert (done.returncode, done.stderr) == (
+        2, "error: local.cfg exists: remove it first, or run this command in another folder\n",
+    )  # fmt: skip
+    assert (tmp_path / "local.cfg").read_text() == "mine"
+    assert not (tmp_path / "declarations").exists()
+
+
+def test_a_folder_without_images_is_an_error(run: Run, tmp_path: Path) -> None:
+    (tmp_path / "empty").mkdir()
+    (tmp_path / "empty" / "notes.txt").write_text("")
+    done = run("init", "empty")
+    assert done.returncode == 2
+    assert f"error: {tmp_path}/empty has no image: name a folder" in done.stderr
+    assert not (tmp_path / "local.cfg").exists()
