@@ -71,8 +71,15 @@ def test_equal_facts_give_equal_files(tmp_path, format_):
         {path.name: path.read_bytes() for path in (tmp_path / name).rglob("*") if path.is_file()}
         for name in ("one", "two")
     )
-    assert sorted(one) == ["DATASET_STATS.md", "README.md", "croissant.json", "facts.json"]
+    assert sorted(one) == ["CITATION.cff", "DATASET_STATS.md", "README.md", "croissant.json", "facts.json"]
     assert one == two
+
+
+def test_citation_names_every_source(written):
+    found = yaml.safe_load((written / "CITATION.cff").read_text(encoding="utf-8"))
+    assert (found["cff-version"], found["type"], found["title"]) == ("1.2.0", "dataset", facts().name)
+    assert [source["title"] for source in found["references"]] == [origin.name for origin in facts().origins]
+    assert all({"type", "title", "authors"} <= source.keys() for source in found["references"])
 
 
 def test_croissant_passes_its_validator(written):
