@@ -66,9 +66,15 @@ class HashingFile:
 def replacing(path: Path, buffering: int = -1) -> Iterator[BinaryIO]:
     """Yield a new file that replaces ``path`` if the context ends without an error, and is removed otherwise.
 
+    A device or a pipe is not replaced: it is opened and written.
+
     Raises:
         OSError: the folder of ``path`` does not exist, or the file cannot be written.
     """
+    if path.exists() and not path.is_file() and not path.is_dir():
+        with path.open("wb", buffering=buffering) as file:
+            yield file
+        return
     # A unique name: a task that its engine considers lost may still be writing the same file.
     unfinished = path.with_name(f"{path.name}.{secrets.token_hex(4)}{UNFINISHED}")
     try:

@@ -7,6 +7,7 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
+from indexer.base.arrow_values import python_values
 from indexer.manifest import sandbox, store
 
 IMAGES_PER_PAGE = 60
@@ -64,7 +65,7 @@ def answer(manifest: Path, text: str) -> dict[str, Any]:
     with sandbox.query(manifest, text, QUERY_LIMITS) as result:
         found: list[list[str]] = []
         for batch in result.batches:
-            columns = batch.slice(0, _ROWS_PER_QUERY + 1 - len(found)).to_pydict().values()
+            columns = map(python_values, batch.slice(0, _ROWS_PER_QUERY + 1 - len(found)).columns)
             found += [["" if value is None else str(value) for value in row] for row in zip(*columns, strict=True)]
             if len(found) > _ROWS_PER_QUERY:
                 break

@@ -202,7 +202,7 @@ async def _query(request: Request) -> str:
         raise HTTPException(408, "the query did not arrive in time") from None
     try:
         text = json.loads(body)["query"]
-    except (ValueError, KeyError, TypeError):
+    except (ValueError, KeyError, TypeError, RecursionError):
         text = None
     if not isinstance(text, str):
         raise HTTPException(400, 'send {"query": "select ..."}')

@@ -6,6 +6,7 @@ Names and prompts come from untrusted archives: no value may control the termina
 import csv
 import io
 import json
+import math
 import re
 import sys
 from collections.abc import Callable, Iterable, Iterator, Sequence
@@ -19,13 +20,14 @@ from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
+from indexer.base.arrow_values import python_values
 from indexer.cli.messages import CONTROL_CHARACTERS, printable
 
 _PLAIN_WIDTH = 10_000  # without a terminal, rows are not wrapped
 
 
 def plain(value: Any) -> Any:
-    """Return a value that JSON can represent: bytes as hex, times as text, whole decimals as numbers."""
+    """Return a value that JSON can represent: bytes as hex, times and infinities as text, whole decimals as numbers."""
     match value:
         case bytes():
             return value.hex()
@@ -35,9 +37,9 @@ def plain(value: Any) -> Any:
             return {str(key): plain(inner) for key, inner in value.items()}
         case list() | tuple():
             return [plain(inner) for inner in value]
-        case None | bool() | int() | float() | str():
+        case None | bool() | int() | str():
             return value
-    return str(value)
+    return value if isinstance(value, float) and math.isfinite(value) else str(value)
 
 
 def text_of(value: Any, null: str = "NULL") -> str:
@@ -85,7 +87,7 @@ def markdown(rows: pa.Table) -> str:
 def records(batches: Iterable[pa.RecordBatch]) -> Iterator[tuple[Any, ...]]:
     """Yield rows as tuples of Python values, with one batch in memory at a time."""
     for batch in batches:
-        yield from zip(*(column.to_pylist() for column in batch.columns), strict=True)
+        yield from zip(*map(python_values, batch.columns), strict=True)
 
 
 def write_csv(schema: pa.Schema, batches: Iterable[pa.RecordBatch], out: BinaryIO) -> None:

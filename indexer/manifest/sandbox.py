@@ -99,7 +99,7 @@ def _child(manifest: Path, limits: QueryLimits, tables: Mapping[str, Path]) -> s
 
 
 def _result(child: subprocess.Popen[bytes], text: str, limits: QueryLimits) -> QueryResult:
-    sent = text.encode("utf-8", "surrogateescape")
+    sent = text.encode("utf-8", "surrogatepass")  # the child replaces what is no UTF-8
     try:
         source = cast(IO[bytes], child.stdin)  # stays open: the child ends when it is closed
         source.write(len(sent).to_bytes(LENGTH_BYTES) + sent)

@@ -109,7 +109,8 @@ def test_requests_of_other_sites_or_without_key_are_refused(ask) -> None:
     assert ask("/api/rows", Sec_Fetch_Site="cross-site")[0] == 403
     assert ask("/api/rows", Sec_Fetch_Site="same-site")[0] == 403
     assert ask("/api/rows", Host="127.0.0.1:8000", Origin="http://127.0.0.1:8001")[0] == 403
-    assert ask("/api/rows", Origin="null")[0] == 403
+    for origin in ("null", "http://[", "http://[::1", "//", ""):
+        assert ask("/api/rows", Origin=origin)[0] == 403
     for key in ("", "/guess", "/x/..", "//"):
         assert ask("/api/rows", key=key)[0] == 403
         assert ask("/", key=key)[0] == 403
@@ -148,6 +149,20 @@ def test_sql_returns_rows(ask) -> None:
     assert status == 200
     assert json.loads(data) == {"columns": ["label", "n"], "rows": [["0", "16"], ["1", "18"]], "more": False}
     assert json.loads(ask("/api/sql", body={"query": "from range(1000)"})[1])["more"]
+    assert json.loads(ask("/api/sql", body={"query": "select 1 as a, 2 as a"})[1])["rows"] == [["1", "2"]]
+
+
+@pytest.mark.parametrize(
+    "query",
+    [
+        "select timestamp 'infinity', [date '99999-01-01'], {'x': timestamp '-infinity'}",
+        "select map {1: timestamptz '290000-01-01'}, 'nan'::float, time '24:00:00'",
+        "select '\ud800\x00'",
+    ],
+)
+def test_values_that_python_lacks_are_texts(ask, query: str) -> None:
+    status, data, _ = ask("/api/sql", body={"query": query})
+    assert status == 200, data
 
 
 @pytest.mark.parametrize(
