@@ -77,6 +77,11 @@ def test_folders_of_the_tree_exist() -> None:
         assert (ROOT / "/".join(parents)).is_dir(), parents
 
 
+def test_tree_names_every_package() -> None:
+    packages = {file.parent.name for top in ("indexer", "materializer") for file in (ROOT / top).glob("*/__init__.py")}
+    assert packages <= {*re.findall(r"^ *([\w/]+)/  ", ARCHITECTURE, re.MULTILINE)}
+
+
 def test_completion_line_works() -> None:
     (line,) = (line for line in "\n".join(_blocks("sh", COMMANDS)).splitlines() if "COMPLETE" in line)
     script = line.split("#")[0].replace(" indexer)", f" {sys.executable} -m indexer)")
