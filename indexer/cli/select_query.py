@@ -71,7 +71,7 @@ def _show(queried: Queried) -> None:
     for split, _, images in queried.counts:
         found[split] = found.get(split, 0) + images
     for split, target in queried.targets.items():
-        if found.get(split, 0) != target:
+        if abs(found.get(split, 0) - target) > 1:
             print(f"{split}: {found.get(split, 0):,} images instead of {target:,}, because groups are not divided")
     name = queried.name.replace("'", "''")
     print(

@@ -2,51 +2,65 @@
 
 import math
 
+from indexer.base.errors import RecipeError
 from indexer.manifest.store import Store
 from indexer.selection import storing
 from indexer.selection.complement import split_complement
+from indexer.selection.excluding import exclude
 from indexer.selection.match.balance import store_balance
 from indexer.selection.match.matching import Matcher
 from indexer.selection.models import Inspect, Selected, UnevenSplit
 from indexer.selection.quotas import QuotaFiller
 from indexer.selection.recipe import Recipe
+from indexer.selection.recipe_inputs import NO_INPUTS, RecipeInputs, fill_inputs
 from indexer.selection.splitting import split_units
 from indexer.selection.working_tables import clear, put, working_tables
 
+# Tables that do not depend on the candidates that were reached.
+_KEPT = ("conflict", "eligible", "exported", "excluded", "excluded_content")
 
-def select(store: Store, recipe: Recipe, name: str, inspect: Inspect | None = None) -> Selected:
+
+def select(
+    store: Store, recipe: Recipe, name: str, inspect: Inspect | None = None, inputs: RecipeInputs = NO_INPUTS
+) -> Selected:
     """Select by ``recipe`` and store the result as ``name``, in place of an earlier selection of that name.
 
     ``inspect`` reads candidates that were never inspected. With None, only candidates known to be bad are refused.
+    ``inputs`` is the result of the recipe's SQL, which :func:`recipe_inputs.eligible` runs.
 
     Raises:
         RecipeError: a generator has too few images, or there are too few real ones.
         SourceError: a container vanished or changed since the scan.
     """
     with working_tables(store):
-        return _RecipeRun(store, recipe, name, inspect).run()
+        fill_inputs(store, inputs)
+        parameters = _parameters(recipe, name, inputs) | {"inspect": inspect is not None}
+        return _RecipeRun(store, recipe, parameters, inspect).run()
 
 
 class _RecipeRun:
     """The steps of one selection: fakes, their real images, the split, further real images, the result."""
 
-    def __init__(self, store: Store, recipe: Recipe, name: str, inspect: Inspect | None) -> None:
-        self.store, self.recipe, self.name = store, recipe, name
-        self.parameters = _parameters(recipe, name) | {"inspect": inspect is not None}
+    def __init__(self, store: Store, recipe: Recipe, parameters: dict[str, object], inspect: Inspect | None) -> None:
+        self.store, self.recipe, self.parameters = store, recipe, parameters
         self.filler = QuotaFiller(store, self.parameters, inspect or (lambda _: 0))
 
     def run(self) -> Selected:
+        view = "eligible" if self.recipe.filters.is_active else "usable"
+        self.store.view_temporary("candidate", f"select/candidates/{view}")
+        exclude(self.store, self.parameters, self.filler.inspect)
         uneven = self._select()
         while self._find_conflicts():
-            clear(self.store, keep=["conflict"])
+            clear(self.store, keep=_KEPT)
             self.filler.dropped.clear()
             uneven = self._select()
+        self._check_splits()
         run = {"recipe": self.recipe.text, "recipe_hash": self.recipe.hash, "made_from": "recipe"}
         storing.replace(self.store, {**self.parameters, **run}, "select/result/excluded")
         if self.recipe.match:
-            store_balance(self.store, self.name)
+            store_balance(self.store, str(self.parameters["name"]))
         return Selected(
-            self.name,
+            str(self.parameters["name"]),
             storing.counts(self.store.rows("select/result/counts", self.parameters)),
             storing.counts(self.store.rows("select/result/excluded_counts", self.parameters)),
             inspected=self.filler.inspected,
@@ -57,6 +71,7 @@ class _RecipeRun:
 
     def _select(self) -> tuple[UnevenSplit, ...]:
         """Run all steps up to ``work.result``."""
+        self._fix("excluded")
         self._set_quotas()
         self._select_fakes()
         self._check_paired()
@@ -70,13 +85,33 @@ class _RecipeRun:
 
     def _split(self) -> tuple[UnevenSplit, ...]:
         """Assign the groups of fakes and paired real images to splits, in ``work.group_split``."""
-        for table, step in (("edge", "edges"), ("node", "nodes"), ("image_group", "groups")):
+        for table, step in (("grouped", "grouped"), ("edge", "edges"), ("node", "nodes"), ("image_group", "groups")):
             self._save(table, f"select/split/{step}")
+        self._check_largest_group()
         uneven = self._split_groups(of_spares=False)
         self.store.save_query("work.group_split", "from work.unit_split")
         self._split_groups(of_spares=True)
         self.store.execute("insert into work.group_split from work.unit_split")
         return uneven
+
+    def _check_largest_group(self) -> None:
+        """Refuse a group that fits into no split. Groups of near duplicates alone are reported as uneven instead."""
+        put(self.store, "fraction", list(self.recipe.splits.items()))
+        if not self.store.count("work.grouped"):
+            return
+        for example, images, split, room in self.store.rows("select/split/largest_group"):
+            raise RecipeError(
+                f"the group of '{example}' has {images:,} images, more than the largest split '{split}' may have"
+                f" ({room:,}): set group_by to something finer, select more, or give other fractions"
+            )
+
+    def _check_splits(self) -> None:
+        """Refuse splits that are empty."""
+        for name, fraction, images in self.store.rows("select/split/empty"):
+            raise RecipeError(
+                f"the split '{name}' stays empty: {images:,} images are too few for its fraction {fraction:g}; select"
+                " more images, or set it to 0"
+            )
 
     def _split_groups(self, *, of_spares: bool) -> tuple[UnevenSplit, ...]:
         self.store.save("work.unit", "select/split/units_fakes", {"of_spares": of_spares})
@@ -105,8 +140,13 @@ class _RecipeRun:
         ]
         put(self.store, "section_rule", rules)
         self._save("section", "select/candidates/sections")
-        names = recipe.generators or [name for (name,) in self.store.rows("select/candidates/generators")]
-        images = {name: quotas.get(name, recipe.per_generator or 0) for name in dict.fromkeys([*names, *quotas])}
+        names = recipe.generators or [
+            name for (name,) in self.store.rows("select/candidates/generators", self.parameters)
+        ]
+        images = {
+            name: quotas.get(name, recipe.filters.per_stratum or recipe.per_generator or 0)
+            for name in dict.fromkeys([*names, *quotas])
+        }
         rows = [(name, quota, math.ceil(quota * recipe.spares)) for name, quota in images.items() if quota]
         put(self.store, "quota", rows)
         self.store.save_query("work.fake_quota", "from work.quota")
@@ -156,7 +196,7 @@ class _RecipeRun:
         self.store.save(f"work.{table}", step, self.parameters)
 
 
-def _parameters(recipe: Recipe, name: str) -> dict[str, object]:
+def _parameters(recipe: Recipe, name: str, inputs: RecipeInputs) -> dict[str, object]:
     origins = recipe.photograph_origins
     return {
         "name": name,
@@ -168,6 +208,9 @@ def _parameters(recipe: Recipe, name: str) -> dict[str, object]:
         "exact": recipe.exact,
         "radius": recipe.radius,
         "per_fake": recipe.photographs_per_fake,
+        "every_label": recipe.filters.every_label,
+        "is_filtered": recipe.filters.is_active,
+        "exclude": [name for name in recipe.filters.exclude if name not in inputs.exports],
         "spares": recipe.spares,
         "excluded_generators": [generator for generator, images in (recipe.quotas or {}).items() if not images],
         "real_origins": None if origins is None else list(origins),

@@ -4,6 +4,11 @@
 
     seed = 7                    # any text or whole number; another seed gives another selection
     per_generator = 100         # images per generator
+    per_stratum = 100           # instead of per_generator: images per stratum, real ones included (see [photographs])
+    strata = ["extra['class']"] # SQL over the manifest that divides the images; default: generator
+    where = "width >= 512"      # SQL over the manifest: only images for which it is true
+    require = ["positive_prompt"]  # texts that must not be empty; of real images, only description
+    exclude = ["locked_test"]   # selections, exports or sources whose pictures must not occur, also as near duplicates
     generators = ["ADM"]        # default: every generator of the manifest
     cap = 0                     # for generators and origins that [caps] does not name; default: no cap
     when_short = "error"        # or "drop": leave out a generator that cannot reach its quota
@@ -13,6 +18,7 @@
     [split]                     # fractions, 1 in total
     train = 0.8
     validation = 0.2
+    group_by = ["positive_prompt"]  # SQL over the manifest: images that share a value share a split
 
     [quotas]                    # generators with another number than per_generator
     ADM = 50
@@ -33,7 +39,7 @@
     on_conflict = "drop"        # a picture under both labels: take none of them; or "keep_first", which is the fake
     radius = 4                  # near duplicates: bits of 64 in which hashes may differ; -1: none are searched
 
-    [photographs]               # real images
+    [photographs]               # real images; with per_stratum none are added without this table
     per_fake = 1.0              # per fake; 0: none
     origins = ["COCO2017_train"]  # default: all
 
@@ -44,7 +50,7 @@
 import hashlib
 import tomllib
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 
 import duckdb
@@ -55,6 +61,7 @@ from indexer.base.suggestions import closest
 from indexer.base.toml_fields import Fields, Problems, near
 from indexer.selection.match.models import Matching, match_of
 from indexer.selection.models import is_split_name
+from indexer.selection.recipe_filters import RecipeFilters, filters_of
 
 MAX_RADIUS = 8
 _LARGEST = 10**12  # more images than any manifest has; sums of such numbers fit into 64 bits
@@ -92,6 +99,7 @@ class Recipe:
     photographs_per_fake: float = 1.0
     photograph_origins: tuple[str, ...] | None = None
     match: Matching | None = None
+    filters: RecipeFilters = field(default_factory=RecipeFilters)
 
     @property
     def hash(self) -> str:
@@ -148,6 +156,7 @@ def _recipe(text: str, top: Fields) -> Recipe:
     images, duplicates, photographs, split, quotas = (
         top.below(name, top.table(name)) for name in ("images", "duplicates", "photographs", "split", "quotas")
     )
+    filters = filters_of(top, split, _LARGEST)
     recipe = Recipe(
         text=text,
         seed=_seed(top),
@@ -168,9 +177,10 @@ def _recipe(text: str, top: Fields) -> Recipe:
         exact=duplicates.flag("exact", True),
         radius=duplicates.integer("radius", 4, (-1, MAX_RADIUS)) or 0,
         on_conflict=duplicates.choice("on_conflict", ("drop", "keep_first")),
-        photographs_per_fake=photographs.number("per_fake", 1, (0, 100)),
+        photographs_per_fake=photographs.number("per_fake", 0 if filters.every_label else 1, (0, 100)),
         photograph_origins=photographs.texts("origins", distinct=True),
         match=match_of(top.below("match", top.table("match"))),
+        filters=filters,
     )
     for fields in (images, duplicates, photographs, top):
         fields.close()
@@ -211,20 +221,17 @@ def _pattern(text: str) -> str:
 
 
 def _splits(fields: Fields) -> dict[str, float]:
-    if not fields.values:
-        return {"train": 1.0}
-    for name in fields.values:
+    names = [name for name in fields.values if name != "group_by"]
+    for name in names:
         if not is_split_name(name):
             fields.problem(f"{name!r} cannot be a folder's name: use letters, digits, '_', '.' and '-'")
-    return {name: fields.number(name, 0, (0, 1)) for name in fields.values}
+    return {name: fields.number(name, 0, (0, 1)) for name in names} or {"train": 1.0}
 
 
 def _check_contradictions(recipe: Recipe, top: Fields) -> None:
     """Report the problems of values that are valid one by one."""
     if abs(sum(recipe.splits.values()) - 1) > 1e-9:
         top.problem(f"split: the parts sum to {sum(recipe.splits.values()):g}, not 1")
-    if "per_generator" not in top.values and not recipe.quotas:
-        top.problem("'per_generator' is missing: give the number of images per generator")
     if recipe.match and not recipe.photographs_per_fake:
         top.problem("match: 'per_fake' in [photographs] is 0, so there is no real image to match")
     if recipe.generators == ():

@@ -22,6 +22,11 @@ _SCHEMAS = {
     "origin_order": _schema(origin=_TEXT, rank=_WHOLE),
     "written": _schema(split=_TEXT, file_id=_TEXT, stripped=_TEXT),
     "listed": _schema(split=_TEXT, file_id=_TEXT),
+    "eligible": _schema(file_id=_TEXT, stratum=_TEXT, groups=pa.list_(_TEXT)),
+    "exported": _schema(file_id=_TEXT, hash=_TEXT, pixel_hash=_TEXT),
+    "excluded": _schema(member_id=_WHOLE, generator=_TEXT, origin=_TEXT, rank_key=_TEXT),
+    "fraction": _schema(split=_TEXT, fraction=pa.float64()),
+    "excluded_content": _schema(content=_TEXT),
     "depth": _schema(generator=_TEXT, origin=_TEXT, depth=_WHOLE, steps=_WHOLE),
     "ranked": _schema(member_id=_WHOLE, generator=_TEXT, origin=_TEXT, rank_key=_TEXT, rank=_WHOLE),
     "checked": _schema(

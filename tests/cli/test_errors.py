@@ -228,7 +228,7 @@ MISTAKES = {
         "  - 'seed' is missing: give a text or a whole number\n"
         "  - unknown key 'per_generater' (did you mean 'per_generator'?)\n"
         "  - split: the parts sum to 1.1, not 1\n"
-        "  - 'per_generator' is missing: give the number of images per generator",
+        "  - 'per_generator' or 'per_stratum' is missing: give the number of images",
     ),
     "unknown selection": Mistake(
         _manifest, "indexer stats demo",

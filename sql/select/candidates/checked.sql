@@ -14,6 +14,11 @@ select
     i.hash,
     i.phash,
     case
+        when not r.is_fixed and (
+            r.member_id in (select member_id from work.excluded)
+            or i.hash in (select content from work.excluded_content)
+            or i.pixel_hash in (select content from work.excluded_content)
+        ) then 'same picture as an excluded one'
         when i.status is null then case when $inspect then 'not inspected' end
         when i.status <> 'ok' then replace(i.status, '_', ' ')
         when least(i.width, i.height) < $min_side then 'smaller than ' || $min_side || ' pixels'

@@ -1,5 +1,5 @@
--- Generators that have fakes in the manifest.
-select distinct generator
-from attributes
-where label = 1 and generator <> ''
+-- The strata of fakes, or of all images: generators, unless the recipe divides the images by something else.
+select distinct stratum as generator
+from candidate
+where (label = 1 or $every_label) and stratum <> ''
 order by generator

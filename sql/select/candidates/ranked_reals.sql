@@ -5,9 +5,8 @@ select
     a.origin,
     md5($seed || a.file_id) as rank_key,
     row_number() over (partition by a.origin order by md5($seed || a.file_id), a.file_id) as rank
-from attributes a
+from candidate a
 join work.rank_bound r using (origin)
 anti join work.image_group using (file_id)
 where a.label = 0
-  and a.status = 'ok'
   and md5($seed || a.file_id) < r.bound

@@ -4,8 +4,7 @@ from work.fake f
 where not f.is_spare
 union all
 select a.member_id, '' as generator, a.origin, md5($seed || a.file_id) as rank_key
-from attributes a
+from candidate a
 anti join work.exclusion using (member_id)
 where a.label = 0
-  and a.status = 'ok'
   and ($real_origins is null or list_contains($real_origins, a.origin))

@@ -5,9 +5,8 @@ with paired as (
     join attributes a using (member_id)
 )
 select a.member_id, '' as generator, a.origin, md5($seed || a.file_id) as rank_key
-from attributes a
+from candidate a
 join paired using (file_id)
 where $per_fake > 0
   and a.label = 0
-  and a.status = 'ok'
   and ($real_origins is null or list_contains($real_origins, a.origin))

@@ -1,26 +1,34 @@
 -- Every row of the manifest that is not selected: the step that excluded it, and the reason.
 with candidate as (
-    select a.* exclude (origin), coalesce(s.section, a.origin) as origin
+    select
+        a.* exclude (origin, generator),
+        coalesce(s.section, a.origin) as origin,
+        coalesce(e.stratum, a.generator) as generator,
+        a.label = 0 and not $every_label as is_real,
+        $is_filtered and e.file_id is null as is_filtered
     from attributes a
     left join work.section s using (file_id)
+    left join work.eligible e using (file_id)
 )
 select
     $name as name,
     a.file_id,
     case
         when a.status <> 'ok' then 'rank'
+        when a.is_filtered then 'rank'
         when v.step is not null then v.step
-        when a.label = 0 and $real_origins is not null and not list_contains($real_origins, a.origin) then 'rank'
-        when a.label = 0 then 'photographs'
+        when a.is_real and $real_origins is not null and not list_contains($real_origins, a.origin) then 'rank'
+        when a.is_real then 'photographs'
         when q.generator is null or coalesce(c.cap, $cap, 1) = 0 then 'rank'
         else 'quotas'
     end as step,
     case
         when a.status <> 'ok' then coalesce(a.reason, a.status)
+        when a.is_filtered then 'it does not fulfil the recipe''s where or require'
         when v.reason is not null then v.reason
-        when a.label = 0 and $real_origins is not null and not list_contains($real_origins, a.origin)
+        when a.is_real and $real_origins is not null and not list_contains($real_origins, a.origin)
             then 'the recipe takes no real images from its origin'
-        when a.label = 0 then 'enough real images come before it'
+        when a.is_real then 'enough real images come before it'
         when a.generator = '' then 'its generator is not known'
         when list_contains($excluded_generators, a.generator) then 'the recipe takes none of its generator'
         when q.generator is null and d.generator is null then 'the recipe does not name its generator'

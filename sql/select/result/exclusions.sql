@@ -3,7 +3,7 @@ select
     member_id,
     case
         when refusal like '% pixels' then 'eligible'
-        when refusal = 'same picture under another label' then 'deduplicate'
+        when refusal in ('same picture under another label', 'same picture as an excluded one') then 'deduplicate'
         else 'inspect'
     end as step,
     refusal as reason

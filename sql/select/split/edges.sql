@@ -1,5 +1,6 @@
 -- Pairs of images that must share a split: a fake and its real images, a row and its dropped duplicate, near
--- duplicates, and the real images of a fake that was dropped as the duplicate of a chosen one.
+-- duplicates, and the real images of a fake that was dropped as the duplicate of a chosen one. Images that share a
+-- value of `work.grouped` are paired with that value.
 with equals as (
     select member_id, keeper_id from work.fake_duplicate
     union all
@@ -22,3 +23,12 @@ select one.file_id as one, other.file_id as other
 from equals e
 join attributes one on one.member_id = e.member_id
 join attributes other on other.member_id = e.keeper_id
+union
+select g.file_id as one, g.value as other
+from work.grouped g
+where g.value in (
+    select value
+    from work.grouped
+    join attributes using (file_id)
+    join counted using (member_id)
+)
