@@ -19,6 +19,7 @@ from indexer.scanning.side_table_matcher import IMAGE_SUFFIX, SideTableMatcher
 from indexer.scanning.worker import ScanTask
 
 _LOST_FILES = frozenset({"placeholder", "unread-format", "unfinished-download", "link-to-nothing"})
+_FAILED_READS = frozenset({"reader-crashed", "unreadable"})
 _TABLES = ("member", "side_row", "finding", "container")
 
 
@@ -59,7 +60,10 @@ def recorded_containers(store: Store, source: str) -> dict[bytes, RecordedContai
 
 
 def record_container(store: Store, update: ContainerUpdate, task: ScanTask, report: ListingReport) -> None:
-    """Record a container from the row files of ``task``, in one transaction."""
+    """Record a container from the row files of ``task``, in one transaction.
+
+    If the reader or the disk failed and the volumes are those of the last scan, the rows of that scan are kept.
+    """
     with store.transaction():
         container_id = _container_id(store, update)
         keep = _Keep.NONE
@@ -68,6 +72,9 @@ def record_container(store: Store, update: ContainerUpdate, task: ScanTask, repo
             is_same = bool(before) and before[0][0] == _volumes(update.container)
             keep = _Keep.ALL if is_same else _Keep.PROVEN
         _replace_container_row(store, container_id, update, report)
+        if keep is _Keep.ALL and _FAILED_READS & {finding.code for finding in report.findings}:
+            task.delete_row_files()
+            return
         with open_row_file(task.members_file, MEMBER_SCHEMA) as members, store.registered("incoming", members):
             _replace_members(store, container_id, keep)
         store.execute("delete from side_row where container_id = $id", {"id": container_id})

@@ -1,5 +1,6 @@
 """Readers that crash, hang or fail: by faults in the system calls of the workers that read one archive."""
 
+import duckdb
 import pytest
 
 from tests.support.faults import Fault, World
@@ -23,6 +24,19 @@ def test_reader_that_crashes_or_hangs_fails_only_its_archive_and_a_rescan_reads_
     assert world.query("select path, reason from container where status <> 'complete'") == [("set.cpio", reason)]
     assert world.scan().returncode == 0
     assert world.rows() == undisturbed.rows()
+
+
+def test_rows_of_an_unchanged_archive_survive_a_crash_of_its_reader(world: World) -> None:
+    assert world.scan().returncode == 0
+    rows = world.rows()
+    with duckdb.connect(world.manifest) as connection:  # as if its disk had failed at the end: it is read again
+        connection.execute(
+            "insert into finding select container_id, null, 'unreadable', '' from container where path = 'set.cpio'"
+        )
+    done = world.scan(fault=Fault("pread64", "signal=SIGSEGV:when=3+", world.source / "set.cpio"))
+    assert done.returncode == 1, done.stderr
+    assert world.query("select path, status from container where status <> 'complete'") == [("set.cpio", "failed")]
+    assert [row[2:] for row in world.rows()] == [row[2:] for row in rows]  # all but the container's status
 
 
 @pytest.mark.parametrize(
