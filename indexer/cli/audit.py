@@ -28,6 +28,7 @@ _MATCHED_TABLES = {
 }
 
 _NONE = "none\n"
+_SHOWN = 100  # rows of a table for people
 
 
 @click.command(epilog="Example: python -m indexer audit ai_gen_bench_v1 --threshold 0.7 --format markdown")
@@ -93,7 +94,7 @@ def _show_table(found: Audit) -> None:
     print(_summary(found))
     for field, title in _shown_tables(found).items():
         rows = getattr(found, field)
-        print(render.table_text(_rounded(rows), title) if rows.num_rows else f"{title}: {_NONE}")
+        print(render.table_text(_rounded(rows), title) + _more(rows) if rows.num_rows else f"{title}: {_NONE}")
     for line in found.words:
         print(f"* {printable(line)}")
 
@@ -102,7 +103,7 @@ def _show_markdown(found: Audit) -> None:
     print(f"# Audit of {printable(found.name or 'the manifest')}\n\n{_summary(found)}")
     for field, title in _shown_tables(found).items():
         rows = getattr(found, field)
-        print(f"\n## {title}\n\n{render.markdown(_rounded(rows)) if rows.num_rows else _NONE}", end="")
+        print(f"\n## {title}\n\n{render.markdown(_rounded(rows)) + _more(rows) if rows.num_rows else _NONE}", end="")
     for line in found.words:
         print(f"\n* {printable(line)}", end="")
     print()
@@ -122,10 +123,16 @@ def _summary(found: Audit) -> str:
     return f"{found.images:,} inspected, usable images."
 
 
+def _more(rows: pa.Table) -> str:
+    """Return a line about the rows that a table for people leaves out; empty if it has all."""
+    left_out = rows.num_rows - _SHOWN
+    return f"and {left_out:,} more: all are in --format json\n" if left_out > 0 else ""
+
+
 def _rounded(rows: pa.Table) -> pa.Table:
-    """Return ``rows`` with numbers rounded to three decimals."""
+    """Return the first ``_SHOWN`` rows with numbers rounded to three decimals."""
     plain = [{key: round(value, 3) if isinstance(value, float) else value for key, value in row.items()}
-             for row in rows.to_pylist()]  # fmt: skip
+             for row in rows.slice(0, _SHOWN).to_pylist()]  # fmt: skip
     return pa.Table.from_pylist(plain, schema=rows.schema)
 
 

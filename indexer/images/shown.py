@@ -113,6 +113,7 @@ def _shown(data: bytes, limits: ImageLimits, depth: Depth, opened: list[Image.Im
     pixels, samples = _decoded(image, data, depth), samples_of(image)
     if samples:
         check_samples(pixels, samples)
+        header_ = replace(header_, width=pixels.width, height=pixels.height)  # Pillow turns a TIFF when it decodes it
     with without_warnings():
         exif = image.getexif()
         orientation = exif.get(ExifTags.Base.Orientation)
@@ -175,8 +176,8 @@ def _attempts(copies: list[bytes], limits: ImageLimits, depth: Depth) -> Iterato
 
 
 def _orientation(image: Image.Image, *, decodes: bool) -> int:
-    if image.format == "TIFF":
-        return 1  # Pillow turns it itself, and its size is the upright one
+    if ExifTags.Base.Orientation in getattr(image, "tag_v2", ()):
+        return 1  # of a TIFF: its size is the upright one. An orientation in its XMP is not part of its size
     # A PNG decodes its pixels to find EXIF after them; the method of the base class does not.
     with without_warnings():
         exif = image.getexif() if decodes else Image.Image.getexif(image)

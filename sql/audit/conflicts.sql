@@ -1,25 +1,37 @@
 -- Audited images whose bytes or pixels an image of the other label has, anywhere among the inspected images of the
--- manifest. `other` is the first such image, `images` their number.
+-- manifest. `other` is the first such image, `images` their number. Equal bytes are counted before they are joined.
 with inspected as (
-    select a.file_id, a.label, i.hash, i.pixel_hash
+    select a.label, i.hash, i.pixel_hash, min(a.file_id) as first_id, count(*) as images
     from attributes a
     join inspection i using (member_id)
     where a.status = 'ok'
       and i.status = 'ok'
+    group by a.label, i.hash, i.pixel_hash
+),
+
+pixels as (
+    select distinct hash, pixel_hash
+    from inspected
 ),
 
 pair as (
-    select s.split, s.file_id, s.label, o.file_id as other, 'equal bytes' as kind
+    select s.split, s.file_id, s.label, o.first_id, o.images, 'equal bytes' as kind
     from work.audited s
     join inspected o on o.hash = s.hash and o.label <> s.label
     union all
-    select s.split, s.file_id, s.label, o.file_id as other, 'equal pixels' as kind
+    select s.split, s.file_id, s.label, o.first_id, o.images, 'equal pixels' as kind
     from work.audited s
-    join inspected e on e.file_id = s.file_id
-    join inspected o on o.pixel_hash = e.pixel_hash and o.label <> e.label and o.hash <> e.hash
+    join pixels p on p.hash = s.hash
+    join inspected o on o.pixel_hash = p.pixel_hash and o.label <> s.label and o.hash <> s.hash
 )
 
-select split, file_id, if(label = 1, 'fake', 'real') as label, kind, min(other) as other, count(*) as images
+select
+    split,
+    file_id,
+    if(label = 1, 'fake', 'real') as label,
+    kind,
+    min(first_id) as other,
+    sum(images)::bigint as images
 from pair
 group by split, file_id, label, kind
 order by split, file_id, kind

@@ -141,11 +141,16 @@ def test_size_and_hashes_are_those_of_the_upright_image(form: str, orientation: 
     assert (browser_image(data).width, browser_image(data).height) == upright.size
 
 
-def test_orientation_of_xmp_is_applied() -> None:
+@pytest.mark.parametrize("form", ["JPEG", "PNG", "WEBP", "TIFF", "AVIF"])
+def test_orientation_of_xmp_is_applied(form: str) -> None:
+    text = '<x:xmpmeta><rdf:Description tiff:Orientation="6"/></x:xmpmeta>'
     texts = PngImagePlugin.PngInfo()
-    texts.add_itxt("XML:com.adobe.xmp", '<rdf:Description tiff:Orientation="6"/>')
-    found = inspect(saved(PHOTO, "PNG", pnginfo=texts))
-    assert (found.width, found.height) == (200, 320)
+    texts.add_itxt("XML:com.adobe.xmp", text)
+    options = {"PNG": {"pnginfo": texts}, "TIFF": {"tiffinfo": {700: text.encode()}}}.get(form, {"xmp": text.encode()})
+    data = saved(PHOTO, form, **options)
+    found, made = inspect(data), prepared(data)
+    sizes = [(one.width, one.height) for one in (found, header(data), made, browser_image(data))]
+    assert sizes == [shown_by_datasets(made.data).size] * 4 == [(200, 320)] * 4
 
 
 def halves() -> dict[str, bytes]:

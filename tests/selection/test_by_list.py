@@ -44,6 +44,21 @@ def test_missing_ids_are_reported_by_origin_and_reason(tmp_path: Path) -> None:
     assert reasons[0] == ("COCO2017_train/3", "list", "not in the manifest")
 
 
+def test_pictures_that_both_labels_have_are_not_taken(tmp_path: Path) -> None:
+    pair = [Picture("o/A/1", "o", "A", content="same"), Picture("coco/1", "coco", content="same")]
+    twins = [Picture("coco/2", "coco", content="twin"), Picture("coco/3", "coco", content="twin")]
+    ids = ["o/A/1", "coco/1", "coco/2", "coco/3", "o/B/0"]
+    with world(tmp_path / "m.duckdb", [*pair, *twins, *fakes("B", "o", 1)]) as store:
+        found = select_listed(store, read_lists(listed(tmp_path, train=ids[:3], validation=ids[3:])), "x")
+        assert store.execute("select file_id from selection order by all") == [("coco/2",), ("coco/3",), ("o/B/0",)]
+        store.execute("update inspection set pixel_hash = 'p' where hash in ('twin', 'content of o/B/0')")
+        by_pixels = select_listed(store, read_lists(listed(tmp_path, train=ids)), "x")
+    assert [(gap.example, gap.reason) for gap in found.missing] == [
+        ("coco/1", "same picture under another label"), ("o/A/1", "same picture under another label"),
+    ]  # fmt: skip
+    assert sum(gap.images for gap in by_pixels.missing) == 5
+
+
 def laion(source: str, numbers: range) -> list[Picture]:
     return [Picture(f"LAION-400M/{n}", "LAION-400M", source=source) for n in numbers]
 

@@ -1,6 +1,12 @@
 -- Listed ids that cannot be selected, with the reason. The part of an id before the first '/' is its origin.
 with unusable as (
-    select a.file_id, min(case when a.status <> 'ok' then coalesce(a.reason, a.status) else i.status end) as reason
+    select
+        a.file_id,
+        min(case
+            when a.status <> 'ok' then coalesce(a.reason, a.status)
+            when i.status <> 'ok' then i.status
+            else 'same picture under another label'
+        end) as reason
     from attributes a
     join work.listed using (file_id)
     left join inspection i using (member_id)
