@@ -53,7 +53,7 @@ _OPTIONS = (
                  help="How images are checked; sizes and checksums always are."),
     click.option("--order", type=_choice(RowOrder), default=RowOrder.SHUFFLED.value, show_default=True,
                  help="Order of the rows: shuffled by a hash of seed and file_id, or as selected."),
-    click.option("--layout", metavar="TEMPLATE",
+    click.option("--layout", metavar="TEMPLATE", default="",
                  help=f"Where --format imagefolder writes an image; also {{origin}}.  [default: {DEFAULT_LAYOUT}]"),
     click.option("--shard-size", type=size, default="500MB", show_default=True, help="Bytes of images per shard."),
 )  # fmt: skip
@@ -107,8 +107,8 @@ def request(options: CommonOptions, output: Path, given: dict[str, Any]) -> Requ
     return Request(given["selection"], output, roots, config.tmp_cache_dir, settings, bounds.archives, bounds.images)
 
 
-def _layout(format_: OutputFormat, layout: str | None) -> str:
-    if layout is None:
+def _layout(format_: OutputFormat, layout: str) -> str:
+    if not layout:
         return ""
     if not isinstance(format_, ImageFolderFormat):
         raise ConfigError(f"--layout is an option of --format {ImageFolderFormat.name}")

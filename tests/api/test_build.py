@@ -26,7 +26,7 @@ def test_a_selection_is_built_loaded_and_verified(manifest: Manifest, tmp_path: 
         ("cn", {}, RecipeError, "no selection 'cn' in"),
         ("cnn", {"pixel": "rgb"}, ConfigError, "unknown setting 'pixel': did you mean 'pixels'?"),
         ("cnn", {"pixels": "rbg"}, ConfigError, "pixels='rbg': did you mean 'rgb'?"),
-        ("cnn", {"format": "zip"}, ConfigError, "format='zip': there are arrow, parquet, webdataset"),
+        ("cnn", {"format": "zip"}, ConfigError, "format='zip': there are arrow, imagefolder, parquet, webdataset"),
         ("cnn", {"shard_size": "big"}, ConfigError, "shard_size='big' is not a size: write it as 500MB or 2GiB"),
     ],
 )
