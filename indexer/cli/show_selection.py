@@ -17,7 +17,8 @@ def show_counts(title: str, names: tuple[str, str], counts: Counts) -> None:
 
 
 def show_missing(title: str, missing: Sequence[MissingCount]) -> None:
-    """Print the images that cannot be selected, if there are any."""
+    """Print the images that cannot be selected, if there are any, without columns that have no value."""
     if missing:
-        rows = [{field: getattr(group, field) for field in MissingCount.__slots__} for group in missing]
+        fields = [field for field in MissingCount.__slots__ if any(getattr(group, field) for group in missing)]
+        rows = [{field: getattr(group, field) for field in fields} for group in missing]
         print(render.table_text(pa.Table.from_pylist(rows), title))

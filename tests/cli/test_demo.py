@@ -52,7 +52,7 @@ def test_demo_commands_build_a_dataset(data: Path, run: Run) -> None:
         done = run(*arguments, program=program, folder=data)
         assert done.returncode == 0, (program, arguments, done.stderr)
     built = load_from_disk(str(data / "built" / "demo"))
-    assert {split: len(rows) for split, rows in built.items()} == {"train": 74, "validation": 22}
+    assert {split: len(rows) for split, rows in built.items()} == {"train": 72, "validation": 24}
     counts = run(
         "sql", "select source, count(*) from manifest group by all order by all", "--format", "csv", folder=data
     )

@@ -1,9 +1,14 @@
 """The commands select --sql, selections, drop: output and exit status."""
 
 import json
+import re
+import shlex
 from pathlib import Path
 
 from tests.cli.conftest import Run
+from tests.support.worlds import photographs, world
+
+PAGE = Path(__file__).parents[2] / "docs" / "selection.md"
 
 FAKES = "select file_id from manifest where label = 1 and status = 'ok'"
 
@@ -62,3 +67,27 @@ def test_select_before_a_scan_makes_no_manifest(run: Run, tmp_path: Path) -> Non
             f"error: no manifest at {path}: run 'python -m indexer scan' first\n",
         )
     assert not path.exists()
+
+
+def test_selections_of_the_documentation_work(run: Run, tmp_path: Path) -> None:
+    pictures = [
+        *photographs("COCO2017_val", 30, format="JPEG", side=640),
+        *photographs("COCO2017_train", 20, format="JPEG", side=640),
+    ]
+    with world(tmp_path / "m.duckdb", pictures) as store:
+        store.execute("update attributes set description = repeat('word ', 10) || member_id // 2")
+    blocks = re.findall(r"^```sh\n(.*?)^```$", PAGE.read_text(encoding="utf-8"), re.MULTILINE | re.DOTALL)
+    commands = []
+    for block in blocks[:3]:
+        commands += [
+            shlex.split(one.replace("\\\n", " "))[3:]
+            for one in re.split(r"^(?=python)", block, flags=re.M)
+            if one.strip()
+        ]
+    for command in commands:
+        done = run(*command, "--manifest-db", tmp_path / "m.duckdb")
+        assert (done.returncode, done.stderr) == (0, ""), command
+    listed = json.loads(run("selections", "--format", "json", "--manifest-db", tmp_path / "m.duckdb").stdout)
+    assert [(row["name"], row["splits"]) for row in listed] == [
+        ("by_origin", "train 20, validation 30"), ("large", "train 16, validation 4"), ("rated", "train 50"),
+    ]  # fmt: skip

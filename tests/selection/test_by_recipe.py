@@ -149,11 +149,11 @@ def test_paired_real_images_follow_their_fakes_and_the_complement_is_balanced(tm
 
 
 def test_uneven_split_of_groups_is_reported(tmp_path: Path) -> None:
-    pictures = [Picture(f"o/A/{n}", "o", "A", paired=(f"coco/{n // 7}",)) for n in range(10)]
+    pictures = [Picture(f"o/A/{n}", "o", "A", paired=(f"coco/{n // 13}",)) for n in range(20)]
     with world(tmp_path / "m.duckdb", pictures) as store:
-        result = chosen(store, "per_generator = 10\n[split]\ntrain = 0.8\nvalidation = 0.2\n" + NO_PHOTOGRAPHS)
+        result = chosen(store, "per_generator = 20\n[split]\ntrain = 0.8\nvalidation = 0.2\n" + NO_PHOTOGRAPHS)
     assert [(part.stratum, part.split, part.images, part.target) for part in result.uneven] == [
-        ("A", "train", 7, 8), ("A", "validation", 3, 2),
+        ("A", "train", 13, 16), ("A", "validation", 7, 4),
     ]  # fmt: skip
 
 
