@@ -160,6 +160,8 @@ def _about(state: SourceState) -> Iterator[str]:
     facts = {"homepage": info.homepage, "licence": info.licence, "cite": info.citation}
     facts |= {"looked for in": f"{state.root} ({_state(state)})", "packed": packed(state)}
     facts["side files missing"] = ", ".join(state.side_missing)
+    facts["revision on disk"] = ", ".join(state.revisions)
+    facts["declared revision"] = ", ".join(download.revision for download in info.downloads if download.revision)
     facts["cannot be used"] = f"{state.unusable:,} images" if state.unusable else ""
     facts["derivation errors"] = ", ".join(f"{count:,} {code}" for code, count in state.derivation_errors.items())
     yield from (f"  {name:20}{printable(text)}" for name, text in facts.items() if text)
@@ -220,6 +222,7 @@ def _plain(state: SourceState) -> dict[str, Any]:
         "found": state.found,
         "scanned": state.scanned,
         "packed": dict(state.packed),
+        "revisions": list(state.revisions),
         "images": {
             name: {"there": there, "published": count} for name, (there, count) in state.generator_counts.items()
         },

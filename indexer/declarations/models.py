@@ -1,7 +1,7 @@
 """Loaded declarations: typed and frozen. indexer/sources/README.md documents the language."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 
 # The columns that a rule gives an image, in the order of the table `attributes`.
@@ -123,19 +123,19 @@ class Rule:
         number: position among the rules of its source, from 1.
         path: regular expression over the logical path.
         values: templates per column.
-        maps: templates per key of ``extra`` and ``companions``.
         let: templates per name that the others can use.
         ignore: the reason to leave these images out.
         companion: the role of images that accompany others and have no row of their own.
+        maps: templates per key of ``extra`` and ``companions``.
     """
 
     number: int
     path: str
     values: Mapping[str, tuple[Template, ...]]
-    maps: Mapping[str, Mapping[str, Template]]
     let: Mapping[str, Template]
     ignore: str | None = None
     companion: str | None = None
+    maps: Mapping[str, Mapping[str, Template]] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)

@@ -44,6 +44,7 @@ class SourceState:
         derivation_errors: derivation errors per code.
         container_problems: path, status and problem of each container that has one.
         side_missing: side tables without rows; before a scan, those for which no file name matches.
+        revisions: the upstream revisions of the files on disk, as far as a downloader recorded them.
     """
 
     source: Source
@@ -57,6 +58,7 @@ class SourceState:
     derivation_errors: Mapping[str, int] = field(default_factory=dict)
     container_problems: tuple[tuple[str, str, str], ...] = ()
     side_missing: tuple[str, ...] = ()
+    revisions: tuple[str, ...] = ()
 
     @property
     def total(self) -> int:
@@ -112,6 +114,7 @@ class _ScannedSources:
             self.packed.setdefault(source, Counter())[kind] += containers
         self.images = manifest.rows("sources/images")
         self.derivation_errors = manifest.rows("sources/derivation_errors")
+        self.revisions = manifest.rows("sources/revisions")
         self.container_problems = manifest.rows("sources/container_problems")
         tables = sorted({(table.source, table.name) for source in sources for table in source.tables})
         parameters = {"sources": [source for source, _ in tables], "tables": [name for _, name in tables]}
@@ -129,6 +132,7 @@ class _ScannedSources:
             derivation_errors={code: count for key, code, count in self.derivation_errors if key == source.key},
             container_problems=tuple(row[1:] for row in self.container_problems if row[0] == source.key),
             side_missing=_missing_tables(source, lambda table: (table.source, table.name) in self.tables),
+            revisions=tuple(revision for key, revision in self.revisions if key == source.key),
         )
 
 

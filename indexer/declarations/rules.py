@@ -98,7 +98,7 @@ class RuleCompiler:
         """Return the entries of a map, without those that are empty."""
         entries = [
             f"{{'key': {literal(key)}, 'value': {self._text(template, self.gaps)}}}"
-            for key, template in sorted(self.rule.maps[column].items())
+            for key, template in sorted(self.rule.maps.get(column, {}).items())
         ]
         if not entries:
             return "cast(map() as map(varchar, varchar))"

@@ -16,6 +16,7 @@ from indexer.scanning.loose import LOOSE_SCHEMA
 from indexer.scanning.root_listing import RootListing
 from indexer.scanning.row_files import SIDE_SCHEMA, open_row_file
 from indexer.scanning.side_table_matcher import IMAGE_SUFFIX, SideTableMatcher
+from indexer.scanning.upstream import Upstream, upstream_of
 from indexer.scanning.worker import ScanTask
 
 _LOST_FILES = frozenset({"placeholder", "unread-format", "unfinished-download", "link-to-nothing"})
@@ -161,6 +162,7 @@ def _replace_container_row(
         "declared": report.declared,
         "listed": report.listed,
         "row_count": report.row_count,
+        **asdict(upstream_of(container.root, container.volumes[-1].path) if container.volumes else Upstream()),
     }
     store.insert("container", pa.Table.from_pylist([row]))
     _add_findings(store, container_id, report.findings)

@@ -25,7 +25,9 @@ create table container (
     reason       varchar,                  -- why it is not complete
     declared     bigint,                   -- number of members in the archive's header; null where it has none
     listed       bigint not null,          -- number of members that were listed
-    row_count    bigint                    -- rows of an Arrow or Parquet file
+    row_count    bigint,                   -- rows of an Arrow or Parquet file
+    revision     varchar,                  -- commit upstream, where the downloader recorded it
+    published_hash varchar                 -- of the last or only volume, as the downloader recorded it: sha256:..., git:...
 );
 
 -- Raw rows: one per file or member of any type. Declarations decide which of them are images.
