@@ -41,11 +41,11 @@ Examples:
 @common_options
 @worker_options
 def command(options: CommonOptions, name: str | None, query: str | None, **how: Any) -> None:
-    """Read images that were not inspected yet: of a selection, a query, or all.
+    """Read the images that were not inspected yet.
 
-    Stores sha256, size, format and perceptual hash in the manifest. An interrupted run continues when it is started
-    again. --again retries all images that failed, after a disk was repaired or a limit was raised. Exit status 1: the
-    query returns ids that have no usable image.
+    The images of a selection NAME or of a query are read, or all. Stores sha256, size, format and perceptual hash in
+    the manifest. An interrupted run continues when it is started again. --again retries all images that failed, after a
+    disk was repaired or a limit was raised. Exit status 1: the query returns ids that have no usable image.
     """
     chosen = sum((name is not None, query is not None, how["every"]))
     if chosen > 1 or not (chosen or how["again"]):

@@ -84,7 +84,14 @@ def run(package: str, about: str, modules: Mapping[str, str]) -> NoReturn:
     version = click.Option(["--version"], is_flag=True, is_eager=True, expose_value=False,
                            callback=versions.print_versions,
                            help="Show the versions of this program and its main dependencies.")  # fmt: skip
-    group = LazyGroup(package=package, modules=modules, name=package, help=about, params=[version])
+    group = LazyGroup(
+        package=package,
+        modules=modules,
+        name=package,
+        help=about,
+        params=[version],
+        context_settings={"help_option_names": ["-h", "--help"]},
+    )
     status = exit_status.run_group(group, package)
     if status == exit_status.INTERRUPTED:
         # Skip the interpreter's shutdown: joblib's threads hold frames, and DuckDB would print the objects in them.

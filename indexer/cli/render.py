@@ -11,7 +11,7 @@ import re
 import sys
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from decimal import Decimal
-from typing import Any, BinaryIO
+from typing import Any, BinaryIO, Literal
 
 import pyarrow as pa
 import pyarrow.parquet as pq
@@ -23,6 +23,7 @@ from rich.text import Text
 from indexer.base.arrow_values import python_values
 from indexer.cli.messages import CONTROL_CHARACTERS, printable
 
+_WIDEST_NAME = 48
 _PLAIN_WIDTH = 10_000  # without a terminal, rows are not wrapped
 
 
@@ -69,11 +70,19 @@ def table_text(rows: pa.Table, title: str | None = None) -> str:
 def table(rows: pa.Table, title: str | None = None) -> Table:
     """Return rows as a table with numbers aligned to the right."""
     shown = Table(title=title, title_justify="left", title_style="bold", box=SIMPLE_HEAD, header_style="bold cyan")
-    for field in rows.schema:
-        shown.add_column(Text(printable(field.name)), justify="right" if _is_number(field.type) else "left")
+    for number, field in enumerate(rows.schema):
+        justify: Literal["left", "right"] = "right" if _is_number(field.type) else "left"
+        shown.add_column(Text(printable(field.name)), justify=justify, no_wrap=number == 0,
+                         min_width=_name_width(rows) if number == 0 else None)  # fmt: skip
     for record in records(rows.to_batches()):
         shown.add_row(*(_cell(value) for value in record))
     return shown
+
+
+def _name_width(rows: pa.Table) -> int:
+    """Return the width of the first column, which names the row and is not cut."""
+    names = rows.column(0).to_pylist() if rows.num_columns else []
+    return min(max((len(text_of(name)) for name in names), default=0), _WIDEST_NAME)
 
 
 def markdown(rows: pa.Table) -> str:

@@ -39,15 +39,17 @@ Examples:
 @click.argument("keys", nargs=-1, metavar="[KEY]...")
 @click.option("--ids", "lists", multiple=True, type=click.Path(path_type=Path, dir_okay=False), metavar="FILE",
               help="List of file_ids, one per line: print the missing ones by source.")  # fmt: skip
+@click.option("--all", "lists_all", is_flag=True, help="List the declared sources that are not here, too.")
 @click.option("--show-sql", metavar="KEY", help="Print the SELECT compiled from the source's declaration.")
 @click.option("--format", "form", type=click.Choice(["table", "json"]), default="table", show_default=True)
 @common_options
 def command(
-    options: CommonOptions, keys: tuple[str, ...], lists: tuple[Path, ...], show_sql: str | None, form: str
+    options: CommonOptions, keys: tuple[str, ...], lists: tuple[Path, ...], show_sql: str | None, **how: Any
 ) -> None:
-    """List the sources, their roots, packing and missing files.
+    """List the sources, their packing and missing files.
 
-    With KEYs, print all details of these sources. Works without local.cfg, datasets and manifest. Exit status 1:
+    Without KEYs, list those that are configured, found or scanned; all declared ones if there are none. With KEYs,
+    print all details of these sources. Works without local.cfg, datasets and manifest. Exit status 1:
     file_ids of a list are not in the manifest.
     """
     sources = _declared(options)
@@ -59,14 +61,19 @@ def command(
     with _Manifest(options) as manifest:
         states = source_states(chosen, roots, manifest)
         required = required_ids(chain.from_iterable(map(ids_of, lists)), sources, manifest) if lists else ()
-    if form == "json":
+    if how["form"] == "json":
         print(
             json.dumps(
                 {"sources": [_plain(state) for state in states], "ids": [_plain_need(n) for n in required]}, indent=1
             )
         )
     else:
-        _print(options, states, required, details=bool(keys))
+        if keys:
+            print("\n".join("\n".join((*_about(state), "")) for state in states))
+        else:
+            _print_list(options, states, lists_all=how["lists_all"])
+        for need in required:
+            print("\n".join(_about_need(need)))
     missing = sum(len(need.missing) for need in required)
     if missing:
         raise CheckFailed(f"{missing:,} of {sum(need.total for need in required):,} file_ids are not in the manifest")
@@ -106,20 +113,18 @@ def _chosen(sources: Sequence[Source], keys: Sequence[str]) -> list[Source]:
     return [known[key] for key in keys] if keys else list(sources)
 
 
-def _print(
-    options: CommonOptions, states: Sequence[SourceState], required: Sequence[RequiredIds], *, details: bool
-) -> None:
-    if details:
-        for state in states:
-            print("\n".join(_about(state)) + "\n")
-    else:
-        for use in (*USES[1:], USES[0]):
-            rows = [_row(state) for state in states if state.source.info.use == use]
-            if rows:
-                print(render.table_text(pa.Table.from_pylist(rows), use.capitalize()))
-        print("\n".join(_what_next(options, states)))
-    for need in required:
-        print("\n".join(_about_need(need)))
+def _print_list(options: CommonOptions, states: Sequence[SourceState], *, lists_all: bool) -> None:
+    """Print one line per source, grouped by use, then the next steps."""
+    named = options.config.named
+    here = [state for state in states if state.found or state.scanned or state.source.key in named]
+    listed = states if lists_all or not here else here
+    for use in (*USES[1:], USES[0]):
+        rows = [_row(state) for state in listed if state.source.info.use == use]
+        if rows:
+            print(render.table_text(pa.Table.from_pylist(rows), use.capitalize()))
+    if len(listed) < len(states):
+        print(f"{len(states) - len(listed)} other declared sources are not here: 'sources --all' lists them")
+    print("\n".join(_what_next(options, listed)))
 
 
 def _row(state: SourceState) -> dict[str, str]:
@@ -194,7 +199,7 @@ def _what_next(options: CommonOptions, states: Sequence[SourceState]) -> Iterato
         size, free = disk_space(states, folder)
         yield f"Missing downloads have at least {size / 1e9:,.0f} GB; {free / 1e9:,.0f} GB are free"
     if not options.config_file.exists():
-        yield f"{options.config_file} does not exist: copy local.cfg.example to it and set the paths of your datasets"
+        yield "no local.cfg: 'python -m indexer scan PATH' needs none, and 'python -m indexer init DIR' writes one"
     if any(state.found and not state.scanned for state in states):
         yield "Next: python -m indexer scan"
 

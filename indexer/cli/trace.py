@@ -27,9 +27,10 @@ _SCHEMA = pa.schema([pa.field("file", pa.string()), *TRACED])
 @click.option("--format", "form", type=click.Choice(["table", "json"]), default="table", show_default=True)
 @common_options
 def command(options: CommonOptions, files: tuple[Path, ...], form: str) -> None:
-    """Find the images of the manifest that are the same as FILEs: same bytes, same pixels, or near.
+    """Find the images that FILEs are copies of.
 
-    Of a folder, all images in it are traced. Near images and same pixels are found among inspected images only.
+    An image is found by the same bytes, the same pixels, or a near perceptual hash; the latter two among inspected
+    images only. Of a folder, all images in it are traced.
     """
     rows: list[dict[str, Any]] = []
     with options.reading() as store:

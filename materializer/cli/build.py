@@ -50,10 +50,10 @@ from materializer.running.parts import BuildPart, PartSummary
 @common_options
 @worker_options
 def command(options: CommonOptions, output: Path | None, shared: Path | None, **given: Any) -> None:
-    """Read the images of a selection from their archives and write them as a sharded dataset.
+    """Write the images of a selection as a sharded dataset.
 
-    After an interruption the same command continues the build; the result has the same bytes.
-    Exit status 1: rows are missing and no spare was left for them.
+    They are read from their archives. After an interruption the same command continues the build; the result has the
+    same bytes. Exit status 1: rows are missing and no spare was left for them.
     """
     if (shared is None) == (given["selection"] is None):
         raise click.UsageError("name either a --selection or a shared --manifest")

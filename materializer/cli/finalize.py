@@ -17,9 +17,9 @@ from materializer.models import Feature, Settings
               help="The new feature.  [default: the one that SRC does not have]")  # fmt: skip
 @common_options
 def command(options: CommonOptions, source: Path, target: Path, feature: str | None) -> None:
-    """Write the dataset in SRC to DST with the other image feature; images are copied unchanged.
+    """Convert LargeImage to the standard Image, or back.
 
-    A build is verified before it is converted.
+    The dataset in SRC is written to DST; images are copied unchanged. A build is verified before it is converted.
     """
     made = finalize(source, target, Feature(feature) if feature else None, options.workers, options.progress)
     print(f"{target}: images are {NAMES[made.feature]} now")

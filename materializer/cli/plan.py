@@ -16,7 +16,7 @@ from materializer.planning.estimate import Estimate
 @build_options
 @common_options
 def command(options: CommonOptions, **given: Any) -> None:
-    """Estimate the bytes that a build of a selection reads and writes, its memory, disk and time."""
+    """Estimate bytes, memory, disk and time of a build."""
     if given["selection"] is None:
         raise click.UsageError("name a --selection")
     requested = request(options, Path(), given)

@@ -19,10 +19,11 @@ from materializer.hub import PushRequest, push
               help="Publish although a source's licence does not clearly permit it.")  # fmt: skip
 @common_options
 def command(options: CommonOptions, folder: Path, repository: str, **given: Any) -> None:
-    """Upload the build in DIR to the dataset repository REPO_ID of the Hugging Face hub.
+    """Upload a build to the Hugging Face hub.
 
-    The build is verified first, and the repository's list of files is compared with it afterwards. After an
-    interruption the same command continues. Log in with 'hf auth login', or set HF_TOKEN.
+    DIR is the build, REPO_ID the dataset repository. The build is verified first, and the repository's list of files is
+    compared with it afterwards. After an interruption the same command continues. Log in with 'hf auth login', or set
+    HF_TOKEN.
     """
     request = PushRequest(folder, repository, given["revision"], not given["private"], given["has_rights"])
     pushed = push(request, options.workers, options.progress)

@@ -23,9 +23,10 @@ from materializer.cli.options import optional_manifest
 @click.option("--no-manifest", is_flag=True, help="Do not look up the source archives of the images.")
 @common_options
 def command(options: CommonOptions, folder: Path, output: Path | None, no_manifest: bool, **shown: Any) -> None:
-    """Make one HTML page of the dataset in FOLDER: a build, or a dataset that 'save_to_disk' has written.
+    """Make one HTML page of the dataset in FOLDER.
 
-    It shows numbers, charts, refusals, images and their sources. The page is one file and needs no network.
+    FOLDER is a build, or a dataset that 'save_to_disk' has written. The page shows numbers, charts, refusals,
+    images and their sources. It is one file and needs no network.
     """
     page.check_dependencies()
     manifest = stores.in_memory() if no_manifest else optional_manifest(options)

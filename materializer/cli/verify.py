@@ -23,8 +23,9 @@ _SHOWN = 20
 @click.option("--decode", is_flag=True, help="Also decode every image, with the steps of datasets.Image.")
 @common_options
 def command(options: CommonOptions, folder: Path, manifest: Path | None, no_manifest: bool, decode: bool) -> None:
-    """Read every byte of the build in FOLDER and compare it with its record and the manifest.
+    """Compare every byte of a build with its record.
 
+    The build in FOLDER is also compared with the manifest.
     With --manifest each row gets a grade: identical bytes, identical pixels, different, substituted, missing or extra.
     """
     if manifest or no_manifest:

@@ -1,0 +1,71 @@
+"""Fit a table of many columns into a terminal: leave out columns in the middle and cut long values, as DuckDB does."""
+
+from collections.abc import Iterator, Sequence
+
+import pyarrow as pa
+from rich.cells import cell_len
+
+from indexer.cli.messages import printable
+from indexer.cli.render import records, text_of
+
+ELISION = "…"
+_WIDEST = 40  # characters of a value in a table that does not fit
+_FRAME = 3  # characters per column besides its values
+
+
+def elided(rows: pa.Table, width: int) -> tuple[pa.Table, int]:
+    """Return the rows with the columns that fit into ``width`` characters, and the number of those left out.
+
+    The first and the last columns are kept; a column ``…`` stands for those between them.
+    """
+    widths = _widths(rows)
+    if sum(widths) + _FRAME * len(widths) <= width:
+        return rows, 0
+    widths = [min(each, _WIDEST) for each in widths]
+    first, last = _kept(widths, width)
+    left_out = len(widths) - first - last
+    names = rows.column_names
+    kept = [*names[:first], *([ELISION] if left_out else []), *names[len(names) - last :]]
+    columns = [rows.column(number) for number in (*range(first), *range(len(names) - last, len(names)))]
+    cut = [_cut(column) for column in columns]
+    if left_out:
+        cut.insert(first, pa.array([ELISION] * rows.num_rows))
+    return pa.Table.from_arrays(cut, names=kept), left_out
+
+
+def vertical(rows: pa.Table) -> Iterator[str]:
+    """Yield each row as lines of names and values."""
+    longest = max(map(len, rows.column_names), default=0)
+    for number, record in enumerate(records(rows.to_batches()), 1):
+        yield f"── row {number} " + "─" * 20
+        for name, value in zip(rows.column_names, record, strict=True):
+            yield f"{printable(name):>{longest}}  {printable(text_of(value))}"
+
+
+def _widths(rows: pa.Table) -> list[int]:
+    found = [cell_len(name) for name in rows.column_names]
+    for record in records(rows.to_batches()):
+        found = [max(width, cell_len(printable(text_of(value)))) for width, value in zip(found, record, strict=True)]
+    return found
+
+
+def _kept(widths: Sequence[int], width: int) -> tuple[int, int]:
+    """Return how many of the first and of the last columns fit, taken in turns; one column is always kept."""
+    room = width - (len(ELISION) + _FRAME)
+    first = last = 0
+    while first + last < len(widths):
+        takes_first = first <= last
+        needed = (widths[first] if takes_first else widths[len(widths) - last - 1]) + _FRAME
+        if needed > room and first:
+            break
+        room -= needed
+        first, last = first + takes_first, last + (not takes_first)
+    return first, last
+
+
+def _cut(column: pa.ChunkedArray) -> pa.Array:
+    """Return long values as cut texts; other columns keep their type, which aligns them."""
+    texts = [text_of(value) for value in column.to_pylist()]
+    if all(len(text) <= _WIDEST for text in texts):
+        return column
+    return pa.array([text if len(text) <= _WIDEST else text[: _WIDEST - 1] + ELISION for text in texts])

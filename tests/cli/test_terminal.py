@@ -1,0 +1,89 @@
+"""Output in a terminal of 80 columns: elided tables, short help, -h, lists of what is here."""
+
+import os
+import pty
+import re
+import subprocess
+import sys
+from pathlib import Path
+from types import ModuleType
+
+import pyarrow as pa
+import pytest
+
+import indexer.__main__
+import materializer.__main__
+from indexer.cli import elision
+from tests.cli.conftest import ROOT, Run
+
+
+def test_columns_in_the_middle_are_elided() -> None:
+    rows = pa.table({f"column{number}": ["value" * 3, "x"] for number in range(20)})
+    shown, left_out = elision.elided(rows, 80)
+    assert left_out == 20 - (shown.num_columns - 1)
+    assert shown.column_names[0] == "column0"
+    assert shown.column_names[-1] == "column19"
+    assert shown.column_names.count("…") == 1
+    assert sum(len("value" * 3) + 3 for _ in shown.column_names[1:]) <= 80
+    assert elision.elided(rows.select([0, 1]), 80) == (rows.select([0, 1]), 0)
+
+
+def test_long_values_are_cut_and_numbers_stay_numbers() -> None:
+    rows = pa.table({"text": ["x" * 200], "number": [7], "none": pa.array([None], pa.string())})
+    shown, left_out = elision.elided(rows, 80)
+    assert (left_out, shown["text"][0].as_py(), shown["number"][0].as_py()) == (0, "x" * 39 + "…", 7)
+    assert shown.schema.field("number").type == pa.int64()
+
+
+def test_one_column_is_always_shown() -> None:
+    shown, left_out = elision.elided(pa.table({"a": ["x" * 200], "b": ["y" * 200]}), 20)
+    assert (shown.column_names[0], left_out) == ("a", 1)
+
+
+def test_sql_fits_into_a_terminal(manifest: Path) -> None:
+    parent, child = pty.openpty()
+    settings = {**os.environ, "COLUMNS": "80", "TERM": "xterm", "PYTHONPATH": str(ROOT)}
+    command = [sys.executable, "-m", "indexer", "sql", "from manifest order by file_id limit 2"]
+    command += ["--manifest-db", str(manifest)]
+    done = subprocess.run(command, stdout=child, stderr=subprocess.PIPE, env=settings, text=True, check=False)
+    os.close(child)
+    text = os.read(parent, 1 << 16).decode()
+    os.close(parent)
+    assert "GenImage/0" in text
+    assert max(len(re.sub(r"\x1b\[[\d;]*m", "", line)) for line in text.splitlines()) <= 80
+    assert "do not fit; --vertical shows all" in done.stderr
+
+
+def test_vertical_prints_every_column(run: Run, manifest: Path) -> None:
+    done = run("sql", "select file_id, label, hash from manifest order by 1 limit 2", "--vertical")
+    assert done.stdout.splitlines()[:4] == [
+        "── row 1 " + "─" * 20,
+        "file_id  GenImage/0",
+        "  label  1",
+        "   hash  NULL",
+    ]
+    assert run("sql", "select 1", "--vertical", "--format", "csv").returncode == 2
+
+
+@pytest.mark.parametrize("arguments", [["-h"], ["sql", "-h"]])
+def test_h_is_help(run: Run, arguments: list[str]) -> None:
+    done = run(*arguments)
+    assert done.returncode == 0
+    assert done.stdout.startswith("Usage: ")
+
+
+@pytest.mark.parametrize("called", [indexer.__main__, materializer.__main__])
+def test_summaries_of_commands_fit_into_80_columns(run: Run, called: ModuleType) -> None:
+    done = run("--help", program=str(called.__package__))
+    assert "..." not in done.stdout.split("Commands:")[1]
+
+
+def test_sources_lists_what_is_here(run: Run, tmp_path: Path) -> None:
+    (tmp_path / "set").mkdir()
+    (tmp_path / "set" / "a.png").write_bytes(b"x")
+    run("scan", "set")
+    listed = run("sources").stdout
+    assert " set " in listed
+    assert " genimage " not in listed
+    assert "other declared sources are not here: 'sources --all' lists them" in listed
+    assert " genimage " in run("sources", "--all").stdout
