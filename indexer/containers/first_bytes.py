@@ -27,7 +27,7 @@ _UNREAD_SIGNATURES = {
     b"\xff\x06\0\0sNaPpY": "snappy",
     b"hsqs": "squashfs",
 }
-_UNREAD_SUFFIXES = {"br": "brotli", "lzo": "lzop", "iso": "an ISO image", "dmg": "a macOS disk image", "ace": "ACE"} | {
+UNREAD_SUFFIXES = {"br": "brotli", "lzo": "lzop", "iso": "an ISO image", "dmg": "a macOS disk image", "ace": "ACE"} | {
     suffix: suffix for suffix in ("arj", "lha", "lzh", "cab", "wim", "lrz", "zpaq", "sit", "sitx", "squashfs")
 }
 _BINARY = re.compile(rb"[^\t\n\f\r -~\x80-\xff]")
@@ -56,7 +56,7 @@ def unread_format(path: str, head: bytes) -> str | None:
     """Return the name of a packing or archive format that nothing here reads; None for other files."""
     by_signature = next((name for start, name in _UNREAD_SIGNATURES.items() if head.startswith(start)), None)
     is_text = not _BINARY.search(head)  # a note such as x.zip.br
-    return by_signature or (None if is_text else _UNREAD_SUFFIXES.get(path.rpartition(".")[2].lower()))
+    return by_signature or (None if is_text else UNREAD_SUFFIXES.get(path.rpartition(".")[2].lower()))
 
 
 def begins_image(head: bytes) -> bool:
@@ -65,14 +65,14 @@ def begins_image(head: bytes) -> bool:
     return found is not None and found.name in _CERTAIN
 
 
-def include_for(names: Sequence[str]) -> str:
-    """Return a line about images whose names have no image suffix, with the pattern for `include` that selects them."""
+def include_for(names: Sequence[str], count: int) -> str:
+    """Return a line about ``count`` images whose names have no image suffix, with an `include` for ``names``."""
     suffixes = "|".join(sorted(image_formats.SUFFIXES))
     tails = {re.escape(name[name.rfind(".") :]) for name in names if "." in name.rpartition("/")[2]}
     tails = {tail for tail in tails if not re.search(rf"(?i)^\\\.(?:{suffixes})[^/a-z]", tail) and "/" not in tail}
     patterns = [rf"(?i)\.(?:{suffixes})(?:[^/a-z][^/]*)?$"]
     patterns += [rf"(?:{'|'.join(sorted(tails)[:10])})$"] if tails else []
     patterns += [r"(?:^|/)[^/.]+$"] if any("." not in name.rpartition("/")[2] for name in names) else []
-    files = "1 file begins" if len(names) == 1 else f"{len(names):,} files begin"
+    files = "1 file begins" if count == 1 else f"{count:,} files begin"
     advice = f"to use them, set include = '{'|'.join(patterns)}'"
     return f"{files} like images without an image suffix, such as {names[0]}: {advice}"

@@ -73,6 +73,7 @@ def _list_archive(
         raise
     except (OSError, SourceError) as error:
         walk.health.add("unreadable", str(error))
+    walk.overlooked.report(walk.health)
     if walk.health.reason:
         check_unequal_sizes(container, walk.health)
     if walk.health.reason and len(container.volumes) > 1:  # .part may be the suffix of parts

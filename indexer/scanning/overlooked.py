@@ -39,4 +39,4 @@ def overlooked(root: Root, small: Iterable[Volume], others: Sequence[Volume]) ->
         if file.path in unnamed and begins_image(head):
             images.append(file.path)
     if images:
-        yield Finding("image-suffix", include_for([shown(path) for path in images]))
+        yield Finding("image-suffix", include_for([shown(path) for path in images], len(images)))

@@ -1,11 +1,12 @@
 """Files that are not what their names promise are named as what they are."""
 
+import re
 from pathlib import Path
 
 import pytest
 
 from indexer.containers.models import ContainerStatus
-from tests.support.archives import container_in, listing, plant, run, zipped
+from tests.support.archives import container_in, listing, plant, run, seven_zipped, tarred, zipped
 
 POINTER = b"version https://git-lfs.github.com/spec/v1\noid sha256:%s\nsize 4831838208\n" % (b"5" * 64)
 PAGE = b"\n<!-- saved -->\n<!DOCTYPE html><html><head><title>Quota exceeded</title></head></html>"
@@ -40,3 +41,30 @@ def test_large_window_of_zstd_is_read(root: Path, tmp_path: Path) -> None:
     cut = (root / "set.tar.zst").read_bytes()[:-9]
     (root / "set.tar.zst").write_bytes(cut)
     assert listing(container_in(root)).report.status != ContainerStatus.COMPLETE
+
+
+@pytest.mark.parametrize("archive", ["set.zip", "set.tar", "set.tar.gz", "set.7z"])
+def test_images_without_suffix_in_archives_are_counted(archive: str, root: Path, tmp_path: Path) -> None:
+    names = ["a.jpg", "b.jpg?w=800", "c.jpg.1", "d", "e.jpg_large", "f.image", "notes.xyz", "README"]
+    plant(tmp_path / "set", {name: b"\xff\xd8\xff\xe0" + bytes(900) for name in names[:6]})
+    plant(tmp_path / "set", dict.fromkeys(names[6:], b"text " * 200))
+    pack = {"zip": zipped, "7z": seven_zipped}.get(archive.rpartition(".")[2], tarred)
+    pack(tmp_path / "set", root / archive, *(["-mx0"] if archive == "set.7z" else []))
+    found = listing(container_in(root))
+    assert found.report.status == "complete"
+    [detail] = [finding.detail for finding in found.report.findings]
+    assert detail.startswith("5 files begin like images without an image suffix")
+    include = detail.rpartition("include = '")[2][:-1]
+    assert all(re.search(include, name) for name in names[:6])
+
+
+@pytest.mark.parametrize("archive", ["set.zip", "set.tar", "set.tar.gz"])
+def test_formats_in_archives_that_are_not_read_are_named(archive: str, root: Path, tmp_path: Path) -> None:
+    plant(tmp_path / "set", {"a.tar.lzo": b"\x89LZO\0\r\n\x1a\n" + bytes(90), "b.iso": bytes(90), "c.br": b"a note"})
+    (zipped if archive == "set.zip" else tarred)(tmp_path / "set", root / archive)
+    found = listing(container_in(root))
+    assert (found.report.status, found.codes) == ("partial", {"unread-format"})
+    assert {finding.detail.partition(" is ")[0].lstrip("./") for finding in found.report.findings} == {
+        "a.tar.lzo",
+        "b.iso",
+    }

@@ -219,7 +219,8 @@ class _Walk:
         size = self.member_size
         tail = content.read(self.member_start + max(0, size - RECORD), min(size, RECORD))
         is_cut = self.is_compressed and size >= RECORD and not tail.strip(b"\0")
-        if is_cut:
+        padding = content.read(self.member_start + size, max(0, self.member_end - self.member_start - size))
+        if is_cut or padding.strip(b"\0"):
             self.displaced.add(self.ordinal - 1)
         if is_cut or content.size - self.position > _MOST_PADDING:
             zeros = f"the last {content.size - self.position} bytes are zeros"

@@ -14,7 +14,9 @@ BATCH_ROWS = 65_536
 FINDINGS_PER_CODE = 1_000
 
 # Findings that leave a listing complete: all members are listed, even if some cannot be read.
-_HARMLESS = frozenset({"empty", "extension", "not-a-file", "offsets-wrapped", "repeated-name", "volume-stray"})
+_HARMLESS = frozenset(
+    {"empty", "extension", "image-suffix", "not-a-file", "offsets-wrapped", "repeated-name", "volume-stray"}
+)
 
 
 @dataclass(frozen=True, slots=True)

@@ -11,6 +11,7 @@ any depth, have ``(p + 1) << 32`` plus a count in the order of the walk.
 import contextlib
 from collections.abc import Callable, Generator, Iterator
 from dataclasses import dataclass, replace
+from functools import partial
 from itertools import count
 from pathlib import Path
 from typing import TypeAlias
@@ -21,7 +22,7 @@ import pyarrow.compute as pc
 from indexer.base.errors import BadData
 from indexer.containers.bytes.spool import limited, spooled
 from indexer.containers.bytes.volumes import ByteRange
-from indexer.containers.kinds import Kind, archive_names, nests
+from indexer.containers.kinds import HEAD_SIZE, Kind, archive_names, nests
 from indexer.containers.members.budget import Budget, within_limits
 from indexer.containers.members.entry import Bytes, Entry, blocks_of
 from indexer.containers.members.repeated_names import Repeats
@@ -30,6 +31,7 @@ from indexer.containers.models import Access, MemberBytes
 from indexer.containers.walking.dispatch import entries_of, zip_batches, zip_entry
 from indexer.containers.walking.levels import ArchiveLevel, placed
 from indexer.containers.walking.nesting import nested_kind, refuse_images
+from indexer.containers.walking.overlooked import Overlooked
 
 NESTED_SHIFT = 32
 
@@ -57,6 +59,7 @@ class ContainerWalk:
 
     def __init__(self, path: str, budget: Budget, walk_filter: WalkFilter, scratch: Path | None) -> None:
         self.health = Health()
+        self.overlooked = Overlooked()
         self.listed = 0
         self._path, self._filter, self._scratch = path, walk_filter, scratch
         self._budget, self._limits = budget, budget.limits
@@ -72,6 +75,7 @@ class ContainerWalk:
             for batch in zip_batches(level, self._limits, health):
                 found = self._placed(self._numbered(batch, level), level)
                 yield found
+                self.overlooked.add_batch(found, partial(self._head, level, batch), self.health)
                 for place in self._indexes_to_visit(batch, found, level):
                     yield from self._zip_member(level, batch.slice(place, 1), found["ordinal"][place].as_py())
 
@@ -128,11 +132,17 @@ class ContainerWalk:
         places: list[int] = pc.indices_nonzero(pc.and_(mask, batch["problem"].is_null())).to_pylist()
         return places
 
-    def _zip_member(self, level: ArchiveLevel, row: pa.RecordBatch, ordinal: int) -> Iterator[Found]:
-        if not isinstance(level.content, ByteRange):
-            raise TypeError("a zip needs random access")
+    def _head(self, level: ArchiveLevel, batch: pa.RecordBatch, place: int) -> bytes:
+        """Return the first bytes of a member of a zip; none if they cannot be read."""
         try:
-            entry = zip_entry(level.content, row.to_pylist()[0], self._budget)
+            entry = zip_entry(_random_access(level), batch.slice(place, 1).to_pylist()[0], self._budget)
+            return next(entry.blocks(), b"")[:HEAD_SIZE]
+        except BadData:
+            return b""
+
+    def _zip_member(self, level: ArchiveLevel, row: pa.RecordBatch, ordinal: int) -> Iterator[Found]:
+        try:
+            entry = zip_entry(_random_access(level), row.to_pylist()[0], self._budget)
         except BadData as error:
             self._note(level, ordinal, row["name"][0].as_py(), error)
         else:
@@ -146,6 +156,7 @@ class ContainerWalk:
         is_sequential = level.base is None or entry.row.access is Access.SEQUENTIAL
         is_read = is_sequential and self._filter.reads(ordinal, name)
         try:
+            self.overlooked.add_member(name, entry, self.health, ordinal)
             kind = self._kind_inside(level, entry, ordinal)
             size = yield from self._read_or_enter(_Visit(level, entry, ordinal, name, kind, is_read))
         except BadData as error:
@@ -230,6 +241,12 @@ class _Visit:
             prefix_bytes=None if is_utf8 else outer_raw + raw + b"!",
             base=content.start if is_in_container and isinstance(content, ByteRange) else None,
         )
+
+
+def _random_access(level: ArchiveLevel) -> ByteRange:
+    if not isinstance(level.content, ByteRange):
+        raise TypeError("a zip needs random access")
+    return level.content
 
 
 @contextlib.contextmanager
