@@ -17,12 +17,11 @@ from pathlib import Path
 from typing import TypeAlias
 
 import pyarrow as pa
-import pyarrow.compute as pc
 
 from indexer.base.errors import BadData
 from indexer.containers.bytes.spool import limited, spooled
 from indexer.containers.bytes.volumes import ByteRange
-from indexer.containers.kinds import HEAD_SIZE, Kind, archive_names, nests
+from indexer.containers.kinds import HEAD_SIZE, Kind, archive_names, nests, unusual_names
 from indexer.containers.members.budget import Budget, within_limits
 from indexer.containers.members.entry import Bytes, Entry, blocks_of
 from indexer.containers.members.repeated_names import Repeats
@@ -75,8 +74,11 @@ class ContainerWalk:
             for batch in zip_batches(level, self._limits, health):
                 found = self._placed(self._numbered(batch, level), level)
                 yield found
-                self.overlooked.add_batch(found, partial(self._head, level, batch), self.health)
-                for place in self._indexes_to_visit(batch, found, level):
+                unusual = unusual_names(batch["name"])
+                if len(unusual):
+                    members = batch.take(unusual)
+                    self.overlooked.add_batch(found.take(unusual), partial(self._head, level, members), self.health)
+                for place in self._indexes_to_visit(unusual, found, level):
                     yield from self._zip_member(level, batch.slice(place, 1), found["ordinal"][place].as_py())
 
     def _entries(self, level: ArchiveLevel, health: Health) -> Iterator[Found]:
@@ -123,14 +125,13 @@ class ContainerWalk:
             raise BadData("over the member limit", f"more than {self._limits.members} members")
         return placed(batch, level, self._path)
 
-    def _indexes_to_visit(self, batch: pa.RecordBatch, found: pa.RecordBatch, level: ArchiveLevel) -> list[int]:
-        """Return the indexes of members in the batch that may be archives, or that must be read during the walk."""
-        mask = archive_names(batch["name"])
+    def _indexes_to_visit(self, unusual: pa.Array, found: pa.RecordBatch, level: ArchiveLevel) -> list[int]:
+        """Return the indexes of members that may be archives, by their unusual names, or that this walk must read."""
+        visited = set(unusual.filter(archive_names(found["name"].take(unusual))).to_pylist())
         if level.base is None:
             pairs = zip(found["ordinal"].to_pylist(), found["name"].to_pylist(), strict=True)
-            mask = pc.or_(mask, pa.array([self._filter.reads(ordinal, name) for ordinal, name in pairs], pa.bool_()))
-        places: list[int] = pc.indices_nonzero(pc.and_(mask, batch["problem"].is_null())).to_pylist()
-        return places
+            visited |= {place for place, (ordinal, name) in enumerate(pairs) if self._filter.reads(ordinal, name)}
+        return [place for place in sorted(visited) if not found["problem"][place].is_valid]
 
     def _head(self, level: ArchiveLevel, batch: pa.RecordBatch, place: int) -> bytes:
         """Return the first bytes of a member of a zip; none if they cannot be read."""

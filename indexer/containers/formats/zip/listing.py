@@ -182,9 +182,8 @@ class Extents:
                 health.add("overlap", f"the bytes of member {ordinal} also belong to another member", ordinal)
         begins, stops = np.append(0, ends), np.append(starts, self._directory)
         sizes = stops - begins
-        sizes[1:] -= max(
-            0, int(sizes[1:].min())
-        )  # extra fields and data descriptors, which the writer gives each member
+        if len(sizes) > 1:  # extra fields and data descriptors, which the writer gives each member
+            sizes[1:] -= max(0, int(sizes[1:].min()))
         return [(int(begins[place]), int(stops[place])) for place in np.flatnonzero(sizes >= MIN_GAP)]
 
 
