@@ -225,10 +225,10 @@ MISTAKES = {
     "wrong recipe": Mistake(
         _bad_recipe, "indexer select recipe.toml",
         "recipe.toml: 4 problems\n"
+        "  - 'per_generator' or 'per_stratum' is missing: give the number of images\n"
         "  - 'seed' is missing: give a text or a whole number\n"
         "  - unknown key 'per_generater' (did you mean 'per_generator'?)\n"
-        "  - split: the parts sum to 1.1, not 1\n"
-        "  - 'per_generator' or 'per_stratum' is missing: give the number of images",
+        "  - split: the parts sum to 1.1, not 1",
     ),
     "unknown selection": Mistake(
         _manifest, "indexer stats demo",
@@ -281,8 +281,8 @@ MISTAKES = {
         "name a recipe, a query with --sql, or lists with --ids. See: python -m indexer select --help",
     ),
     "typo in an option": Mistake(
-        _nothing, "indexer stats --formt csv",
-        "No such option '--formt'. Did you mean '--format'? See: python -m indexer stats --help",
+        _nothing, "indexer stats --debgu",
+        "No such option '--debgu'. Did you mean '--debug'? See: python -m indexer stats --help",
     ),
     "typo in a column": Mistake(
         _manifest, "indexer sql 'select genrator from manifest'",
