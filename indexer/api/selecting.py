@@ -5,6 +5,7 @@ from collections.abc import Iterable, Mapping
 
 from indexer.base.config import expanded
 from indexer.base.errors import ConfigError
+from indexer.base.split_names import is_split_name
 from indexer.cli.inspect import inspector
 from indexer.cli.options import CommonOptions
 from indexer.cli.query_options import query_text
@@ -13,7 +14,7 @@ from indexer.selection import recipe as recipes
 from indexer.selection.by_list import Listed, select_listed
 from indexer.selection.by_query import Queried, select_query
 from indexer.selection.id_lists import ids_of
-from indexer.selection.models import Selected, is_selection_name, is_split_name
+from indexer.selection.models import Selected, is_selection_name
 from indexer.selection.query_recipe import QueryRecipe
 from indexer.selection.query_rows import rows_of
 from indexer.selection.storing import require_free

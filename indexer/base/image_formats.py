@@ -69,7 +69,6 @@ FORMATS = (
     ImageFormat("JXL", ("jxl",), rb"\xff\x0a|\0\0\0\x0cJXL \r\n\x87\n", "JXL", plugin="pillow_jxl"),
     ImageFormat("PPM", ("ppm", "pgm", "pbm", "pnm"), rb"P[1-6]\s+[#0-9]", "PPM"),
     ImageFormat("PFM", ("pfm",), rb"P[Ff]\s+[#0-9]"),
-    ImageFormat("TGA", ("tga",)),
     ImageFormat("ICO", ("ico",), rb"\0\0\x01\0"),
     ImageFormat("PSD", ("psd", "psb"), rb"8BPS"),
     ImageFormat("EXR", ("exr",), rb"\x76\x2f\x31\x01"),
@@ -79,6 +78,8 @@ FORMATS = (
     ImageFormat("JPEGXR", ("jxr", "wdp", "hdp"), rb"II\xbc\x01"),
     ImageFormat("FLIF", ("flif",), rb"FLIF"),
     ImageFormat("BPG", ("bpg",), rb"BPG\xfb"),
+    # No magic number: fields of the header that fit each other (Truevision TGA 2.0, section "Header").
+    ImageFormat("TGA", ("tga",), rb".(?:\0[\x02\x03\x0a\x0b]\0{5}|\x01[\x01\x09].{5}).{8}[\x01\x08\x0f\x10\x18\x20]"),
 )  # fmt: skip
 SUFFIXES = frozenset(suffix for image in FORMATS for suffix in image.suffixes)
 # The end of an image's file name: a pattern for Python's re, Arrow and DuckDB.

@@ -7,6 +7,7 @@ from typing import Any
 import click
 
 from indexer.base.errors import CheckFailed, ConfigError
+from indexer.base.split_names import is_split_name
 from indexer.cli import select_query
 from indexer.cli.inspect import inspector
 from indexer.cli.messages import printable
@@ -18,7 +19,7 @@ from indexer.cli.show_selection import show_counts, show_missing
 from indexer.selection import by_recipe, recipe
 from indexer.selection.by_list import Listed, select_listed
 from indexer.selection.id_lists import read_lists
-from indexer.selection.models import Selected, is_selection_name, is_split_name
+from indexer.selection.models import Selected, is_selection_name
 from indexer.selection.recipe_inputs import RecipeInputs, eligible
 from indexer.selection.storing import require_free
 from indexer.sharing.pictures import is_export, pictures_of

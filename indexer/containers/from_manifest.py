@@ -8,6 +8,7 @@ import re
 from collections.abc import Mapping
 from typing import Any
 
+from indexer.base.errors import SourceError
 from indexer.base.remote import Root
 from indexer.containers.kinds import Kind
 from indexer.containers.models import Access, Container, MemberRef, Volume
@@ -24,6 +25,9 @@ def stored_container(root: Root, row: Mapping[str, Any]) -> Container:
     """Return the container of a row of the table ``container`` or of the view ``member_location``.
 
     ``root`` is the source's, as named in local.cfg. Paths that are not UTF-8 get their bytes back.
+
+    Raises:
+        SourceError: a path leads out of the root.
     """
     is_escaped = row["path_bytes"] is not None
     path = row["container_path"] if "container_path" in row else row["path"]
@@ -32,6 +36,8 @@ def stored_container(root: Root, row: Mapping[str, Any]) -> Container:
         for volume in row["volumes"] or ()
     )
     path = os.fsdecode(row["path_bytes"]) if is_escaped else path
+    for one in (path, *(volume.path for volume in volumes)):
+        _require_inside(one)
     return Container(base_of(root), path, Kind(row["kind"]), volumes, row["source"])
 
 
@@ -40,12 +46,18 @@ def stored_member(row: Mapping[str, Any], key: int) -> MemberRef:
 
     A listing's own rows have them, too. The plan of a build and the view ``manifest`` call ``name`` ``member``.
     The path of a loose file that is not UTF-8 gets its bytes back.
+
+    Raises:
+        SourceError: the path of a loose file leads out of the root.
     """
-    is_escaped = row["access"] == Access.FILE and row["name_bytes"] is not None
+    path = row["path"]
+    if row["access"] == Access.FILE:
+        path = path if row["name_bytes"] is None else os.fsdecode(row["name_bytes"])
+        _require_inside(path)
     return MemberRef(
         key=key,
         ordinal=row["ordinal"],
-        path=os.fsdecode(row["name_bytes"]) if is_escaped else row["path"],
+        path=path,
         name=row["name"] if "name" in row else row["member"],
         access=Access(row["access"]),
         offset=row["offset"],
@@ -54,6 +66,12 @@ def stored_member(row: Mapping[str, Any], key: int) -> MemberRef:
         method=row["method"],
         crc32=row["crc32"],
     )
+
+
+def _require_inside(path: str) -> None:
+    """Raise SourceError if a path of a manifest, which may be untrusted, leads out of its root."""
+    if path.startswith("/") or "\0" in path or (".." in path and ".." in path.split("/")):
+        raise SourceError(f"the manifest has the path {path!r}, which leads out of its source: scan the source again")
 
 
 def _unescaped(path: str) -> str:

@@ -17,6 +17,8 @@ from PIL import Image, TiffImagePlugin
 from indexer.base.errors import BadData
 
 # Tags of TIFF 6.0.
+_DNG_VERSION = 50706
+_SUBFILE, _REDUCED = 254, 1
 _BITS, _COMPRESSION, _PHOTOMETRIC, _MAX_SAMPLE, _PLANES, _FORMAT, _SMAX_SAMPLE = 258, 259, 262, 281, 284, 339, 341
 _SEPARATE_PLANES = 2
 _WHITE_IS_ZERO, _UNSIGNED, _SIGNED, _FLOAT = 0, 1, 2, 3
@@ -28,12 +30,17 @@ Values = npt.NDArray[Any]
 
 @dataclass(frozen=True, slots=True)
 class Samples:
-    """The type of a TIFF's samples. ``stated_white`` is the maximum if the file states one of the form 2^n - 1."""
+    """The type of a TIFF's samples.
+
+    ``stated_white`` is the maximum if the file states one of the form 2^n - 1. ``is_reduced``: the first page is a
+    small copy of another one, or a camera's raw image.
+    """
 
     bits: int
     kind: int
     is_inverted: bool
     has_planes: bool
+    is_reduced: bool
     stated_white: int | None
 
 
@@ -49,6 +56,7 @@ def samples_of(image: Image.Image) -> Samples | None:
         kind=int(_number(tags.get(_FORMAT, _UNSIGNED))),
         is_inverted=tags.get(_PHOTOMETRIC) == _WHITE_IS_ZERO,
         has_planes=tags.get(_PLANES) == _SEPARATE_PLANES,
+        is_reduced=bool(int(_number(tags.get(_SUBFILE))) & _REDUCED) or _DNG_VERSION in tags,
         stated_white=int(stated) if is_power else None,
     )
 
@@ -69,8 +77,10 @@ def check_samples(image: Image.Image, samples: Samples) -> None:
     """Check that the decoded TIFF is not one whose samples Pillow shows wrong in modes of eight bits.
 
     Raises:
-        BadData: undecodable, unknown_range.
+        BadData: undecodable, unknown_range, unsupported_format.
     """
+    if samples.is_reduced:
+        raise BadData("unsupported_format", "the first page of the TIFF is a preview, as in raw files of cameras")
     colours = image.getbands()[: 4 if image.mode == "CMYK" else 3]
     if samples.kind == _SIGNED and samples.bits <= 8:
         raise BadData("unknown_range", "samples are signed, and readers show them as unsigned")

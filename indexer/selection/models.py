@@ -10,9 +10,6 @@ from indexer.manifest.store import Store
 # Inspects the rows of `work.pool` that were never inspected; returns their number.
 Inspect = Callable[[Store], int]
 
-# Splits become names of folders and files that every system can write.
-SPLIT_NAME = "^[A-Za-z0-9_][A-Za-z0-9_.-]{0,63}$"
-
 Counts = tuple[tuple[str, str, int], ...]
 """Images by split and role, or by step and reason."""
 
@@ -41,11 +38,6 @@ class Selected:
     dropped: tuple[str, ...] = ()
     uneven: tuple[UnevenSplit, ...] = ()
     matched: tuple[tuple[Any, ...], ...] = ()
-
-
-def is_split_name(name: str) -> bool:
-    """Return whether ``name`` is a valid name of a split."""
-    return re.fullmatch(SPLIT_NAME, name) is not None
 
 
 def is_selection_name(name: str) -> bool:

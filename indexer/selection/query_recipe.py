@@ -9,8 +9,8 @@ from pathlib import Path
 from types import MappingProxyType
 
 from indexer.base.errors import RecipeError
+from indexer.base.split_names import is_split_name
 from indexer.manifest.sandbox import QueryLimits
-from indexer.selection.models import is_split_name
 
 DEFAULT_SEED = "0"
 ONE_SPLIT: Mapping[str, float] = MappingProxyType({"train": 1.0})

@@ -57,10 +57,10 @@ import duckdb
 
 from indexer.base import resources
 from indexer.base.errors import RecipeError
+from indexer.base.split_names import is_split_name
 from indexer.base.suggestions import closest
 from indexer.base.toml_fields import Fields, Problems, near
 from indexer.selection.match.models import Matching, match_of
-from indexer.selection.models import is_split_name
 from indexer.selection.recipe_filters import RecipeFilters, filters_of
 
 MAX_RADIUS = 8

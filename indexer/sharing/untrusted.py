@@ -16,10 +16,10 @@ import pyarrow.parquet as pq
 
 from indexer.base import resources
 from indexer.base.errors import BadData, ManifestError
+from indexer.base.split_names import SPLIT_NAME
 from indexer.base.untrusted_json import InvalidJson, read_json
 from indexer.base.workers import WorkerCrashed, WorkerPool, Workers, time_limit
 from indexer.manifest.scratch import parquet_rows, scratch_database
-from indexer.selection.models import SPLIT_NAME
 from indexer.sharing.models import (
     FILE_SCHEMA,
     FORMAT,

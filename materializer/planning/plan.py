@@ -14,6 +14,7 @@ import pyarrow as pa
 
 from indexer.base.errors import ConfigError, RecipeError
 from indexer.base.remote import Root
+from indexer.base.split_names import is_split_name
 from indexer.containers.from_manifest import stored_container
 from indexer.containers.models import Container
 from indexer.manifest.store import LOT_ROWS, Store, require_selection
@@ -96,6 +97,8 @@ def make(store: Store, request: Request, unavailable: Sequence[int] = ()) -> Bui
     given = {"order": settings.order.value, "seed": seed, "shard_size": settings.shard_size}
     store.save_temporary("plan_shard_assignment", "plan/shard_assignment", given)
     ranges = [ShardRange(*row) for row in store.rows("plan/shard_ranges", {"range_rows": LOT_ROWS})]
+    for shards in ranges:
+        _require_split_name(shards.split, request.selection)
     if all(shards.last < 0 for shards in ranges):
         raise RecipeError(f"selection '{request.selection}' has no rows to build: see 'python -m indexer stats'")
     _save_rows(store, request, ranges)
@@ -108,6 +111,12 @@ def make(store: Store, request: Request, unavailable: Sequence[int] = ()) -> Bui
     return BuildPlan(
         request.selection, recipe_hash, seed, _shards(store, settings, ranges), _containers(store, request.roots)
     )
+
+
+def _require_split_name(split: str, selection: str) -> None:
+    """Raise RecipeError if a split of an untrusted manifest would lead out of the output folder."""
+    if not is_split_name(split):
+        raise RecipeError(f"selection '{selection}' has a split {split!r}, which is no name of a folder: select again")
 
 
 def require_known_sizes(store: Store, request: Request) -> None:

@@ -309,6 +309,7 @@ COLOURS = np.stack([RAMP, RAMP[:, ::-1], RAMP], -1)
         (tiff((np.concatenate([COLOURS, COLOURS[:, :, :1]], -1) * 4095).astype("<u2")), "unknown_range"),
         (tiff((COLOURS * 65535).astype("<u2"), t284=2), "undecodable"),
         (tiff((RAMP * 127).astype("i1")), "unknown_range"),
+        (tiff((RAMP * 255).astype("u1"), t254=1), "unsupported_format: the first page of the TIFF is a preview"),
         (tiff(COLOURS.astype("<f4")), "unsupported_format: Pillow reads no TIFF of 3 x 32 bits, floating point"),
         (tiff((RAMP * 255).astype("u1"), t259=34712), "unsupported_format: .* unsigned, compression 34712"),
     ],
