@@ -17,9 +17,10 @@ from indexer.sharing.scan_difference import scan_difference
 @click.argument("after", type=click.Path(path_type=Path))
 @common_options
 def command(_options: CommonOptions, before: Path, after: Path) -> None:
-    """Compare two exports, one line per different image; or two manifests (*.duckdb), one line per different archive.
+    """Compare two exports or two scans, one line per difference.
 
-    The second form prints what changed upstream between two scans of a source.
+    Of two exports, the images that differ. Of two manifests (*.duckdb), the archives that changed upstream between two
+    scans of a source.
 
     Exit status 1: there are differences.
     """

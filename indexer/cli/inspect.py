@@ -24,7 +24,7 @@ from indexer.selection.query_rows import rows_of
 _EXAMPLES = """\b
 Examples:
   python -m indexer inspect ai_gen_bench_v1 --jobs 8
-  python -m indexer inspect --sql "from manifest where origin = 'COCO2017_val'"
+  python -m indexer inspect --sql "from manifest where origin = 'COCO'"
   python -m indexer inspect --again --limit memory=16GiB
 """
 
