@@ -71,6 +71,10 @@ bench-scan: env  ## listing and scanning against zipfile and scandir; ARGS=--mem
 bench-select: env  ## selection from 10,000,000 rows, near duplicates among 1,000,000 hashes; ARGS="ROWS HASHES"
 	$(RUN)python -m benchmarks.bench_select $(ARGS)
 
+.PHONY: bench-shortcuts
+bench-shortcuts: env  ## five planted label shortcuts in 20,000 pictures, before and after matching; ARGS=COUNT
+	$(RUN)python -m benchmarks.bench_shortcuts $(ARGS)
+
 .PHONY: bench-build
 bench-build: env  ## a build against a plain copy, decoding alone, and other tools; ARGS=COUNT
 	$(RUN)python -m benchmarks.bench_build $(ARGS)
