@@ -10,6 +10,7 @@ import pyarrow as pa
 from indexer.base.remote import Root
 from indexer.containers.models import ArchiveLimits, Container
 from indexer.images import ImageLimits
+from indexer.images.rendition import Rendition
 
 
 class Feature(StrEnum):
@@ -50,6 +51,7 @@ class Settings:
     ``format`` is a key of ``materializer.shards.formats.FORMATS``, ``quality`` 1 to 100, ``shard_size`` in bytes.
     ``layout``: where --format imagefolder writes an image; '' is its default.
     ``strip_metadata``: images that are copied lose their metadata; their coded pixels are not changed.
+    ``align``: all images are encoded anew; from the recipe (:mod:`materializer.planning.alignment`).
     """
 
     format: str = "arrow"
@@ -61,10 +63,11 @@ class Settings:
     shard_size: int = 500_000_000
     strip_metadata: bool = False
     layout: str = ""
+    align: Rendition | None = None
 
     def described(self) -> dict[str, object]:
         """Return the settings as plan keys and records hold them: later ones only if they are on."""
-        return {name: value for name, value in asdict(self).items() if value not in (False, "")}
+        return {name: value for name, value in asdict(self).items() if value not in (False, "", None)}
 
 
 @dataclass(frozen=True, slots=True)

@@ -45,6 +45,11 @@
 
     [match]                     # real images with the traits of the fakes: indexer/selection/match/models.py
     on = ["format", "jpeg_quality", "long_side"]
+
+    [align]                     # a build encodes all images anew: indexer/images/rendition.py
+    long_side = 512             # pixels
+    crop = 224                  # pixels of a square
+    jpeg = 96                   # quality; default: PNG
 """
 
 import hashlib
@@ -60,6 +65,7 @@ from indexer.base.errors import RecipeError
 from indexer.base.split_names import is_split_name
 from indexer.base.suggestions import closest
 from indexer.base.toml_fields import Fields, Problems, near
+from indexer.images.rendition import Rendition, rendition_of
 from indexer.selection.match.models import Matching, match_of
 from indexer.selection.recipe_filters import RecipeFilters, filters_of
 
@@ -100,6 +106,7 @@ class Recipe:
     photograph_origins: tuple[str, ...] | None = None
     match: Matching | None = None
     filters: RecipeFilters = field(default_factory=RecipeFilters)
+    align: Rendition | None = None
 
     @property
     def hash(self) -> str:
@@ -181,6 +188,7 @@ def _recipe(text: str, top: Fields) -> Recipe:
         photograph_origins=photographs.texts("origins", distinct=True),
         match=match_of(top.below("match", top.table("match"))),
         filters=filters,
+        align=rendition_of(top.below("align", top.table("align"))),
     )
     for fields in (images, duplicates, photographs, top):
         fields.close()

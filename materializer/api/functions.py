@@ -77,7 +77,7 @@ def _given(selection: str, settings: Mapping[str, Any]) -> dict[str, Any]:
     """
     defaults = Settings()
     known = {"image_feature": None, **asdict(defaults)}
-    del known["feature"]
+    del known["feature"], known["align"]
     for name, value in settings.items():
         if name not in known:
             raise ConfigError(f"unknown setting '{name}': {nearest(name, known)}")

@@ -9,6 +9,7 @@ from indexer.cli.options import CommonOptions, common_options
 from materializer.cli.options import build_options, request
 from materializer.planning import estimate as estimating
 from materializer.planning import plan as planning
+from materializer.planning.alignment import aligned
 from materializer.planning.estimate import Estimate
 
 
@@ -21,6 +22,7 @@ def command(options: CommonOptions, **given: Any) -> None:
         raise click.UsageError("name a --selection")
     requested = request(options, Path(), given)
     with options.reading() as store:
+        requested = aligned(store, requested)
         found = planning.make(store, requested)
         print(_text(estimating.estimate(store, found, requested.settings, options.workers), options.jobs))
 

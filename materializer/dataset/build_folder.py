@@ -1,12 +1,13 @@
 """Read the JSON files of a dataset's folder: those of a build, and those of ``save_to_disk``. All are untrusted."""
 
 from collections.abc import Mapping
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, fields
 from pathlib import Path
 from typing import Any
 
 from indexer.base.errors import ConfigError, OutputError, SourceError
 from indexer.base.untrusted_json import InvalidJson, JsonObject, read_json, text
+from indexer.images.rendition import Rendition
 from materializer.models import Check, Feature, Pixels, RowOrder, Settings, Shard, ShardFile
 from materializer.shards import record
 from materializer.shards.formats import output_format
@@ -181,7 +182,13 @@ def _settings(stored: JsonObject) -> Settings:
         stored.count("shard_size"),
         stored.flag("strip_metadata"),
         stored.text("layout") if "layout" in stored.content else "",
+        _rendition(stored.object("align")) if "align" in stored.content else None,
     )
+
+
+def _rendition(stored: JsonObject) -> Rendition:
+    names = [field.name for field in fields(Rendition) if stored.content.get(field.name) is not None]
+    return Rendition(**{name: stored.count(name) for name in names})
 
 
 def _saved_split(folder: Path, name: str) -> SavedSplit:

@@ -17,6 +17,7 @@ from indexer.manifest.store import Store
 from materializer.dataset.publish import BuildSummary, WrittenBuild, publish
 from materializer.models import Refusal, Request, RowsTask, ShardResult, ShardTask
 from materializer.planning import plan as planning
+from materializer.planning.alignment import aligned
 from materializer.planning.plan import BuildPlan, PlannedShard, task_of
 from materializer.planning.substitution import substitute
 from materializer.running.output_lock import lock_output
@@ -53,6 +54,7 @@ def build(store: Store, request: Request, workers: Workers, progress: Progress =
         SourceError: a source is missing or has changed since the scan.
         OutputError: the output cannot be written, or holds something else.
     """
+    request = aligned(store, request)
     plan = planning.make(store, request)
     if request.allow_missing and (numbers := unavailable(plan.containers)):
         plan = planning.make(store, request, numbers)

@@ -18,6 +18,7 @@ from indexer.manifest.store import Store
 from materializer.dataset.publish import BuildSummary
 from materializer.models import Request, ShardResult
 from materializer.planning import plan as planning
+from materializer.planning.alignment import aligned
 from materializer.planning.plan import BuildPlan, PlannedShard
 from materializer.running import build as building
 from materializer.running.build import Build
@@ -70,6 +71,7 @@ def build_part(
     Raises:
         RecipeError, ConfigError, SourceError, OutputError: as :func:`materializer.running.build.build`.
     """
+    request = aligned(store, request)
     plan = planning.make(store, request)
     planning.require_known_sizes(store, request)
     with lock_output(request, plan, shared=True):
@@ -101,6 +103,7 @@ def complete(store: Store, request: Request, workers: Workers, progress: Progres
         OutputError: a part is missing; nothing is written then.
         RecipeError, ConfigError, SourceError: as :func:`materializer.running.build.build`.
     """
+    request = aligned(store, request)
     plan = planning.make(store, request)
     planning.require_known_sizes(store, request)
     results = results_of(request, plan)

@@ -13,6 +13,7 @@ from indexer.images.colour import to_rgb
 from indexer.images.decoding import codec_errors
 from indexer.images.plain_jpeg import plain_jpeg
 from indexer.images.png_encoding import ENCODER, encode_png
+from indexer.images.rendition import Rendition, render
 from indexer.images.sound_png import proven_header
 from indexer.images.stripping import strip
 from materializer.models import Check, Pixels, Settings
@@ -81,7 +82,7 @@ def prepare(
     data = bytes(data)
     if settings.pixels is not Pixels.JPEG and (proven := proven_header(data, limits)):
         return _prepared(data, _facts(digest, proven, metadata_removed=False), None, settings, limits)
-    reduced_to = None if settings.pixels is Pixels.JPEG else _SMALLEST
+    reduced_to = None if settings.pixels is Pixels.JPEG or settings.align else _SMALLEST
     shown = open_shown(data, limits, Depth(reduced_to, is_strict=settings.check == Check.DECODE))
     facts = _facts(digest, shown.header, metadata_removed=shown.metadata_removed)
     if reduced_to and facts.format in _JPEG_FORMATS and not _is_kept(facts, settings):
@@ -109,6 +110,8 @@ def _prepared(
     data: bytes | memoryview, facts: ImageFacts, shown: ShownImage | None, settings: Settings, limits: ImageLimits
 ) -> PreparedImage:
     """Return the image as it is stored; ``shown`` is given if it was decoded already, in full size if converted."""
+    if settings.align:
+        return _rendered(shown or open_shown(bytes(data), limits), facts, settings.align)
     if settings.pixels is Pixels.JPEG:
         return _converted(shown or open_shown(bytes(data), limits), facts, "JPEG", settings.quality)
     if not _is_kept(facts, settings):
@@ -135,6 +138,14 @@ def _is_kept(facts: ImageFacts, settings: Settings) -> bool:
         what = f"{facts.format} images open with a plugin only: build with --pixels rgb, which converts them"
         raise BadData("unsupported_format", what)
     return settings.pixels is Pixels.VERBATIM or (facts.mode == "RGB" and not needs_plugin)
+
+
+def _rendered(shown: ShownImage, facts: ImageFacts, rendition: Rendition) -> PreparedImage:
+    stored, picture = render(to_rgb(shown), rendition)
+    image_format = "JPEG" if rendition.jpeg else "PNG"
+    transform = f"{facts.format} {facts.mode} to {image_format} RGB (align: {rendition})"
+    digest = hashlib.sha256(stored).hexdigest()
+    return PreparedImage(stored, digest, *picture.size, suffix_of(image_format), transform, facts)
 
 
 def _converted(shown: ShownImage, facts: ImageFacts, image_format: str, quality: int = 0) -> PreparedImage:

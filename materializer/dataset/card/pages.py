@@ -67,7 +67,9 @@ def _about(facts: CardFacts) -> str:
         Pixels.VERBATIM: "All images are copied unchanged.",
         Pixels.JPEG: f"All images were converted to JPEG of quality {facts.settings.quality}.",
     }[facts.settings.pixels]
-    if facts.settings.strip_metadata:
+    if facts.settings.align:
+        kept = f"All images were converted to RGB and encoded anew ({facts.settings.align})."
+    elif facts.settings.strip_metadata:
         kept = kept.replace("copied unchanged", "copied without metadata, with unchanged pixels")
     return (
         f"{facts.fakes:,} fake images of {len(generators):,} generators and {facts.images - facts.fakes:,} real images."

@@ -1,0 +1,73 @@
+"""Renditions: an image resized, cropped and encoded anew, once and with fixed settings."""
+
+import io
+from dataclasses import dataclass
+
+from PIL import Image
+
+from indexer.base.errors import BadData
+from indexer.base.toml_fields import Fields
+from indexer.images.decoding import codec_errors
+
+_LARGEST = 16_384  # pixels of a side
+
+
+@dataclass(frozen=True, slots=True)
+class Rendition:
+    """What is done to an image, in this order. None: the step is left out; without ``jpeg``, the result is a PNG.
+
+    Attributes:
+        long_side: pixels of the longer side; the image is enlarged or reduced (Lanczos).
+        crop: pixels of both sides of the square that is cut from the centre.
+        jpeg: quality, 1 to 100; 4:2:0, baseline, standard Huffman tables.
+    """
+
+    long_side: int | None = None
+    crop: int | None = None
+    jpeg: int | None = None
+
+    def __str__(self) -> str:
+        steps = {"long_side": self.long_side, "crop": self.crop, "jpeg": self.jpeg}
+        return " ".join(f"{name} {value}" for name, value in steps.items() if value is not None)
+
+
+def rendition_of(fields: Fields) -> Rendition | None:
+    """Return the table ``[align]`` of a recipe; None if it has none."""
+    if not fields.values:
+        return None
+    found = Rendition(
+        long_side=fields.integer("long_side", None, (1, _LARGEST)),
+        crop=fields.integer("crop", None, (1, _LARGEST)),
+        jpeg=fields.integer("jpeg", None, (1, 100)),
+    )
+    fields.close()
+    return found
+
+
+def render(picture: Image.Image, rendition: Rendition) -> tuple[bytes, Image.Image]:
+    """Return the encoded rendition of an RGB image, and its pixels before encoding.
+
+    Raises:
+        BadData: too_small: a side is shorter than the crop; undecodable: it cannot be encoded.
+    """
+    with codec_errors():
+        if rendition.long_side:
+            longer = max(picture.size)
+            size = [max(1, round(side * rendition.long_side / longer)) for side in picture.size]
+            picture = picture.resize((size[0], size[1]), Image.Resampling.LANCZOS)
+        if rendition.crop:
+            picture = _centre(picture, rendition.crop)
+        target = io.BytesIO()
+        if rendition.jpeg:
+            picture.save(target, "JPEG", quality=rendition.jpeg, subsampling="4:2:0", optimize=False, progressive=False)
+        else:
+            picture.save(target, "PNG", compress_level=6)
+    return target.getvalue(), picture
+
+
+def _centre(picture: Image.Image, side: int) -> Image.Image:
+    if min(picture.size) < side:
+        width, height = picture.size
+        raise BadData("too_small", f"{width} x {height} has no square of {side} pixels")
+    left, top = ((length - side) // 2 for length in picture.size)
+    return picture.crop((left, top, left + side, top + side))
