@@ -1,13 +1,15 @@
 """``indexer audit``: duplicates, leaks between splits, label shortcuts."""
 
 import json
+from collections.abc import Mapping
 from importlib.util import find_spec
+from typing import Any
 
 import click
 import pyarrow as pa
 
 from indexer.base.errors import CheckFailed
-from indexer.cli import messages, render, shortcut_table
+from indexer.cli import audit_between, messages, render, shortcut_table
 from indexer.cli.inspect import inspector
 from indexer.cli.messages import printable
 from indexer.cli.options import CommonOptions, common_options, worker_options
@@ -40,6 +42,8 @@ _SHOWN = 100  # rows of a table for people
 @click.option("--format", "form", type=click.Choice(shortcut_table.FORMATS), default="table", show_default=True)
 @click.option("--all", "per_group", is_flag=True,
               help="Print how well each trait predicts the label, for each source and generator.")  # fmt: skip
+@click.option("--between", nargs=2, metavar="A B",
+              help="Find the pictures that two selections, sources or exports share.")  # fmt: skip
 @click.option("--tree/--no-tree", default=None,
               help="Train a decision tree, too.  [default: if scikit-learn is installed]")  # fmt: skip
 @click.option("--no-inspect", is_flag=True, help="Read no image; audit inspected images only.")
@@ -49,8 +53,11 @@ def command(options: CommonOptions, name: str | None, **how: object) -> None:
     """Find duplicates, leaks between splits and label shortcuts.
 
     Audits the selection NAME, or all inspected images. Exit status 1: an image is in several splits, a shortcut exceeds
-    the threshold, or there are too few images to compare with a threshold.
+    the threshold, there are too few images to compare with a threshold, or --between finds a shared picture.
     """
+    if how["between"]:
+        _between(options, name, how)
+        return
     if str(how["form"]) not in _SHOW and not how["per_group"]:
         raise click.UsageError(f"--format {how['form']} needs --all")
     inspect = None
@@ -67,6 +74,14 @@ def command(options: CommonOptions, name: str | None, **how: object) -> None:
         return
     _SHOW[str(how["form"])](found)
     _judge(found, float(str(how["threshold"])))
+
+
+def _between(options: CommonOptions, name: str | None, how: Mapping[str, Any]) -> None:
+    if name or how["per_group"]:
+        raise click.UsageError("--between names both sides: leave out NAME and --all")
+    if how["form"] not in audit_between.FORMATS:
+        raise click.UsageError(f"--between has the formats {', '.join(audit_between.FORMATS)}")
+    audit_between.run(options, how["between"], how["radius"], how["form"], inspects=not how["no_inspect"])
 
 
 def _with_tree(choice: object) -> bool:

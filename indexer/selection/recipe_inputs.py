@@ -40,7 +40,8 @@ def fill_inputs(store: Store, inputs: RecipeInputs) -> None:
 
 
 def _joined(exports: Mapping[str, pa.Table]) -> pa.Table | None:
-    return pa.concat_tables(exports.values()) if exports else None
+    columns = ["file_id", "hash", "pixel_hash"]
+    return pa.concat_tables(rows.select(columns) for rows in exports.values()) if exports else None
 
 
 def eligible(manifest: Path, recipe: Recipe, limits: sandbox.QueryLimits) -> pa.Table | None:

@@ -9,7 +9,7 @@ from indexer.base.processes import scratch_folder
 from indexer.sharing import untrusted
 from indexer.sharing.models import HEAD_FILE
 
-_COLUMNS = ["file_id", "hash", "pixel_hash"]
+_COLUMNS = ["split", "file_id", "hash", "pixel_hash"]
 
 
 def is_export(folder: Path) -> bool:
@@ -18,7 +18,7 @@ def is_export(folder: Path) -> bool:
 
 
 def pictures_of(folder: Path) -> pa.Table:
-    """Return file_id, hash and pixel_hash of the images of an export, spares included.
+    """Return split, file_id, hash and pixel_hash of the images of an export, spares included.
 
     Raises:
         ManifestError: the folder is no valid export.
