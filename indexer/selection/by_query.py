@@ -89,9 +89,13 @@ def _find(store: Store, parameters: Mapping[str, object]) -> int:
     usable = store.save("work.found", "select/by_list/found", parameters)
     missing = store.save("work.missing", "select/by_list/missing", parameters)
     if not usable:
-        raise RecipeError(
-            f"the query returns no usable image ({missing:,} are unknown or unusable): nothing is selected"
+        returned = f"{missing:,} unknown or unusable images" if missing else "no row"
+        unread = store.execute("select count(*) from manifest where status = 'ok' and hash is null")[0][0]
+        hint = (
+            f"; {unread:,} images were not inspected, so their width, height, format and hash are NULL: run"
+            " 'python -m indexer inspect --all' if the query uses these columns"
         )
+        raise RecipeError(f"the query returns {returned}: nothing is selected{hint if unread else ''}")
     store.save("work.sample", "select/by_query/sample", parameters)
     return usable
 

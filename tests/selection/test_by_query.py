@@ -176,7 +176,7 @@ def test_wrong_query_is_one_line(manifest: Path, text: str, message: str) -> Non
         ("select file_id, case when label = 1 then 'train' end as split from manifest", "NULL is no name of a split"),
         ("select file_id, 'boss' as role from manifest", "a role 'boss': there are listed"),
         ("select file_id, unnest(['a', 'b']) as split from manifest", "with the splits a and b"),
-        ("select file_id from manifest where width > 9999", "returns no usable image"),
+        ("select file_id from manifest where width > 9999", "returns no row: nothing is selected"),
     ],
 )
 def test_wrong_rows_change_nothing(manifest: Path, text: str, message: str) -> None:
