@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from indexer.base.durable import sha256_of
+from indexer.base.errors import OutputError
 from materializer.dataset import card
 from materializer.dataset.build_folder import FinishedBuild
 from materializer.shards import record, refusals
@@ -36,16 +37,27 @@ def files_of(build: FinishedBuild) -> list[BuildFile]:
     """Return the files of a build, shards first; ``build.json`` is the last.
 
     The hashes of the shards are those of the record. Files that somebody else has put into the folder are not listed.
+
+    Raises:
+        OutputError: a file is a link that leads out of the folder, as in an untrusted folder.
     """
     shards = [BuildFile(build.format.path(shard), file.size, file.sha256) for shard, file in build.all_shards]
     loose = [name for shard, _ in build.all_shards for name in build.format.loose_files(build.folder, shard)]
-    return shards + [_described(build.folder, name) for name in (*loose, *_small_files(build))]
+    others = [*loose, *_small_files(build)]
+    for name in (*(shard.path for shard in shards), *others):
+        _require_inside(build.folder, name)
+    return shards + [_described(build.folder, name) for name in others]
 
 
 def same_files(folder: Path, local: Iterable[BuildFile], remote: Iterable[RemoteFile]) -> set[str]:
     """Return the paths of the local files that the repository has with the same bytes."""
     found = {file.path: file for file in remote}
     return {file.path for file in local if file.path in found and _is_same(folder, file, found[file.path])}
+
+
+def _require_inside(folder: Path, name: str) -> None:
+    if not (folder / name).resolve().is_relative_to(folder.resolve()):
+        raise OutputError(f"{folder / name} is a link that leads out of the folder: replace it with the file")
 
 
 def _small_files(build: FinishedBuild) -> Iterator[str]:

@@ -25,6 +25,12 @@ from materializer.shards.formats import output_format
 UNKNOWN_SIZE = 100_000
 
 
+# Names in lower case that a build uses itself.
+_TAKEN = frozenset(
+    ["record", "build.json", "dataset_dict.json", "readme.md", "dataset_stats.md", "croissant.json", "citation.cff"]
+)
+
+
 class ShardRange(NamedTuple):
     """Shards ``first`` to ``last`` of a split; its spares are shard -1."""
 
@@ -114,8 +120,8 @@ def make(store: Store, request: Request, unavailable: Sequence[int] = ()) -> Bui
 
 
 def _require_split_name(split: str, selection: str) -> None:
-    """Raise RecipeError if a split of an untrusted manifest would lead out of the output folder."""
-    if not is_split_name(split):
+    """Raise RecipeError if a split, as of an untrusted manifest, is no name of a folder, or one that a build uses."""
+    if not is_split_name(split) or split.lower() in _TAKEN:
         raise RecipeError(f"selection '{selection}' has a split {split!r}, which is no name of a folder: select again")
 
 

@@ -87,6 +87,17 @@ def test_damaged_build_is_refused(built, hub):
     assert hub.visibility is None
 
 
+def test_link_that_leads_out_of_the_folder_is_not_pushed(built, hub, tmp_path):
+    """A build from others would publish a file of this machine."""
+    (tmp_path / "key").write_text("private")
+    (built / "README.md").unlink()
+    (built / "README.md").symlink_to(tmp_path / "key")
+    with pytest.raises(OutputError, match="leads out of the folder"):
+        files_of(read_build(built))
+    with pytest.raises(OutputError, match="is not pushed"):
+        pushed(built, hub)
+
+
 @pytest.mark.parametrize("existing", [None, "public"])
 def test_public_repository_needs_licences_that_permit_it(built, hub, existing):
     hub.visibility = existing

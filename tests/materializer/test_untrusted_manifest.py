@@ -13,7 +13,7 @@ from tests.support import manifests
 def test_split_that_is_no_folder_name_is_refused(site):
     site.lay_out(manifests.pictures(2))
     before = set(tree(site.folder))
-    for split in ("../evil", "/dev/shm/evil", "..", "a/b", "x\0y", "", "train\n"):
+    for split in ("../evil", "/dev/shm/evil", "..", "a/b", "x\0y", "", "train\n", "record", "readme.md"):
         with duckdb.connect(str(site.manifest)) as manifest:
             manifest.execute("update selection set split = ?", [split])
         with pytest.raises(RecipeError, match="no name of a folder"):
