@@ -15,6 +15,7 @@ from indexer.base.workers import time_limit
 from indexer.containers.detect import find_containers
 from indexer.containers.file_stamp import size_and_time
 from indexer.containers.from_manifest import stored_member
+from indexer.containers.kinds import Kind
 from indexer.containers.listing import list_members
 from indexer.containers.models import (
     MEMBER_SCHEMA,
@@ -30,6 +31,8 @@ from materializer.models import Settings
 from materializer.shards.transform import prepare
 
 SECONDS = 10.0
+# Each member has a checksum: whatever is damaged, bytes that are read are those of a member.
+_CHECKED = (Kind.ZIP, Kind.SEVEN_ZIP)
 _LIMITS = ArchiveLimits(member_size=64 << 20, seconds=SECONDS)
 
 
@@ -82,7 +85,9 @@ def _archive(case: Case) -> str | None:
         for name, data in case.files().items():
             (folder / name).write_bytes(data)
         containers, _ = find_containers(folder, [_volume(path) for path in sorted(folder.iterdir())])
-        return next(filter(None, (_container(case, container) for container in containers)), None)
+        found = [_container(container) for container in containers]
+        wrong = next((each for each in found if isinstance(each, str)), None)
+        return wrong or _lost(case, [each for each in found if isinstance(each, _Listed)])
     finally:
         shutil.rmtree(folder)
 
@@ -91,7 +96,15 @@ def _volume(path: Path) -> Volume:
     return Volume(path.name, *size_and_time(path.stat()))
 
 
-def _container(case: Case, container: Container) -> str | None:
+@dataclass(frozen=True, slots=True)
+class _Listed:
+    """The bytes of a container's readable members, and whether it is called complete."""
+
+    readable: list[bytes]
+    is_complete: bool
+
+
+def _container(container: Container) -> "str | _Listed":
     *batches, report = list_members(container, _LIMITS)
     rows = [row for batch in batches for row in batch.to_pylist()]
     if not isinstance(report, ListingReport) or any(batch.schema != MEMBER_SCHEMA for batch in batches):
@@ -99,13 +112,18 @@ def _container(case: Case, container: Container) -> str | None:
     answers = dict(read_members(container, [stored_member(row, row["ordinal"]) for row in rows], _LIMITS))
     if answers.keys() != {row["ordinal"] for row in rows}:
         return "a member without an answer"
-    if report.status is not ContainerStatus.COMPLETE or any(isinstance(data, BadData) for data in answers.values()):
-        return None
-    return _differs(case, list(answers.values()))
+    readable = [data for data in answers.values() if isinstance(data, bytes)]
+    if container.kind in _CHECKED and not set(readable) <= {b"", *targets.members().values()}:
+        return "a member has other bytes than were packed"
+    is_complete = report.status is ContainerStatus.COMPLETE and len(readable) == len(answers)
+    return _Listed(readable, is_complete)
 
 
-def _differs(case: Case, found: list[bytes | BadData]) -> str | None:
-    """Compare contents with the packed ones, if the format has checksums. Names have none, so they may be damaged."""
-    if case.target in targets.UNVERIFIED or Counter(found) == Counter(targets.members().values()):
+def _lost(case: Case, containers: list[_Listed]) -> str | None:
+    """Compare contents with the packed ones if all is complete and has checksums. Names have none: they may differ."""
+    if case.target in targets.UNVERIFIED or not containers or not all(each.is_complete for each in containers):
         return None
-    return f"complete, but other contents ({len(found)} members)"
+    found = Counter(data for each in containers for data in each.readable)
+    if found == Counter(targets.members().values()):
+        return None
+    return f"complete, but other contents ({found.total()} members)"

@@ -13,6 +13,7 @@ from random import Random
 from PIL import Image
 
 from fuzz.damage import damaged
+from fuzz.sets import joined, volumes_of
 
 Files = dict[str, bytes]
 
@@ -90,10 +91,25 @@ def _one(name: str, packed: Callable[[], bytes]) -> Callable[[Random], Files]:
     return lambda chance: {name: damaged(packed(), chance)}
 
 
+def sets(chance: Random) -> Files:
+    """Return an archive of any format cut into parts."""
+    packers: dict[str, Callable[[], bytes]] = {
+        "zip": lambda: zipped(chance.choice((zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED))),
+        "tar.gz": lambda: tarred("gz"),
+        "tar.xz": lambda: tarred("xz"),
+        "7z": lambda: by_program("7zz", "a", "-bd", "-t7z"),
+    }
+    suffix = chance.choice(sorted(packers))
+    return volumes_of(packers[suffix](), suffix, chance)
+
+
 ARCHIVES: dict[str, Callable[[Random], Files]] = {
     "zip": _one("set.zip", lambda: zipped(zipfile.ZIP_DEFLATED)),
     "stored-zip": _one("set.zip", lambda: zipped(zipfile.ZIP_STORED)),
     "volumes": volumes,
+    "sets": sets,
+    "joined": lambda chance: {"set.zip": joined(members(), chance)},
+    "damaged-joined": lambda chance: {"set.zip": damaged(joined(members(), chance), chance)},
     "tar": _one("set.tar", lambda: tarred("")),
     "tar.gz": _one("set.tar.gz", lambda: tarred("gz")),
     "tar.xz": _one("set.tar.xz", lambda: tarred("xz")),

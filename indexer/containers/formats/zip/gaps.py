@@ -7,10 +7,12 @@ from collections.abc import Iterator
 from dataclasses import replace
 
 from indexer.containers.bytes.volumes import ByteRange
+from indexer.containers.formats.zip.end import find_end
 from indexer.containers.formats.zip.salvage import salvaged_rows
 from indexer.containers.members.rows import Health, Row
 
 MIN_GAP = 64  # bytes: a local header, a name, and the smallest image
+_SMALLEST_ENTRY, _LARGE_ENTRY = 46, 500  # bytes per member in a directory
 _GAPS_AT_A_TIME = 64  # the largest gaps are searched first; the others only if these have members
 
 
@@ -29,6 +31,14 @@ def rows_in_gaps(window: ByteRange, gaps: list[tuple[int, int]], first: int, hea
     if count:
         detail = f"{count} members are not in the directory: several zips were joined. They were found by their headers"
         health.add("joined", detail)
+    elif gaps and gaps[0][0] == 0 and _ends_a_zip(window.window(0, gaps[0][1])):
+        health.add("joined", "the end of another zip precedes the first member: its members are missing")
+
+
+def _ends_a_zip(before: ByteRange) -> bool:
+    """Return whether an end record with plausible numbers is in the last bytes; programs may have its signature."""
+    end = find_end(before)
+    return end is not None and 0 < end.entries * _SMALLEST_ENTRY <= end.directory_size <= end.entries * _LARGE_ENTRY
 
 
 def _rows_in(window: ByteRange, start: int, end: int) -> Iterator[Row]:
