@@ -38,6 +38,11 @@ def rows(manifest: Path, query: Mapping[str, str]) -> list[dict[str, Any]]:
     """
     with store.open_for_reading(manifest) as opened:
         found = opened.arrow("browse/rows", filters(query)).to_pylist()
+    return labelled(found)
+
+
+def labelled(found: list[dict[str, Any]]) -> list[dict[str, Any]]:
+    """Return rows with the label as text."""
     return [row | {"label": "fake" if row["label"] else "real"} for row in found]
 
 

@@ -9,6 +9,9 @@ All paths are below the key (:mod:`indexer.browsing.guard`); the page uses relat
 ``/api/rows``             one page of images that match the filter
 ``/api/count``            the number of images that match the filter
 ``/api/sql`` (POST)       the first rows of a SELECT, run in the sandbox
+``/api/images`` (POST)    the rows of file_ids, in their order
+``/api/select`` (POST)    a selection from a SELECT, written by ``indexer select --sql``
+``/api/similar/ID``       the images whose perceptual hash is near that of a member
 ``/thumbnail/MEMBER_ID``  a thumbnail
 ``/image/MEMBER_ID``      the image in full size
 ========================  ============================================================
@@ -32,7 +35,7 @@ from starlette.routing import Route
 from starlette.types import Receive, Scope, Send
 
 from indexer.base.errors import ProjectError
-from indexer.browsing import queries
+from indexer.browsing import choosing, queries
 from indexer.browsing.guard import AccessKey, Guard
 from indexer.browsing.image_reader import ImageReader, ImageRequest
 from indexer.reporting import page, templates
@@ -82,6 +85,12 @@ class Turnstile:
     def leave(self) -> None:
         """Give the place back."""
         self._places.release()
+
+    async def __aenter__(self) -> None:
+        await self.enter()
+
+    async def __aexit__(self, *_: object) -> None:
+        self.leave()
 
 
 class HeldResponse(StreamingResponse):
@@ -141,14 +150,24 @@ class Site:
 
     async def sql(self, request: Request) -> Response:
         """Return the first rows of a query."""
-        if request.headers.get("content-type", "").split(";")[0] != "application/json":
-            raise HTTPException(415, "the content type of a query must be application/json")
-        text = await _query(request)
-        await self.queries.enter()
-        try:
+        [text] = await _texts(request, "query")
+        async with self.queries:
             return await self._json(queries.answer, text)
-        finally:
-            self.queries.leave()
+
+    async def select(self, request: Request) -> Response:
+        """Make a selection from a query."""
+        query, name = await _texts(request, "query", "name")
+        async with self.queries:
+            return await self._json(choosing.save_selection, query, name)
+
+    async def chosen(self, request: Request) -> Response:
+        """Return the rows of the file_ids in the body, one per line of ``file_ids``."""
+        [lines] = await _texts(request, "file_ids")
+        return await self._json(choosing.images_of, lines.split("\n"))
+
+    async def similar(self, request: Request) -> Response:
+        """Return the images that are near one."""
+        return await self._json(choosing.similar_to, _member_id(request))
 
     async def thumbnail(self, request: Request) -> Response:
         """Return a thumbnail."""
@@ -178,11 +197,8 @@ class Site:
         Raises:
             HTTPException: it cannot be read.
         """
-        member_id = request.path_params["member_id"]
-        if member_id >= _LARGEST_MEMBER_ID:
-            raise HTTPException(404, "there is no such image")
         try:
-            found = await asyncio.wrap_future(self.images.submit(ImageRequest(member_id, full)))
+            found = await asyncio.wrap_future(self.images.submit(ImageRequest(_member_id(request), full)))
         except OSError as error:  # too many open files
             raise HTTPException(503, f"the server cannot answer now: {error.strerror}") from error
         if not isinstance(found, Thumbnail):
@@ -190,7 +206,21 @@ class Site:
         return found
 
 
-async def _query(request: Request) -> str:
+def _member_id(request: Request) -> int:
+    member_id: int = request.path_params["member_id"]
+    if member_id >= _LARGEST_MEMBER_ID:
+        raise HTTPException(404, "there is no such image")
+    return member_id
+
+
+async def _texts(request: Request, *names: str) -> list[str]:
+    """Return the texts ``names`` of the JSON object in the body.
+
+    Raises:
+        HTTPException: it has another content type, is too long or too slow, or lacks one of them.
+    """
+    if request.headers.get("content-type", "").split(";")[0] != "application/json":
+        raise HTTPException(415, "the content type of a query must be application/json")
     body = bytearray()
     try:
         async with asyncio.timeout(_SECONDS_TO_RECEIVE):
@@ -201,12 +231,13 @@ async def _query(request: Request) -> str:
     except TimeoutError:
         raise HTTPException(408, "the query did not arrive in time") from None
     try:
-        text = json.loads(body)["query"]
+        given = json.loads(body)
+        found = [given[name] for name in names]
     except (ValueError, KeyError, TypeError, RecursionError):
-        text = None
-    if not isinstance(text, str):
-        raise HTTPException(400, 'send {"query": "select ..."}')
-    return text
+        found = [None]
+    if not all(isinstance(text, str) for text in found):
+        raise HTTPException(400, f"send a JSON object with the texts {', '.join(names)}")
+    return found
 
 
 async def _http_error(_: Request, error: Exception) -> Response:
@@ -230,6 +261,9 @@ def application(manifest: Path, images: ImageReader, access: AccessKey) -> Starl
         Route("/api/rows", site.rows),
         Route("/api/count", site.count),
         Route("/api/sql", site.sql, methods=["POST"]),
+        Route("/api/images", site.chosen, methods=["POST"]),
+        Route("/api/select", site.select, methods=["POST"]),
+        Route("/api/similar/{member_id:int}", site.similar),
         Route("/thumbnail/{member_id:int}", site.thumbnail),
         Route("/image/{member_id:int}", site.image),
     ]

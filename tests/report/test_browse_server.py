@@ -200,3 +200,43 @@ def test_used_port_is_reported_in_one_line(folder: Path, address: str) -> None:
     done = indexer(folder, "browse", "--port", str(urlsplit(address).port))
     assert done.returncode == 2
     assert "cannot listen at 127.0.0.1" in done.stderr
+
+
+def test_images_of_file_ids_are_returned_in_their_order(ask) -> None:
+    status, data, _ = ask("/api/images", body={"file_ids": "GAN/3\nnone\nGAN/1"})
+    assert status == 200
+    assert [row["file_id"] for row in json.loads(data)] == ["GAN/3", "GAN/1"]
+    assert ask("/api/images", body={"file_ids": ["GAN/3"]})[0] == 400
+
+
+def test_a_query_is_saved_as_a_selection(ask) -> None:
+    query = "select file_id from manifest where generator = 'BigGAN'"
+    status, data, _ = ask("/api/select", body={"query": query, "name": "chosen on the page"})
+    assert status == 200, data
+    assert "chosen on the page" in json.loads(ask("/api/choices")[1])["selection"]
+    status, data, _ = ask("/api/select", body={"query": query, "name": "chosen on the page"})
+    assert (status, "there is a selection 'chosen on the page'" in json.loads(data)["error"]) == (409, True)
+
+
+@pytest.mark.parametrize(
+    ("query", "name"),
+    [
+        ("select 1", "x"),
+        ("delete from selection", "x"),
+        ("select file_id from manifest", "../x"),
+        ("/etc/passwd.sql", "x"),
+    ],
+)
+def test_wrong_selections_are_refused(ask, query: str, name: str) -> None:
+    status, data, _ = ask("/api/select", body={"query": query, "name": name})
+    assert status == 409
+    assert json.loads(data)["error"]
+    assert name not in json.loads(ask("/api/choices")[1])["selection"]
+
+
+def test_similar_images_have_near_hashes(ask) -> None:
+    [row] = json.loads(ask("/api/rows?text=coco/2")[1])
+    status, data, _ = ask(f"/api/similar/{row['member_id']}")
+    assert status == 200
+    assert [found["file_id"] for found in json.loads(data)][:1] in ([row["file_id"]], [])
+    assert ask("/api/similar/99999999999999999999999999")[0] == 404

@@ -25,12 +25,13 @@ function parameters() {
   return new URLSearchParams(kept);
 }
 
-function thumbnail(row, at) {
+// `rows` are the images of the grid that the thumbnail belongs to.
+function thumbnail(row, at, rows) {
   const name = visible(row.file_id);
   const image = element("img", { src: `thumbnail/${row.member_id}`, loading: "lazy", decoding: "async", alt: `${row.label}, ${visible(row.generator || row.origin)}: ${name}` });
   const button = element("button", { type: "button", class: `thumb ${row.label}`, "data-row": row.member_id }, image);
   image.addEventListener("error", () => explain(button, row, name));
-  button.addEventListener("click", () => open(at));
+  button.addEventListener("click", () => open(rows, at));
   return element("li", {}, button, element("p", { title: name }, element("bdi", {}, name)));
 }
 
@@ -39,10 +40,45 @@ async function explain(button, row, name) {
   button.replaceChildren(element("span", { class: "unshown" }, name, element("small", {}, visible(reason))));
 }
 
-function open(at) {
-  const row = shown[at];
-  detail.open(row, `image/${row.member_id}`, (step) => open((at + step + shown.length) % shown.length));
+function open(rows, at) {
+  const row = rows[at];
+  byId("similar").dataset.member = row.member_id;
+  detail.open(row, `image/${row.member_id}`, (step) => open(rows, (at + step + rows.length) % rows.length));
 }
+
+function post(address, body) {
+  return get(address, { method: "POST", headers: { "content-type": "application/json" }, body: JSON.stringify(body) });
+}
+
+function showChosen(rows) {
+  byId("chosen").replaceChildren(...rows.map(thumbnail));
+}
+
+byId("similar").addEventListener("click", async () => {
+  try {
+    const rows = await get(`api/similar/${byId("similar").dataset.member}`);
+    showChosen(rows);
+    byId("answered").textContent = rows.length ? `${images(rows.length)} with a near perceptual hash` : "this image was never inspected: run 'python -m indexer inspect --all'";
+    byId("detail").close();
+    byId("sql").scrollIntoView();
+  } catch (error) {
+    byId("failed").textContent = visible(error.message);
+  }
+});
+
+byId("save").addEventListener("submit", async (event) => {
+  event.preventDefault();
+  const name = byId("save").elements.name.value;
+  byId("saved").textContent = "saving …";
+  try {
+    await post("api/select", { query: byId("save").dataset.query, name });
+    byId("saved").textContent = `saved: ${visible(name)}`;
+    const choices = await get("api/choices");
+    filter.options("selection", choices.selection);
+  } catch (error) {
+    byId("saved").textContent = visible(error.message);
+  }
+});
 
 async function show() {
   const request = (requests += 1);
@@ -107,11 +143,19 @@ async function query(event) {
   event.preventDefault();
   byId("failed").textContent = byId("answered").textContent = "";
   byId("answer").replaceChildren();
-  const body = JSON.stringify({ query: byId("query").elements.query.value });
+  byId("chosen").replaceChildren();
+  byId("save").hidden = true;
+  const text = byId("query").elements.query.value;
   try {
-    const found = await get("api/sql", { method: "POST", headers: { "content-type": "application/json" }, body });
+    const found = await post("api/sql", { query: text });
     const head = element("thead", {}, element("tr", {}, ...found.columns.map((name) => element("th", { scope: "col" }, visible(name)))));
     byId("answer").replaceChildren(head, element("tbody", {}, ...found.rows.map((row) => line(found.columns, row))));
+    const ids = found.columns.indexOf("file_id");
+    if (ids >= 0 && found.rows.length) {
+      byId("save").dataset.query = text;
+      byId("save").hidden = false;
+      showChosen(await post("api/images", { file_ids: found.rows.map((row) => row[ids]).join("\n") }));
+    }
     byId("answered").textContent = `${count(found.rows.length)} ${found.rows.length === 1 ? "row" : "rows"}${found.more ? "; there are more" : ""}`;
   } catch (error) {
     byId("failed").textContent = visible(error.message);

@@ -24,8 +24,9 @@ function passes(state, one) {
 function options(name, values) {
   const select = form.elements[name];
   const known = [...new Set(values)].filter((value) => value !== "").sort((a, b) => a.localeCompare(b, "en"));
-  select.append(...known.map((value) => element("option", { value }, visible(value))));
-  if (!known.length) select.closest("label").hidden = true;
+  const added = known.filter((value) => ![...select.options].some((option) => option.value === value));
+  select.append(...added.map((value) => element("option", { value }, visible(value))));
+  select.closest("label").hidden = !known.length;
 }
 
 function notify() {
