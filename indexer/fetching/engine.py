@@ -3,20 +3,24 @@
 import asyncio
 import contextlib
 import signal
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
+from itertools import islice
 from pathlib import Path
+
+from yarl import URL
 
 from indexer.base.errors import BadData, ProjectError
 from indexer.base.progress import Bar
 from indexer.fetching.client import Client, origin_of, parse_url
 from indexer.fetching.hosts import Host
 from indexer.fetching.log import Log
-from indexer.fetching.models import FetchLimits, FetchOutcome, FetchPolicy
+from indexer.fetching.models import FetchLimits, FetchOutcome, FetchPolicy, Item
 from indexer.fetching.samples import make_sample
 from indexer.fetching.shards import Shards
 
-_QUEUED_ITEMS = 20_000  # items that wait for their hosts, so that a slow host does not delay the others
+_QUEUED_ITEMS = 20_000  # items that wait for their hosts
+_WAITING_PER_HOST = 1_000  # further ones stay in the log, so that a slow host does not delay the others
 _UNSTORED_OUTCOMES = 512  # outcomes that wait to be stored; downloads pause when the disk is slower
 _COMMIT_INTERVAL = 0.5  # seconds between commits at most: the work that a kill may lose
 
@@ -58,25 +62,42 @@ class Engine:
         try:
             async with client, asyncio.TaskGroup() as workers:
                 for item in self._log.pending(failed_too=failed_too):
-                    await self._queued.acquire()
                     try:
                         url = parse_url(item.url)
                     except BadData as error:
+                        await self._queued.acquire()
                         await self._done(FetchOutcome(item, 0, error=error.reason, detail=error.detail))
                         continue
                     host = client.hosts[origin_of(url)]
-                    host.waiting.append((item, url))
+                    if host.defers(_WAITING_PER_HOST):
+                        continue
+                    await self._queued.acquire()
+                    host.add(item, url)
                     if host.workers < client.limits.per_host:
                         host.workers += 1
-                        workers.create_task(self._work(client, host))
+                        workers.create_task(self._work(client, host, failed_too=failed_too))
         except BaseExceptionGroup as group:
             user_errors = (each for each in group.exceptions if isinstance(each, ProjectError))
             raise next(user_errors, group) from group
 
-    async def _work(self, client: Client, host: Host) -> None:
-        while host.waiting:
-            await self._done(await client.get(*host.waiting.popleft()))
+    async def _work(self, client: Client, host: Host, *, failed_too: bool) -> None:
+        while host.waiting or await self._refill(host, failed_too=failed_too):
+            if host.waiting:  # not if other workers were faster
+                await self._done(await client.get(*host.waiting.popleft()))
         host.workers -= 1
+
+    async def _refill(self, host: Host, *, failed_too: bool) -> bool:
+        """Add deferred items of a host; return whether there were any."""
+        if not host.has_deferred:
+            return False
+        pending = self._log.pending(failed_too=failed_too, after=host.last, host=host.name)
+        found = list(islice(_of_origin(pending, host.origin), _WAITING_PER_HOST))
+        host.has_deferred = len(found) == _WAITING_PER_HOST
+        for item, url in found:
+            host.add(item, url)
+        for _ in found:
+            await self._queued.acquire()
+        return bool(found)
 
     async def _done(self, outcome: FetchOutcome) -> None:
         await self._unstored.acquire()
@@ -120,6 +141,14 @@ class Engine:
                 if outcome.body:
                     outcome.body.close()
         return sum(sample.body.size for sample in stored)
+
+
+def _of_origin(items: Iterable[Item], origin: str) -> Iterator[tuple[Item, URL]]:
+    for item in items:
+        with contextlib.suppress(BadData):  # an invalid URL has its outcome already
+            url = parse_url(item.url)
+            if origin_of(url) == origin:
+                yield item, url
 
 
 def run_pending(engine: Engine, scratch: Path, limits: FetchLimits, policy: FetchPolicy, *, failed_too: bool) -> None:

@@ -14,10 +14,18 @@ _INTERVAL_DECAY = 0.98  # factor per response of an interval that the host had m
 
 
 class Host:
-    """One host and port, and the items that wait for it. Each request is made inside its context."""
+    """One host and port, and the items that wait for it. Each request is made inside its context.
 
-    def __init__(self, limits: FetchLimits) -> None:
+    ``has_deferred``: items after ``last``, which was added last, may still be in the log.
+    """
+
+    def __init__(self, limits: FetchLimits, origin: str) -> None:
+        self.origin = origin
+        self.name = URL(origin).host or ""
         self.waiting: deque[tuple[Item, URL]] = deque()
+        self.last = ("", -1)
+        self.has_deferred = False
+        self._defers = False
         self.workers = 0
         self.limits = limits
         self._slots = asyncio.Semaphore(limits.per_host)
@@ -25,6 +33,17 @@ class Host:
         self._next_start = 0.0
         self._unanswered = 0
         self._given_up = ""
+
+    def add(self, item: Item, url: URL) -> None:
+        """Add an item that waits."""
+        self.waiting.append((item, url))
+        self.last = (item.part, item.key)
+
+    def defers(self, most: int) -> bool:
+        """Return whether further items stay in the log; so it is from the time when ``most`` items wait."""
+        if len(self.waiting) >= most and self.name.isascii():  # other names have several spellings in URLs
+            self._defers = self.has_deferred = True
+        return self._defers
 
     async def __aenter__(self) -> None:
         """Wait until the next request is due, and take one of the host's connections.
@@ -90,5 +109,5 @@ class Hosts:
         """Return the host of ``origin`` (``http://example.org:80``); a new origin gets a new host."""
         host = self._known.get(origin)
         if host is None:
-            host = self._known[origin] = Host(self._limits)
+            host = self._known[origin] = Host(self._limits, origin)
         return host

@@ -73,13 +73,16 @@ class Log:
             self._database.executemany("insert into item values (?, ?, ?, ?)", rows)
             self._database.execute("insert into made_by values (?)", [json.dumps({**inputs, "version": VERSION})])
 
-    def pending(self, *, failed_too: bool) -> Iterator[Item]:
-        """Yield items without an outcome, and with ``failed_too`` those that failed, by part and key."""
-        after: dict[str, Any] = {"part": "", "key": -1, "failed_too": failed_too, "page": _PAGE}
-        while page := self._rows("pending", after):
+    def pending(self, *, failed_too: bool, after: tuple[str, int] = ("", -1), host: str = "") -> Iterator[Item]:
+        """Yield items without an outcome, and with ``failed_too`` those that failed, by part and key.
+
+        Only items after the one of part and key ``after``, and whose URL contains ``host``.
+        """
+        given: dict[str, Any] = {"failed_too": failed_too, "host": host, "page": _PAGE}
+        while page := self._rows("pending", {**given, "part": after[0], "key": after[1]}):
             for part, key, url, record in page:
                 yield Item(part, key, url, json.loads(record))
-            after |= {"part": page[-1][0], "key": page[-1][1]}
+            after = page[-1][:2]
 
     def count_pending(self, *, failed_too: bool) -> int:
         """Return the number of items that :meth:`pending` yields."""

@@ -5,6 +5,7 @@ from dataclasses import replace
 
 import pytest
 
+from indexer.fetching import engine
 from indexer.fetching.models import FetchPolicy
 from tests.fetching.conftest import QUICK
 from tests.support.webserver import serving
@@ -34,6 +35,21 @@ def test_server_that_stops_responding_is_given_up_and_resumed_later(server, down
     before = server.requests.total()
     assert job.run(failed_too=True).count("success") == 200
     assert server.requests.total() - before == 181
+
+
+def test_slow_host_does_not_delay_others(server, download, monkeypatch):
+    monkeypatch.setattr(engine, "_QUEUED_ITEMS", 60)
+    monkeypatch.setattr(engine, "_WAITING_PER_HOST", 20)
+    server.robots = b""
+    with serving("127.0.0.2") as other:
+        slow = [f"{server.url}/png/{number}.png" for number in range(120)]
+        job = download([*slow, *(f"{other.url}/png/{number}.png" for number in range(5)), *slow[:3]])
+        done = job.run(limits=replace(QUICK, rate=60))
+        assert done.count("success") == 128
+        last = max(time for path in other.requests for time in other.times[path])
+    requested = sorted(time for path in server.requests for time in server.times[path])
+    assert last < requested[60]  # long before the last of 120 requests, which take two seconds
+    assert server.requests.total() == 123 + 1  # and robots.txt
 
 
 @pytest.mark.parametrize("way", ["silent", "drip", "status/503"])
