@@ -2,6 +2,7 @@
 
 import random
 import struct
+import zipfile
 from pathlib import Path
 
 import pytest
@@ -116,3 +117,13 @@ def test_zeros_behind_a_zip_are_skipped(zeros: int, root: Path, tmp_path: Path) 
     (root / "set.zip").write_bytes((tmp_path / "set.zip").read_bytes() + bytes(zeros))
     found = listing(container_in(root))
     assert (found.sound(), found.codes) == (FILES, set())
+
+
+def test_folders_with_backslashes_are_no_gap(root: Path) -> None:
+    with zipfile.ZipFile(root / "set.zip", "w") as archive:
+        for name, data in (("set\\", b""), ("set\\deep\\folder\\", b""), ("set\\deep\\folder\\a.png", b"a" * 900)):
+            info = zipfile.ZipInfo("x")
+            info.filename, info.create_system = name, 0
+            archive.writestr(info, data)
+    found = listing(container_in(root))
+    assert (found.sound(), found.codes) == ({"set/deep/folder/a.png": b"a" * 900}, set())

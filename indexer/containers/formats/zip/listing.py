@@ -9,7 +9,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from indexer.containers.bytes.volumes import ByteRange
-from indexer.containers.formats.zip.directory import Block, Mask
+from indexer.containers.formats.zip.directory import Block, Ints, Mask
 from indexer.containers.formats.zip.end import End
 from indexer.containers.formats.zip.gaps import MIN_GAP, rows_in_gaps
 from indexer.containers.formats.zip.methods import READABLE, zip_method
@@ -55,7 +55,7 @@ def list_directory(
 def _rows(block: Block, end: End, limits: ArchiveLimits) -> tuple[pa.RecordBatch, Mask]:
     names, raw = _decoded(block)
     names = _with_slashes(block, names)
-    is_folder: Mask = pc.ends_with(names, "/").to_numpy(zero_copy_only=False)
+    is_folder: Mask = pc.ends_with(names, "/").to_numpy(zero_copy_only=False) & (block.size == 0)
     batch = batch_from(
         {
             "ordinal": pa.array(np.arange(block.first, block.first + len(block))),
@@ -161,13 +161,17 @@ class Extents:
         self._ordinals: list[npt.NDArray[np.int64]] = []
         self._starts: list[npt.NDArray[np.int64]] = []
         self._ends: list[npt.NDArray[np.int64]] = []
+        self._folders: list[tuple[Ints, Ints]] = []
 
     def add(self, block: Block, is_folder: Mask) -> None:
-        """Add the members of a block, without folders, which have no bytes."""
+        """Add the members of a block. Folders have no bytes, only headers."""
+        ends = block.offset + LOCAL_HEADER + block.name_size + block.packed_size
         rows = np.flatnonzero((block.offset >= 0) & ~is_folder)
         self._ordinals.append(block.first + rows)
         self._starts.append(block.offset[rows])
-        self._ends.append((block.offset + LOCAL_HEADER + block.name_size + block.packed_size)[rows])
+        self._ends.append(ends[rows])
+        folders = np.flatnonzero((block.offset >= 0) & is_folder)
+        self._folders.append((block.offset[folders], ends[folders]))
 
     def report(self, health: Health) -> list[tuple[int, int]]:
         """Add a finding for each member that begins before its predecessor ends; return the gaps between members."""
@@ -180,6 +184,15 @@ class Extents:
             for place in np.flatnonzero(starts[1:] < ends[:-1]) + 1:
                 ordinal = int(ordinals[place])
                 health.add("overlap", f"the bytes of member {ordinal} also belong to another member", ordinal)
+        return self._gaps(starts, ends)
+
+    def _gaps(self, starts: Ints, ends: Ints) -> list[tuple[int, int]]:
+        """Return the gaps between members and folders that have room for a member."""
+        if any(len(begins) for begins, _ in self._folders):
+            starts = np.concatenate([starts, *(begins for begins, _ in self._folders)])
+            ends = np.concatenate([ends, *(stops for _, stops in self._folders)])
+            order = np.argsort(starts, kind="stable")
+            starts, ends = starts[order], np.maximum.accumulate(ends[order])
         begins, stops = np.append(0, ends), np.append(starts, self._directory)
         sizes = stops - begins
         if len(sizes) > 1:  # extra fields and data descriptors, which the writer gives each member
