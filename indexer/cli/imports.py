@@ -7,8 +7,9 @@ from typing import Any
 import click
 
 from indexer.base.errors import CheckFailed
+from indexer.cli.inspect import inspector
 from indexer.cli.messages import printable
-from indexer.cli.options import CommonOptions, common_options
+from indexer.cli.options import CommonOptions, common_options, worker_options
 from indexer.cli.selection_names import selection_name
 from indexer.sharing.importing import Imported, ImportOptions, Match, MissingPolicy, import_manifest
 from indexer.sharing.untrusted import MAX_ROWS
@@ -24,16 +25,20 @@ from indexer.sharing.untrusted import MAX_ROWS
 @click.option("--force", is_flag=True, help="Replace another selection of the same name.")
 @click.option("--max-rows", type=click.IntRange(1), default=MAX_ROWS, show_default=True,
               help="Rows of the largest export that is read.")  # fmt: skip
+@click.option("--no-inspect", is_flag=True, help="Read no image; compare inspected images only.")
 @common_options
+@worker_options
 def command(options: CommonOptions, folder: Path, name: str | None, **how: Any) -> None:
     """Import a selection: find its images among the scanned ones.
 
-    An inspected image that has another file_id here is found by its sha256.
+    An image that has another file_id here is found by its sha256. Images that were not inspected are read first, if
+    they have the size of one that is not found.
 
     Exit status 1: images are missing and were not substituted.
     """
     with options.changing() as store:
-        imported = import_manifest(store, folder, name, import_options(how))
+        reader = None if how["no_inspect"] else inspector(options)
+        imported = import_manifest(store, folder, name, import_options(how), reader)
     print(import_summary(imported))
     if imported.unfilled:
         raise CheckFailed(f"{imported.unfilled:,} images of '{imported.name}' are missing and have no substitute")

@@ -10,6 +10,7 @@ import pyarrow.parquet as pq
 from indexer.base.errors import ManifestError
 from indexer.base.processes import scratch_folder
 from indexer.manifest.store import Store
+from indexer.selection.inspecting import Inspector, inspect_rows
 from indexer.selection.models import is_selection_name
 from indexer.selection.storing import forget, record_run
 from indexer.sharing import untrusted
@@ -82,10 +83,13 @@ class Imported:
     by_pixels: int = 0
 
 
-def import_manifest(store: Store, folder: Path, name: str | None, options: ImportOptions) -> Imported:
+def import_manifest(
+    store: Store, folder: Path, name: str | None, options: ImportOptions, inspector: Inspector | None = None
+) -> Imported:
     """Make a selection from the export in ``folder``, named ``name`` or as in the export.
 
-    An image that has another file_id here is found by its sha256, if it was inspected.
+    An image that has another file_id here is found by its sha256, if it was inspected. With an ``inspector``, images
+    that were not, and have the size of a row that is not found, are inspected first.
 
     Raises:
         ManifestError: the folder is no valid export, it has no valid name and none is given, there is a selection of
@@ -98,10 +102,21 @@ def import_manifest(store: Store, folder: Path, name: str | None, options: Impor
             raise ManifestError(
                 f"{folder} has a selection named {head.name!r}: import it under another name with --name"
             )
+        if not options.force:
+            require_equal(store, name or head.name, clean, head)
+        if inspector:
+            _inspect_candidates(store, clean, inspector)
         with store.transaction():
-            if not options.force:
-                require_equal(store, name or head.name, clean, head)
             return _import(store, clean, name or head.name, (head, options))
+
+
+def _inspect_candidates(store: Store, clean: Path, inspector: Inspector) -> None:
+    with pq.ParquetFile(clean, pre_buffer=False) as file:
+        rows = file.read(["file_id", "size", "hash"])
+    with store.registered("imported", rows):
+        candidates = store.arrow("share/same_size")
+    if candidates.num_rows:
+        inspect_rows(store, candidates, inspector)
 
 
 def _import(store: Store, clean: Path, name: str, given: tuple[ExportHeader, ImportOptions]) -> Imported:

@@ -1,5 +1,6 @@
 import json
 import tempfile
+from dataclasses import replace
 
 import pyarrow as pa
 import pyarrow.compute as pc
@@ -7,13 +8,17 @@ import pyarrow.parquet as pq
 import pytest
 
 from indexer.base.errors import ManifestError
+from indexer.base.workers import Workers
+from indexer.manifest import store as stores
 from indexer.selection.by_list import select_listed
 from indexer.selection.id_lists import read_lists
+from indexer.selection.inspecting import Inspector, inspect_selection
 from indexer.sharing.difference import difference
 from indexer.sharing.export import export
 from indexer.sharing.importing import ImportOptions, Match, MissingPolicy, import_manifest
 from indexer.sharing.tally import tallying
 from tests.sharing.conftest import IMAGES
+from tests.support import manifests
 
 
 @pytest.fixture
@@ -353,3 +358,25 @@ def test_import_can_be_repeated(lab, shared):
     store = lab("reader", images=IMAGES[2:])
     imported = import_manifest(store, shared, "mine", ImportOptions(MissingPolicy.SKIP))
     assert import_manifest(store, shared, "mine", ImportOptions(MissingPolicy.SKIP)) == imported
+
+
+def test_images_of_equal_size_are_inspected_to_find_renamed_ones(tmp_path):
+    theirs = manifests.pictures(3)
+    larger = manifests.Picture("Mine/larger", manifests.encoded(9, size=(99, 99)))
+    equal_size = manifests.Picture("Mine/other", bytes(len(theirs[0].data)))
+    mine = [*(replace(one, file_id=f"Mine/{at}") for at, one in enumerate(theirs)), larger, equal_size]
+    labs = {"author": theirs, "reader": mine}
+    for name, images in labs.items():
+        manifests.make(tmp_path / f"{name}.duckdb", tmp_path / name, images)
+    inspectors = {name: Inspector({manifests.SOURCE: tmp_path / name}, Workers(1, "threading")) for name in labs}
+    with stores.open_for_writing(tmp_path / "author.duckdb") as store:
+        inspect_selection(store, "main", inspectors["author"])
+        export(store, "main", tmp_path / "shared")
+    with stores.open_for_writing(tmp_path / "reader.duckdb") as store:
+        with pytest.raises(ManifestError, match="none of its 3 images was found"):
+            import_manifest(store, tmp_path / "shared", "theirs", ImportOptions())
+        imported = import_manifest(store, tmp_path / "shared", "theirs", ImportOptions(), inspectors["reader"])
+        assert (imported.selected, imported.renamed) == (3, 3)
+        found = store.execute("select file_id from selection where name = 'theirs' order by position")
+        assert [file_id for (file_id,) in found] == ["Mine/0", "Mine/1", "Mine/2"]
+        assert store.count("inspection") == 4
