@@ -104,7 +104,7 @@ def convert(task: ConvertTask) -> ShardFile:
     """
     try:
         return _convert(task)
-    except (pa.ArrowException, ValueError, KeyError, TypeError, AttributeError) as error:
+    except (pa.ArrowException, ValueError, KeyError, TypeError, AttributeError, RecursionError) as error:
         raise SourceError(f"{task.source} cannot be converted ({' '.join(str(error).split())})") from error
     except FileNotFoundError as error:
         raise SourceError(f"{error.filename} is missing: copy the whole folder") from error

@@ -7,16 +7,19 @@ from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
+import pyarrow as pa
 import pytest
 
-from indexer.base.errors import ProjectError
+from indexer.base.errors import ProjectError, SourceError
 from indexer.base.workers import Workers
+from indexer.containers.tabular.columns import features_of
 from indexer.manifest import store as stores
 from indexer.reporting.models import ReportOptions
 from materializer.dataset import converted_record
 from materializer.dataset.build_folder import read_build, read_features, read_plan, read_saved
-from materializer.dataset.convert import finalize
+from materializer.dataset.convert import ConvertTask, convert, finalize
 from materializer.dataset.verify import verify
+from materializer.models import Feature
 from materializer.report import DatasetReader, report
 
 HERE = Workers(1, "threading")
@@ -108,3 +111,13 @@ def test_invalid_splits_are_refused(site, images, splits):
     assert "\n" not in str(caught.value)
     with stores.in_memory() as store, pytest.raises(ProjectError):
         report(store, folder, ReportOptions(images=0), DatasetReader(HERE))
+
+
+def test_deeply_nested_metadata_of_a_shard_is_one_line(tmp_path):
+    note = {"huggingface": "[" * 100_000}
+    assert features_of(pa.schema([], metadata=note)) == {}
+    source = tmp_path / "data.arrow"
+    with pa.ipc.new_stream(source, pa.schema([("image", pa.binary())], metadata=note)) as stream:
+        stream.write_table(pa.table({"image": [b""]}))
+    with pytest.raises(SourceError, match="cannot be converted"):
+        convert(ConvertTask(source, tmp_path / "out.arrow", Feature.STANDARD))

@@ -86,7 +86,7 @@ def features_of(schema: pa.Schema) -> dict[str, Any]:
     """Return the feature of each column from the schema's ``huggingface`` metadata, as ``datasets`` writes it."""
     try:
         features = json.loads((schema.metadata or {})[b"huggingface"])["info"]["features"]
-    except (KeyError, ValueError, TypeError):
+    except (KeyError, ValueError, TypeError, RecursionError):
         return {}
     return features if isinstance(features, dict) else {}
 
