@@ -49,7 +49,10 @@ def _run(folder: Path, program: Path, *arguments: str) -> str:
 def test_wheel_contains_sql_recipes_and_declarations(wheel: Path) -> None:
     packed = set(zipfile.ZipFile(wheel).namelist())
     tracked = [
-        *(f"indexer/_resources/{path}" for path in _files("sql", "*.sql") + _files("manifests", "*.toml")),
+        *(
+            f"indexer/_resources/{path}"
+            for path in _files("sql", "*.sql") + _files("manifests", "*.toml") + _files("manifests", "*.sql")
+        ),
         *_files("indexer/sources", "*.toml"),
         *_files("indexer/sources", "*.csv"),
         *_files("indexer", "*.py"),

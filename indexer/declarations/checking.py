@@ -33,10 +33,10 @@ def check(sources: Sequence[Source], problems: Problems) -> None:
 
 
 @cache
-def vocabulary() -> tuple[str, ...]:
-    """Return the names of generators in sources/_generators.csv."""
+def vocabulary() -> list[dict[str, str]]:
+    """Return the rows of sources/_generators.csv: name, family, released and source of each generator."""
     with (resources.sources_folder() / "_generators.csv").open(encoding="utf-8", newline="") as file:
-        return tuple(row["name"] for row in csv.DictReader(file))
+        return list(csv.DictReader(file))
 
 
 class _Checker:
@@ -159,7 +159,7 @@ class _Checker:
             self.add(address, f"'{key}' uses '{table}.{column}', which is not among its columns{near(column, columns)}")
 
     def _check_generators(self) -> None:
-        known = {*vocabulary(), *self.source.generators, ""}
+        known = {*(row["name"] for row in vocabulary()), *self.source.generators, ""}
         for rule in self.source.rules:
             for name in self._constants(rule.values["generator"][0]):
                 if name not in known:

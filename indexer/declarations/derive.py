@@ -4,6 +4,7 @@ from collections.abc import Sequence
 
 import pyarrow as pa
 
+from indexer.declarations import checking
 from indexer.declarations.compiling import compile_source
 from indexer.declarations.models import Source
 from indexer.manifest.store import Store
@@ -28,10 +29,13 @@ def derive(store: Store, sources: Sequence[Source]) -> None:
                 store.execute(f"insert into derived by name\n{compile_source(source)}")
         store.save("duplicate_id", "derive/duplicate_id")
         _save_source_info(store, sources)
-        for table in ("attributes", "companion", "derivation_error"):
-            store.execute(f"delete from {table}")
-            store.append(table, f"derive/{table}")
-        store.save("other_copy", "derive/other_copies")
+        with store.registered("generator_vocabulary", pa.Table.from_pylist(checking.vocabulary())):
+            store.view_temporary("derived_dated", "derive/dated")
+            for table in ("attributes", "companion", "derivation_error"):
+                store.execute(f"delete from {table}")
+                store.append(table, f"derive/{table}")
+            store.save("other_copy", "derive/other_copies")
+            store.execute("drop view derived_dated")
         store.execute("drop table duplicate_id")
         store.execute("drop table derived")
 

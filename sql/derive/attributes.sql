@@ -23,7 +23,7 @@ select
         coalesce(f.companions, cast(map() as map(varchar, varchar))) as companions,
         coalesce(d.reason, r.reason) as reason
     )
-from derived d
+from derived_dated d
 left join found f using (member_id)
 left join replaced r using (file_id)
 where d.code is null and d.role is null and d.member_id not in (select member_id from duplicate_id)

@@ -84,7 +84,8 @@ create table attributes (
     kind               varchar,            -- real, synthetic or tampered
     group_id           varchar,            -- images with the same one must share a split; null if unknown
     extra              map(varchar, varchar), -- further columns that the declaration names
-    companions         map(varchar, varchar)  -- role -> file_id of a mask, a reconstruction, an original
+    companions         map(varchar, varchar), -- role -> file_id of a mask, a reconstruction, an original
+    generator_released date                -- of sources/_generators.csv, else of extra['release_date']; null if unknown
 );
 
 -- Images that accompany others and have no row of their own: masks, reconstructions. Derived with attributes.

@@ -104,7 +104,8 @@ select
     coalesce(a.kind, case a.label when 0 then 'real' else 'synthetic' end) as kind,
     a.group_id,
     coalesce(a.extra, cast(map() as map(varchar, varchar))) as extra,
-    coalesce(a.companions, cast(map() as map(varchar, varchar))) as companions
+    coalesce(a.companions, cast(map() as map(varchar, varchar))) as companions,
+    a.generator_released
 from attributes a
 join member m using (member_id)
 left join inspection i using (member_id);

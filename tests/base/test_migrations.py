@@ -91,7 +91,7 @@ def test_inspections_and_selections_survive(manifest: Path, opened) -> None:
     for table in ("container", "source_info", "selection"):
         assert len(after[table]) == len(before[table]) > 0
         assert [row[: len(old)] for row, old in zip(after[table], before[table], strict=True)] == before[table]
-    assert after["attributes"] == [(*row, "real", None, None, None) for row in before["attributes"]]
+    assert after["attributes"] == [(*row, "real", None, None, None, None) for row in before["attributes"]]
 
 
 def test_a_migrated_manifest_has_the_schema_of_a_new_one(manifest: Path, tmp_path: Path) -> None:
