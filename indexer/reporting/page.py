@@ -20,7 +20,7 @@ from indexer.reporting.facts import ReportFacts
 from indexer.reporting.models import MissingThumbnail, ReportContext, ThumbnailResult
 
 FOLDER = Path(__file__).parent / "page"
-_SCRIPTS = ("dom", "filter", "charts", "table", "detail", "report")
+_SCRIPTS = ("dom", "filter", "figures", "charts", "table", "detail", "report")
 _CHARTS = ("counts", "origins", "timeline", "shares", "heat")
 
 

@@ -182,3 +182,24 @@ def test_controls_have_accessible_names(page: Chrome) -> None:
         ".map((one) => one.outerHTML.slice(0, 80))"
     )
     assert nameless == []
+
+
+def test_charts_are_saved_as_svg_csv_and_latex(page: Chrome) -> None:
+    """The buttons make links to blobs; the test takes the text of each blob instead of a file."""
+    page.execute_script("""
+        window.saved = {};
+        const make = URL.createObjectURL;
+        URL.createObjectURL = (blob) => {
+            blob.text().then((text) => { window.saved[blob.type] = text; });
+            return make(blob);
+        };
+        const figure = document.querySelector('[data-chart="counts:fake"]');
+        figure.querySelector('details').open = true;
+        for (const button of figure.querySelectorAll('.exports button')) button.click();
+    """)
+    wait(page, "return Object.keys(window.saved).length === 3")
+    saved = page.execute_script("return window.saved")
+    assert saved["image/svg+xml"].startswith("<svg")
+    assert "BigGAN" in saved["text/csv"].splitlines()[1] + saved["text/csv"]
+    assert saved["text/x-tex"].startswith("\\begin{tabular}{")
+    assert page.get_log("browser") == []

@@ -52,9 +52,13 @@ async function draw(figure, spec, values) {
   views.set(figure, embedded);
 }
 
+function columnsOf(values) {
+  return values.length ? Object.keys(values[0]).filter((name) => !name.startsWith("_")) : [];
+}
+
 function tabulate(figure, values) {
   const holder = figure.querySelector(".figures .scroll");
-  const names = values.length ? Object.keys(values[0]).filter((name) => !name.startsWith("_")) : [];
+  const names = columnsOf(values);
   const head = element("thead", {}, element("tr", {}, ...names.map((name) => element("th", { scope: "col" }, name))));
   const cell = (value) => (typeof value === "number" ? count(Math.round(value * 10000) / 10000) : visible(value));
   const body = values.map((one) => element("tr", {}, ...names.map((name) => element("td", {}, cell(one[name])))));
@@ -65,7 +69,12 @@ function tabulate(figure, values) {
 class Chart {
   constructor(figure, spec, values) {
     Object.assign(this, { figure, spec, values });
-    figure.querySelector("details").addEventListener("toggle", () => this.table());
+    const details = figure.querySelector("details");
+    details.addEventListener("toggle", () => this.table());
+    details.append(window.page.figures.buttons(figure.dataset.chart, {
+      view: () => views.get(figure)?.view,
+      values: () => [columnsOf(this.shown), this.shown],
+    }));
     dark.addEventListener("change", () => this.redraw());
   }
 
