@@ -166,3 +166,17 @@ def test_bytes_that_are_no_image_have_a_reason() -> None:
 )
 def test_control_characters_are_escaped(name: str, seen: str) -> None:
     assert rendering.visible(name) == seen
+
+
+def test_a_report_of_real_images_is_about_them(folder: Path, tmp_path: Path) -> None:
+    copy = tmp_path / "manifest.duckdb"
+    copy.write_bytes((folder / "manifest.duckdb").read_bytes())
+    with store.open_for_writing(copy) as opened:
+        opened.execute("delete from attributes where label = 1")
+    reader = manifest_report.ManifestReader({gallery.SOURCE: folder / gallery.SOURCE}, Workers(jobs=1))
+    with store.open_for_reading(copy) as manifest:
+        html = page.render(manifest_report.report(manifest, None, ReportOptions(images=1), reader))
+    shown = html.partition("<body>")[2].partition('<script type="application/json"')[0]
+    for word in ("detector", "Shortcuts", "generators</dt>", "Fake images", "predicts the label"):
+        assert word not in shown
+    assert "Images by origin" in shown
