@@ -3,15 +3,18 @@
 import json
 import subprocess
 import sys
+from pathlib import Path
 
 import pytest
 import yaml
 
 from materializer.dataset import card
 from materializer.dataset.card.facts import CardCount, CardFacts, CardFile, CardOrigin
+from materializer.dataset.card.pages import DATASETS_VERSIONS
 from materializer.models import Settings
 from materializer.shards.formats import FORMATS
 
+ROOT = Path(__file__).parents[2]
 EVIL = 'evil | "name": <script>alert(1)</script>\n---\n\x1b[31m'
 
 
@@ -80,6 +83,12 @@ def test_citation_names_every_source(written):
     assert (found["cff-version"], found["type"], found["title"]) == ("1.2.0", "dataset", facts().name)
     assert [source["title"] for source in found["references"]] == [origin.name for origin in facts().origins]
     assert all({"type", "title", "authors"} <= source.keys() for source in found["references"])
+
+
+def test_card_and_pages_name_the_same_versions_of_datasets(written):
+    files = (written / "README.md", ROOT / "README.md", ROOT / "docs/building.md")
+    for text in (file.read_text(encoding="utf-8") for file in files):
+        assert [version for version in DATASETS_VERSIONS if version not in text] == []
 
 
 def test_croissant_passes_its_validator(written):
