@@ -13,6 +13,13 @@ from indexer.reporting.models import ReportContext, ReportOptions
 from indexer.reporting.page import ReportPage
 from indexer.reporting.thumbnails import draw_thumbnails
 
+# Title of a table of a matched selection -> its step of sql/audit.
+_MATCHING = {
+    "Columns that were matched": "matched_traits",
+    "Balanced accuracy of metadata alone": "matched_shortcuts",
+    "Bins with too few real images": "short_bins",
+}
+
 
 @dataclass(frozen=True, slots=True)
 class ManifestReader:
@@ -44,5 +51,6 @@ def report(store: Store, name: str | None, options: ReportOptions, reader: Manif
         substituted=columns(store, "substituted"),
         health=columns(store, "health"),
         licences=dict(store.execute("select source, licence from source_info")),
+        matching={title: store.arrow(f"audit/{step}", {"name": name}).to_pydict() for title, step in _MATCHING.items()},
     )
     return ReportPage(name or store.path.stem, "selection" if name else "manifest", gathered, thumbnails, context)

@@ -19,7 +19,16 @@ from materializer.dataset.build_folder import (
     is_build,
     read_build,
 )
-from materializer.dataset.card.facts import CardCount, CardFacts, CardOrigin, counts_of, files_of, origins_of
+from materializer.dataset.card.facts import (
+    CardBalance,
+    CardCount,
+    CardFacts,
+    CardOrigin,
+    balance_of,
+    counts_of,
+    files_of,
+    origins_of,
+)
 from materializer.models import Feature, Shard, ShardFile
 from materializer.planning.plan import key_of, key_of_all
 from materializer.shards import record
@@ -34,6 +43,7 @@ class BuildRecord:
     contents: Mapping[Shard, str]
     counts: tuple[CardCount, ...]
     origins: tuple[CardOrigin, ...]
+    balance: tuple[CardBalance, ...]
 
 
 def read(folder: Path, files: Collection[Path]) -> BuildRecord | None:
@@ -56,7 +66,7 @@ def read(folder: Path, files: Collection[Path]) -> BuildRecord | None:
         contents = {shard: plan.object("shards").text(path) for shard, path in paths.items()}
         if "all" not in build.description["digests"] or not (folder / record.REFUSED).is_file():
             raise ValueError(f"the digest in {record.BUILD} or {record.REFUSED} is missing")
-        return BuildRecord(build, plan.content, contents, counts_of(facts), origins_of(facts))
+        return BuildRecord(build, plan.content, contents, counts_of(facts), origins_of(facts), balance_of(facts))
     except (*UNREADABLE, OutputError) as error:
         raise SourceError(f"the build in {folder} is incomplete ({error}): copy the whole folder") from error
 
@@ -83,7 +93,15 @@ def write(stored: BuildRecord, target: Path, feature: Feature, files: Mapping[Pa
     described, listed = build.description, files_of(build.format, shards)
     card_files = card.write(
         target,
-        CardFacts(described["selection"], settings, stored.counts, stored.origins, listed, described["digests"]),
+        CardFacts(
+            described["selection"],
+            settings,
+            stored.counts,
+            stored.origins,
+            listed,
+            described["digests"],
+            balance=stored.balance,
+        ),
     )
     changes = {
         "plan": key_of_all(keys.values()),

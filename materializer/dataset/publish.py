@@ -17,7 +17,7 @@ from indexer.manifest.store import Store
 from indexer.sharing.contents import digesting
 from materializer.dataset import card
 from materializer.dataset.build_folder import described_shards
-from materializer.dataset.card.facts import CardCounter, CardFacts, files_of
+from materializer.dataset.card.facts import CardCounter, CardFacts, files_of, read_balance
 from materializer.models import Request, ShardFile, ShardResult
 from materializer.planning.plan import BuildPlan, PlannedShard
 from materializer.planning.substitution import Substitutions
@@ -124,7 +124,9 @@ def _card_facts(build: WrittenBuild, shards: ShardFiles) -> CardFacts:
         counts, origins = counter.result()
         settings = build.request.settings
         listed = files_of(output_format(settings.format), shards)
-        return CardFacts(build.plan.selection, settings, counts, origins, listed, contents.result(), counter.suffixes())
+        balance = read_balance(build.store, build.plan.selection)
+        digests, suffixes = contents.result(), counter.suffixes()
+        return CardFacts(build.plan.selection, settings, counts, origins, listed, digests, suffixes, balance)
 
 
 def _refused_rows(substitutions: Substitutions) -> Iterator[dict[str, object]]:

@@ -15,7 +15,9 @@ import pytest
 from PIL import Image
 
 import materializer.large_image  # noqa: F401 - registers the feature
+from indexer.base.workers import Workers
 from indexer.manifest import store as stores
+from materializer.dataset.convert import finalize
 from materializer.models import Feature, Pixels
 from materializer.running.spill import spill_container
 from materializer.shards import schema as columns
@@ -63,6 +65,21 @@ def test_stripped_build_has_the_pixels_of_a_verbatim_one_and_is_another_build(si
     assert described["settings"]["strip_metadata"] is True
     assert "strip_metadata" not in json.loads((site.folder / "kept" / "build.json").read_text())["settings"]
     assert "without metadata" in (site.folder / "bare" / "README.md").read_text()
+
+
+def test_card_of_a_matched_selection_shows_the_differences_and_is_kept_by_finalize(site, images):
+    site.lay_out(images)
+    with stores.open_for_writing(site.manifest) as store:
+        store.execute("insert into selection_trait values ('main', 'wi|dth', 'ratio 1.09', 1.5, 0.01, 0.8, 0)")
+        store.execute("insert into selection_shortcut values ('main', 'format', 0.9, 0.5, 0.5), ('x', 'y', 1, 1, 1)")
+    site.build()
+    card = (site.folder / "out" / "README.md").read_text()
+    assert "| wi\\|dth | standardised mean difference | 1.500 | 0.010 |" in card
+    assert "| wi\\|dth (ratio 1.09) | imbalance of bins | 0.800 | 0.000 |" in card
+    assert "| format | balanced accuracy of predicting the label | 0.900 | 0.500 |" in card
+    finalize(site.folder / "out", site.folder / "standard", None, Workers(1, "threading"))
+    section = card[card.index("## Matching") : card.index("## Digests")]
+    assert section in (site.folder / "standard" / "README.md").read_text()
 
 
 def test_other_images_become_rgb_png_and_are_recorded(site, images):

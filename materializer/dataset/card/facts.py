@@ -42,6 +42,16 @@ class CardOrigin:
 
 
 @dataclass(frozen=True, slots=True)
+class CardBalance:
+    """A measure of the difference between fakes and real images, before and after matching, as texts."""
+
+    trait: str
+    measure: str
+    before: str
+    after: str
+
+
+@dataclass(frozen=True, slots=True)
 class CardFile:
     """A file of the output: its path below the folder, bytes, sha256 (hex)."""
 
@@ -55,7 +65,8 @@ class CardFacts:
     """The facts of a card.
 
     ``digests`` are those of :mod:`indexer.sharing.contents`: per split, and ``all``. ``suffixes`` are those of the
-    stored images, in name order; they are not in ``record/facts.json``.
+    stored images, in name order; they are not in ``record/facts.json``. ``balance`` has rows if the
+    selection was matched.
     """
 
     name: str
@@ -65,6 +76,7 @@ class CardFacts:
     files: tuple[CardFile, ...]
     digests: Mapping[str, str]
     suffixes: tuple[str, ...] = ()
+    balance: tuple[CardBalance, ...] = ()
 
     @property
     def splits(self) -> tuple[str, ...]:
@@ -109,6 +121,11 @@ class CardCounter:
         return tuple(suffix for (suffix,) in self._store.rows("card/suffixes"))
 
 
+def read_balance(store: Store, selection: str) -> tuple[CardBalance, ...]:
+    """Return the differences that matching left in a selection; none if it was not matched."""
+    return tuple(CardBalance(*row) for row in store.rows("card/balance", {"selection": selection}))
+
+
 def files_of(format_: OutputFormat, shards: ShardFiles) -> tuple[CardFile, ...]:
     """Return the shards as files of the card."""
     return tuple(
@@ -118,10 +135,11 @@ def files_of(format_: OutputFormat, shards: ShardFiles) -> tuple[CardFile, ...]:
 
 def described(facts: CardFacts) -> dict[str, Any]:
     """Return counts and sources as JSON: the facts that no other file of a build has."""
-    return {
+    found = {
         "counts": [asdict(count) for count in facts.counts],
         "sources": [asdict(origin) for origin in facts.origins],
     }
+    return found | {"balance": [asdict(row) for row in facts.balance]} if facts.balance else found
 
 
 def counts_of(content: JsonObject) -> tuple[CardCount, ...]:
@@ -132,6 +150,11 @@ def counts_of(content: JsonObject) -> tuple[CardCount, ...]:
 def origins_of(content: JsonObject) -> tuple[CardOrigin, ...]:
     """Return the sources, as :func:`counts_of`."""
     return tuple(content.list("sources", partial(_typed, CardOrigin)))
+
+
+def balance_of(content: JsonObject) -> tuple[CardBalance, ...]:
+    """Return the differences, as :func:`counts_of`; none if the selection was not matched."""
+    return tuple(content.list("balance", partial(_typed, CardBalance))) if "balance" in content.content else ()
 
 
 def _typed(kind: type[Row], value: object) -> Row:

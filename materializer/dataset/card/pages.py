@@ -22,6 +22,8 @@ _SIZES = (
 def dataset_card(facts: CardFacts) -> str:
     """Return ``README.md``: the hub's YAML head, then a description of the dataset."""
     parts = [_head(facts), f"# {_plain(facts.name)}", _about(facts), _opening(facts), _licences(facts), _digests(facts)]
+    if facts.balance:
+        parts.insert(4, _balance(facts))
     return "\n\n".join(parts) + "\n"
 
 
@@ -99,6 +101,15 @@ def _cite(facts: CardFacts) -> str:
     cited: Iterable[CardOrigin] = (origin for origin in facts.origins if origin.citation)
     lines = [f"* {_plain(origin.name)}: {_plain(origin.citation)}" for origin in cited]
     return "\n".join(["If you use this dataset, cite:", "", *lines]) if lines else ""
+
+
+def _balance(facts: CardFacts) -> str:
+    rows = [(_cell(row.trait), _cell(row.measure), _cell(row.before), _cell(row.after)) for row in facts.balance]
+    words = (
+        "Real images were chosen so that these traits are distributed as those of the fakes. An imbalance or difference"
+        " of 0 means equal; a balanced accuracy of 0.5 is chance."
+    )
+    return f"## Matching\n\n{words}\n\n{_table(('trait', 'measure', 'before', 'after'), rows)}"
 
 
 def _digests(facts: CardFacts) -> str:
