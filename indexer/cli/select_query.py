@@ -12,7 +12,7 @@ from indexer.cli.query_options import query_limits, query_tables, query_text
 from indexer.cli.show_selection import show_counts, show_missing
 from indexer.selection.by_query import Queried, select_query
 from indexer.selection.query_recipe import DEFAULT_SEED, QueryRecipe
-from indexer.selection.query_rows import rows_of
+from indexer.selection.query_rows import ALL_RETURNED, rows_of
 from indexer.selection.storing import require_free
 
 _OPTIONS = (
@@ -49,9 +49,10 @@ def select(options: CommonOptions, recipe: QueryRecipe, name: str, *, force: boo
     """Make the selection ``name``, and print it. Raises CheckFailed if images are missing."""
     with options.changing() as store:
         require_free(store, name, force=force)
-    rows = rows_of(options.manifest, recipe)  # the sandbox needs a manifest that no process writes to
-    with options.changing() as store:
-        queried = select_query(store, recipe, rows, name)
+        images = store.count("attributes")
+    queried = _select(options, recipe, name, images)
+    if images > ALL_RETURNED and queried.usable < (recipe.sample or 0):  # too many of the rows that were read are bad
+        queried = _select(options, recipe, name, 0)
     _show(queried)
     problems = []
     if missing := sum(group.images for group in queried.missing):
@@ -62,6 +63,12 @@ def select(options: CommonOptions, recipe: QueryRecipe, name: str, *, force: boo
         )
     if problems:
         raise CheckFailed("; ".join(problems))
+
+
+def _select(options: CommonOptions, recipe: QueryRecipe, name: str, images: int) -> Queried:
+    rows = rows_of(options.manifest, recipe, images)  # the sandbox needs a manifest that no process writes to
+    with options.changing() as store:
+        return select_query(store, recipe, rows, name)
 
 
 def _show(queried: Queried) -> None:

@@ -17,15 +17,19 @@ ROLES = ("listed", "sampled", "paired", "complement", "spare")
 _SCHEMA = pa.schema(
     [("file_id", pa.string()), ("split", pa.string()), ("role", pa.string()), ("groups", pa.list_(pa.string()))]
 )
+# Of more images, only the rows that a sample may need are returned: its size with a margin for unusable images.
+ALL_RETURNED = 1_000_000
+_MARGIN, _MARGIN_LEFT = 1.5, 1.2
 # The end of a statement: a semicolon, then nothing but white space and comments.
 _SELECT = re.compile(r"(?:\s|\(|--[^\n]*\n|/\*.*?\*/)*(?:select|with|from|values|table|pivot|unpivot)\b", re.I | re.S)
 _END = re.compile(r";(?:\s|--[^\n]*(?:\n|$))*$")
 
 
-def rows_of(manifest: Path, recipe: QueryRecipe) -> pa.Table:
+def rows_of(manifest: Path, recipe: QueryRecipe, images: int = 0) -> pa.Table:
     """Return the rows of the query: ``file_id``, ``split`` and ``role`` (null if it returns none), and ``groups``.
 
-    ``groups`` has the value of each group expression as text. ``manifest`` must not be open for writing.
+    ``groups`` has the value of each group expression as text. ``manifest`` must not be open for writing. ``images`` is
+    the number of its images, if known: of a large manifest, only the rows that a sample may need are returned.
 
     Raises:
         QueryError: the query is no SELECT, is wrong, or exceeds a limit.
@@ -36,8 +40,14 @@ def rows_of(manifest: Path, recipe: QueryRecipe) -> pa.Table:
         raise RecipeError(f"the query must return a column file_id; it returns {', '.join(columns.values())}")
     if "split" in columns and recipe.splits:
         raise RecipeError("the query returns a column split: leave it out, or give no fractions for splits")
-    with sandbox.query(manifest, _wrapped(recipe, columns), recipe.limits, recipe.tables) as result:
-        return pa.Table.from_batches(result.batches, result.schema).cast(_SCHEMA)
+    share = _MARGIN * recipe.sample / images if recipe.sample and images > ALL_RETURNED else 1.0
+    while True:
+        text = _wrapped(recipe, columns, share)
+        with sandbox.query(manifest, text, recipe.limits, recipe.tables) as result:
+            rows = pa.Table.from_batches(result.batches, result.schema).cast(_SCHEMA)
+        if share >= 1 or rows.num_rows >= _MARGIN_LEFT * (recipe.sample or 0):
+            return rows
+        share *= _MARGIN * (recipe.sample or 0) / max(rows.num_rows, 1)
 
 
 def _columns(manifest: Path, recipe: QueryRecipe) -> dict[str, str]:
@@ -49,8 +59,10 @@ def _columns(manifest: Path, recipe: QueryRecipe) -> dict[str, str]:
     return {name.lower(): name for name in described.column("column_name").to_pylist()}
 
 
-def _wrapped(recipe: QueryRecipe, columns: Mapping[str, str]) -> str:
+def _wrapped(recipe: QueryRecipe, columns: Mapping[str, str], share: float) -> str:
     """Return a query over the user's query that returns the columns of ``_SCHEMA``.
+
+    Of its rows, the first ``share`` in the order of sql/select/by_query/sample.sql is returned.
 
     Texts of the user are followed by a line break, which ends a comment.
     """
@@ -64,11 +76,19 @@ def _wrapped(recipe: QueryRecipe, columns: Mapping[str, str]) -> str:
         f"select r.file_id::varchar as file_id, {', '.join(optional)}, [{groups}]::varchar[] as groups\n"
         "from returned r"
     )
+    bound = (
+        f"\nwhere md5({_literal(recipe.seed)} || r.file_id::varchar) < '{int(share * 2**32):08x}'" if share < 1 else ""
+    )
     if not of_manifest:
-        return text
+        return text + bound
     expressions = ", ".join(f"(\n{one}\n) as group_{number}" for number, one in enumerate(of_manifest))
     joined = f"select file_id, {expressions} from manifest where status <> 'duplicate_id'"
-    return f"{text}\nleft join (\n{joined}\n) m on m.file_id = r.file_id::varchar"
+    return f"{text}\nleft join (\n{joined}\n) m on m.file_id = r.file_id::varchar{bound}"
+
+
+def _literal(text: str) -> str:
+    """Return a text in single quotes."""
+    return "'" + text.replace("'", "''") + "'"
 
 
 def _quoted(name: str) -> str:

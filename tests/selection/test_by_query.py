@@ -79,6 +79,19 @@ def test_larger_sample_keeps_the_smaller_one(manifest: Path) -> None:
     assert sizes[0] < sizes[1]
 
 
+def test_sample_of_a_large_manifest_reads_few_rows(manifest: Path) -> None:
+    recipe = QueryRecipe("from manifest where status = 'ok'", seed="it's", sample=20)
+    few = rows_of(manifest, recipe, images=20_000)
+    assert few.num_rows == 302 - 2
+    few = rows_of(manifest, recipe, images=2_000_000)
+    assert 24 <= few.num_rows < 100
+    with open_for_writing(manifest) as store:
+        select_query(store, recipe, few, "mine")
+    sample = chosen(manifest)
+    select(manifest, recipe)
+    assert chosen(manifest) == sample
+
+
 def test_splits_and_roles_of_the_query_are_kept(manifest: Path) -> None:
     text = """
         select file_id, if(label = 1, 'test', 'train') as Split, if(width = 150, 'spare', 'sampled') as ROLE
