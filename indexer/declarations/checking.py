@@ -33,7 +33,13 @@ def check(sources: Sequence[Source], problems: Problems) -> None:
 
 
 @cache
-def vocabulary() -> list[dict[str, str]]:
+def vocabulary() -> tuple[str, ...]:
+    """Return the names of generators in sources/_generators.csv."""
+    return tuple(row["name"] for row in generator_rows())
+
+
+@cache
+def generator_rows() -> list[dict[str, str]]:
     """Return the rows of sources/_generators.csv: name, family, released and source of each generator."""
     with (resources.sources_folder() / "_generators.csv").open(encoding="utf-8", newline="") as file:
         return list(csv.DictReader(file))
@@ -159,7 +165,7 @@ class _Checker:
             self.add(address, f"'{key}' uses '{table}.{column}', which is not among its columns{near(column, columns)}")
 
     def _check_generators(self) -> None:
-        known = {*(row["name"] for row in vocabulary()), *self.source.generators, ""}
+        known = {*vocabulary(), *self.source.generators, ""}
         for rule in self.source.rules:
             for name in self._constants(rule.values["generator"][0]):
                 if name not in known:

@@ -29,7 +29,7 @@ def derive(store: Store, sources: Sequence[Source]) -> None:
                 store.execute(f"insert into derived by name\n{compile_source(source)}")
         store.save("duplicate_id", "derive/duplicate_id")
         _save_source_info(store, sources)
-        with store.registered("generator_vocabulary", pa.Table.from_pylist(checking.vocabulary())):
+        with store.registered("generator_vocabulary", pa.Table.from_pylist(checking.generator_rows())):
             store.view_temporary("derived_dated", "derive/dated")
             for table in ("attributes", "companion", "derivation_error"):
                 store.execute(f"delete from {table}")

@@ -31,7 +31,7 @@ insert into attributes
 select
     i, 'genimage', 'GenImage/' || i, if(i < 8, 'GenImage/train', 'COCO2017_val'), if(i < 8, 'ADM', ''),
     (i < 8)::tinyint, '', if(i = 1, e'a \x1b[31mred\x1b[0m | *cat*', ''), '', '', [],
-    if(i = 7, 'unreadable', 'ok'), null, if(i < 8, 'synthetic', 'real'), null, null, null
+    if(i = 7, 'unreadable', 'ok'), null, if(i < 8, 'synthetic', 'real'), null, null, null, null
 from range(12) r(i)
 """
 _MEMBERS = """

@@ -6,7 +6,7 @@ import pytest
 
 from indexer.base import resources
 from indexer.declarations import load
-from indexer.declarations.checking import vocabulary
+from indexer.declarations.checking import generator_rows
 from indexer.declarations.derive import derive
 from tests.support.raw_rows import RawRows
 
@@ -50,6 +50,6 @@ def test_next_generators_are_newer_than_those_of_the_past(dated):
 
 
 def test_every_generator_has_a_source_and_nearly_every_one_a_date():
-    rows = vocabulary()
+    rows = generator_rows()
     assert [row["name"] for row in rows if not row["source"] and row["name"] != "unknown"] == []
     assert [row["name"] for row in rows if not row["released"]] == ["unknown"]

@@ -87,7 +87,7 @@ def test_360_000_rows_stay_below_60_megabytes_for_any_number_of_threads(lab, tmp
     store.execute(
         "insert into attributes select i, 'synth', 'Artifact/star_gan/star/stargan/Blond_Hair/img' || i, 'O', 'G', 1,"
         " '', 'a photograph of ' || md5(i::varchar), '', 'text', ['COCO2017_train/' || i], 'ok', null,"
-        " 'synthetic', null, null, null from range(360000) r(i)"
+        " 'synthetic', null, null, null, null from range(360000) r(i)"
     )
     store.execute(
         "insert into inspection by name select i as member_id, sha256(i::varchar) as hash, 'ok' as status"
