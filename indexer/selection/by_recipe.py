@@ -5,15 +5,15 @@ import math
 from indexer.base.errors import RecipeError
 from indexer.manifest.store import Store
 from indexer.selection import storing
-from indexer.selection.complement import split_complement
 from indexer.selection.excluding import exclude
+from indexer.selection.grouping import group_images, split_fakes
 from indexer.selection.match.balance import store_balance
 from indexer.selection.match.matching import Matcher
 from indexer.selection.models import Inspect, Selected, UnevenSplit
 from indexer.selection.quotas import QuotaFiller
+from indexer.selection.real_images import RealImages
 from indexer.selection.recipe import Recipe
 from indexer.selection.recipe_inputs import NO_INPUTS, RecipeInputs, fill_inputs
-from indexer.selection.splitting import split_units
 from indexer.selection.working_tables import clear, put, working_tables
 
 # Tables that do not depend on the candidates that were reached.
@@ -75,35 +75,19 @@ class _RecipeRun:
         self._set_quotas()
         self._select_fakes()
         self._check_paired()
-        uneven = self._split()
         if self.recipe.match:
-            Matcher(self.store, self.recipe.match, self.parameters, self.filler, self._note_exclusions).run()
+            matcher = Matcher(self.store, self.recipe.match, self.parameters, self.filler, self._note_exclusions)
+            matcher.inspect()
+            self.store.save_query("work.chosen", "from work.match_pool where generator = ''")
+            group_images(self.store, self.parameters, self.recipe.splits)
+            uneven = split_fakes(self.store, self.recipe)
+            matcher.run()
         else:
-            self._select_reals()
+            self._fix("paired_kept")
+            uneven = RealImages(self.store, self.recipe, self.parameters, self.filler).run()
+            self._note_exclusions()
         self._save("result", "select/result/rows")
         return uneven
-
-    def _split(self) -> tuple[UnevenSplit, ...]:
-        """Assign the groups of fakes and paired real images to splits, in ``work.group_split``."""
-        for table, step in (("grouped", "grouped"), ("edge", "edges"), ("node", "nodes"), ("image_group", "groups")):
-            self._save(table, f"select/split/{step}")
-        self._check_largest_group()
-        uneven = self._split_groups(of_spares=False)
-        self.store.save_query("work.group_split", "from work.unit_split")
-        self._split_groups(of_spares=True)
-        self.store.execute("insert into work.group_split from work.unit_split")
-        return uneven
-
-    def _check_largest_group(self) -> None:
-        """Refuse a group that fits into no split. Groups of near duplicates alone are reported as uneven instead."""
-        put(self.store, "fraction", list(self.recipe.splits.items()))
-        if not self.store.count("work.grouped"):
-            return
-        for example, images, split, room in self.store.rows("select/split/largest_group"):
-            raise RecipeError(
-                f"the group of '{example}' has {images:,} images, more than the largest split '{split}' may have"
-                f" ({room:,}): set group_by to something finer, select more, or give other fractions"
-            )
 
     def _check_splits(self) -> None:
         """Refuse splits that are empty."""
@@ -112,10 +96,6 @@ class _RecipeRun:
                 f"the split '{name}' stays empty: {images:,} images are too few for its fraction {fraction:g}; select"
                 " more images, or set it to 0"
             )
-
-    def _split_groups(self, *, of_spares: bool) -> tuple[UnevenSplit, ...]:
-        self.store.save("work.unit", "select/split/units_fakes", {"of_spares": of_spares})
-        return split_units(self.store, self.recipe.seed, self.recipe.splits)
 
     def _find_conflicts(self) -> int:
         """Add contents that were found under both labels to ``work.conflict``; returns their number.
@@ -157,29 +137,20 @@ class _RecipeRun:
         put(self.store, "dropped", [(name,) for name in self.filler.dropped])
         self.store.save_query("work.fake", "from work.chosen")
         self.store.save_query("work.fake_duplicate", "from work.duplicate")
-        self._save("fake_near", "select/duplicates/near_links")
         self._fix("fake")
 
     def _check_paired(self) -> None:
-        """Inspect the real images that are paired with fakes: the split depends on their duplicates."""
+        """Inspect the photographs of fakes: the split depends on their contents."""
+        self._save("photograph", "select/reals/photographs")
+        self._save("photograph_of_chosen", "select/reals/photographs_of_chosen")
+        self._save("photograph_pool", "select/reals/photograph_pool")
+        self.store.save_query("work.pool", "from work.photograph_pool")
+        self.filler.inspected += self.filler.inspect(self.store)
         self._save("pool", "select/reals/paired_pool")
         self.filler.check()
         self._note_exclusions()
+        self.store.save_query("work.paired_kept", "from work.kept")
         self.store.save_query("work.paired_duplicate", "from work.duplicate")
-        self._save("paired_near", "select/duplicates/near_links")
-
-    def _select_reals(self) -> None:
-        self._save("need", "select/reals/needs")
-        self._save("paired", "select/reals/paired")
-        self._fix("paired")
-        self._save("complement_need", "select/reals/complement_needs")
-        images, spares = self.store.execute(
-            "select coalesce(sum(reals), 0)::bigint, coalesce(sum(spares), 0)::bigint from work.complement_need"
-        )[0]
-        put(self.store, "quota", [("", images, spares)])
-        self.filler.fill("reals")
-        self._note_exclusions()
-        split_complement(self.store, self.recipe.seed, self.recipe.splits)
 
     def _fix(self, table: str) -> None:
         """Mark the rows of ``work.<table>`` as chosen: duplicates of them are the ones to drop."""
@@ -207,6 +178,9 @@ def _parameters(recipe: Recipe, name: str, inputs: RecipeInputs) -> dict[str, ob
         "max_pixels": recipe.max_pixels,
         "exact": recipe.exact,
         "radius": recipe.radius,
+        "across_labels": recipe.across_labels,
+        "within_groups": recipe.within_groups,
+        "prompts": recipe.prompts,
         "per_fake": recipe.photographs_per_fake,
         "every_label": recipe.filters.every_label,
         "is_filtered": recipe.filters.is_active,

@@ -57,7 +57,7 @@ class QuotaFiller:
         self.inspected += self.inspect(self.store)
         self._save("checked", "select/candidates/checked")
         self._save("exact", "select/duplicates/exact")
-        self._save("phash_first", "select/duplicates/first_by_phash")
+        self._save("look", "select/duplicates/looks")
         self._drop_near()
         self._save("duplicate", "select/duplicates/duplicates")
         self._save("kept", "select/candidates/kept")
@@ -82,12 +82,11 @@ class QuotaFiller:
         return not self.store.execute(query)[0][0]
 
     def _drop_near(self) -> None:
-        """Drop near duplicates of kept rows. A row whose only near duplicate is dropped is kept."""
+        """Drop near duplicates of kept rows that are not kin. A row whose only near duplicate is dropped is kept."""
         put(self.store, "near_dropped", [])
-        if self.parameters["radius"] < 1:
-            return
-        self._save("phash", "select/duplicates/phashes")
-        self.store.append("work.near", "select/duplicates/near", self.parameters)
+        if self.parameters["radius"] > 0:
+            self._save("phash", "select/duplicates/phashes")
+            self.store.append("work.near", "select/duplicates/near", self.parameters)
         left = self._save("near_pair", "select/duplicates/near_pairs")
         while left:
             self._save("near_now", "select/duplicates/near_dropped")

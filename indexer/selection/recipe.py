@@ -38,6 +38,11 @@
     exact = true                # equal bytes
     on_conflict = "drop"        # a picture under both labels: take none of them; or "keep_first", which is the fake
     radius = 4                  # near duplicates: bits of 64 in which hashes may differ; -1: none are searched
+    across_labels = false       # near duplicates of different labels: drop one of them
+    within_groups = false       # near duplicates that belong together (a pair, a declared group): drop one of them
+
+    [groups]                    # images that share a split
+    prompts = true              # fakes of one prompt, unless a generator used it more than four times
 
     [photographs]               # real images; with per_stratum none are added without this table
     per_fake = 1.0              # per fake; 0: none
@@ -101,6 +106,9 @@ class Recipe:
     max_pixels: int = 89_478_485
     exact: bool = True
     radius: int = 4
+    across_labels: bool = False
+    within_groups: bool = False
+    prompts: bool = True
     on_conflict: str = "drop"
     photographs_per_fake: float = 1.0
     photograph_origins: tuple[str, ...] | None = None
@@ -160,8 +168,9 @@ def parse(text: str, where: str = "recipe") -> Recipe:
 
 
 def _recipe(text: str, top: Fields) -> Recipe:
-    images, duplicates, photographs, split, quotas = (
-        top.below(name, top.table(name)) for name in ("images", "duplicates", "photographs", "split", "quotas")
+    images, duplicates, photographs, split, quotas, groups = (
+        top.below(name, top.table(name))
+        for name in ("images", "duplicates", "photographs", "split", "quotas", "groups")
     )
     filters = filters_of(top, split, _LARGEST)
     recipe = Recipe(
@@ -183,6 +192,9 @@ def _recipe(text: str, top: Fields) -> Recipe:
         max_pixels=images.integer("max_pixels", 89_478_485, (1, _LARGEST)) or 1,
         exact=duplicates.flag("exact", True),
         radius=duplicates.integer("radius", 4, (-1, MAX_RADIUS)) or 0,
+        across_labels=duplicates.flag("across_labels", False),
+        within_groups=duplicates.flag("within_groups", False),
+        prompts=groups.flag("prompts", True),
         on_conflict=duplicates.choice("on_conflict", ("drop", "keep_first")),
         photographs_per_fake=photographs.number("per_fake", 0 if filters.every_label else 1, (0, 100)),
         photograph_origins=photographs.texts("origins", distinct=True),
@@ -190,7 +202,7 @@ def _recipe(text: str, top: Fields) -> Recipe:
         filters=filters,
         align=rendition_of(top.below("align", top.table("align"))),
     )
-    for fields in (images, duplicates, photographs, top):
+    for fields in (images, duplicates, photographs, groups, top):
         fields.close()
     return recipe
 

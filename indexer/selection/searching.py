@@ -10,7 +10,7 @@ import numpy as np
 
 from indexer.selection.rounding import Whole
 
-_BEAM, _CELLS = 1_000, 400_000  # partial assignments that are kept, and their numbers in all
+_BEAM, _WORK = 1_000, 30_000_000  # partial assignments that are kept; numbers that are added in all, about
 _GROUPS = 400  # groups that may move; all others stay
 _OF_PROFILE = 40  # of them, of one profile and split
 
@@ -88,7 +88,7 @@ class _Beam:
         self.bounds = bounds
         self.moved = np.zeros(1, np.int64)
         self.choices = np.zeros((1, units), np.int8)
-        self.width = max(min(_BEAM, _CELLS // max(movable.size, 1)), 1)
+        self.width = max(min(_BEAM, _WORK // max(movable.size * units, 1)), 1)
 
     def add(self, number: int, images: Whole, split: int) -> None:
         """Add group ``number``, which is in ``split`` now, to every split of every partial assignment."""

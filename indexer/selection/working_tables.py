@@ -36,6 +36,7 @@ _SCHEMAS = {
         rank_key=_TEXT,
         is_fixed=pa.bool_(),
         hash=_TEXT,
+        picture=_TEXT,
         phash=pa.uint64(),
         refusal=_TEXT,
         preference=_WHOLE,
@@ -46,7 +47,6 @@ _SCHEMAS = {
     "conflict": _schema(content=_TEXT),
     "fixed": _schema(member_id=_WHOLE, generator=_TEXT, origin=_TEXT, rank_key=_TEXT),
     "phash": _schema(phash=pa.uint64(), is_new=pa.bool_()),
-    "phash_first": _schema(phash=pa.uint64(), preference=_WHOLE),
     "near": _schema(one=pa.uint64(), other=pa.uint64()),
     "near_dropped": _schema(preference=_WHOLE, keeper=_WHOLE),
     "exclusion": _schema(member_id=_WHOLE, step=_TEXT, reason=_TEXT),
@@ -54,9 +54,7 @@ _SCHEMAS = {
     "match_trait": _schema(rank=_WHOLE, trait=_TEXT, is_number=pa.bool_(), bins=_TEXT),
     "match_edge": _schema(trait=_TEXT, edge=pa.float64()),
     "match_pair": _schema(slot=_WHOLE, real_id=_WHOLE, level=_WHOLE),
-    "complement": _schema(
-        member_id=_WHOLE, file_id=_TEXT, origin=_TEXT, rank_key=_TEXT, split=_TEXT, is_spare=pa.bool_()
-    ),
+    "given": _schema(generator=_TEXT, origin=_TEXT, images=_WHOLE),
     "threshold": _schema(split=_TEXT, low=_TEXT, high=_TEXT),
     "profile_split": _schema(profile=_WHOLE, split=_TEXT, after_rank=_WHOLE, last_rank=_WHOLE),
 }

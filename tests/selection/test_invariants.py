@@ -6,6 +6,7 @@ from collections import Counter, defaultdict
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
+from itertools import combinations
 from operator import itemgetter
 from pathlib import Path
 from tempfile import TemporaryDirectory
@@ -208,11 +209,15 @@ def _quotas_are_exact(taken: list[tuple[Picture, str, str]], recipe: Recipe, dro
 
 def _nothing_unfit_is_chosen(pictures: list[Picture], recipe: Recipe) -> None:
     assert all(p.inspected == "ok" and p.status == "ok" and p.side >= 200 for p in pictures)
+    pictures_by_id = {picture.file_id: picture for picture in pictures}
     contents = Counter(picture.content for picture in pictures if picture.content)
     assert not contents or max(contents.values()) == 1
-    hashes = sorted(picture.phash for picture in pictures)
-    near = [(a, b) for i, a in enumerate(hashes) for b in hashes[i + 1 :] if (a ^ b).bit_count() <= recipe.radius]
-    assert not near
+    near = [
+        (a.file_id, b.file_id)
+        for a, b in combinations(pictures, 2)
+        if bool(a.generator) == bool(b.generator) and (a.phash ^ b.phash).bit_count() <= recipe.radius
+    ]
+    assert all(pictures_by_id[a].paired == pictures_by_id[b].paired != () for a, b in near)
 
 
 def _no_group_stands_on_two_sides(taken: list[tuple[Picture, str, str]]) -> None:

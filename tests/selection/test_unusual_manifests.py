@@ -146,7 +146,7 @@ def sides_of_groups(rows: Rows, excluded: Rows, by_id: dict[str, Picture]) -> di
         for photograph in by_id[file_id].paired:
             leader[lead(file_id)] = lead(photograph)
     for file_id, step, reason in excluded:
-        if step == "deduplicate" and (" as " in reason or " of " in reason):
+        if step == "deduplicate" and reason.partition(" ")[0] in ("same", "near") and "under" not in reason:
             leader[lead(file_id)] = lead(reason.partition(" as " if reason.startswith("same") else " of ")[2])
     sides = defaultdict(set)
     for file_id, split, *_ in rows:

@@ -32,10 +32,8 @@ class Matcher:
         A matched image that turns out to be a duplicate is excluded, and all are matched again.
 
         Raises:
-            RecipeError: a column does not exist, or fakes lack a counterpart and the recipe does not allow that.
+            RecipeError: fakes lack a counterpart and the recipe does not allow that.
         """
-        check_columns(self.store, self.match)
-        self._inspect()
         self._save("match_candidate", "candidates")
         self._save("match_image", "images")
         save_keys(self.store, self.match)
@@ -55,8 +53,13 @@ class Matcher:
         self._save("paired", "reals", is_tied=True)
         self._save("complement", "reals", is_tied=False)
 
-    def _inspect(self) -> None:
-        """Inspect all candidates: whether they match is known only then."""
+    def inspect(self) -> None:
+        """Inspect all candidates, in ``work.match_pool``: whether they match is known only then.
+
+        Raises:
+            RecipeError: a column does not exist.
+        """
+        check_columns(self.store, self.match)
         self._save("match_pool", "pool")
         self.store.save_query("work.pool", "from work.match_pool")
         if self.parameters["inspect"] and not _TRAITS.isdisjoint(self.match.on):

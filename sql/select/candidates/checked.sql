@@ -12,6 +12,7 @@ select
     r.rank_key,
     r.is_fixed,
     i.hash,
+    coalesce(i.pixel_hash, i.hash) as picture,
     i.phash,
     case
         when not r.is_fixed and (

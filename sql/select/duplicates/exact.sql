@@ -1,5 +1,5 @@
--- Rows with the same bytes as an earlier one, each with the first of them.
-select preference, min(preference) over (partition by hash) as keeper
+-- Rows with the same picture (bytes, or decoded pixels) as an earlier one, each with the first of them.
+select preference, min(preference) over (partition by picture) as keeper
 from work.checked
-where refusal is null and hash is not null and $exact
+where refusal is null and picture is not null and $exact
 qualify preference <> keeper

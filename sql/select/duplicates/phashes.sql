@@ -2,6 +2,6 @@
 select phash, false as is_new
 from work.phash
 union all
-select phash, true as is_new
-from work.phash_first
+select distinct phash, true as is_new
+from work.look
 anti join work.phash using (phash)

@@ -1,4 +1,13 @@
--- Inspected real images that may be matched. `split` is that of their group, if they have one.
+-- Inspected real images that may be matched. `split` is that of their group, if it holds a fake. Groups of several real
+-- images without a fake are left out: their images might be matched in different splits.
+with several as (
+    select g.group_id
+    from work.match_pool
+    join attributes using (member_id)
+    join work.image_group g using (file_id)
+    group by g.group_id
+    having count(*) > 1
+)
 select p.member_id, a.file_id, p.origin, p.rank_key, s.split
 from work.match_pool p
 join attributes a using (member_id)
@@ -10,4 +19,4 @@ where a.label = 0
   and i.outdated is not true
   and least(i.width, i.height) >= $min_side
   and i.width::bigint * i.height <= $max_pixels
-  and (g.group_id is null or s.split is not null)
+  and (s.split is not null or g.group_id not in (from several))

@@ -1,43 +1,54 @@
--- How many images each origin gives to its generator, by water-filling: as evenly as the supplies allow. In order of
--- supply, small strata give all they have, and the others divide the rest of the target evenly. A remainder is given by the
--- first strata in a fixed order, one image each.
-with target as (
-    select generator, images + case when $with_spares then spares else 0 end as target
-    from work.quota
-),
-ordered as (
-    select
-        generator,
-        most,
-        target,
-        row_number() over by_supply as turn,
-        coalesce(sum(most) over smaller, 0) as given,
-        count(*) over (partition by generator) - row_number() over by_supply + 1 as strata
+-- How many images each origin gives to its generator, by water-filling: the sums of what an origin has given and gives are
+-- as even as the supplies allow. The water rises to the highest end of a supply that the target reaches. The rest is divided
+-- among the origins that are open there; a remainder is given in a fixed order, one image each.
+with bound as (
+    select generator, origin, given as low, given + most as high
     from work.supply
-    join target using (generator)
-    window
-        by_supply as (partition by generator order by most, origin),
-        smaller as (partition by generator order by most, origin rows between unbounded preceding and 1 preceding)
+),
+target as (
+    select
+        q.generator,
+        q.images + if($with_spares, q.spares, 0) + coalesce(sum(b.low), 0)::bigint as target
+    from work.quota q
+    left join bound b using (generator)
+    group by q.generator, q.images, q.spares
 ),
 level as (
+    select distinct generator, unnest([low, high]) as level
+    from bound
+),
+filled as (
+    select l.generator, l.level, sum(greatest(least(l.level, b.high), b.low))::bigint as filled
+    from level l
+    join bound b using (generator)
+    group by l.generator, l.level
+),
+reached as (
+    select f.generator, max(f.level) as level, arg_max(t.target - f.filled, f.level) as rest
+    from filled f
+    join target t using (generator)
+    where f.filled <= t.target
+    group by f.generator
+),
+open as (
     select
-        generator,
-        min_by((target - given) // strata, turn) as level,
-        min_by((target - given) % strata, turn) as remainder
-    from ordered
-    where given + strata * most >= target
-    group by generator
+        b.generator,
+        b.origin,
+        greatest(least(r.level, b.high), b.low) - b.low as base,
+        b.low <= r.level and r.level < b.high as is_open,
+        r.rest
+    from bound b
+    join reached r using (generator)
 )
 select
-    s.generator,
-    s.origin,
-    case
-        when l.level is null or s.most <= l.level then s.most
-        else l.level + case when row_number() over open <= l.remainder then 1 else 0 end
-    end::bigint as allocated
-from work.supply s
-left join level l using (generator)
-window open as (
-    partition by s.generator, s.most > l.level
-    order by md5($seed || s.generator || s.origin), s.origin
-)
+    generator,
+    origin,
+    base + if(
+        is_open,
+        rest // count(*) over same + if(row_number() over turn <= rest % count(*) over same, 1, 0),
+        0
+    )::bigint as allocated
+from open
+window
+    same as (partition by generator, is_open),
+    turn as (partition by generator, is_open order by md5($seed || generator || origin), origin)

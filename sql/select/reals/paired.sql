@@ -1,12 +1,6 @@
 -- Paired real images in the split of their fakes, as many as are needed there. The others, and those paired only with
 -- spares, become spares.
-with of_chosen as (
-    select distinct unnest(a.paired_real_images) as file_id
-    from work.fake f
-    join attributes a using (member_id)
-    where not f.is_spare
-),
-placed as (
+with placed as (
     select
         k.member_id,
         a.file_id,
@@ -16,11 +10,11 @@ placed as (
         o.file_id is null as only_of_spares,
         (row_number() over (partition by s.split, k.origin order by o.file_id is null, k.rank_key) - 0.5)
             / count(*) over (partition by s.split, k.origin) as fraction
-    from work.kept k
+    from work.paired_kept k
     join attributes a using (member_id)
     join work.image_group c using (file_id)
     join work.group_split s on s.group_id = c.group_id
-    left join of_chosen o using (file_id)
+    left join work.photograph_of_chosen o using (file_id)
 ),
 ranked as (
     select *, row_number() over (partition by split order by only_of_spares, fraction, origin, rank_key) as rank

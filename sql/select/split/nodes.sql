@@ -1,15 +1,23 @@
--- A number for every image of a group. The least number names a group. Photographs come first, then chosen fakes: so a
--- group keeps its name, and its hash, if it gets more fakes or duplicates.
-with image as (
-    select one as file_id from work.edge
+-- A number for every node of the graph. The least number names a group: a declared group comes first, then photographs,
+-- whether the manifest has them or not, then a prompt, fakes, and other images.
+with node as (
+    select file_id as name from work.tied
     union
-    select other as file_id from work.edge
+    select one from work.edge
     union
-    select file_id from work.fake
+    select other from work.edge
 )
 select
-    i.file_id,
-    row_number() over (order by coalesce(a.label, 0), f.file_id is null, i.file_id) as node
-from image i
-left join attributes a on a.file_id = i.file_id and a.status = 'ok'
-left join work.fake f on f.file_id = i.file_id
+    n.name as file_id,
+    row_number() over (
+        order by
+            case
+                when starts_with(n.name, chr(0) || chr(0) || 'prompt ') then 1.5
+                when starts_with(n.name, chr(0) || chr(0)) then 9
+                when starts_with(n.name, chr(0)) then 0
+                else coalesce(t.turn, 1)
+            end,
+            n.name
+    ) as node
+from node n
+left join work.tied t on t.file_id = n.name
