@@ -53,11 +53,14 @@ def write(manifest: Path, sources: Iterable[PathSource]) -> None:
         OutputError: the file cannot be written.
     """
     entries = [
-        f"\n[{json.dumps(source.key, ensure_ascii=False)}]\nname = {json.dumps(source.name, ensure_ascii=False)}\n"
-        f"root = {json.dumps(str(source.root), ensure_ascii=False)}\n"
+        f"\n[{_toml(source.key)}]\nname = {_toml(source.name)}\nroot = {_toml(str(source.root))}\n"
         for source in sorted(sources, key=lambda source: source.key)
     ]
     durable.write_bytes(file_for(manifest), (_HEAD + "".join(entries)).encode())
+
+
+def _toml(text: str) -> str:
+    return json.dumps(text, ensure_ascii=False).replace("\x7f", "\\u007f")
 
 
 def _root(text: str) -> Root:

@@ -55,6 +55,8 @@ def command(options: CommonOptions, folder: str) -> None:
         raise ConfigError(f"{NAME} exists: remove it first, or run this command in another folder")
     config = options.config
     [source] = named([folder], (), {each.key for each in declared(config)})
+    if not str(source.root).isprintable():
+        raise ConfigError(f"{str(source.root)!r} cannot be a value of {NAME}: rename it, or name its parent folder")
     file = _DECLARATIONS / f"{source.key}.toml"
     if file.exists():
         raise ConfigError(f"{file} exists: remove it first, or run this command in another folder")

@@ -71,3 +71,10 @@ def test_a_folder_without_images_is_an_error(run: Run, tmp_path: Path) -> None:
     assert done.returncode == 2
     assert f"error: {tmp_path}/empty has no image: name a folder" in done.stderr
     assert not (tmp_path / "local.cfg").exists()
+
+
+def test_a_folder_whose_name_would_add_lines_to_the_configuration_is_refused(run: Run, tmp_path: Path) -> None:
+    (tmp_path / "x\ndeclarations_path = ").mkdir()
+    done = run("init", "x\ndeclarations_path = ")
+    assert (done.returncode, "cannot be a value of local.cfg" in done.stderr) == (2, True)
+    assert not (tmp_path / "local.cfg").exists()

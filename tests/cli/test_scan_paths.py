@@ -171,3 +171,12 @@ def test_local_cfg_is_found_above_and_by_the_variable(
     assert run("stats").stderr == message
     monkeypatch.delenv("INDEXER_CONFIG")
     assert run("stats", folder=tmp_path / "in" / "work").stderr == message
+
+
+def test_roots_with_control_characters_are_read_again(tmp_path: Path) -> None:
+    manifest = tmp_path / "m.duckdb"
+    sources = [
+        path_sources.PathSource(f"s{at}", name, tmp_path / name) for at, name in enumerate(("\x7f", 'a"\n', "\t"))
+    ]
+    path_sources.write(manifest, sources)
+    assert list(path_sources.read(manifest)) == sources
