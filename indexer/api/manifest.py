@@ -26,7 +26,7 @@ from indexer.containers.open_containers import OpenContainers
 from indexer.lookup.locating import LocatedImage, locate
 from indexer.lookup.reading import pixels, read_each
 from indexer.lookup.selected import selected_rows
-from indexer.lookup.tracing import TRACED, Tracer
+from indexer.lookup.tracing import TRACED, Tracer, file_bytes
 from indexer.manifest.store import require_selection
 from indexer.naming_paths import with_paths
 from indexer.roots import source_folders, source_roots
@@ -155,9 +155,9 @@ class Manifest:
         """Return the images that are the same as a file or its bytes, or near: match, bits, file_id, location, label.
 
         Raises:
-            OSError: the file cannot be read.
+            ConfigError: the file cannot be read.
         """
-        data = file if isinstance(file, bytes) else expanded(os.fspath(file)).read_bytes()
+        data = file if isinstance(file, bytes) else file_bytes(expanded(os.fspath(file)))
         bounds = self.options.bounds
         with self.options.reading() as store:
             found = Tracer(store, self.roots, OpenContainers(bounds.archives), bounds.images).trace(data)

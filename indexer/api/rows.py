@@ -8,7 +8,7 @@ import duckdb
 import pyarrow as pa
 
 from indexer.api.html import table_html
-from indexer.base.errors import QueryError
+from indexer.base.errors import DependencyError, QueryError
 from indexer.manifest.sandbox_query import one_line
 from indexer.manifest.sandbox_statements import Catalog, catalog_of, checked_select
 from indexer.manifest.store import Store
@@ -48,8 +48,15 @@ class QueryRows:
     to_df = df
 
     def pl(self) -> Any:
-        """Return the rows as a Polars DataFrame; needs polars."""
-        return self.relation.pl()
+        """Return the rows as a Polars DataFrame.
+
+        Raises:
+            DependencyError: polars is not installed.
+        """
+        try:
+            return self.relation.pl()
+        except ModuleNotFoundError as error:
+            raise DependencyError(f"a Polars frame needs {error.name}: python -m pip install polars") from error
 
     def fetchall(self) -> list[tuple[Any, ...]]:
         """Return all rows as tuples."""

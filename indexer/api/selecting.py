@@ -59,7 +59,9 @@ def select_by_recipe(options: CommonOptions, recipe: str | os.PathLike[str], nam
 def query_recipe(
     sql: str, seed: str | int, sample: int | None, splits: Mapping[str, float], group: str | Iterable[str]
 ) -> QueryRecipe:
-    """Return the recipe of a query: a SELECT, or a file whose name ends with .sql."""
+    """Return the recipe of a query: a SELECT, or a file whose name ends with .sql. Raises ConfigError, QueryError."""
+    if not isinstance(splits, Mapping):
+        raise ConfigError(f"split={splits!r}: give fractions by name, as in {{'train': 0.8, 'validation': 0.2}}")
     groups = (group,) if isinstance(group, str) else tuple(group)
     return QueryRecipe(query_text(sql), seed=str(seed), sample=sample, splits=dict(splits), groups=groups)
 

@@ -16,7 +16,7 @@ from indexer.cli.messages import print_message
 from indexer.cli.options import CommonOptions, common_options
 from indexer.containers.kinds import suffix_of
 from indexer.containers.open_containers import OpenContainers
-from indexer.lookup.tracing import TRACED, Tracer
+from indexer.lookup.tracing import TRACED, Tracer, file_bytes
 from indexer.roots import source_folders
 
 _SCHEMA = pa.schema([pa.field("file", pa.string()), *TRACED])
@@ -38,7 +38,7 @@ def command(options: CommonOptions, files: tuple[Path, ...], form: str) -> None:
             store, source_folders(options.config), OpenContainers(options.bounds.archives), options.bounds.images
         )
         for file in _images(files):
-            found = tracer.trace(_bytes(file))
+            found = tracer.trace(file_bytes(file))
             rows += [{"file": str(file), **dataclasses.asdict(each)} for each in found] or [
                 {"file": str(file), "match": "none"}
             ]
@@ -60,10 +60,3 @@ def _images(paths: Sequence[Path]) -> Iterator[Path]:
             yield from found
         else:
             yield path
-
-
-def _bytes(file: Path) -> bytes:
-    try:
-        return file.read_bytes()
-    except OSError as error:
-        raise ConfigError(f"{file} cannot be read: {error.strerror or error}") from error

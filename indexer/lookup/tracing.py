@@ -3,11 +3,13 @@
 import zlib
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Any
 
 import pyarrow as pa
 
 from indexer import images
+from indexer.base.errors import ConfigError
 from indexer.base.remote import Root
 from indexer.containers.open_containers import OpenContainers
 from indexer.images import ImageLimits
@@ -75,3 +77,15 @@ class Tracer:
             for _, found in self.containers.read(image.container, [image.member]):
                 if found == data:
                     yield by_id[image.file_id]
+
+
+def file_bytes(file: Path) -> bytes:
+    """Return the bytes of a file to trace.
+
+    Raises:
+        ConfigError: it cannot be read.
+    """
+    try:
+        return file.read_bytes()
+    except OSError as error:
+        raise ConfigError(f"{file} cannot be read: {error.strerror or error}") from error

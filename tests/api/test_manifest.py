@@ -1,5 +1,6 @@
 """``Manifest``: open, scan, query, read single images; errors have the classes and texts of the commands."""
 
+import importlib.util
 import subprocess
 import sys
 from pathlib import Path
@@ -8,7 +9,15 @@ import pandas as pd
 import pytest
 
 from indexer import Manifest
-from indexer.base.errors import ConfigError, ImageError, ManifestError, ProjectError, QueryError, RecipeError
+from indexer.base.errors import (
+    ConfigError,
+    DependencyError,
+    ImageError,
+    ManifestError,
+    ProjectError,
+    QueryError,
+    RecipeError,
+)
 from tests.api.conftest import png
 
 _OPEN = "import pathlib, sys; from indexer.manifest import store; held = store.open_for_writing(pathlib.Path"
@@ -61,6 +70,15 @@ def test_a_wrong_query_is_a_query_error_of_one_line(manifest: Manifest, query: s
         manifest.sql(query)
     assert message in str(caught.value)
     assert "\n" not in str(caught.value)
+
+
+def test_files_that_cannot_be_traced_and_missing_libraries_are_one_line(manifest: Manifest, tmp_path: Path) -> None:
+    with pytest.raises(ConfigError, match=r"none\.png cannot be read: No such file"):
+        manifest.trace(tmp_path / "none.png")
+    assert ("same bytes", None, "Pictures/root.png") in [row[:3] for row in manifest.trace(png("blue"))]
+    if importlib.util.find_spec("polars") is None:
+        with pytest.raises(DependencyError, match="python -m pip install polars"):
+            manifest.sql("select 1").pl()
 
 
 def test_an_image_is_read_from_its_archive(manifest: Manifest) -> None:

@@ -46,6 +46,7 @@ def test_a_selection_shows_thumbnails_and_reasons(manifest: Manifest) -> None:
         ({"name": "x", "sql": FAKES, "split": {"train": 0.8, "test": 0.1}}, "the fractions of the splits sum to 0.9"),
         ({"name": "x", "sql": FAKES, "sample": 0}, "a sample of 0 images is empty"),
         ({"name": "x", "recipe": "dmo"}, "no recipe at dmo: did you mean 'demo'?"),
+        ({"name": "x", "sql": FAKES, "split": "train"}, "split='train': give fractions by name"),
         ({"name": "x", "ids": {"a/b": []}}, "'a/b' is no name of a split"),
     ],
 )

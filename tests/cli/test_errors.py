@@ -110,6 +110,41 @@ def _other_output(folder: Path) -> None:
 
 
 MISTAKES = {
+    "path that does not exist": Mistake(
+        _nothing, "indexer scan Pictres", "Pictres does not exist: name a folder, an archive or an address",
+    ),
+    "path of one image": Mistake(
+        lambda folder: (folder / "a.png").write_bytes(b"x") and None, "indexer scan a.png",
+        "a.png is one image: name its folder",
+    ),
+    "path of a text": Mistake(
+        lambda folder: (folder / "a.txt").write_bytes(b"x") and None, "indexer scan a.txt",
+        "a.txt is neither a folder nor an archive: name a folder, or a zip",
+    ),
+    "paths and a source": Mistake(
+        _nothing, "indexer scan here --source coco",
+        "name either PATHs or sources with --source. See: python -m indexer scan --help",
+    ),
+    "init of a missing folder": Mistake(
+        _nothing, "indexer init Pictres", "Pictres does not exist: name a folder, an archive or an address",
+    ),
+    "init over a configuration": Mistake(
+        _config(), "indexer init .", "local.cfg exists: remove it first, or run this command in another folder",
+    ),
+    "get without a manifest": Mistake(
+        _nothing, "indexer get a --output out", "no manifest at manifest.duckdb: run 'python -m indexer scan' first",
+    ),
+    "get of an unknown image": Mistake(
+        _manifest, "indexer get a --output out",
+        "no image 'a' in {folder}/index/manifest.duckdb: the manifest has no images; run a scan first",
+    ),
+    "trace of a missing file": Mistake(
+        _manifest, "indexer trace a.png", "a.png cannot be read: No such file or directory",
+    ),
+    "vertical CSV": Mistake(
+        _manifest, "indexer sql 'select 1' --vertical --format csv",
+        "--vertical excludes --format csv. See: python -m indexer sql --help",
+    ),
     "no local.cfg": Mistake(
         _nothing, "indexer scan",
         "local.cfg does not exist: scan folders and archives without it, as in 'python -m indexer scan ~/Pictures', or"
@@ -220,7 +255,8 @@ MISTAKES = {
     ),
     "unknown recipe": Mistake(
         _manifest, "indexer select dmo",
-        "no recipe at dmo: did you mean 'demo'? name a TOML file, or one of ai_gen_bench_v1, demo",
+        "no recipe at dmo: did you mean 'demo'? name a TOML file, or one of ai_gen_bench_v1, balanced, demo,"
+        " locked_test",
     ),
     "wrong recipe": Mistake(
         _bad_recipe, "indexer select recipe.toml",
@@ -287,7 +323,7 @@ MISTAKES = {
     "typo in a column": Mistake(
         _manifest, "indexer sql 'select genrator from manifest'",
         'Binder Error: Referenced column "genrator" not found in FROM clause!'
-        ' Candidate bindings: "generator", "reason", "negative_prompt", "extra", "format"',
+        ' Candidate bindings: "generator", "generator_released", "reason", "negative_prompt", "extra"',
     ),
     "missing output folder": Mistake(
         _manifest, "indexer stats --output nowhere/stats.md",
