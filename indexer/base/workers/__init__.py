@@ -4,8 +4,8 @@
 
     pool           one function over many tasks; splits a task that crashes its worker
     bisection      splits a task whose items are read one after the other
-    local          workers of this machine, by joblib
-    isolation      suspects of a crash, each in a process of its own (fork_server)
+    local          workers of this machine: on_joblib, or isolation for a few tasks
+    isolation      suspects of a crash, and few tasks, each in a process of its own (fork_server)
     in_worker      limits of a worker process
     on_dask, on_ray, worker_checks    workers of a cluster
 

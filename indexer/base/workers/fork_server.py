@@ -14,8 +14,6 @@ import warnings
 from functools import lru_cache
 from typing import IO, Any
 
-from joblib.externals.loky.backend.reduction import dumps
-
 from indexer.base.processes import end_with_parent
 from indexer.base.workers.in_worker import OUT_OF_MEMORY, run_task
 
@@ -37,6 +35,18 @@ def receive(file: IO[bytes]) -> Any:
     if not data or len(data) < length:
         raise EOFError
     return pickle.loads(data)  # noqa: S301 - from our own process
+
+
+def pickled(value: Any) -> bytes:
+    """Return a pickle; functions of scripts and of other modules that a server cannot import are pickled by value."""
+    try:
+        if getattr(value, "__module__", None) != "__main__":
+            return pickle.dumps(value, protocol=pickle.HIGHEST_PROTOCOL)
+    except (pickle.PicklingError, AttributeError, TypeError):
+        pass
+    from joblib.externals.loky.backend.reduction import dumps  # noqa: PLC0415 - 0.1 s to load, and rarely needed
+
+    return bytes(dumps(value))
 
 
 def main() -> None:
@@ -100,11 +110,11 @@ def _run(function: bytes, task: bytes, sink: int) -> None:
 
 def _pickled(result: Any, error: BaseException | None) -> bytes:
     try:
-        return bytes(dumps((result, error)))
+        return pickled((result, error))
     except MemoryError:
         raise
     except Exception as problem:
-        return bytes(dumps((None, RuntimeError(f"{error or result!r} cannot be pickled: {problem!r}"))))
+        return pickled((None, RuntimeError(f"{error or result!r} cannot be pickled: {problem!r}")))
 
 
 def _read(source: int, requests: IO[bytes], child: int) -> bytes:

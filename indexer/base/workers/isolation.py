@@ -1,6 +1,6 @@
-"""Run suspects: tasks that crashed a worker, or ran next to one that did.
+"""Run suspects, which are tasks that crashed a worker or ran next to one that did; and the tasks of small work.
 
-Each suspect runs in a process of its own, forked from a server (:mod:`indexer.base.workers.fork_server`) that has
+Each task runs in a process of its own, forked from a server (:mod:`indexer.base.workers.fork_server`) that has
 imported the task's modules. So a crash costs a fork, about 10 ms; a new worker of joblib takes a second to start.
 """
 
@@ -15,10 +15,8 @@ from contextlib import suppress
 from pathlib import Path
 from typing import IO, Any, TypeVar, cast
 
-from joblib.externals.loky.backend.reduction import dumps  # functions of a script, too, unlike pickle's
-
 from indexer.base.startup import module_command
-from indexer.base.workers.fork_server import receive, send
+from indexer.base.workers.fork_server import pickled, receive, send
 from indexer.base.workers.in_worker import crash_reason
 from indexer.base.workers.models import WorkerCrashed, Workers
 
@@ -52,7 +50,7 @@ class _Run:
 
     def answer(self, function: Callable[[Task], Result], task: Task, workers: Workers) -> Any:
         """Return the result of a task, or why its processes ended. Raises what the function raises."""
-        request = (bytes(dumps(function)), bytes(dumps((task, workers))), dict(os.environ), str(Path.cwd()))
+        request = (pickled(function), pickled((task, workers)), dict(os.environ), str(Path.cwd()))
         exit_code = -signal.SIGKILL
         for _ in range(0 if self._stopped else ATTEMPTS):
             exit_code, data = self._ask(request)
