@@ -5,6 +5,7 @@ import re
 import tomllib
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
+from functools import lru_cache
 from pathlib import Path
 from typing import Any
 
@@ -22,9 +23,26 @@ _FORMATS = ("csv", "json", "jsonl", "txt", "rows")
 def load(folders: Sequence[Path]) -> tuple[Source, ...]:
     """Return the sources that the ``*.toml`` files of ``folders`` declare, sorted by key.
 
+    A command that loads them twice reads them once, unless a file has changed.
+
     Raises:
         DeclarationError: a file is invalid; the message lists every problem of every file.
     """
+    files = [file for folder in folders for file in sorted(folder.glob("*"))]
+    return _loaded(tuple(folders), tuple((file, _state(file)) for file in files))
+
+
+def _state(file: Path) -> tuple[int, int, int] | None:
+    """Return what changes if the file is replaced or written; None if it cannot be read."""
+    try:
+        status = file.stat()
+    except OSError:
+        return None
+    return status.st_ino, status.st_size, status.st_mtime_ns
+
+
+@lru_cache(maxsize=4)
+def _loaded(folders: tuple[Path, ...], _: object) -> tuple[Source, ...]:
     problems = Problems()
     read = [_read(file, problems) for folder in folders for file in sorted(folder.glob("[!_]*.toml"))]
     sources = _shared_tables([source for source in read if source], problems)
