@@ -20,6 +20,7 @@ from materializer.planning import plan as planning
 from materializer.planning.alignment import aligned
 from materializer.planning.plan import BuildPlan, PlannedShard, task_of
 from materializer.planning.substitution import substitute
+from materializer.running.examination import NOTHING, Examination, examine_shards, is_worthwhile
 from materializer.running.output_lock import lock_output
 from materializer.running.preflight import check_free_space, check_sources, unavailable
 from materializer.running.spill import SpillFolder, spill
@@ -96,7 +97,8 @@ def write_shards(
 ) -> Iterator[tuple[PlannedShard, ShardResult]]:
     """Write shards by workers, and yield their results; ``shards`` maps each to its rows that spares have replaced."""
     planned_by = {planned.shard: planned for planned in shards}
-    tasks = (_task(job, planned, refused) for planned, refused in shards.items())
+    examination = _examined(job, list(shards))
+    tasks = (_task(job, planned, refused, examination) for planned, refused in shards.items())
     rows = sum(planned.rows for planned in shards)
     with job.progress.phase("writing", rows, "images") as bar:
         for task, answer in WorkerPool(build_shard, job.workers, shared=(job.request.output,)).run(tasks):
@@ -107,8 +109,19 @@ def write_shards(
             yield planned, result
 
 
-def _task(job: Build, planned: PlannedShard, refused: tuple[Refusal, ...]) -> ShardTask:
-    rows = planning.rows_of(job.store, planned.shard)
+def _examined(job: Build, shards: Sequence[PlannedShard]) -> Examination:
+    """Decode the images of the unfinished shards by all workers, if these are more than the shards."""
+    request = job.request
+    path = output_format(request.settings.format).path
+    due = [one for one in shards if record.finished(request.output, one.shard, path(one.shard), one.key) is None]
+    if not is_worthwhile(len(due), job.workers.jobs):
+        return NOTHING
+    works = [task_of(planning.rows_of(job.store, one.shard), job.containers, request) for one in due]
+    return examine_shards(works, job.workers, job.progress)
+
+
+def _task(job: Build, planned: PlannedShard, refused: tuple[Refusal, ...], examination: Examination) -> ShardTask:
+    rows = examination.applied(planning.rows_of(job.store, planned.shard))
     work = task_of(rows, job.containers, job.request)
     return ShardTask(planned.shard, job.request.output.absolute(), planned.key, work, refused)
 
