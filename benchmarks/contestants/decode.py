@@ -1,4 +1,4 @@
-"""Decode every image in two processes, and drop the result: ``decode FOLDER``."""
+"""Decode every image in two processes, and drop the result: ``decode FOLDER [LIST]``."""
 
 import io
 import multiprocessing
@@ -13,5 +13,6 @@ def _decode(name: str) -> None:
 
 
 if __name__ == "__main__":
+    names = sys.argv[2] if len(sys.argv) > 2 else "names.txt"
     with multiprocessing.Pool(2) as pool:
-        pool.map(_decode, (Path(sys.argv[1]) / "names.txt").read_text().splitlines(), chunksize=200)
+        pool.map(_decode, (Path(sys.argv[1]) / names).read_text().splitlines(), chunksize=200)

@@ -1,4 +1,4 @@
-"""Run a build from the command line: ``ours FOLDER loose|zips decode|none [BACKEND]``."""
+"""Run a build from the command line: ``ours FOLDER loose|zips|png decode|none [BACKEND JOBS SHARD_SIZE]``."""
 
 import sys
 from pathlib import Path
@@ -18,9 +18,10 @@ label = "real"
 """
 
 
-def command(folder: Path, packing: str, check: str, backend: str = "loky") -> list[str]:
-    """Return the arguments that build the selection of the loose or the zipped images with two workers."""
-    options = {"selection": "main", "check": check, "shard-size": "250MB", "jobs": "2", "backend": backend}
+def command(folder: Path, packing: str, check: str, *more: str) -> list[str]:
+    """Return the arguments that build the selection of the images in one packing; ``more`` replaces the defaults."""
+    backend, jobs, shard_size = (*more, *("loky", "2", "250MB")[len(more) :])
+    options = {"selection": "main", "check": check, "shard-size": shard_size, "jobs": jobs, "backend": backend}
     files = {"manifest-db": f"{packing}.duckdb", "output": "out/built", "config": _configured(folder, packing)}
     paths = {name: str(folder / path) for name, path in files.items()}
     return ["build", "--quiet", *(f"--{name}={value}" for name, value in {**options, **paths}.items())]
