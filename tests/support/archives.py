@@ -12,6 +12,7 @@ from typing import IO
 
 from indexer.base.errors import BadData
 from indexer.containers.bytes.volumes import VolumePart, Volumes
+from indexer.containers.copying import LOCATED, copy_members
 from indexer.containers.detect import find_containers
 from indexer.containers.from_manifest import stored_member
 from indexer.containers.listing import list_members
@@ -95,7 +96,20 @@ class Listing:
         """Return every member's bytes, or the error of reading them, by logical path."""
         got = dict(read_members(self.container, self.members(), ArchiveLimits()))
         assert got.keys() == {row["ordinal"] for row in self.rows}
+        self._check_copies(got)
         return {logical_path(str(row["path"]), str(row["name"])): got[int(row["ordinal"])] for row in self.rows}
+
+    def _check_copies(self, expected: dict[int, bytes | BadData]) -> None:
+        """Members that are read into given memory have the same bytes, or the same problem."""
+        members = [member for member in self.members() if member.access in LOCATED]
+        places = {member.key: memoryview(bytearray(min(member.size or 0, 1 << 24))) for member in members}
+        copied = dict(copy_members(self.container, members, places, ArchiveLimits()))
+        assert copied.keys() == places.keys()
+        for key, data in copied.items():
+            if isinstance(data, BadData):
+                assert str(data) == str(expected[key])
+            else:
+                assert data == expected[key]
 
     def sound(self) -> dict[str, bytes]:
         """Return the bytes of the members that can be read, by logical path."""
