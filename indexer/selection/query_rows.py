@@ -22,7 +22,7 @@ ALL_RETURNED = 1_000_000
 _MARGIN, _MARGIN_LEFT = 1.5, 1.2
 # The end of a statement: a semicolon, then nothing but white space and comments.
 _SELECT = re.compile(r"(?:\s|\(|--[^\n]*\n|/\*.*?\*/)*(?:select|with|from|values|table|pivot|unpivot)\b", re.I | re.S)
-_END = re.compile(r";(?:\s|--[^\n]*(?:\n|$))*$")
+_END = re.compile(r";(?:\s|--[^\n]*(?:\n|$)|/\*.*?\*/)*$", re.DOTALL)
 
 
 def rows_of(manifest: Path, recipe: QueryRecipe, images: int = 0) -> pa.Table:

@@ -56,7 +56,7 @@ def chosen(manifest: Path, columns: str = "split, position, file_id, role") -> l
 
 
 def test_sample_and_fractions_are_exact_and_repeatable(manifest: Path) -> None:
-    recipe = QueryRecipe("select file_id from manifest where label = 1 and status = 'ok';  -- fakes\n",
+    recipe = QueryRecipe("select file_id from manifest where label = 1 and status = 'ok';  -- fakes\n/* all\n */",
                          seed="7", sample=101, splits=FIFTHS)  # fmt: skip
     found = select(manifest, recipe)
     first = chosen(manifest)
