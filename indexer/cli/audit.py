@@ -9,7 +9,7 @@ import click
 import pyarrow as pa
 
 from indexer.base.errors import CheckFailed
-from indexer.cli import audit_between, messages, render, shortcut_table
+from indexer.cli import audit_between, completion, messages, render, shortcut_table
 from indexer.cli.inspect import inspector
 from indexer.cli.messages import printable
 from indexer.cli.options import CommonOptions, common_options, worker_options
@@ -34,7 +34,7 @@ _SHOWN = 100  # rows of a table for people
 
 
 @click.command(epilog="Example: python -m indexer audit ai_gen_bench_v1 --threshold 0.7 --format markdown")
-@click.argument("name", required=False)
+@click.argument("name", required=False, shell_complete=completion.selections)
 @click.option("--threshold", type=click.FloatRange(0, 1), default=1.0, show_default=True,
               help="Exit with 1 if metadata predict the label better (balanced accuracy).")  # fmt: skip
 @click.option("--radius", type=click.IntRange(0, 8), default=4, show_default=True,

@@ -2,13 +2,14 @@
 
 import click
 
+from indexer.cli import completion
 from indexer.cli.messages import printable
 from indexer.cli.options import CommonOptions, common_options
 from indexer.selection.storing import drop
 
 
 @click.command(epilog="Example: python -m indexer drop mine")
-@click.argument("name")
+@click.argument("name", shell_complete=completion.selections)
 @common_options
 def command(options: CommonOptions, name: str) -> None:
     """Remove the selection NAME from the manifest.

@@ -4,6 +4,7 @@ from pathlib import Path
 
 import click
 
+from indexer.cli import completion
 from indexer.cli.inspect import inspector
 from indexer.cli.options import CommonOptions, common_options, worker_options
 from indexer.roots import refuse_inside
@@ -12,7 +13,7 @@ from indexer.sharing.export import check_free, export
 
 
 @click.command(epilog="Example: python -m indexer export ai_gen_bench_v1 shared/ai_gen_bench_v1")
-@click.argument("name")
+@click.argument("name", shell_complete=completion.selections)
 @click.argument("folder", type=click.Path(path_type=Path))
 @common_options
 @worker_options

@@ -6,6 +6,7 @@ from typing import Any
 import click
 
 from indexer.base.errors import CheckFailed
+from indexer.cli import completion
 from indexer.cli.options import CommonOptions, common_options, worker_options
 from indexer.cli.query_options import SQL, TABLE, query_limit_options, query_limits, query_tables, query_text
 from indexer.roots import source_roots
@@ -30,7 +31,7 @@ Examples:
 
 
 @click.command(epilog=_EXAMPLES)
-@click.argument("name", required=False)
+@click.argument("name", required=False, shell_complete=completion.selections)
 @click.option("--all", "every", is_flag=True, help="Read all images of the manifest.")
 @SQL
 @TABLE

@@ -5,6 +5,7 @@ from typing import Any
 
 import click
 
+from indexer.cli import completion
 from indexer.cli.options import CommonOptions, common_options
 from indexer.cli.output import open_output
 from indexer.reporting import manifest_report, page
@@ -13,7 +14,7 @@ from indexer.roots import source_folders
 
 
 @click.command(epilog="Example: python -m indexer report ai_gen_bench_v1 --output page.html")
-@click.argument("name", required=False)
+@click.argument("name", shell_complete=completion.selections, required=False)
 @click.option("--output", type=click.Path(path_type=Path, dir_okay=False), help="[default: NAME-report.html]")
 @click.option("--images", type=click.IntRange(min=0), default=6, show_default=True, help="Images per generator.")
 @click.option("--rows", type=click.IntRange(min=0), default=400_000, show_default=True, help="Rows of the table.")

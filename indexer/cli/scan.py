@@ -11,7 +11,7 @@ from indexer.base.config import Config
 from indexer.base.errors import CheckFailed, ConfigError
 from indexer.base.remote import Root
 from indexer.base.suggestions import nearest
-from indexer.cli import preflight, render
+from indexer.cli import completion, preflight, render
 from indexer.cli.messages import printable
 from indexer.cli.options import CommonOptions, common_options, worker_options
 from indexer.declarations.models import Source
@@ -38,7 +38,14 @@ Examples:
 """
 )
 @click.argument("paths", nargs=-1, metavar="[PATH]...")
-@click.option("--source", "keys", multiple=True, metavar="KEY", help="Scan only this source; may be repeated.")
+@click.option(
+    "--source",
+    "keys",
+    multiple=True,
+    metavar="KEY",
+    shell_complete=completion.sources,
+    help="Scan only this source; may be repeated.",
+)
 @click.option("--show-problems", is_flag=True, help="Print every finding, not only one example per code.")
 @click.option("--forget", is_flag=True, help="Delete the rows of these sources if their roots are missing or empty.")
 @common_options

@@ -11,7 +11,7 @@ import pyarrow as pa
 
 from indexer.base.errors import CheckFailed, ConfigError
 from indexer.base.suggestions import nearest
-from indexer.cli import render
+from indexer.cli import completion, render
 from indexer.cli.messages import printable
 from indexer.cli.options import CommonOptions, common_options
 from indexer.cli.preflight import packed
@@ -36,7 +36,7 @@ Examples:
   python -m indexer sources --ids train_ids.txt --ids validation_ids.txt
 """
 )
-@click.argument("keys", nargs=-1, metavar="[KEY]...")
+@click.argument("keys", nargs=-1, metavar="[KEY]...", shell_complete=completion.sources)
 @click.option("--ids", "lists", multiple=True, type=click.Path(path_type=Path, dir_okay=False), metavar="FILE",
               help="List of file_ids, one per line: print the missing ones by source.")  # fmt: skip
 @click.option("--all", "lists_all", is_flag=True, help="List the declared sources that are not here, too.")

@@ -7,7 +7,7 @@ from typing import BinaryIO
 import click
 import pyarrow as pa
 
-from indexer.cli import render
+from indexer.cli import completion, render
 from indexer.cli.messages import printable
 from indexer.cli.options import CommonOptions, common_options
 from indexer.cli.output import open_output, require_free
@@ -27,7 +27,7 @@ _CATEGORIES = ((1_000, "n<1K"), (10_000, "1K<n<10K"), (100_000, "10K<n<100K"), (
 
 
 @click.command(epilog="Example: python -m indexer stats demo --format markdown --output DATASET_STATS.md")
-@click.argument("name", required=False)
+@click.argument("name", required=False, shell_complete=completion.selections)
 @click.option("--format", "form", type=click.Choice(["table", "markdown", "json", "csv"]), default="table",
               show_default=True, help="csv has one row per split, origin, generator and label.")  # fmt: skip
 @click.option("--output", type=click.Path(path_type=Path, dir_okay=False), help="Write to this file.")

@@ -8,6 +8,7 @@ from typing import Any
 import click
 
 from indexer.base.errors import ConfigError, ManifestError
+from indexer.cli import completion
 from indexer.cli.options import CommonOptions
 from indexer.manifest.store import Store
 from indexer.roots import source_folders
@@ -37,7 +38,7 @@ def _choice(kind: type[StrEnum]) -> click.Choice[str]:
 _DEFAULT_FEATURES = ", ".join(f"{format_.features[0]} for {name}" for name, format_ in FORMATS.items())
 
 _OPTIONS = (
-    click.option("--selection", metavar="NAME", help="The selection to build."),
+    click.option("--selection", metavar="NAME", shell_complete=completion.selections, help="The selection to build."),
     click.option("--format", "format_", type=click.Choice(list(FORMATS)), default=Settings().format, show_default=True,
                  help="Format of the shards."),
     click.option("--image-feature", "feature", type=_choice(Feature),

@@ -10,10 +10,11 @@ from types import ModuleType
 
 import pyarrow as pa
 import pytest
+from click.shell_completion import ShellComplete
 
 import indexer.__main__
 import materializer.__main__
-from indexer.cli import elision
+from indexer.cli import elision, program
 from tests.cli.conftest import ROOT, Run
 
 
@@ -87,3 +88,21 @@ def test_sources_lists_what_is_here(run: Run, tmp_path: Path) -> None:
     assert " genimage " not in listed
     assert "other declared sources are not here: 'sources --all' lists them" in listed
     assert " genimage " in run("sources", "--all").stdout
+
+
+@pytest.mark.parametrize(
+    ("words", "found"),
+    [
+        (("scan", "--source", "genim"), ["genimage", "genimage_pp"]),
+        (("stats", "fi"), ["first"]),
+        (("drop", ""), ["first"]),
+        (("sources", "nothing"), []),
+    ],
+)
+def test_names_of_sources_and_selections_are_completed(
+    manifest: Path, monkeypatch: pytest.MonkeyPatch, words: tuple[str, ...], found: list[str]
+) -> None:
+    monkeypatch.chdir(manifest.parent)
+    group = program.LazyGroup(package="indexer", modules=indexer.__main__.COMMANDS)
+    complete = ShellComplete(group, {}, "indexer", "_INDEXER_COMPLETE")
+    assert [item.value for item in complete.get_completions(list(words[:-1]), words[-1])] == found
