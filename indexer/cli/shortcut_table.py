@@ -40,7 +40,7 @@ def _wide(found: pa.Table) -> pa.Table:
 
 
 def _text(before: float | None, after: float) -> str:
-    return f"{after:.0%}" if before is None else f"{before:.0%} -> {after:.0%}"
+    return f"{after:.0%}" if before is None else f"{before:.0%} to {after:.0%}"
 
 
 def _print_html(found: pa.Table) -> None:
