@@ -49,6 +49,7 @@ def test_all_images_get_one_encoder_quality_and_size(site, images):
     assert "encoded anew (long_side 96 jpeg 90)" in (site.folder / "out" / "README.md").read_text()
 
 
+@pytest.mark.slow
 def test_bytes_do_not_depend_on_workers_and_inspections(site, images):
     align(site.lay_out(images), "crop = 12")
     site.build("one", jobs=1)

@@ -120,6 +120,7 @@ def test_duplicates_and_images_of_another_split_are_not_matched(tmp_path: Path) 
     assert all(splits[f"n/{n}"] == splits[f"o/A/{n}"] for n in range(10) if f"n/{n}" in splits)
 
 
+@pytest.mark.slow
 def test_several_real_images_per_fake(tmp_path: Path) -> None:
     for per_fake, expected in ((2, 40), (0.5, 10)):
         pictures = [*fakes("A", "o", 20), *photographs("p", 99), *photographs("q", 99, format="JPEG")]
@@ -159,6 +160,7 @@ def test_differences_before_and_after_are_stored(tmp_path: Path) -> None:
     assert shortcuts["width"][1] < 0.6
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("bins", "expected"),
     [
