@@ -113,6 +113,7 @@ def make(store: Store, request: Request, unavailable: Sequence[int] = ()) -> Bui
         store.execute(refuse, {"unavailable": list(unavailable)})
     store.save_temporary("plan_substitutions", "plan/substitutions")
     store.save_temporary("plan_spilled_members", "plan/spilled_members")
+    store.save_temporary("plan_copies", "plan/no_copies")
     store.view_temporary("plan_read_locations", "plan/read_locations")
     return BuildPlan(
         request.selection, recipe_hash, seed, _shards(store, settings, ranges), _containers(store, request.roots)

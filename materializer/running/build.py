@@ -20,6 +20,7 @@ from materializer.planning import plan as planning
 from materializer.planning.alignment import aligned
 from materializer.planning.plan import BuildPlan, PlannedShard, task_of
 from materializer.planning.substitution import substitute
+from materializer.running.copies import Copies
 from materializer.running.examination import NOTHING, Examination, examine_shards, is_worthwhile
 from materializer.running.output_lock import lock_output
 from materializer.running.preflight import check_free_space, check_sources, unavailable
@@ -81,8 +82,10 @@ def prepare(job: Build, due: Sequence[PlannedShard], *, with_spares: bool = True
 
 
 def complete(job: Build, results: dict[PlannedShard, ShardResult]) -> BuildSummary:
-    """Replace the refused rows by spares, write the shards that needed them, and publish the dataset."""
+    """Replace refused rows by copies or spares, write the shards that needed them, and publish the dataset."""
     refused = {planned: _retried(job, planned, result) for planned, result in results.items() if result.refused}
+    copies = Copies(job.store, job.request.roots, job.containers, lambda rows: _check(job, rows))
+    refused = {planned: copies.use(planned.shard, refusals) for planned, refusals in refused.items()}
     by_shard = {planned.shard: refusals for planned, refusals in refused.items()}
     substitutions = substitute(job.store, by_shard, lambda rows: _check(job, rows))
     if refused:

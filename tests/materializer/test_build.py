@@ -188,3 +188,33 @@ def test_a_plan_in_many_ranges_is_the_same(site, images, monkeypatch):
     monkeypatch.setattr("materializer.planning.plan.LOT_ROWS", 7)
     site.build("lots")
     assert tree(site.folder / "lots") == tree(site.folder / "out")
+
+
+def test_copy_is_read_instead_of_an_unreadable_image(site, images):
+    sound = images[4].data
+    site.lay_out(images)
+    bad = images[3].file_id
+    (site.root / "copies").mkdir()
+    for name, data in (("worse.jpg", b"nothing"), ("sound.jpg", sound)):
+        (site.root / "copies" / name).write_bytes(data)
+    with stores.open_for_writing(site.manifest) as store:
+        [(member,)] = store.execute("select member_id from attributes where file_id = $id", {"id": bad})
+        for rank, name in enumerate(("worse.jpg", "sound.jpg")):
+            status = (site.root / "copies" / name).stat()
+            store.execute(
+                f"insert into member select * replace ({9_000 + rank} as member_id, {9_000 + rank} as ordinal,"
+                f" 'copies/{name}' as path, {status.st_size} as size, {status.st_size} as packed_size,"
+                f" {status.st_mtime_ns} as mtime_ns) from member where member_id = {member}"
+            )
+            store.execute(
+                f"insert into other_copy by name select * replace ({9_000 + rank} as member_id), {rank} as rank"
+                f" from attributes where member_id = {member}"
+            )
+    site.build()
+    [row] = [row for row in rows(site) if row["file_id"] == bad]
+    assert row["source_sha256"] == hashlib.sha256(sound).hexdigest()
+    refused = pq.read_table(site.folder / "out/record/refused.parquet").to_pylist()
+    assert bad not in {row["file_id"] for row in refused}
+    before = tree(site.folder / "out")
+    site.build()
+    assert tree(site.folder / "out") == before
