@@ -1,6 +1,7 @@
 """Make a selection from lists of file ids, such as published ones."""
 
 import hashlib
+import unicodedata
 from collections import Counter
 from dataclasses import dataclass
 
@@ -58,7 +59,7 @@ def select_listed(store: Store, lists: IdLists, name: str, substitute: str | Non
         RecipeError: an id is listed for two splits.
     """
     with working_tables(store):
-        put(store, "written", [(split, one, one.strip()) for split, ids in lists.items() for one in ids])
+        put(store, "written", [(split, one, _clean(one)) for split, ids in lists.items() for one in ids])
         store.save("work.listed", "select/by_list/listed")
         notes = tuple(ListNote(*row) for row in store.rows("select/by_list/notes"))
         _refuse_several_splits(store)
@@ -70,6 +71,11 @@ def select_listed(store: Store, lists: IdLists, name: str, substitute: str | Non
         storing.replace(store, parameters, "select/by_list/excluded")
         missing = tuple(MissingCount(*row) for row in store.rows("select/by_list/missing_counts"))
         return Listed(name, storing.counts(store.rows("select/result/counts", parameters)), missing, notes)
+
+
+def _clean(file_id: str) -> str:
+    """Return an id without white space around it, in Unicode form NFC: macOS writes NFD."""
+    return unicodedata.normalize("NFC", file_id.strip())
 
 
 def _refuse_several_splits(store: Store) -> None:

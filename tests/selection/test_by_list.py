@@ -1,5 +1,6 @@
 """Selections by list: listed images, missing ones and their substitutes."""
 
+import unicodedata
 from dataclasses import replace
 from pathlib import Path
 
@@ -138,3 +139,13 @@ def test_list_without_ids_is_refused(tmp_path: Path, name: str, content: bytes, 
     (tmp_path / name).write_bytes(content)
     with pytest.raises(RecipeError, match=message):
         read_lists({"train": [tmp_path / name]})
+
+
+def test_ids_in_nfd_are_found(tmp_path: Path) -> None:
+    composed = unicodedata.normalize("NFC", "o/caf\u00e9/1")
+    lists = listed(tmp_path, train=[unicodedata.normalize("NFD", composed)])
+    with world(tmp_path / "m.duckdb", [Picture(composed, "o", "A")]) as store:
+        found = select_listed(store, read_lists(lists), "x")
+        assert store.execute("select file_id from selection") == [(composed,)]
+    assert not found.missing
+    assert not found.notes

@@ -1,11 +1,11 @@
--- Listed ids that occur twice in a split or have white space around them: split, kind, their number, an example.
+-- Listed ids that occur twice in a split, have white space around them or are not NFC: split, kind, their number, an example.
 with resolved as (
     select w.split, w.file_id as written, if(a.file_id is null, w.stripped, w.file_id) as file_id
     from work.written w
     left join (select distinct file_id from attributes) a using (file_id)
 ),
 counted as (
-    select split, file_id, count(*) as times, count(*) filter (written <> file_id) as spaced
+    select split, file_id, count(*) as times, count(*) filter (nfc_normalize(written) <> file_id) as spaced
     from resolved
     group by split, file_id
 )
