@@ -306,3 +306,10 @@ def test_images_in_base64_are_named(tmp_path: Path, name: str, prefix: str) -> N
     assert [finding.detail for finding in report.findings] == [
         "column image holds images as base64 text: they are not listed"
     ]
+
+
+@pytest.mark.parametrize("name", ["a.arrow", "a.parquet"])
+def test_column_without_any_bytes_is_named(tmp_path: Path, name: str) -> None:
+    cells = [{"bytes": None, "path": "a.jpg"}, {"bytes": None, "path": "b.jpg"}]
+    _, report = listed(write(tmp_path / name, pa.table({"image": cells})))
+    assert (report.status, [each.code for each in report.findings]) == (ContainerStatus.PARTIAL, ["path-column"])

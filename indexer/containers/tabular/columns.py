@@ -31,6 +31,16 @@ def nested_images(schema: pa.Schema) -> tuple[tuple[str, str], ...]:
     )
 
 
+def path_columns(schema: pa.Schema) -> tuple[str, ...]:
+    """Return the columns of images of which every cell has only a path: Arrow infers no type for their bytes."""
+    return tuple(f.name for f in schema if has_paths(f.type) and _has_no_bytes(f.type))
+
+
+def _has_no_bytes(kind: pa.DataType) -> bool:
+    place = kind.get_field_index("bytes")
+    return place >= 0 and bool(pa.types.is_null(kind.field(place).type))
+
+
 def _holds_bytes(kind: pa.DataType) -> bool:
     if pa.types.is_dictionary(kind):
         return _is_bytes(kind.value_type)

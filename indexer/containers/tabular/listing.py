@@ -21,6 +21,7 @@ from indexer.containers.tabular.columns import (
     image_columns,
     is_scalar,
     nested_images,
+    path_columns,
     refuse_repeats,
 )
 from indexer.containers.tabular.empty_cells import empty_cells
@@ -85,6 +86,10 @@ def _report(container: Container, rows: int, listed: int) -> ListingReport:
     findings += [
         Finding("base64-column", f"column {name} holds images as base64 text: they are not listed")
         for name in base64_images(container)
+    ]
+    findings += [
+        Finding("path-column", f"column {name} holds only paths: its images are not in the file")
+        for name in path_columns(schema_of(container))
     ]
     if findings:
         reason = f"{findings[0].code}: {findings[0].detail}"
