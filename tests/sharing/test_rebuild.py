@@ -175,7 +175,7 @@ def test_renamed_and_reencoded_images_are_built_and_graded(shared, tmp_path):
     lab.run("materializer", "verify", "built")
 
     images[remarked] = images[remarked][:2] + b"\xff\xfe\x00\x05abc" + images[remarked][2:]  # a comment
-    lab.zipped(images).run("indexer", "select", "mine.toml", "--name", "inspected")
+    lab.zipped(images).run("indexer", "select", "mine.toml", "--name", "inspected", "--force")
     lab.run("materializer", "build", "--manifest", str(manifest), "--output", "pixels", status=2)
     lab.run("materializer", "build", "--manifest", str(manifest), "--match", "pixels", "--output", "pixels")
     output = lab.run("materializer", "verify", "pixels", "--manifest", str(manifest), status=1)

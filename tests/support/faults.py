@@ -107,7 +107,7 @@ class World:
         """Select every picture."""
         ids = self.query("select file_id from manifest where status = 'ok' order by file_id")
         (self.folder / "ids.txt").write_text("".join(f"{file_id}\n" for (file_id,) in ids))
-        done = self.run("indexer", "select", "--ids", "train=ids.txt", "--name", "all", "--quiet")
+        done = self.run("indexer", "select", "--ids", "train=ids.txt", "--name", "all", "--force", "--quiet")
         assert done.returncode == 0, done.stderr
 
     def query(self, query: str) -> list[tuple[object, ...]]:
