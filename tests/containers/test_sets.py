@@ -86,7 +86,7 @@ def test_parts_of_nearly_equal_size_without_suffix_are_joined(
 def test_volumes_that_begin_an_archive_are_independent(names: list[str], root: Path, tmp_path: Path) -> None:
     suffix = next(suffix for suffix in (".tar.gz", ".tar", ".zip") if suffix in names[0])
     for index, name in enumerate(names):
-        plant(tmp_path / str(index) / "set", {f"{index}.png": bytes([index]) * 9_000})
+        plant(tmp_path / str(index) / "set", {f"{index}.png": bytes([index + 1]) * 9_000})
         pack = zipped if suffix == ".zip" else tarred
         pack(tmp_path / str(index) / "set", tmp_path / f"{index}{suffix}")
         shutil.move(tmp_path / f"{index}{suffix}", root / name)
