@@ -130,10 +130,20 @@ class _ScannedSources:
             images={generator: count for key, generator, count, _ in self.images if key == source.key},
             unusable=sum(unusable for key, _, _, unusable in self.images if key == source.key),
             derivation_errors={code: count for key, code, count in self.derivation_errors if key == source.key},
-            container_problems=tuple(row[1:] for row in self.container_problems if row[0] == source.key),
+            container_problems=tuple(
+                (path, status, _explained(source, path, what))
+                for key, path, status, what in self.container_problems
+                if key == source.key
+            ),
             side_missing=_missing_tables(source, lambda table: (table.source, table.name) in self.tables),
             revisions=tuple(revision for key, revision in self.revisions if key == source.key),
         )
+
+
+def _explained(source: Source, path: str, what: str) -> str:
+    """Return a problem of a container, with its known damage: then every copy has it."""
+    known = (text for pattern, text in (source.known_damage or {}).items() if re.search(pattern, path))
+    return next((f"{what} (as published: {text})" for text in known), what)
 
 
 def _unscanned(source: Source, roots: Mapping[str, Root], names_of: Callable[[Root], list[str]]) -> SourceState:

@@ -45,6 +45,19 @@ def test_state_after_a_scan_comes_from_the_manifest(sources, chosen, manifest, t
     assert synthbuster.generator_counts["Glide"] == (0, 1000)
 
 
+def test_problem_of_a_container_that_is_damaged_as_published_is_explained(sources, manifest, tmp_path):
+    manifest.execute(
+        "insert into container by name select 1 as container_id, 'df40' as source, unnest(['DF40/e4e.zip', 'x.zip'])"
+        " as path, 'zip' as kind, [] as volumes, 0 as size, '' as fingerprint, 'failed' as status,"
+        " 'no directory' as reason, 0 as listed"
+    )
+    (state,) = source_states([sources["df40"]], {"df40": tmp_path}, manifest)
+    assert [(path, what) for path, _, what in state.container_problems] == [
+        ("DF40/e4e.zip", "no directory (as published: the zip has no central directory)"),
+        ("x.zip", "no directory"),
+    ]
+
+
 def test_ids_of_a_list_are_grouped_by_source(sources, manifest):
     have = ["Synthbuster/dalle2/r000da54ft", "COCO2017_train/9"]
     lay_out(have, sources).write(manifest)
