@@ -75,6 +75,10 @@ bench-select: env  ## selection from 10,000,000 rows, near duplicates among 1,00
 bench-shortcuts: env  ## five planted label shortcuts in 20,000 pictures, before and after matching; ARGS=COUNT
 	$(RUN)python -m benchmarks.bench_shortcuts $(ARGS)
 
+.PHONY: bench-trust
+bench-trust: env  ## splits and audit on random manifests: crossings, stability, fractions, false alarms; ARGS=WORLDS
+	$(RUN)python -m benchmarks.trust $(ARGS)
+
 .PHONY: bench-build
 bench-build: env  ## a build against a plain copy, decoding alone, and other tools; ARGS=COUNT
 	$(RUN)python -m benchmarks.bench_build $(ARGS)

@@ -1,4 +1,5 @@
--- How well one trait predicts the class: each value predicts the class in which it is most frequent in the other folds.
+-- How well one trait predicts the class: each value predicts the class in which it is most frequent in the other folds. A
+-- value that no other fold has counts as guessed.
 -- Balanced accuracy is the mean recall over classes; chance is 1 / classes. It is rounded because the last digits of a
 -- mean depend on the order in which threads add.
 with total as (
@@ -24,9 +25,20 @@ rule as (
     where frequency is not null
     group by target, trait, value, fold
 ),
+chance as (
+    select target, trait, 1 / count(distinct class) as chance
+    from work.trait
+    group by target, trait
+),
 recall as (
-    select t.target, t.trait, t.class, sum(case when r.predicted = t.class then t.images else 0 end) / sum(t.images) as recall
+    select
+        t.target,
+        t.trait,
+        t.class,
+        sum(t.images * case when r.predicted is null then c.chance when r.predicted = t.class then 1 else 0 end)
+            / sum(t.images) as recall
     from work.trait t
+    join chance c using (target, trait)
     left join rule r using (target, trait, value, fold)
     group by t.target, t.trait, t.class
 )

@@ -1,14 +1,24 @@
 -- Number of images by value of each trait, by class (label or generator) and fold of five. Sizes are rounded to an eighth
 -- of a doubling: a rule on exact sizes would only memorise images. Classes of fewer than $min_class images, and traits
 -- of fewer than $min_images, are left out: their scores would say nothing.
-with measured as (
+-- Widths and heights of more than 20 values are divided at their 16-quantiles, so that a threshold on them is found.
+with edges as (
+    select
+        if(count(distinct width) > 20, list_distinct(quantile_disc(width, list_transform(range(16), lambda n: n / 16))), null) as widths,
+        if(count(distinct height) > 20, list_distinct(quantile_disc(height, list_transform(range(16), lambda n: n / 16))), null) as heights
+    from work.audited
+    where format is not null
+),
+measured as (
     select
         *,
+        coalesce('from ' || list_max(list_filter(widths, lambda edge: edge <= width)), width::varchar) as width_step,
+        coalesce('from ' || list_max(list_filter(heights, lambda edge: edge <= height)), height::varchar) as height_step,
         ('0x' || substr(md5('fold' || file_id), 1, 8))::bigint % 5 as fold,
         round(width / height, 2)::varchar as aspect,
         2 ** (round(8 * log2(greatest(byte_size, 1))) / 8) as size_step,
         2 ** (round(8 * log2(greatest(byte_size, 1) / (width::double * height))) / 8) as density_step
-    from work.audited
+    from work.audited, edges
     where format is not null
 ),
 valued as (
@@ -19,8 +29,12 @@ valued as (
             fold,
             format,
             mode,
-            width::varchar as width,
-            height::varchar as height,
+            width_step as width,
+            height_step as height,
+            (width % 8)::varchar as "width modulo 8",
+            (height % 8)::varchar as "height modulo 8",
+            (width % 64)::varchar as "width modulo 64",
+            (height % 64)::varchar as "height modulo 64",
             aspect,
             coalesce(jpeg_quality::varchar, 'none') as "JPEG quality",
             coalesce(has_exif, false)::varchar as exif,

@@ -156,3 +156,19 @@ def test_labels_that_cannot_be_compared_have_no_score(
 def test_score_is_given_from_the_least_number_of_images(tmp_path: Path) -> None:
     found = audited(tmp_path, apart([*fakes("A", "o", 10), *photographs("coco", 10, format="JPEG")]))
     assert found.worst == 1.0
+
+
+def test_a_threshold_on_the_width_is_found_where_every_image_has_its_own(tmp_path: Path) -> None:
+    made = [replace(one, side=400 + n) for n, one in enumerate(fakes("A", "o", 100))]
+    reals = [replace(one, side=600 + n) for n, one in enumerate(photographs("coco", 100))]
+    found = audited(tmp_path, apart([*made, *reals]))
+    scores = {row["trait"]: row["balanced_accuracy"] for row in found.shortcuts.to_pylist() if row["target"] == "label"}
+    assert scores["width"] > 0.9
+
+
+def test_values_without_repetition_count_as_guessed(tmp_path: Path) -> None:
+    pictures = apart([*fakes("A", "o", 60), *photographs("coco", 60)])
+    pictures = [replace(one, jpeg_quality=n) for n, one in enumerate(pictures)]
+    found = audited(tmp_path, pictures)
+    scores = {row["trait"]: row["balanced_accuracy"] for row in found.shortcuts.to_pylist() if row["target"] == "label"}
+    assert scores["JPEG quality"] == pytest.approx(0.5)

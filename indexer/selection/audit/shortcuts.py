@@ -1,5 +1,6 @@
 """Label shortcuts: how well metadata alone predict the label, and the generator of a fake."""
 
+import math
 from collections.abc import Callable, Iterator
 from typing import Any, TypeAlias
 
@@ -17,6 +18,8 @@ _DEPTH = 4
 # A sentence is printed for the strongest rules that are this much better than chance.
 _LEAST_ADVANTAGE = 0.1
 _SENTENCES = 5
+# Standard errors of balanced accuracy by chance; 30 traits are compared.
+_STANDARD_ERRORS = 4.0
 
 # With fewer images in all or in a class, no score is given: chance alone would often look like a shortcut.
 MIN_IMAGES, MIN_CLASS = 20, 5
@@ -74,16 +77,22 @@ def words(store: Store, found: pa.Table) -> Iterator[str]:
         examples: dict[str, list[str]] = {}
         for trait, value, fake, real in store.rows("audit/extreme_values"):
             examples.setdefault(trait, []).append(f"{value}: {fake:.0%} of fakes, {real:.0%} of real images")
-        for row in _strongest(found, "label"):
+        for row in _strongest(found, "label", max(_LEAST_ADVANTAGE, _noise(store))):
             values = f" ({'; '.join(examples[row['trait']])})" if row["trait"] in examples else ""
             yield f"{_subject(row)} predicts the label at {row['balanced_accuracy']:.0%}{values}"
-    for row in _strongest(found, "generator"):
+    for row in _strongest(found, "generator", _LEAST_ADVANTAGE):
         yield f"{_subject(row)} predicts the generator at {row['balanced_accuracy']:.0%} (chance {row['chance']:.0%})"
 
 
-def _strongest(found: pa.Table, target: str) -> list[dict[str, Any]]:
+def _strongest(found: pa.Table, target: str, advantage: float) -> list[dict[str, Any]]:
     rows = [row for row in found.to_pylist() if row["target"] == target]
-    return [row for row in rows if row["balanced_accuracy"] > row["chance"] + _LEAST_ADVANTAGE][:_SENTENCES]
+    return [row for row in rows if row["balanced_accuracy"] > row["chance"] + advantage][:_SENTENCES]
+
+
+def _noise(store: Store) -> float:
+    """Return the advantage over chance that no uninformative trait of some dozens reaches in 95% of all cases."""
+    [(fakes, reals)] = store.rows("audit/labels")
+    return _STANDARD_ERRORS * math.sqrt(1 / fakes + 1 / reals) / 4
 
 
 def _subject(row: dict[str, Any]) -> str:
