@@ -69,20 +69,17 @@ def table_text(rows: pa.Table, title: str | None = None) -> str:
 
 def table(rows: pa.Table, title: str | None = None) -> Table:
     """Return rows as a table with numbers aligned to the right."""
+    found = list(records(rows.to_batches()))
+    # The first column names the row and is not cut.
+    name_width = min(max((len(text_of(record[0])) for record in found), default=0), _WIDEST_NAME)
     shown = Table(title=title, title_justify="left", title_style="bold", box=SIMPLE_HEAD, header_style="bold cyan")
     for number, field in enumerate(rows.schema):
         justify: Literal["left", "right"] = "right" if _is_number(field.type) else "left"
         shown.add_column(Text(printable(field.name)), justify=justify, no_wrap=number == 0,
-                         min_width=_name_width(rows) if number == 0 else None)  # fmt: skip
-    for record in records(rows.to_batches()):
+                         min_width=name_width if number == 0 else None)  # fmt: skip
+    for record in found:
         shown.add_row(*(_cell(value) for value in record))
     return shown
-
-
-def _name_width(rows: pa.Table) -> int:
-    """Return the width of the first column, which names the row and is not cut."""
-    names = rows.column(0).to_pylist() if rows.num_columns else []
-    return min(max((len(text_of(name)) for name in names), default=0), _WIDEST_NAME)
 
 
 def markdown(rows: pa.Table) -> str:
