@@ -122,7 +122,7 @@ def test_refused_rows_are_replaced_by_the_next_usable_spares(site, images):
 
 def test_an_image_that_hangs_its_decoder_is_refused_alone(site, images):
     huge = io.BytesIO()
-    Image.new("RGB", (9_000, 9_000)).save(huge, "PNG", compress_level=1)
+    Image.new("L", (9_000, 9_000)).save(huge, "PNG", compress_level=1)  # it is converted
     images = [images[0], replace(images[1], data=huge.getvalue()), images[-1]]
     summary = site.lay_out(images).build(backend="loky", image_seconds=0.2)
     refused = pq.read_table(site.folder / "out/record/refused.parquet").to_pylist()

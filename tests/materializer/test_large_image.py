@@ -10,7 +10,7 @@ import pytest
 
 from indexer.base.durable import HashingFile
 from materializer.large_image import LargeImage
-from materializer.models import Feature
+from materializer.models import Settings
 from materializer.shards import schema as columns
 from materializer.shards.formats.arrow import ArrowFormat
 from materializer.shards.transform import ImageFacts, PreparedImage
@@ -103,7 +103,10 @@ def test_a_column_beyond_two_gibibytes_is_written_and_read(tmp_path):
     zeros = np.memmap(tmp_path / "zeros", np.uint8, "r")
     image = PreparedImage(zeros, "", 1, 1, "png", "verbatim", ImageFacts("", 1, 1, "PNG", "RGB", False))
     row = dict.fromkeys(columns.TEXTS.values(), "x") | {"label": 0, "paired_real_images": []}
-    with (tmp_path / "data.arrow").open("wb") as file, ArrowFormat().writer(Sparse(file), Feature.LARGE) as shard:
+    with (
+        (tmp_path / "data.arrow").open("wb") as file,
+        ArrowFormat().writer(Sparse(file), tmp_path, Settings()) as shard,
+    ):
         shard.write(pa.Table.from_pylist([row]), [image])
     dataset = datasets.Dataset.from_file(str(tmp_path / "data.arrow"))
     stored = dataset.data.column("image").chunk(0).field("bytes")

@@ -51,6 +51,7 @@ def _texts(schema: pa.Schema) -> list[str]:
 
 
 def _begins_image(texts: pa.Array) -> bool:
-    texts.validate(full=True)  # using invalid offsets would crash the process
-    first = next((text for text in texts.to_pylist() if text), "")
+    data = texts.view(pa.large_binary() if pa.types.is_large_string(texts.type) else pa.binary())  # of any encoding
+    data.validate(full=True)  # using invalid offsets would crash the process
+    first = next((text for text in data.to_pylist() if text), b"").decode("ascii", "replace")
     return len(first) >= _SHORTEST and _BASE64_IMAGE.match(first) is not None
