@@ -55,7 +55,7 @@ def _digest(store: Store, queries: Sequence[str], sources: Sequence[Source]) -> 
     files = [sha256_of(table.csv_file) for table in tables if table.csv_file]
     steps = [resources.sql(name) for name in resources.sql_names("derive")]
     infos = [[getattr(source.info, name) for name in _INFO_COLUMNS] for source in sources]
-    program = (duckdb.__version__, definitions()[2], steps, checking.vocabulary())
+    program = (duckdb.__version__, definitions()[2], steps, checking.generator_rows())
     parts = (*program, queries, files, infos, store.rows("derive/inputs"))
     return hashlib.sha256(repr(parts).encode()).hexdigest()
 

@@ -4,6 +4,7 @@ from dataclasses import replace
 
 import pytest
 
+from indexer.declarations import checking
 from indexer.declarations.derive import derive
 from tests.support.raw_rows import RawRows
 
@@ -54,3 +55,10 @@ def test_changed_declarations_are_derived_again(derived, sources):
         derived.execute("update attributes set description = 'marked'")
         derive(derived, [changed])
         assert not is_marked(derived)
+
+
+def test_a_corrected_date_of_a_generator_is_derived_again(derived, sources, monkeypatch):
+    rows = [{**row, "released": "2001-02-03"} for row in checking.generator_rows()]
+    monkeypatch.setattr(checking, "generator_rows", lambda: rows)
+    derive(derived, list(sources.values()))
+    assert not is_marked(derived)
