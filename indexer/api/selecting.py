@@ -4,12 +4,13 @@ import os
 from collections.abc import Iterable, Mapping
 
 from indexer.base.config import expanded
-from indexer.base.errors import ConfigError
+from indexer.base.errors import ConfigError, RecipeError
 from indexer.base.split_names import is_split_name
+from indexer.cli import select_recipe
 from indexer.cli.inspect import inspector
 from indexer.cli.options import CommonOptions
 from indexer.cli.query_options import query_text
-from indexer.selection import by_recipe
+from indexer.manifest.sandbox import QueryLimits
 from indexer.selection import recipe as recipes
 from indexer.selection.by_list import Listed, select_listed
 from indexer.selection.by_query import Queried, select_query
@@ -17,7 +18,7 @@ from indexer.selection.id_lists import ids_of
 from indexer.selection.models import Selected, is_selection_name
 from indexer.selection.query_recipe import QueryRecipe
 from indexer.selection.query_rows import rows_of
-from indexer.selection.storing import require_free
+from indexer.selection.storing import drop, require_free
 
 Ids = Iterable[str] | str | os.PathLike[str]
 
@@ -48,12 +49,22 @@ def select_by_ids(options: CommonOptions, ids: Mapping[str, Ids], name: str, *, 
 
 
 def select_by_recipe(options: CommonOptions, recipe: str | os.PathLike[str], name: str, *, force: bool) -> Selected:
-    """Make the selection ``name`` by a recipe: a TOML file, or the name of a recipe of this project."""
+    """Make the selection ``name`` by a recipe: a TOML file, or the name of a recipe of this project.
+
+    Raises:
+        RecipeError: the recipe cannot be met, or selects no image.
+    """
     _check_name(name)
     choices = recipes.load(recipes.find(os.fspath(recipe)))
     with options.changing() as store:
         require_free(store, name, force=force)
-        return by_recipe.select(store, choices, name, inspector(options))
+    limits = QueryLimits(threads=options.jobs)
+    selected = select_recipe.select(options, choices, name, inspector(options), limits)
+    if not selected.counts:
+        with options.changing() as store:
+            drop(store, name)
+        raise RecipeError(select_recipe.NOTHING)
+    return selected
 
 
 def query_recipe(

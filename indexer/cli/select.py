@@ -8,7 +8,7 @@ import click
 
 from indexer.base.errors import CheckFailed, ConfigError
 from indexer.base.split_names import is_split_name
-from indexer.cli import select_query
+from indexer.cli import select_query, select_recipe
 from indexer.cli.inspect import inspector
 from indexer.cli.messages import printable
 from indexer.cli.options import CommonOptions, common_options, worker_options
@@ -16,18 +16,11 @@ from indexer.cli.query_options import SQL, TABLE, query_limit_options, query_lim
 from indexer.cli.select_query import sampling_options
 from indexer.cli.selection_names import selection_name
 from indexer.cli.show_selection import show_counts, show_missing
-from indexer.selection import by_recipe, recipe
+from indexer.selection import recipe
 from indexer.selection.by_list import Listed, select_listed
 from indexer.selection.id_lists import read_lists
 from indexer.selection.models import Selected, is_selection_name
-from indexer.selection.recipe_inputs import RecipeInputs, eligible
 from indexer.selection.storing import require_free
-from indexer.sharing.pictures import is_export, pictures_of
-
-_NOTHING = (
-    "no image was selected: a recipe selects fake images and real images to match them;"
-    " to select real images only, give 'per_stratum' instead of 'per_generator', or use --sql or --ids"
-)
 
 # Reasons that a retry may remove: the statuses of sql/select/inspection/retryable.sql, as text.
 _RETRYABLE = ("unreadable", "crashed", "too many pixels")
@@ -95,15 +88,10 @@ def _by_recipe(options: CommonOptions, recipe_name: str, name: str | None, how: 
     name = name or _name_of(file)
     with options.changing() as store:
         require_free(store, name, force=how["force"])
-    inputs = RecipeInputs(
-        eligible(options.manifest, choices, query_limits(how, options.jobs)),
-        {folder: pictures_of(Path(folder)) for folder in choices.filters.exclude if is_export(Path(folder))},
-    )
-    with options.changing() as store:
-        selected = by_recipe.select(store, choices, name, inspect, inputs)
+    selected = select_recipe.select(options, choices, name, inspect, query_limits(how, options.jobs))
     _show(selected)
     if not selected.counts:
-        raise CheckFailed(_NOTHING)
+        raise CheckFailed(select_recipe.NOTHING)
 
 
 def _by_list(options: CommonOptions, lists: Sequence[str], name: str, how: Mapping[str, Any]) -> None:

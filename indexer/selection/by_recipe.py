@@ -31,7 +31,10 @@ def select(
     Raises:
         RecipeError: a generator has too few images, or there are too few real ones.
         SourceError: a container vanished or changed since the scan.
+        ValueError: the recipe has SQL, and ``inputs`` lacks its result.
     """
+    if recipe.filters.has_sql and inputs.eligible is None:
+        raise ValueError("the recipe has SQL: give the images that recipe_inputs.eligible returns")
     with working_tables(store):
         fill_inputs(store, inputs)
         parameters = _parameters(recipe, name, inputs) | {"inspect": inspect is not None}

@@ -27,6 +27,11 @@ class RecipeFilters:
         """Whether candidates or strata depend on these keys."""
         return bool(self.where or self.strata or self.require or self.every_label)
 
+    @property
+    def has_sql(self) -> bool:
+        """Whether candidates, strata or groups are rows of a query, which runs before the selection."""
+        return self.is_active or bool(self.group_by)
+
 
 def filters_of(top: Fields, split: Fields, largest: int) -> RecipeFilters:
     """Return the filters of a recipe, with numbers up to ``largest``; problems are reported to ``top``."""

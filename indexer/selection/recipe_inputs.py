@@ -52,7 +52,7 @@ def eligible(manifest: Path, recipe: Recipe, limits: sandbox.QueryLimits) -> pa.
     Raises:
         RecipeError: an expression is wrong or exceeds a limit, or no image fulfils the recipe.
     """
-    if not (recipe.filters.is_active or recipe.filters.group_by):
+    if not recipe.filters.has_sql:
         return None
     try:
         with sandbox.query(manifest, _query(recipe), limits) as result:

@@ -6,7 +6,9 @@ from typing import Any
 import pytest
 
 from indexer import Manifest
-from indexer.base.errors import ConfigError, ProjectError
+from indexer.base.errors import ConfigError, ManifestError, ProjectError, RecipeError
+from indexer.sharing.models import HEAD_FILE
+from tests.support.worlds import Picture, fakes, photographs, world
 
 HALVES = {"train": 0.5, "validation": 0.5}
 FAKES = "select file_id from manifest where source = 'cnn' and label = 1"
@@ -61,3 +63,43 @@ def test_an_unknown_selection_is_an_error(manifest: Manifest) -> None:
     with pytest.raises(ProjectError, match="no selection 'hal'"):
         manifest.selection("hal")
     assert issubclass(ConfigError, ProjectError)
+
+
+GROUPED = 'seed = 1\nper_generator = 80\nspares = 0\n[split]\ntrain = 0.5\ntest = 0.5\ngroup_by = ["positive_prompt"]\n'
+LARGE = 'seed = 1\nper_generator = 5\nspares = 0\nwhere = "width > 300"\n'
+
+
+@pytest.fixture
+def grouped(tmp_path: Path) -> Manifest:
+    """Prompts that four fakes share each, and a few large images."""
+    prompted = [Picture(f"o/A/{n}", "o", "A", prompt=f"prompt {n // 4}") for n in range(80)]
+    large = [*fakes("B", "o", 5, side=512), *photographs("raise", 5, side=512)]
+    world(tmp_path / "m.duckdb", [*prompted, *photographs("coco", 90), *large]).connection.close()
+    return Manifest.open(tmp_path / "m.duckdb", jobs=1)
+
+
+def test_the_sql_of_a_recipe_chooses_and_groups(grouped: Manifest, tmp_path: Path) -> None:
+    (tmp_path / "large.toml").write_text(LARGE + "[duplicates]\nradius = -1\n")
+    (tmp_path / "grouped.toml").write_text(GROUPED.replace("[split]", "quotas = { B = 0 }\n[split]"))
+    assert grouped.select(tmp_path / "large.toml", name="large").counts == {"train": 10}
+    grouped.select(tmp_path / "grouped.toml", name="grouped")
+    query = "select prompt, count(distinct split) from (select positive_prompt as prompt, s.split from selection s"
+    rows = grouped.sql(f"{query} join manifest using (file_id) where name = 'grouped' and label = 1) group by prompt")
+    assert [splits for _, splits in rows] == [1] * 20
+
+
+def test_exports_that_a_recipe_excludes_are_read(grouped: Manifest, tmp_path: Path) -> None:
+    (tmp_path / "export").mkdir()
+    (tmp_path / "export" / HEAD_FILE).write_text("{}")
+    (tmp_path / "mine.toml").write_text(f"seed = 1\nper_generator = 2\nexclude = ['{tmp_path / 'export'}']\n")
+    with pytest.raises(ManifestError, match="export"):  # it is found, and is not valid
+        grouped.select(tmp_path / "mine.toml", name="x")
+
+
+def test_a_recipe_that_selects_no_image_is_an_error(tmp_path: Path) -> None:
+    world(tmp_path / "m.duckdb", photographs("coco", 9)).connection.close()
+    (tmp_path / "mine.toml").write_text("seed = 1\nper_generator = 2\n")
+    manifest = Manifest.open(tmp_path / "m.duckdb", jobs=1)
+    with pytest.raises(RecipeError, match="no image was selected: a recipe selects fake images"):
+        manifest.select(tmp_path / "mine.toml", name="x")
+    assert not list(manifest.selections())

@@ -148,3 +148,10 @@ def test_large_groups_and_empty_splits_are_refused(tmp_path: Path) -> None:
         tmp_path / "m.duckdb", f"per_generator = 1\n{text}{NO_NEAR}".replace("0.8", "1").replace("0.2", "0")
     )
     assert found.counts == (("train", "complement", 1), ("train", "sampled", 1))
+
+
+def test_a_recipe_with_sql_is_never_run_without_its_result(tmp_path: Path) -> None:
+    with world(tmp_path / "m.duckdb", [*fakes("A", "o", 20), *photographs("coco", 20)]) as store:
+        for text in ('where = "label = 1"\n', '[split]\ntrain = 1.0\ngroup_by = ["positive_prompt"]\n'):
+            with pytest.raises(ValueError, match="the recipe has SQL"):
+                select(store, recipes.parse(f"seed = 1\nper_generator = 5\n{text}"), "x")
