@@ -17,7 +17,7 @@ from indexer.lookup.locating import locate
 from indexer.manifest.store import Store
 
 NEAR_BITS = 8  # of 64; see sql/select/duplicates/near.sql
-_MOST = 1_000  # matches and candidates per file
+_MOST = 1_000  # matches per file, and candidates per file
 
 _TEXTS = ("file_id", "source", "path", "member", "origin", "generator")
 # The fields of a TracedImage as columns.

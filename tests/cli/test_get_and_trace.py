@@ -11,6 +11,7 @@ from PIL import Image
 from indexer.lookup.extraction import safe_name
 from tests.cli.conftest import Run
 from tests.support.gallery import picture
+from tests.support.worlds import Picture, world
 
 PNG = picture("one", (96, 64), "PNG")
 OTHER = picture("two", (96, 64), "PNG")
@@ -114,3 +115,15 @@ def test_a_missing_file_and_an_empty_folder_are_errors(scanned: Run, tmp_path: P
     (tmp_path / "empty").mkdir()
     assert scanned("trace", "none.png").stderr == "error: none.png cannot be read: No such file or directory\n"
     assert scanned("trace", "empty").stderr.startswith("error: empty has no image")
+
+
+def test_many_near_images_do_not_hide_a_candidate(tmp_path: Path) -> None:
+    near = [Picture(f"near/{n}", "o", phash=0) for n in range(4)]
+    waiting = [Picture(f"waiting/{n}", "o", inspected=None) for n in range(3)]
+    known = {"hash": "h", "pixel_hash": "p", "phash": 0, "radius": 8, "size": 500, "crc32": 7, "most": 2}
+    with world(tmp_path / "m.duckdb", [*near, *waiting]) as store:
+        store.execute("update member set size = 500, crc32 = if(path = 'waiting/2.png', 7, null)")
+        found = [(row["match"], row["file_id"]) for row in store.arrow("lookup/traced", known).to_pylist()]
+    assert found == [
+        ("near", "near/0"), ("near", "near/1"), ("candidate", "waiting/0"), ("candidate", "waiting/2"),
+    ]  # fmt: skip
