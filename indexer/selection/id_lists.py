@@ -1,7 +1,7 @@
 """Read lists of file ids: text with one id per line, or the column ``file_id`` of a CSV or Parquet file."""
 
 import csv
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 
 import pyarrow as pa
@@ -20,7 +20,7 @@ def read_lists(files: Mapping[str, Sequence[Path]]) -> IdLists:
     """Return the ids in ``files``, split -> files.
 
     Raises:
-        RecipeError: a file cannot be read, has no column ``file_id``, or has no id.
+        RecipeError: a file cannot be read, has no column ``file_id``, has no id, or has a row without one.
     """
     return {split: [file_id for path in paths for file_id in ids_of(path)] for split, paths in files.items()}
 
@@ -51,15 +51,28 @@ def _csv_ids(path: Path) -> Iterator[str]:
         file.seek(0)
         delimiter = max(_DELIMITERS[path.suffix.lower()], key=head.count)
         rows = csv.reader(file, delimiter=delimiter)
-        column = _position(path, [name.strip() for name in next(rows, [])])
-        yield from (row[column] for row in rows if len(row) > column)
+        names = [name.strip() for name in next(rows, [])]
+        column = _position(path, names)
+        for row in rows:
+            values = [number for number, value in enumerate(row) if value.strip()]
+            if values and (column not in values or values[-1] >= len(names)):
+                fault = "more values than columns" if column in values else f"no {COLUMN}"
+                raise RecipeError(
+                    f"{path}, line {rows.line_num}: the row has {fault}; the columns are {', '.join(names)}, and a"
+                    f" value that contains {delimiter!r} needs quotes"
+                )
+            if values:
+                yield row[column]
 
 
-def _parquet_ids(path: Path) -> Iterable[str]:
+def _parquet_ids(path: Path) -> Iterator[str]:
     with pq.ParquetFile(path) as file:
         _position(path, file.schema_arrow.names)
         values = file.read([COLUMN]).column(COLUMN).cast(pa.string()).to_pylist()
-    return (value for value in values if value is not None)
+    for row, value in enumerate(values, start=1):
+        if not (value or "").strip():
+            raise RecipeError(f"{path}, row {row}: the {COLUMN} is null or empty: leave the row out")
+        yield value
 
 
 def _position(path: Path, names: list[str]) -> int:

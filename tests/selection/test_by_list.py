@@ -106,8 +106,8 @@ def test_unreadable_list_is_an_error(tmp_path: Path) -> None:
 
 def test_headers_spaces_and_repeated_ids_are_no_ids(tmp_path: Path) -> None:
     (tmp_path / "a.txt").write_text("\ufefffile_id\no/A/0\n o/A/1\t\no/A/0\n\n", encoding="utf-8")
-    (tmp_path / "b.csv").write_text('row;file_id\n1;o/A/2\n2;"o/A/3, large"\n')
-    pq.write_table(pa.table({"file_id": ["o/A/4", None], "x": [1, 2]}), tmp_path / "c.parquet")
+    (tmp_path / "b.csv").write_text('row;file_id\n1;o/A/2;\n;\n\n2;"o/A/3, large"\n')
+    pq.write_table(pa.table({"file_id": ["o/A/4"], "x": [1]}), tmp_path / "c.parquet")
     pictures = [*fakes("A", "o", 5), Picture("o/A/3, large", "o", "A"), Picture(" spaced ", "o", "A")]
     (tmp_path / "d.txt").write_text(" spaced \n")
     with world(tmp_path / "m.duckdb", pictures) as store:
@@ -139,6 +139,33 @@ def test_list_without_ids_is_refused(tmp_path: Path, name: str, content: bytes, 
     (tmp_path / name).write_bytes(content)
     with pytest.raises(RecipeError, match=message):
         read_lists({"train": [tmp_path / name]})
+
+
+@pytest.mark.parametrize(
+    ("name", "text", "message"),
+    [
+        (
+            "a.csv",
+            "label,file_id\n1,o/A/1\n\n1\n1,o/A/2\n",
+            "a.csv, line 4: the row has no file_id; the columns are label, file_id",
+        ),
+        ("a.csv", "label,file_id\n1;o/A/1\n1,o/A/2\n", "a.csv, line 2: the row has no file_id"),
+        ("a.csv", "label,file_id\n1,\n1,o/A/2\n", "a.csv, line 2: the row has no file_id"),
+        ("a.csv", "label,file_id\n1,o/A/3, large\n", "a.csv, line 2: the row has more values than columns"),
+        ("a.tsv", 'label\tfile_id\n"1\n2"\to/A/1\n3\n', "a.tsv, line 4: the row has no file_id"),
+    ],
+)
+def test_rows_without_an_id_are_refused(tmp_path: Path, name: str, text: str, message: str) -> None:
+    (tmp_path / name).write_text(text)
+    with pytest.raises(RecipeError, match=message):
+        read_lists({"train": [tmp_path / name]})
+
+
+@pytest.mark.parametrize("gap", [None, "", " "])
+def test_rows_of_a_table_without_an_id_are_refused(tmp_path: Path, gap: str | None) -> None:
+    pq.write_table(pa.table({"file_id": ["o/A/4", gap]}), tmp_path / "c.parquet")
+    with pytest.raises(RecipeError, match=r"c\.parquet, row 2: the file_id is null or empty"):
+        read_lists({"train": [tmp_path / "c.parquet"]})
 
 
 def test_ids_in_nfd_are_found(tmp_path: Path) -> None:
