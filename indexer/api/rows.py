@@ -10,8 +10,9 @@ import pyarrow as pa
 from indexer.api.html import table_html
 from indexer.base.errors import DependencyError, QueryError
 from indexer.manifest.sandbox_query import one_line
-from indexer.manifest.sandbox_statements import Catalog, catalog_of, checked_select
+from indexer.manifest.sandbox_statements import checked_select
 from indexer.manifest.store import Store
+from indexer.manifest.stored_code import Catalog, catalog_of
 
 _SHOWN = 20
 
@@ -97,10 +98,11 @@ def run_query(store: Store, text: str, tables: Mapping[str, Any]) -> QueryRows:
     """
     connection = store.connection
     try:
+        connection.execute("set enable_external_access = false").fetchall()
         for name, rows in tables.items():
             connection.register(name, rows)
         catalog = catalog_of(connection)
-        known = Catalog(catalog.tables | {name.lower() for name in tables}, catalog.refused)
+        known = Catalog(catalog.tables | {(name.lower(),) for name in tables}, catalog.refused)
         return QueryRows(connection.sql(checked_select(connection, text, known)).to_arrow_table())
     except (duckdb.Error, RecursionError, pa.ArrowException) as error:
         raise QueryError(one_line(error)) from error

@@ -10,7 +10,7 @@ import duckdb
 
 from indexer.base import resources
 from indexer.base.errors import ManifestError
-from indexer.manifest.sandbox_statements import refused_definitions
+from indexer.manifest.stored_code import catalog_of
 
 DatabaseSettings = Mapping[str, Any]  # DuckDB's configuration: option -> value
 FileState = tuple[int, int, int, int] | None  # device, inode, size, time of the last change
@@ -22,7 +22,7 @@ def connect(path: Path, settings: DatabaseSettings, *, read_only: bool) -> duckd
 
     Raises:
         ManifestError: another program has it open, it cannot be written, it is no DuckDB file, or it holds a macro or
-            view that reads files.
+            view that reads files, or a macro that replaces a function of DuckDB.
     """
     before = file_state(path)
     try:
@@ -57,11 +57,12 @@ def _check_stored_code(connection: duckdb.DuckDBPyConnection, path: Path) -> Non
     A stored macro replaces a function of DuckDB of the same name, and a view can have the name of a table.
     """
     own = set(re.findall(r"create (?:or replace )?(?:table|view) (\w+)", _schema_text()))
-    refused = sorted(name for name, is_macro in refused_definitions(connection).items() if is_macro or name in own)
+    refused = sorted(name for name, is_macro in catalog_of(connection).refused.items() if is_macro or name in own)
     if refused:
         connection.close()
         raise ManifestError(
-            f"{path} holds a view or macro {refused[0]} that reads more than tables; no program of ours stores such:"
+            f"{path} holds a view or macro {refused[0]} that reads more than tables or"
+            " replaces a function of DuckDB; no program of ours stores such:"
             " do not use the file, or drop it in the DuckDB shell if it is yours"
         )
 

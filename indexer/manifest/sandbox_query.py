@@ -15,7 +15,8 @@ import pyarrow as pa
 from indexer.base.errors import QueryError
 from indexer.manifest import sandbox_kernel, schema
 from indexer.manifest.sandbox_job import LENGTH_BYTES, REFUSED, Job
-from indexer.manifest.sandbox_statements import catalog_of, checked_select
+from indexer.manifest.sandbox_statements import checked_select
+from indexer.manifest.stored_code import catalog_of
 
 SETTINGS: dict[str, str | bool | int | float | list[str]] = {
     "enable_external_access": "false",
@@ -68,7 +69,7 @@ def connect(job: Job, manifest: Path) -> duckdb.DuckDBPyConnection:
     schema.use_current_views(connection)
     own = catalog_of(connection).tables
     for name, data in opened.items():
-        if name.lower() in own:
+        if (name.lower(),) in own:
             raise QueryError(f"the manifest has a table {name}: give the further table another name")
         connection.register(name, data)
     connection.execute("set lock_configuration = true").fetchall()

@@ -15,11 +15,13 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
+from indexer.api.rows import run_query
 from indexer.base.errors import ManifestError, QueryError
 from indexer.manifest import sandbox, schema
 from indexer.manifest import store as stores
 from indexer.manifest.sandbox_query import SETTINGS
-from indexer.manifest.sandbox_statements import catalog_of, checked_select
+from indexer.manifest.sandbox_statements import checked_select
+from indexer.manifest.stored_code import catalog_of
 from tests.cli.conftest import ROOT, Run
 from tests.cli.sql_attacks import ATTACKS, WRITING
 
@@ -92,6 +94,10 @@ def test_attack_is_refused_in_one_line_and_changes_nothing(run: Run, manifest: P
         "summarize manifest",
         "select * from (describe member)",
         "show all tables",
+        "select 1 from main.member, manifest.main.member, manifest.member",
+        "select * from pg_tables",
+        'with "my table" as (from member) from "my table"',
+        "pivot (from member where path not in ('a.b', 'c/d')) on access using count(*)",
         "select * from duckdb_columns() where table_name = 'member'",
         "select * from information_schema.tables",
     ],
@@ -247,6 +253,49 @@ def test_views_and_macros_of_others_are_refused(manifest: Path, made: str, query
         pass
     assert "\n" not in str(refused.value)
     assert state(manifest.parent) == before
+
+
+STORED = {
+    "a view that names a file": "drop table source_info; create view source_info as select * from '{file}'",
+    "a view of a schema and a suffix": 'create table csv(a int); create or replace view manifest as from "{stem}".csv',
+    "a name of WITH elsewhere": "create or replace view manifest as"
+    ' select y.* from (with "{file}" as (select 1) from "{file}") x, "{file}" y',
+    "a macro that names a file": "create macro peek(x) as (select max(b) from '{file}')",
+    "a macro of a macro": "create macro first() as table from '{file}'; create macro second() as table from first()",
+    "a macro in place of a function": "create macro md5(x) as 'the same'",
+    "one of several definitions": "create macro peek(x) as x, (x, y) as (select max(b) from '{file}')",
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("made", STORED.values(), ids=STORED)
+def test_manifest_whose_views_or_macros_read_files_is_not_opened(manifest: Path, tmp_path: Path, made: str) -> None:
+    (tmp_path / "secret.csv").write_text("a,b\nsecret,1\n")
+    with duckdb.connect(str(manifest)) as connection:
+        connection.execute(made.format(file=tmp_path / "secret.csv", stem=tmp_path / "secret"))
+    for opened in (stores.open_for_reading, stores.open_for_writing):
+        with pytest.raises(ManifestError, match="holds a view or macro"):
+            opened(manifest)
+
+
+@pytest.mark.parametrize(
+    "query",
+    [
+        'select y.* from (with "{file}" as (select 1 z) from "{file}") x, "{file}" y',
+        'select y.* from (with csv as (select 1 z) from csv) x, "{stem}".csv y',
+        "pivot '{file}' on b using count(*)",
+        "pivot (select s.* from member, '{file}' s) on b using count(*)",
+        "pivot secret.csv on b using count(*)",
+    ],
+)
+def test_query_of_this_process_reads_no_file(
+    manifest: Path, tmp_path: Path, query: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (tmp_path / "secret.csv").write_text("a,b\nsecret,1\n")
+    monkeypatch.chdir(tmp_path)
+    text = query.format(file=tmp_path / "secret.csv", stem=tmp_path / "secret")
+    with stores.open_for_reading(manifest) as store, pytest.raises(QueryError) as refused:
+        run_query(store, text, {})
+    assert "\n" not in str(refused.value)
 
 
 def test_harmless_view_of_the_user_is_read(manifest: Path) -> None:

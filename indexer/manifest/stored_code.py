@@ -1,0 +1,82 @@
+"""The tables of a database, and its stored views and macros that are refused. Nothing of them is executed."""
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+
+import duckdb
+
+from indexer.base.errors import QueryError
+from indexer.manifest.statement_names import REFUSED_TABLES, StatementNames, TablePath, names_of, words
+
+
+@dataclass(frozen=True, slots=True)
+class Catalog:
+    """The names in a database, in lower case.
+
+    ``tables``: tables and views, by each path that leads to them. ``refused``: the stored views and macros that read
+    more than tables, directly or by others, and macros that replace a function of DuckDB: name -> is a macro.
+    """
+
+    tables: frozenset[TablePath]
+    refused: Mapping[str, bool]
+
+
+def catalog_of(connection: duckdb.DuckDBPyConnection) -> Catalog:
+    """Return the names in the open database."""
+    tables = frozenset(path for path in _table_paths(connection) if path[-1] not in REFUSED_TABLES)
+    return Catalog(tables, _refused_definitions(connection, tables))
+
+
+def _table_paths(connection: duckdb.DuckDBPyConnection) -> Iterator[TablePath]:
+    """Yield all paths that lead to tables and views: DuckDB also accepts them without the database or the schema."""
+    found = connection.execute(
+        "select lower(database_name), lower(schema_name), lower(table_name) from duckdb_tables() union all"
+        " select lower(database_name), lower(schema_name), lower(view_name) from duckdb_views()"
+    ).fetchall()
+    for database, schema, name in found:
+        yield from ((database, schema, name), (schema, name))
+        if schema == "main":
+            yield database, name
+        if schema in ("main", "pg_catalog"):
+            yield (name,)
+
+
+def _refused_definitions(connection: duckdb.DuckDBPyConnection, tables: frozenset[TablePath]) -> dict[str, bool]:
+    # A name can have several definitions: overloaded macros.
+    stored = [(name, is_macro, _names_in(connection, body)) for name, is_macro, body in _stored_definitions(connection)]
+    refused = {name: is_macro for name, is_macro, names in stored if names is None or names.unknown(tables)}
+    while more := {
+        name: is_macro
+        for name, is_macro, names in stored
+        if names and name not in refused and not refused.keys().isdisjoint(names.stored)
+    }:
+        refused |= more
+    return refused
+
+
+def _stored_definitions(connection: duckdb.DuckDBPyConnection) -> Iterator[tuple[str, bool, str]]:
+    """Yield each view and macro that the file holds: its name, whether it is a macro, its query.
+
+    A macro that replaces a function of DuckDB has no query here.
+    """
+    views = "select view_name, sql from duckdb_views() where not internal and not temporary"
+    for name, sql in connection.execute(views).fetchall():
+        # CREATE VIEW name (columns) AS query;
+        begin = next((at for word, at in words(sql) if word == "as" and sql.encode()[at : at + 1] != b'"'), 0)
+        yield name.lower(), False, sql.encode()[begin + len("as") :].decode().strip().rstrip(";")
+    macros = (
+        "select function_name, function_type, macro_definition,"
+        " bool_or(internal) over (partition by lower(function_name)) from duckdb_functions()"
+        " qualify not internal and function_type in ('macro', 'table_macro') and database_name <> 'temp'"
+    )
+    for name, kind, definition, is_builtin in connection.execute(macros).fetchall():
+        body = f"select {definition}" if kind == "macro" else definition
+        yield name.lower(), True, "" if is_builtin else body
+
+
+def _names_in(connection: duckdb.DuckDBPyConnection, body: str) -> StatementNames | None:
+    """Return the names in the query of a view or macro; None if it is refused."""
+    try:
+        return names_of(connection, body)
+    except (QueryError, duckdb.Error):
+        return None
