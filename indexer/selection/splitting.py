@@ -64,7 +64,8 @@ def split_units(
 def _thresholds(splits: Sequence[str], shares: Real) -> list[tuple[str, str, str]]:
     """Return (split, low, high): the hashes of a split, as 16 hexadecimal digits, from ``low`` up to ``high``."""
     cuts = [int(share * 2**53) << (_HASH_BITS - 53) for share in np.cumsum(shares)[:-1]]
-    texts = ["", *(f"{cut:016x}" for cut in cuts), _LAST]
+    # A cut at 1, before splits of fraction 0, has no text of 16 digits.
+    texts = ["", *(f"{cut:016x}" if cut < 1 << _HASH_BITS else _LAST for cut in cuts), _LAST]
     return list(zip(splits, texts, texts[1:], strict=False))
 
 

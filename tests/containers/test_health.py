@@ -1,6 +1,7 @@
 """One damaged archive for each finding: the finding is reported, and intact members are read."""
 
 import random
+import tarfile
 import zipfile
 from pathlib import Path
 
@@ -71,6 +72,21 @@ def test_tar_members_after_a_damaged_header_are_listed(root: Path, tmp_path: Pat
     found = listing(container_in(root))
     assert (found.report.status, found.codes) == (ContainerStatus.PARTIAL, {"header-damaged"})
     assert found.read() == {"set/a.png": b"a" * 512, "set/c.png": b"c" * 512}
+
+
+@pytest.mark.parametrize("form", ["gnu", "pax"])
+def test_name_of_a_tar_member_with_a_damaged_header_is_not_given_to_the_next(
+    form: str, root: Path, tmp_path: Path
+) -> None:
+    long = f"fake/{'x' * 120}.png"
+    plant(tmp_path / "two", {long: b"a" * 512, "real/b.png": b"b" * 512})
+    run("tar", f"--format={form}", "-cf", root / "set.tar", long, "real/b.png", cwd=tmp_path / "two")
+    with tarfile.open(root / "set.tar") as tar:
+        header = tar.getmember(long).offset_data - 512
+    damage(root / "set.tar", header, b"\xff" * 100)
+    found = listing(container_in(root))
+    assert "header-damaged" in found.codes
+    assert found.read() == {"set/real/b.png": b"b" * 512}
 
 
 @pytest.mark.parametrize("lost", [512, 700])

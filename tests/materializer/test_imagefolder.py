@@ -4,6 +4,7 @@ import csv
 import os
 
 import datasets
+import duckdb
 import pytest
 from PIL import Image
 
@@ -58,6 +59,26 @@ def test_workers_and_interruptions_have_no_effect(site, images):
     assert tree(site.folder / "other") == first
 
 
+def test_texts_with_any_characters_are_kept(site, images, tmp_path):
+    text = 'a cat\ron a mat, "quoted"\n' + "x" * 200_000
+    site.lay_out(images[:6])
+    with duckdb.connect(str(site.manifest)) as manifest:
+        manifest.execute("update attributes set description = ?", [text])
+    site.build(format="imagefolder", feature="standard")
+    with (site.folder / "out/train/metadata.csv").open(newline="", encoding="utf-8") as file:
+        assert {row["description"] for row in csv.DictReader(file)} == {text}
+    assert verify(site.folder / "out", None, HERE).differences == ()
+
+
+def test_a_damaged_list_is_a_difference(site, images):
+    site.lay_out(images[:6]).build(format="imagefolder", feature="standard")
+    shard = next((site.folder / "out/record/images").glob("train-*.csv"))
+    shard.write_bytes(b'"' + shard.read_bytes().replace(b'"', b""))
+    assert shard.relative_to(site.folder / "out").as_posix() in {
+        one.where for one in verify(site.folder / "out", None, HERE).differences
+    }
+
+
 @pytest.mark.parametrize("damage", ["change", "remove", "link"])
 def test_damaged_images_are_found(site, images, damage):
     site.lay_out(images).build(format="imagefolder", feature="standard")
@@ -81,8 +102,11 @@ def row(**values):
     [
         ({}, "train/Flux/1_fake/1-"),
         ({"generator": "", "label": 0}, "train/real/0_real/1-"),
-        ({"generator": "Stable Diffusion 1.4/x"}, "train/Stable_Diffusion_1.4_x/1_fake/1-"),
-        ({"generator": "../.."}, "train/real/1_fake/1-"),
+        ({"generator": "Stable Diffusion 1.4/x"}, "train/Stable_Diffusion_1.4_x-"),
+        ({"generator": "../.."}, "train/0cfd1c96/1_fake/1-"),
+        ({"generator": "通义万相"}, "train/"),
+        ({"generator": "SD 1.5"}, "train/SD_1.5/1_fake/1-"),
+        ({"generator": "SD_1.5"}, "train/SD_1.5/1_fake/1-"),
         ({"file_id": "A/../.hidden"}, "train/Flux/1_fake/hidden-"),
         ({"file_id": "A/" + "é" * 300}, "train/Flux/1_fake/"),
     ],

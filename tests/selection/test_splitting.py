@@ -101,6 +101,18 @@ def _is_near(images: np.ndarray, found: np.ndarray, demand: Demand) -> bool:
     return bool(np.abs(off).max() <= 1 + 1e-6)
 
 
+def test_a_split_of_fraction_0_after_the_others_takes_no_group(tmp_path: Path) -> None:
+    with world(tmp_path / "m.duckdb", []) as store, working_tables(store):
+        store.save_query(
+            "work.unit",
+            "select 'group ' || i as group_id, '' as parent, '' as stratum, 1 + i % 2 as images from range(60) t(i)",
+        )
+        assert split_units(store, "7", {"test": 0.5, "train": 0.5, "val": 0.0}) == ()
+        found = store.execute("select split, count(*) from work.unit_split group by all order by all")
+    assert [split for split, _ in found] == ["test", "train"]
+    assert sum(count for _, count in found) == 60
+
+
 def test_the_split_of_a_group_follows_from_its_name_alone(tmp_path: Path) -> None:
     """Only groups whose hashes are next to the border move for exact fractions."""
     halves = {"a": 0.5, "b": 0.5}

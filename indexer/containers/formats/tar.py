@@ -234,6 +234,7 @@ class _Walk:
         if len(raw) < RECORD:
             self.health.add("no-end-marker", f"the tar ends at byte {self.position + len(raw)} without its end mark")
             return False
+        self.extensions.next = {}  # they belong to the member whose header is damaged
         ended = raw == _ZEROS
         start = self.position + RECORD
         if not ended:

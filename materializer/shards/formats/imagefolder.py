@@ -34,6 +34,7 @@ _FIELDS = ("split", "generator", "label", "origin", "name")
 _LINES = "record/images"
 _UNSAFE = re.compile(r"[^A-Za-z0-9._-]+")
 _LONGEST_NAME = 100
+_LONGEST_TEXT = 1 << 30  # characters; the limit of the csv module is 131,072
 _COLUMNS = ("file_name", "label", "height", "width", *schema.TEXTS, "paired_real_images")
 
 
@@ -94,7 +95,8 @@ class ImageFolderFormat(OutputFormat):
             for shard, _ in written:
                 for row in _rows(output / self.path(shard)):
                     place = row["file_name"].removeprefix(f"{split}/")
-                    text.write(_line([place, *list(row.values())[1:]]))
+                    numbers = [int(row[name]) for name in _COLUMNS[1:4]]
+                    text.write(_line([place, *numbers, *(row[name] for name in _COLUMNS[4:])]))
             yield f"{split}/metadata.csv", text.getvalue()
 
     def loose_files(self, output: Path, shard: Shard) -> Iterator[str]:
@@ -131,9 +133,9 @@ def image_path(layout: str, row: Mapping[str, Any], suffix: str) -> str:
     mark = hashlib.sha256(file_id.encode()).hexdigest()[:12]
     values = {
         "split": row["split"],
-        "generator": _safe(row["generator"]) or "real",
+        "generator": _folder(row["generator"]) or "real",
         "label": _LABELS[row["label"]],
-        "origin": _safe(row["origin"]) or "origin",
+        "origin": _folder(row["origin"]) or "origin",
         "name": f"{_safe(stem)}-{mark}.{suffix}".lstrip("-."),
     }
     return "/".join(part.format(**values) for part in layout.split("/"))
@@ -143,6 +145,13 @@ def _safe(text: str) -> str:
     return _UNSAFE.sub("_", text)[:_LONGEST_NAME].strip("._")
 
 
+def _folder(text: str) -> str:
+    """Return the name of a folder; a hash keeps names apart that differ in unsafe characters only."""
+    safe = _safe(text)
+    is_plain = safe == text or ("_" not in text and safe == text.replace(" ", "_"))
+    return safe if is_plain else f"{safe}-{hashlib.sha256(text.encode()).hexdigest()[:8]}".lstrip("-")
+
+
 def _values(row: Mapping[str, Any], image: PreparedImage, place: str) -> list[object]:
     texts = [row[column] for column in schema.TEXTS.values()]
     return [place, row["label"], image.height, image.width, *texts, json.dumps(row["paired_real_images"])]
@@ -150,14 +159,19 @@ def _values(row: Mapping[str, Any], image: PreparedImage, place: str) -> list[ob
 
 def _line(values: Sequence[object]) -> bytes:
     text = io.StringIO()
-    csv.writer(text, lineterminator="\n").writerow(values)
+    csv.writer(text, lineterminator="\n", quoting=csv.QUOTE_NONNUMERIC).writerow(values)
     return text.getvalue().encode()
 
 
 def _rows(path: Path) -> Iterator[dict[str, str]]:
+    """Yield the lines of a shard. Raises ValueError if it is damaged."""
+    csv.field_size_limit(_LONGEST_TEXT)
     with path.open(encoding="utf-8", newline="") as file:
-        for values in csv.reader(file):
-            yield dict(zip(_COLUMNS, values, strict=True))
+        try:
+            for values in csv.reader(file):
+                yield dict(zip(_COLUMNS, values, strict=True))
+        except csv.Error as error:
+            raise ValueError(f"{path.name}: {error}") from error
 
 
 def _inside(output: Path, place: str) -> Path:
