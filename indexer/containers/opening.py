@@ -152,7 +152,8 @@ def _without_continuation(root: Root, disk: _Disk) -> _Disk:
 
 def _without_program(root: Root, volume: Volume) -> _Disk:
     """Return a file without the program before the archive, if it is self-extracting."""
-    with opened_volume(root, volume) as part:
+    found = None
+    with opened_volume(root, volume) as part, contextlib.suppress(OSError):  # reading the archive reports the error
         found = archive_in_program(Volumes([part]).window())
     return _Disk(volume.path, volume, skipped=found[1] if found else 0)
 

@@ -49,8 +49,8 @@ def test_build_with_a_failed_write_is_completed_by_the_next(
 @pytest.mark.parametrize(
     ("name", "fault", "missing"),
     [
-        ("set.zip", Fault("pread64", "error=EIO:when=2+"), "12 rows are"),
-        ("set.tar.gz", Fault("pread64", "error=EIO:when=2+"), "12 rows are"),
+        ("set.zip", Fault("pread64", "error=EIO"), "12 rows are"),
+        ("set.tar.gz", Fault("pread64", "error=EIO"), "12 rows are"),
         ("synthbuster/dalle2/r0400.png", Fault("openat", "signal=SIGKILL"), "1 row is"),
     ],
     ids=["zip", "tar.gz", "killed"],
