@@ -1,11 +1,11 @@
 -- Number of images by value of each trait, by class (label or generator) and fold of five. Sizes are rounded to an eighth
 -- of a doubling: a rule on exact sizes would only memorise images. Classes of fewer than $min_class images, and traits
 -- of fewer than $min_images, are left out: their scores would say nothing.
--- Widths and heights of more than 20 values are divided at their 16-quantiles, so that a threshold on them is found.
+-- Widths and heights of more than 20 values are divided at their 64-quantiles, so that a threshold on them is found.
 with edges as (
     select
-        if(count(distinct width) > 20, list_distinct(quantile_disc(width, list_transform(range(16), lambda n: n / 16))), null) as widths,
-        if(count(distinct height) > 20, list_distinct(quantile_disc(height, list_transform(range(16), lambda n: n / 16))), null) as heights
+        if(count(distinct width) > 20, list_distinct(quantile_disc(width, list_transform(range(64), lambda n: n / 64))), null) as widths,
+        if(count(distinct height) > 20, list_distinct(quantile_disc(height, list_transform(range(64), lambda n: n / 64))), null) as heights
     from work.audited
     where format is not null
 ),
