@@ -182,7 +182,21 @@ def sha256_of(path: Path) -> str:
         return hashlib.file_digest(file, "sha256").hexdigest()
 
 
-def clear_unfinished(output: Path) -> None:
-    """Remove the temporary files of killed workers below ``output``."""
-    for path in output.rglob(f"*{UNFINISHED}"):
+def remove(path: Path) -> None:
+    """Remove a file if it exists.
+
+    Raises:
+        OutputError: it cannot be removed, as if it is a folder.
+    """
+    try:
         path.unlink(missing_ok=True)
+    except OSError as error:
+        raise OutputError(
+            f"{path} cannot be removed ({error.strerror}): remove it yourself, or name another output folder"
+        ) from error
+
+
+def clear_unfinished(output: Path) -> None:
+    """Remove the temporary files of killed workers below ``output``. Raises OutputError."""
+    for path in output.rglob(f"*{UNFINISHED}"):
+        remove(path)

@@ -3,13 +3,13 @@
 import fcntl
 import os
 import re
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
-from indexer.base.durable import UNFINISHED, clear_unfinished, make_folder, write_json
+from indexer.base.durable import UNFINISHED, clear_unfinished, make_folder, remove, write_json
 from indexer.base.errors import OutputError
 from materializer.dataset.build_folder import read_plan
 from materializer.models import Request
@@ -38,8 +38,7 @@ def lock_output(request: Request, plan: BuildPlan, *, shared: bool = False) -> I
         if shared:
             _join(output, _described(plan, request))
         else:
-            _take(output, _described(plan, request))
-            record.remove_others(output, (planned.shard for planned in plan.shards))
+            _take(output, _described(plan, request), plan)
         yield
     finally:
         os.close(descriptor)
@@ -64,20 +63,29 @@ def _holder(descriptor: int) -> str:
     return f" (process {found[1]})" if found else ""
 
 
-def _take(output: Path, ours: dict[str, Any]) -> None:
+def _take(output: Path, ours: dict[str, Any], plan: BuildPlan) -> None:
     """Take a folder that is new or holds an unfinished build of the same selection and settings."""
     held = read_plan(output)
     if held is None and _is_used(output):
         raise OutputError(f"{output} is not empty and holds no build: name a new folder, or empty it")
     if held is not None and not _may_continue(output, held, ours):
         raise OutputError(f"{output} holds another build, {_difference(held, ours)}: name a new folder, or delete it")
+    format_ = output_format(ours["settings"]["format"])
     stale = set(held["shards"]) - set(ours["shards"]) if held else set()
-    for name in stale:
-        if ".." not in Path(name).parts and not Path(name).is_absolute():  # the plan is untrusted
-            (output / name).unlink(missing_ok=True)
+    _remove(output, [output / name for name in stale if format_.is_shard_path(name)])  # the plan is untrusted
+    _remove(output, record.others(output, (planned.shard for planned in plan.shards)))
     clear_unfinished(output)
     if ours != held:
         write_json(output / record.PLAN, ours)
+
+
+def _remove(output: Path, files: Iterable[Path]) -> None:
+    """Remove files of an earlier plan; none through a symbolic link that leads out of the output folder."""
+    inside = os.path.realpath(output)
+    for file in files:
+        if not Path(os.path.realpath(file.parent)).is_relative_to(inside):
+            raise OutputError(f"{file.parent} leads out of {output}: name a new folder, or remove this link")
+        remove(file)
 
 
 def _is_used(output: Path) -> bool:

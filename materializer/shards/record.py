@@ -12,7 +12,7 @@ It holds no path of this machine and no time: equal builds have equal records.
 """
 
 import json
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
@@ -193,13 +193,11 @@ def _has_size(path: Path, file: ShardFile) -> bool:
     return path.is_file() and path.stat().st_size == file.size
 
 
-def remove_others(output: Path, shards: Iterable[Shard]) -> None:
-    """Remove the records of all shards but these: an earlier plan may have had another number of shards."""
+def others(output: Path, shards: Iterable[Shard]) -> Iterator[Path]:
+    """Yield the records of all shards but these: an earlier plan may have had another number of shards."""
     stems = {shard.stem for shard in shards}
     for folder in (ROWS, refusals.FOLDER):
-        for path in (output / folder).glob("*.parquet"):
-            if path.stem not in stems:
-                path.unlink(missing_ok=True)
+        yield from (path for path in (output / folder).glob("*.parquet") if path.stem not in stems)
 
 
 def write_refused(output: Path, refused: Iterable[dict[str, Any]]) -> None:

@@ -19,6 +19,7 @@ from indexer.manifest import store as stores
 from materializer.models import Pixels, Refusal, RowOrder, Shard
 from materializer.running.build import build
 from materializer.shards import record, refusals
+from materializer.shards.formats import FORMATS
 from tests.materializer.conftest import tree
 from tests.support import manifests
 
@@ -75,6 +76,66 @@ def test_shards_of_an_earlier_plan_are_removed(site, images):
     assert site.build().shards > 6
     site.build("undisturbed")
     assert tree(site.folder / "out") == tree(site.folder / "undisturbed")
+
+
+def _continue_with(site, *names):
+    """Continue an unfinished build whose plan names further shards."""
+    plan = site.folder / "out" / record.PLAN
+    content = json.loads(plan.read_bytes())
+    content["shards"] |= dict.fromkeys(names, "0")
+    plan.write_text(json.dumps(content))
+    (site.folder / "out" / record.BUILD).unlink(missing_ok=True)
+    return site.build()
+
+
+def test_names_in_an_untrusted_plan_remove_only_shards_of_the_folder(site, images):
+    site.lay_out(images[:12]).build()
+    out, others = site.folder / "out", site.folder / "others"
+    expected = tree(out)
+    others.mkdir()
+    (others / "data-00007-of-00008.arrow").write_bytes(b"of others")
+    (out / "link").symlink_to(others)
+    (out / "notes.txt").write_text("mine")
+    (out / "train/data-00007-of-00008.arrow").write_bytes(b"of an earlier plan")
+    names = ["train", "record", "", ".", "a\0b", "notes.txt", "../others/data-00007-of-00008.arrow", "x" * 5000]
+    names += ["train/../notes.txt", "/etc/hostname", str(others / "data-00007-of-00008.arrow"), "link/notes.txt"]
+    _continue_with(site, *names, "train/data-00007-of-00008.arrow")
+    (out / "link").unlink()
+    assert tree(out) == expected | {"notes.txt": b"mine"}
+    assert tree(others) == {"data-00007-of-00008.arrow": b"of others"}
+
+
+@pytest.mark.parametrize("name", sorted(FORMATS))
+def test_paths_of_shards_are_known_in_each_format(name):
+    for split in ("train", "a-b.c", "data", "v-00000-of-00001"):
+        assert FORMATS[name].is_shard_path(FORMATS[name].path(Shard(split, 3, 123_456)))
+        assert not FORMATS[name].is_shard_path(FORMATS[name].path(Shard("../x", 3, 4)))
+
+
+def test_link_or_folder_in_place_of_a_shard_of_an_earlier_plan_is_reported(site, images):
+    site.lay_out(images[:12]).build()
+    out, others = site.folder / "out", site.folder / "others"
+    others.mkdir()
+    (others / "data-00007-of-00008.arrow").write_bytes(b"of others")
+    (out / "link").symlink_to(others)
+    with pytest.raises(OutputError, match="link leads out of"):
+        _continue_with(site, "link/data-00007-of-00008.arrow")
+    (out / "train/data-00007-of-00008.arrow").mkdir()
+    (out / "link").unlink()
+    with pytest.raises(OutputError, match="cannot be removed"):
+        _continue_with(site, "train/data-00007-of-00008.arrow")
+    assert tree(others) == {"data-00007-of-00008.arrow": b"of others"}
+
+
+def test_records_outside_of_the_folder_are_not_removed(site, images):
+    site.lay_out(images[:12]).build()
+    rows, others = site.folder / "out" / record.ROWS, site.folder / "others"
+    rows.rename(others)
+    (others / "mine.parquet").write_bytes(b"of others")
+    rows.symlink_to(others)
+    with pytest.raises(OutputError, match="leads out of"):
+        _continue_with(site)
+    assert (others / "mine.parquet").exists()
 
 
 def test_a_folder_with_other_files_is_not_changed(site, images):

@@ -1,5 +1,6 @@
 """The interface of an output format."""
 
+import re
 from abc import ABC, abstractmethod
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager
@@ -10,9 +11,14 @@ import pyarrow as pa
 
 from indexer.base.durable import HashingFile
 from indexer.base.errors import OutputError
+from indexer.base.split_names import is_split_name
 from materializer.models import Feature, Settings, Shard, ShardFile
 from materializer.shards.transform import PreparedImage
 
+# The split is the name of the folder or of the file.
+_NUMBERED = re.compile(
+    r"(?P<folder>[^/]+)/(?:[^/]+/)?(?P<name>[^/]+)-(?P<index>[0-9]{5,9})-of-(?P<count>[0-9]{5,9})\.\w+"
+)
 # The shards of each split, in order.
 ShardFiles = Mapping[str, Sequence[tuple[Shard, ShardFile]]]
 
@@ -39,6 +45,15 @@ class OutputFormat(ABC):
     @abstractmethod
     def path(self, shard: Shard) -> str:
         """Return the path of a shard, relative to the output folder."""
+
+    def is_shard_path(self, path: str) -> bool:
+        """Return whether :meth:`path` returns ``path``, which is untrusted, for a shard."""
+        found = _NUMBERED.fullmatch(path)
+        if found is None:
+            return False
+        index, count = int(found["index"]), int(found["count"])
+        splits = filter(is_split_name, (found["folder"], found["name"]))
+        return any(self.path(Shard(split, index, count)) == path for split in splits)
 
     @abstractmethod
     def pattern(self, split: str) -> str:
