@@ -92,8 +92,8 @@ def _check_pivot(connection: duckdb.DuckDBPyConnection, statement: str, catalog:
     readers = {
         name
         for (name,) in connection.execute(
-            "select distinct function_name from duckdb_functions() where function_type in ('table', 'table_macro',"
-            " 'pragma') and internal"
+            "select distinct function_name from system.main.duckdb_functions()"
+            " where function_type in ('table', 'table_macro', 'pragma') and internal"
         ).fetchall()
     } - TABLE_FUNCTIONS
     refused = called & (readers | REFUSED_FUNCTIONS)

@@ -71,7 +71,7 @@ def names_of(connection: duckdb.DuckDBPyConnection, statement: str) -> Statement
 
 def _tree(connection: duckdb.DuckDBPyConnection, statement: str) -> Any:
     """Return the syntax tree of one SELECT."""
-    [(text,)] = connection.execute("select json_serialize_sql($text)", {"text": statement}).fetchall()
+    [(text,)] = connection.execute("select system.main.json_serialize_sql($text)", {"text": statement}).fetchall()
     try:
         found = json.loads(text)
     except RecursionError:

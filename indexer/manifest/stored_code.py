@@ -1,4 +1,7 @@
-"""The tables of a database, and its stored views and macros that are refused. Nothing of them is executed."""
+"""The tables of a database, and its stored views and macros that are refused. Nothing of them is executed.
+
+The queries here name functions by ``system.main``: a stored macro could replace others.
+"""
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
@@ -30,10 +33,11 @@ def catalog_of(connection: duckdb.DuckDBPyConnection) -> Catalog:
 def _table_paths(connection: duckdb.DuckDBPyConnection) -> Iterator[TablePath]:
     """Yield all paths that lead to tables and views: DuckDB also accepts them without the database or the schema."""
     found = connection.execute(
-        "select lower(database_name), lower(schema_name), lower(table_name) from duckdb_tables() union all"
-        " select lower(database_name), lower(schema_name), lower(view_name) from duckdb_views()"
+        "select database_name, schema_name, table_name from system.main.duckdb_tables() union all"
+        " select database_name, schema_name, view_name from system.main.duckdb_views()"
     ).fetchall()
-    for database, schema, name in found:
+    for written in found:
+        database, schema, name = (part.lower() for part in written)
         yield from ((database, schema, name), (schema, name))
         if schema == "main":
             yield database, name
@@ -59,19 +63,20 @@ def _stored_definitions(connection: duckdb.DuckDBPyConnection) -> Iterator[tuple
 
     A macro that replaces a function of DuckDB has no query here.
     """
-    views = "select view_name, sql from duckdb_views() where not internal and not temporary"
+    views = "select view_name, sql from system.main.duckdb_views() where not internal and not temporary"
     for name, sql in connection.execute(views).fetchall():
         # CREATE VIEW name (columns) AS query;
         begin = next((at for word, at in words(sql) if word == "as" and sql.encode()[at : at + 1] != b'"'), 0)
         yield name.lower(), False, sql.encode()[begin + len("as") :].decode().strip().rstrip(";")
-    macros = (
-        "select function_name, function_type, macro_definition,"
-        " bool_or(internal) over (partition by lower(function_name)) from duckdb_functions()"
-        " qualify not internal and function_type in ('macro', 'table_macro') and database_name <> 'temp'"
-    )
-    for name, kind, definition, is_builtin in connection.execute(macros).fetchall():
-        body = f"select {definition}" if kind == "macro" else definition
-        yield name.lower(), True, "" if is_builtin else body
+    functions = connection.execute(
+        "select function_name, function_type, macro_definition, internal, database_name = 'temp'"
+        " from system.main.duckdb_functions()"
+    ).fetchall()
+    builtin = {name.lower() for name, _, _, is_internal, _ in functions if is_internal}
+    for name, kind, definition, is_internal, is_temporary in functions:
+        if kind in ("macro", "table_macro") and not is_internal and not is_temporary:
+            body = f"select {definition}" if kind == "macro" else definition
+            yield name.lower(), True, "" if name.lower() in builtin else body
 
 
 def _names_in(connection: duckdb.DuckDBPyConnection, body: str) -> StatementNames | None:

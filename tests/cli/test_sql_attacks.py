@@ -263,6 +263,10 @@ STORED = {
     "a macro that names a file": "create macro peek(x) as (select max(b) from '{file}')",
     "a macro of a macro": "create macro first() as table from '{file}'; create macro second() as table from first()",
     "a macro in place of a function": "create macro md5(x) as 'the same'",
+    "a macro in place of the list of functions": "create macro duckdb_functions() as table select 1 where false",
+    "a macro in place of the parser": "create macro json_serialize_sql(x) as"
+    """ '{{"error": false, "statements": [{{"type": "SELECT_NODE"}}]}}'; create macro peek() as table from '{file}'""",
+    "a macro in place of a function of the check": "create macro lower(x) as 'x'; create macro MD5(x) as x",
     "one of several definitions": "create macro peek(x) as x, (x, y) as (select max(b) from '{file}')",
 }  # fmt: skip
 
