@@ -42,7 +42,10 @@ def test_one_column_is_always_shown() -> None:
 
 
 def test_sql_fits_into_a_terminal(manifest: Path) -> None:
-    parent, child = pty.openpty()
+    try:
+        parent, child = pty.openpty()
+    except OSError:
+        pytest.skip("pseudo-terminals are not available: /dev/pts is not mounted")
     settings = {**os.environ, "COLUMNS": "80", "TERM": "xterm", "PYTHONPATH": str(ROOT)}
     command = [sys.executable, "-m", "indexer", "sql", "from manifest order by file_id limit 2"]
     command += ["--manifest-db", str(manifest)]

@@ -1,6 +1,7 @@
 """Loose images in folders, opened by the readers of such folders."""
 
 import csv
+import gc
 import os
 
 import datasets
@@ -30,6 +31,8 @@ def test_folders_open_with_datasets(site, images, tmp_path, monkeypatch):
         assert sorted(found["train"]["file_id"]) == expected
         assert found["train"][0]["image"].size == (24, 16)
         assert {*found["train"]["label"]} <= {0, 1}
+    del found, by_card, by_name
+    gc.collect()  # the warnings about unclosed files belong to this test
 
 
 def stored_ids(out, split):
