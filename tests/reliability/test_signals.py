@@ -1,6 +1,7 @@
 """Commands that are interrupted or killed: they end soon, and leave no process and no temporary file."""
 
 import os
+import shutil
 import signal
 import subprocess
 import time
@@ -41,6 +42,8 @@ def _end(child: subprocess.Popen[str], seconds: float) -> str:
 
 @pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
 def test_interruption_while_workers_start_ends_within_two_seconds(world: World, number: signal.Signals) -> None:
+    for copy in range(200):  # so that the scan does not end before the signal
+        shutil.copy(world.source / "set.tar.gz", world.source / f"copy{copy}.tar.gz")
     with _started(world, *SCAN) as (child, tag):
         assert wait_until(lambda: workers(tag))
         child.send_signal(number)
