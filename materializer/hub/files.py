@@ -9,6 +9,7 @@ from indexer.base.durable import sha256_of
 from indexer.base.errors import OutputError
 from materializer.dataset import card
 from materializer.dataset.build_folder import FinishedBuild
+from materializer.models import Shard
 from materializer.shards import record, refusals
 
 _PIECE = 1 << 20
@@ -36,17 +37,18 @@ class RemoteFile:
 def files_of(build: FinishedBuild) -> list[BuildFile]:
     """Return the files of a build, shards first; ``build.json`` is the last.
 
-    The hashes of the shards are those of the record. Files that somebody else has put into the folder are not listed.
+    The hashes of shards and loose images are those of the record: verify the build first. Files that somebody else has
+    put into the folder are not listed.
 
     Raises:
         OutputError: a file is a link that leads out of the folder, as in an untrusted folder.
     """
     shards = [BuildFile(build.format.path(shard), file.size, file.sha256) for shard, file in build.all_shards]
-    loose = [name for shard, _ in build.all_shards for name in build.format.loose_files(build.folder, shard)]
-    others = [*loose, *_small_files(build)]
-    for name in (*(shard.path for shard in shards), *others):
+    loose = [file for shard, _ in build.all_shards for file in _loose_files(build, shard)]
+    small = list(_small_files(build))
+    for name in (*(file.path for file in (*shards, *loose)), *small):
         _require_inside(build.folder, name)
-    return shards + [_described(build.folder, name) for name in others]
+    return shards + loose + [_described(build.folder, name) for name in small]
 
 
 def same_files(folder: Path, local: Iterable[BuildFile], remote: Iterable[RemoteFile]) -> set[str]:
@@ -58,6 +60,14 @@ def same_files(folder: Path, local: Iterable[BuildFile], remote: Iterable[Remote
 def _require_inside(folder: Path, name: str) -> None:
     if not (folder / name).resolve().is_relative_to(folder.resolve()):
         raise OutputError(f"{folder / name} is a link that leads out of the folder: replace it with the file")
+
+
+def _loose_files(build: FinishedBuild, shard: Shard) -> Iterator[BuildFile]:
+    names = list(build.format.loose_files(build.folder, shard))
+    if names:
+        rows = record.rows_of(build.folder, shard).select(["stored_size", "stored_sha256"]).to_pylist()
+        for name, row in zip(names, rows, strict=True):
+            yield BuildFile(name, row["stored_size"], row["stored_sha256"])
 
 
 def _small_files(build: FinishedBuild) -> Iterator[str]:

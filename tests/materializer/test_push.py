@@ -1,5 +1,6 @@
 """A finished build is uploaded to the hub, completely or not at all."""
 
+import hashlib
 import os
 import signal
 import subprocess
@@ -56,6 +57,16 @@ def test_pushed_repository_has_the_files_of_the_build(built, hub):
     assert hub.files == {file.path: (built / file.path).read_bytes() for file in files_of(read_build(built))}
     assert (done.files, done.uploaded) == (len(hub.files), len(hub.files))
     assert "notes.txt" not in hub.files
+
+
+def test_images_of_a_folder_are_pushed_with_the_hashes_of_the_record(site, images, hub):
+    site.lay_out(images[:6]).build(format="imagefolder", feature="standard")
+    folder = site.folder / "out"
+    pushed(folder, hub)
+    local = {file.path: file.sha256 for file in files_of(read_build(folder))}
+    assert local == {name: hashlib.sha256((folder / name).read_bytes()).hexdigest() for name in local}
+    assert hub.files == {name: (folder / name).read_bytes() for name in local}
+    assert sum(name.endswith((".jpg", ".png")) for name in local) == 5
 
 
 def test_second_push_uploads_nothing(built, hub):
