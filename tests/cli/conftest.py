@@ -1,5 +1,6 @@
 """A small manifest, and functions that run both programs."""
 
+import hashlib
 import importlib
 import os
 import subprocess
@@ -13,6 +14,8 @@ import pytest
 from indexer.manifest import store
 
 ROOT = Path(__file__).parents[2]
+
+State = dict[str, str]
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,3 +85,9 @@ def spawn(tmp_path: Path) -> Run:
         return Done(done.returncode, done.stdout, done.stderr)
 
     return call
+
+
+def state(folder: Path) -> State:
+    """Return the digest of each file below a folder."""
+    files = (path for path in sorted(folder.rglob("*")) if path.is_file())
+    return {str(path): hashlib.sha256(path.read_bytes()).hexdigest() for path in files}

@@ -1,12 +1,9 @@
 """A query changes no file and reads no other one, also when one line of defence is missing."""
 
-import hashlib
 import json
 import os
-import signal
 import subprocess
 import sys
-import time
 from collections.abc import Callable
 from pathlib import Path
 
@@ -16,22 +13,14 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from indexer.api.rows import run_query
-from indexer.base.errors import ManifestError, QueryError
-from indexer.manifest import sandbox, schema
+from indexer.base.errors import QueryError
+from indexer.manifest import schema
 from indexer.manifest import store as stores
 from indexer.manifest.sandbox_query import SETTINGS
 from indexer.manifest.sandbox_statements import checked_select
 from indexer.manifest.stored_code import catalog_of
-from tests.cli.conftest import ROOT, Run
+from tests.cli.conftest import ROOT, Run, state
 from tests.cli.sql_attacks import ATTACKS, WRITING
-
-State = dict[str, str]
-
-
-def state(folder: Path) -> State:
-    """Return the digest of each file below a folder."""
-    files = (path for path in sorted(folder.rglob("*")) if path.is_file())
-    return {str(path): hashlib.sha256(path.read_bytes()).hexdigest() for path in files}
 
 
 def filled(attack: str, manifest: Path) -> str:
@@ -220,67 +209,6 @@ def test_child_can_open_no_file_after_the_manifest(manifest: Path) -> None:
     assert done.stdout == "refused\n" * 3, done.stderr
 
 
-FOREIGN = {
-    "a view that reads a file": (
-        "create view holiday as select * from read_text('/etc/hostname')", "from holiday"),
-    "a view of a view": (
-        "create view first as from duckdb_settings(); create view second as from first", "from second"),
-    "a macro that reads a file": (
-        "create macro peek() as table select * from read_text('/etc/hostname')", "from peek()"),
-    "a macro that reads settings": (
-        "create macro peek(x) as (select count(*) from duckdb_settings())", "select peek(1)"),
-    "an overloaded macro": (
-        "create macro peek(x) as (select count(*) from duckdb_settings()), (x, y) as 1", "select peek(1)"),
-    "a macro named as a function": (
-        "create macro lower(x) as (select count(*) from duckdb_settings())", "select lower('A')"),
-    "a view named as a table": (
-        "drop table member cascade; create view member as select * from read_text('/etc/hostname')", "from member"),
-    "a view named as ours, with our comment": (
-        "create or replace view manifest as select * from read_text('/etc/hostname');"
-        " comment on view manifest is '{digest}'", "from manifest"),
-    "a macro in a pivot": (
-        "create macro peek() as table select * from read_text('/etc/hostname')",
-        "pivot (from peek()) on filename using first(content)"),
-}  # fmt: skip
-
-
-@pytest.mark.parametrize(("made", "query"), FOREIGN.values(), ids=FOREIGN)
-def test_views_and_macros_of_others_are_refused(manifest: Path, made: str, query: str) -> None:
-    with duckdb.connect(str(manifest)) as connection:
-        connection.execute(made.format(digest=schema.definitions()[2]))
-    before = state(manifest.parent)
-    with pytest.raises(QueryError) as refused, sandbox.query(manifest, query, sandbox.QueryLimits()):
-        pass
-    assert "\n" not in str(refused.value)
-    assert state(manifest.parent) == before
-
-
-STORED = {
-    "a view that names a file": "drop table source_info; create view source_info as select * from '{file}'",
-    "a view of a schema and a suffix": 'create table csv(a int); create or replace view manifest as from "{stem}".csv',
-    "a name of WITH elsewhere": "create or replace view manifest as"
-    ' select y.* from (with "{file}" as (select 1) from "{file}") x, "{file}" y',
-    "a macro that names a file": "create macro peek(x) as (select max(b) from '{file}')",
-    "a macro of a macro": "create macro first() as table from '{file}'; create macro second() as table from first()",
-    "a macro in place of a function": "create macro md5(x) as 'the same'",
-    "a macro in place of the list of functions": "create macro duckdb_functions() as table select 1 where false",
-    "a macro in place of the parser": "create macro json_serialize_sql(x) as"
-    """ '{{"error": false, "statements": [{{"type": "SELECT_NODE"}}]}}'; create macro peek() as table from '{file}'""",
-    "a macro in place of a function of the check": "create macro lower(x) as 'x'; create macro MD5(x) as x",
-    "one of several definitions": "create macro peek(x) as x, (x, y) as (select max(b) from '{file}')",
-}  # fmt: skip
-
-
-@pytest.mark.parametrize("made", STORED.values(), ids=STORED)
-def test_manifest_whose_views_or_macros_read_files_is_not_opened(manifest: Path, tmp_path: Path, made: str) -> None:
-    (tmp_path / "secret.csv").write_text("a,b\nsecret,1\n")
-    with duckdb.connect(str(manifest)) as connection:
-        connection.execute(made.format(file=tmp_path / "secret.csv", stem=tmp_path / "secret"))
-    for opened in (stores.open_for_reading, stores.open_for_writing):
-        with pytest.raises(ManifestError, match="holds a view or macro"):
-            opened(manifest)
-
-
 @pytest.mark.parametrize(
     "query",
     [
@@ -300,90 +228,6 @@ def test_query_of_this_process_reads_no_file(
     with stores.open_for_reading(manifest) as store, pytest.raises(QueryError) as refused:
         run_query(store, text, {})
     assert "\n" not in str(refused.value)
-
-
-def test_harmless_view_of_the_user_is_read(manifest: Path) -> None:
-    with duckdb.connect(str(manifest)) as connection:
-        connection.execute("create view mine(name) as select path from member; create macro twice(x) as x * 2")
-    with sandbox.query(manifest, "select name, twice(1) from mine", sandbox.QueryLimits()) as result:
-        assert sum(batch.num_rows for batch in result.batches) == 12
-
-
-def test_environment_of_the_child_has_no_secrets(manifest: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setenv("AWS_SECRET_ACCESS_KEY", "secret")
-    with sandbox.query(manifest, "from range(200_000)", sandbox.QueryLimits()):
-        [child] = _children(os.getpid())
-        assert b"secret" not in Path(f"/proc/{child}/environ").read_bytes()
-
-
-def test_output_is_limited(manifest: Path) -> None:
-    limits = sandbox.QueryLimits(output=1)
-    with pytest.raises(QueryError, match="bytes"), sandbox.query(manifest, "from range(10_000_000)", limits) as result:
-        list(result.batches)
-
-
-def test_further_tables_are_read_only(manifest: Path, tmp_path: Path) -> None:
-    listed = tmp_path / "mine.csv"
-    listed.write_text("file_id,weight\nGenImage/1,5\n")
-    before = state(tmp_path)
-    query = "select weight from manifest join mine using (file_id)"
-    with sandbox.query(manifest, query, sandbox.QueryLimits(), {"mine": listed}) as result:
-        assert [row for batch in result.batches for row in batch.to_pylist()] == [{"weight": 5}]
-    for attack in (f"copy mine to '{listed}' (use_tmp_file false)", f"from '{listed}'"):
-        with (
-            pytest.raises(QueryError),
-            sandbox.query(manifest, attack, sandbox.QueryLimits(), {"mine": listed}) as result,
-        ):
-            list(result.batches)
-    assert state(tmp_path) == before
-
-
-_ENDLESS = "with recursive t(i) as (select 1 union all select i + 1 from t) select count(*) from t"
-
-
-@pytest.mark.skipif(sys.platform != "linux", reason="needs /proc")
-def test_query_ends_with_its_parent(manifest: Path) -> None:
-    command = [sys.executable, "-m", "indexer", "sql", _ENDLESS, "--manifest-db", str(manifest)]
-    with subprocess.Popen(command, env={**os.environ, "PYTHONPATH": str(ROOT)}) as parent:
-        child = _first_child(parent.pid)
-        time.sleep(1)
-        parent.send_signal(signal.SIGKILL)
-    until = time.monotonic() + 2
-    while time.monotonic() < until and (_runs(child) or _is_locked(manifest)):
-        time.sleep(0.02)
-    assert not _runs(child)
-    with stores.open_for_writing(manifest) as opened:  # the query's lock is gone
-        assert opened.count("member") == 12
-
-
-def _is_locked(manifest: Path) -> bool:
-    """Return whether the file is open for writing elsewhere: threads of a killed process end after its first one."""
-    try:
-        stores.open_for_writing(manifest).connection.close()
-    except ManifestError:
-        return True
-    return False
-
-
-def _children(process: int) -> list[int]:
-    return [int(one) for path in Path(f"/proc/{process}/task").glob("*/children") for one in path.read_text().split()]
-
-
-def _first_child(process: int) -> int:
-    until = time.monotonic() + 60
-    while time.monotonic() < until:
-        for child in _children(process):
-            if b"sandbox_child" in Path(f"/proc/{child}/cmdline").read_bytes():
-                return child
-        time.sleep(0.02)
-    raise AssertionError("the query did not start")
-
-
-def _runs(process: int) -> bool:
-    try:
-        return Path(f"/proc/{process}/stat").read_text().rsplit(")", 1)[1].split()[0] != "Z"
-    except FileNotFoundError:
-        return False
 
 
 _SOURCES = st.sampled_from(
@@ -440,21 +284,4 @@ def test_no_combination_changes_a_file(manifest: Path, check: Check) -> None:
 
     attempt()
     assert accepted > 100
-    assert state(manifest.parent) == before
-
-
-MACROS = [made for name, (made, _) in FOREIGN.items() if "macro" in name or "named" in name]
-
-
-@pytest.mark.parametrize("made", MACROS)
-def test_no_command_uses_views_and_macros_of_others(run: Run, manifest: Path, made: str) -> None:
-    with duckdb.connect(str(manifest)) as connection:
-        connection.execute(made.format(digest=schema.definitions()[2]))
-    before = state(manifest.parent)
-    done = run("stats", "--manifest-db", manifest)
-    assert (done.returncode, done.stdout) == (2, "")
-    assert "reads more than tables" in done.stderr
-    assert done.stderr.count("\n") == 1
-    with pytest.raises(ManifestError, match="reads more than tables"):
-        stores.open_for_writing(manifest)
     assert state(manifest.parent) == before

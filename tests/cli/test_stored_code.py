@@ -1,0 +1,95 @@
+"""Views and macros that others have stored in a manifest are refused if they read files, or are not used."""
+
+from pathlib import Path
+
+import duckdb
+import pytest
+
+from indexer.base.errors import ManifestError, QueryError
+from indexer.manifest import sandbox, schema
+from indexer.manifest import store as stores
+from tests.cli.conftest import Run, state
+
+FOREIGN = {
+    "a view that reads a file": (
+        "create view holiday as select * from read_text('/etc/hostname')", "from holiday"),
+    "a view of a view": (
+        "create view first as from duckdb_settings(); create view second as from first", "from second"),
+    "a macro that reads a file": (
+        "create macro peek() as table select * from read_text('/etc/hostname')", "from peek()"),
+    "a macro that reads settings": (
+        "create macro peek(x) as (select count(*) from duckdb_settings())", "select peek(1)"),
+    "an overloaded macro": (
+        "create macro peek(x) as (select count(*) from duckdb_settings()), (x, y) as 1", "select peek(1)"),
+    "a macro named as a function": (
+        "create macro lower(x) as (select count(*) from duckdb_settings())", "select lower('A')"),
+    "a view named as a table": (
+        "drop table member cascade; create view member as select * from read_text('/etc/hostname')", "from member"),
+    "a view named as ours, with our comment": (
+        "create or replace view manifest as select * from read_text('/etc/hostname');"
+        " comment on view manifest is '{digest}'", "from manifest"),
+    "a macro in a pivot": (
+        "create macro peek() as table select * from read_text('/etc/hostname')",
+        "pivot (from peek()) on filename using first(content)"),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize(("made", "query"), FOREIGN.values(), ids=FOREIGN)
+def test_views_and_macros_of_others_are_refused(manifest: Path, made: str, query: str) -> None:
+    with duckdb.connect(str(manifest)) as connection:
+        connection.execute(made.format(digest=schema.definitions()[2]))
+    before = state(manifest.parent)
+    with pytest.raises(QueryError) as refused, sandbox.query(manifest, query, sandbox.QueryLimits()):
+        pass
+    assert "\n" not in str(refused.value)
+    assert state(manifest.parent) == before
+
+
+STORED = {
+    "a view that names a file": "drop table source_info; create view source_info as select * from '{file}'",
+    "a view of a schema and a suffix": 'create table csv(a int); create or replace view manifest as from "{stem}".csv',
+    "a name of WITH elsewhere": "create or replace view manifest as"
+    ' select y.* from (with "{file}" as (select 1) from "{file}") x, "{file}" y',
+    "a macro that names a file": "create macro peek(x) as (select max(b) from '{file}')",
+    "a macro of a macro": "create macro first() as table from '{file}'; create macro second() as table from first()",
+    "a macro in place of a function": "create macro md5(x) as 'the same'",
+    "a macro in place of the list of functions": "create macro duckdb_functions() as table select 1 where false",
+    "a macro in place of the parser": "create macro json_serialize_sql(x) as"
+    """ '{{"error": false, "statements": [{{"type": "SELECT_NODE"}}]}}'; create macro peek() as table from '{file}'""",
+    "a macro in place of a function of the check": "create macro lower(x) as 'x'; create macro MD5(x) as x",
+    "one of several definitions": "create macro peek(x) as x, (x, y) as (select max(b) from '{file}')",
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("made", STORED.values(), ids=STORED)
+def test_manifest_whose_views_or_macros_read_files_is_not_opened(manifest: Path, tmp_path: Path, made: str) -> None:
+    (tmp_path / "secret.csv").write_text("a,b\nsecret,1\n")
+    with duckdb.connect(str(manifest)) as connection:
+        connection.execute(made.format(file=tmp_path / "secret.csv", stem=tmp_path / "secret"))
+    for opened in (stores.open_for_reading, stores.open_for_writing):
+        with pytest.raises(ManifestError, match="holds a view or macro"):
+            opened(manifest)
+
+
+def test_harmless_view_of_the_user_is_read(manifest: Path) -> None:
+    with duckdb.connect(str(manifest)) as connection:
+        connection.execute("create view mine(name) as select path from member; create macro twice(x) as x * 2")
+    with sandbox.query(manifest, "select name, twice(1) from mine", sandbox.QueryLimits()) as result:
+        assert sum(batch.num_rows for batch in result.batches) == 12
+
+
+MACROS = [made for name, (made, _) in FOREIGN.items() if "macro" in name or "named" in name]
+
+
+@pytest.mark.parametrize("made", MACROS)
+def test_no_command_uses_views_and_macros_of_others(run: Run, manifest: Path, made: str) -> None:
+    with duckdb.connect(str(manifest)) as connection:
+        connection.execute(made.format(digest=schema.definitions()[2]))
+    before = state(manifest.parent)
+    done = run("stats", "--manifest-db", manifest)
+    assert (done.returncode, done.stdout) == (2, "")
+    assert "reads more than tables" in done.stderr
+    assert done.stderr.count("\n") == 1
+    with pytest.raises(ManifestError, match="reads more than tables"):
+        stores.open_for_writing(manifest)
+    assert state(manifest.parent) == before
