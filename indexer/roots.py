@@ -24,16 +24,17 @@ WORKER_CONFIG = "INDEXER_WORKER_CONFIG"
 def declared(given: Config) -> "tuple[Source, ...]":
     """Return the sources that the project declares, the user's own, and those of ``scan PATH``.
 
+    Those whose declaration is wrong have ``problems``: their rows can be used, but not scanned.
+
     Raises:
         ConfigError: declarations_path in local.cfg is not a folder.
-        DeclarationError: declarations are invalid; the message lists every problem.
     """
     from indexer import declarations  # noqa: PLC0415 - loads DuckDB, which most workers do without
 
     own = given.declarations_path
     if own and not own.is_dir():
         raise ConfigError(f"{given.file}: declarations_path = {own} is not a folder: correct it, or remove the line")
-    loaded = declarations.load([resources.sources_folder(), *filter(None, [own])])
+    loaded = declarations.load_all([resources.sources_folder(), *filter(None, [own])])
     keys = {source.key for source in loaded}
     return (*loaded, *(declarations.default_source(each) for each in given.path_sources if each.key not in keys))
 

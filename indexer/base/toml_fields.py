@@ -23,14 +23,18 @@ class Problems:
         if line not in lines:
             lines.append(line)
 
-    def refuse(self, error: type[ProjectError]) -> None:
-        """Raise ``error`` with a list of the problems per file, if there are any."""
+    def text(self) -> str:
+        """Return a list of the problems per file; empty if there are none."""
         reports = []
         for file, lines in self.found.items():
             count = f"{len(lines)} problem" + ("s" if len(lines) > 1 else "")
             reports.append("\n".join([f"{file}: {count}", *(f"  - {line}" for line in lines)]))
-        if reports:
-            raise error("\n".join(reports))
+        return "\n".join(reports)
+
+    def refuse(self, error: type[ProjectError]) -> None:
+        """Raise ``error`` with :meth:`text`, if there are problems."""
+        if self.found:
+            raise error(self.text())
 
 
 def near(word: str, known: Collection[str]) -> str:

@@ -9,6 +9,7 @@ from indexer.base.suggestions import nearest
 from indexer.cli import messages
 from indexer.cli.messages import printable
 from indexer.cli.options import CommonOptions
+from indexer.declarations import refuse_wrong
 from indexer.declarations.models import Source
 from indexer.fetching import hub
 from indexer.fetching.downloads import DownloadCheck, DownloadState, Inventory, check_downloads
@@ -41,6 +42,7 @@ def _source(options: CommonOptions, key: str) -> Source:
         matches = "' or '".join(each for each in sorted(sources) if each.startswith(key))
         hint = f"did you mean '{matches}'?" if matches else nearest(key, sources)
         raise ConfigError(f"unknown source '{key}': {hint}")
+    refuse_wrong([sources[key]])
     return sources[key]
 
 

@@ -65,5 +65,6 @@ def command(options: CommonOptions, folder: str) -> None:
     durable.write_bytes(file, declaration(found).encode())
     durable.write_bytes(NAME, _CONFIG.format(declarations=_DECLARATIONS, key=source.key, root=source.root).encode())
     sides = f", {len(found.side_files)} side files" if found.side_files else ""
-    print(printable(f"{source.root}: {found.images:,} images in {len(found.folders):,} folders{sides}"))
+    folders = f"{len(found.folders):,} folder{'s' if len(found.folders) != 1 else ''}"
+    print(printable(f"{source.root}: {found.images:,} images in {folders}{sides}"))
     print(f"Written: {NAME}, {file}. Edit them, then run: python -m indexer scan")

@@ -12,8 +12,9 @@ from indexer.base.errors import CheckFailed, ConfigError
 from indexer.base.remote import Root
 from indexer.base.suggestions import nearest
 from indexer.cli import completion, preflight, render
-from indexer.cli.messages import printable
+from indexer.cli.messages import print_message, printable
 from indexer.cli.options import CommonOptions, common_options, worker_options
+from indexer.declarations import refuse_wrong
 from indexer.declarations.models import Source
 from indexer.naming_paths import with_paths
 from indexer.roots import declared, source_roots
@@ -61,8 +62,8 @@ def command(options: CommonOptions, paths: tuple[str, ...], keys: Sequence[str],
     source is missing or empty, as when a disk is not mounted, the rows of the source are kept.
 
     Exit status 1: an archive is damaged or unreadable; a source has no image, mostly images that match no rule, or
-    images that cannot be read; or the root of a source is missing, empty or not an archive, and
-    local.cfg or the manifest has this source.
+    images that cannot be read; the declaration of a source is wrong, and the others are scanned; or the root of a
+    source is missing, empty or not an archive, and local.cfg or the manifest has this source.
     """
     if paths and keys:
         raise click.UsageError("name either PATHs or sources with --source")
@@ -93,6 +94,10 @@ def scan_sources(
     """Scan the sources ``keys``, or all of ``config``; return the summary, and all findings if they are to be shown."""
     sources = declared(config)
     config.refuse_unknown({source.key for source in sources})
+    wrong = [source for source in sources if source.problems]
+    refuse_wrong(source for source in wrong if source.key in keys)
+    for source in wrong if keys and not options.quiet else ():
+        print_message(f"not used: {source.problems_line}")
     all_roots = _roots(config, sources, keys)
     if not options.has_config and not config.path_sources:
         raise ConfigError(_NO_SOURCE)
@@ -101,7 +106,8 @@ def scan_sources(
         if config.path_sources:
             path_sources.write(options.manifest, config.path_sources)
         recorded = {key for (key,) in manifest.rows("scan/sources")}
-        roots = all_roots if keys else _roots_to_scan(config, all_roots, recorded)
+        roots = all_roots if keys else _roots_to_scan(config, all_roots, {*recorded, *(each.key for each in wrong)})
+        refuse_wrong(wrong if {each.key for each in wrong} == set(roots) else ())
         selected = [source for source in sources if source.key in all_roots]
         preflight.print_source_states(options, selected, source_roots(config), manifest)
         summary = scan(manifest, roots, sources, scan_options)

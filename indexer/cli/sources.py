@@ -12,10 +12,11 @@ import pyarrow as pa
 from indexer.base.errors import CheckFailed, ConfigError
 from indexer.base.suggestions import nearest
 from indexer.cli import completion, render
-from indexer.cli.messages import printable
+from indexer.cli.messages import print_message, printable
 from indexer.cli.options import CommonOptions, common_options
 from indexer.cli.preflight import packed
 from indexer.containers.models import ContainerStatus
+from indexer.declarations import refuse_wrong
 from indexer.declarations.compiling import compile_source
 from indexer.declarations.models import USES, Download, Source
 from indexer.declarations.preflight import SourceState, disk_space, source_states
@@ -50,23 +51,22 @@ def command(
 
     Without KEYs, list those that are configured, found or scanned; all declared ones if there are none. With KEYs,
     print all details of these sources. Works without local.cfg, datasets and manifest. Exit status 1:
-    file_ids of a list are not in the manifest.
+    a declaration is wrong, or file_ids of a list are not in the manifest.
     """
     sources = _declared(options)
+    chosen = _chosen(sources, [show_sql] if show_sql else keys)
+    refuse_wrong(chosen if show_sql or keys else ())
     if show_sql:
-        print(compile_source(*_chosen(sources, [show_sql])))
+        print(compile_source(*chosen))
         return
-    chosen = _chosen(sources, keys)
     roots = {source.key: options.config.root(source.key, source.default_folder) for source in sources}
+    wrong = [source for source in chosen if source.problems]
     with _Manifest(options) as manifest:
         states = source_states(chosen, roots, manifest)
-        required = required_ids(chain.from_iterable(map(ids_of, lists)), sources, manifest) if lists else ()
+        valid = [source for source in sources if not source.problems]
+        required = required_ids(chain.from_iterable(map(ids_of, lists)), valid, manifest) if lists else ()
     if how["form"] == "json":
-        print(
-            json.dumps(
-                {"sources": [_plain(state) for state in states], "ids": [_plain_need(n) for n in required]}, indent=1
-            )
-        )
+        _print_json(states, required)
     else:
         if keys:
             print("\n".join("\n".join((*_about(state), "")) for state in states))
@@ -74,9 +74,18 @@ def command(
             _print_list(options, states, lists_all=how["lists_all"])
         for need in required:
             print("\n".join(_about_need(need)))
+    for source in wrong:
+        print_message(source.problems, event="found")
+    _check(required, wrong)
+
+
+def _check(required: Sequence[RequiredIds], wrong: Sequence[Source]) -> None:
+    """Raise CheckFailed if file_ids are missing or declarations are wrong."""
     missing = sum(len(need.missing) for need in required)
     if missing:
         raise CheckFailed(f"{missing:,} of {sum(need.total for need in required):,} file_ids are not in the manifest")
+    if wrong:
+        raise CheckFailed
 
 
 class _Manifest:
@@ -116,7 +125,9 @@ def _chosen(sources: Sequence[Source], keys: Sequence[str]) -> list[Source]:
 def _print_list(options: CommonOptions, states: Sequence[SourceState], *, lists_all: bool) -> None:
     """Print one line per source, grouped by use, then the next steps."""
     named = options.config.named
-    here = [state for state in states if state.found or state.scanned or state.source.key in named]
+    here = [
+        state for state in states if state.found or state.scanned or state.source.key in named or state.source.problems
+    ]
     listed = states if lists_all or not here else here
     for use in (*USES[1:], USES[0]):
         rows = [_row(state) for state in listed if state.source.info.use == use]
@@ -150,6 +161,8 @@ def _size(downloads: Sequence[Download]) -> str:
 
 
 def _state(state: SourceState) -> str:
+    if state.source.problems:
+        return "wrong declaration"
     if not state.found:
         return "scanned, missing now" if state.scanned else "missing"
     if not state.scanned:
@@ -214,6 +227,11 @@ def _about_need(need: RequiredIds) -> Iterator[str]:
         yield "    ..."
 
 
+def _print_json(states: Sequence[SourceState], required: Sequence[RequiredIds]) -> None:
+    found = {"sources": [_plain(state) for state in states], "ids": [_plain_need(need) for need in required]}
+    print(json.dumps(found, indent=1))
+
+
 def _plain(state: SourceState) -> dict[str, Any]:
     info = state.source.info
     return {
@@ -225,6 +243,7 @@ def _plain(state: SourceState) -> dict[str, Any]:
         "citation": info.citation,
         "root": str(state.root),
         "found": state.found,
+        "problems": state.source.problems,
         "scanned": state.scanned,
         "packed": dict(state.packed),
         "revisions": list(state.revisions),

@@ -4,7 +4,7 @@
 """
 
 from indexer.declarations.default import default_source
-from indexer.declarations.loading import load
+from indexer.declarations.loading import load, load_all, refuse_wrong
 from indexer.declarations.models import SideTable, Source
 
-__all__ = ["SideTable", "Source", "default_source", "load"]
+__all__ = ["SideTable", "Source", "default_source", "load", "load_all", "refuse_wrong"]

@@ -18,18 +18,29 @@ _PICKS = ("only", "first", "last", "join")
 _LABELS = ("", "real", "fake")
 
 
-def check(sources: Sequence[Source], problems: Problems) -> None:
-    """Add every problem of ``sources`` to ``problems``."""
+def check(sources: Sequence[Source], problems: Mapping[Path, Problems]) -> None:
+    """Add every problem of ``sources`` to the ``problems`` of its file."""
     first: dict[str, Path] = {}
     for source in sources:
         if source.key in first:
             other = "/".join(first[source.key].parts[-2:])
-            problems.add(source.file.name, "", f"key '{source.key}' is also declared by {other}")
+            problems[source.file].add(source.file.name, "", f"key '{source.key}' is also declared by {other}")
         first.setdefault(source.key, source.file)
     patterns = {pattern for source in sources for pattern in _patterns(source)}
     refused = _refused_by_re2(sorted(patterns))
     for source in sources:
-        _Checker(source, problems, refused).check()
+        _Checker(source, problems[source.file], refused).check()
+
+
+def check_shared(sources: Sequence[Source], problems: Mapping[Path, Problems]) -> None:
+    """Add a problem to sources that use a table of a source whose declaration is wrong."""
+    wrong = {source.key: source.file.name for source in sources if problems[source.file].found}
+    for source in sources:
+        for table in (source.lookups or {}).values():
+            owner = table.rows_of[0] if table.rows_of else source.key
+            if owner != source.key and owner in wrong:
+                message = f"'from' uses '{'.'.join(table.rows_of or ())}', but {wrong[owner]} is wrong"
+                problems[source.file].add(source.file.name, f"tables.{table.name}", message)
 
 
 @cache

@@ -1,7 +1,7 @@
 """Fill ``attributes``, ``companion`` and ``derivation_error`` from raw rows."""
 
 import hashlib
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
 import duckdb
 import pyarrow as pa
@@ -22,11 +22,14 @@ def derive(store: Store, sources: Sequence[Source]) -> None:
     """Replace the attributes, companions and derivation errors by those derived from all raw rows of ``sources``.
 
     Does nothing if declarations and rows are those of the last time. Runs in one transaction. If several files have the
-    same file_id, one gets a row; the others are derivation errors, and rows of ``other_copy``.
+    same file_id, one gets a row; the others are derivation errors, and rows of ``other_copy``. A source whose
+    declaration is wrong keeps its rows.
     """
     scanned = {source for (source,) in store.execute("select distinct source from container")}
-    queries = [compile_source(source) for source in sources if source.key in scanned]
-    inputs = _digest(store, queries, sources)
+    valid = [source for source in sources if not source.problems]
+    kept = {"sources": [source.key for source in sources if source.problems and source.key in scanned]}
+    queries = [compile_source(source) for source in valid if source.key in scanned]
+    inputs = _digest(store, queries, valid)
     if inputs == store.execute("select comment from duckdb_tables() where table_name = 'attributes'")[0][0]:
         return
     with store.transaction():
@@ -35,8 +38,9 @@ def derive(store: Store, sources: Sequence[Source]) -> None:
             store.execute(f"alter table derived add column {column} varchar")
         for query in queries:
             store.execute(f"insert into derived by name\n{query}")
+        store.append("derived", "derive/kept", kept)
         store.save("duplicate_id", "derive/duplicate_id")
-        _save_source_info(store, sources)
+        _save_source_info(store, valid, kept)
         with store.registered("generator_vocabulary", pa.Table.from_pylist(checking.generator_rows())):
             store.view_temporary("derived_dated", "derive/dated")
             for table in ("attributes", "companion", "derivation_error"):
@@ -60,8 +64,8 @@ def _digest(store: Store, queries: Sequence[str], sources: Sequence[Source]) -> 
     return hashlib.sha256(repr(parts).encode()).hexdigest()
 
 
-def _save_source_info(store: Store, sources: Sequence[Source]) -> None:
-    """Replace the table ``source_info``, which dataset cards and exports read."""
+def _save_source_info(store: Store, sources: Sequence[Source], kept: Mapping[str, Sequence[str]]) -> None:
+    """Replace the table ``source_info``, which dataset cards and exports read, but for the sources ``kept``."""
     rows = [{"source": source.key} | {name: getattr(source.info, name) for name in _INFO_COLUMNS} for source in sources]
-    store.execute("delete from source_info")
+    store.execute("delete from source_info where not list_contains($sources, source)", kept)
     store.insert("source_info", pa.Table.from_pylist(rows, _SOURCE_INFO))

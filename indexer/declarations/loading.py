@@ -3,7 +3,7 @@
 import codecs
 import re
 import tomllib
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
 from functools import lru_cache
 from pathlib import Path
@@ -17,16 +17,37 @@ from indexer.declarations.extending import extended
 from indexer.declarations.models import USES, Download, LookupTable, SideTable, Source, SourceInfo, Template
 from indexer.declarations.rule_loading import anchored, read_rules
 
+# The lines of a file that is not TOML which say whose rows it describes.
+_KEY_LINE = re.compile(r"""^(key|name|default_folder)\s*=\s*["']([^"'\\\n]+)["']""", re.MULTILINE)
 _FORMATS = ("csv", "json", "jsonl", "txt", "rows")
 
 
 def load(folders: Sequence[Path]) -> tuple[Source, ...]:
     """Return the sources that the ``*.toml`` files of ``folders`` declare, sorted by key.
 
-    A command that loads them twice reads them once, unless a file has changed.
-
     Raises:
         DeclarationError: a file is invalid; the message lists every problem of every file.
+    """
+    sources = load_all(folders)
+    refuse_wrong(sources)
+    return sources
+
+
+def refuse_wrong(sources: Iterable[Source]) -> None:
+    """Refuse declarations that are wrong.
+
+    Raises:
+        DeclarationError: lists every problem of every file.
+    """
+    found = [source.problems for source in sources if source.problems]
+    if found:
+        raise DeclarationError("\n".join(found))
+
+
+def load_all(folders: Sequence[Path]) -> tuple[Source, ...]:
+    """As :func:`load`, but a wrong declaration is a source with ``problems``. Two declarations of one key are one.
+
+    A command that loads them twice reads them once, unless a file has changed.
     """
     files = [file for folder in folders for file in sorted(folder.glob("*"))]
     return _loaded(tuple(folders), tuple((file, _state(file)) for file in files))
@@ -43,35 +64,50 @@ def _state(file: Path) -> tuple[int, int, int] | None:
 
 @lru_cache(maxsize=4)
 def _loaded(folders: tuple[Path, ...], _: object) -> tuple[Source, ...]:
-    problems = Problems()
-    read = [_read(file, problems) for folder in folders for file in sorted(folder.glob("[!_]*.toml"))]
-    sources = _shared_tables([source for source in read if source], problems)
+    problems = {file: Problems() for folder in folders for file in sorted(folder.glob("[!_]*.toml"))}
+    sources = _shared_tables([_read(file, problems[file]) for file in problems], problems)
     checking.check(sources, problems)
-    problems.refuse(DeclarationError)
-    return tuple(sorted(sources, key=lambda source: source.key))
+    checking.check_shared(sources, problems)
+    marked = [replace(source, problems=problems[source.file].text()) for source in sources]
+    by_key = {source.key: source for source in sorted(marked, key=lambda source: bool(source.problems))}
+    return tuple(by_key[key] for key in sorted(by_key))
 
 
 def parsed(values: Mapping[str, Any], file: Path) -> Source:
     """Return the source that the values of a TOML file declare. Raises as :func:`load`."""
     problems = Problems()
     source = _source(Fields(values, file.name, "", problems), file)
-    checking.check([source], problems)
+    checking.check([source], {file: problems})
     problems.refuse(DeclarationError)
     return source
 
 
-def _read(file: Path, problems: Problems) -> Source | None:
+def _read(file: Path, problems: Problems) -> Source:
+    values: dict[str, Any] = {}
     try:
-        values = tomllib.loads(file.read_text(encoding="utf-8"))
-    except (OSError, ValueError, RecursionError) as error:  # ValueError: also too many digits; RecursionError: nesting
+        raw = file.read_bytes()
+    except OSError as error:
+        problems.add(file.name, "", f"cannot be read: {error.strerror}")
+        return _head(values, file)
+    values.update(_KEY_LINE.findall(raw.decode(errors="replace")))
+    try:
+        values = tomllib.loads(raw.decode())
+    except (ValueError, RecursionError) as error:  # ValueError: also too many digits; RecursionError: nesting
         problems.add(file.name, "", f"is not TOML: {' '.join(str(error).split())}")
-        return None
+        return _head(values, file)
     try:
         values = extended(values, file.parent)
     except (OSError, ValueError, RecursionError) as error:
         problems.add(file.name, "", " ".join(str(error).split()))
-        return None
+        return _head(values, file)
     return _source(Fields(values, file.name, "", problems), file)
+
+
+def _head(values: Mapping[str, Any], file: Path) -> Source:
+    """Return the source of a file that cannot be understood: its key and folder, which its scanned rows need."""
+    top = Fields(values, file.name, "", Problems())
+    key = top.text("key") or file.stem
+    return Source(key, _default_folder(top, key), file, SourceInfo(top.text("name") or key), rules=())
 
 
 def _source(top: Fields, file: Path) -> Source:
@@ -239,7 +275,7 @@ def _key(fields: Fields, side: SideTable | None) -> Template:
     return fields.understood("key", text if "{" in text else f"{{{text or '?'}}}", templates.parse) or ()
 
 
-def _shared_tables(sources: list[Source], problems: Problems) -> list[Source]:
+def _shared_tables(sources: Sequence[Source], problems: Mapping[Path, Problems]) -> list[Source]:
     """Add to each source the side tables of other sources that it uses, so that its scan reads them."""
     declared = {(side.source, side.name): side for source in sources for side in source.tables}
     known = [".".join(key) for key in declared]
@@ -252,6 +288,6 @@ def _shared_tables(sources: list[Source], problems: Problems) -> list[Source]:
             elif table.rows_of:
                 name = ".".join(table.rows_of)
                 message = f"no source has a table '{name}'{near(name, known)}"
-                problems.add(source.file.name, f"tables.{table.name}", message)
+                problems[source.file].add(source.file.name, f"tables.{table.name}", message)
         complete.append(replace(source, tables=tuple(sides.values())))
     return complete

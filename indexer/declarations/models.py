@@ -202,6 +202,8 @@ class Source:
         generators: names that ``_generators.csv`` lacks.
         encoding: the encoding of names in archives that are not UTF-8, as Python calls it.
         known_damage: pattern over the logical path -> description, for files that are damaged as published.
+        problems: the message of a declaration that is wrong; only ``key``, ``default_folder`` and ``file`` of it can be
+            used. Empty for a valid one.
     """
 
     key: str
@@ -218,3 +220,10 @@ class Source:
     generators: tuple[str, ...] = ()
     encoding: str | None = None
     known_damage: Mapping[str, str] | None = None
+    problems: str = ""
+
+    @property
+    def problems_line(self) -> str:
+        """``problems`` as one line: the file, the number of problems and the first one."""
+        first, *others = self.problems.split("\n  - ")
+        return f"{first}{', the first: ' if others[1:] else ': ' if others else ''}{''.join(others[:1])}"

@@ -21,12 +21,20 @@ class SourceCounts:
     lost: int = 0
     unmatched: int = 0
     example: str | None = None
+    copies: int = 0
 
 
 def alerts(store: Store, source: Source, counts: SourceCounts) -> Iterator[str]:
-    """Yield one line per kind of loss. A source without containers has none: its summary has a warning instead."""
+    """Yield one line per kind of loss, or the problem of a wrong declaration.
+
+    A source without containers has none: its summary has a warning instead.
+    """
+    if source.problems:
+        kept = ", its rows are kept" if counts.containers else ""
+        yield f"not scanned{kept}: {source.problems_line} ('python -m indexer sources {source.key}' lists all problems)"
+        return
     candidates = counts.images + counts.unmatched
-    if counts.containers and not candidates:
+    if counts.containers and not candidates and not counts.copies:
         cause = "none matches `include`" if source.include else "none has an image suffix, and `include` is not set"
         yield f"no image was found among {counts.members:,} files: {cause}. Is the path in local.cfg correct?"
     if counts.unmatched * 2 > candidates:

@@ -27,7 +27,8 @@ from indexer.scanning.worker import ScanTask, failed_report, run_task
 def scan(store: Store, roots: Mapping[str, Root], sources: Sequence[Source], options: ScanOptions) -> ScanSummary:
     """Update the raw tables from ``roots`` (source key -> folder or archive), then derive attributes.
 
-    Unchanged containers are not read. Containers that an interrupted scan committed are kept.
+    Unchanged containers are not read. Containers that an interrupted scan committed are kept. A source whose
+    declaration is wrong is not read and keeps its rows; its summary has an alert.
 
     Raises:
         SourceError: a root is missing or unusable, and ``options.must_exist`` is set.
@@ -35,7 +36,10 @@ def scan(store: Store, roots: Mapping[str, Root], sources: Sequence[Source], opt
     started = time.monotonic()
     with _temporary_folder(store.path.absolute()) as folder:
         planner = ScanPlanner(store, sources, options, folder)
-        plans = [_plan(planner, key, root, options) for key, root in roots.items()]
+        wrong = {source.key for source in sources if source.problems}
+        plans = [
+            SourcePlan(key, root) if key in wrong else _plan(planner, key, root, options) for key, root in roots.items()
+        ]
         _run_tasks(store, [task for plan in plans for task in plan.tasks], options, folder)
     with options.progress.phase("derive", len(sources), "sources") as bar:
         derive(store, sources)

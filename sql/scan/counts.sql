@@ -1,5 +1,5 @@
 -- Containers, members and images of each scanned source; images that cannot be read (`lost`), images that have no row
--- (`unmatched`) and one of them.
+-- (`unmatched`) and one of them; files whose image another file has (`copies`).
 with members as (
     select container_id, count(*) as members from member group by container_id
 ),
@@ -14,9 +14,12 @@ images as (
     select source, count(*) as images, count(*) filter (status <> 'ok') as lost from attributes group by source
 ),
 errors as (
-    select source, count(*) as unmatched, min(detail) as example
+    select
+        source,
+        count(*) filter (not list_contains($kept_codes, code)) as unmatched,
+        min(detail) filter (not list_contains($kept_codes, code)) as example,
+        count(*) filter (code in ('duplicate_id', 'superseded')) as copies
     from derivation_error
-    where not list_contains($kept_codes, code)
     group by source
 )
 select
@@ -26,7 +29,8 @@ select
     coalesce(i.images, 0) as images,
     coalesce(i.lost, 0) as lost,
     coalesce(e.unmatched, 0) as unmatched,
-    e.example
+    e.example,
+    coalesce(e.copies, 0) as copies
 from containers c
 left join images i using (source)
 left join errors e using (source)
