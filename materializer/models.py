@@ -49,6 +49,7 @@ class Settings:
     """The settings that decide the output's bytes, together with the selection and the sources.
 
     ``format`` is a key of ``materializer.shards.formats.FORMATS``, ``quality`` 1 to 100, ``shard_size`` in bytes.
+    ``columns``: further columns (:mod:`materializer.further_columns`).
     ``layout``: where --format imagefolder writes an image; '' is its default.
     ``strip_metadata``: images that are copied lose their metadata; their coded pixels are not changed.
     ``align``: all images are encoded anew; from the recipe (:mod:`materializer.planning.alignment`).
@@ -64,10 +65,12 @@ class Settings:
     strip_metadata: bool = False
     layout: str = ""
     align: Rendition | None = None
+    columns: tuple[str, ...] = ()
 
     def described(self) -> dict[str, object]:
         """Return the settings as plan keys and records hold them: later ones only if they are on."""
-        return {name: value for name, value in asdict(self).items() if value not in (False, "", None)}
+        values = asdict(self) | {"columns": list(self.columns)}
+        return {name: value for name, value in values.items() if value not in (False, "", None, [])}
 
 
 @dataclass(frozen=True, slots=True)

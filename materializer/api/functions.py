@@ -48,7 +48,7 @@ def build(
         output: the new folder.
         allow_missing: build although archives are missing or have changed; spares replace their images.
         settings: as the options of the command: ``format``, ``image_feature``, ``pixels``, ``quality``, ``check``,
-            ``order``, ``shard_size`` (bytes, or a text such as "500MB"), ``strip_metadata``.
+            ``order``, ``shard_size`` (bytes, or a text such as "500MB"), ``strip_metadata``, ``columns``.
 
     Raises:
         ConfigError: a setting is unknown or excludes another one.

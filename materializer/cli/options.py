@@ -1,6 +1,6 @@
 """Options that several commands share: the selection, the settings of the output, a manifest that may be absent."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from enum import StrEnum
 from pathlib import Path
 from typing import Any
@@ -13,6 +13,7 @@ from indexer.cli.options import CommonOptions
 from indexer.manifest.store import Store
 from indexer.roots import source_folders
 from indexer.settings.quantities import parse_quantity
+from materializer.further_columns import image_columns, parse_columns
 from materializer.models import Check, Feature, Pixels, Request, RowOrder, Settings
 from materializer.shards.formats import FORMATS, output_format
 from materializer.shards.formats.imagefolder import DEFAULT_LAYOUT, ImageFolderFormat, check_layout
@@ -56,6 +57,9 @@ _OPTIONS = (
                  help="Order of the rows: shuffled by a hash of seed and file_id, or as selected."),
     click.option("--layout", metavar="TEMPLATE", default="",
                  help=f"Where --format imagefolder writes an image; also {{origin}}.  [default: {DEFAULT_LAYOUT}]"),
+    click.option("--columns", metavar="NAME,...", default="",
+                 help="Further columns: kind, group_id, generator_released, source, extra.NAME, companions.ROLE (an"
+                 " image, such as companions.mask)."),
     click.option("--shard-size", type=size, default="500MB", show_default=True, help="Bytes of images per shard."),
 )  # fmt: skip
 
@@ -102,6 +106,7 @@ def request(options: CommonOptions, output: Path, given: dict[str, Any]) -> Requ
         shard_size=given["shard_size"],
         strip_metadata=given["strip_metadata"],
         layout=_layout(format_, given["layout"]),
+        columns=_columns(format_, given["columns"]),
     )
     config, bounds = options.config, options.bounds
     roots = source_folders(config)
@@ -115,6 +120,15 @@ def _layout(format_: OutputFormat, layout: str) -> str:
         raise ConfigError(f"--layout is an option of --format {ImageFolderFormat.name}")
     check_layout(layout)
     return "" if layout == DEFAULT_LAYOUT else layout
+
+
+def _columns(format_: OutputFormat, given: str | Sequence[str]) -> tuple[str, ...]:
+    """Return the further columns of a text "a,b" (an option) or of a sequence (Python)."""
+    columns = parse_columns(given.split(",") if isinstance(given, str) else given)
+    if image_columns(columns) and not format_.stores_companions:
+        able = " or ".join(name for name, other in FORMATS.items() if other.stores_companions)
+        raise ConfigError(f"--format {format_.name} cannot store companion images: use --format {able}")
+    return columns
 
 
 def opening(folder: Path, settings: Settings) -> str:

@@ -8,6 +8,7 @@ from typing import Any
 from indexer.base.errors import ConfigError, OutputError, SourceError
 from indexer.base.untrusted_json import InvalidJson, JsonObject, read_json, text
 from indexer.images.rendition import Rendition
+from materializer.further_columns import parse_columns
 from materializer.models import Check, Feature, Pixels, RowOrder, Settings, Shard, ShardFile
 from materializer.shards import record
 from materializer.shards.formats import output_format
@@ -183,6 +184,7 @@ def _settings(stored: JsonObject) -> Settings:
         stored.flag("strip_metadata"),
         stored.text("layout") if "layout" in stored.content else "",
         _rendition(stored.object("align")) if "align" in stored.content else None,
+        parse_columns(stored.list("columns", text)) if "columns" in stored.content else (),
     )
 
 

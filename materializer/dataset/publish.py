@@ -70,7 +70,7 @@ def publish(build: WrittenBuild) -> BuildSummary:
     card_files = card.write(output, facts)
     for file in [*format_.stray_files(output, shards)]:
         file.unlink()
-    for name, content in format_.leading_files(output, settings.feature, shards):
+    for name, content in format_.leading_files(output, settings, shards):
         write_bytes(output / name, content)
     description = {
         "selection": build.plan.selection,

@@ -110,7 +110,7 @@ def _wrong_rows(task: VerifyTask, path: Path, kept: record.ShardRecord) -> Itera
 
 def _wrong_leading_files(build: FinishedBuild) -> Iterator[Difference]:
     try:
-        for name, content in build.format.leading_files(build.folder, build.settings.feature, build.shards):
+        for name, content in build.format.leading_files(build.folder, build.settings, build.shards):
             path = build.folder / name
             if not path.is_file() or path.read_bytes() != content:
                 yield Difference(name, "is not as it was written")

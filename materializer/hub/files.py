@@ -71,7 +71,7 @@ def _loose_files(build: FinishedBuild, shard: Shard) -> Iterator[BuildFile]:
 
 
 def _small_files(build: FinishedBuild) -> Iterator[str]:
-    leading = [name for name, _ in build.format.leading_files(build.folder, build.settings.feature, build.shards)]
+    leading = [name for name, _ in build.format.leading_files(build.folder, build.settings, build.shards)]
     records = [record.path_of(build.folder, shard) for shard, _ in build.all_shards]
     refused = [refusals.path_of(build.folder, shard) for shard, _ in build.all_shards]
     yield from (path.relative_to(build.folder).as_posix() for path in (*records, *refused) if path.is_file())

@@ -7,6 +7,7 @@ from indexer.base.errors import ConfigError
 from indexer.base.toml_fields import Fields, Problems
 from indexer.images.rendition import rendition_of
 from indexer.manifest.store import Store
+from materializer.further_columns import image_columns
 from materializer.models import Pixels, Request
 
 
@@ -29,6 +30,11 @@ def aligned(store: Store, request: Request) -> Request:
         raise ConfigError(
             f"the recipe of '{request.selection}' has [align] ({rendition}), which encodes all images anew:"
             " omit --pixels"
+        )
+    if image_columns(request.settings.columns):
+        raise ConfigError(
+            f"the recipe of '{request.selection}' has [align] ({rendition}), and companions would no longer fit their"
+            " images: omit companions in --columns"
         )
     return replace(request, settings=replace(request.settings, align=rendition))
 

@@ -111,9 +111,11 @@ def make(store: Store, request: Request, unavailable: Sequence[int] = ()) -> Bui
     if unavailable:
         refuse = "update plan_row set refusal = 'source_missing' where list_contains($unavailable, container_id)"
         store.execute(refuse, {"unavailable": list(unavailable)})
+    _save_companions(store, settings, unavailable)
     store.save_temporary("plan_substitutions", "plan/substitutions")
     store.save_temporary("plan_spilled_members", "plan/spilled_members")
     store.save_temporary("plan_copies", "plan/no_copies")
+    store.view_temporary("plan_companion_list", "plan/companion_lists")
     store.view_temporary("plan_read_locations", "plan/read_locations")
     return BuildPlan(
         request.selection, recipe_hash, seed, _shards(store, settings, ranges), _containers(store, request.roots)
@@ -159,6 +161,8 @@ def save_due_shards(store: Store, shards: Iterable[Shard], *, with_spares: bool)
 def task_of(rows: pa.Table, containers: Mapping[int, Container], request: Request) -> RowsTask:
     """Return rows as a task, with only the containers that they are in."""
     needed = {number for number in rows["container_id"].to_pylist() if number is not None}
+    companions = (one for own in rows["companions"].to_pylist() for one in own or ())
+    needed |= {one["container_id"] for one in companions}
     own = {number: containers[number] for number in sorted(needed & containers.keys())}
     return RowsTask(rows, own, request.settings, request.limits, request.image_limits)
 
@@ -174,11 +178,33 @@ def key_of_all(keys: Iterable[str]) -> str:
 
 
 def _save_rows(store: Store, request: Request, ranges: Sequence[ShardRange]) -> None:
-    given = {"selection": request.selection, "check": str(request.settings.check)}
+    settings = request.settings
+    given = {"selection": request.selection, "check": str(settings.check), "columns": list(settings.columns)}
     first, *others = ranges
     store.save_temporary("plan_row", "plan/row_details", given | first._asdict())
     for shards in others:
         store.append("plan_row", "plan/row_details", given | shards._asdict())
+
+
+def _save_companions(store: Store, settings: Settings, unavailable: Sequence[int]) -> None:
+    """Save the companions of the planned rows; rows whose companions are in ``unavailable`` containers are refused.
+
+    Raises:
+        RecipeError: no row has a value for one of the further columns.
+    """
+    if settings.columns and (empty := store.rows("plan/empty_columns", {"columns": list(settings.columns)})):
+        known = ", ".join(name for (name,) in store.rows("plan/known_columns")) or "none"
+        raise RecipeError(f"--columns {empty[0][0]}: no image of the selection has it; its sources have: {known}")
+    given = {"columns": list(settings.columns), "unknown_size": UNKNOWN_SIZE}
+    store.save_temporary("plan_companion", "plan/companions", given)
+    if unavailable:
+        refuse = (
+            "update plan_row set refusal = 'source_missing' where (split, selection_position) in"
+            " (select (split, selection_position) from plan_companion where list_contains($unavailable, container_id))"
+        )
+        store.execute(refuse, {"unavailable": list(unavailable)})
+        store.save_temporary("plan_companion", "plan/companions", given)
+    store.view_temporary("plan_member", "plan/members")
 
 
 def _shards(store: Store, settings: Settings, ranges: Sequence[ShardRange]) -> tuple[PlannedShard, ...]:

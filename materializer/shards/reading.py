@@ -22,7 +22,8 @@ from indexer.containers.from_manifest import stored_member
 from indexer.containers.models import Access
 from indexer.containers.prefetch import prefetch
 from indexer.roots import localize
-from materializer.models import RowsTask
+from materializer.further_columns import image_columns
+from materializer.models import Pixels, RowsTask
 from materializer.shards.transform import ImageFacts, PreparedImage, prepare
 from materializer.shards.window import WindowMemory
 
@@ -103,7 +104,29 @@ def _read(work: RowsTask, piece: Sequence[Row], places: Mapping[int, memoryview]
     results: dict[int, ReadResult] = {}
     for position, data in _bytes(work, piece, places):
         results[position] = data if isinstance(data, BadData) else _prepared(rows[position], data, work)
+    if image_columns(work.settings.columns):
+        _add_companions(work, piece, results)
     return [results[row["position"]] for row in piece]
+
+
+def _add_companions(work: RowsTask, piece: Sequence[Row], results: dict[int, ReadResult]) -> None:
+    """Add their companions to the images of ``results``; a bad companion takes the place of its image.
+
+    Companions are stored unchanged: the values of a mask are its meaning.
+    """
+    owners = [(row["position"], one) for row in piece for one in row["companions"] or ()]
+    wanted = [{**one, "position": key} for key, (_, one) in enumerate(owners)]
+    settings = replace(work.settings, pixels=Pixels.VERBATIM)
+    for key, data in _bytes(work, wanted, {}):
+        position, one = owners[key]
+        image = results[position]
+        if isinstance(image, BadData):
+            continue
+        found = data if isinstance(data, BadData) else _checked(data, None, None, replace(work, settings=settings))
+        if isinstance(found, BadData):
+            results[position] = BadData(found.reason, f"companion {one['name'] or one['path']}: {found.detail}")
+        else:
+            results[position] = replace(image, companions={**image.companions, one["number"]: found})
 
 
 def _bytes(work: RowsTask, piece: Sequence[Row], places: Mapping[int, memoryview]) -> Iterator[CopiedAnswer]:
@@ -138,9 +161,12 @@ def _check_unchanged(root: Root, path: str, row: Row) -> None:
 
 def _prepared(row: Row, data: bytes | memoryview, work: RowsTask) -> ReadResult:
     facts = (row["known_hash"], row["width"], row["height"], row["format"], row["mode"], row["metadata_removed"])
-    known = None if None in facts else ImageFacts(*facts)
+    return _checked(data, None if None in facts else ImageFacts(*facts), row["hash"], work)
+
+
+def _checked(data: bytes | memoryview, known: ImageFacts | None, expected: str | None, work: RowsTask) -> ReadResult:
     try:
         with time_limit(work.image_limits.seconds):  # ends this worker if the decoder hangs; the image is refused
-            return prepare(data, known, row["hash"], work.settings, work.image_limits)
+            return prepare(data, known, expected, work.settings, work.image_limits)
     except BadData as bad:
         return bad

@@ -12,6 +12,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from indexer.base.errors import BadData
+from materializer.further_columns import image_columns, text_columns
 from materializer.models import Feature
 from materializer.shards import schema as columns
 from materializer.shards.transform import PreparedImage
@@ -26,11 +27,11 @@ _OFFSETS = {Feature.LARGE: np.int64, Feature.STANDARD: np.int32}
 class BatchMaker:
     """Makes the output's rows, in order, into batches of at most ``BATCH_SIZE`` image bytes, or of one larger image.
 
-    ``copies``: the batches are used after the window of their images.
+    ``further``: further columns. ``copies``: the batches are used after the window of their images.
     """
 
-    def __init__(self, feature: Feature, *, copies: bool = False) -> None:
-        self._feature, self._copies = feature, copies
+    def __init__(self, feature: Feature, further: Sequence[str] = (), *, copies: bool = False) -> None:
+        self._feature, self._further, self._copies = feature, further, copies
         self._rows: list[pa.Table] = []
         self._images: list[PreparedImage] = []
 
@@ -41,45 +42,53 @@ class BatchMaker:
         rows, images = pa.concat_tables(self._rows), self._images
         start = size = 0
         for end, image in enumerate(images):
-            if end > start and size + len(image.data) > BATCH_SIZE:
+            if end > start and size + image.stored_size > BATCH_SIZE:
                 yield self._batch(rows.slice(start, end - start), images[start:end])
                 start, size = end, 0
-            size += len(image.data)
+            size += image.stored_size
         if ends_window and start < len(images):
             yield self._batch(rows.slice(start), images[start:])
             start = len(images)
         self._rows, self._images = [rows.slice(start)], images[start:]
 
     def _batch(self, rows: pa.Table, images: Sequence[PreparedImage]) -> pa.RecordBatch:
-        schema = columns.schema(self._feature)
+        schema = columns.schema(self._feature, self._further)
         file_ids = rows["file_id"].to_pylist()
-        names = [file_name(file_id, image.suffix) for file_id, image in zip(file_ids, images, strict=True)]
+        further = rows["further"].combine_chunks() if self._further else None
+        texts, companions = text_columns(self._further), image_columns(self._further)
         arrays = {
-            "image": self._image_array(images, names),
+            "image": self._image_array(images, file_ids),
             "height": pa.array([image.height for image in images], pa.uint32()),
             "width": pa.array([image.width for image in images], pa.uint32()),
             **{name: _one_chunk(rows[column]) for name, column in columns.TEXTS.items()},
             "label": _one_chunk(rows["label"]),
             "paired_real_images": _one_chunk(rows["paired_real_images"]),
+            **{name: pc.list_element(further, at) for name, at in texts.items()},
+            **{
+                name: self._image_array([image.companions.get(at) for image in images], file_ids)
+                for name, at in companions.items()
+            },
         }
         return pa.RecordBatch.from_arrays([pc.cast(arrays[field.name], field.type) for field in schema], schema=schema)
 
-    def _image_array(self, images: Sequence[PreparedImage], names: Sequence[str]) -> pa.StructArray:
+    def _image_array(self, images: Sequence[PreparedImage | None], file_ids: Sequence[str]) -> pa.StructArray:
+        """Return an array of images, null where there is none, named by the ids of their rows."""
+        names = [image and file_name(file_id, image.suffix) for file_id, image in zip(file_ids, images, strict=True)]
         blob, path = (field.type for field in columns.image_type(self._feature))
         offsets = np.zeros(len(images) + 1, _OFFSETS[self._feature])
-        np.cumsum([len(image.data) for image in images], out=offsets[1:])
-        data = _joined([pa.py_buffer(image.data) for image in images], copies=self._copies)
+        np.cumsum([len(image.data) if image else 0 for image in images], out=offsets[1:])
+        data = _joined([pa.py_buffer(image.data) for image in images if image], copies=self._copies)
         stored = pa.Array.from_buffers(blob, len(images), [None, pa.py_buffer(offsets), data])
-        return pa.StructArray.from_arrays([stored, pa.array(names, path)], ["bytes", "path"])
+        missing = pa.array([image is None for image in images]) if None in images else None
+        return pa.StructArray.from_arrays([stored, pa.array(names, path)], ["bytes", "path"], mask=missing)
 
 
 def too_large(image: PreparedImage, feature: Feature) -> BadData | None:
     """Return the reason why the feature cannot store an image, or None: the standard one has 32-bit offsets."""
-    if len(image.data) <= MAX_IMAGE_SIZE[feature]:
+    largest = max(len(one.data) for one in (image, *image.companions.values()))
+    if largest <= MAX_IMAGE_SIZE[feature]:
         return None
-    return BadData(
-        "too_large", f"{len(image.data)} bytes, the standard image feature holds 2 GiB: use --image-feature large"
-    )
+    return BadData("too_large", f"{largest} bytes, the standard image feature holds 2 GiB: use --image-feature large")
 
 
 def blobs(images: pa.Array) -> Iterator[memoryview]:
@@ -100,7 +109,8 @@ def file_name(file_id: str, suffix: str) -> str:
 
 def _joined(buffers: Sequence[pa.Buffer], *, copies: bool) -> pa.Buffer:
     """Return the bytes of ``buffers`` as one; without a copy if they are stored one after the other, if allowed."""
-    if not copies and all(one.address + one.size == following.address for one, following in pairwise(buffers)):
+    adjoin = all(one.address + one.size == following.address for one, following in pairwise(buffers))
+    if buffers and adjoin and not copies:
         return pa.foreign_buffer(buffers[0].address, sum(one.size for one in buffers), base=buffers)
     return pa.py_buffer(b"".join(buffers))
 

@@ -2,7 +2,8 @@
 
 import hashlib
 import io
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 
 from PIL import Image
 
@@ -44,7 +45,8 @@ class ImageFacts:
 class PreparedImage:
     """An image as it is stored: ``data`` with its ``sha256`` (hex) and the size that readers show, in pixels.
 
-    ``facts`` are those of the source's bytes; ``transform`` describes the conversion.
+    ``facts`` are those of the source's bytes; ``transform`` describes the conversion. ``companions`` are the images
+    that are stored with it, by their position in the further columns.
     """
 
     data: bytes | memoryview
@@ -54,6 +56,12 @@ class PreparedImage:
     suffix: str
     transform: str
     facts: ImageFacts
+    companions: Mapping[int, "PreparedImage"] = field(default_factory=dict)
+
+    @property
+    def stored_size(self) -> int:
+        """Bytes of the image and its companions."""
+        return len(self.data) + sum(len(one.data) for one in self.companions.values())
 
 
 def prepare(

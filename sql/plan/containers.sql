@@ -13,7 +13,7 @@ select
         when bool_or(p.is_sequential) then any_value(c.size)
         else coalesce(sum(coalesce(p.packed_size, p.expected_size)) filter (not p.is_spare), 0)
     end::bigint as bytes_read
-from plan_row p
+from plan_member p
 join container c using (container_id)
 where p.refusal is null
 group by all

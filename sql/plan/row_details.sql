@@ -29,6 +29,14 @@ select
     coalesce(r.conditioning, a.conditioning) as conditioning,
     coalesce(r.origin, a.origin) as origin,
     coalesce(r.paired_real_images, a.paired_real_images) as paired_real_images,
+    if($columns::varchar[] = [], null, list_transform($columns::varchar[], lambda name: case
+        when name = 'kind' then coalesce(a.kind, if(a.label = 0, 'real', 'synthetic'))
+        when name = 'group_id' then a.group_id
+        when name = 'generator_released' then a.generator_released::varchar
+        when name = 'source' then a.source
+        when starts_with(name, 'extra.') then a.extra[substr(name, 7)]
+        else a.companions[substr(name, 12)]
+    end)) as further,                         -- values of the further columns; of a companion, its file_id
     i.width,
     i.height,
     i.format,

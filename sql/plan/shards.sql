@@ -10,7 +10,7 @@ select
         'place': position, 'file_id': file_id, 'label': label, 'generator': generator,
         'description': description, 'positive_prompt': positive_prompt, 'negative_prompt': negative_prompt,
         'conditioning': conditioning, 'origin': origin, 'paired_real_images': paired_real_images
-    })::varchar), '' order by position)) as content
+    })::varchar || coalesce(to_json(further)::varchar, '')), '' order by position)) as content
 from plan_row
 where not is_spare and split = $split and shard between $first and $last
 group by split, shard, shards

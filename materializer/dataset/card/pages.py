@@ -46,7 +46,7 @@ def _head(facts: CardFacts) -> str:
     size = next((word for most, word in _SIZES if facts.images < most), "100M<n<1B")
     pattern = output_format(facts.settings.format).pattern
     files = [{"split": split, "path": pattern(split)} for split in facts.splits]
-    columns = output_format(facts.settings.format).declared_columns(facts.suffixes)
+    columns = output_format(facts.settings.format).declared_columns(facts.suffixes, facts.settings)
     fields: dict[str, Any] = {
         "license": "other",
         "task_categories": ["image-classification"],

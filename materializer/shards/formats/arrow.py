@@ -21,9 +21,9 @@ from materializer.shards.transform import PreparedImage
 class ArrowWriter:
     """Appends rows to an Arrow stream."""
 
-    def __init__(self, stream: pa.ipc.RecordBatchStreamWriter, feature: Feature) -> None:
+    def __init__(self, stream: pa.ipc.RecordBatchStreamWriter, settings: Settings) -> None:
         self._stream = stream
-        self._batches = BatchMaker(feature)
+        self._batches = BatchMaker(settings.feature, settings.columns)
 
     def write(self, rows: pa.Table, images: Sequence[PreparedImage], *, ends_window: bool = True) -> None:
         """Append ``rows``, each with its image."""
@@ -38,6 +38,7 @@ class ArrowFormat(OutputFormat):
     media_type = "application/vnd.apache.arrow.stream"
     loader = "load_from_disk"
     features = (Feature.LARGE, Feature.STANDARD)
+    stores_companions = True
 
     def path(self, shard: Shard) -> str:
         """Return the path of a shard, relative to the output folder."""
@@ -50,9 +51,9 @@ class ArrowFormat(OutputFormat):
     @contextmanager
     def writer(self, file: HashingFile, output: Path, settings: Settings) -> Iterator[ArrowWriter]:  # noqa: ARG002
         """Open a writer of one shard."""
-        feature = settings.feature
-        with pa.ipc.new_stream(pa.PythonFile(file, mode="w"), columns.schema(feature)) as stream:
-            yield ArrowWriter(stream, feature)
+        schema = columns.schema(settings.feature, settings.columns)
+        with pa.ipc.new_stream(pa.PythonFile(file, mode="w"), schema) as stream:
+            yield ArrowWriter(stream, settings)
 
     def read(self, path: Path) -> Iterator[tuple[str, memoryview]]:
         """Yield file_id and image bytes of each row."""
@@ -66,9 +67,10 @@ class ArrowFormat(OutputFormat):
         with pa.memory_map(str(path)) as source, pa.ipc.open_stream(source) as stream:
             yield map(_validated, stream)
 
-    def leading_files(self, output: Path, feature: Feature, shards: ShardFiles) -> Iterator[tuple[str, bytes]]:  # noqa: ARG002
+    def leading_files(self, output: Path, settings: Settings, shards: ShardFiles) -> Iterator[tuple[str, bytes]]:  # noqa: ARG002
         """Yield the files that ``load_from_disk`` reads, ``dataset_dict.json`` last."""
-        info = {"citation": "", "description": "", "features": columns.features(feature), "homepage": "", "license": ""}
+        features = columns.features(settings.feature, settings.columns)
+        info = {"citation": "", "description": "", "features": features, "homepage": "", "license": ""}
         for split, written in shards.items():
             yield f"{split}/dataset_info.json", json_bytes(info)
             state: dict[str, object] = {

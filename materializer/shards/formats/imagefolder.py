@@ -23,6 +23,7 @@ import pyarrow as pa
 
 from indexer.base.durable import UNFINISHED, HashingFile
 from indexer.base.errors import ConfigError
+from materializer.further_columns import text_columns
 from materializer.models import Feature, Settings, Shard
 from materializer.shards import schema
 from materializer.shards.formats.output_format import OutputFormat, ShardFiles
@@ -41,10 +42,11 @@ _COLUMNS = ("file_name", "label", "height", "width", *schema.TEXTS, "paired_real
 class FolderWriter:
     """Writes images to their places, and one line per image to the CSV file of the shard."""
 
-    def __init__(self, file: HashingFile, output: Path, layout: str) -> None:
+    def __init__(self, file: HashingFile, output: Path, settings: Settings) -> None:
         self._file = file
         self._output = output
-        self._layout = layout
+        self._layout = settings.layout or DEFAULT_LAYOUT
+        self._further = text_columns(settings.columns)
 
     def write(self, rows: pa.Table, images: Sequence[PreparedImage], *, ends_window: bool = True) -> None:  # noqa: ARG002
         """Append ``rows``, each with its image."""
@@ -56,7 +58,8 @@ class FolderWriter:
             unfinished = target.with_name(f"{target.name}.{secrets.token_hex(4)}{UNFINISHED}")
             unfinished.write_bytes(image.data)
             unfinished.replace(target)
-            self._file.write(_line(_values(row, image, place)))
+            further = [row["further"][at] for at in self._further.values()]
+            self._file.write(_line([*_values(row, image, place), *further]))
 
 
 class ImageFolderFormat(OutputFormat):
@@ -78,7 +81,7 @@ class ImageFolderFormat(OutputFormat):
     @contextmanager
     def writer(self, file: HashingFile, output: Path, settings: Settings) -> Iterator[FolderWriter]:
         """Open a writer of one shard. At the end the images are flushed, before the CSV file gets its name."""
-        yield FolderWriter(file, output, settings.layout or DEFAULT_LAYOUT)
+        yield FolderWriter(file, output, settings)
         os.sync()  # one call per shard: flushing each of thousands of small files takes minutes
 
     def read(self, path: Path) -> Iterator[tuple[str, bytes]]:
@@ -87,16 +90,17 @@ class ImageFolderFormat(OutputFormat):
         for row in _rows(path):
             yield row["file_id"], _inside(output, row["file_name"]).read_bytes()
 
-    def leading_files(self, output: Path, feature: Feature, shards: ShardFiles) -> Iterator[tuple[str, bytes]]:  # noqa: ARG002
+    def leading_files(self, output: Path, settings: Settings, shards: ShardFiles) -> Iterator[tuple[str, bytes]]:
         """Yield ``metadata.csv`` of each split, whose file names are relative to its folder."""
+        columns = (*_COLUMNS, *text_columns(settings.columns))
         for split, written in shards.items():
-            text = io.BytesIO(_line(_COLUMNS))
+            text = io.BytesIO(_line(columns))
             text.seek(0, io.SEEK_END)
             for shard, _ in written:
-                for row in _rows(output / self.path(shard)):
+                for row in _rows(output / self.path(shard), columns):
                     place = row["file_name"].removeprefix(f"{split}/")
                     numbers = [int(row[name]) for name in _COLUMNS[1:4]]
-                    text.write(_line([place, *numbers, *(row[name] for name in _COLUMNS[4:])]))
+                    text.write(_line([place, *numbers, *(row[name] for name in columns[4:])]))
             yield f"{split}/metadata.csv", text.getvalue()
 
     def loose_files(self, output: Path, shard: Shard) -> Iterator[str]:
@@ -163,13 +167,15 @@ def _line(values: Sequence[object]) -> bytes:
     return text.getvalue().encode()
 
 
-def _rows(path: Path) -> Iterator[dict[str, str]]:
-    """Yield the lines of a shard. Raises ValueError if it is damaged."""
+def _rows(path: Path, columns: Sequence[str] = _COLUMNS) -> Iterator[dict[str, str]]:
+    """Yield the lines of a shard, with the first of its columns. Raises ValueError if it is damaged."""
     csv.field_size_limit(_LONGEST_TEXT)
     with path.open(encoding="utf-8", newline="") as file:
         try:
             for values in csv.reader(file):
-                yield dict(zip(_COLUMNS, values, strict=True))
+                if len(values) < len(columns):
+                    raise ValueError(f"{path.name}: a line has {len(values)} values, not {len(columns)}")
+                yield dict(zip(columns, values, strict=False))
         except csv.Error as error:
             raise ValueError(f"{path.name}: {error}") from error
 

@@ -40,6 +40,7 @@ class OutputFormat(ABC):
     media_type: ClassVar[str]  # of a shard
     loader: ClassVar[Literal["load_from_disk", "load_dataset"]]  # the function of `datasets` that opens the folder
     features: ClassVar[tuple[Feature, ...]]  # the image features that it can store; the first is the default
+    stores_companions: ClassVar[bool] = False  # as further image columns
     buffer_size: ClassVar[int] = 0  # bytes that its writer keeps in memory
 
     @abstractmethod
@@ -79,14 +80,14 @@ class OutputFormat(ABC):
         """
         raise OutputError(f"{path} has no columns: build with --format arrow or parquet to make a report")
 
-    def declared_columns(self, suffixes: Sequence[str]) -> list[dict[str, Any]]:  # noqa: ARG002
+    def declared_columns(self, suffixes: Sequence[str], settings: Settings) -> list[dict[str, Any]]:  # noqa: ARG002
         """Return the columns as the YAML head of the card declares them; none if the shards themselves declare them.
 
         ``suffixes`` are those of the stored images.
         """
         return []
 
-    def leading_files(self, output: Path, feature: Feature, shards: ShardFiles) -> Iterator[tuple[str, bytes]]:  # noqa: ARG002
+    def leading_files(self, output: Path, settings: Settings, shards: ShardFiles) -> Iterator[tuple[str, bytes]]:  # noqa: ARG002
         """Yield path and content of the files that the loader needs, in writing order."""
         yield from ()
 

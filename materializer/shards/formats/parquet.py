@@ -11,6 +11,7 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 
 from indexer.base.durable import HashingFile
+from materializer.further_columns import image_columns, text_columns
 from materializer.models import Feature, Settings, Shard
 from materializer.shards import schema as columns
 from materializer.shards.formats.output_format import OutputFormat
@@ -27,9 +28,9 @@ PAGE_SIZE = 4096
 class ParquetWriter:
     """Collects record batches into row groups."""
 
-    def __init__(self, file: pq.ParquetWriter, feature: Feature) -> None:
+    def __init__(self, file: pq.ParquetWriter, settings: Settings) -> None:
         self._file = file
-        self._batches = BatchMaker(feature, copies=True)
+        self._batches = BatchMaker(settings.feature, settings.columns, copies=True)
         self._pending: list[pa.RecordBatch] = []
         self._size = 0
 
@@ -56,6 +57,7 @@ class ParquetFormat(OutputFormat):
     media_type = "application/x-parquet"  # the one that Croissant readers know
     loader = "load_dataset"
     features = (Feature.STANDARD, Feature.LARGE)
+    stores_companions = True
     buffer_size = 250_000_000
 
     def path(self, shard: Shard) -> str:
@@ -69,18 +71,20 @@ class ParquetFormat(OutputFormat):
     @contextmanager
     def writer(self, file: HashingFile, output: Path, settings: Settings) -> Iterator[ParquetWriter]:  # noqa: ARG002
         """Open a writer of one shard. Texts repeat and are packed; images are compressed already."""
-        texts = [*columns.TEXTS, "paired_real_images.list.element", "image.path"]
+        images = ["image", *image_columns(settings.columns)]
+        scalars = [*columns.TEXTS, *text_columns(settings.columns)]
+        texts = [*scalars, "paired_real_images.list.element", *(f"{name}.path" for name in images)]
         with pq.ParquetWriter(
             pa.PythonFile(file, mode="w"),
-            columns.schema(settings.feature),
-            compression={**dict.fromkeys(texts, "zstd"), "image.bytes": "none"},
+            columns.schema(settings.feature, settings.columns),
+            compression={**dict.fromkeys(texts, "zstd"), **{f"{name}.bytes": "none" for name in images}},
             use_dictionary=texts,
             data_page_size=PAGE_SIZE,
             write_batch_size=1,  # values after which the size of a page is looked at
             write_page_index=True,
-            write_statistics=[*columns.TEXTS, "label", "height", "width"],
+            write_statistics=[*scalars, "label", "height", "width"],
         ) as parquet:
-            shard = ParquetWriter(parquet, settings.feature)
+            shard = ParquetWriter(parquet, settings)
             yield shard
             shard.flush()
 

@@ -18,6 +18,7 @@ from typing import Any
 import pyarrow as pa
 
 from indexer.base.durable import HashingFile
+from materializer.further_columns import text_columns
 from materializer.models import Feature, Settings, Shard
 from materializer.shards import schema
 from materializer.shards.formats.output_format import OutputFormat
@@ -29,8 +30,9 @@ _BLOCK = 512
 class TarWriter:
     """Appends samples to a tar."""
 
-    def __init__(self, file: HashingFile) -> None:
+    def __init__(self, file: HashingFile, further: Sequence[str]) -> None:
         self._file = file
+        self._further = text_columns(further)
 
     def write(self, rows: pa.Table, images: Sequence[PreparedImage], *, ends_window: bool = True) -> None:  # noqa: ARG002
         """Append ``rows``, each with its image."""
@@ -38,7 +40,18 @@ class TarWriter:
             key = f"{row['split'].replace('.', '~')}-{row['position']:09d}"
             self._add(f"{key}.{image.suffix}", image.data)
             self._add(f"{key}.cls", str(row["label"]).encode())
-            self._add(f"{key}.json", json.dumps(_texts(row, image), ensure_ascii=False).encode())
+            self._add(f"{key}.json", json.dumps(self._texts(row, image), ensure_ascii=False).encode())
+
+    def _texts(self, row: Mapping[str, Any], image: PreparedImage) -> dict[str, Any]:
+        return {
+            "format": image.suffix,
+            "height": image.height,
+            "width": image.width,
+            "label": row["label"],
+            **{name: row[column] for name, column in schema.TEXTS.items()},
+            "paired_real_images": row["paired_real_images"],
+            **{name: row["further"][at] for name, at in self._further.items()},
+        }
 
     def _add(self, name: str, data: bytes | memoryview) -> None:
         header = tarfile.TarInfo(name)  # no owner, no time
@@ -64,16 +77,17 @@ class WebDatasetFormat(OutputFormat):
         """Return a glob pattern that matches the paths of a split's shards."""
         return f"data/{split}-*.tar"
 
-    def declared_columns(self, suffixes: Sequence[str]) -> list[dict[str, Any]]:
+    def declared_columns(self, suffixes: Sequence[str], settings: Settings) -> list[dict[str, Any]]:
         """Declare one image column per suffix, the label and the texts."""
         numbers = [{"name": name, "dtype": "int64"} for name in ("height", "width", "label")]
         texts = [{"name": name, "dtype": "string"} for name in ("format", *schema.TEXTS)]
+        further = [{"name": name, "dtype": "string"} for name in text_columns(settings.columns)]
         paired = {"name": "paired_real_images", "sequence": "string"}
         labels = {str(label): name for label, name in enumerate(schema.LABELS)}
         return [
             *({"name": suffix, "dtype": "image"} for suffix in suffixes),
             {"name": "cls", "dtype": {"class_label": {"names": labels}}},
-            {"name": "json", "struct": [*numbers, *texts, paired]},
+            {"name": "json", "struct": [*numbers, *texts, paired, *further]},
             {"name": "__key__", "dtype": "string"},
             {"name": "__url__", "dtype": "string"},
         ]
@@ -81,7 +95,7 @@ class WebDatasetFormat(OutputFormat):
     @contextmanager
     def writer(self, file: HashingFile, output: Path, settings: Settings) -> Iterator[TarWriter]:  # noqa: ARG002
         """Open a writer of one shard; two empty blocks end the tar."""
-        yield TarWriter(file)
+        yield TarWriter(file, settings.columns)
         file.write(bytes(2 * _BLOCK))
 
     def read(self, path: Path) -> Iterator[tuple[str, bytes]]:
@@ -93,17 +107,6 @@ class WebDatasetFormat(OutputFormat):
                 if texts is None or Path(texts.name).stem != Path(image.name).stem:
                     raise ValueError(f"{image.name} has no texts")
                 yield json.loads(_content(archive, texts))["file_id"], _content(archive, image)
-
-
-def _texts(row: Mapping[str, Any], image: PreparedImage) -> dict[str, Any]:
-    return {
-        "format": image.suffix,
-        "height": image.height,
-        "width": image.width,
-        "label": row["label"],
-        **{name: row[column] for name, column in schema.TEXTS.items()},
-        "paired_real_images": row["paired_real_images"],
-    }
 
 
 def _content(archive: tarfile.TarFile, member: tarfile.TarInfo) -> bytes:
