@@ -1,7 +1,7 @@
 """The values that the modules of phase two pass to each other."""
 
 from collections.abc import Mapping
-from dataclasses import asdict, dataclass, field
+from dataclasses import asdict, dataclass, field, replace
 from enum import StrEnum
 from pathlib import Path
 
@@ -53,6 +53,7 @@ class Settings:
     ``layout``: where --format imagefolder writes an image; '' is its default.
     ``strip_metadata``: images that are copied lose their metadata; their coded pixels are not changed.
     ``align``: all images are encoded anew; from the recipe (:mod:`materializer.planning.alignment`).
+    ``variants``: the variants to write (:mod:`materializer.shards.variants`); of a shard, the one that it holds.
     """
 
     format: str = "arrow"
@@ -66,10 +67,16 @@ class Settings:
     layout: str = ""
     align: Rendition | None = None
     columns: tuple[str, ...] = ()
+    variants: tuple[str, ...] = ()
+
+    def of_each_variant(self) -> "tuple[Settings, ...]":
+        """Return the settings of the shards of each variant; of all shards if there are no variants."""
+        return tuple(replace(self, variants=(name,)) for name in self.variants) or (self,)
 
     def described(self) -> dict[str, object]:
         """Return the settings as plan keys and records hold them: later ones only if they are on."""
-        values = asdict(self) | {"columns": list(self.columns)}
+        align = self.align.described() if self.align else None
+        values = asdict(self) | {"align": align, "columns": list(self.columns), "variants": list(self.variants)}
         return {name: value for name, value in values.items() if value not in (False, "", None, [])}
 
 

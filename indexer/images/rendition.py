@@ -1,7 +1,7 @@
 """Renditions: an image resized, cropped and encoded anew, once and with fixed settings."""
 
 import io
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 
 from PIL import Image
 
@@ -14,21 +14,32 @@ _LARGEST = 16_384  # pixels of a side
 
 @dataclass(frozen=True, slots=True)
 class Rendition:
-    """What is done to an image, in this order. None: the step is left out; without ``jpeg``, the result is a PNG.
+    """What is done to an image, in this order. None: the step is left out; without an encoder, the result is a PNG.
 
     Attributes:
         long_side: pixels of the longer side; the image is enlarged or reduced (Lanczos).
         crop: pixels of both sides of the square that is cut from the centre.
         jpeg: quality, 1 to 100; 4:2:0, baseline, standard Huffman tables.
+        webp: quality, 1 to 100; lossy. Not with ``jpeg``.
     """
 
     long_side: int | None = None
     crop: int | None = None
     jpeg: int | None = None
+    webp: int | None = None
 
     def __str__(self) -> str:
+        return " ".join(f"{name} {value}" for name, value in asdict(self).items() if value is not None)
+
+    def described(self) -> dict[str, int | None]:
+        """Return the steps as plan keys and records hold them: later ones only if they are done."""
         steps = {"long_side": self.long_side, "crop": self.crop, "jpeg": self.jpeg}
-        return " ".join(f"{name} {value}" for name, value in steps.items() if value is not None)
+        return steps | {"webp": self.webp} if self.webp else steps
+
+    @property
+    def suffix(self) -> str:
+        """The file name suffix of the result."""
+        return "jpg" if self.jpeg else "webp" if self.webp else "png"
 
 
 def rendition_of(fields: Fields) -> Rendition | None:
@@ -60,6 +71,8 @@ def render(picture: Image.Image, rendition: Rendition) -> tuple[bytes, Image.Ima
         target = io.BytesIO()
         if rendition.jpeg:
             picture.save(target, "JPEG", quality=rendition.jpeg, subsampling="4:2:0", optimize=False, progressive=False)
+        elif rendition.webp:
+            picture.save(target, "WEBP", quality=rendition.webp, method=4)
         else:
             picture.save(target, "PNG", compress_level=6)
     return target.getvalue(), picture

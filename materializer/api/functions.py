@@ -48,7 +48,8 @@ def build(
         output: the new folder.
         allow_missing: build although archives are missing or have changed; spares replace their images.
         settings: as the options of the command: ``format``, ``image_feature``, ``pixels``, ``quality``, ``check``,
-            ``order``, ``shard_size`` (bytes, or a text such as "500MB"), ``strip_metadata``, ``columns``.
+            ``order``, ``shard_size`` (bytes, or a text such as "500MB"), ``strip_metadata``, ``columns``,
+            ``variants`` (a text such as "native,jpeg75", or a list).
 
     Raises:
         ConfigError: a setting is unknown or excludes another one.

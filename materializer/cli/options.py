@@ -13,11 +13,13 @@ from indexer.cli.options import CommonOptions
 from indexer.manifest.store import Store
 from indexer.roots import source_folders
 from indexer.settings.quantities import parse_quantity
-from materializer.further_columns import image_columns, parse_columns
+from materializer.further_columns import image_columns, output_name, parse_columns
 from materializer.models import Check, Feature, Pixels, Request, RowOrder, Settings
+from materializer.shards import variants
 from materializer.shards.formats import FORMATS, output_format
 from materializer.shards.formats.imagefolder import DEFAULT_LAYOUT, ImageFolderFormat, check_layout
 from materializer.shards.formats.output_format import OutputFormat
+from materializer.shards.schema import VARIANT_TEXTS
 
 
 def size(text: str) -> int:
@@ -51,6 +53,9 @@ _OPTIONS = (
     click.option("--quality", type=click.IntRange(1, 100), default=95, show_default=True, help="Of --pixels jpeg."),
     click.option("--strip-metadata", is_flag=True,
                  help="Remove the metadata of copied images: EXIF, XMP, texts, C2PA, profile. Pixels are not changed."),
+    click.option("--variants", metavar="NAME,...", default="",
+                 help="Write each image in each variant, as split test-jpeg75 and so on: native, jpeg75, webp80,"
+                 " long512, crop224, stripped, or steps as long512-jpeg75."),
     click.option("--check", type=_choice(Check), default=Check.DECODE.value, show_default=True,
                  help="How images are checked; sizes and checksums always are."),
     click.option("--order", type=_choice(RowOrder), default=RowOrder.SHUFFLED.value, show_default=True,
@@ -107,10 +112,25 @@ def request(options: CommonOptions, output: Path, given: dict[str, Any]) -> Requ
         strip_metadata=given["strip_metadata"],
         layout=_layout(format_, given["layout"]),
         columns=_columns(format_, given["columns"]),
+        variants=_variants(given["variants"], given["columns"]),
     )
     config, bounds = options.config, options.bounds
     roots = source_folders(config)
     return Request(given["selection"], output, roots, config.tmp_cache_dir, settings, bounds.archives, bounds.images)
+
+
+def _variants(given: str | Sequence[str], columns: str | Sequence[str]) -> tuple[str, ...]:
+    """Return the checked value of --variants; ``columns`` is that of --columns."""
+    if not given:
+        return ()
+    names = variants.parse(given.split(",") if isinstance(given, str) else given)
+    further = parse_columns(columns.split(",") if isinstance(columns, str) else columns)
+    if taken := [column for column in further if output_name(column) in VARIANT_TEXTS]:
+        raise ConfigError(f"--columns {taken[0]}: --variants writes a column of this name: omit one of them")
+    moved = [name for name in names if variants.moves_pixels(name)]
+    if moved and image_columns(further):
+        raise ConfigError(f"--variants {moved[0]}: companions in --columns would no longer fit their images: omit one")
+    return names
 
 
 def _layout(format_: OutputFormat, layout: str) -> str:

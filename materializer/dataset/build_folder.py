@@ -1,5 +1,6 @@
 """Read the JSON files of a dataset's folder: those of a build, and those of ``save_to_disk``. All are untrusted."""
 
+import re
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass, fields
 from pathlib import Path
@@ -13,6 +14,7 @@ from materializer.models import Check, Feature, Pixels, RowOrder, Settings, Shar
 from materializer.shards import record
 from materializer.shards.formats import output_format
 from materializer.shards.formats.output_format import OutputFormat, ShardFiles
+from materializer.shards.variants import NATIVE, parse, split_of, suffix_pattern
 
 # Exceptions of JSON files that are missing, damaged or have other contents than expected.
 UNREADABLE = (OSError, ValueError, KeyError, TypeError, AttributeError, RecursionError, ConfigError)
@@ -36,6 +38,13 @@ class FinishedBuild:
     def all_shards(self) -> list[tuple[Shard, ShardFile]]:
         """The shards of all splits, in order."""
         return [shard for shards in self.shards.values() for shard in shards]
+
+    @property
+    def native_shards(self) -> list[tuple[Shard, ShardFile]]:
+        """The shards of all splits without those of variants; of the first variant if ``native`` was not built."""
+        first = next(iter(self.settings.variants), NATIVE)
+        ends = re.compile(suffix_pattern(self.settings.variants))
+        return [one for one in self.all_shards if split_of(ends.sub("", one[0].split), first) == one[0].split]
 
     @property
     def card(self) -> Mapping[str, str]:
@@ -185,7 +194,12 @@ def _settings(stored: JsonObject) -> Settings:
         stored.text("layout") if "layout" in stored.content else "",
         _rendition(stored.object("align")) if "align" in stored.content else None,
         parse_columns(stored.list("columns", text)) if "columns" in stored.content else (),
+        _variants(stored) if "variants" in stored.content else (),
     )
+
+
+def _variants(stored: JsonObject) -> tuple[str, ...]:
+    return parse(stored.list("variants", text))
 
 
 def _rendition(stored: JsonObject) -> Rendition:

@@ -9,7 +9,7 @@ from typing import Any
 import duckdb
 
 from indexer.base import resources
-from indexer.base.errors import BadData
+from indexer.base.errors import BadData, OutputError
 from indexer.base.processes import scratch_folder
 from indexer.images import open_shown
 from indexer.images.pixels import pixel_hash
@@ -18,6 +18,7 @@ from indexer.sharing import untrusted
 from indexer.sharing.contents import digesting
 from materializer.dataset.build_folder import FinishedBuild, read_build
 from materializer.shards import record
+from materializer.shards.variants import NATIVE
 
 SAME, SAME_PIXELS, OTHER = "identical bytes", "identical pixels", "different"
 OTHER_BYTES = "other bytes"  # of sql/verify/graded_rows.sql; the pixels are compared then
@@ -46,19 +47,23 @@ class Grading:
 def grade(output: Path, manifest: Path, shown: int) -> Grading:
     """Grade the build in ``output`` by the shared manifest in the folder ``manifest``; return at most ``shown`` rows.
 
+    Variants of the images are not graded.
+
     Raises:
         OutputError: ``output`` holds no finished build, or its record is damaged.
         ManifestError: ``manifest`` holds no valid manifest.
     """
     build = read_build(output)
+    if build.settings.variants and NATIVE not in build.settings.variants:
+        raise OutputError(f"{output} was built without the variant '{NATIVE}': it cannot be graded")
     with scratch_folder("grade") as scratch, scratch_database(scratch) as engine:
         clean = scratch / "rows.parquet"
         expected = untrusted.load(manifest, clean).contents
         with digesting(scratch) as contents:
-            for shard, _ in build.all_shards:
+            for shard, _ in build.native_shards:
                 contents.add(record.rows_of(output, shard), "source_sha256")
             built = contents.result()
-        files = [record.path_of(output, shard) for shard, _ in build.all_shards]
+        files = [record.path_of(output, shard) for shard, _ in build.native_shards]
         engine.register("expected", parquet_rows(clean))
         engine.register("built", parquet_rows(files, record.ROW_SCHEMA))
         engine.execute("create table graded as " + resources.sql("verify/graded_rows")).fetchall()

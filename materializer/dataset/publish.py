@@ -18,7 +18,7 @@ from indexer.sharing.contents import digesting
 from materializer.dataset import card
 from materializer.dataset.build_folder import described_shards
 from materializer.dataset.card.facts import CardCounter, CardFacts, files_of, read_balance
-from materializer.models import Request, ShardFile, ShardResult
+from materializer.models import Request, Settings, ShardFile, ShardResult
 from materializer.planning.plan import BuildPlan, PlannedShard
 from materializer.planning.substitution import Substitutions
 from materializer.shards import record
@@ -78,7 +78,7 @@ def publish(build: WrittenBuild) -> BuildSummary:
         "seed": build.plan.seed,
         "plan": build.plan.key,
         "settings": settings.described(),
-        "versions": _versions(),
+        "versions": _versions(settings),
         "refused": len(build.substitutions.rows),
         "missing": build.substitutions.missing,
         "splits": described_shards(format_, shards),
@@ -116,13 +116,14 @@ def _card_facts(build: WrittenBuild, shards: ShardFiles) -> CardFacts:
     """Count and digest the records of all rows, one shard at a time."""
     counter = CardCounter(build.store)
     build.scratch.mkdir(parents=True, exist_ok=True)
+    settings = build.request.settings
     with digesting(build.scratch) as contents:
-        for shard, _ in (one for own in shards.values() for one in own):
-            rows = record.rows_of(build.request.output, shard)
+        for planned in build.plan.shards:
+            rows = record.rows_of(build.request.output, planned.shard)
             counter.add(rows)
-            contents.add(rows, "source_sha256")
+            if planned.settings.variants[:1] == settings.variants[:1]:  # variants are of the same source images
+                contents.add(rows, "source_sha256")
         counts, origins = counter.result()
-        settings = build.request.settings
         listed = files_of(output_format(settings.format), shards)
         balance = read_balance(build.store, build.plan.selection)
         digests, suffixes = contents.result(), counter.suffixes()
@@ -139,9 +140,10 @@ def _refused_rows(substitutions: Substitutions) -> Iterator[dict[str, object]]:
                "substitute": None}  # fmt: skip
 
 
-def _versions() -> dict[str, str | None]:
+def _versions(settings: Settings) -> dict[str, str | None]:
     """Return the versions of all that decides the output's bytes."""
-    return {
+    webp = {"libwebp": pillow.version("webp")} if any("webp" in name for name in settings.variants) else {}
+    return webp | {
         "image-manifest": __version__,
         "pyarrow": pa.__version__,
         "pillow": PIL.__version__,

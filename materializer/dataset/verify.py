@@ -21,6 +21,7 @@ from materializer.dataset.build_folder import FinishedBuild, read_build
 from materializer.models import Shard, ShardFile
 from materializer.shards import record
 from materializer.shards.formats import output_format
+from materializer.shards.variants import suffix_pattern
 
 # Exceptions of shards that are damaged or have other contents than expected.
 _UNREADABLE = (pa.ArrowException, OSError, ValueError, KeyError, TypeError, AttributeError, RecursionError)
@@ -131,7 +132,8 @@ def _wrong_card_files(build: FinishedBuild) -> Iterator[Difference]:
 
 def _differences_from_manifest(build: FinishedBuild, store: Store) -> list[Difference]:
     name = build.description["selection"]
-    rows = store.rows("plan/differences", {"rows": str(build.folder / record.ROWS / "*.parquet"), "selection": name})
+    given = {"rows": str(build.folder / record.ROWS / "*.parquet"), "selection": name}
+    rows = store.rows("plan/differences", given | {"variants": suffix_pattern(build.settings.variants)})
     differences = [Difference(file_id, what) for file_id, what in rows]
     recipes = {recipe for recipe, _ in store.rows("plan/selection_run", {"selection": name})}
     if rows and build.description.get("recipe_hash") not in recipes:

@@ -38,9 +38,13 @@ class Estimate:
 def estimate(store: Store, plan: BuildPlan, settings: Settings, workers: Workers) -> Estimate:
     """Estimate the build that was just planned."""
     images, stored, undecoded, known_bad = store.rows("plan/totals")[0]
+    copies = len(settings.of_each_variant())
+    images, stored, undecoded, known_bad = (copies * number for number in (images, stored, undecoded, known_bad))
     containers = plan.planned_containers.values()
     sequential = [planned for planned in containers if planned.is_sequential]
     spill = sum(planned.size for planned in sequential)
+    if settings.variants:  # decoded to be encoded anew
+        undecoded = stored
     decode = undecoded if settings.check in (Check.DECODE, Check.LENIENT) else 0
     # A window as it was read and as it is stored, and the buffer of the format.
     worker_memory = _WORKER_BASE + 2 * WINDOW_SIZE + output_format(settings.format).buffer_size
@@ -51,7 +55,7 @@ def estimate(store: Store, plan: BuildPlan, settings: Settings, workers: Workers
         containers=len(containers),
         sequential=len(sequential),
         known_bad=known_bad,
-        read=sum(planned.read for planned in containers) + spill,
+        read=copies * sum(planned.read for planned in containers) + spill,
         write=stored + spill,
         spill=spill,
         memory=_PLANNER_BASE + workers.jobs * worker_memory,

@@ -6,8 +6,9 @@ manifest that is opened read-only can be planned from.
 
 import hashlib
 import json
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from itertools import product
 from typing import Any, NamedTuple
 
 import pyarrow as pa
@@ -20,6 +21,7 @@ from indexer.containers.models import Container
 from indexer.manifest.store import LOT_ROWS, Store, require_selection
 from materializer.models import Request, RowsTask, Settings, Shard
 from materializer.shards.formats import output_format
+from materializer.shards.variants import split_of
 
 # The size assumed for an image of unknown size: in estimates, and if the image cannot be read at all.
 UNKNOWN_SIZE = 100_000
@@ -44,9 +46,12 @@ class PlannedShard:
     """A shard to build, of ``rows`` rows and about ``size`` bytes.
 
     ``content`` is a hash of everything but the settings that decides its bytes; ``key`` includes the settings.
+    ``base``: the shard of the selection's split that has its rows; another one if the shard holds a variant of them.
     """
 
     shard: Shard
+    base: Shard
+    settings: Settings
     rows: int
     size: int
     content: str
@@ -105,6 +110,7 @@ def make(store: Store, request: Request, unavailable: Sequence[int] = ()) -> Bui
     ranges = [ShardRange(*row) for row in store.rows("plan/shard_ranges", {"range_rows": LOT_ROWS})]
     for shards in ranges:
         _require_split_name(shards.split, request.selection)
+    _require_distinct_splits({shards.split for shards in ranges}, settings.variants)
     if all(shards.last < 0 for shards in ranges):
         raise RecipeError(f"selection '{request.selection}' has no rows to build: see 'python -m indexer stats'")
     _save_rows(store, request, ranges)
@@ -128,6 +134,15 @@ def _require_split_name(split: str, selection: str) -> None:
         raise RecipeError(f"selection '{selection}' has a split {split!r}, which is no name of a folder: select again")
 
 
+def _require_distinct_splits(splits: Collection[str], variants: Sequence[str]) -> None:
+    """Raise RecipeError if a variant's split has the name of another split, or one that is too long."""
+    for split, variant in product(sorted(splits), variants):
+        name = split_of(split, variant)
+        if name != split and (name in splits or not is_split_name(name)):
+            what = "there is such a split already" if name in splits else "which is too long"
+            raise RecipeError(f"--variants {variant} of split '{split}' would be '{name}', {what}: rename the split")
+
+
 def require_known_sizes(store: Store, request: Request) -> None:
     """Refuse to build images of unknown size: shards are cut by size, and a guess would differ between machines.
 
@@ -148,6 +163,17 @@ def rows_of(store: Store, shard: Shard) -> pa.Table:
     return store.arrow("plan/shard_rows", {"split": shard.split, "shard": shard.index})
 
 
+def variant_rows_of(store: Store, planned: PlannedShard) -> pa.Table:
+    """Return the rows of a planned shard, as :func:`rows_of`, with the split and the variant that it holds."""
+    rows = rows_of(store, planned.base)
+    if not planned.settings.variants:
+        return rows
+    [variant] = planned.settings.variants
+    split = pa.array([planned.shard.split] * rows.num_rows, pa.string())
+    rows = rows.set_column(rows.schema.get_field_index("split"), "split", split)
+    return rows.append_column("variant", pa.array([variant] * rows.num_rows, pa.string()))
+
+
 def save_due_shards(store: Store, shards: Iterable[Shard], *, with_spares: bool) -> None:
     """Save the shards to write in the table ``plan_due_shards``; the spares of a split are its shard -1."""
     due = {(shard.split, shard.index) for shard in shards}
@@ -158,13 +184,13 @@ def save_due_shards(store: Store, shards: Iterable[Shard], *, with_spares: bool)
         store.save_temporary("plan_due_shards", "plan/due_shards")
 
 
-def task_of(rows: pa.Table, containers: Mapping[int, Container], request: Request) -> RowsTask:
+def task_of(rows: pa.Table, containers: Mapping[int, Container], request: Request, settings: Settings) -> RowsTask:
     """Return rows as a task, with only the containers that they are in."""
     needed = {number for number in rows["container_id"].to_pylist() if number is not None}
     companions = (one for own in rows["companions"].to_pylist() for one in own or ())
     needed |= {one["container_id"] for one in companions}
     own = {number: containers[number] for number in sorted(needed & containers.keys())}
-    return RowsTask(rows, own, request.settings, request.limits, request.image_limits)
+    return RowsTask(rows, own, settings, request.limits, request.image_limits)
 
 
 def key_of(shard: Shard, content: str, settings: Settings) -> str:
@@ -208,11 +234,14 @@ def _save_companions(store: Store, settings: Settings, unavailable: Sequence[int
 
 
 def _shards(store: Store, settings: Settings, ranges: Sequence[ShardRange]) -> tuple[PlannedShard, ...]:
+    """Return the shards in writing order: all splits of one variant, then those of the next."""
+    found = [row for shards in ranges for row in store.rows("plan/shards", shards._asdict())]
     planned = []
-    for shards in ranges:
-        for split, index, count, rows, size, content in store.rows("plan/shards", shards._asdict()):
-            shard = Shard(split, index, count)
-            planned.append(PlannedShard(shard, rows, size, content, key_of(shard, content, settings)))
+    for one in settings.of_each_variant():
+        for split, index, count, rows, size, content in found:
+            base = Shard(split, index, count)
+            shard = Shard(split_of(split, *one.variants), index, count) if one.variants else base
+            planned.append(PlannedShard(shard, base, one, rows, size, content, key_of(shard, content, one)))
     return tuple(planned)
 
 

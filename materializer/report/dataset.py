@@ -66,7 +66,7 @@ def report(store: Store, output: Path, options: ReportOptions, reader: DatasetRe
 
 def _files(output: Path, build: FinishedBuild | None) -> list[DatasetFile]:
     if build:
-        return [DatasetFile(shard.split, build.path(shard), build.format) for shard, _ in build.all_shards]
+        return [DatasetFile(shard.split, build.path(shard), build.format) for shard, _ in build.native_shards]
     saved = ArrowFormat()
     return [
         DatasetFile(split.name, output / split.name / name, saved)
@@ -85,7 +85,7 @@ def _load(store: Store, build: FinishedBuild | None, files: Sequence[DatasetFile
             tables[file.path] = answer
             bar.advance()
     _save(store, "built_shard", pa.concat_tables([tables[file.path] for file in files]))
-    kept = [record.rows_of(build.folder, shard) for shard, _ in build.all_shards] if build else []
+    kept = [record.rows_of(build.folder, shard) for shard, _ in build.native_shards] if build else []
     _save(store, "built_record", pa.concat_tables(kept) if kept else record.ROW_SCHEMA.empty_table())
     order = pa.table({"split": [file.split for file in files], "shard": [file.path.name for file in files]})
     _save(store, "built_file", order.append_column("file", pa.array(range(len(files)), pa.int64())))
@@ -135,6 +135,7 @@ def _facts(build: FinishedBuild) -> list[tuple[str, str]]:
         ("recipe", built["recipe_hash"][:16]),
         ("seed", built["seed"]),
         ("pixels", build.settings.pixels.value),
+        *([("variants", ", ".join(build.settings.variants))] if build.settings.variants else []),
         *((name, str(version)) for name, version in built["versions"].items() if version),
     ]
 

@@ -15,7 +15,7 @@ from indexer.base.workers import WorkerCrashed, WorkerPool, Workers
 from indexer.containers.models import Container
 from indexer.manifest.store import Store
 from materializer.dataset.publish import BuildSummary, WrittenBuild, publish
-from materializer.models import Refusal, Request, RowsTask, ShardResult, ShardTask
+from materializer.models import Refusal, Request, RowsTask, Shard, ShardResult, ShardTask
 from materializer.planning import plan as planning
 from materializer.planning.alignment import aligned
 from materializer.planning.plan import BuildPlan, PlannedShard, task_of
@@ -76,23 +76,31 @@ def prepare(job: Build, due: Sequence[PlannedShard], *, with_spares: bool = True
     check_free_space(job.request, job.plan)
     path, output = output_format(job.request.settings.format).path, job.request.output
     if not all(record.is_finished(output, one.shard, path(one.shard), one.key) for one in due):
-        planning.save_due_shards(job.store, [one.shard for one in due], with_spares=with_spares)
+        planning.save_due_shards(job.store, [one.base for one in due], with_spares=with_spares)
         folder = SpillFolder(job.scratch, job.request.limits)
         job.containers.update(spill(job.store, job.plan.planned_containers, folder, job.workers, job.progress))
 
 
 def complete(job: Build, results: dict[PlannedShard, ShardResult]) -> BuildSummary:
     """Replace refused rows by copies or spares, write the shards that needed them, and publish the dataset."""
-    refused = {planned: _retried(job, planned, result) for planned, result in results.items() if result.refused}
     copies = Copies(job.store, job.request.roots, job.containers, lambda rows: _check(job, rows))
-    refused = {planned: copies.use(planned.shard, refusals) for planned, refusals in refused.items()}
-    by_shard = {planned.shard: refusals for planned, refusals in refused.items()}
-    substitutions = substitute(job.store, by_shard, lambda rows: _check(job, rows))
+    refused = {base: copies.use(base, refusals) for base, refusals in _refused(job, results).items()}
+    substitutions = substitute(job.store, refused, lambda rows: _check(job, rows))
     if refused:
-        results |= dict(write_shards(job, refused))
+        again = {planned: refused[planned.base] for planned in job.plan.shards if planned.base in refused}
+        results |= dict(write_shards(job, again))
     summary = publish(WrittenBuild(job.store, job.request, job.scratch, job.plan, results, substitutions))
     shutil.rmtree(job.scratch, ignore_errors=True)
     return summary
+
+
+def _refused(job: Build, results: Mapping[PlannedShard, ShardResult]) -> dict[Shard, tuple[Refusal, ...]]:
+    """Return the refusals of each shard of the selection that has any: an image is refused in all variants, or none."""
+    found: dict[Shard, dict[int, Refusal]] = {}
+    for planned in job.plan.shards:
+        for refusal in _retried(job, planned, results[planned]) if results[planned].refused else ():
+            found.setdefault(planned.base, {}).setdefault(refusal.position, refusal)
+    return {base: tuple(refusal for _, refusal in sorted(own.items())) for base, own in found.items()}
 
 
 def write_shards(
@@ -119,13 +127,14 @@ def _examined(job: Build, shards: Sequence[PlannedShard]) -> Examination:
     due = [one for one in shards if record.finished(request.output, one.shard, path(one.shard), one.key) is None]
     if not is_worthwhile(len(due), job.workers.jobs):
         return NOTHING
-    works = [task_of(planning.rows_of(job.store, one.shard), job.containers, request) for one in due]
+    bases = dict.fromkeys(one.base for one in due)
+    works = [task_of(planning.rows_of(job.store, base), job.containers, request, request.settings) for base in bases]
     return examine_shards(works, job.workers, job.progress)
 
 
 def _task(job: Build, planned: PlannedShard, refused: tuple[Refusal, ...], examination: Examination) -> ShardTask:
-    rows = examination.applied(planning.rows_of(job.store, planned.shard))
-    work = task_of(rows, job.containers, job.request)
+    rows = examination.applied(planning.variant_rows_of(job.store, planned))
+    work = task_of(rows, job.containers, job.request, planned.settings)
     return ShardTask(planned.shard, job.request.output.absolute(), planned.key, work, refused)
 
 
@@ -149,15 +158,19 @@ def _retried(job: Build, planned: PlannedShard, result: ShardResult) -> tuple[Re
     unread = [refusal.position for refusal in result.refused if refusal.reason == "unreadable"]
     if not unread:
         return result.refused
-    rows = planning.rows_of(job.store, planned.shard)
-    again = _check(job, rows.filter(pc.is_in(rows["position"], pa.array(unread))))
+    rows = planning.variant_rows_of(job.store, planned)
+    rows = rows.filter(pc.is_in(rows["position"], pa.array(unread)))
+    again = _refusals(job, [task_of(rows, job.containers, job.request, planned.settings)])
     others = {refusal.position: refusal for refusal in result.refused if refusal.position not in unread}
     return tuple(refusal for _, refusal in sorted((others | again).items()))
 
 
 def _check(job: Build, rows: pa.Table) -> dict[int, Refusal]:
-    """Return those of ``rows`` that cannot be used, by position."""
-    return _refusals(job, [task_of(rows, job.containers, job.request)])
+    """Return those of ``rows`` that cannot be used in all variants, by position."""
+    found: dict[int, Refusal] = {}
+    for settings in job.request.settings.of_each_variant():
+        found = _refusals(job, [task_of(rows, job.containers, job.request, settings)]) | found
+    return found
 
 
 def _refusals(job: Build, tasks: Sequence[RowsTask]) -> dict[int, Refusal]:

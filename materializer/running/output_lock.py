@@ -99,9 +99,9 @@ def _join(output: Path, ours: dict[str, Any]) -> None:
     held = read_plan(output)
     if held is None and any(path.name != Path(record.PLAN).parts[0] for path in output.iterdir()):
         raise OutputError(f"{output} is not empty and holds no build: name a new folder, or empty it")
-    if held not in (None, ours):
+    if held is not None and held != ours and not _has_grown(held, ours):
         raise OutputError(f"{output} holds another build, or one with another plan: name a new folder")
-    if held is None:
+    if held != ours:
         write_json(output / record.PLAN, ours)
 
 
@@ -122,14 +122,29 @@ def _difference(held: dict[str, Any], ours: dict[str, Any]) -> str:
     if held.get("selection") != ours["selection"]:
         return f"of selection '{held.get('selection')}'"
     before, now = held.get("settings", {}), ours["settings"]
-    if other := [f"{name.replace('_', ' ')} {before.get(name)}" for name in now if before.get(name) != now[name]]:
-        return f"with {', '.join(other)}"
+    if other := [_setting(name, before.get(name)) for name in {**now, **before} if before.get(name) != now.get(name)]:
+        return ", ".join(other)
     if held.get("limits") != ours["limits"]:
         return "with other limits"
     return f"of an earlier version of '{ours['selection']}'"
 
 
+def _setting(name: str, value: object) -> str:
+    """Describe a setting: ``with shard size 500``, ``without variants``."""
+    shown = ",".join(map(str, value)) if isinstance(value, list) else value
+    return f"{'without' if value is None else 'with'} {name.replace('_', ' ')}" + (f" {shown}" if shown else "")
+
+
 def _may_continue(output: Path, held: dict[str, Any], ours: dict[str, Any]) -> bool:
-    """Return whether the build may continue: also after a rescan that moved rows, unless it is finished."""
-    same = all(held.get(key) == ours[key] for key in ("selection", "recipe_hash", "seed", "settings", "limits"))
-    return same and (held["shards"] == ours["shards"] or not (output / record.BUILD).exists())
+    """Return whether the build may continue: also with more variants; unless it is finished, after a rescan, too."""
+    is_finished = (output / record.BUILD).exists()
+    return _has_grown(held, ours) or (not is_finished and _has_grown(held | {"shards": {}}, ours))
+
+
+def _has_grown(held: dict[str, Any], ours: dict[str, Any]) -> bool:
+    """Return whether the build is the one in the folder, or the same with more variants."""
+    same = all(held.get(key) == ours[key] for key in ("selection", "recipe_hash", "seed", "limits"))
+    before, now = (dict(plan.get("settings", {})) for plan in (held, ours))
+    variants, more = before.pop("variants", []), now.pop("variants", [])
+    has_all = bool(variants) == bool(more) and all(name in more for name in variants)
+    return same and before == now and has_all and held["shards"].items() <= ours["shards"].items()

@@ -25,6 +25,7 @@ from indexer.roots import localize
 from materializer.further_columns import image_columns
 from materializer.models import Pixels, RowsTask
 from materializer.shards.transform import ImageFacts, PreparedImage, prepare
+from materializer.shards.variants import varied
 from materializer.shards.window import WindowMemory
 
 WINDOW_SIZE = 48_000_000
@@ -116,7 +117,7 @@ def _add_companions(work: RowsTask, piece: Sequence[Row], results: dict[int, Rea
     """
     owners = [(row["position"], one) for row in piece for one in row["companions"] or ()]
     wanted = [{**one, "position": key} for key, (_, one) in enumerate(owners)]
-    settings = replace(work.settings, pixels=Pixels.VERBATIM)
+    settings = replace(work.settings, pixels=Pixels.VERBATIM, variants=())
     for key, data in _bytes(work, wanted, {}):
         position, one = owners[key]
         image = results[position]
@@ -167,6 +168,9 @@ def _prepared(row: Row, data: bytes | memoryview, work: RowsTask) -> ReadResult:
 def _checked(data: bytes | memoryview, known: ImageFacts | None, expected: str | None, work: RowsTask) -> ReadResult:
     try:
         with time_limit(work.image_limits.seconds):  # ends this worker if the decoder hangs; the image is refused
-            return prepare(data, known, expected, work.settings, work.image_limits)
+            image = prepare(data, known, expected, work.settings, work.image_limits)
+            for variant in work.settings.variants:
+                image = varied(image, variant, work.image_limits)
+            return image
     except BadData as bad:
         return bad

@@ -13,7 +13,7 @@ import pyarrow.compute as pc
 
 from indexer.base.errors import BadData
 from materializer.further_columns import image_columns, text_columns
-from materializer.models import Feature
+from materializer.models import Feature, Settings
 from materializer.shards import schema as columns
 from materializer.shards.transform import PreparedImage
 
@@ -27,11 +27,11 @@ _OFFSETS = {Feature.LARGE: np.int64, Feature.STANDARD: np.int32}
 class BatchMaker:
     """Makes the output's rows, in order, into batches of at most ``BATCH_SIZE`` image bytes, or of one larger image.
 
-    ``further``: further columns. ``copies``: the batches are used after the window of their images.
+    ``copies``: the batches are used after the window of their images.
     """
 
-    def __init__(self, feature: Feature, further: Sequence[str] = (), *, copies: bool = False) -> None:
-        self._feature, self._further, self._copies = feature, further, copies
+    def __init__(self, settings: Settings, *, copies: bool = False) -> None:
+        self._settings, self._copies = settings, copies
         self._rows: list[pa.Table] = []
         self._images: list[PreparedImage] = []
 
@@ -52,21 +52,21 @@ class BatchMaker:
         self._rows, self._images = [rows.slice(start)], images[start:]
 
     def _batch(self, rows: pa.Table, images: Sequence[PreparedImage]) -> pa.RecordBatch:
-        schema = columns.schema(self._feature, self._further)
+        schema = columns.schema(self._settings)
         file_ids = rows["file_id"].to_pylist()
-        further = rows["further"].combine_chunks() if self._further else None
-        texts, companions = text_columns(self._further), image_columns(self._further)
+        named = self._settings.columns
+        further = rows["further"].combine_chunks() if named else None
         arrays = {
             "image": self._image_array(images, file_ids),
             "height": pa.array([image.height for image in images], pa.uint32()),
             "width": pa.array([image.width for image in images], pa.uint32()),
-            **{name: _one_chunk(rows[column]) for name, column in columns.TEXTS.items()},
+            **{name: _one_chunk(rows[column]) for name, column in columns.texts(self._settings).items()},
             "label": _one_chunk(rows["label"]),
             "paired_real_images": _one_chunk(rows["paired_real_images"]),
-            **{name: pc.list_element(further, at) for name, at in texts.items()},
+            **{name: pc.list_element(further, at) for name, at in text_columns(named).items()},
             **{
                 name: self._image_array([image.companions.get(at) for image in images], file_ids)
-                for name, at in companions.items()
+                for name, at in image_columns(named).items()
             },
         }
         return pa.RecordBatch.from_arrays([pc.cast(arrays[field.name], field.type) for field in schema], schema=schema)
@@ -74,8 +74,9 @@ class BatchMaker:
     def _image_array(self, images: Sequence[PreparedImage | None], file_ids: Sequence[str]) -> pa.StructArray:
         """Return an array of images, null where there is none, named by the ids of their rows."""
         names = [image and file_name(file_id, image.suffix) for file_id, image in zip(file_ids, images, strict=True)]
-        blob, path = (field.type for field in columns.image_type(self._feature))
-        offsets = np.zeros(len(images) + 1, _OFFSETS[self._feature])
+        feature = self._settings.feature
+        blob, path = (field.type for field in columns.image_type(feature))
+        offsets = np.zeros(len(images) + 1, _OFFSETS[feature])
         np.cumsum([len(image.data) if image else 0 for image in images], out=offsets[1:])
         data = _joined([pa.py_buffer(image.data) for image in images if image], copies=self._copies)
         stored = pa.Array.from_buffers(blob, len(images), [None, pa.py_buffer(offsets), data])

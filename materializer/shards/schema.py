@@ -4,13 +4,12 @@
 """
 
 import json
-from collections.abc import Sequence
 from typing import Any
 
 import pyarrow as pa
 
 from materializer.further_columns import image_columns, text_columns
-from materializer.models import Feature
+from materializer.models import Feature, Settings
 
 LABELS = ("real", "fake")
 
@@ -25,6 +24,14 @@ TEXTS = {
     "origin_dataset": "origin",
 }
 
+# Further text columns of a build with variants: the name of the variant, and the file_id of the image it is made from.
+VARIANT_TEXTS = {"variant": "variant", "variant_of": "file_id"}
+
+
+def texts(settings: Settings) -> dict[str, str]:
+    """Return the text columns of the output, in order, with the columns that they are made from."""
+    return TEXTS | VARIANT_TEXTS if settings.variants else TEXTS
+
 
 def image_type(feature: Feature) -> pa.StructType:
     """Return the Arrow type of the image column."""
@@ -33,31 +40,30 @@ def image_type(feature: Feature) -> pa.StructType:
     return pa.struct({"bytes": pa.binary(), "path": pa.string()})
 
 
-def schema(feature: Feature, further: Sequence[str] = ()) -> pa.Schema:
+def schema(settings: Settings) -> pa.Schema:
     """Return the schema of a shard, with the metadata from which ``datasets`` reads its features.
 
-    ``further`` columns (:mod:`materializer.further_columns`) follow the others.
+    Columns of variants and further columns (:mod:`materializer.further_columns`) follow the others.
     """
-    texts, images = text_columns(further), image_columns(further)
     fields = [
-        ("image", image_type(feature)),
+        ("image", image_type(settings.feature)),
         ("height", pa.uint32()),
         ("width", pa.uint32()),
         ("label", pa.int64()),
         *((name, pa.large_string()) for name in TEXTS),
         ("paired_real_images", pa.large_list(pa.large_string())),
-        *((name, pa.large_string()) for name in texts),
-        *((name, image_type(feature)) for name in images),
+        *((name, pa.large_string()) for name in _later_texts(settings)),
+        *((name, image_type(settings.feature)) for name in image_columns(settings.columns)),
     ]
-    note = {"info": {"features": features(feature, further)}}
+    note = {"info": {"features": features(settings)}}
     return pa.schema(fields, metadata={"huggingface": json.dumps(note)})
 
 
-def features(feature: Feature, further: Sequence[str] = ()) -> dict[str, Any]:
+def features(settings: Settings) -> dict[str, Any]:
     """Return the columns as ``dataset_info.json`` declares them."""
     text = {"dtype": "large_string", "_type": "Value"}
     number = {"dtype": "uint32", "_type": "Value"}
-    image = {"_type": "LargeImage" if feature is Feature.LARGE else "Image"}
+    image = {"_type": "LargeImage" if settings.feature is Feature.LARGE else "Image"}
     return {
         "image": image,
         "height": number,
@@ -65,6 +71,10 @@ def features(feature: Feature, further: Sequence[str] = ()) -> dict[str, Any]:
         "label": {"names": list(LABELS), "_type": "ClassLabel"},
         **dict.fromkeys(TEXTS, text),
         "paired_real_images": {"feature": text, "_type": "LargeList"},
-        **dict.fromkeys(text_columns(further), text),
-        **dict.fromkeys(image_columns(further), image),
+        **dict.fromkeys(_later_texts(settings), text),
+        **dict.fromkeys(image_columns(settings.columns), image),
     }
+
+
+def _later_texts(settings: Settings) -> list[str]:
+    return [*(VARIANT_TEXTS if settings.variants else ()), *text_columns(settings.columns)]

@@ -62,7 +62,8 @@ def check_rows(work: RowsTask) -> tuple[Refusal, ...]:
 
 def examine(work: RowsTask) -> pa.Table:
     """Return the facts of the images that decode, with the columns of ``FACTS``. Nothing is converted."""
-    work = replace(work, settings=replace(work.settings, pixels=Pixels.VERBATIM, strip_metadata=False, columns=()))
+    settings = replace(work.settings, pixels=Pixels.VERBATIM, strip_metadata=False, columns=(), variants=())
+    work = replace(work, settings=settings)
     found: list[tuple[object, ...]] = []
     for piece in read_images(work):
         for row, result in zip(piece.rows, piece.results, strict=True):

@@ -1,6 +1,6 @@
--- Rows of a finished build that differ from the manifest or the selection.
+-- Rows of a finished build that differ from the manifest or the selection. $variants: the end of the splits of variants.
 with built as (
-    select split, file_id, source_sha256
+    select distinct regexp_replace(split, $variants, '') as split, file_id, source_sha256
     from read_parquet($rows)
 ),
 

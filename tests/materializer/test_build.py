@@ -18,7 +18,7 @@ import materializer.large_image  # noqa: F401 - registers the feature
 from indexer.base.workers import Workers
 from indexer.manifest import store as stores
 from materializer.dataset.convert import finalize
-from materializer.models import Feature, Pixels
+from materializer.models import Feature, Pixels, Settings
 from materializer.running.spill import spill_container
 from materializer.shards import schema as columns
 from tests.images.test_stripping import IMAGES
@@ -174,11 +174,11 @@ def test_a_standard_build_opens_without_this_project(site, images, tmp_path):
     assert done.stdout == "{'train': 40, 'validation': 12} (24, 16)\n"
 
 
-@pytest.mark.parametrize("feature", Feature)
-def test_columns_agree_with_datasets(feature):
-    info = datasets.DatasetInfo.from_dict({"features": columns.features(feature)})
-    assert info.features.arrow_schema.equals(columns.schema(feature))
-    note = json.loads(columns.schema(feature).metadata[b"huggingface"])
+@pytest.mark.parametrize("settings", [*(Settings(feature=one) for one in Feature), Settings(variants=("native",))])
+def test_columns_agree_with_datasets(settings):
+    info = datasets.DatasetInfo.from_dict({"features": columns.features(settings)})
+    assert info.features.arrow_schema.equals(columns.schema(settings))
+    note = json.loads(columns.schema(settings).metadata[b"huggingface"])
     assert datasets.Features.from_dict(note["info"]["features"]) == info.features
     assert list(info.features)[:4] == ["image", "height", "width", "label"]
 

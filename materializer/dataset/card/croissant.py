@@ -6,15 +6,15 @@ the build, one row per image: file_ids, splits and hashes without opening a shar
 builds have equal files.
 """
 
-from collections.abc import Sequence
 from typing import Any
 
 from materializer.dataset.card.facts import CardFacts, CardFile
 from materializer.further_columns import image_columns, text_columns
+from materializer.models import Settings
 from materializer.shards.formats import output_format
 from materializer.shards.formats.parquet import ParquetFormat
 from materializer.shards.record import ROW_SCHEMA, ROWS
-from materializer.shards.schema import TEXTS
+from materializer.shards.schema import texts
 
 VERSION = "http://mlcommons.org/croissant/1.1"
 _RECORDS, _SHARDS = "record-of-rows", "shards"
@@ -45,7 +45,7 @@ def croissant(facts: CardFacts) -> dict[str, Any]:
         "citeAs": "; ".join(origin.citation for origin in facts.origins if origin.citation),
         "isBasedOn": [origin.homepage for origin in facts.origins if origin.homepage],
         "distribution": [_record_files(), *shards, *(_file(file, media_type) for file in facts.files)],
-        "recordSet": [_record_set(), *([_image_set(facts.settings.columns)] if has_reader else [])],
+        "recordSet": [_record_set(), *([_image_set(facts.settings)] if has_reader else [])],
     }
 
 
@@ -111,19 +111,20 @@ def _record_set() -> dict[str, Any]:
     }
 
 
-def _image_set(further: Sequence[str]) -> dict[str, Any]:
+def _image_set(settings: Settings) -> dict[str, Any]:
     """Return the record set of the images themselves, with label (0 real, 1 fake), texts and further columns."""
-    images = [_field("images", name, _SHARDS, "sc:ImageObject") for name in ("image", *image_columns(further))]
+    images = [_field("images", name, _SHARDS, "sc:ImageObject") for name in ("image", *image_columns(settings.columns))]
     for image in images:
         image["source"]["transform"] = {"jsonPath": "bytes"}
     numbers = [_field("images", name, _SHARDS, "sc:Integer") for name in ("height", "width", "label")]
-    texts = [_field("images", name, _SHARDS, "sc:Text") for name in (*TEXTS, *text_columns(further))]
+    named = (*texts(settings), *text_columns(settings.columns))
+    words = [_field("images", name, _SHARDS, "sc:Text") for name in named]
     return {
         "@type": "cr:RecordSet",
         "@id": "images",
         "name": "images",
         "key": {"@id": "images/file_id"},
-        "field": [*images, *numbers, *texts],
+        "field": [*images, *numbers, *words],
     }
 
 

@@ -45,7 +45,8 @@ def _head(facts: CardFacts) -> str:
     """Return the YAML head. Each value is written as JSON, a subset of YAML in which names are quoted."""
     size = next((word for most, word in _SIZES if facts.images < most), "100M<n<1B")
     pattern = output_format(facts.settings.format).pattern
-    files = [{"split": split, "path": pattern(split)} for split in facts.splits]
+    # `datasets` refuses hyphens in names of splits.
+    files = [{"split": split.replace("-", "_"), "path": pattern(split)} for split in facts.splits]
     columns = output_format(facts.settings.format).declared_columns(facts.suffixes, facts.settings)
     fields: dict[str, Any] = {
         "license": "other",
@@ -73,6 +74,10 @@ def _about(facts: CardFacts) -> str:
         kept = f"All images were converted to RGB and encoded anew ({facts.settings.align})."
     elif facts.settings.strip_metadata:
         kept = kept.replace("copied unchanged", "copied without metadata, with unchanged pixels")
+    if facts.settings.variants:
+        kept += (
+            f" Each image is stored in {len(facts.settings.variants)} variants: {', '.join(facts.settings.variants)}."
+        )
     return (
         f"{facts.fakes:,} fake images of {len(generators):,} generators and {facts.images - facts.fakes:,} real images."
         f" {kept} `DATASET_STATS.md` has the counts, `record/refused.parquet` the refused images and the reasons."

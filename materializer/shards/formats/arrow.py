@@ -13,7 +13,7 @@ import pyarrow as pa
 from indexer.base.durable import HashingFile, json_bytes
 from materializer.models import Feature, Settings, Shard, ShardFile
 from materializer.shards import schema as columns
-from materializer.shards.formats.output_format import OutputFormat, ShardFiles
+from materializer.shards.formats.output_format import OutputFormat, ShardFiles, is_loader_split
 from materializer.shards.record_batches import BatchMaker, blobs
 from materializer.shards.transform import PreparedImage
 
@@ -23,7 +23,7 @@ class ArrowWriter:
 
     def __init__(self, stream: pa.ipc.RecordBatchStreamWriter, settings: Settings) -> None:
         self._stream = stream
-        self._batches = BatchMaker(settings.feature, settings.columns)
+        self._batches = BatchMaker(settings)
 
     def write(self, rows: pa.Table, images: Sequence[PreparedImage], *, ends_window: bool = True) -> None:
         """Append ``rows``, each with its image."""
@@ -51,8 +51,7 @@ class ArrowFormat(OutputFormat):
     @contextmanager
     def writer(self, file: HashingFile, output: Path, settings: Settings) -> Iterator[ArrowWriter]:  # noqa: ARG002
         """Open a writer of one shard."""
-        schema = columns.schema(settings.feature, settings.columns)
-        with pa.ipc.new_stream(pa.PythonFile(file, mode="w"), schema) as stream:
+        with pa.ipc.new_stream(pa.PythonFile(file, mode="w"), columns.schema(settings)) as stream:
             yield ArrowWriter(stream, settings)
 
     def read(self, path: Path) -> Iterator[tuple[str, memoryview]]:
@@ -69,7 +68,7 @@ class ArrowFormat(OutputFormat):
 
     def leading_files(self, output: Path, settings: Settings, shards: ShardFiles) -> Iterator[tuple[str, bytes]]:  # noqa: ARG002
         """Yield the files that ``load_from_disk`` reads, ``dataset_dict.json`` last."""
-        features = columns.features(settings.feature, settings.columns)
+        features = columns.features(settings)
         info = {"citation": "", "description": "", "features": features, "homepage": "", "license": ""}
         for split, written in shards.items():
             yield f"{split}/dataset_info.json", json_bytes(info)
@@ -80,7 +79,7 @@ class ArrowFormat(OutputFormat):
                 "_format_kwargs": {},
                 "_format_type": None,
                 "_output_all_columns": False,
-                "_split": split,
+                "_split": split if is_loader_split(split) else None,
             }
             yield f"{split}/state.json", json_bytes(state)
         yield "dataset_dict.json", json_bytes({"splits": list(shards)})

@@ -46,6 +46,7 @@ class FolderWriter:
         self._file = file
         self._output = output
         self._layout = settings.layout or DEFAULT_LAYOUT
+        self._variant = schema.VARIANT_TEXTS.values() if settings.variants else ()
         self._further = text_columns(settings.columns)
 
     def write(self, rows: pa.Table, images: Sequence[PreparedImage], *, ends_window: bool = True) -> None:  # noqa: ARG002
@@ -58,7 +59,8 @@ class FolderWriter:
             unfinished = target.with_name(f"{target.name}.{secrets.token_hex(4)}{UNFINISHED}")
             unfinished.write_bytes(image.data)
             unfinished.replace(target)
-            further = [row["further"][at] for at in self._further.values()]
+            further = [row[name] for name in self._variant]
+            further += [row["further"][at] for at in self._further.values()]
             self._file.write(_line([*_values(row, image, place), *further]))
 
 
@@ -92,7 +94,8 @@ class ImageFolderFormat(OutputFormat):
 
     def leading_files(self, output: Path, settings: Settings, shards: ShardFiles) -> Iterator[tuple[str, bytes]]:
         """Yield ``metadata.csv`` of each split, whose file names are relative to its folder."""
-        columns = (*_COLUMNS, *text_columns(settings.columns))
+        variant = schema.VARIANT_TEXTS if settings.variants else ()
+        columns = (*_COLUMNS, *variant, *text_columns(settings.columns))
         for split, written in shards.items():
             text = io.BytesIO(_line(columns))
             text.seek(0, io.SEEK_END)

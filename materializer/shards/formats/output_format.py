@@ -19,8 +19,15 @@ from materializer.shards.transform import PreparedImage
 _NUMBERED = re.compile(
     r"(?P<folder>[^/]+)/(?:[^/]+/)?(?P<name>[^/]+)-(?P<index>[0-9]{5,9})-of-(?P<count>[0-9]{5,9})\.\w+"
 )
+# `datasets` 5.2, splits.py.
+_LOADER_SPLIT = re.compile(r"\w+(\.\w+)*")
 # The shards of each split, in order.
 ShardFiles = Mapping[str, Sequence[tuple[Shard, ShardFile]]]
+
+
+def is_loader_split(name: str) -> bool:
+    """Return whether ``datasets`` accepts a name of a split: hyphens are refused."""
+    return _LOADER_SPLIT.fullmatch(name) is not None
 
 
 class ShardWriter(Protocol):

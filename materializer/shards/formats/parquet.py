@@ -30,7 +30,7 @@ class ParquetWriter:
 
     def __init__(self, file: pq.ParquetWriter, settings: Settings) -> None:
         self._file = file
-        self._batches = BatchMaker(settings.feature, settings.columns, copies=True)
+        self._batches = BatchMaker(settings, copies=True)
         self._pending: list[pa.RecordBatch] = []
         self._size = 0
 
@@ -66,17 +66,17 @@ class ParquetFormat(OutputFormat):
 
     def pattern(self, split: str) -> str:
         """Return a glob pattern that matches the paths of a split's shards."""
-        return f"data/{split}-*.parquet"
+        return f"data/{split}-?????-of-?????.parquet"
 
     @contextmanager
     def writer(self, file: HashingFile, output: Path, settings: Settings) -> Iterator[ParquetWriter]:  # noqa: ARG002
         """Open a writer of one shard. Texts repeat and are packed; images are compressed already."""
         images = ["image", *image_columns(settings.columns)]
-        scalars = [*columns.TEXTS, *text_columns(settings.columns)]
+        scalars = [*columns.texts(settings), *text_columns(settings.columns)]
         texts = [*scalars, "paired_real_images.list.element", *(f"{name}.path" for name in images)]
         with pq.ParquetWriter(
             pa.PythonFile(file, mode="w"),
-            columns.schema(settings.feature, settings.columns),
+            columns.schema(settings),
             compression={**dict.fromkeys(texts, "zstd"), **{f"{name}.bytes": "none" for name in images}},
             use_dictionary=texts,
             data_page_size=PAGE_SIZE,

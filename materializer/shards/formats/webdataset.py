@@ -30,9 +30,10 @@ _BLOCK = 512
 class TarWriter:
     """Appends samples to a tar."""
 
-    def __init__(self, file: HashingFile, further: Sequence[str]) -> None:
+    def __init__(self, file: HashingFile, settings: Settings) -> None:
         self._file = file
-        self._further = text_columns(further)
+        self._columns = schema.texts(settings)
+        self._further = text_columns(settings.columns)
 
     def write(self, rows: pa.Table, images: Sequence[PreparedImage], *, ends_window: bool = True) -> None:  # noqa: ARG002
         """Append ``rows``, each with its image."""
@@ -48,7 +49,7 @@ class TarWriter:
             "height": image.height,
             "width": image.width,
             "label": row["label"],
-            **{name: row[column] for name, column in schema.TEXTS.items()},
+            **{name: row[column] for name, column in self._columns.items()},
             "paired_real_images": row["paired_real_images"],
             **{name: row["further"][at] for name, at in self._further.items()},
         }
@@ -75,12 +76,12 @@ class WebDatasetFormat(OutputFormat):
 
     def pattern(self, split: str) -> str:
         """Return a glob pattern that matches the paths of a split's shards."""
-        return f"data/{split}-*.tar"
+        return f"data/{split}-?????-of-?????.tar"
 
     def declared_columns(self, suffixes: Sequence[str], settings: Settings) -> list[dict[str, Any]]:
         """Declare one image column per suffix, the label and the texts."""
         numbers = [{"name": name, "dtype": "int64"} for name in ("height", "width", "label")]
-        texts = [{"name": name, "dtype": "string"} for name in ("format", *schema.TEXTS)]
+        texts = [{"name": name, "dtype": "string"} for name in ("format", *schema.texts(settings))]
         further = [{"name": name, "dtype": "string"} for name in text_columns(settings.columns)]
         paired = {"name": "paired_real_images", "sequence": "string"}
         labels = {str(label): name for label, name in enumerate(schema.LABELS)}
@@ -95,7 +96,7 @@ class WebDatasetFormat(OutputFormat):
     @contextmanager
     def writer(self, file: HashingFile, output: Path, settings: Settings) -> Iterator[TarWriter]:  # noqa: ARG002
         """Open a writer of one shard; two empty blocks end the tar."""
-        yield TarWriter(file, settings.columns)
+        yield TarWriter(file, settings)
         file.write(bytes(2 * _BLOCK))
 
     def read(self, path: Path) -> Iterator[tuple[str, bytes]]:
