@@ -69,16 +69,19 @@ class ImageDataset:
             ImageError: the image cannot be read or decoded. With ``on_error="skip"`` the next readable image is
                 returned instead.
         """
-        number = self._number(index)
-        for _ in range(len(self)):
-            found = self.__getitems__([number])
+        first = self._number(index)
+        for offset in range(len(self)):
+            found = self.samples([(first + offset) % len(self)])
             if found:
                 return found[0]
-            number = (number + 1) % len(self)
         raise ImageError(f"none of the {len(self):,} images can be read")
 
     def __getitems__(self, indices: Sequence[int]) -> list[Sample]:
-        """Return several items in the given order, read in the order of their bytes. DataLoader calls it per batch.
+        """Return a batch for DataLoader: as :meth:`samples`, but one other item instead of none, which has no batch."""
+        return self.samples(indices) or [self[index] for index in indices[:1]]
+
+    def samples(self, indices: Sequence[int]) -> list[Sample]:
+        """Return several items in the given order, read in the order of their bytes.
 
         Raises:
             IndexError: there is no such item.

@@ -30,8 +30,8 @@ class StoredItems(Protocol):
     def byte_order(self) -> list[int]:
         """Return all indices in the order in which their bytes are stored."""
 
-    def __getitems__(self, indices: Sequence[int]) -> list[Sample]:
-        """Return several items, in the given order."""
+    def samples(self, indices: Sequence[int]) -> list[Sample]:
+        """Return several items, in the given order, without those that are skipped."""
 
     def __len__(self) -> int: ...
 
@@ -40,7 +40,8 @@ class StoredItems(Protocol):
 class ImageStream:
     """Iterate over a dataset once per epoch. Each rank and each worker of a DataLoader gets its own part.
 
-    All ranks have the same number of images: fewer than ``world_size`` images are left out per epoch.
+    All ranks have the same number of images: fewer than ``world_size`` images are left out per epoch. Persistent
+    workers do not see ``set_epoch``: they count the epochs from the one in which they started.
 
     Attributes:
         dataset: the images.
@@ -56,6 +57,7 @@ class ImageStream:
     rank: int = field(default_factory=lambda: _from_environment("RANK", 0))
     world_size: int = field(default_factory=lambda: _from_environment("WORLD_SIZE", 1))
     epoch: int = 0
+    _iterations: int = field(default=0, init=False, repr=False)
 
     def __post_init__(self) -> None:
         """Check the values. Raises ConfigError."""
@@ -71,25 +73,29 @@ class ImageStream:
 
     def __iter__(self) -> Iterator[Sample]:
         worker, workers = _worker()
-        order = self._order()
+        epoch = self.epoch
+        if workers:
+            epoch += self._iterations
+            self._iterations += 1
+        order = self._order(epoch)
         first = self.rank * len(self)
-        begin, end = (first + len(self) * number // workers for number in (worker, worker + 1))
+        begin, end = (first + len(self) * number // max(workers, 1) for number in (worker, worker + 1))
         samples = self._samples(order[begin:end])
-        return self._shuffled(samples, f"{self.seed} {self.epoch} {self.rank} {worker}") if self.shuffle else samples
+        return self._shuffled(samples, f"{self.seed} {epoch} {self.rank} {worker}") if self.shuffle else samples
 
-    def _order(self) -> list[int]:
+    def _order(self, epoch: int) -> list[int]:
         """Return all indices: runs of neighbours, ordered by a hash of seed, epoch and file_id."""
         stored = self.dataset.byte_order()
         if not self.shuffle:
             return stored
         ids = self.dataset.file_ids
         runs = [stored[start : start + _RUN] for start in range(0, len(stored), _RUN)]
-        runs.sort(key=lambda run: hashlib.sha256(f"{self.seed} {self.epoch} {ids[run[0]]}".encode()).digest())
+        runs.sort(key=lambda run: hashlib.sha256(f"{self.seed} {epoch} {ids[run[0]]}".encode()).digest())
         return [index for run in runs for index in run]
 
     def _samples(self, order: Sequence[int]) -> Iterator[Sample]:
         for start in range(0, len(order), _READ):
-            yield from self.dataset.__getitems__(order[start : start + _READ])
+            yield from self.dataset.samples(order[start : start + _READ])
 
     def _shuffled(self, samples: Iterator[Sample], seed: str) -> Iterator[Sample]:
         """Yield the samples in random order: each from a buffer of ``shuffle`` samples."""
@@ -121,7 +127,7 @@ def _torch_class(base: type) -> type:
 
 def _reduce(stream: ImageStream) -> tuple[Any, ...]:
     """Pickle the stream as a call: its class is made in each process."""
-    values = {each.name: getattr(stream, each.name) for each in fields(ImageStream)}
+    values = {each.name: getattr(stream, each.name) for each in fields(ImageStream) if each.init}
     return _restored, (values,)
 
 
@@ -130,7 +136,7 @@ def _restored(values: dict[str, Any]) -> ImageStream:
 
 
 def _worker() -> tuple[int, int]:
-    """Return number and count of this DataLoader worker; 0 and 1 outside of workers."""
+    """Return number and count of this DataLoader worker; 0 and 0 outside of workers."""
     torch = sys.modules.get("torch")
     info = torch.utils.data.get_worker_info() if torch else None
-    return (info.id, info.num_workers) if info else (0, 1)
+    return (info.id, info.num_workers) if info else (0, 0)

@@ -46,6 +46,21 @@ def test_images_are_rgb_on_white_as_in_a_build(manifest: Manifest) -> None:
     assert (clear.mode, clear.getpixel((0, 0))) == ("RGB", (255, 255, 255))
 
 
+def test_items_have_any_column_of_the_manifest(manifest: Manifest) -> None:
+    columns = ("hash", "width", "status", "extra", "member", "size", "split")
+    item = manifest.dataset("cnn", columns=columns, transform=_size)[0]
+    assert item["status"] == "ok"
+    assert item["member"].startswith("progan/")
+    assert set(item) == {"image", *columns}
+
+
+def test_a_batch_is_never_empty_when_images_are_skipped(manifest: Manifest) -> None:
+    dataset = manifest.dataset("torn", on_error="skip")
+    bad = dataset.file_ids.index("Pictures/torn.png")
+    assert dataset.samples([bad]) == []
+    assert [item["file_id"] for item in dataset.__getitems__([bad])] == [dataset[bad]["file_id"]]
+
+
 @pytest.mark.parametrize("method", ["fork", "spawn"])
 def test_the_dataset_works_in_worker_processes(manifest: Manifest, method: str) -> None:
     dataset = manifest.dataset("cnn", transform=_size)
