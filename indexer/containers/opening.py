@@ -112,7 +112,7 @@ def _disks(container: Container) -> list[_Disk]:
     if arrangement.cut is Cut.SPLIT_ZIP:
         return _disks_of_split_zip(container, arrangement)
     # Nothing is padded between the parts of a plain cut, and they may have any sizes.
-    numbered = arrangement.numbered
+    numbered = _without_empty_end(arrangement.numbered)
     disks = _with_gaps(numbered, _usual_size(numbered))
     if container.kind is not Kind.TAR:
         return disks
@@ -131,6 +131,12 @@ def _usual_size(numbered: Mapping[int, Volume]) -> int:
     """Return the most frequent size of all volumes but the last: the best guess for one that is missing."""
     sizes = Counter(volume.size for number, volume in numbered.items() if number < max(numbered))
     return max(sizes, key=lambda size: (sizes[size], size), default=0)
+
+
+def _without_empty_end(numbered: Mapping[int, Volume]) -> Mapping[int, Volume]:
+    """Return the volumes up to the last one that has bytes; the end of the archive shows whether more are missing."""
+    last = max((number for number, volume in numbered.items() if volume.size), default=max(numbered))
+    return {number: volume for number, volume in numbered.items() if number <= last}
 
 
 def _with_gaps(numbered: Mapping[int, Volume], room: int) -> list[_Disk]:
@@ -209,8 +215,8 @@ def check_volumes(container: Container, health: Health) -> None:
     unused = set(container.volumes) - {disk.volume for disk in disks}
     for volume in sorted(unused, key=lambda volume: volume.path):
         is_copy = arrangement is not None and volume in arrangement.copies
-        why = "a second copy of a volume" if is_copy else f"left over: {shown(container.path)} has fewer volumes"
-        health.add("volume-stray", f"{shown(volume.path)} is {why}")
+        surplus = f"left over: {shown(container.path)} has fewer volumes" if volume.size else "empty"
+        health.add("volume-stray", f"{shown(volume.path)} is {'a second copy of a volume' if is_copy else surplus}")
 
 
 def _check_sizes(disks: list[_Disk], health: Health) -> None:

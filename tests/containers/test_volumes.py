@@ -9,6 +9,7 @@ from indexer.containers.kinds import Kind
 from indexer.containers.models import ContainerStatus
 from tests.support.archives import (
     container_in,
+    cut,
     listing,
     run,
     seven_zipped,
@@ -136,3 +137,12 @@ def test_oddly_sized_volume_is_reported(tree: Path, root: Path, files: dict[str,
     sound = found.sound()
     assert 0 < len(sound) < len(files)
     assert set(sound.values()) <= set(files.values())
+
+
+def test_missing_volumes_before_an_empty_one_cost_nothing(tree: Path, root: Path, files: dict[str, bytes]) -> None:
+    zipped(tree, root / "set.zip")
+    cut(root / "set.zip", "-d")
+    (root / "set.zip.19").touch()
+    found = listing(container_in(root))
+    assert sorted(found.sound().values()) == sorted(files.values())
+    assert (found.report.status, found.codes) == ("complete", {"volume-stray"})

@@ -1,6 +1,8 @@
 """Zips whose directory is not at the expected place, or does not list all members."""
 
+import io
 import random
+import re
 import struct
 import zipfile
 from pathlib import Path
@@ -10,6 +12,16 @@ import pytest
 from tests.support.archives import container_in, listing, plant, run
 
 FILES = {f"set/{number:02}.png": random.Random(number).randbytes(9_000) for number in range(40)}
+
+
+def zip_bytes(files: dict[str, bytes], comment: bytes = b"") -> bytes:
+    """Return a zip of stored members."""
+    target = io.BytesIO()
+    with zipfile.ZipFile(target, "w") as archive:
+        archive.comment = comment
+        for name, data in files.items():
+            archive.writestr(name, data)
+    return target.getvalue()
 
 
 def _split(folder: Path) -> list[Path]:
@@ -127,3 +139,45 @@ def test_folders_with_backslashes_are_no_gap(root: Path) -> None:
             archive.writestr(info, data)
     found = listing(container_in(root))
     assert (found.sound(), found.codes) == ({"set/deep/folder/a.png": b"a" * 900}, set())
+
+
+def _inserted(data: bytes, before: int, extra: bytes) -> bytes:
+    """Return a zip with ``extra`` before its member number ``before``."""
+    place = [match.start() for match in re.finditer(b"PK\3\4", data)][before]
+    return data[:place] + extra + data[place:]
+
+
+def test_members_behind_inserted_bytes_are_found_by_their_headers(root: Path) -> None:
+    data = _inserted(_inserted(zip_bytes(FILES), 30, b"y" * 70_000), 10, b"x" * 777)
+    (root / "set.zip").write_bytes(data)
+    found = listing(container_in(root))
+    assert found.sound() == FILES
+    assert found.report.status == "partial"
+    assert "30 were found elsewhere, 0 not" in (found.report.reason or "")
+
+
+def test_only_the_member_that_lost_bytes_is_lost(root: Path) -> None:
+    data = zip_bytes(FILES)
+    place = [match.start() for match in re.finditer(b"PK\3\4", data)][5]
+    (root / "set.zip").write_bytes(data[: place - 900] + data[place:])
+    found = listing(container_in(root))
+    assert found.sound() == {name: data for name, data in FILES.items() if name != "set/04.png"}
+    assert len(found.rows) == len(FILES)
+    assert found.report.status == "partial"
+
+
+def test_offsets_that_lead_to_other_members_are_corrected(root: Path) -> None:
+    with zipfile.ZipFile(root / "set.zip", "w") as archive:
+        for name, data in FILES.items():
+            archive.writestr(name, data)
+        first, last = archive.filelist[0], archive.filelist[-1]
+        first.header_offset, last.header_offset = last.header_offset, first.header_offset
+    assert listing(container_in(root)).sound() == FILES
+
+
+@pytest.mark.parametrize("comment", [b"see " + zip_bytes({}), zip_bytes({"a.png": b"a" * 99}), b"PK\5\6" * 50])
+def test_end_record_in_the_comment_does_not_count(comment: bytes, root: Path) -> None:
+    (root / "set.zip").write_bytes(zip_bytes(FILES, comment))
+    found = listing(container_in(root))
+    assert found.sound() == FILES
+    assert found.report.status == "complete"

@@ -12,7 +12,7 @@ from indexer.containers.formats.zip.directory import read_blocks
 from indexer.containers.formats.zip.disks import disk_starts
 from indexer.containers.formats.zip.end import find_end, with_directory
 from indexer.containers.formats.zip.listing import list_directory
-from indexer.containers.formats.zip.offsets import check, has_local_headers, repaired_blocks
+from indexer.containers.formats.zip.offsets import check, repaired_blocks
 from indexer.containers.formats.zip.reading import Packed, data_position, zip_member_blocks
 from indexer.containers.formats.zip.salvage import salvaged_rows
 from indexer.containers.kinds import function_of
@@ -46,7 +46,7 @@ def zip_batches(level: ArchiveLevel, limits: ArchiveLimits, health: Health) -> I
     first = next(blocks, None)
     is_cut_off = starts[0] < 0
     is_joined = len(level.starts) == 1 and end.directory_disk > 0
-    if first is not None and not is_cut_off and not has_local_headers(content, first, is_joined):
+    if first is not None and first.wrong and is_joined and not is_cut_off:
         health.add("offset-differs", "the directory's offsets are wrong, members were found by their local headers")
         return batches_of(salvaged_rows(level.content, health))
     if is_cut_off:

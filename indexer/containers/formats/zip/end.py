@@ -42,14 +42,17 @@ class End:
 def find_end(window: ByteRange) -> End | None:
     """Return the end records of the zip in ``window``, or None if it has none (truncated, or not a zip)."""
     begin, tail = _tail(window)
-    place = _last_end(tail)
-    if place is None:
-        return None
+    whole, cut = _end_records(tail)
+    found = [_end_at(window, begin, tail, place) for place in whole or cut[:1]]
+    # A comment may have an end record, too: the record that counts has the longer comment, and a directory before it.
+    with_members = [end for end in found if end.entries and _has_header_at(window, end.directory_position)]
+    return next(iter(with_members[-1:] or found), None)
+
+
+def _end_at(window: ByteRange, begin: int, tail: bytes, place: int) -> End:
     _, disk, directory_disk, _, entries, size, offset, comment = _END.unpack_from(tail, place)
-    position = begin + place
     trailing = len(tail[place + _END.size + comment :].rstrip(b"\0"))
-    end = End(disk, directory_disk, entries, size, offset, position, trailing)
-    return _with_zip64(window, end)
+    return _with_zip64(window, End(disk, directory_disk, entries, size, offset, begin + place, trailing))
 
 
 def _tail(window: ByteRange) -> tuple[int, bytes]:
@@ -58,7 +61,7 @@ def _tail(window: ByteRange) -> tuple[int, bytes]:
     while True:
         begin, tail = _before(window, stop)
         used = len(tail.rstrip(b"\0"))
-        if used or begin == 0 or begin < window.size - _MOST_ZEROS:
+        if used or begin in (0, stop) or begin < window.size - _MOST_ZEROS:
             break
         stop = begin
     end = begin + used + _END.size  # the record may end in zeros itself
@@ -76,18 +79,18 @@ def _before(window: ByteRange, stop: int) -> tuple[int, bytes]:
     return stop, b""
 
 
-def _last_end(tail: bytes) -> int | None:
-    """Return the position of the last end record whose comment ends the file; else of the last that fits at all."""
-    fallback = None
+def _end_records(tail: bytes) -> tuple[list[int], list[int]]:
+    """Return the positions of end records whose comment ends the file, and of others that fit, the last ones first."""
+    whole: list[int] = []
+    cut: list[int] = []
     place = tail.rfind(b"PK\5\6")
     while place >= 0:
         if place + _END.size <= len(tail):
             rest = len(tail) - place - _END.size - _END.unpack_from(tail, place)[-1]
-            if rest == 0:
-                return place
-            fallback = place if fallback is None and rest > 0 else fallback
+            if rest >= 0:
+                (cut if rest else whole).append(place)
         place = tail.rfind(b"PK\5\6", 0, place)
-    return fallback
+    return whole, cut
 
 
 def _with_zip64(window: ByteRange, end: End) -> End:

@@ -1,9 +1,8 @@
-"""Check the offsets of a zip's directory against local headers, and repair offsets that wrapped at 4 GiB.
+"""Check the offsets of a zip's directory against local headers, and repair those that are wrong.
 
 macOS Archive Utility writes zips of more than 4 GiB without ZIP64: offsets are modulo 2^32, in the order of the data.
 """
 
-import struct
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
 
@@ -12,10 +11,10 @@ import numpy as np
 from indexer.base.errors import BadData
 from indexer.containers.bytes.volumes import ByteRange
 from indexer.containers.formats.zip.directory import Block, Ints
+from indexer.containers.formats.zip.local_names import HEAD_SIZE, listed_name, local_name
+from indexer.containers.formats.zip.relocation import Relocation
 from indexer.containers.members.rows import Health
 
-_LOCAL_HEADER = 30
-_HEAD_SIZE = _LOCAL_HEADER + 256  # bytes: a local header with a name of usual length
 _CHECKED = 6  # members per block of the directory, first and last included
 WRAP = 1 << 32
 
@@ -39,34 +38,25 @@ def check(window: ByteRange, block: Block) -> CheckedBlock:
     if not len(rows):
         return CheckedBlock(block, 0, 0, 0)
     sample = rows[np.unique(np.linspace(0, len(rows) - 1, _CHECKED).astype(np.int64))]
-    window.prefetch([(int(block.offset[row]), _HEAD_SIZE) for row in sample])
+    window.prefetch([(int(block.offset[row]), HEAD_SIZE) for row in sample])
     present = [int(row) for row in sample if _is_present(window, int(block.offset[row]))]
-    names = [_local_name(window, int(block.offset[row])) for row in present]
-    wrong = sum(name != _listed_name(block, row) for row, name in zip(present, names, strict=True))
+    names = [local_name(window, int(block.offset[row])) for row in present]
+    wrong = sum(name != listed_name(block, row) for row, name in zip(present, names, strict=True))
     return CheckedBlock(block, len(present), sum(name is not None for name in names), wrong)
 
 
-def has_local_headers(window: ByteRange, first: CheckedBlock, is_joined: bool) -> bool:
-    """Return whether members have a local header at their offset: all that are checked of joined volumes, else half.
-
-    Archives of more than 4 GiB are not judged here: :func:`repaired_blocks` repairs their offsets.
-    """
-    if is_joined:
-        return not first.wrong
-    return 2 * first.found >= first.checked or window.size > WRAP
-
-
 def repaired_blocks(window: ByteRange, blocks: Iterator[CheckedBlock], health: Health) -> Iterator[Block]:
-    """Yield blocks of the directory; wrapped offsets are replaced, other wrong offsets are findings."""
-    wraps = 0
+    """Yield blocks of the directory; wrong offsets are replaced by those of the local headers, and are findings."""
+    wraps, relocation = 0, Relocation(window)
     for checked in blocks:
         block, wrong = checked.block, checked.wrong
         found, offsets = _unwrapped(window, block, wraps) if window.size > WRAP and (wraps or wrong) else (0, None)
         if found and not wraps:
             health.add("offsets-wrapped", "offsets wrapped at 4 GiB, as macOS Archive Utility writes them")
         elif wrong and not found:
+            block, moved, lost = relocation.corrected(block)
             detail = f"{wrong} of {checked.checked} checked members have another local header at their offset, or none"
-            health.add("offset-differs", detail)
+            health.add("offset-differs", f"{detail}: {moved} were found elsewhere, {lost} not")
         wraps = found
         yield block if offsets is None else replace(block, offset=offsets)
 
@@ -78,31 +68,13 @@ def _is_present(window: ByteRange, offset: int) -> bool:
         return False
 
 
-def _local_name(window: ByteRange, offset: int) -> bytes | None:
-    """Return the name of the local header at ``offset``, or None if there is none."""
-    try:
-        data = window.read(offset, _HEAD_SIZE)
-        if len(data) < _LOCAL_HEADER or data[:4] != b"PK\3\4":
-            return None
-        (size,) = struct.unpack_from("<H", data, 26)
-        name = data[_LOCAL_HEADER : _LOCAL_HEADER + size]
-        return name + window.read(offset + _LOCAL_HEADER + len(name), size - len(name)) if len(name) < size else name
-    except BadData:
-        return None
-
-
-def _listed_name(block: Block, row: int) -> bytes:
-    start = int(block.name_start[row])
-    return block.data[start : start + int(block.name_size[row])].tobytes()
-
-
 def _unwrapped(window: ByteRange, block: Block, wraps: int) -> tuple[int, Ints]:
     """Return the number of wraps after the block, and offsets with the multiple of 4 GiB where the local header is."""
     offsets = block.offset.copy()
     for row in range(len(block)):
         places = range(int(offsets[row]) + wraps * WRAP, window.size, WRAP)
-        name = _listed_name(block, row)
-        found = next((place for place in places if _local_name(window, place) == name), None)
+        name = listed_name(block, row)
+        found = next((place for place in places if local_name(window, place) == name), None)
         if found is not None:
             offsets[row] = found
             wraps = found // WRAP

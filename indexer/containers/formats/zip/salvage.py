@@ -13,6 +13,7 @@ from indexer.base.errors import BadData
 from indexer.containers.bytes.unpacking import UNPACKING_TROUBLE, drain
 from indexer.containers.bytes.volumes import BLOCK, ByteRange
 from indexer.containers.formats.zip.methods import READABLE, zip_method
+from indexer.containers.formats.zip.reading import Packed, zip_member_blocks
 from indexer.containers.kinds import promises_bytes
 from indexer.containers.members.rows import Health, Row, decoded
 from indexer.containers.models import Access
@@ -63,12 +64,30 @@ def salvaged_rows(window: ByteRange, health: Health) -> Iterator[Row]:
             seen.add(identity)
             yield _row(local, ordinal, window.size, health)
         ordinal += 1
-        position = max(local.data + local.packed_size, position + len(_SIGNATURE))
+        position = _next_position(window, local)
     if repeated:
         health.add("volume-order", f"{repeated} members are in the file twice: a volume was joined twice")
     if has_early_end:
         health.add("volume-order", "members follow the zip's end record: volumes were joined in the wrong order, the"
                    " last volume first, or several zips were joined")  # fmt: skip
+
+
+def _next_position(window: ByteRange, local: _Local) -> int:
+    """Return where to search the next member: behind this one, or inside if it is shorter than declared.
+
+    Bytes were lost if no signature follows the member and its checksum differs; the next header is in its range then.
+    """
+    stop, inside = local.data + local.packed_size, local.offset + len(_SIGNATURE)
+    if stop >= window.size or local.packed_size == 0 or local.method not in READABLE:
+        return max(stop, inside)
+    member = Packed(local.offset, local.packed_size, local.size, local.method, local.crc32)
+    try:
+        if window.read(stop, 2) != b"PK":
+            for _ in zip_member_blocks(window, member):
+                pass
+    except BadData:
+        return inside
+    return stop
 
 
 def _has_end_record(window: ByteRange, start: int, end: int) -> bool:
