@@ -124,6 +124,13 @@ def _name_of(file: Path) -> str:
 def _show(selected: Selected) -> None:
     show_counts(f"Selection '{selected.name}'", ("split", "role"), selected.counts)
     show_counts("Left out", ("step", "reason"), selected.excluded)
+    for split in dict.fromkeys(one.split for one in selected.windows):
+        placed = [one for one in selected.windows if one.split == split]
+        dates = f"{placed[0].released:%Y-%m} to {placed[-1].released:%Y-%m}"
+        names = ", ".join(one.generator for one in placed)
+        print(printable(f"{split}: windows {placed[0].window} to {placed[-1].window} ({dates}): {names}"))
+    if selected.undated:
+        print(f"left out, no release date: {printable(', '.join(selected.undated))}")
     for trait, bins, *_, before, after in selected.matched:
         print(printable(f"matched on {trait} ({bins}): labels differ by {before:.1%} before, {after:.1%} after"))
     for part in selected.uneven:

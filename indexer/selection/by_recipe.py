@@ -1,6 +1,7 @@
 """Make a selection from a recipe: run the steps of ``sql/select`` in order."""
 
 import math
+from dataclasses import replace
 
 from indexer.base.errors import RecipeError
 from indexer.manifest.store import Store
@@ -14,6 +15,7 @@ from indexer.selection.quotas import QuotaFiller
 from indexer.selection.real_images import RealImages
 from indexer.selection.recipe import Recipe
 from indexer.selection.recipe_inputs import NO_INPUTS, RecipeInputs, fill_inputs
+from indexer.selection.windows import fractions, place_generators, undated
 from indexer.selection.working_tables import clear, put, working_tables
 
 # Tables that do not depend on the candidates that were reached.
@@ -50,7 +52,10 @@ class _RecipeRun:
 
     def run(self) -> Selected:
         view = "eligible" if self.recipe.filters.is_active else "usable"
+        self.store.view_temporary("every_candidate", f"select/candidates/{view}")
         self.store.view_temporary("candidate", f"select/candidates/{view}")
+        windows, generators = self.recipe.windows, self.recipe.generators
+        placed = place_generators(self.store, windows, generators) if windows else ()
         exclude(self.store, self.parameters, self.filler.inspect)
         uneven = self._select()
         while self._find_conflicts():
@@ -70,6 +75,8 @@ class _RecipeRun:
             dropped=tuple(self.filler.dropped),
             uneven=uneven,
             matched=tuple(self.store.rows("audit/matched_traits", self.parameters)),
+            windows=placed,
+            undated=undated(self.store, generators) if windows else (),
         )
 
     def _select(self) -> tuple[UnevenSplit, ...]:
@@ -123,12 +130,12 @@ class _RecipeRun:
         ]
         put(self.store, "section_rule", rules)
         self._save("section", "select/candidates/sections")
-        names = recipe.generators or [
-            name for (name,) in self.store.rows("select/candidates/generators", self.parameters)
-        ]
+        present = [name for (name,) in self.store.rows("select/candidates/generators", self.parameters)]
+        names = dict.fromkeys([*(recipe.generators or present), *quotas])
         images = {
             name: quotas.get(name, recipe.filters.per_stratum or recipe.per_generator or 0)
-            for name in dict.fromkeys([*names, *quotas])
+            for name in names
+            if name in present or not recipe.windows
         }
         rows = [(name, quota, math.ceil(quota * recipe.spares)) for name, quota in images.items() if quota]
         put(self.store, "quota", rows)
@@ -141,6 +148,8 @@ class _RecipeRun:
         self.store.save_query("work.fake", "from work.chosen")
         self.store.save_query("work.fake_duplicate", "from work.duplicate")
         self._fix("fake")
+        if self.recipe.windows:
+            self.recipe = replace(self.recipe, splits=fractions(self.store))
 
     def _check_paired(self) -> None:
         """Inspect the photographs of fakes: the split depends on their contents."""

@@ -7,6 +7,7 @@ from indexer.manifest.store import Parameters, Store
 from indexer.selection.models import UnevenSplit
 from indexer.selection.recipe import Recipe
 from indexer.selection.splitting import split_units
+from indexer.selection.windows import split_groups
 from indexer.selection.working_tables import put
 
 
@@ -39,6 +40,9 @@ def _check_largest_group(store: Store, fractions: Mapping[str, float]) -> None:
 
 def split_fakes(store: Store, recipe: Recipe) -> tuple[UnevenSplit, ...]:
     """Assign every group that holds a fake to a split, in ``work.group_split``; returns the generators that are off."""
+    if recipe.windows:
+        split_groups(store)
+        return ()
     store.save("work.unit", "select/split/units_fakes", {"of_spares": False})
     uneven = split_units(store, recipe.seed, recipe.splits)
     store.save_query("work.group_split", "from work.unit_split")

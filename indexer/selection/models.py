@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from indexer.manifest.store import Store
+from indexer.selection.windows import DatedGenerator
 
 # Inspects the rows of `work.pool` that were never inspected; returns their number.
 Inspect = Callable[[Store], int]
@@ -28,7 +29,8 @@ class UnevenSplit:
 class Selected:
     """The result of a recipe. ``counts`` has one row per (split, role), ``excluded`` one per (step, reason).
 
-    ``matched`` has the rows of sql/audit/matched_traits.sql.
+    ``matched`` has the rows of sql/audit/matched_traits.sql. ``windows`` are the generators of a recipe with
+    windows, and ``undated`` those that it leaves out because they have no release date.
     """
 
     name: str
@@ -38,6 +40,8 @@ class Selected:
     dropped: tuple[str, ...] = ()
     uneven: tuple[UnevenSplit, ...] = ()
     matched: tuple[tuple[Any, ...], ...] = ()
+    windows: tuple[DatedGenerator, ...] = ()
+    undated: tuple[str, ...] = ()
 
 
 def is_selection_name(name: str) -> bool:

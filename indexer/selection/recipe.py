@@ -20,6 +20,9 @@
     validation = 0.2
     group_by = ["positive_prompt"]  # SQL over the manifest: images that share a value share a split
 
+    [windows]                   # instead of [split]: past and next generators: indexer/selection/windows.py
+    size = 4
+
     [quotas]                    # generators with another number than per_generator
     ADM = 50
 
@@ -73,6 +76,7 @@ from indexer.base.toml_fields import Fields, Problems, near
 from indexer.images.rendition import Rendition, rendition_of
 from indexer.selection.match.models import Matching, match_of
 from indexer.selection.recipe_filters import RecipeFilters, filters_of
+from indexer.selection.windows import Windows, windows_of
 
 MAX_RADIUS = 8
 _LARGEST = 10**12  # more images than any manifest has; sums of such numbers fit into 64 bits
@@ -115,6 +119,7 @@ class Recipe:
     match: Matching | None = None
     filters: RecipeFilters = field(default_factory=RecipeFilters)
     align: Rendition | None = None
+    windows: Windows | None = None
 
     @property
     def hash(self) -> str:
@@ -201,6 +206,7 @@ def _recipe(text: str, top: Fields) -> Recipe:
         match=match_of(top.below("match", top.table("match"))),
         filters=filters,
         align=rendition_of(top.below("align", top.table("align"))),
+        windows=windows_of(top, split, every_label=filters.every_label),
     )
     for fields in (images, duplicates, photographs, groups, top):
         fields.close()

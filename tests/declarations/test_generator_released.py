@@ -1,16 +1,14 @@
-"""Release dates of generators, and the protocol that trains on the past and tests on the next generators."""
+"""Release dates of generators."""
 
 from datetime import date
 
 import pytest
 
-from indexer.base import resources
 from indexer.declarations import load
 from indexer.declarations.checking import generator_rows
 from indexer.declarations.derive import derive
 from tests.support.raw_rows import RawRows
 
-PROTOCOL = (resources.sources_folder().parents[1] / "manifests" / "temporal" / "past_next.sql").read_text()
 DATED = ["ProGAN", "BigGAN", "ADM", "Glide", "Midjourney 5", "DALL-E 3", "Stable Diffusion 3", "GPT-4o"]
 
 
@@ -36,17 +34,6 @@ def test_dates_are_those_of_the_vocabulary_or_of_the_source(dated):
     assert [found[name] for name in ("other", "unknown", "")] == [None, None, None]
     before = dated.execute("select distinct generator from manifest where generator_released < date '2021-01-01'")
     assert sorted(before) == [("BigGAN",), ("ProGAN",)]
-
-
-def test_next_generators_are_newer_than_those_of_the_past(dated):
-    query = PROTOCOL.replace("4 as per_window", "2 as per_window").replace("8 as position", "3 as position")
-    rows = dated.execute(f"select split, generator, count(*) from ({query}) join manifest using (file_id) group by all")
-    split = {generator: name for name, generator, _ in rows if generator}
-    assert {name for name, where in split.items() if where == "past"} == set(DATED[:6])
-    assert {name for name, where in split.items() if where == "next"} == set(DATED[6:])
-    fakes, reals = (sum(count for _, generator, count in rows if bool(generator) is fake) for fake in (True, False))
-    assert (fakes, reals) == (160, 80)
-    assert {name for name, generator, _ in rows if not generator} == {"past", "next"}
 
 
 def test_every_generator_has_a_source_and_nearly_every_one_a_date():

@@ -154,6 +154,7 @@ def test_companions_are_stored_unchanged_from_any_packing(request_of, packing, f
     assert found[0]["mask"] is None
 
 
+@pytest.mark.slow
 def test_shards_have_the_same_bytes_from_every_packing(request_of):
     shards = set()
     for packing in PACKINGS:
