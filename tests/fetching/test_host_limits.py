@@ -1,33 +1,33 @@
 """Hosts that are unreachable, silent or overloaded are given up early, and requested again by the next run."""
 
-import time
 from dataclasses import replace
+from itertools import pairwise
+from statistics import median
 
 import pytest
 
 from indexer.fetching import engine
 from indexer.fetching.models import FetchPolicy
-from tests.fetching.conftest import QUICK
-from tests.support.webserver import serving
+from tests.fetching.conftest import IMPATIENT, PATIENT
+from tests.support.webserver import closed_port, serving
 
 GIVEN_UP = ("failed", "host given up")
 
 
 def test_next_run_fetches_items_of_a_host_that_was_given_up(download):
-    with serving() as server:
-        gone, port = server.url, server.port
-    job = download([f"{gone}/png/{number}.png" for number in range(40)])
-    assert job.run().count("failed") == 40
-    assert job.errors() == [GIVEN_UP] * 40
-    with serving(port=port) as server:
-        assert job.run().count("success") == 40
-        assert server.requests.total() == 41
+    with closed_port() as port:
+        job = download([f"http://127.0.0.1:{port}/png/{number}.png" for number in range(40)])
+        assert job.run().count("failed") == 40
+        assert job.errors() == [GIVEN_UP] * 40
+        with serving(port=port) as server:
+            assert job.run().count("success") == 40
+            assert server.requests.total() == 41
 
 
 def test_server_that_stops_responding_is_given_up_and_resumed_later(server, download):
     server.robots = b""
     job = download([f"{server.url}/gate/20/{number}.png" for number in range(200)])
-    done = job.run(limits=replace(QUICK, idle_timeout=0.1, host_failures=6))
+    done = job.run(limits=replace(PATIENT, idle_timeout=1.5, attempts=1, host_failures=4))
     stored = done.count("success")
     assert stored == 20
     assert job.errors().count(GIVEN_UP) > 150
@@ -44,7 +44,7 @@ def test_slow_host_does_not_delay_others(server, download, monkeypatch):
     with serving("127.0.0.2") as other:
         slow = [f"{server.url}/png/{number}.png" for number in range(120)]
         job = download([*slow, *(f"{other.url}/png/{number}.png" for number in range(5)), *slow[:3]])
-        done = job.run(limits=replace(QUICK, rate=60))
+        done = job.run(limits=replace(PATIENT, rate=60))
         assert done.count("success") == 128
         last = max(time for path in other.requests for time in other.times[path])
     requested = sorted(time for path in server.requests for time in server.times[path])
@@ -56,12 +56,10 @@ def test_slow_host_does_not_delay_others(server, download, monkeypatch):
 def test_host_with_unreachable_robots_txt_gets_no_other_request(server, download, way):
     server.robots_way = way
     job = download([f"{server.url}/png/{number}.png" for number in range(50)])
-    start = time.monotonic()
-    job.run()
+    job.run(limits=IMPATIENT)
     assert job.errors() == [GIVEN_UP] * 50
     assert set(server.requests) == {"/robots.txt"}
-    assert server.requests["/robots.txt"] == QUICK.attempts
-    assert time.monotonic() - start < 20
+    assert server.requests["/robots.txt"] == IMPATIENT.attempts
     assert "robots.txt" in job.log()[0]["detail"]
 
 
@@ -84,15 +82,16 @@ def test_host_with_long_retry_after_is_given_up(server, download, pause):
     job = download([f"{server.url}/busy/{pause}/{number}.png" for number in range(60)])
     job.run()
     assert job.errors() == [GIVEN_UP] * 60
-    assert server.requests.total() <= 1 + QUICK.per_host  # robots.txt, and the requests in flight
+    assert server.requests.total() <= 1 + PATIENT.per_host  # robots.txt, and the requests in flight
     server.gate_is_open = True
     assert job.run().count("success") == 60
 
 
 def test_request_rate_recovers_after_an_overload(server, download):
-    addresses = [f"{server.url}/busy/0/{number}.png" for number in range(3)]
-    job = download(addresses + [f"{server.url}/png/{number}.png" for number in range(300)])
-    start = time.monotonic()
-    job.run(limits=replace(QUICK, rate=200), policy=FetchPolicy(allow_private=True, ignore_robots=True))
-    assert job.errors() == [("success", "")] * 303
-    assert time.monotonic() - start < 15
+    addresses = [f"{server.url}/busy/1/0.png", *(f"{server.url}/png/{number}.png" for number in range(1, 60))]
+    job = download(addresses)
+    job.run(limits=replace(PATIENT, rate=40), policy=FetchPolicy(allow_private=True, ignore_robots=True))
+    assert job.errors() == [("success", "")] * 60
+    starts = sorted(at for times in server.times.values() for at in times)
+    after_the_pause = [after - before for before, after in pairwise(starts)][-55:]
+    assert median(after_the_pause[-15:]) < 0.9 * median(after_the_pause[:15])

@@ -300,3 +300,12 @@ def serving(address: str = "127.0.0.1", port: int = 0) -> Iterator[Server]:
         yield server
     finally:
         server.close()
+
+
+@contextmanager
+def closed_port() -> Iterator[int]:
+    """Yield a port that refuses connections, and that no other program gets; a server of the context may take it."""
+    with socket.socket() as holder:
+        holder.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        holder.bind(("127.0.0.1", 0))
+        yield holder.getsockname()[1]
