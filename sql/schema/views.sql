@@ -1,30 +1,34 @@
 -- The views of a manifest. They are created again whenever a manifest is opened: a change needs no migration.
 
--- Raw rows for declarations: the logical path and its parts.
+-- Raw rows for declarations: the logical path and its parts. The inner SELECT gives the logical path once: DuckDB expands
+-- an alias wherever it is named, with all patterns of its macros, which takes long to plan.
 create or replace view raw_file as
 select
-    m.member_id,
-    c.source,
-    c.container_id,
-    m.ordinal,
-    m.access,
-    m.size,
-    m.problem,
-    logical_path(m.path, m.name) as logical,
+    f.member_id,
+    f.source,
+    f.container_id,
+    f.ordinal,
+    f.access,
+    f.size,
+    f.problem,
+    f.logical,
     -- without the suffix of the last component; a cell has no suffix
-    case when m.access = 'cell' then logical else regexp_replace(logical, '\.[^./]*$', '') end as logical_stem,
-    case when m.access = 'cell' then '' else regexp_extract(logical, '\.([^./]*)$', 1) end as suffix,
+    case when f.access = 'cell' then f.logical else regexp_replace(f.logical, '\.[^./]*$', '') end as logical_stem,
+    case when f.access = 'cell' then '' else regexp_extract(f.logical, '\.([^./]*)$', 1) end as suffix,
     -- of a cell: its Arrow or Parquet file, as in side_row.path, and its row there
-    case when m.access = 'cell' and contains(m.name, '!')
-        then logical_path(m.path, regexp_replace(m.name, '![^!]*$', '')) else clean_path(m.path) end as record_path,
-    case when m.access = 'cell' then try_cast(split_part(split_part(m.name, '!', -1), '/', 1) as bigint) end as line,
+    case when f.access = 'cell' and contains(f.name, '!')
+        then logical_path(f.path, regexp_replace(f.name, '![^!]*$', '')) else clean_path(f.path) end as record_path,
+    case when f.access = 'cell' then try_cast(split_part(split_part(f.name, '!', -1), '/', 1) as bigint) end as line,
     -- listings report a cell without an image as an 'empty cell'
-    (m.access = 'cell' and m.problem is distinct from 'empty cell') or (
-        m.access <> 'cell' and regexp_matches(logical, image_name_end())
-        and not regexp_matches(logical, '(?:^|/)(?:__MACOSX/|\._)')
+    (f.access = 'cell' and f.problem is distinct from 'empty cell') or (
+        f.access <> 'cell' and regexp_matches(f.logical, image_name_end())
+        and not regexp_matches(f.logical, '(?:^|/)(?:__MACOSX/|\._)')
     ) as is_image
-from member m
-join container c using (container_id);
+from (
+    select m.*, c.source, logical_path(m.path, m.name) as logical
+    from member m
+    join container c using (container_id)
+) f;
 
 -- The location of each member's bytes, with its container, as indexer/containers/from_manifest.py reads it.
 create or replace view member_location as
