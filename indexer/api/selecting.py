@@ -2,23 +2,24 @@
 
 import os
 from collections.abc import Iterable, Mapping
+from dataclasses import replace
 
 from indexer.base.config import expanded
-from indexer.base.errors import ConfigError, RecipeError
+from indexer.base.errors import ConfigError
 from indexer.base.split_names import is_split_name
-from indexer.cli import select_recipe
+from indexer.cli import select_query, select_recipe
 from indexer.cli.inspect import inspector
 from indexer.cli.options import CommonOptions
 from indexer.cli.query_options import query_text
 from indexer.manifest.sandbox import QueryLimits
+from indexer.selection import query_file
 from indexer.selection import recipe as recipes
 from indexer.selection.by_list import Listed, select_listed
-from indexer.selection.by_query import Queried, select_query
+from indexer.selection.by_query import Queried
 from indexer.selection.id_lists import ids_of
 from indexer.selection.models import Selected, is_selection_name
 from indexer.selection.query_recipe import QueryRecipe
-from indexer.selection.query_rows import rows_of
-from indexer.selection.storing import drop, require_free
+from indexer.selection.storing import require_free
 
 Ids = Iterable[str] | str | os.PathLike[str]
 
@@ -26,11 +27,7 @@ Ids = Iterable[str] | str | os.PathLike[str]
 def select_by_query(options: CommonOptions, recipe: QueryRecipe, name: str, *, force: bool) -> Queried:
     """Make the selection ``name`` from a query. Raises RecipeError, QueryError."""
     _check_name(name)
-    with options.changing() as store:
-        require_free(store, name, force=force)
-    rows = rows_of(options.manifest, recipe)  # the sandbox needs a manifest that no process writes to
-    with options.changing() as store:
-        return select_query(store, recipe, rows, name)
+    return select_query.run(options, recipe, name, force=force)
 
 
 def select_by_ids(options: CommonOptions, ids: Mapping[str, Ids], name: str, *, force: bool) -> Listed:
@@ -48,23 +45,23 @@ def select_by_ids(options: CommonOptions, ids: Mapping[str, Ids], name: str, *, 
         return select_listed(store, lists, name)
 
 
-def select_by_recipe(options: CommonOptions, recipe: str | os.PathLike[str], name: str, *, force: bool) -> Selected:
+def select_by_recipe(
+    options: CommonOptions, recipe: str | os.PathLike[str], name: str, *, force: bool
+) -> Selected | Queried:
     """Make the selection ``name`` by a recipe: a TOML file, or the name of a recipe of this project.
 
     Raises:
         RecipeError: the recipe cannot be met, or selects no image.
     """
     _check_name(name)
-    choices = recipes.load(recipes.find(os.fspath(recipe)))
+    file = recipes.find(os.fspath(recipe))
+    limits = QueryLimits(threads=options.jobs)
+    if query := query_file.load(file):
+        return select_query.run(options, replace(query, limits=limits), name, force=force)
+    choices = recipes.load(file)
     with options.changing() as store:
         require_free(store, name, force=force)
-    limits = QueryLimits(threads=options.jobs)
-    selected = select_recipe.select(options, choices, name, inspector(options), limits)
-    if not selected.counts:
-        with options.changing() as store:
-            drop(store, name)
-        raise RecipeError(select_recipe.NOTHING)
-    return selected
+    return select_recipe.select(options, choices, name, inspector(options), limits)
 
 
 def query_recipe(

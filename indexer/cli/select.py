@@ -1,6 +1,7 @@
 """``indexer select``: make a selection from a recipe, a query or lists of file_ids."""
 
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -10,17 +11,18 @@ from indexer.base.errors import CheckFailed, ConfigError
 from indexer.base.split_names import is_split_name
 from indexer.cli import select_query, select_recipe
 from indexer.cli.inspect import inspector
-from indexer.cli.messages import printable
+from indexer.cli.messages import print_message, printable
 from indexer.cli.options import CommonOptions, common_options, worker_options
 from indexer.cli.query_options import SQL, TABLE, query_limit_options, query_limits
 from indexer.cli.select_query import sampling_options
 from indexer.cli.selection_names import selection_name
 from indexer.cli.show_selection import show_counts, show_missing
-from indexer.selection import recipe
+from indexer.selection import query_file, recipe
 from indexer.selection.by_list import Listed, select_listed
 from indexer.selection.id_lists import read_lists
 from indexer.selection.models import Selected, is_selection_name
 from indexer.selection.storing import require_free
+from indexer.selection.unread_columns import unread_columns
 
 # Reasons that a retry may remove: the statuses of sql/select/inspection/retryable.sql, as text.
 _RETRYABLE = ("unreadable", "crashed", "too many pixels")
@@ -55,8 +57,8 @@ def command(options: CommonOptions, recipe_name: str | None, name: str | None, *
     """Select images by a recipe, by a query or by lists of file_ids.
 
     RECIPE is a TOML file, or the name of a recipe of this project. A query returns the column file_id, and optionally
-    split and role. Exit status 1: no image was selected, images of the list or the query are missing, or there are
-    fewer than the sample asks for.
+    split and role. Exit status 1: images of the list or the query are missing, or there are fewer than the sample asks
+    for.
     """
     query, lists, force = how["query"], how["lists"], how["force"]
     if sum(map(bool, (recipe_name, query is not None, lists))) != 1:
@@ -83,15 +85,19 @@ def _query_name(name: str | None, query: str) -> str:
 
 def _by_recipe(options: CommonOptions, recipe_name: str, name: str | None, how: Mapping[str, Any]) -> None:
     file = recipe.find(recipe_name)
+    name = name or _name_of(file)
+    if query := query_file.load(file):
+        select_query.select(options, replace(query, limits=query_limits(how, options.jobs)), name, force=how["force"])
+        return
     choices = recipe.load(file)
     inspect = None if how["no_inspect"] else inspector(options)
-    name = name or _name_of(file)
     with options.changing() as store:
         require_free(store, name, force=how["force"])
+        unread = unread_columns(store, choices.filters.texts)
+    if unread:
+        print_message(unread, event="warning", prefix="warning: ")
     selected = select_recipe.select(options, choices, name, inspect, query_limits(how, options.jobs))
     _show(selected)
-    if not selected.counts:
-        raise CheckFailed(select_recipe.NOTHING)
 
 
 def _by_list(options: CommonOptions, lists: Sequence[str], name: str, how: Mapping[str, Any]) -> None:

@@ -6,7 +6,7 @@ from typing import Any
 import click
 
 from indexer.base.errors import CheckFailed, ConfigError
-from indexer.cli.messages import printable
+from indexer.cli.messages import print_message, printable
 from indexer.cli.options import CommonOptions
 from indexer.cli.query_options import query_limits, query_tables, query_text
 from indexer.cli.show_selection import show_counts, show_missing
@@ -14,6 +14,7 @@ from indexer.selection.by_query import Queried, select_query
 from indexer.selection.query_recipe import DEFAULT_SEED, QueryRecipe
 from indexer.selection.query_rows import ALL_RETURNED, rows_of
 from indexer.selection.storing import require_free
+from indexer.selection.unread_columns import unread_columns
 
 _OPTIONS = (
     click.option("--sample", type=click.IntRange(min=1), metavar="N", help="Draw N of the query's images."),
@@ -48,11 +49,10 @@ def recipe_of(options: CommonOptions, given: Mapping[str, Any]) -> QueryRecipe:
 def select(options: CommonOptions, recipe: QueryRecipe, name: str, *, force: bool) -> None:
     """Make the selection ``name``, and print it. Raises CheckFailed if images are missing."""
     with options.changing() as store:
-        require_free(store, name, force=force)
-        images = store.count("attributes")
-    queried = _select(options, recipe, name, images)
-    if images > ALL_RETURNED and queried.usable < (recipe.sample or 0):  # too many of the rows that were read are bad
-        queried = _select(options, recipe, name, 0)
+        unread = unread_columns(store, (recipe.sql, *recipe.groups))
+    if unread:
+        print_message(unread, event="warning", prefix="warning: ")
+    queried = run(options, recipe, name, force=force)
     _show(queried)
     problems = []
     if missing := sum(group.images for group in queried.missing):
@@ -63,6 +63,17 @@ def select(options: CommonOptions, recipe: QueryRecipe, name: str, *, force: boo
         )
     if problems:
         raise CheckFailed("; ".join(problems))
+
+
+def run(options: CommonOptions, recipe: QueryRecipe, name: str, *, force: bool) -> Queried:
+    """Make the selection ``name``. Raises RecipeError, QueryError."""
+    with options.changing() as store:
+        require_free(store, name, force=force)
+        images = store.count("attributes")
+    queried = _select(options, recipe, name, images)
+    if images > ALL_RETURNED and queried.usable < (recipe.sample or 0):  # too many of the rows that were read are bad
+        queried = _select(options, recipe, name, 0)
+    return queried
 
 
 def _select(options: CommonOptions, recipe: QueryRecipe, name: str, images: int) -> Queried:

@@ -10,11 +10,6 @@ from indexer.selection.recipe import Recipe
 from indexer.selection.recipe_inputs import RecipeInputs, eligible
 from indexer.sharing.pictures import is_export, pictures_of
 
-NOTHING = (
-    "no image was selected: a recipe selects fake images and real images to match them;"
-    " to select real images only, give 'per_stratum' instead of 'per_generator', or select by a query or by ids"
-)
-
 
 def select(options: CommonOptions, recipe: Recipe, name: str, inspect: Inspect | None, limits: QueryLimits) -> Selected:
     """Make the selection ``name`` by ``recipe``, in place of an earlier one. ``limits`` are those of the recipe's SQL.

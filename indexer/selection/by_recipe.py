@@ -18,6 +18,11 @@ from indexer.selection.recipe_inputs import NO_INPUTS, RecipeInputs, fill_inputs
 from indexer.selection.windows import fractions, place_generators, undated
 from indexer.selection.working_tables import clear, put, working_tables
 
+_NOTHING = (
+    "no image was selected: a recipe selects fake images and real images to match them;"
+    " to select real images only, give 'per_stratum' instead of 'per_generator', or select by a query or by ids"
+)
+
 # Tables that do not depend on the candidates that were reached.
 _KEPT = ("conflict", "eligible", "exported", "excluded", "excluded_content")
 
@@ -31,7 +36,8 @@ def select(
     ``inputs`` is the result of the recipe's SQL, which :func:`recipe_inputs.eligible` runs.
 
     Raises:
-        RecipeError: a generator has too few images, or there are too few real ones.
+        RecipeError: a generator has too few images, there are too few real ones, or no image is selected. The manifest
+            has no new selection then.
         SourceError: a container vanished or changed since the scan.
         ValueError: the recipe has SQL, and ``inputs`` lacks its result.
     """
@@ -62,6 +68,8 @@ class _RecipeRun:
             clear(self.store, keep=_KEPT)
             self.filler.dropped.clear()
             uneven = self._select()
+        if not self.store.count("work.result"):
+            raise RecipeError(_NOTHING)
         self._check_splits()
         run = {"recipe": self.recipe.text, "recipe_hash": self.recipe.hash, "made_from": "recipe"}
         storing.replace(self.store, {**self.parameters, **run}, "select/result/excluded")

@@ -10,6 +10,7 @@ from types import MappingProxyType
 
 from indexer.base.errors import RecipeError
 from indexer.base.split_names import is_split_name
+from indexer.images.rendition import Rendition
 from indexer.manifest.sandbox import QueryLimits
 
 DEFAULT_SEED = "0"
@@ -23,7 +24,8 @@ class QueryRecipe:
 
     ``sample``: number of images, None for all. ``splits``: fractions; empty if the query returns splits, or for one
     split ``train``. ``groups``: columns of the query, or SQL expressions over the manifest; images that share a value
-    share a split. ``tables``: further tables for the query, name -> a Parquet, CSV or Arrow file.
+    share a split. ``tables``: further tables for the query, name -> a Parquet, CSV or Arrow file. ``align``: how a
+    build encodes the images anew.
     """
 
     sql: str
@@ -33,6 +35,7 @@ class QueryRecipe:
     groups: tuple[str, ...] = ()
     tables: Mapping[str, Path] = field(default_factory=dict)
     limits: QueryLimits = field(default_factory=QueryLimits)
+    align: Rendition | None = None
 
     def __post_init__(self) -> None:
         """Check the values. Raises RecipeError."""
@@ -67,8 +70,11 @@ class QueryRecipe:
             yield f"groups = [{', '.join(map(_toml, self.groups))}]"
         if self.splits:
             yield f"split = {{ {_written(self.splits)} }}"
+        if self.align:
+            steps = ", ".join(f"{name} = {step}" for name, step in self.align.described().items() if step)
+            yield f"align = {{ {steps} }}"
         for name, file in sorted(self.tables.items()):
-            yield f"tables.{_toml(name)} = {{ file = {_toml(file.name)}, sha256 = {_toml(_sha256(file))} }}"
+            yield f"tables.{_toml(name)} = {{ file = {_toml(file.name)}, sha256 = {_toml(sha256_of_table(file))} }}"
 
 
 def check_split_name(name: object) -> None:
@@ -90,7 +96,8 @@ def _toml(text: str) -> str:
     return json.dumps(text, ensure_ascii=False).replace("\x7f", "\\u007f")
 
 
-def _sha256(file: Path) -> str:
+def sha256_of_table(file: Path) -> str:
+    """Return the sha256 (hex) of a file. Raises RecipeError if it cannot be read."""
     try:
         with file.open("rb") as opened:
             return hashlib.file_digest(opened, "sha256").hexdigest()

@@ -42,12 +42,34 @@ def rows_of(manifest: Path, recipe: QueryRecipe, images: int = 0) -> pa.Table:
         raise RecipeError("the query returns a column split: leave it out, or give no fractions for splits")
     share = _MARGIN * recipe.sample / images if recipe.sample and images > ALL_RETURNED else 1.0
     while True:
-        text = _wrapped(recipe, columns, share)
-        with sandbox.query(manifest, text, recipe.limits, recipe.tables) as result:
-            rows = pa.Table.from_batches(result.batches, result.schema).cast(_SCHEMA)
+        rows = _run(manifest, recipe, columns, share)
         if share >= 1 or rows.num_rows >= _MARGIN_LEFT * (recipe.sample or 0):
             return rows
         share *= _MARGIN * (recipe.sample or 0) / max(rows.num_rows, 1)
+
+
+def subquery(sql: str) -> str:
+    """Return a statement of the user in parentheses, without a semicolon at its end."""
+    return f"(\n{_END.sub('', sql)}\n)"
+
+
+def check_expression(manifest: Path, text: str, what: str, limits: sandbox.QueryLimits) -> None:
+    """Raise QueryError, with ``what`` in front, if a text is no SQL expression over the manifest."""
+    try:
+        with sandbox.query(manifest, f"describe select (\n{text}\n) from manifest", limits) as result:
+            list(result.batches)
+    except QueryError as error:
+        raise QueryError(f"{what} {text!r}: {error}") from error
+
+
+def _run(manifest: Path, recipe: QueryRecipe, columns: Mapping[str, str], share: float) -> pa.Table:
+    try:
+        with sandbox.query(manifest, _wrapped(recipe, columns, share), recipe.limits, recipe.tables) as result:
+            return pa.Table.from_batches(result.batches, result.schema).cast(_SCHEMA)
+    except QueryError:
+        for expression in (text for text in recipe.groups if text.lower() not in columns):
+            check_expression(manifest, expression, "group", recipe.limits)
+        raise
 
 
 def _columns(manifest: Path, recipe: QueryRecipe) -> dict[str, str]:
@@ -72,7 +94,7 @@ def _wrapped(recipe: QueryRecipe, columns: Mapping[str, str], share: float) -> s
     groups = ", ".join(f"{values[text]}::varchar" for text in recipe.groups)
     optional = [f"{f'r.{name}' if name in columns else 'null'}::varchar as {name}" for name in ("split", "role")]
     text = (
-        f"with returned as (\n{_END.sub('', recipe.sql)}\n)\n"
+        f"with returned as {subquery(recipe.sql)}\n"
         f"select r.file_id::varchar as file_id, {', '.join(optional)}, [{groups}]::varchar[] as groups\n"
         "from returned r"
     )

@@ -7,6 +7,7 @@
     per_stratum = 100           # instead of per_generator: images per stratum, real ones included (see [photographs])
     strata = ["extra['class']"] # SQL over the manifest that divides the images; default: generator
     where = "width >= 512"      # SQL over the manifest: only images for which it is true
+    sql = "select file_id ..."  # only images that this query returns; without a number of images: all of them, in order
     require = ["positive_prompt"]  # texts that must not be empty; of real images, only description
     exclude = ["locked_test"]   # selections, exports or sources whose pictures must not occur, also as near duplicates
     generators = ["ADM"]        # default: every generator of the manifest

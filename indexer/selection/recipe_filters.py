@@ -17,6 +17,7 @@ class RecipeFilters:
     per_stratum: int | None = None
     strata: tuple[str, ...] = ()
     where: str = ""
+    sql: str = ""
     require: tuple[str, ...] = ()
     exclude: tuple[str, ...] = ()
     group_by: tuple[str, ...] = ()
@@ -25,7 +26,12 @@ class RecipeFilters:
     @property
     def is_active(self) -> bool:
         """Whether candidates or strata depend on these keys."""
-        return bool(self.where or self.strata or self.require or self.every_label)
+        return bool(self.where or self.sql or self.strata or self.require or self.every_label)
+
+    @property
+    def texts(self) -> tuple[str, ...]:
+        """The SQL of the recipe."""
+        return (self.where, self.sql, *self.strata, *self.group_by)
 
     @property
     def has_sql(self) -> bool:
@@ -39,6 +45,7 @@ def filters_of(top: Fields, split: Fields, largest: int) -> RecipeFilters:
         per_stratum=top.integer("per_stratum", None, (1, largest)),
         strata=top.texts("strata", distinct=True) or (),
         where=top.text("where"),
+        sql=top.text("sql"),
         require=top.texts("require", distinct=True) or (),
         exclude=top.texts("exclude", distinct=True) or (),
         group_by=split.texts("group_by", distinct=True) or (),

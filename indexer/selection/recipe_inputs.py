@@ -9,6 +9,7 @@ import pyarrow as pa
 from indexer.base.errors import QueryError, RecipeError
 from indexer.manifest import sandbox
 from indexer.manifest.store import Store
+from indexer.selection.query_rows import check_expression, subquery
 from indexer.selection.recipe import Recipe
 
 _SCHEMA = pa.schema([("file_id", pa.string()), ("stratum", pa.string()), ("groups", pa.list_(pa.string()))])
@@ -58,13 +59,28 @@ def eligible(manifest: Path, recipe: Recipe, limits: sandbox.QueryLimits) -> pa.
         with sandbox.query(manifest, _query(recipe), limits) as result:
             rows = pa.Table.from_batches(result.batches, result.schema).cast(_SCHEMA)
     except QueryError as error:
-        raise RecipeError(f"the recipe's where, strata or group_by: {error}") from error
+        _name_wrong_key(manifest, recipe, limits)
+        raise RecipeError(f"the recipe's SQL: {error}") from error
     if not rows.num_rows:
         raise RecipeError(
-            f"no image of {manifest} fulfils the recipe's where and require; sizes and formats are known after"
+            f"no image of {manifest} fulfils the recipe's sql, where and require; sizes and formats are known after"
             " 'python -m indexer inspect --all'"
         )
     return rows
+
+
+def _name_wrong_key(manifest: Path, recipe: Recipe, limits: sandbox.QueryLimits) -> None:
+    """Raise RecipeError if one of the recipe's texts is wrong by itself; the message names its key."""
+    filters = recipe.filters
+    keys = [("where", filters.where), *(("strata", one) for one in filters.strata),
+            *(("group_by", one) for one in filters.group_by)]  # fmt: skip
+    keys += [("sql", f"exists (select q.file_id from {subquery(filters.sql)} q)")] if filters.sql else []
+    for key, text in keys:
+        if text:
+            try:
+                check_expression(manifest, text, f"the recipe's {key}", limits)
+            except QueryError as error:
+                raise RecipeError(str(error)) from error
 
 
 def _query(recipe: Recipe) -> str:
@@ -76,6 +92,8 @@ def _query(recipe: Recipe) -> str:
     conditions = [f"(label = 0 or {name} <> '')" for name in recipe.filters.require if name != "description"]
     conditions += ["description <> ''"] if "description" in recipe.filters.require else []
     conditions += [f"(\n{recipe.filters.where}\n)"] if recipe.filters.where else []
+    if recipe.filters.sql:
+        conditions.append(f"file_id in (select q.file_id::varchar from {subquery(recipe.filters.sql)} q)")
     return (
         f"select file_id, {stratum} as stratum, [{groups}]::varchar[] as groups\n"
         f"from manifest\nwhere status <> 'duplicate_id' and {' and '.join(conditions) or 'true'}"

@@ -46,8 +46,9 @@ def test_empty_selection_is_reported(tmp_path: Path) -> None:
     world(tmp_path / "m.duckdb", photographs("coco", 60)).connection.close()
     (tmp_path / "mine.toml").write_text(RECIPE)
     done = indexer(tmp_path, "select", str(tmp_path / "mine.toml"), "--no-inspect")
-    assert done.returncode == 1
-    assert done.stderr.startswith("no image was selected: a recipe selects fake images")
+    assert done.returncode == 2
+    assert done.stderr.startswith("error: no image was selected: a recipe selects fake images")
+    assert "mine" not in indexer(tmp_path, "selections").stdout
 
 
 def test_audit_without_scikit_learn_fits_no_tree(folder: Path) -> None:

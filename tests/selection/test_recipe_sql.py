@@ -50,6 +50,20 @@ def test_condition_applies_to_fakes_and_real_images(tmp_path: Path) -> None:
     assert all(row[0].endswith("-large") or row[0].startswith("raise/") for row in rows)
 
 
+def test_candidates_are_those_of_a_query(tmp_path: Path) -> None:
+    pictures = [*fakes("A", "o", 30), *fakes("B", "o", 30), *photographs("coco", 60)]
+    world(tmp_path / "m.duckdb", pictures).connection.close()
+    query = """
+        select file_id from manifest
+        qualify row_number() over (partition by label, generator order by file_id) <= 6;  -- six of each
+    """
+    text = f"seed = 1\nper_generator = 5\nsql = '''{query}'''\nspares = 0\n[photographs]\nper_fake = 0.5\n{NO_NEAR}"
+    found, rows = choose(tmp_path / "m.duckdb", text)
+    assert found.counts == (("train", "complement", 5), ("train", "sampled", 10))
+    with open_for_writing(tmp_path / "m.duckdb") as store:
+        assert {row[0] for row in rows} <= {file_id for (file_id,) in store.execute(query)}
+
+
 def test_required_texts_are_not_empty(tmp_path: Path) -> None:
     pictures = [*fakes("A", "o", 30), *(replace(one, file_id=f"p{n}", prompt="a cat")
                 for n, one in enumerate(fakes("A", "o", 7))), *photographs("coco", 30)]  # fmt: skip
@@ -99,8 +113,11 @@ def test_pictures_of_a_source_and_of_an_export_are_excluded(tmp_path: Path) -> N
 @pytest.mark.parametrize(
     ("text", "message"),
     [
-        ('seed = 1\nper_stratum = 5\nwhere = "labl = 0"\n', 'where, strata or group_by: Binder Error: .*"labl"'),
-        ('seed = 1\nper_stratum = 5\nwhere = "1) from manifest; drop table member; --"\n', "where, strata"),
+        ('seed = 1\nper_stratum = 5\nwhere = "labl = 0"\n', "the recipe's where 'labl = 0': Binder Error: .*labl"),
+        ('seed = 1\nper_stratum = 5\nwhere = "1) from manifest; drop table member; --"\n', "the recipe's where"),
+        ('seed = 1\nper_stratum = 5\nstrata = ["generator", "clas"]\n', "the recipe's strata 'clas': .*clas"),
+        ('seed = 1\nper_stratum = 5\n[split]\ntrain = 1\ngroup_by = ["nix(1)"]\n', "the recipe's group_by .*nix"),
+        ('seed = 1\nper_stratum = 5\nsql = "select hash from manifest"\n', "the recipe's sql .*file_id"),
         ('seed = 1\nper_stratum = 5\nwhere = "width > 9999"\n', "no image of .* fulfils .* inspect --all"),
         ('seed = 1\nper_stratum = 5\nper_generator = 5\n', "exclude each other"),
         ('seed = 1\nper_generator = 5\nstrata = ["origin"]\n', "'strata' needs 'per_stratum'"),
