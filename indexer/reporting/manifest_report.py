@@ -51,6 +51,7 @@ def report(store: Store, name: str | None, options: ReportOptions, reader: Manif
         substituted=columns(store, "substituted"),
         health=columns(store, "health"),
         licences=dict(store.execute("select source, licence from source_info")),
+        histograms=store.arrow("report/histograms", {"name": name}).to_pylist(),
         matching={title: store.arrow(f"audit/{step}", {"name": name}).to_pydict() for title, step in _MATCHING.items()},
     )
     return ReportPage(name or store.path.stem, "selection" if name else "manifest", gathered, thumbnails, context)

@@ -78,7 +78,8 @@ class ReportContext:
 
     ``facts`` are (name, value) lines about the inputs. ``refused`` has the columns stage, reason, images and example;
     ``substituted`` file_id, substituted_for, split, generator and origin; ``health`` those of sql/report/health.sql.
-    ``licences`` maps a source to its licence. ``matching`` has the tables of a matched selection, by title.
+    ``licences`` maps a source to its licence. ``matching`` has the tables of a matched selection, by title, and
+    ``histograms`` the rows of sql/report/histograms.sql.
     """
 
     facts: Sequence[tuple[str, str]] = ()
@@ -87,3 +88,4 @@ class ReportContext:
     health: Columns = field(default_factory=dict)
     licences: Mapping[str, str] = field(default_factory=dict)
     matching: Mapping[str, Columns] = field(default_factory=dict)
+    histograms: Sequence[Mapping[str, Any]] = ()

@@ -62,6 +62,7 @@ def forget(store: Store, name: str) -> None:
         "selection_pair",
         "selection_trait",
         "selection_shortcut",
+        "selection_histogram",
         "shared_row",
     ):
         store.execute(f"delete from {table} where name = $name", {"name": name})

@@ -12,6 +12,7 @@ from indexer.base import durable, resources
 from indexer.base.errors import ManifestError, OutputError
 from indexer.base.version import __version__
 from indexer.manifest.store import LOT_ROWS, Store, require_selection
+from indexer.sharing.balance import BALANCE_FILE, balance_text
 from indexer.sharing.models import (
     FILE_SCHEMA,
     FORMAT,
@@ -43,7 +44,10 @@ def export(store: Store, name: str, folder: Path) -> ExportHeader:
         (unfinished / "file_ids").mkdir()
         head = _header(store, name, _write_rows(store, name, unfinished))
         (unfinished / HEAD_FILE).write_text(_header_text(head), encoding="utf-8")
-        (unfinished / "README.md").write_text(readme(head), encoding="utf-8")
+        balance = balance_text(store, name)
+        if balance:
+            (unfinished / BALANCE_FILE).write_text(balance, encoding="utf-8")
+        (unfinished / "README.md").write_text(readme(head, balance=json.loads(balance or "{}")), encoding="utf-8")
     return head
 
 

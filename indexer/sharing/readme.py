@@ -1,6 +1,7 @@
 """The ``README.md`` of an export, made from its header alone."""
 
 from collections.abc import Mapping
+from typing import Any
 
 from indexer.sharing.models import ExportHeader
 
@@ -33,16 +34,49 @@ recipe and digests over all columns.
 Recipe sha256 `{recipe_hash}`, seed `{seed}`, made by version {tool_version}.
 """
 
+_MATCHING = """
+## Matching
 
-def readme(head: ExportHeader) -> str:
-    """Return the text, with counts, digests and licences."""
+Real images were chosen so that these columns are distributed as those of the fakes. An imbalance of 0 means equal; a
+balanced accuracy of 0.5 is chance. `balance.json` has all bins.
+
+| column | bins | imbalance before | after |
+|---|---|---:|---:|
+{columns}
+
+| predicts the label | balanced accuracy before | after |
+|---|---:|---:|
+{measured}
+"""
+
+
+def readme(head: ExportHeader, *, balance: Mapping[str, Any]) -> str:
+    """Return the text, with counts, digests and licences; ``balance`` is the content of ``balance.json``, if any."""
     rows = [_split_row(split, roles) for split, roles in head.rows.items()]
     digests = [f"| {name} | `{digest}` |" for name, digest in head.contents.items()]
     sources = [_source_row(key, about) for key, about in head.sources.items()]
     parts = {"rows": "\n".join(rows), "digests": "\n".join(digests), "sources": "\n".join(sources)}
-    return _TEXT.format(
+    text = _TEXT.format(
         name=head.name, **parts, recipe_hash=head.recipe_hash, seed=head.seed, tool_version=head.tool_version
     )
+    return text + _matching(balance) if balance else text
+
+
+def _matching(balance: Mapping[str, Any]) -> str:
+    columns = [
+        f"| {_cell(row['trait'])} | {_cell(row['bins'])} | {_number(row['imbalance_before'])} |"
+        f" {_number(row['imbalance_after'])} |"
+        for row in balance["columns"]
+    ]
+    measured = [
+        f"| {_cell(row['trait'])} | {_number(row['before'])} | {_number(row['after'])} |"
+        for row in balance["balanced_accuracies"]
+    ]
+    return _MATCHING.format(columns="\n".join(columns), measured="\n".join(measured))
+
+
+def _number(value: float | None) -> str:
+    return "" if value is None else f"{value:.3f}"
 
 
 def _split_row(split: str, roles: Mapping[str, int]) -> str:

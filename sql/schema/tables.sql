@@ -216,6 +216,18 @@ create table selection_shortcut (
     chance            double not null
 );
 
+-- The bins of each column that a selection was matched on: images before and after matching.
+create table selection_histogram (
+    name         varchar not null,
+    trait        varchar not null,
+    position     bigint not null,          -- of the bin: ascending numbers, or names in order
+    bin          varchar not null,
+    fakes_before bigint not null,
+    reals_before bigint not null,          -- candidates
+    fakes_after  bigint not null,
+    reals_after  bigint not null
+);
+
 -- Rows that a selection excluded, with the step and the reason.
 create table selection_excluded (
     name    varchar not null,

@@ -1,5 +1,6 @@
 """Matching: real images get the traits of the fakes."""
 
+import json
 import random
 from collections import Counter
 from dataclasses import replace
@@ -12,6 +13,9 @@ from indexer.manifest.store import Store
 from indexer.selection import recipe
 from indexer.selection.by_recipe import select
 from indexer.selection.models import Selected
+from indexer.sharing.balance import balance_text
+from indexer.sharing.models import ExportHeader
+from indexer.sharing.readme import readme
 from tests.support.worlds import Picture, fakes, photographs, world
 
 HALVES = "[split]\ntrain = 0.5\nvalidation = 0.5\n"
@@ -146,8 +150,22 @@ def test_differences_before_and_after_are_stored(tmp_path: Path) -> None:
             "select sum(fakes), sum(matched), sum(nearest), sum(reals), max(candidates) from selection_bin"
         )
         shortcuts = {trait: (before, after) for _, trait, before, after, _ in store.execute("from selection_shortcut")}
+        histogram = store.execute("select * exclude (name) from selection_histogram where trait = 'format'")
+        shares = store.arrow("report/histograms", {"name": "x"}).to_pylist()
+        document = json.loads(balance_text(store, "x"))
+        text = readme(ExportHeader("x", "", "", "", "", {}, {}, {}, {}), balance=document)
         chosen(store, "per_generator = 90\n")
+        assert balance_text(store, "x") == ""
+        assert store.count("selection_histogram") == 0
         assert store.count("selection_trait") == store.count("selection_bin") == store.count("selection_shortcut") == 0
+    assert [row[:3] for row in histogram] == [("format", 1, "JPEG"), ("format", 2, "PNG")]
+    assert [sum(row[at] for row in histogram) for at in (3, 4, 5, 6)] == [90, 6_000, 90, 90]
+    assert all(row[5] == row[6] for row in histogram)
+    widths = [row for row in shares if row["trait"] == "width"]
+    assert round(sum(row["fake_after"] for row in widths)) == 100
+    assert [row["fake_after"] for row in widths] == [row["real_after"] for row in widths]
+    assert {row["trait"] for row in document["histograms"]} == {"format", "width"}
+    assert "| width | ratio 1.09 | 0." in text
     smd, bins_of, imbalance = traits["width"][1:3], traits["width"][0], traits["width"][3:]
     assert bins_of == "ratio 1.09"
     assert smd[0] > 1

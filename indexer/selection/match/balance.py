@@ -12,6 +12,7 @@ _STEPS = {
     "selection_pair": "select/match/pair_rows",
     "selection_trait": "select/match/trait_balance",
     "selection_shortcut": "select/match/shortcuts",
+    "selection_histogram": "select/match/histograms",
 }
 
 
