@@ -1,6 +1,5 @@
 """The process of a query: its environment, its limits, its further tables, and its end."""
 
-import contextlib
 import os
 import signal
 import subprocess
@@ -14,6 +13,7 @@ from indexer.base.errors import ManifestError, QueryError
 from indexer.manifest import sandbox
 from indexer.manifest import store as stores
 from tests.cli.conftest import ROOT, state
+from tests.support.processes import wait_until
 
 
 @pytest.mark.skipif(sys.platform != "linux", reason="needs /proc")
@@ -56,10 +56,7 @@ def test_query_ends_with_its_parent(manifest: Path) -> None:
         child = _query_child(parent.pid)
         time.sleep(1)
         parent.send_signal(signal.SIGKILL)
-    until = time.monotonic() + 2
-    while time.monotonic() < until and (_runs(child) or _is_locked(manifest)):
-        time.sleep(0.02)
-    assert not _runs(child)
+    assert wait_until(lambda: not _runs(child) and not _is_locked(manifest))
     with stores.open_for_writing(manifest) as opened:  # the query's lock is gone
         assert opened.count("member") == 12
 
@@ -79,14 +76,16 @@ def _children(process: int) -> list[int]:
 
 def _query_child(process: int) -> int:
     """Wait for the child that runs a query: the process may have others, such as workers of a pool."""
-    until = time.monotonic() + 60
-    while time.monotonic() < until:
-        for child in _children(process):
-            with contextlib.suppress(FileNotFoundError, ProcessLookupError):  # a child that has ended
-                if b"sandbox_child" in Path(f"/proc/{child}/cmdline").read_bytes():
-                    return child
-        time.sleep(0.02)
-    raise AssertionError("the query did not start")
+    found: list[int] = []
+    assert wait_until(lambda: found.extend(_query_children(process)) or found), "the query did not start"
+    return found[0]
+
+
+def _query_children(process: int) -> list[int]:
+    try:
+        return [one for one in _children(process) if b"sandbox_child" in Path(f"/proc/{one}/cmdline").read_bytes()]
+    except (FileNotFoundError, ProcessLookupError):  # a thread or a child has ended meanwhile
+        return []
 
 
 def _runs(process: int) -> bool:

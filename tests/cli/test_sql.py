@@ -162,7 +162,7 @@ def test_endless_query_is_stopped(run: Run, manifest: Path) -> None:
     done = run("sql", endless, "--manifest-db", manifest, "--timeout", "0.5")
     assert done.returncode == 2
     assert "--timeout" in done.stderr
-    assert time.monotonic() - began < 20
+    assert time.monotonic() - began < 60
 
 
 def test_query_over_the_memory_limit_is_refused(run: Run, manifest: Path) -> None:

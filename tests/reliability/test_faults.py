@@ -27,6 +27,7 @@ COMMANDS = {
 # Nothing that a command needs: few files and little memory, no home, no folder for temporary files, closed streams.
 POOR = 'ulimit -n 64; ulimit -v 3000000; unset HOME; export TMPDIR=/nowhere; exec "$@" <&- >&- 2>&-'
 DELAY = 0.9  # seconds to the signal: workers start or work
+SECONDS_TO_END = 20  # after SIGTERM: two on an idle machine
 
 
 @pytest.fixture(scope="module")
@@ -89,8 +90,8 @@ class Faults:
             try:
                 if number:
                     _send(child, number)
-                _, errors = child.communicate(timeout=90)
-                assert wait_until(lambda: not tagged(tag), 10), tagged(tag)
+                _, errors = child.communicate(timeout=300)
+                assert wait_until(lambda: not tagged(tag)), tagged(tag)
             finally:
                 for pid in tagged(tag):
                     os.kill(pid, signal.SIGKILL)
@@ -108,8 +109,8 @@ def _send(child: subprocess.Popen[str], number: signal.Signals) -> None:
         child.send_signal(signal.SIGCONT)
     if number == signal.SIGTERM:
         began = time.monotonic()
-        child.wait(timeout=30)
-        assert time.monotonic() - began < 3
+        child.wait(timeout=60)
+        assert time.monotonic() - began < SECONDS_TO_END
 
 
 @pytest.mark.slow
