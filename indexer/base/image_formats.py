@@ -55,7 +55,7 @@ class ImageFormat:
 # JPEGs of several pictures (MPO) come with JPEG. AVIF precedes HEIF: both may have the general brands mif1 and msf1.
 FORMATS = (
     ImageFormat("JPEG", ("jpg", "jpeg", "jpe", "jfif"), rb"\xff\xd8\xff", "JPEG"),
-    ImageFormat("PNG", ("png",), rb"\x89PNG\r\n\x1a\n", "PNG"),
+    ImageFormat("PNG", ("png", "apng"), rb"\x89PNG\r\n\x1a\n", "PNG"),
     ImageFormat("WEBP", ("webp",), rb"RIFF.{4}WEBP", "WEBP"),
     ImageFormat("GIF", ("gif",), rb"GIF8[79]a", "GIF"),
     ImageFormat("TIFF", ("tif", "tiff"), rb"II[*+]\0|MM\0[*+]", "TIFF"),

@@ -5,12 +5,6 @@ from collections.abc import Sequence
 
 from indexer.base import image_formats
 
-_MARKUP = re.compile(
-    rb"\s*(?:<\?xml[^>]*>\s*)?(?:<!--.{0,400}?-->\s*)?<(?:!doctype html|html|head|body|script|title|meta|div|h1)\b",
-    re.I | re.DOTALL,
-)
-_POINTER = b"version https://git-lfs.github.com/spec/"
-PLACEHOLDER_SIZE = 4 << 20  # bytes: web pages are smaller
 # Suffixes that programs give to downloads until they are finished.
 _UNFINISHED = re.compile(
     r"(?i)(?P<name>.+)\.(?:part|partial|crdownload|aria2|aria2__temp|incomplete|download|downloading|filepart|!ut|!qb|bc!"
@@ -33,17 +27,6 @@ UNREAD_SUFFIXES = {"br": "brotli", "lzo": "lzop", "iso": "an ISO image", "dmg": 
 _BINARY = re.compile(rb"[^\t\n\f\r -~\x80-\xff]")
 # Formats whose signature is long enough to be no accident.
 _CERTAIN = frozenset({"JPEG", "PNG", "WEBP", "GIF", "TIFF"})
-
-
-def placeholder_of(head: bytes) -> str | None:
-    """Return what a file that begins with ``head`` is if something else was to be there, with what to do; else None."""
-    if head.startswith(_POINTER):
-        return "a Git LFS pointer, not the file itself: run 'git lfs pull'"
-    if _MARKUP.match(head.removeprefix(b"\xef\xbb\xbf")):
-        return "a web page (HTML), not the file itself: download it again"
-    if head.lstrip()[:1] == b"{" and b'"error"' in head:
-        return "an error message (JSON), not the file itself: download it again"
-    return None
 
 
 def unfinished_of(path: str) -> str | None:

@@ -7,8 +7,9 @@ from typing import TypeAlias
 import pyarrow as pa
 
 from indexer.base.errors import SourceError, Unreachable
+from indexer.base.placeholders import PLACEHOLDER_SIZE, placeholder_of
 from indexer.containers.bytes.volumes import ByteRange
-from indexer.containers.first_bytes import PLACEHOLDER_SIZE, placeholder_of, unfinished_of
+from indexer.containers.first_bytes import unfinished_of
 from indexer.containers.kinds import HEAD_SIZE, function_of, kind_of, nests
 from indexer.containers.members.budget import Budget
 from indexer.containers.members.rows import BATCH_ROWS, Health, shown

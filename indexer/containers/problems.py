@@ -1,8 +1,9 @@
 """Reasons why a member cannot be read (``member.problem``) -> the codes of their findings."""
 
+SYMBOLIC_LINK = "symbolic link"
 CODES = {
     "encrypted": "encrypted",
-    "symbolic link": "not-a-file",
+    SYMBOLIC_LINK: "not-a-file",
     "hard link": "hard-link",
     "not a file": "not-a-file",
     "sparse file": "sparse",

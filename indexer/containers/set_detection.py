@@ -9,10 +9,10 @@ import os
 from collections.abc import Iterator, Sequence
 
 from indexer.base.errors import BadData
+from indexer.base.placeholders import placeholder_of
 from indexer.base.remote import Object, Root, Url
 from indexer.containers.bytes.tar_header import RECORD, continuation_size
 from indexer.containers.bytes.volumes import ByteRange, VolumePart, Volumes
-from indexer.containers.first_bytes import placeholder_of
 from indexer.containers.formats.sevenzip import header
 from indexer.containers.formats.zip.end import find_end
 from indexer.containers.grouping import Group

@@ -12,9 +12,11 @@ from PIL import ExifTags, Image, UnidentifiedImageError
 
 from indexer.base import image_formats
 from indexer.base.errors import BadData
+from indexer.base.placeholders import placeholder_of
 from indexer.images import jpeg, jxl, libtiff, plugins, samples
 from indexer.images.models import ImageHeader, ImageLimits
 
+_HEAD_SIZE = 512  # bytes that show a placeholder
 _PILLOW_LIMIT = Image.MAX_IMAGE_PIXELS or 0
 
 # `warnings` keeps its filters for the whole process, so only one thread at a time may change them.
@@ -25,7 +27,8 @@ def open_image(data: bytes, limits: ImageLimits) -> Image.Image:
     """Return an image whose size is within ``limits``; its pixels are not decoded yet.
 
     Raises:
-        BadData: empty, unsupported_format or too_many_pixels. Use it inside :func:`codec_errors` for all other errors.
+        BadData: empty, not_an_image, unsupported_format or too_many_pixels. Use it inside :func:`codec_errors` for all
+            other errors.
     """
     if not data:
         raise BadData("empty", "the file has no bytes")
@@ -40,6 +43,8 @@ def open_image(data: bytes, limits: ImageLimits) -> Image.Image:
         try:
             image = Image.open(io.BytesIO(data), formats=decoders)
         except UnidentifiedImageError as error:
+            if named is None and (placeholder := placeholder_of(data[:_HEAD_SIZE])):
+                raise BadData("not_an_image", placeholder) from None
             if named is None:
                 raise
             if named.name == "TIFF" and (described := samples.described(data)):

@@ -1,29 +1,36 @@
-"""Decode names of members that are not UTF-8 with the encoding that a declaration gives."""
+"""Decode names of members and loose files that are not UTF-8 with the encoding that a declaration gives."""
 
 import codecs
 import re
 from collections.abc import Iterator
+from typing import TypeVar
 
 import pyarrow as pa
 import pyarrow.compute as pc
 
 from indexer.containers.models import Finding
 
+Rows = TypeVar("Rows", pa.RecordBatch, pa.Table)
+
 # Names of ASCII and characters that have two bytes in UTF-8; East Asian texts in UTF-8 have three per character.
 _TWO_BYTES = "^[^\u0800-\U0010ffff]*[\u0080-\u07ff][^\u0800-\U0010ffff]*$"
 
 
 class NameDecoder:
-    """Decodes the names of one container's members. ``encoding`` is None if the declaration has none."""
+    """Decodes the names of one container's members, or (column ``path``) of loose files.
 
-    def __init__(self, encoding: str | None) -> None:
+    ``encoding`` is None if the declaration has none.
+    """
+
+    def __init__(self, encoding: str | None, column: str = "name") -> None:
         self._encoding = encoding
+        self._column = column
         self._is_east_asian = encoding is not None and _has_two_byte_characters(encoding)
         self._unknown = 0
         self._example = ""
 
-    def decoded(self, batch: pa.RecordBatch) -> pa.RecordBatch:
-        """Return a batch of MEMBER_SCHEMA in which names that are not UTF-8 are decoded, if the encoding fits.
+    def decoded(self, batch: Rows) -> Rows:
+        """Return rows in which names that are not UTF-8, by their column ``name_bytes``, are decoded if they fit.
 
         Two bytes of an East Asian encoding may happen to be UTF-8. If that encoding is declared, and a name's other
         characters are ASCII, the declaration counts.
@@ -31,17 +38,17 @@ class NameDecoder:
         batch = self._with_accidents(batch)
         if batch["name_bytes"].null_count == len(batch):
             return batch
-        pairs = zip(batch["name"].to_pylist(), batch["name_bytes"].to_pylist(), strict=True)
+        pairs = zip(batch[self._column].to_pylist(), batch["name_bytes"].to_pylist(), strict=True)
         names = pa.array([name if raw is None else self._name(name, raw) for name, raw in pairs], pa.string())
-        index = batch.schema.get_field_index("name")
+        index = batch.schema.get_field_index(self._column)
         return batch.set_column(index, batch.schema.field(index), names)
 
-    def _with_accidents(self, batch: pa.RecordBatch) -> pa.RecordBatch:
-        """Return a batch that has the bytes of names which may be in the declared encoding though they are UTF-8."""
+    def _with_accidents(self, batch: Rows) -> Rows:
+        """Return rows that have the bytes of names which may be in the declared encoding though they are UTF-8."""
         if not self._is_east_asian or not len(batch):
             return batch
-        may_be = pc.and_(pc.match_substring_regex(batch["name"], _TWO_BYTES), batch["name_bytes"].is_null())
-        raw = pc.if_else(may_be, batch["name"].cast(pa.binary()), batch["name_bytes"])
+        may_be = pc.and_(pc.match_substring_regex(batch[self._column], _TWO_BYTES), batch["name_bytes"].is_null())
+        raw = pc.if_else(may_be, batch[self._column].cast(pa.binary()), batch["name_bytes"])
         index = batch.schema.get_field_index("name_bytes")
         return batch.set_column(index, batch.schema.field(index), raw)
 

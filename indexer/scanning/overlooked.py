@@ -3,15 +3,14 @@
 from collections.abc import Iterable, Iterator, Sequence
 from itertools import islice
 
+from indexer.base.placeholders import placeholder_of
 from indexer.base.remote import Root
-from indexer.containers.first_bytes import begins_image, include_for, placeholder_of, unfinished_of, unread_format
+from indexer.containers.first_bytes import begins_image, include_for, unfinished_of, unread_format
 from indexer.containers.kinds import DOCUMENTS, ORDINARY, suffix_of
 from indexer.containers.members.rows import shown
 from indexer.containers.models import Finding, Volume
 from indexer.containers.set_detection import head_of
 
-# Pointers of Git LFS are about 130 bytes long.
-POINTER_SIZES = (100, 200)
 _MOST_OPENED = 10_000
 
 

@@ -14,6 +14,7 @@ from indexer.manifest.store import Store
 from indexer.scanning import commit
 from indexer.scanning.commit import ContainerUpdate, RecordedContainer
 from indexer.scanning.models import ScanOptions
+from indexer.scanning.name_decoding import NameDecoder
 from indexer.scanning.root_listing import RootListing, container_fingerprint, list_root
 from indexer.scanning.side_table_matcher import SideTableMatcher
 from indexer.scanning.worker import ScanTask
@@ -74,7 +75,7 @@ class ScanPlanner:
             if recorded:
                 return self._plan_absent(SourcePlan(key, root), recorded, "does not exist")
             raise SourceError(f"{key}: {root} does not exist: put the dataset there, or set its path in local.cfg")
-        listing = list_root(root, self.options.workers.at_home)
+        listing = _with_decoded_paths(list_root(root, self.options.workers.at_home), self.encodings.get(key))
         plan = SourcePlan(key, root, warning=f"{root} contains no files" if listing.has_no_files else None)
         if recorded and listing.is_empty:
             return self._plan_absent(plan, recorded, "is empty")
@@ -135,3 +136,10 @@ class ScanPlanner:
     def _tables_of(self, key: str) -> tuple[SideTable, ...]:
         """Return the side tables below the root of ``key``; other sources may declare them, too."""
         return tuple(table for table in self.tables if table.source == key)
+
+
+def _with_decoded_paths(listing: RootListing, encoding: str | None) -> RootListing:
+    """Return the listing with the paths of loose files decoded, and a finding if they are in no known encoding."""
+    names = NameDecoder(encoding, "path")
+    loose = names.decoded(listing.loose)
+    return replace(listing, loose=loose, findings=(*listing.findings, *names.findings()))

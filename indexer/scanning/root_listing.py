@@ -9,6 +9,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from indexer.base.errors import SourceError
+from indexer.base.placeholders import POINTER_SIZES
 from indexer.base.remote import Root, Url
 from indexer.base.workers import Workers
 from indexer.containers.detect import LARGE_FILE_BYTES, LARGE_FILE_RATIO, RARE_SUFFIX_FILES, find_containers
@@ -23,7 +24,7 @@ from indexer.scanning.loose import LOOSE_SCHEMA, loose_rows, volumes_of
 from indexer.scanning.object_listing import list_objects
 
 # Increase this when listings contain more than before: the next scan reads every container again.
-LISTING_VERSION = 2
+LISTING_VERSION = 3
 
 
 @dataclass(frozen=True, slots=True)
@@ -85,7 +86,7 @@ def _list_folder(root: Root, workers: Workers) -> RootListing:
 
 
 def _overlooked(root: Root, plain: pa.Table, others: Sequence[Volume]) -> Iterator[Finding]:
-    smallest, largest = overlooked.POINTER_SIZES
+    smallest, largest = POINTER_SIZES
     is_small = pc.and_(pc.greater_equal(plain["size"], smallest), pc.less_equal(plain["size"], largest))
     pointers = volumes_of(plain.filter(is_small).sort_by("path")) if not isinstance(root, Url) else ()
     unusual = [file for file in others if suffix_of(file.path) not in ORDINARY]

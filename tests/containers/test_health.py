@@ -298,18 +298,6 @@ def test_missing_container_has_failed(tree: Path, root: Path) -> None:
     assert "unreadable" in found.codes
 
 
-def test_symbolic_links_in_a_zip_and_a_7z_are_rows_with_a_problem(root: Path, tmp_path: Path) -> None:
-    plant(tmp_path / "set", {"a.png": b"a"})
-    (tmp_path / "set" / "link.png").symlink_to("a.png")
-    for name, options in {"set.zip": ("-y",), "set.7z": ("-snl",)}.items():
-        {"set.zip": zipped, "set.7z": seven_zipped}[name](tmp_path / "set", root / name, *options)
-        found = listing(container_in(root))
-        assert found.row("link.png")["problem"] == "symbolic link"
-        assert found.codes == {"not-a-file"}
-        assert b"a" in found.sound().values()
-        (root / name).unlink()
-
-
 @pytest.mark.parametrize("suffix", ["7z", "rar"])
 def test_archive_behind_another_is_reported(suffix: str, root: Path, tmp_path: Path) -> None:
     files = {"a.png": b"a" * 900, "b.png": b"b" * 900}

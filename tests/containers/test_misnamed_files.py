@@ -1,12 +1,14 @@
 """Files that are not what their names promise are named as what they are."""
 
+import random
 import re
 from pathlib import Path
 
 import pytest
 
+from indexer.containers.detect import find_containers
 from indexer.containers.models import ContainerStatus
-from tests.support.archives import container_in, listing, plant, run, seven_zipped, tarred, zipped
+from tests.support.archives import container_in, listing, plant, run, seven_zipped, tarred, volumes_of, zipped
 
 POINTER = b"version https://git-lfs.github.com/spec/v1\noid sha256:%s\nsize 4831838208\n" % (b"5" * 64)
 PAGE = b"\n<!-- saved -->\n<!DOCTYPE html><html><head><title>Quota exceeded</title></head></html>"
@@ -68,3 +70,36 @@ def test_formats_in_archives_that_are_not_read_are_named(archive: str, root: Pat
         "a.tar.lzo",
         "b.iso",
     }
+
+
+@pytest.mark.parametrize(("archive", "count"), [("set.zip", 1), ("set.tar", 2), ("set.tar.gz", 2)])
+def test_placeholder_of_an_image_in_an_archive_is_named(archive: str, count: int, root: Path, tmp_path: Path) -> None:
+    plant(tmp_path / "set", {"a.jpg": POINTER, "b.png": PAGE, "c.png": b"c" * 150})
+    (zipped if archive == "set.zip" else tarred)(tmp_path / "set", root / archive)
+    found = listing(container_in(root))
+    assert (found.report.status, found.codes) == (ContainerStatus.PARTIAL, {"placeholder"})
+    assert len(found.report.findings) == count
+    assert "a.jpg is a Git LFS pointer" in str(found.report.reason)
+
+
+@pytest.mark.parametrize("options", [(), ("--bzip2",), ("--xz",)])
+def test_archive_behind_a_script_is_read(options: tuple[str, ...], root: Path, tmp_path: Path) -> None:
+    files = {f"set/{number}.png": random.Random(number).randbytes(9_000) for number in range(4)}
+    plant(tmp_path, files)
+    run("makeself", "--quiet", *options, tmp_path / "set", root / "set.run", "images", "true", cwd=root)
+    found = listing(container_in(root))
+    assert sorted(found.sound().values()) == sorted(files.values())
+    assert found.report.status == ContainerStatus.COMPLETE
+
+
+def test_script_without_an_archive_is_none(root: Path) -> None:
+    text = "#!/bin/sh\nLZIP=lzip\n070707\n" + "caf\u00e9\n" * 300 + "PK\n"
+    plant(root, {"install.sh": text.encode()})
+    assert find_containers(root, volumes_of(root))[0] == []
+
+
+def test_coders_that_libarchive_does_not_know_are_named(root: Path, tmp_path: Path) -> None:
+    plant(tmp_path / "set", {"a.png": random.Random(0).randbytes(9_000)})
+    run("7zz", "a", "-bd", "-m0=bcj2", "-m1=lzma", "-m2=lzma", "-m3=lzma", root / "set.7z", "set", cwd=tmp_path)
+    found = listing(container_in(root))
+    assert (found.report.status, found.codes) == (ContainerStatus.PARTIAL, {"method"})

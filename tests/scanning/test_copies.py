@@ -1,6 +1,7 @@
 """Several copies of one image: the last member of a name counts in an archive, a sound copy between containers."""
 
 import io
+import os
 import zipfile
 from pathlib import Path
 
@@ -67,6 +68,18 @@ def test_declared_encoding_decodes_names(manifest: Store, root: Path) -> None:
     assert manifest.execute("select code from finding") == [("name-encoding",)]
     assert "train/\u732b\u72d7" in _scanned(manifest, root, "encoding = 'gbk'\n")
     assert not manifest.execute("select code from finding")
+
+
+def test_declared_encoding_decodes_names_of_loose_files(manifest: Store, root: Path) -> None:
+    (root / "train").mkdir()
+    path = os.fsencode(root / "train") + b"/" + "\u732b\u72d7.jpg".encode("gbk")
+    Path(os.fsdecode(path)).write_bytes(b"1")
+    assert "train/\u732b\u72d7" not in _scanned(manifest, root)
+    assert manifest.execute("select code from finding") == [("name-encoding",)]
+    assert "train/\u732b\u72d7" in _scanned(manifest, root, "encoding = 'gbk'\n")
+    assert not manifest.execute("select code from finding")
+    [location] = manifest.execute("select path, name_bytes from member")
+    assert location == ("train/\u732b\u72d7.jpg", path[len(os.fsencode(root)) + 1 :])
 
 
 def test_declared_encoding_precedes_accidental_utf8(manifest: Store, root: Path) -> None:

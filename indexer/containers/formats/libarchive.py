@@ -42,6 +42,9 @@ _SIGNATURES = {
     "archive_entry_filetype": (ctypes.c_uint, (c_void_p,)),
     "archive_entry_is_encrypted": (c_int, (c_void_p,)),
     "archive_entry_hardlink": (c_char_p, (c_void_p,)),
+    "archive_entry_symlink": (c_char_p, (c_void_p,)),
+    "archive_entry_ino64": (c_int64, (c_void_p,)),
+    "archive_entry_nlink": (ctypes.c_uint, (c_void_p,)),
 }
 
 
@@ -74,7 +77,10 @@ def _speak_utf8() -> None:
 
 @dataclass(frozen=True, slots=True)
 class EntryHeader:
-    """A member as libarchive describes it. ``size`` is None if the format has none; ``type`` is as in st_mode."""
+    """A member as libarchive describes it. ``size`` is None if the format has none; ``type`` is as in st_mode.
+
+    ``names`` is the number of names that the file with this ``inode`` had; 0 if the format does not store it.
+    """
 
     index: int
     name: bytes
@@ -82,6 +88,9 @@ class EntryHeader:
     type: int
     encrypted: bool
     hard_link: bool
+    symbolic_link: bytes | None
+    inode: int
+    names: int
     warning: str | None
 
 
@@ -161,6 +170,9 @@ class SequentialPass:
             type=library.archive_entry_filetype(entry),
             encrypted=bool(library.archive_entry_is_encrypted(entry)),
             hard_link=library.archive_entry_hardlink(entry) is not None,
+            symbolic_link=library.archive_entry_symlink(entry),
+            inode=library.archive_entry_ino64(entry),
+            names=library.archive_entry_nlink(entry),
             warning=warning,
         )
 

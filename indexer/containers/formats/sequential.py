@@ -12,6 +12,7 @@ from indexer.containers.bytes.streams import Stream, unpacked
 from indexer.containers.bytes.volumes import ByteRange
 from indexer.containers.formats import rar, tar
 from indexer.containers.formats.libarchive import EntryHeader, SequentialPass
+from indexer.containers.formats.passed_links import PassedLinks
 from indexer.containers.formats.tar import TarEntry
 from indexer.containers.formats.zip.reading import checked_blocks
 from indexer.containers.kinds import HEAD_SIZE, Kind, compression_of, kind_of, promises_bytes
@@ -104,16 +105,17 @@ def _single(stream: Stream, name: str, head: bytes) -> Entry:
 
 def _by_libarchive(archive: OpenArchive) -> Iterator[Entry]:
     """Yield the members of archives that only libarchive reads: rar, cpio, rare compressions."""
-    walk = SequentialPass(archive.window, archive.budget.limits.seconds)
+    walk, links = SequentialPass(archive.window, archive.budget.limits.seconds), PassedLinks()
     with contextlib.closing(walk):
         for summary in rar.members(archive.window, archive.health):
             if (header := walk.next()) is None:
-                return
+                break
             if header.warning:
                 archive.health.add("warning", f"{decoded(header.name)[0]}: {header.warning}", header.index)
             if not stat.S_ISDIR(header.type):
                 row = _passed_row(header, summary)
-                yield Entry(row, partial(archive.budget.spend, _checked(walk, row)))
+                yield from links.entries(header, Entry(row, partial(archive.budget.spend, _checked(walk, row))))
+        yield from links.rest()
 
 
 def _passed_row(header: EntryHeader, summary: rar.RarSummary) -> Row:
@@ -132,7 +134,7 @@ def _problem(header: EntryHeader, summary: rar.RarSummary) -> str | None:
         return "encrypted"
     if stat.S_ISLNK(header.type):
         return "symbolic link"
-    if header.hard_link or summary.linked:
+    if summary.linked or (header.hard_link and not header.size):
         return "hard link"
     if header.type and not stat.S_ISREG(header.type):
         return "not a file"

@@ -1,12 +1,14 @@
-"""Find the members that links of a tar lead to."""
+"""Find the members that links of a tar, or of another archive, lead to."""
 
 from array import array
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 
 import numpy as np
 import numpy.typing as npt
 
 _RECENT = 1 << 16
+_MOST_HOPS = 16
 
 
 @dataclass(slots=True)
@@ -63,3 +65,13 @@ def normal_name(name: bytes) -> bytes:
 def link_target(name: bytes, link: bytes, is_symbolic: bool) -> bytes:
     """Return the name of the member that a link leads to; symbolic links count from the folder that they are in."""
     return b"/".join((name.rpartition(b"/")[0], link)) if is_symbolic and not link.startswith(b"/") else link
+
+
+def end_of_links(target: bytes, links: Mapping[bytes, bytes]) -> bytes:
+    """Return the normal name where a chain of symbolic links ends; ``links`` has targets by normal name."""
+    for _ in range(_MOST_HOPS):
+        target = normal_name(target)
+        if target not in links:
+            break
+        target = links[target]
+    return target

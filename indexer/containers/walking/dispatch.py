@@ -1,7 +1,6 @@
 """Start the walk through one archive, by its kind."""
 
 from collections.abc import Iterator
-from itertools import chain
 from typing import Any, cast
 
 import pyarrow as pa
@@ -11,6 +10,7 @@ from indexer.containers.bytes.volumes import ByteRange
 from indexer.containers.formats.zip.directory import read_blocks
 from indexer.containers.formats.zip.disks import disk_starts
 from indexer.containers.formats.zip.end import find_end, with_directory
+from indexer.containers.formats.zip.links import with_links
 from indexer.containers.formats.zip.listing import list_directory
 from indexer.containers.formats.zip.offsets import check, repaired_blocks
 from indexer.containers.formats.zip.reading import Packed, data_position, zip_member_blocks
@@ -42,17 +42,19 @@ def zip_batches(level: ArchiveLevel, limits: ArchiveLimits, health: Health) -> I
         return batches_of(salvaged_rows(level.content, health))
     starts = disk_starts(level.content, end, level.starts)
     content = level.content
-    blocks = (check(content, block) for block in read_blocks(content, end, starts))
-    first = next(blocks, None)
     is_cut_off = starts[0] < 0
     is_joined = len(level.starts) == 1 and end.directory_disk > 0
-    if first is not None and first.wrong and is_joined and not is_cut_off:
+    if is_joined and not is_cut_off and any(check(content, block).wrong for block in read_blocks(content, end, starts)):
         health.add("offset-differs", "the directory's offsets are wrong, members were found by their local headers")
         return batches_of(salvaged_rows(level.content, health))
     if is_cut_off:
         health.add("volume-missing", f"of {len(starts)} volumes only the last is present")
-    repaired = repaired_blocks(content, chain([first] if first is not None else [], blocks), health)
-    return list_directory(content, end, repaired, limits, health)
+
+    def listed(health: Health) -> Iterator[pa.RecordBatch]:
+        blocks = (check(content, block) for block in read_blocks(content, end, starts))
+        return list_directory(content, end, repaired_blocks(content, blocks, health), limits, health)
+
+    return with_links(content, listed(health), lambda: listed(Health()), health)
 
 
 def zip_entry(window: ByteRange, row: dict[str, Any], budget: Budget) -> Entry:

@@ -8,6 +8,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from indexer.base import image_formats
+from indexer.base.placeholders import POINTER_SIZES, placeholder_of
 from indexer.containers.bytes.volumes import ByteRange
 from indexer.containers.first_bytes import UNREAD_SUFFIXES, begins_image, include_for, unread_format
 from indexer.containers.kinds import DOCUMENTS, HEAD_SIZE, KIND_BY_SUFFIX, ORDINARY, suffix_of
@@ -18,6 +19,7 @@ _KNOWN = ORDINARY | DOCUMENTS | set(KIND_BY_SUFFIX)
 _KNOWN_END = rf"(?i)(?:\.(?:{'|'.join(sorted(_KNOWN))})|/)$"
 _UNREAD_END = rf"(?i)\.(?:{'|'.join(sorted(UNREAD_SUFFIXES))})$"
 _EXAMPLES = 1_000
+_MOST_SMALL = 1_000  # members per batch of a zip that are read
 _CLASSES, _READ = 32, 16  # suffixes in zips of which members are read, and how many of each
 
 
@@ -32,9 +34,15 @@ class Overlooked:
 
     def add_member(self, name: str, entry: Entry, health: Health, ordinal: int) -> None:
         """Add one member. Images are recognised if the walk has its first bytes, or reaches them without unpacking."""
-        if suffix_of(name) in _KNOWN or entry.row.problem:
+        if entry.row.problem:
             return
         head = entry.head
+        if suffix_of(name) in image_formats.SUFFIXES:
+            if head is None and isinstance(entry.content, ByteRange) and _may_be_pointer(entry.row.size):
+                head = entry.content.read(0, HEAD_SIZE)
+            _check_image(name, head or b"", health, ordinal)
+        if suffix_of(name) in _KNOWN:
+            return
         if head is None and isinstance(entry.content, ByteRange):
             head = entry.content.read(0, HEAD_SIZE)
         if (found := unread_format(name, head or b"\0")) is not None:
@@ -66,6 +74,16 @@ class Overlooked:
             elif kind in self._with_images:
                 self._add_image(name)
 
+    def add_small(self, batch: pa.RecordBatch, head_of: Callable[[int], bytes], health: Health) -> None:
+        """Add findings about the images of a zip that are pointers of Git LFS; only members of their size are read."""
+        smallest, largest = POINTER_SIZES
+        sizes = batch["size"]
+        is_small = pc.and_(pc.greater_equal(sizes, smallest), pc.less_equal(sizes, largest))
+        for index in pc.indices_nonzero(pc.and_(is_small, batch["problem"].is_null())).to_pylist()[:_MOST_SMALL]:
+            name = batch["name"][index].as_py()
+            if suffix_of(name) in image_formats.SUFFIXES:
+                _check_image(name, head_of(index), health, batch["ordinal"][index].as_py())
+
     def report(self, health: Health) -> None:
         """Add a finding about the images."""
         if self.images:
@@ -75,6 +93,16 @@ class Overlooked:
         self.images += 1
         if len(self.examples) < _EXAMPLES:
             self.examples.append(name)
+
+
+def _may_be_pointer(size: int | None) -> bool:
+    return size is not None and POINTER_SIZES[0] <= size <= POINTER_SIZES[1]
+
+
+def _check_image(name: str, head: bytes, health: Health, ordinal: int) -> None:
+    """Add a finding if the first bytes of an image are those of something else."""
+    if found := placeholder_of(head):
+        health.add("placeholder", f"{name} is {found}", ordinal)
 
 
 def _class_of(name: str) -> str:

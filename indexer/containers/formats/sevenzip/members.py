@@ -6,7 +6,7 @@ a non-solid archive is nearly random. libarchive unpacks the folders that the st
 
 import re
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, field, replace
 from functools import partial
 from zlib import crc32
 
@@ -18,16 +18,21 @@ from indexer.containers.formats.sequential import without_data
 from indexer.containers.formats.sevenzip import header
 from indexer.containers.formats.sevenzip.folders import is_encrypted, is_readable, is_stored, method_of, unpacked_folder
 from indexer.containers.formats.sevenzip.models import Archive, Folder, Substream
+from indexer.containers.formats.tar_links import end_of_links, link_target, normal_name
 from indexer.containers.formats.zip.reading import checked_blocks
 from indexer.containers.members.archive import OpenArchive
 from indexer.containers.members.budget import Budget
 from indexer.containers.members.entry import Entry, StreamRange, blocks_of
-from indexer.containers.members.rows import Row
+from indexer.containers.members.rows import Row, decoded
 from indexer.containers.members.trailing import check_end
 from indexer.containers.models import Access
+from indexer.containers.problems import SYMBOLIC_LINK
 
 _LARGEST_HEADER = 1 << 31
 _UNIX, _LINK, _TYPE = 0x8000, 0o120000, 0o170000
+_UNKNOWN_CODER = re.compile(r"(?i)codec|unsupported|not supported")  # in libarchive's messages
+_LONGEST_TARGET = 4096  # bytes: PATH_MAX of Linux
+_MOST_BEFORE_LINK = 256 << 20  # bytes of a folder that are unpacked to read a link
 
 
 def seven_zip_entries(opened: OpenArchive) -> Iterator[Entry]:
@@ -38,6 +43,7 @@ def seven_zip_entries(opened: OpenArchive) -> Iterator[Entry]:
     members = len(archive.names) - sum(archive.directories)
     opened.health.declare(members)
     source = _Source(window, archive, opened.budget)
+    links: list[_Member] = []
     streams = iter(archive.substreams)
     for ordinal, name in enumerate(archive.names):
         substream = None if archive.empty[ordinal] else next(streams, None)
@@ -45,7 +51,13 @@ def seven_zip_entries(opened: OpenArchive) -> Iterator[Entry]:
             continue
         if substream is None and not archive.empty[ordinal]:
             raise BadData("header damaged", f"member {ordinal} has no bytes")
-        yield _entry(source, _Member(ordinal, name, archive.attributes[ordinal], substream))
+        member = _Member(ordinal, name, archive.attributes[ordinal], substream)
+        if substream is not None and member.is_link:
+            links.append(member)
+        else:
+            yield _entry(source, member)
+    if links:
+        yield from _linked(_Source(window, archive, opened.budget), links)
 
 
 def _read_archive(window: ByteRange) -> Archive:
@@ -83,6 +95,11 @@ class _Member:
     attributes: int
     substream: Substream | None
 
+    @property
+    def is_link(self) -> bool:
+        """Return whether it is a symbolic link."""
+        return bool(self.attributes & _UNIX) and (self.attributes >> 16) & _TYPE == _LINK
+
 
 @dataclass(slots=True)
 class _Source:
@@ -94,10 +111,32 @@ class _Source:
     folder: int = -1
     stream: Stream | None = None
     by_libarchive: SequentialPass | None = None
+    known: dict[tuple[bytes, ...], bool] = field(default_factory=dict)  # by coders: whether libarchive knows them
 
     def blocks(self, member: _Member, substream: Substream) -> Iterator[bytes]:
         """Yield a packed member's bytes, checked; members of a folder must be read in order."""
         return checked_blocks(self._raw(member, substream), substream.crc32)
+
+    def knows_coders(self, folder: Folder) -> bool:
+        """Return whether the installed libarchive knows the coders of a folder that the standard library cannot unpack.
+
+        One folder of each combination of coders is tried.
+        """
+        coders = tuple(coder.id for coder in folder.coders)
+        if coders not in self.known:
+            self.known[coders] = _is_in_process(self.window, folder) or self._is_known_to_libarchive(folder)
+        return self.known[coders]
+
+    def _is_known_to_libarchive(self, folder: Folder) -> bool:
+        first = next(each for each in _members(self.archive) if _folder_of(self.archive, each) is folder)
+        walk = SequentialPass(self.window, self.budget.limits.seconds, ("7zip",))
+        try:
+            next(walk.blocks(first.ordinal, None), None)
+        except BadData as error:
+            return _UNKNOWN_CODER.search(str(error)) is None  # other errors are damage, which reading reports
+        finally:
+            walk.close()
+        return True
 
     def _raw(self, member: _Member, substream: Substream) -> Iterator[bytes]:
         if self.folder != substream.folder:
@@ -111,6 +150,55 @@ class _Source:
         return blocks_of(StreamRange(self.stream, substream.offset, substream.size), substream.size)
 
 
+def _linked(source: _Source, links: list[_Member]) -> Iterator[Entry]:
+    """Yield symbolic links with the bytes of the members that they lead to; others keep their problem."""
+    members = {normal_name(_raw(member.name)): member for member in _members(source.archive) if not member.is_link}
+    targets = {normal_name(_raw(link.name)): _target(source, link) for link in links}
+    chained = {name: target for name, target in targets.items() if target is not None}
+    for link in links:
+        entry, target = _entry(source, link), targets[normal_name(_raw(link.name))]
+        found = members.get(end_of_links(target, chained)) if target is not None else None
+        if found is None:
+            yield replace(entry, note="" if target is None else f" to {decoded(target)[0]}")
+            continue
+        original = _entry(source, found)
+        row = replace(original.row, ordinal=link.ordinal, name=entry.row.name)
+        is_stored = original.content is not None
+        yield replace(original, row=row) if is_stored else Entry(row, partial(iter, ()), target=found.ordinal)
+
+
+def _is_in_process(window: ByteRange, folder: Folder) -> bool:
+    """Return whether the standard library can unpack a folder; damaged ones are reported when they are read."""
+    try:
+        return unpacked_folder(window, folder) is not None
+    except BadData:
+        return True
+
+
+def _folder_of(archive: Archive, member: _Member) -> Folder | None:
+    return archive.folders[member.substream.folder] if member.substream else None
+
+
+def _members(archive: Archive) -> Iterator[_Member]:
+    """Yield all members that have bytes."""
+    streams = iter(archive.substreams)
+    for ordinal, name in enumerate(archive.names):
+        if not archive.empty[ordinal]:
+            yield _Member(ordinal, name, archive.attributes[ordinal], next(streams, None))
+
+
+def _target(source: _Source, link: _Member) -> bytes | None:
+    """Return the name that a link leads to; None if it cannot be read, or only by unpacking much."""
+    place = link.substream
+    if place is None or place.size > _LONGEST_TARGET or place.offset > _MOST_BEFORE_LINK:
+        return None
+    try:
+        data = b"".join(source.blocks(link, place))
+    except BadData:
+        return None
+    return link_target(_raw(link.name), data, is_symbolic=True)
+
+
 def _entry(source: _Source, member: _Member) -> Entry:
     name, substream = _raw(member.name), member.substream
     if substream is None:
@@ -118,7 +206,7 @@ def _entry(source: _Source, member: _Member) -> Entry:
     folder = source.archive.folders[substream.folder]
     row = Row(
         member.ordinal, name, substream.size, Access.SEQUENTIAL, method=method_of(folder), crc32=substream.crc32,
-        problem=_problem(member, name, folder),
+        problem=_problem(source, member, name, folder),
     )  # fmt: skip
     if not is_stored(folder):
         return Entry(row, partial(source.blocks, member, substream))
@@ -144,11 +232,11 @@ def _raw(name: str) -> bytes:
     return b"".join(part.encode(encodings[index % 2], "surrogatepass") for index, part in enumerate(parts))
 
 
-def _problem(member: _Member, name: bytes, folder: Folder) -> str | None:
+def _problem(source: _Source, member: _Member, name: bytes, folder: Folder) -> str | None:
     if is_encrypted(folder):
         return "encrypted"
-    if not is_readable(folder):
+    if not (is_readable(folder) and source.knows_coders(folder)):
         return "method not supported"
-    if member.attributes & _UNIX and (member.attributes >> 16) & _TYPE == _LINK:
-        return "symbolic link"
+    if member.is_link:
+        return SYMBOLIC_LINK
     return without_data(name, member.substream.size if member.substream else 0)

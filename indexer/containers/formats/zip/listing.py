@@ -18,13 +18,13 @@ from indexer.containers.members.budget import beyond_limits
 from indexer.containers.members.repeated_names import Repeats, fingerprints
 from indexer.containers.members.rows import Health, batch_from, batches_of, decoded
 from indexer.containers.models import Access, ArchiveLimits
-from indexer.containers.problems import CODES
+from indexer.containers.problems import CODES, SYMBOLIC_LINK
 
 LOCAL_HEADER = 30
 _ENCRYPTED, _UTF8 = 0x1, 0x800
 _MADE_ON_UNIX = (3, 19)
 _MADE_ON_DOS = (0, 6, 10, 14)  # APPNOTE.TXT 4.4.2: FAT, OS/2, NTFS, VFAT
-_PROBLEMS = ("encrypted", "symbolic link", "method not supported", "no data", "over the size limit", "truncated",
+_PROBLEMS = ("encrypted", SYMBOLIC_LINK, "method not supported", "no data", "over the size limit", "truncated",
              "volume missing", "header damaged")  # fmt: skip
 
 
@@ -145,10 +145,10 @@ def _without_data(block: Block, names: pa.Array) -> Mask:
 
 
 def _note_problems(batch: pa.RecordBatch, health: Health) -> None:
-    """Add a finding for each member that has a problem."""
+    """Add a finding for each member that has a problem. Symbolic links may lead to a member: links.py checks them."""
     if batch["problem"].null_count == len(batch):
         return
-    troubled = batch.filter(batch["problem"].is_valid())
+    troubled = batch.filter(pc.fill_null(pc.not_equal(batch["problem"], SYMBOLIC_LINK), False))
     for row in troubled.select(["ordinal", "name", "problem"]).to_pylist():
         health.add(CODES[row["problem"]], f"{row['name']}: {row['problem']}", row["ordinal"])
 

@@ -1,4 +1,4 @@
-"""Links and sparse members of tars have the bytes that tar extracts."""
+"""Links and sparse members of archives have the bytes that the archive's own program extracts."""
 
 import os
 from pathlib import Path
@@ -7,6 +7,7 @@ import pytest
 
 from indexer.containers.models import ContainerStatus
 from tests.support.archives import container_in, listing, plant, run
+from tests.support.programs import require_program
 
 
 @pytest.fixture
@@ -33,6 +34,44 @@ def test_links_in_a_tar_have_the_bytes_of_their_targets(program: str, name: str,
     found = listing(container_in(root))
     assert (found.report.status, found.codes) == (ContainerStatus.COMPLETE, set())
     assert found.read() == _contents(linked)
+
+
+PACKED = {
+    "set.zip": "zip -qry {} set",
+    "stored.zip": "zip -q0ry {} set",
+    "set.7z": "7zz a -bd -snl {} set",
+    "stored.7z": "7zz a -bd -snl -mx0 {} set",
+    "set.cpio": "find set -depth | cpio --quiet -o -H newc > {}",
+    "odc.cpio": "find set | cpio --quiet -o -H odc > {}",
+    "set.cpio.gz": "find set | cpio --quiet -o -H crc | gzip > {}",
+    "bsd.cpio": "bsdtar --format newc -cf {} set",
+}
+
+
+@pytest.mark.parametrize("name", PACKED)
+def test_links_in_other_archives_have_the_bytes_of_their_targets(name: str, linked: Path, root: Path) -> None:
+    (linked / "z" / "twice.png").symlink_to("soft.png")
+    (linked / "z" / "out.png").symlink_to("/etc/passwd")
+    require_program("cpio" if "cpio" in name else "zip")
+    run("bash", "-c", PACKED[name].format(root / name), cwd=linked.parent)
+    found = listing(container_in(root))
+    wanted = {path.partition("/")[2]: data for path, data in _contents(linked).items() if not path.endswith("out.png")}
+    sound = {path.partition("set/")[2]: data for path, data in found.sound().items()}
+    assert {path: data for path, data in sound.items() if path not in ("z/out.png", "set.cpio")} == wanted
+    assert [finding.detail.partition("z/")[2] for finding in found.report.findings] == [
+        "out.png: symbolic link to /etc/passwd"
+    ]
+    assert found.report.status == ContainerStatus.COMPLETE
+
+
+def test_links_of_a_zip_inside_a_compressed_tar_are_read(linked: Path, root: Path) -> None:
+    run("zip", "-qry", "inner.zip", "set", cwd=linked.parent)
+    run("tar", "-czf", root / "outer.tar.gz", "inner.zip", cwd=linked.parent)
+    found = listing(container_in(root))
+    assert found.report.status == ContainerStatus.COMPLETE
+    assert {name.partition("set/")[2]: data for name, data in found.sound().items() if "set/" in name} == {
+        name.removeprefix("set/"): data for name, data in _contents(linked).items()
+    }
 
 
 def test_links_in_a_tar_inside_a_compressed_tar_have_the_bytes_of_their_targets(linked: Path, root: Path) -> None:
