@@ -5,7 +5,7 @@ from typing import TypeAlias
 
 from indexer.base.errors import BadData
 from indexer.base.remote import Url
-from indexer.containers.kinds import Kind, function_of
+from indexer.containers.kinds import Kind
 from indexer.containers.loose_files import read_file_into
 from indexer.containers.members.answers import answer
 from indexer.containers.models import Access, ArchiveLimits, Container, MemberRef
@@ -31,7 +31,7 @@ def copy_members(
     """
     placed = [member for member in members if member.key in places]
     others = [member for member in members if member.key not in places]
-    if isinstance(container.root, Url) or (function_of(container.kind, "reads") and container.kind is not Kind.FOLDER):
+    if isinstance(container.root, Url):
         placed, others = [], list(members)
     if placed and container.kind is Kind.FOLDER:
         root = str(container.root)

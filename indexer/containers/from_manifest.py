@@ -41,6 +41,12 @@ def stored_container(root: Root, row: Mapping[str, Any]) -> Container:
     return Container(base_of(root), path, Kind(row["kind"]), volumes, row["source"])
 
 
+def access_of(row: Mapping[str, Any]) -> Access:
+    """Return how a member is reached: a cell whose offset is known is a slice of its file."""
+    access = Access(row["access"])
+    return Access.SLICE if access is Access.CELL and row["offset"] is not None else access
+
+
 def stored_member(row: Mapping[str, Any], key: int) -> MemberRef:
     """Return the member of a row that has the columns ``ordinal`` to ``crc32`` of the view ``member_location``.
 
@@ -59,7 +65,7 @@ def stored_member(row: Mapping[str, Any], key: int) -> MemberRef:
         ordinal=row["ordinal"],
         path=path,
         name=row["name"] if "name" in row else row["member"],
-        access=Access(row["access"]),
+        access=access_of(row),
         offset=row["offset"],
         packed_size=row["packed_size"],
         size=row["size"],

@@ -6,7 +6,6 @@ from collections.abc import Iterator, Sequence
 from contextlib import ExitStack
 from typing import Any
 
-from indexer.containers.kinds import function_of
 from indexer.containers.members.answers import Answer, answer
 from indexer.containers.models import Access, ArchiveLimits, Container, MemberRef
 from indexer.containers.opening import Opened, opened
@@ -31,7 +30,7 @@ class OpenContainers:
         Raises:
             SourceError: the container is missing or has changed since it was scanned.
         """
-        if function_of(container.kind, "reads") or any(member.access is Access.SEQUENTIAL for member in members):
+        if any(member.access not in (Access.SLICE, Access.ZIP) for member in members):
             yield from read_members(container, members, self._limits)
             return
         window = self._opened(container).window

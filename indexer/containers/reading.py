@@ -38,10 +38,12 @@ def read_members(
         SourceError: the container is missing or has changed since it was scanned.
     """
     reads = function_of(container.kind, "reads")
-    if reads is not None:
-        yield from reads(container, members, limits)
-    else:
-        yield from _read_archive(container, members, limits, scratch)
+    located = [member for member in members if reads is None or member.access not in (Access.FILE, Access.CELL)]
+    if located:
+        yield from _read_archive(container, located, limits, scratch)
+    if reads is not None and len(located) < len(members):
+        own = [member for member in members if member.access in (Access.FILE, Access.CELL)]
+        yield from reads(container, own, limits)
 
 
 def _read_archive(

@@ -10,6 +10,7 @@ from typing import Any
 import pyarrow as pa
 
 from indexer.containers.copying import LOCATED
+from indexer.containers.from_manifest import access_of
 
 
 class WindowMemory:
@@ -27,7 +28,7 @@ class WindowMemory:
         start = 0
         for row in rows:
             size = row["size"]
-            if size and row["refusal"] is None and row["access"] in LOCATED and start + size <= len(self._view):
+            if size and row["refusal"] is None and access_of(row) in LOCATED and start + size <= len(self._view):
                 places[row["position"]] = self._view[start : start + size]
                 start += size
         return places

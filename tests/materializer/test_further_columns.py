@@ -5,6 +5,7 @@ import io
 import re
 import tarfile
 import zipfile
+from dataclasses import replace
 
 import datasets
 import numpy as np
@@ -25,6 +26,7 @@ from materializer.dataset.build_folder import read_build
 from materializer.dataset.verify import verify
 from materializer.further_columns import parse_columns
 from materializer.models import Feature, Request, RowOrder, Settings
+from materializer.planning import plan as planning
 from materializer.running.build import build
 
 README = (resources.sources_folder() / "README.md").read_text(encoding="utf-8")
@@ -82,14 +84,23 @@ def loose(root):
         (root / name).write_bytes(data)
 
 
-def in_parquet(root):
+def in_parquet(root, **options):
     kind = pa.struct([("bytes", pa.binary()), ("path", pa.string())])
     images = [{"bytes": encoded(number), "path": None} for number in range(6)]
     masks = [{"bytes": MASKS[number], "path": None} if number in MASKED else None for number in range(6)]
-    pq.write_table(pa.table({"image": pa.array(images, kind), "mask": pa.array(masks, kind)}), root / "edits.parquet")
+    pq.write_table(
+        pa.table({"image": pa.array(images, kind), "mask": pa.array(masks, kind)}), root / "edits.parquet", **options
+    )
 
 
-PACKINGS = {"zip": in_zip, "tar.gz": in_tar, "folder": loose, "parquet": in_parquet}
+def in_pages(root):
+    """Write one page per image: cells are slices of the file."""
+    in_parquet(
+        root, compression="none", use_dictionary=False, data_page_size=1, write_batch_size=1, write_page_index=True
+    )
+
+
+PACKINGS = {"zip": in_zip, "tar.gz": in_tar, "folder": loose, "parquet": in_parquet, "parquet pages": in_pages}
 
 
 @pytest.fixture
@@ -103,7 +114,7 @@ def request_of(tmp_path):
             (folder / "edits").mkdir(parents=True)
             (folder / "sources").mkdir()
             PACKINGS[packing](folder / "edits")
-            (folder / "sources/edits.toml").write_text(CELLS if packing == "parquet" else EDITS)
+            (folder / "sources/edits.toml").write_text(CELLS if "parquet" in packing else EDITS)
             with stores.open_for_writing(manifest) as store:
                 scan(store, {"edits": folder / "edits"}, load([folder / "sources"]), ScanOptions(Workers(jobs=1)))
                 store.execute(
@@ -141,7 +152,13 @@ def checked(rows):
 
 @pytest.mark.parametrize(
     ("packing", "feature"),
-    [("zip", Feature.LARGE), ("tar.gz", Feature.STANDARD), ("folder", Feature.STANDARD), ("parquet", Feature.LARGE)],
+    [
+        ("zip", Feature.LARGE),
+        ("tar.gz", Feature.STANDARD),
+        ("folder", Feature.STANDARD),
+        ("parquet", Feature.LARGE),
+        ("parquet pages", Feature.LARGE),
+    ],
 )
 def test_companions_are_stored_unchanged_from_any_packing(request_of, packing, feature):
     manifest, request = request_of(packing, feature=feature, order=RowOrder.SELECTION)
@@ -162,6 +179,15 @@ def test_shards_have_the_same_bytes_from_every_packing(request_of):
         built(manifest, request)
         shards.add((request.output / "train/data-00000-of-00001.arrow").read_bytes())
     assert len(shards) == 1
+
+
+def test_cells_with_pages_of_their_own_are_not_spilled(request_of):
+    manifest, request = request_of("parquet pages", columns=(), shard_size=1)
+    request = replace(request, allow_missing=False)  # sizes are known without an inspection
+    with stores.open_for_reading(manifest) as store:
+        [container] = planning.make(store, request).planned_containers.values()
+        planning.require_known_sizes(store, request)
+    assert not container.is_sequential
 
 
 def test_parquet_has_further_columns(request_of, tmp_path):

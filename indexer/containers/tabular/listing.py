@@ -1,10 +1,13 @@
 """List Arrow and Parquet files: each image cell is a member, listed without reading the images.
 
-Sizes are known in Arrow files, from offsets in a memory map. In Parquet files only reading gives them, and statistics
-show which cells are empty. Neither format has checksums of values, so a listing proves the structure, not the contents.
+Sizes are known in Arrow files, from offsets in a memory map. In Parquet files the page index gives size and offset of
+images with pages of their own (:mod:`indexer.containers.tabular.page_index`); others are known after reading only, and
+statistics show which cells are empty. Neither format has checksums of values, so a listing proves the structure, not
+the contents.
 """
 
 from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
 
 import numpy as np
 import pyarrow as pa
@@ -14,6 +17,7 @@ from indexer.base.errors import BadData
 from indexer.containers.kinds import Kind
 from indexer.containers.members.rows import batch_from, shown
 from indexer.containers.models import Access, ArchiveLimits, Container, ContainerStatus, Finding, ListingReport
+from indexer.containers.opening import opened
 from indexer.containers.tabular.base64_texts import base64_images
 from indexer.containers.tabular.class_names import class_names, with_class_names
 from indexer.containers.tabular.columns import (
@@ -26,9 +30,22 @@ from indexer.containers.tabular.columns import (
 )
 from indexer.containers.tabular.empty_cells import empty_cells
 from indexer.containers.tabular.files import arrow_batches, has_end, parquet, path_of, schema_of
+from indexer.containers.tabular.page_index import CellSlice, cell_slices
 from indexer.containers.tabular.reading import NO_IMAGE, NOT_IN_FILE
 
 _ROWS = 65_536
+
+
+@dataclass(frozen=True, slots=True)
+class _Cells:
+    """Cells of one column: sizes, why there are no bytes, and offsets in the file; null where they are unknown."""
+
+    sizes: pa.Array
+    problems: pa.Array
+    offsets: pa.Array
+
+    def slice(self, first: int, length: int) -> "_Cells":
+        return _Cells(*(array.slice(first, length) for array in (self.sizes, self.problems, self.offsets)))
 
 
 def list_cells(container: Container, limits: ArchiveLimits) -> Iterator[pa.RecordBatch | ListingReport]:
@@ -107,10 +124,14 @@ def _list_arrow(container: Container) -> Iterator[tuple[int, pa.RecordBatch | No
         first += batch.num_rows
 
 
-def _sizes(batch: pa.RecordBatch, name: str) -> tuple[pa.Array, pa.Array]:
+def _sizes(batch: pa.RecordBatch, name: str) -> _Cells:
     """Return the sizes of a column's cells (null if there are no bytes), and why there are none."""
     column = batch.column(name)
     column.validate(full=True)  # using invalid offsets would crash the process
+    return _Cells(*_sizes_of(column), pa.nulls(len(column), pa.int64()))
+
+
+def _sizes_of(column: pa.Array) -> tuple[pa.Array, pa.Array]:
     if not pa.types.is_struct(column.type):
         return _lengths(column), pc.if_else(column.is_valid(), None, NO_IMAGE)
     sizes = _lengths(pc.struct_field(column, "bytes"))
@@ -133,22 +154,33 @@ def _lengths(column: pa.Array) -> pa.Array:
 
 
 def _list_parquet(container: Container) -> Iterator[tuple[int, pa.RecordBatch | None]]:
-    """Yield row count and cells, from the footer, and from the paths of images if there are empty cells."""
-    with parquet(path_of(container)) as file:
-        names, rows = image_columns(refuse_repeats(file.schema_arrow)), file.metadata.num_rows
-        problems = [empty_cells(file, name) for name in names]
+    """Yield row count and cells, from the footer and the page index, and from the paths of images if some are empty."""
+    with parquet(path_of(container)) as file, opened(container) as content:
+        schema, rows = refuse_repeats(file.schema_arrow), file.metadata.num_rows
+        names = image_columns(schema)
+        leaves = {name: f"{name}.bytes" if pa.types.is_struct(schema.field(name).type) else name for name in names}
+        slices = cell_slices(content.window, leaves)
+        columns = [_parquet_cells(slices[name], empty_cells(file, name)) for name in names]
     for first in range(0, rows, _ROWS):
         length = min(_ROWS, rows - first)
-        unknown = pa.nulls(length, pa.int64())
-        cells = [(unknown, column.slice(first, length)) for column in problems]
+        cells = [column.slice(first, length) for column in columns]
         yield length, _rows(container, names, first, cells) if names else None
 
 
-def _rows(
-    container: Container, names: Sequence[str], first: int, cells: Sequence[tuple[pa.Array, pa.Array]]
-) -> pa.RecordBatch:
+def _parquet_cells(slices: Sequence[CellSlice], problems: pa.Array) -> _Cells:
+    numbers = np.zeros((2, len(problems)), np.int64)
+    unknown = np.ones(len(problems), bool)
+    found = [one for one in slices if one.row < len(problems)]
+    rows = [one.row for one in found]
+    numbers[:, rows] = [[one.size for one in found], [one.offset for one in found]]
+    unknown[rows] = False
+    sizes, offsets = (pa.array(column, mask=unknown) for column in numbers)
+    return _Cells(sizes, problems, offsets)
+
+
+def _rows(container: Container, names: Sequence[str], first: int, cells: Sequence[_Cells]) -> pa.RecordBatch:
     """Return the cells row by row. Of ``n`` image columns, row ``r`` and column ``c`` have ordinal ``r * n + c``."""
-    length = len(cells[0][0])
+    length = len(cells[0].sizes)
     numbers = pa.array(range(first, first + length), pa.int64())
     spelled = pc.cast(numbers, pa.string())
     by_column = [
@@ -156,14 +188,16 @@ def _rows(
             {
                 "ordinal": pc.add(pc.multiply(numbers, len(names)), index),
                 "name": pc.binary_join_element_wise(spelled, name, "/"),
-                "size": sizes,
-                "problem": problems,
+                "size": column.sizes,
+                "packed_size": pc.if_else(column.offsets.is_valid(), column.sizes, pa.scalar(None, pa.int64())),
+                "offset": column.offsets,
+                "problem": column.problems,
                 "path": pa.repeat(shown(container.path), length),
                 "access": pa.repeat(str(Access.CELL), length),
             },
             length,
         )
-        for index, (name, (sizes, problems)) in enumerate(zip(names, cells, strict=True))
+        for index, (name, column) in enumerate(zip(names, cells, strict=True))
     ]
     table = pa.Table.from_batches(by_column).combine_chunks().sort_by("ordinal")
     return table.to_batches()[0]
