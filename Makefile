@@ -83,6 +83,10 @@ bench-trust: env  ## splits and audit on random manifests: crossings, stability,
 bench-build: env  ## a build against a plain copy, decoding alone, and other tools; ARGS=COUNT
 	$(RUN)python -m benchmarks.bench_build $(ARGS)
 
+.PHONY: bench-train
+bench-train: env  ## random batches for training against loose files, zipfile, datasets and WebDataset; ARGS="--images N"
+	$(RUN)python -m benchmarks.bench_train $(ARGS)
+
 .PHONY: bench-scale
 bench-scale: env  ## plan, select, export and resume with 10,000,000 rows; ARGS="50000000 --memory 8GB"
 	$(RUN)python -m benchmarks.bench_scale $(ARGS)

@@ -5,7 +5,7 @@ from typing import Any
 from click import Context, Parameter
 from click.shell_completion import CompletionItem
 
-from indexer.base import config
+from indexer.base import config, resources
 from indexer.base.errors import ProjectError
 from indexer.settings.session import Session
 
@@ -27,6 +27,17 @@ def selections(context: Context, parameter: Parameter, incomplete: str) -> list[
             return _items([name for (name,) in store.rows("selections")], incomplete)
     except ProjectError:
         return []
+
+
+def recipes(context: Context, parameter: Parameter, incomplete: str) -> list[CompletionItem]:
+    """Return the recipes of the program that begin with a word, and let the shell complete files."""
+    names = [file.parent.name for file in resources.manifests_folder().glob("*/recipe.toml")]
+    return [*_items(names, incomplete), *paths(context, parameter, incomplete)]
+
+
+def paths(context: Context, parameter: Parameter, incomplete: str) -> list[CompletionItem]:  # noqa: ARG001
+    """Let the shell complete files, for arguments that may also be addresses."""
+    return [CompletionItem(incomplete, type="file")]
 
 
 def _session(context: Context) -> Session:

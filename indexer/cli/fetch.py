@@ -12,7 +12,7 @@ from rich.table import Table
 
 from indexer.base.config import expanded
 from indexer.base.errors import ConfigError, DependencyError
-from indexer.cli import downloads
+from indexer.cli import completion, downloads
 from indexer.cli.options import CommonOptions, common_options
 from indexer.fetching.lists import KNOWN_LISTS, ListPart
 from indexer.fetching.models import FetchLimits, FetchPolicy
@@ -62,7 +62,7 @@ def _with_options(function: Callable[..., None]) -> Callable[..., None]:
 
 
 @click.command(epilog=_EXAMPLES)
-@click.argument("key")
+@click.argument("key", shell_complete=completion.sources)
 @_with_options
 @common_options
 def command(options: CommonOptions, key: str, **given: Any) -> None:

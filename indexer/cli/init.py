@@ -8,6 +8,7 @@ import click
 from indexer.base import durable
 from indexer.base.config import NAME
 from indexer.base.errors import ConfigError
+from indexer.cli import completion
 from indexer.cli.messages import printable
 from indexer.cli.options import CommonOptions, common_options
 from indexer.drafting.draft import declaration
@@ -43,7 +44,7 @@ declarations_path = {declarations}
 
 
 @click.command(epilog="Example: python -m indexer init ~/Pictures")
-@click.argument("folder", metavar="[DIR]", default=".")
+@click.argument("folder", metavar="[DIR]", default=".", shell_complete=completion.paths)
 @common_options
 def command(options: CommonOptions, folder: str) -> None:
     """Write local.cfg and a first declaration for what is in DIR.

@@ -16,7 +16,7 @@ from click.shell_completion import CompletionItem
 from indexer.base.processes import remove_leftovers
 from indexer.base.startup import without_pandas
 from indexer.base.suggestions import closest
-from indexer.cli import exit_status, signals, versions
+from indexer.cli import exit_status, shells, signals, versions
 from indexer.cli.process_limits import check_process_limits
 
 
@@ -81,6 +81,7 @@ def run(package: str, about: str, modules: Mapping[str, str]) -> NoReturn:
     exit_status.open_missing_streams()
     signals.handle_signals(partial(exit_status.report_interruption, package))
     remove_leftovers()
+    shells.register()
     version = click.Option(["--version"], is_flag=True, is_eager=True, expose_value=False,
                            callback=versions.print_versions,
                            help="Show the versions of this program and its main dependencies.")  # fmt: skip

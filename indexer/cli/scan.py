@@ -38,7 +38,7 @@ Examples:
   python -m indexer scan --source coco --forget
 """
 )
-@click.argument("paths", nargs=-1, metavar="[PATH]...")
+@click.argument("paths", nargs=-1, metavar="[PATH]...", shell_complete=completion.paths)
 @click.option(
     "--source",
     "keys",

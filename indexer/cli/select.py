@@ -9,7 +9,7 @@ import click
 
 from indexer.base.errors import CheckFailed, ConfigError
 from indexer.base.split_names import is_split_name
-from indexer.cli import select_query, select_recipe
+from indexer.cli import completion, select_query, select_recipe
 from indexer.cli.inspect import inspector
 from indexer.cli.messages import print_message, printable
 from indexer.cli.options import CommonOptions, common_options, worker_options
@@ -40,7 +40,7 @@ _ONLY_WITH_SQL = ("sample", "splits", "groups", "seed", "tables")
 
 
 @click.command(epilog=_EXAMPLES)
-@click.argument("recipe_name", metavar="[RECIPE]", required=False)
+@click.argument("recipe_name", metavar="[RECIPE]", required=False, shell_complete=completion.recipes)
 @click.option("--name", callback=selection_name,
               help="Name of the selection.  [default: from the file of the recipe or the query]")  # fmt: skip
 @SQL

@@ -41,7 +41,12 @@ Examples:
 @click.option("--ids", "lists", multiple=True, type=click.Path(path_type=Path, dir_okay=False), metavar="FILE",
               help="List of file_ids, one per line: print the missing ones by source.")  # fmt: skip
 @click.option("--all", "lists_all", is_flag=True, help="List the declared sources that are not here, too.")
-@click.option("--show-sql", metavar="KEY", help="Print the SELECT compiled from the source's declaration.")
+@click.option(
+    "--show-sql",
+    metavar="KEY",
+    shell_complete=completion.sources,
+    help="Print the SELECT compiled from the source's declaration.",
+)
 @click.option("--format", "form", type=click.Choice(["table", "json"]), default="table", show_default=True)
 @common_options
 def command(

@@ -3,6 +3,7 @@
 import os
 import pty
 import re
+import shutil
 import subprocess
 import sys
 from pathlib import Path
@@ -10,11 +11,11 @@ from types import ModuleType
 
 import pyarrow as pa
 import pytest
-from click.shell_completion import ShellComplete
+from click.shell_completion import ShellComplete, get_completion_class
 
 import indexer.__main__
 import materializer.__main__
-from indexer.cli import elision, program
+from indexer.cli import elision, program, shells
 from tests.cli.conftest import ROOT, Run
 
 
@@ -100,6 +101,8 @@ def test_sources_lists_what_is_here(run: Run, tmp_path: Path) -> None:
         (("stats", "fi"), ["first"]),
         (("drop", ""), ["first"]),
         (("sources", "nothing"), []),
+        (("fetch", "coc"), ["coco"]),
+        (("select", "bal"), ["balanced", "bal"]),
     ],
 )
 def test_names_of_sources_and_selections_are_completed(
@@ -109,3 +112,41 @@ def test_names_of_sources_and_selections_are_completed(
     group = program.LazyGroup(package="indexer", modules=indexer.__main__.COMMANDS)
     complete = ShellComplete(group, {}, "indexer", "_INDEXER_COMPLETE")
     assert [item.value for item in complete.get_completions(list(words[:-1]), words[-1])] == found
+
+
+_COMPLETE = """
+eval "$(_MATERIALIZER_COMPLETE=bash_source "$PYTHON" -m materializer)"
+compopt() { :; }
+complete_words() {
+    COMP_WORDS=("$@") COMP_CWORD=$(($# - 1)) COMPREPLY=()
+    _image_manifest_completion "$1" "${COMP_WORDS[COMP_CWORD]}"
+    echo "${COMPREPLY[*]}"
+}
+complete_words "$PYTHON" -m indexer stats fi
+complete_words "$PYTHON" -m materializer build --selection fi
+complete_words "$PYTHON" -m indexer select man
+complete_words "$PYTHON" script.py ind
+complete -p python materializer
+"""
+
+
+@pytest.mark.slow
+@pytest.mark.skipif(not shutil.which("bash"), reason="bash is not installed")
+def test_bash_completes_python_m(manifest: Path) -> None:
+    settings = {**os.environ, "PYTHON": sys.executable, "PYTHONPATH": str(ROOT)}
+    done = subprocess.run(
+        ["bash", "-c", _COMPLETE], cwd=manifest.parent, env=settings, capture_output=True, text=True, check=True
+    )
+    completed = "complete -o bashdefault -o default -o nosort -F _image_manifest_completion"
+    lines = ["first", "first", "manifest.duckdb", "", f"{completed} python", f"{completed} materializer"]
+    assert done.stdout.splitlines() == lines
+    assert done.stderr == ""
+
+
+@pytest.mark.parametrize("shell", ["bash", "zsh", "fish"])
+def test_scripts_complete_both_programs(shell: str) -> None:
+    shells.register()
+    made = get_completion_class(shell)
+    assert made
+    group = program.LazyGroup(package="indexer", modules={})
+    assert "`python -m materializer`" in made(group, {}, "indexer", "_INDEXER_COMPLETE").source()
