@@ -18,9 +18,11 @@ from indexer.selection.audit.shortcut_table import shortcut_table as shortcuts_p
 
 _TABLES = {
     "duplicates": "Duplicates",
-    "leaks": "Real images and prompts in several splits",
+    "leaks": "Real images, prompts and groups in several splits",
     "conflicts": "Pictures that the manifest also has under the other label",
-    "shortcuts": "Balanced accuracy of metadata alone",
+    "shortcuts": "Balanced accuracy of metadata alone, with its 95% interval; p: the best trait is as good by chance",
+    "between_splits": "Rules on the label that were learned on one split and tested on another",
+    "worst_groups": "Generator and origins whose label metadata predict best; these intervals hold together",
 }
 # Shown of a selection that was matched.
 _MATCHED_TABLES = {
@@ -36,7 +38,7 @@ _SHOWN = 100  # rows of a table for people
 @click.command(epilog="Example: python -m indexer audit ai_gen_bench_v1 --threshold 0.7 --format markdown")
 @click.argument("name", required=False, shell_complete=completion.selections)
 @click.option("--threshold", type=click.FloatRange(0, 1), default=1.0, show_default=True,
-              help="Exit with 1 if metadata predict the label better (balanced accuracy).")  # fmt: skip
+              help="Exit with 1 if the balanced accuracy of metadata is higher, and not by chance.")  # fmt: skip
 @click.option("--radius", type=click.IntRange(0, 8), default=4, show_default=True,
               help="Bits of 64 in which the perceptual hashes of near duplicates differ.")  # fmt: skip
 @click.option("--format", "form", type=click.Choice(shortcut_table.FORMATS), default="table", show_default=True)

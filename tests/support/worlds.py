@@ -28,6 +28,7 @@ class Picture:
     side: int = 256
     format: str = "PNG"
     jpeg_quality: int | None = None
+    file_size: int | None = None  # bytes; None: follows from the length of the file_id
 
 
 def fakes(generator: str, origin: str, count: int, **more: object) -> list[Picture]:
@@ -108,7 +109,7 @@ def _inspection(number: int, picture: Picture) -> dict[str, object]:
     return {
         "member_id": number,
         "hash": picture.content or f"content of {picture.file_id}",
-        "byte_size": 1000 + len(picture.file_id),
+        "byte_size": picture.file_size or 1000 + len(picture.file_id),
         "width": picture.side,
         "height": picture.side,
         "format": picture.format,

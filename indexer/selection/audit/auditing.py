@@ -1,13 +1,14 @@
 """Audit a selection for duplicates, leaks between splits, and metadata that predict the label."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, fields
 
 import pyarrow as pa
 
 from indexer.base.errors import ManifestError
 from indexer.manifest.store import Store, require_selection
-from indexer.selection.audit import shortcuts
 from indexer.selection.audit.measures import RADIUS, measure
+from indexer.selection.audit.prediction.tree import tree_maker
+from indexer.selection.audit.sentences import LEVEL
 from indexer.selection.inspecting import renew_traits
 from indexer.selection.models import Inspect
 from indexer.selection.working_tables import working_tables
@@ -31,6 +32,8 @@ class Audit:
     leaks: pa.Table
     conflicts: pa.Table
     shortcuts: pa.Table
+    between_splits: pa.Table
+    worst_groups: pa.Table
     matched_traits: pa.Table
     matched_shortcuts: pa.Table
     short_bins: pa.Table
@@ -38,16 +41,23 @@ class Audit:
 
     @property
     def leaking(self) -> int:
-        """The number of groups over several splits that share content or a real image. Shared prompts do not count."""
+        """The number of groups over several splits that share content, a real image or a declared group.
+
+        Shared prompts do not count.
+        """
         content = [row["over_splits"] for row in self.duplicates.to_pylist()]
-        reals = [row["groups"] for row in self.leaks.to_pylist() if row["kind"] == "real image"]
-        return int(sum(content + reals))
+        shared = [row["groups"] for row in self.leaks.to_pylist() if row["kind"] != "prompt"]
+        return int(sum(content + shared))
 
     @property
     def worst(self) -> float | None:
-        """The best balanced accuracy at which metadata predict the label; None if there are too few images to tell."""
-        rows = self.shortcuts.to_pylist()
-        return max((row["balanced_accuracy"] for row in rows if row["target"] == "label"), default=None)
+        """The best balanced accuracy at which metadata predict the label, of traits that are better than chance.
+
+        0.5 if none is; None if there are too few images to tell.
+        """
+        rows = [row for row in self.shortcuts.to_pylist() if row["target"] == "label"]
+        sure = [row["balanced_accuracy"] for row in rows if row["p"] <= LEVEL]
+        return max(sure, default=0.5 if rows else None)
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,18 +78,15 @@ def audit(store: Store, name: str | None, options: AuditOptions, inspect: Inspec
         ManifestError: none of its images was inspected.
         DependencyError: ``options.tree`` is set and scikit-learn is not installed.
     """
-    make_tree = shortcuts.tree_maker() if options.tree else None
+    make_tree = tree_maker() if options.tree else None
     with working_tables(store):
         inspect_audited(store, name, inspect)
         images = store.save("work.audited", "audit/audited", {"name": name, "with_unmatched": False})
         if not images:
             raise ManifestError("no image to audit was inspected yet: run without --no-inspect, or make a selection")
         found = measure(store, options.radius, make_tree)
-        words = tuple(shortcuts.words(store, found.shortcuts))
         matched = {step: store.arrow(f"audit/{step}", {"name": name}) for step in _MATCHED}
-        return Audit(
-            name, images, found.duplicates, found.leaks, found.conflicts, found.shortcuts, words=words, **matched
-        )
+        return Audit(name, images, **{field.name: getattr(found, field.name) for field in fields(found)}, **matched)
 
 
 def inspect_audited(store: Store, name: str | None, inspect: Inspect | None) -> None:

@@ -8,7 +8,10 @@ from dataclasses import dataclass
 import pyarrow as pa
 
 from indexer.manifest.store import Store
-from indexer.selection.audit import shortcuts
+from indexer.selection.audit.prediction.tree import MakeTree
+from indexer.selection.audit.sentences import sentences
+from indexer.selection.audit.shortcuts import Audited, scores
+from indexer.selection.audit.subgroups import between_splits, worst_groups
 
 RADIUS = 4
 """Bits of 64 in which the perceptual hashes of near duplicates may differ, where no other number is given."""
@@ -18,28 +21,38 @@ RADIUS = 4
 class Measures:
     """One table per measure.
 
-    ``duplicates``: kind, groups, over_splits, over_labels, example. ``leaks``: kind (real image, prompt), groups,
-    images, example. ``conflicts``: split, file_id, label, kind, other, images. ``shortcuts``: target, trait,
-    balanced_accuracy, chance.
+    ``duplicates``: kind, groups, over_splits, over_labels, example. ``leaks``: kind (real image, near real image,
+    prompt, declared group), groups, images, example. ``conflicts``: split, file_id, label, kind, other, images.
+    ``shortcuts``: see shortcuts.SCHEMA. ``between_splits`` and ``worst_groups``: see subgroups. ``words``: sentences on
+    the strongest findings.
     """
 
     duplicates: pa.Table
     leaks: pa.Table
     conflicts: pa.Table
     shortcuts: pa.Table
+    between_splits: pa.Table
+    worst_groups: pa.Table
+    words: tuple[str, ...]
 
 
-def measure(store: Store, radius: int, make_tree: shortcuts.MakeTree | None) -> Measures:
+def measure(store: Store, radius: int, make_tree: MakeTree | None) -> Measures:
     """Measure ``work.audited``; leaves pairs of near perceptual hashes in ``work.near``.
 
     The working tables are attached, and ``work.near`` is empty. Without ``make_tree``, no decision tree is fitted.
     """
+    store.save("work.audit_photograph", "audit/photographs")
     store.save("work.phash", "audit/phashes")
     if radius > 0:
         store.append("work.near", "select/duplicates/near", {"radius": radius})
+    audited = Audited.of(store)
+    found, worst = scores(audited, make_tree), worst_groups(audited)
     return Measures(
         store.arrow("audit/duplicates"),
         store.arrow("audit/leaks"),
         store.arrow("audit/conflicts"),
-        shortcuts.find(store, make_tree),
+        found,
+        between_splits(audited),
+        worst,
+        tuple(sentences(audited, found, worst)),
     )

@@ -1,11 +1,14 @@
 """Measure label shortcuts for each source and each generator by itself."""
 
+from typing import Any
+
 import pyarrow as pa
 
 from indexer.base.errors import ManifestError
 from indexer.manifest.store import Store
-from indexer.selection.audit import shortcuts
 from indexer.selection.audit.auditing import AuditOptions, inspect_audited
+from indexer.selection.audit.prediction.tree import MakeTree, tree_maker
+from indexer.selection.audit.shortcuts import MIN_CLASS, find
 from indexer.selection.models import Inspect
 from indexer.selection.working_tables import working_tables
 
@@ -18,6 +21,8 @@ SCHEMA = pa.schema(
         ("trait", pa.string()),
         ("before", pa.float64()),
         ("balanced_accuracy", pa.float64()),
+        ("low", pa.float64()),
+        ("high", pa.float64()),
     ]
 )
 
@@ -26,7 +31,7 @@ def shortcut_table(store: Store, name: str | None, options: AuditOptions, inspec
     """Return the balanced accuracy of each trait per source and per generator, best trait first.
 
     Fakes are compared with the real images that were matched with them; if the selection was not matched, with those of
-    the same sources, or with all if there are too few.
+    the same sources, or with all if there are too few. ``low`` and ``high`` are the ends of the 95% interval.
     ``before`` is the balanced accuracy before matching; null if the selection ``name`` was not matched.
 
     Raises:
@@ -34,7 +39,7 @@ def shortcut_table(store: Store, name: str | None, options: AuditOptions, inspec
         ManifestError: none of its images was inspected.
         DependencyError: ``options.tree`` is set and scikit-learn is not installed.
     """
-    make_tree = shortcuts.tree_maker() if options.tree else None
+    make_tree = tree_maker() if options.tree else None
     with working_tables(store):
         inspect_audited(store, name, inspect)
         is_matched = bool(store.arrow("audit/matched_traits", {"name": name}).num_rows)
@@ -44,25 +49,25 @@ def shortcut_table(store: Store, name: str | None, options: AuditOptions, inspec
         raise ManifestError("no source or generator has enough inspected fake and real images to compare them")
     rows = [
         {"kind": kind, "name": group, "fakes": fakes, "reals": reals, "trait": trait,
-         "before": before.get((kind, group), (0, 0, {}))[2].get(trait), "balanced_accuracy": accuracy}
-        for (kind, group), (fakes, reals, accuracies) in after.items()
-        for trait, accuracy in accuracies.items()
+         "before": before.get((kind, group), (0, 0, {}))[2].get(trait, {}).get("balanced_accuracy"),
+         **{column: row[column] for column in ("balanced_accuracy", "low", "high")}}
+        for (kind, group), (fakes, reals, found) in after.items()
+        for trait, row in found.items()
     ]  # fmt: skip
     return pa.Table.from_pylist(rows, schema=SCHEMA)
 
 
 def _measured(
-    store: Store, name: str | None, make_tree: shortcuts.MakeTree | None, *, with_unmatched: bool
-) -> dict[tuple[str, str], tuple[int, int, dict[str, float]]]:
-    """Return fakes, real images and balanced accuracies by trait, of each kind and name of a group."""
+    store: Store, name: str | None, make_tree: MakeTree | None, *, with_unmatched: bool
+) -> dict[tuple[str, str], tuple[int, int, dict[str, dict[str, Any]]]]:
+    """Return fakes, real images and the row of each trait, of each kind and name of a group."""
     store.save("work.audited_all", "audit/audited", {"name": name, "with_unmatched": with_unmatched})
     found = {}
-    for kind, group in store.rows("audit/shortcut_groups", {"min_class": shortcuts.MIN_CLASS}):
+    for kind, group in store.rows("audit/shortcut_groups", {"min_class": MIN_CLASS}):
         given = {"kind": kind, "group": group, "name": name, "with_unmatched": with_unmatched}
-        store.save("work.audited", "audit/audited_of_group", given | {"min_class": shortcuts.MIN_CLASS})
+        store.save("work.audited", "audit/audited_of_group", given | {"min_class": MIN_CLASS})
         [(fakes, reals)] = store.rows("audit/labels")
-        rows = shortcuts.find(store, make_tree).to_pylist()
-        accuracies = {row["trait"]: row["balanced_accuracy"] for row in rows if row["target"] == "label"}
-        if accuracies:
-            found[kind, group] = (fakes, reals, accuracies)
+        rows = find(store, make_tree, ["label"], with_p=False).to_pylist()
+        if rows:
+            found[kind, group] = (fakes, reals, {row["trait"]: row for row in rows})
     return found

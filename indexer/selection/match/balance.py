@@ -3,7 +3,8 @@
 from importlib.util import find_spec
 
 from indexer.manifest.store import Store
-from indexer.selection.audit import shortcuts
+from indexer.selection.audit.prediction.tree import tree_maker
+from indexer.selection.audit.shortcuts import find
 
 _SAMPLE = 200_000  # images of a stage that shortcuts are measured on
 
@@ -21,7 +22,7 @@ def store_balance(store: Store, name: str) -> None:
     for table, is_before in (("shortcut_after", False), ("shortcut_before", True)):
         store.save("work.audited", "audit/audited", {"name": name, "with_unmatched": is_before})
         store.save_query("work.audited", f"from work.audited order by md5('tree' || file_id) limit {_SAMPLE}")
-        found = shortcuts.find(store, shortcuts.tree_maker() if find_spec("sklearn") else None)
+        found = find(store, tree_maker() if find_spec("sklearn") else None, ["label"], with_p=False)
         with store.registered("incoming", found):
             store.save_query(f"work.{table}", "from incoming")
     with store.transaction():
