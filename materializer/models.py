@@ -44,6 +44,13 @@ class RowOrder(StrEnum):
     SELECTION = "selection"
 
 
+class Link(StrEnum):
+    """How loose images share the bytes of loose sources (:mod:`materializer.shards.formats.linking`)."""
+
+    REFLINK = "reflink"  # copy on write, else a copy
+    HARD = "hard"  # a reflink, else a hard link, else a copy
+
+
 @dataclass(frozen=True, slots=True)
 class Settings:
     """The settings that decide the output's bytes, together with the selection and the sources.
@@ -52,6 +59,8 @@ class Settings:
     ``columns``: further columns (:mod:`materializer.further_columns`).
     ``layout``: where --format imagefolder writes an image; '' is its default.
     ``strip_metadata``: images that are copied lose their metadata; their coded pixels are not changed.
+    ``link``: images of --format imagefolder share the bytes of loose sources. It decides no bytes: keys and records
+    leave it out.
     ``align``: all images are encoded anew; from the recipe (:mod:`materializer.planning.alignment`).
     ``variants``: the variants to write (:mod:`materializer.shards.variants`); of a shard, the one that it holds.
     """
@@ -68,6 +77,7 @@ class Settings:
     align: Rendition | None = None
     columns: tuple[str, ...] = ()
     variants: tuple[str, ...] = ()
+    link: Link | None = None
 
     def of_each_variant(self) -> "tuple[Settings, ...]":
         """Return the settings of the shards of each variant; of all shards if there are no variants."""
@@ -76,7 +86,8 @@ class Settings:
     def described(self) -> dict[str, object]:
         """Return the settings as plan keys and records hold them: later ones only if they are on."""
         align = self.align.described() if self.align else None
-        values = asdict(self) | {"align": align, "columns": list(self.columns), "variants": list(self.variants)}
+        lists = {"columns": list(self.columns), "variants": list(self.variants)}
+        values = asdict(self) | {"align": align, "link": None} | lists
         return {name: value for name, value in values.items() if value not in (False, "", None, [])}
 
 

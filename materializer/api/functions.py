@@ -19,7 +19,7 @@ from materializer.dataset.build_folder import is_build, read_build
 from materializer.dataset.publish import BuildSummary
 from materializer.dataset.verify import Verification
 from materializer.dataset.verify import verify as verify_build
-from materializer.models import Check, Feature, Pixels, RowOrder, Settings
+from materializer.models import Check, Feature, Link, Pixels, RowOrder, Settings
 from materializer.running.build import build as run_build
 from materializer.shards.formats import FORMATS
 
@@ -34,6 +34,7 @@ _CHOICES: Mapping[str, Sequence[str]] = {
     "pixels": tuple(Pixels),
     "check": tuple(Check),
     "order": tuple(RowOrder),
+    "link": tuple(Link),
 }
 
 
@@ -48,7 +49,7 @@ def build(
         output: the new folder.
         allow_missing: build although archives are missing or have changed; spares replace their images.
         settings: as the options of the command: ``format``, ``image_feature``, ``pixels``, ``quality``, ``check``,
-            ``order``, ``shard_size`` (bytes, or a text such as "500MB"), ``strip_metadata``, ``columns``,
+            ``order``, ``shard_size`` (bytes, or a text such as "500MB"), ``strip_metadata``, ``columns``, ``link``,
             ``variants`` (a text such as "native,jpeg75", or a list).
 
     Raises:

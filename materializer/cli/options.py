@@ -14,7 +14,7 @@ from indexer.manifest.store import Store
 from indexer.roots import source_folders
 from indexer.settings.quantities import parse_quantity
 from materializer.further_columns import image_columns, output_name, parse_columns
-from materializer.models import Check, Feature, Pixels, Request, RowOrder, Settings
+from materializer.models import Check, Feature, Link, Pixels, Request, RowOrder, Settings
 from materializer.shards import variants
 from materializer.shards.formats import FORMATS, output_format
 from materializer.shards.formats.imagefolder import DEFAULT_LAYOUT, ImageFolderFormat, check_layout
@@ -62,6 +62,9 @@ _OPTIONS = (
                  help="Order of the rows: shuffled by a hash of seed and file_id, or as selected."),
     click.option("--layout", metavar="TEMPLATE", default="",
                  help=f"Where --format imagefolder writes an image; also {{origin}}.  [default: {DEFAULT_LAYOUT}]"),
+    click.option("--link", type=_choice(Link),
+                 help="With --format imagefolder: share the bytes of loose sources on the same file system. reflink:"
+                 " copy on write. hard: hard links, too; a change of one is then a change of both."),
     click.option("--columns", metavar="NAME,...", default="",
                  help="Further columns: kind, group_id, generator_released, source, extra.NAME, companions.ROLE (an"
                  " image, such as companions.mask)."),
@@ -112,6 +115,7 @@ def request(options: CommonOptions, output: Path, given: dict[str, Any]) -> Requ
         strip_metadata=given["strip_metadata"],
         layout=_layout(format_, given["layout"]),
         columns=_columns(format_, given["columns"]),
+        link=_link(format_, given["link"]),
         variants=_variants(given["variants"], given["columns"]),
     )
     config, bounds = options.config, options.bounds
@@ -140,6 +144,12 @@ def _layout(format_: OutputFormat, layout: str) -> str:
         raise ConfigError(f"--layout is an option of --format {ImageFolderFormat.name}")
     check_layout(layout)
     return "" if layout == DEFAULT_LAYOUT else layout
+
+
+def _link(format_: OutputFormat, link: str | None) -> Link | None:
+    if link and not isinstance(format_, ImageFolderFormat):
+        raise ConfigError(f"--link is an option of --format {ImageFolderFormat.name}")
+    return Link(link) if link else None
 
 
 def _columns(format_: OutputFormat, given: str | Sequence[str]) -> tuple[str, ...]:

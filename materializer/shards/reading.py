@@ -24,7 +24,7 @@ from indexer.containers.prefetch import prefetch
 from indexer.roots import localize
 from materializer.further_columns import image_columns
 from materializer.models import Pixels, RowsTask
-from materializer.shards.transform import ImageFacts, PreparedImage, prepare
+from materializer.shards.transform import ImageFacts, LooseFile, PreparedImage, prepare
 from materializer.shards.variants import varied
 from materializer.shards.window import WindowMemory
 
@@ -107,7 +107,21 @@ def _read(work: RowsTask, piece: Sequence[Row], places: Mapping[int, memoryview]
         results[position] = data if isinstance(data, BadData) else _prepared(rows[position], data, work)
     if image_columns(work.settings.columns):
         _add_companions(work, piece, results)
+    if work.settings.link:
+        _name_loose_files(work, piece, results)
     return [results[row["position"]] for row in piece]
+
+
+def _name_loose_files(work: RowsTask, piece: Sequence[Row], results: dict[int, ReadResult]) -> None:
+    """Name the files of unchanged images that are loose files on this machine."""
+    for row in piece:
+        image = results[row["position"]]
+        if row["access"] == Access.FILE and isinstance(image, PreparedImage) and image.sha256 == image.facts.sha256:
+            root = work.containers[row["container_id"]].root
+            if not isinstance(root, Url):
+                path = f"{root}/{stored_member(row, 0).path}"
+                found = LooseFile(path, row["size"], row["mtime_ns"])
+                results[row["position"]] = replace(image, file=found)
 
 
 def _add_companions(work: RowsTask, piece: Sequence[Row], results: dict[int, ReadResult]) -> None:

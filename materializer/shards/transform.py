@@ -42,6 +42,15 @@ class ImageFacts:
 
 
 @dataclass(frozen=True, slots=True)
+class LooseFile:
+    """The loose file that an image was read from, with the size and time that it had."""
+
+    path: str
+    size: int
+    mtime_ns: int
+
+
+@dataclass(frozen=True, slots=True)
 class PreparedImage:
     """An image as it is stored: ``data`` with its ``sha256`` (hex) and the size that readers show, in pixels.
 
@@ -57,6 +66,7 @@ class PreparedImage:
     transform: str
     facts: ImageFacts
     companions: Mapping[int, "PreparedImage"] = field(default_factory=dict)
+    file: LooseFile | None = None  # that has the same bytes, if it may be linked
 
     @property
     def stored_size(self) -> int:

@@ -26,6 +26,7 @@ from indexer.base.errors import ConfigError
 from materializer.further_columns import text_columns
 from materializer.models import Feature, Settings, Shard
 from materializer.shards import schema
+from materializer.shards.formats.linking import link_file
 from materializer.shards.formats.output_format import OutputFormat, ShardFiles
 from materializer.shards.transform import PreparedImage
 
@@ -48,6 +49,7 @@ class FolderWriter:
         self._layout = settings.layout or DEFAULT_LAYOUT
         self._variant = schema.VARIANT_TEXTS.values() if settings.variants else ()
         self._further = text_columns(settings.columns)
+        self._link = settings.link
 
     def write(self, rows: pa.Table, images: Sequence[PreparedImage], *, ends_window: bool = True) -> None:  # noqa: ARG002
         """Append ``rows``, each with its image."""
@@ -57,8 +59,10 @@ class FolderWriter:
             target.parent.mkdir(parents=True, exist_ok=True)
             # Another worker may be writing the same image, if its engine considers this one lost.
             unfinished = target.with_name(f"{target.name}.{secrets.token_hex(4)}{UNFINISHED}")
-            unfinished.write_bytes(image.data)
+            if not (self._link and image.file and link_file(image.file, unfinished, self._link)):
+                unfinished.write_bytes(image.data)
             unfinished.replace(target)
+            unfinished.unlink(missing_ok=True)  # rename(2) leaves both names of one file
             further = [row[name] for name in self._variant]
             further += [row["further"][at] for at in self._further.values()]
             self._file.write(_line([*_values(row, image, place), *further]))
