@@ -256,7 +256,7 @@ MISTAKES = {
     "unknown recipe": Mistake(
         _manifest, "indexer select dmo",
         "no recipe at dmo: did you mean 'demo'? name a TOML file, or one of ai_gen_bench_v1, balanced, demo,"
-        " locked_test",
+        " demo_aligned, locked_test, temporal",
     ),
     "wrong recipe": Mistake(
         _bad_recipe, "indexer select recipe.toml",
