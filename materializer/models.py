@@ -10,6 +10,7 @@ import pyarrow as pa
 from indexer.base.remote import Root
 from indexer.containers.models import ArchiveLimits, Container
 from indexer.images import ImageLimits
+from indexer.images.jpeg_encoding import JpegEncoding
 from indexer.images.rendition import Rendition
 
 
@@ -96,6 +97,7 @@ class Request:
     """One build. ``roots`` maps each source's key to its root on this machine; ``scratch`` is for spilled images.
 
     ``allow_missing``: containers that are missing or have changed do not stop the build; spares replace their rows.
+    ``encodings``: those of fakes by file_id, if they are encoded as their real images are; None: as PNG.
     """
 
     selection: str
@@ -106,6 +108,7 @@ class Request:
     limits: ArchiveLimits = field(default_factory=ArchiveLimits)
     image_limits: ImageLimits = field(default_factory=ImageLimits)
     allow_missing: bool = False
+    encodings: Mapping[str, JpegEncoding | None] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)
@@ -148,13 +151,17 @@ class Refusal:
 
 @dataclass(frozen=True, slots=True)
 class RowsTask:
-    """Rows to read and check, in output order, and their containers by ``container_id``."""
+    """Rows to read and check, in output order, and their containers by ``container_id``.
+
+    ``encodings``: as in the request, of these rows.
+    """
 
     rows: pa.Table
     containers: Mapping[int, Container]
     settings: Settings
     limits: ArchiveLimits
     image_limits: ImageLimits
+    encodings: Mapping[str, JpegEncoding | None] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,14 +1,16 @@
 """Renditions: an image resized, cropped and encoded anew, once and with fixed settings."""
 
 import io
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 
 from PIL import Image
 
 from indexer.base.errors import BadData
 from indexer.base.toml_fields import Fields
 from indexer.images.decoding import codec_errors
+from indexer.images.jpeg_encoding import JpegEncoding
 
+AS_REAL = "real"  # the value of ``jpeg`` in a recipe
 _LARGEST = 16_384  # pixels of a side
 
 
@@ -21,36 +23,52 @@ class Rendition:
         crop: pixels of both sides of the square that is cut from the centre.
         jpeg: quality, 1 to 100; 4:2:0, baseline, standard Huffman tables.
         webp: quality, 1 to 100; lossy. Not with ``jpeg``.
+        as_real: instead of ``jpeg``: a fake is encoded as its real image is, with ``encoding``; PNG without one.
+        pairs: a hash of the encodings of all fakes.
     """
 
     long_side: int | None = None
     crop: int | None = None
     jpeg: int | None = None
     webp: int | None = None
+    as_real: bool = False
+    encoding: JpegEncoding | None = None
+    pairs: str = ""
 
     def __str__(self) -> str:
-        return " ".join(f"{name} {value}" for name, value in asdict(self).items() if value is not None)
+        steps = {name: value for name, value in self.described().items() if name != "pairs" and value is not None}
+        return " ".join(f"{name} {value}" for name, value in steps.items())
 
-    def described(self) -> dict[str, int | None]:
+    def described(self) -> dict[str, int | str | None]:
         """Return the steps as plan keys and records hold them: later ones only if they are done."""
-        steps = {"long_side": self.long_side, "crop": self.crop, "jpeg": self.jpeg}
-        return steps | {"webp": self.webp} if self.webp else steps
+        jpeg = AS_REAL if self.as_real else self.jpeg
+        steps: dict[str, int | str | None] = {"long_side": self.long_side, "crop": self.crop, "jpeg": jpeg}
+        later = {"webp": self.webp, "pairs": self.pairs}
+        return steps | {name: value for name, value in later.items() if value}
+
+    @property
+    def moves_pixels(self) -> bool:
+        """Whether the image gets another size."""
+        return bool(self.long_side or self.crop)
 
     @property
     def suffix(self) -> str:
         """The file name suffix of the result."""
-        return "jpg" if self.jpeg else "webp" if self.webp else "png"
+        return "jpg" if self.jpeg or self.encoding else "webp" if self.webp else "png"
 
 
 def rendition_of(fields: Fields) -> Rendition | None:
     """Return the table ``[align]`` of a recipe; None if it has none."""
     if not fields.values:
         return None
+    as_real = fields.values.get("jpeg") == AS_REAL
     found = Rendition(
         long_side=fields.integer("long_side", None, (1, _LARGEST)),
         crop=fields.integer("crop", None, (1, _LARGEST)),
-        jpeg=fields.integer("jpeg", None, (1, 100)),
+        jpeg=None if as_real else fields.integer("jpeg", None, (1, 100)),
+        as_real=as_real,
     )
+    fields.read_keys.add("jpeg")
     fields.close()
     return found
 
@@ -71,6 +89,9 @@ def render(picture: Image.Image, rendition: Rendition) -> tuple[bytes, Image.Ima
         target = io.BytesIO()
         if rendition.jpeg:
             picture.save(target, "JPEG", quality=rendition.jpeg, subsampling="4:2:0", optimize=False, progressive=False)
+        elif rendition.encoding:
+            tables, sampling = [list(table) for table in rendition.encoding.tables], rendition.encoding.subsampling
+            picture.save(target, "JPEG", qtables=tables, subsampling=sampling, optimize=False, progressive=False)
         elif rendition.webp:
             picture.save(target, "WEBP", quality=rendition.webp, method=4)
         else:

@@ -71,7 +71,7 @@ class QueryRecipe:
         if self.splits:
             yield f"split = {{ {_written(self.splits)} }}"
         if self.align:
-            steps = ", ".join(f"{name} = {step}" for name, step in self.align.described().items() if step)
+            steps = ", ".join(f"{name} = {json.dumps(step)}" for name, step in self.align.described().items() if step)
             yield f"align = {{ {steps} }}"
         for name, file in sorted(self.tables.items()):
             yield f"tables.{_toml(name)} = {{ file = {_toml(file.name)}, sha256 = {_toml(sha256_of_table(file))} }}"

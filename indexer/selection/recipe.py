@@ -58,7 +58,7 @@
     [align]                     # a build encodes all images anew: indexer/images/rendition.py
     long_side = 512             # pixels
     crop = 224                  # pixels of a square
-    jpeg = 96                   # quality; default: PNG
+    jpeg = 96                   # quality; "real": fakes are encoded as their real images are; default: PNG
 """
 
 import hashlib

@@ -2,13 +2,13 @@
 
 import re
 from collections.abc import Mapping
-from dataclasses import asdict, dataclass, fields
+from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
 
 from indexer.base.errors import ConfigError, OutputError, SourceError
 from indexer.base.untrusted_json import InvalidJson, JsonObject, read_json, text
-from indexer.images.rendition import Rendition
+from indexer.images.rendition import AS_REAL, Rendition
 from materializer.further_columns import parse_columns
 from materializer.models import Check, Feature, Pixels, RowOrder, Settings, Shard, ShardFile
 from materializer.shards import record
@@ -203,8 +203,11 @@ def _variants(stored: JsonObject) -> tuple[str, ...]:
 
 
 def _rendition(stored: JsonObject) -> Rendition:
-    names = [field.name for field in fields(Rendition) if stored.content.get(field.name) is not None]
-    return Rendition(**{name: stored.count(name) for name in names})
+    as_real = stored.content.get("jpeg") == AS_REAL
+    named = [name for name in ("long_side", "crop", "jpeg", "webp") if stored.content.get(name) is not None]
+    steps = {name: stored.count(name) for name in named if not (as_real and name == "jpeg")}
+    numbers = (steps.get("long_side"), steps.get("crop"), steps.get("jpeg"), steps.get("webp"))
+    return Rendition(*numbers, as_real=as_real, pairs=stored.text("pairs") if as_real else "")
 
 
 def _saved_split(folder: Path, name: str) -> SavedSplit:

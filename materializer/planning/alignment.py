@@ -9,6 +9,7 @@ from indexer.images.rendition import rendition_of
 from indexer.manifest.store import Store
 from materializer.further_columns import image_columns
 from materializer.models import Pixels, Request
+from materializer.planning.paired_encodings import digest_of, paired_encodings
 
 
 def aligned(store: Store, request: Request) -> Request:
@@ -18,6 +19,7 @@ def aligned(store: Store, request: Request) -> Request:
 
     Raises:
         ConfigError: the rendition is invalid, or the request converts images in another way.
+        RecipeError: fakes are to be encoded as their real images are, which were not inspected.
     """
     recipes = store.rows("plan/recipe", {"selection": request.selection})
     table = _table(recipes[0][0]) if recipes else None
@@ -36,7 +38,11 @@ def aligned(store: Store, request: Request) -> Request:
             f"the recipe of '{request.selection}' has [align] ({rendition}), and companions would no longer fit their"
             " images: omit companions in --columns"
         )
-    return replace(request, settings=replace(request.settings, align=rendition))
+    if rendition is None or not rendition.as_real:
+        return replace(request, settings=replace(request.settings, align=rendition))
+    encodings = paired_encodings(store, request)
+    rendition = replace(rendition, pairs=digest_of(encodings))
+    return replace(request, settings=replace(request.settings, align=rendition), encodings=encodings)
 
 
 def _table(recipe: str) -> dict[str, object] | None:

@@ -190,7 +190,12 @@ def task_of(rows: pa.Table, containers: Mapping[int, Container], request: Reques
     companions = (one for own in rows["companions"].to_pylist() for one in own or ())
     needed |= {one["container_id"] for one in companions}
     own = {number: containers[number] for number in sorted(needed & containers.keys())}
-    return RowsTask(rows, own, settings, request.limits, request.image_limits)
+    encodings = {
+        name: request.encodings[name]
+        for name in (rows["file_id"].to_pylist() if request.encodings else ())
+        if name in request.encodings
+    }
+    return RowsTask(rows, own, settings, request.limits, request.image_limits, encodings)
 
 
 def key_of(shard: Shard, content: str, settings: Settings) -> str:

@@ -21,6 +21,8 @@ from indexer.containers.file_stamp import size_and_time
 from indexer.containers.from_manifest import stored_member
 from indexer.containers.models import Access
 from indexer.containers.prefetch import prefetch
+from indexer.images.jpeg_encoding import JpegEncoding, encoding_of
+from indexer.images.rendition import Rendition
 from indexer.roots import localize
 from materializer.further_columns import image_columns
 from materializer.models import Pixels, RowsTask
@@ -175,8 +177,31 @@ def _check_unchanged(root: Root, path: str, row: Row) -> None:
 
 
 def _prepared(row: Row, data: bytes | memoryview, work: RowsTask) -> ReadResult:
+    align = work.settings.align
+    if align and align.as_real:
+        try:
+            work = replace(work, settings=replace(work.settings, align=_as_real(row, data, align, work.encodings)))
+        except BadData as bad:
+            return bad
     facts = (row["known_hash"], row["width"], row["height"], row["format"], row["mode"], row["metadata_removed"])
     return _checked(data, None if None in facts else ImageFacts(*facts), row["hash"], work)
+
+
+def _as_real(
+    row: Row, data: bytes | memoryview, align: Rendition, encodings: Mapping[str, JpegEncoding | None]
+) -> Rendition | None:
+    """Return the rendition of one image: real images keep their encoding, fakes get that of their real image.
+
+    A real image that keeps its size, too, is not encoded again: None.
+
+    Raises:
+        BadData: unpaired: the fake has no real image, or one whose encoding cannot be repeated.
+    """
+    if row["label"] == 0:
+        return replace(align, encoding=encoding_of(data)) if align.moves_pixels else None
+    if row["file_id"] not in encodings:
+        raise BadData("unpaired", "it has no real image whose encoding it could get: an RGB JPEG, or a PNG")
+    return replace(align, encoding=encodings[row["file_id"]])
 
 
 def _checked(data: bytes | memoryview, known: ImageFacts | None, expected: str | None, work: RowsTask) -> ReadResult:

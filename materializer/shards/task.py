@@ -62,7 +62,7 @@ def check_rows(work: RowsTask) -> tuple[Refusal, ...]:
 
 def examine(work: RowsTask) -> pa.Table:
     """Return the facts of the images that decode, with the columns of ``FACTS``. Nothing is converted."""
-    settings = replace(work.settings, pixels=Pixels.VERBATIM, strip_metadata=False, columns=(), variants=())
+    settings = replace(work.settings, pixels=Pixels.VERBATIM, strip_metadata=False, columns=(), variants=(), align=None)
     work = replace(work, settings=settings)
     found: list[tuple[object, ...]] = []
     for piece in read_images(work):

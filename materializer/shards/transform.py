@@ -160,10 +160,10 @@ def _is_kept(facts: ImageFacts, settings: Settings) -> bool:
 
 def _rendered(shown: ShownImage, facts: ImageFacts, rendition: Rendition) -> PreparedImage:
     stored, picture = render(to_rgb(shown), rendition)
-    image_format = "JPEG" if rendition.jpeg else "PNG"
+    image_format = "PNG" if rendition.suffix == "png" else "JPEG"
     transform = f"{facts.format} {facts.mode} to {image_format} RGB (align: {rendition})"
     digest = hashlib.sha256(stored).hexdigest()
-    return PreparedImage(stored, digest, *picture.size, suffix_of(image_format), transform, facts)
+    return PreparedImage(stored, digest, *picture.size, rendition.suffix, transform, facts)
 
 
 def _converted(shown: ShownImage, facts: ImageFacts, image_format: str, quality: int = 0) -> PreparedImage:

@@ -61,8 +61,7 @@ def rendition_of(name: str) -> Rendition:
 
 def moves_pixels(name: str) -> bool:
     """Return whether a variant has another size than its image."""
-    steps = None if name in (NATIVE, STRIPPED) else rendition_of(name)
-    return steps is not None and (steps.long_side or steps.crop) is not None
+    return name not in (NATIVE, STRIPPED) and rendition_of(name).moves_pixels
 
 
 def split_of(split: str, variant: str) -> str:

@@ -72,6 +72,8 @@ def _about(facts: CardFacts) -> str:
     }[facts.settings.pixels]
     if facts.settings.align:
         kept = f"All images were converted to RGB and encoded anew ({facts.settings.align})."
+        if facts.settings.align.as_real:
+            kept = f"Fake images were encoded as the real images that belong to them ({facts.settings.align})."
     elif facts.settings.strip_metadata:
         kept = kept.replace("copied unchanged", "copied without metadata, with unchanged pixels")
     if facts.settings.variants:
