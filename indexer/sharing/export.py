@@ -149,7 +149,11 @@ def _header(store: Store, name: str, rows: Mapping[str, Any]) -> ExportHeader:
 def _sources(store: Store, name: str) -> dict[str, dict[str, Any]]:
     columns = ("key", "name", "licence", "citation", "homepage", "rows")
     found: Iterable[tuple[Any, ...]] = store.rows("share/sources", {"name": name})
-    return {row[0]: dict(zip(columns[1:], row[1:], strict=True)) for row in found}
+    sources: dict[str, dict[str, Any]] = {row[0]: dict(zip(columns[1:], row[1:], strict=True)) for row in found}
+    for source, path, revision, published_hash in store.rows("share/upstream", {"name": name}):
+        file = {"path": path, "revision": revision, "hash": published_hash}
+        sources[source].setdefault("files", []).append(file)
+    return sources
 
 
 def _header_text(head: ExportHeader) -> str:

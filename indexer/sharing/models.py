@@ -49,7 +49,8 @@ class ExportHeader:
 
     ``rows`` maps split to role to count. ``digests`` cover all columns of all rows, spares included. ``contents``
     cover file_ids and images without spares, as a build reports them. Both have one key per split, and ``all``.
-    ``sources`` maps the key of a source to its name, licence, citation and homepage.
+    ``sources`` maps the key of a source to its name, licence, citation and homepage,
+    and to the ``files`` whose revision or hash upstream the downloader recorded.
     """
 
     name: str

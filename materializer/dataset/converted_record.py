@@ -24,10 +24,12 @@ from materializer.dataset.card.facts import (
     CardCount,
     CardFacts,
     CardOrigin,
+    CardUpstream,
     balance_of,
     counts_of,
     files_of,
     origins_of,
+    upstream_of,
 )
 from materializer.models import Feature, Shard, ShardFile
 from materializer.planning.plan import key_of, key_of_all
@@ -44,6 +46,7 @@ class BuildRecord:
     counts: tuple[CardCount, ...]
     origins: tuple[CardOrigin, ...]
     balance: tuple[CardBalance, ...]
+    upstream: tuple[CardUpstream, ...]
 
 
 def read(folder: Path, files: Collection[Path]) -> BuildRecord | None:
@@ -66,7 +69,8 @@ def read(folder: Path, files: Collection[Path]) -> BuildRecord | None:
         contents = {shard: plan.object("shards").text(path) for shard, path in paths.items()}
         if "all" not in build.description["digests"] or not (folder / record.REFUSED).is_file():
             raise ValueError(f"the digest in {record.BUILD} or {record.REFUSED} is missing")
-        return BuildRecord(build, plan.content, contents, counts_of(facts), origins_of(facts), balance_of(facts))
+        rows = counts_of(facts), origins_of(facts), balance_of(facts), upstream_of(facts)
+        return BuildRecord(build, plan.content, contents, *rows)
     except (*UNREADABLE, OutputError) as error:
         raise SourceError(f"the build in {folder} is incomplete ({error}): copy the whole folder") from error
 
@@ -101,6 +105,7 @@ def write(stored: BuildRecord, target: Path, feature: Feature, files: Mapping[Pa
             listed,
             described["digests"],
             balance=stored.balance,
+            upstream=stored.upstream,
         ),
     )
     changes = {

@@ -17,7 +17,7 @@ from indexer.manifest.store import Store
 from indexer.sharing.contents import digesting
 from materializer.dataset import card
 from materializer.dataset.build_folder import described_shards
-from materializer.dataset.card.facts import CardCounter, CardFacts, files_of, read_balance
+from materializer.dataset.card.facts import CardCounter, CardFacts, files_of, read_balance, read_upstream
 from materializer.models import Request, Settings, ShardFile, ShardResult
 from materializer.planning.plan import BuildPlan, PlannedShard
 from materializer.planning.substitution import Substitutions
@@ -127,7 +127,8 @@ def _card_facts(build: WrittenBuild, shards: ShardFiles) -> CardFacts:
         listed = files_of(output_format(settings.format), shards)
         balance = read_balance(build.store, build.plan.selection)
         digests, suffixes = contents.result(), counter.suffixes()
-        return CardFacts(build.plan.selection, settings, counts, origins, listed, digests, suffixes, balance)
+        upstream = read_upstream(build.store)
+        return CardFacts(build.plan.selection, settings, counts, origins, listed, digests, suffixes, balance, upstream)
 
 
 def _refused_rows(substitutions: Substitutions) -> Iterator[dict[str, object]]:

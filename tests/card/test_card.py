@@ -8,8 +8,9 @@ from pathlib import Path
 import pytest
 import yaml
 
+from indexer.base.untrusted_json import JsonObject, read_json
 from materializer.dataset import card
-from materializer.dataset.card.facts import CardCount, CardFacts, CardFile, CardOrigin
+from materializer.dataset.card.facts import CardCount, CardFacts, CardFile, CardOrigin, CardUpstream, upstream_of
 from materializer.dataset.card.pages import DATASETS_VERSIONS
 from materializer.models import Settings
 from materializer.shards.formats import FORMATS
@@ -29,9 +30,13 @@ def facts(**changes):
         CardOrigin("genimage", EVIL, "", "", "", 3),
     )
     files = (CardFile("train/data-00000-of-00001.arrow", 10, "0" * 64),)
+    upstream = (
+        CardUpstream("coco", "data/train2017.zip", "d" * 40, f"sha256:{'e' * 64}"),
+        CardUpstream("genimage", "/adm.zip", "", f"git:{'f' * 40}"),
+    )
     digests = {"train": "a" * 64, "validation": "b" * 64, "all": "c" * 64}
     return CardFacts(**{"name": "demo", "settings": Settings(), "counts": counts, "origins": origins,
-                    "files": files, "digests": digests} | changes)  # fmt: skip
+                    "files": files, "digests": digests, "upstream": upstream} | changes)  # fmt: skip
 
 
 @pytest.fixture
@@ -89,6 +94,22 @@ def test_card_and_pages_name_the_same_versions_of_datasets(written):
     files = (written / "README.md", ROOT / "README.md", ROOT / "docs/building.md")
     for text in (file.read_text(encoding="utf-8") for file in files):
         assert [version for version in DATASETS_VERSIONS if version not in text] == []
+
+
+def test_croissant_and_facts_name_the_files_upstream(written):
+    derived = json.loads((written / "croissant.json").read_text())["prov:wasDerivedFrom"]
+    assert [(one["name"], one.get("version"), one.get("sha256"), one.get("identifier")) for one in derived] == [
+        ("coco/data/train2017.zip", "d" * 40, "e" * 64, None),
+        ("genimage/adm.zip", None, None, "f" * 40),
+    ]
+    content = JsonObject(read_json(written / "record/facts.json"))
+    assert upstream_of(content) == facts().upstream
+
+
+def test_unknown_files_upstream_are_left_out(tmp_path):
+    card.write(tmp_path, facts(upstream=()))
+    assert "wasDerivedFrom" not in (tmp_path / "croissant.json").read_text()
+    assert upstream_of(JsonObject(read_json(tmp_path / "record/facts.json"))) == ()
 
 
 def test_croissant_passes_its_validator(written):

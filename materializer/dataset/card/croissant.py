@@ -8,7 +8,7 @@ builds have equal files.
 
 from typing import Any
 
-from materializer.dataset.card.facts import CardFacts, CardFile
+from materializer.dataset.card.facts import CardFacts, CardFile, CardUpstream
 from materializer.further_columns import image_columns, text_columns
 from materializer.models import Settings
 from materializer.shards.formats import output_format
@@ -44,6 +44,7 @@ def croissant(facts: CardFacts) -> dict[str, Any]:
         "license": sorted({origin.licence for origin in facts.origins if origin.licence}) or ["unknown"],
         "citeAs": "; ".join(origin.citation for origin in facts.origins if origin.citation),
         "isBasedOn": [origin.homepage for origin in facts.origins if origin.homepage],
+        **({"prov:wasDerivedFrom": [_entity(file) for file in facts.upstream]} if facts.upstream else {}),
         "distribution": [_record_files(), *shards, *(_file(file, media_type) for file in facts.files)],
         "recordSet": [_record_set(), *([_image_set(facts.settings)] if has_reader else [])],
     }
@@ -58,6 +59,7 @@ def _context() -> dict[str, Any]:
         "cr": "http://mlcommons.org/croissant/",
         "rai": "http://mlcommons.org/croissant/RAI/",
         "dct": "http://purl.org/dc/terms/",
+        "prov": "http://www.w3.org/ns/prov#",
         "conformsTo": "dct:conformsTo",
         "data": {"@id": "cr:data", "@type": "@json"},
         "dataType": {"@id": "cr:dataType", "@type": "@vocab"},
@@ -71,6 +73,15 @@ def _context() -> dict[str, Any]:
 def _description(facts: CardFacts) -> str:
     splits = ", ".join(f"{split} {facts.images_of(split):,}" for split in facts.splits)
     return f"{facts.images:,} images ({splits}) from {len(facts.origins)} published sources."
+
+
+def _entity(file: CardUpstream) -> dict[str, Any]:
+    """Return a file upstream (specification, section "Provenance Representation")."""
+    kind, _, digest = file.published_hash.partition(":")
+    known = {"version": file.revision, "sha256" if kind == "sha256" else "identifier": digest}
+    name = f"{file.source}/{file.path.lstrip('/')}"
+    entity = {"@type": "prov:Entity", "@id": f"upstream/{name}", "name": name}
+    return entity | {key: value for key, value in known.items() if value}
 
 
 def _record_files() -> dict[str, Any]:

@@ -1,6 +1,6 @@
 """The facts of a build's card, collected from its record and the manifest."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass
 from functools import partial
 from typing import Any, TypeVar, get_type_hints
@@ -61,6 +61,19 @@ class CardFile:
 
 
 @dataclass(frozen=True, slots=True)
+class CardUpstream:
+    """A file of a source, with its revision and hash upstream, as the downloader recorded them; '' if unknown.
+
+    ``published_hash`` is ``sha256:...`` or ``git:...``.
+    """
+
+    source: str
+    path: str
+    revision: str
+    published_hash: str
+
+
+@dataclass(frozen=True, slots=True)
 class CardFacts:
     """The facts of a card.
 
@@ -77,6 +90,7 @@ class CardFacts:
     digests: Mapping[str, str]
     suffixes: tuple[str, ...] = ()
     balance: tuple[CardBalance, ...] = ()
+    upstream: tuple[CardUpstream, ...] = ()
 
     @property
     def splits(self) -> tuple[str, ...]:
@@ -126,6 +140,11 @@ def read_balance(store: Store, selection: str) -> tuple[CardBalance, ...]:
     return tuple(CardBalance(*row) for row in store.rows("card/balance", {"selection": selection}))
 
 
+def read_upstream(store: Store) -> tuple[CardUpstream, ...]:
+    """Return the files upstream that the images of a build are from, as far as they are known."""
+    return tuple(CardUpstream(*row) for row in store.rows("card/upstream"))
+
+
 def files_of(format_: OutputFormat, shards: ShardFiles) -> tuple[CardFile, ...]:
     """Return the shards as files of the card."""
     return tuple(
@@ -139,7 +158,8 @@ def described(facts: CardFacts) -> dict[str, Any]:
         "counts": [asdict(count) for count in facts.counts],
         "sources": [asdict(origin) for origin in facts.origins],
     }
-    return found | {"balance": [asdict(row) for row in facts.balance]} if facts.balance else found
+    further: Mapping[str, Sequence[CardBalance | CardUpstream]] = {"balance": facts.balance, "upstream": facts.upstream}
+    return found | {name: [asdict(row) for row in rows] for name, rows in further.items() if rows}
 
 
 def counts_of(content: JsonObject) -> tuple[CardCount, ...]:
@@ -155,6 +175,11 @@ def origins_of(content: JsonObject) -> tuple[CardOrigin, ...]:
 def balance_of(content: JsonObject) -> tuple[CardBalance, ...]:
     """Return the differences, as :func:`counts_of`; none if the selection was not matched."""
     return tuple(content.list("balance", partial(_typed, CardBalance))) if "balance" in content.content else ()
+
+
+def upstream_of(content: JsonObject) -> tuple[CardUpstream, ...]:
+    """Return the files upstream, as :func:`counts_of`; none if they are unknown."""
+    return tuple(content.list("upstream", partial(_typed, CardUpstream))) if "upstream" in content.content else ()
 
 
 def _typed(kind: type[Row], value: object) -> Row:
