@@ -127,11 +127,15 @@ class Shard:
 
 @dataclass(frozen=True, slots=True)
 class ShardFile:
-    """A shard on disk: its rows, and bytes and sha256 (hex) of the file."""
+    """A shard on disk: its rows, the bytes of the file, and its digest (:mod:`materializer.shards.digests`)."""
 
     rows: int
     size: int
-    sha256: str
+    digest: str
+
+    def has_size_of(self, path: Path) -> bool:
+        """Return whether the file at ``path`` exists and has the recorded size."""
+        return path.is_file() and path.stat().st_size == self.size
 
 
 @dataclass(frozen=True, slots=True)

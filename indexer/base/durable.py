@@ -30,11 +30,14 @@ class RawFile(Protocol):
 
 
 class HashingFile:
-    """A file being written, with its size and sha256 so far. It accepts any object with the buffer protocol."""
+    """A file being written, with its size and sha256 so far. It accepts any object with the buffer protocol.
 
-    def __init__(self, file: RawFile) -> None:
+    ``hashes``: if not, there is no sha256.
+    """
+
+    def __init__(self, file: RawFile, *, hashes: bool = True) -> None:
         self._file = file
-        self._sha256 = hashlib.sha256()
+        self._sha256 = hashlib.sha256() if hashes else None
         self.size = 0
         self.closed = False  # Arrow reads it
 
@@ -43,7 +46,8 @@ class HashingFile:
         view = memoryview(data).cast("B")
         for start in range(0, view.nbytes, _PIECE):
             piece = view[start : start + _PIECE]
-            self._sha256.update(piece)
+            if self._sha256 is not None:
+                self._sha256.update(piece)
             while piece:
                 piece = piece[self._file.write(piece) :]  # a disk that fills up takes less than everything
         self.size += view.nbytes
@@ -58,8 +62,8 @@ class HashingFile:
 
     @property
     def sha256(self) -> str:
-        """The sha256 of all bytes so far, hex."""
-        return self._sha256.hexdigest()
+        """The sha256 of all bytes so far, hex; empty if they are not hashed."""
+        return self._sha256.hexdigest() if self._sha256 is not None else ""
 
 
 @contextmanager
@@ -90,8 +94,8 @@ def replacing(path: Path, buffering: int = -1) -> Iterator[BinaryIO]:
 
 
 @contextmanager
-def writing(path: Path) -> Iterator[HashingFile]:
-    """Yield a new file as :func:`replacing` does, with its sha256; create its folder.
+def writing(path: Path, *, hashes: bool = True) -> Iterator[HashingFile]:
+    """Yield a new file as :func:`replacing` does, with its sha256 if it ``hashes``; create its folder.
 
     Raises:
         OutputError: the disk is full, read only, or fails.
@@ -99,7 +103,7 @@ def writing(path: Path) -> Iterator[HashingFile]:
     with _output_errors(path):
         make_folder(path.parent)
         with replacing(path, buffering=0) as file:
-            yield HashingFile(file)
+            yield HashingFile(file, hashes=hashes)
 
 
 @contextmanager

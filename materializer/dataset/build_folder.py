@@ -175,10 +175,7 @@ def _text_or_null(value: object) -> str | None:
 
 def _shards(split: str, splits: JsonObject) -> tuple[tuple[Shard, ShardFile], ...]:
     files = [JsonObject(file, "a shard") for file in splits.list(split, lambda file: file)]
-    return tuple(
-        (Shard(split, number, len(files)), ShardFile(file.count("rows"), file.count("size"), file.text("sha256")))
-        for number, file in enumerate(files)
-    )
+    return tuple((Shard(split, number, len(files)), record.file_of(file)) for number, file in enumerate(files))
 
 
 def _settings(stored: JsonObject) -> Settings:

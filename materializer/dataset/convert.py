@@ -22,7 +22,9 @@ from materializer.dataset.build_folder import SavedSplit, read_features, read_sa
 from materializer.dataset.verify import verify
 from materializer.models import Feature, ShardFile
 from materializer.shards import schema as columns
+from materializer.shards.digests import of_sha256
 from materializer.shards.formats.arrow import fingerprint
+from materializer.shards.formats.arrow_stream import arrow_stream, digests_of
 
 NAMES = {Feature.LARGE: "LargeImage", Feature.STANDARD: "Image"}
 
@@ -32,11 +34,12 @@ _MAX_BATCH = 1 << 30
 
 @dataclass(frozen=True, slots=True)
 class ConvertTask:
-    """One Arrow file to convert."""
+    """One Arrow file to convert; of a build, it has a digest of its images."""
 
     source: Path
     target: Path
     feature: Feature
+    is_build: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,7 +72,7 @@ def finalize(
     verified = _verified(source, workers, progress) if stored else None
     unfinished = target.with_name(target.name + UNFINISHED)
     shutil.rmtree(unfinished, ignore_errors=True)
-    tasks = [ConvertTask(source / path, unfinished / path, chosen) for path in paths]
+    tasks = [ConvertTask(source / path, unfinished / path, chosen, stored is not None) for path in paths]
     files: dict[Path, ShardFile] = {}
     with progress.phase("converting", len(tasks), "shards") as bar:
         for task, answer in WorkerPool(convert, workers).run(tasks):
@@ -112,15 +115,19 @@ def convert(task: ConvertTask) -> ShardFile:
 
 def _convert(task: ConvertTask) -> ShardFile:
     rows = 0
-    with writing(task.target) as file, pa.memory_map(str(task.source)) as source, pa.ipc.open_stream(source) as stream:
+    with (
+        writing(task.target, hashes=not task.is_build) as file,
+        pa.memory_map(str(task.source)) as source,
+        pa.ipc.open_stream(source) as stream,
+    ):
         schema = _schema(stream.schema, task.feature)
-        with pa.ipc.new_stream(pa.PythonFile(file, mode="w"), schema) as out:
+        with arrow_stream(file, schema) as out:
             for batch in stream:
                 batch.validate(full=True)
                 for part in _parts(batch, task.feature):
-                    out.write_batch(part.cast(schema))
+                    out.write(part.cast(schema), digests_of(part) if task.is_build else None)
                     rows += part.num_rows
-    return ShardFile(rows, file.size, file.sha256)
+    return ShardFile(rows, file.size, out.digest if task.is_build else of_sha256(file.sha256))
 
 
 def _other(source: Path, infos: Mapping[str, Mapping[str, Any]]) -> Feature:

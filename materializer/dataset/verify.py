@@ -83,13 +83,16 @@ def verify(
 
 def verify_shard(task: VerifyTask) -> tuple[Difference, ...]:
     """Return the differences of one shard from its record. Runs in workers."""
-    name = output_format(task.format).path(task.shard)
+    format_ = output_format(task.format)
+    name = format_.path(task.shard)
     path, kept = task.output / name, record.read(task.output, task.shard)
     if not path.is_file():
         return (Difference(name, "is missing"),)
     if kept is None:
         return (Difference(name, "its record is missing or damaged"),)
-    wrong = [] if record.is_intact(path, task.file) else [Difference(name, "its bytes are not those that were written")]
+    wrong = (
+        [] if format_.is_intact(path, task.file) else [Difference(name, "its bytes are not those that were written")]
+    )
     return (*wrong, *_wrong_rows(task, path, kept))
 
 

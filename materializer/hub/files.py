@@ -2,6 +2,7 @@
 
 import hashlib
 from collections.abc import Iterable, Iterator
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -9,8 +10,9 @@ from indexer.base.durable import sha256_of
 from indexer.base.errors import OutputError
 from materializer.dataset import card
 from materializer.dataset.build_folder import FinishedBuild
-from materializer.models import Shard
+from materializer.models import Shard, ShardFile
 from materializer.shards import record, refusals
+from materializer.shards.digests import file_sha256
 
 _PIECE = 1 << 20
 
@@ -37,13 +39,14 @@ class RemoteFile:
 def files_of(build: FinishedBuild) -> list[BuildFile]:
     """Return the files of a build, shards first; ``build.json`` is the last.
 
-    The hashes of shards and loose images are those of the record: verify the build first. Files that somebody else has
+    The hashes of loose images, and of shards as far as it has them, are those of the record: verify the build first. Files that somebody else has
     put into the folder are not listed.
 
     Raises:
         OutputError: a file is a link that leads out of the folder, as in an untrusted folder.
     """
-    shards = [BuildFile(build.format.path(shard), file.size, file.sha256) for shard, file in build.all_shards]
+    with ThreadPoolExecutor() as threads:
+        shards = list(threads.map(lambda one: _shard_file(build, *one), build.all_shards))
     loose = [file for shard, _ in build.all_shards for file in _loose_files(build, shard)]
     small = list(_small_files(build))
     for name in (*(file.path for file in (*shards, *loose)), *small):
@@ -60,6 +63,10 @@ def same_files(folder: Path, local: Iterable[BuildFile], remote: Iterable[Remote
 def _require_inside(folder: Path, name: str) -> None:
     if not (folder / name).resolve().is_relative_to(folder.resolve()):
         raise OutputError(f"{folder / name} is a link that leads out of the folder: replace it with the file")
+
+
+def _shard_file(build: FinishedBuild, shard: Shard, file: ShardFile) -> BuildFile:
+    return BuildFile(build.format.path(shard), file.size, file_sha256(build.path(shard), file.digest))
 
 
 def _loose_files(build: FinishedBuild, shard: Shard) -> Iterator[BuildFile]:

@@ -2,9 +2,9 @@
 
 ::
 
-    build.json                       what was built from what: versions, selection, settings, shards with their sha256
+    build.json                       what was built from what: versions, selection, settings, shards with their digests
     record/plan.json                 written first: the build that owns the folder, and its planned shards
-    record/rows/train-00000-of-00012.parquet    the rows of a shard; its sha256 and plan key in the file's metadata
+    record/rows/train-00000-of-00012.parquet    the rows of a shard; its digest and plan key in the file's metadata
     record/refused.parquet           rows that could not be used, why, and their substitutes
     record/refusals/train-00003-of-00012.parquet    refused rows of a shard, if it has any
 
@@ -20,10 +20,11 @@ from typing import Any
 import pyarrow as pa
 import pyarrow.parquet as pq
 
-from indexer.base.durable import sha256_of, writing
+from indexer.base.durable import writing
 from indexer.base.errors import OutputError
+from indexer.base.untrusted_json import JsonObject
 from materializer.models import Refusal, Shard, ShardFile
-from materializer.shards import refusals
+from materializer.shards import digests, refusals
 from materializer.shards.transform import PreparedImage
 
 BUILD, PLAN, ROWS, REFUSED = "build.json", "record/plan.json", "record/rows", "record/refused.parquet"
@@ -153,7 +154,14 @@ def _of_note(output: Path, shard: Shard, schema: pa.Schema, rows: pa.Table) -> S
         refused = refusals.read(output, shard, key) if count else ()
         if refused is None or len(refused) != count:
             return None
-    return ShardRecord(key, ShardFile(**note["written"]), refused or (), rows)
+    return ShardRecord(key, file_of(JsonObject(note["written"], "a shard")), refused or (), rows)
+
+
+def file_of(written: JsonObject) -> ShardFile:
+    """Return a shard as JSON describes it; earlier versions wrote the sha256 of the file. Raises InvalidJson."""
+    is_earlier = "digest" not in written.content
+    digest = digests.of_sha256(written.text("sha256")) if is_earlier else written.text("digest")
+    return ShardFile(written.count("rows"), written.count("size"), digest)
 
 
 def _refusals_in_note(notes: Iterable[Mapping[str, Any]]) -> tuple[Refusal, ...]:
@@ -175,22 +183,13 @@ def _refusals_in_note(notes: Iterable[Mapping[str, Any]]) -> tuple[Refusal, ...]
 def finished(output: Path, shard: Shard, name: str, key: str) -> ShardRecord | None:
     """Return the record, without rows, of a finished shard: key and file size match, the bytes are not read."""
     found = read_without_rows(output, shard)
-    return found if found and found.key == key and _has_size(output / name, found.file) else None
+    return found if found and found.key == key and found.file.has_size_of(output / name) else None
 
 
 def is_finished(output: Path, shard: Shard, name: str, key: str) -> bool:
     """Return whether a shard is finished, as :func:`finished`, and none of its refusals is retryable."""
     found = finished(output, shard, name, key)
     return found is not None and not any(refusal.is_retryable for refusal in found.refused)
-
-
-def is_intact(path: Path, file: ShardFile) -> bool:
-    """Return whether the shard at ``path`` has the recorded bytes."""
-    return _has_size(path, file) and sha256_of(path) == file.sha256
-
-
-def _has_size(path: Path, file: ShardFile) -> bool:
-    return path.is_file() and path.stat().st_size == file.size
 
 
 def others(output: Path, shards: Iterable[Shard]) -> Iterator[Path]:

@@ -6,6 +6,7 @@ builds no Python list of them. No batch comes near the 2 GiB that 32-bit offsets
 
 from collections.abc import Iterator, Sequence
 from itertools import pairwise
+from typing import NamedTuple
 
 import numpy as np
 import pyarrow as pa
@@ -24,6 +25,13 @@ MAX_IMAGE_SIZE = {Feature.LARGE: (1 << 63) - 1, Feature.STANDARD: (1 << 31) - 1}
 _OFFSETS = {Feature.LARGE: np.int64, Feature.STANDARD: np.int32}
 
 
+class ImageBatch(NamedTuple):
+    """Rows of the output, and the sha256 of their images, 32 bytes each."""
+
+    rows: pa.RecordBatch
+    digests: bytes
+
+
 class BatchMaker:
     """Makes the output's rows, in order, into batches of at most ``BATCH_SIZE`` image bytes, or of one larger image.
 
@@ -35,7 +43,7 @@ class BatchMaker:
         self._rows: list[pa.Table] = []
         self._images: list[PreparedImage] = []
 
-    def add(self, rows: pa.Table, images: Sequence[PreparedImage], *, ends_window: bool) -> Iterator[pa.RecordBatch]:
+    def add(self, rows: pa.Table, images: Sequence[PreparedImage], *, ends_window: bool) -> Iterator[ImageBatch]:
         """Yield the batches that ``rows`` complete. A window's last batch ends with it."""
         self._rows.append(rows)
         self._images.extend(images)
@@ -51,7 +59,7 @@ class BatchMaker:
             start = len(images)
         self._rows, self._images = [rows.slice(start)], images[start:]
 
-    def _batch(self, rows: pa.Table, images: Sequence[PreparedImage]) -> pa.RecordBatch:
+    def _batch(self, rows: pa.Table, images: Sequence[PreparedImage]) -> ImageBatch:
         schema = columns.schema(self._settings)
         file_ids = rows["file_id"].to_pylist()
         named = self._settings.columns
@@ -69,7 +77,9 @@ class BatchMaker:
                 for name, at in image_columns(named).items()
             },
         }
-        return pa.RecordBatch.from_arrays([pc.cast(arrays[field.name], field.type) for field in schema], schema=schema)
+        columns_ = [pc.cast(arrays[field.name], field.type) for field in schema]
+        digests = bytes.fromhex("".join(image.sha256 for image in images))
+        return ImageBatch(pa.RecordBatch.from_arrays(columns_, schema=schema), digests)
 
     def _image_array(self, images: Sequence[PreparedImage | None], file_ids: Sequence[str]) -> pa.StructArray:
         """Return an array of images, null where there is none, named by the ids of their rows."""

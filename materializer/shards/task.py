@@ -92,7 +92,8 @@ def _is_current(found: ShardRecord, task: ShardTask) -> bool:
     stored = zip(found.file_ids, found.rows["source_sha256"].to_pylist(), strict=True)
     if found.key != task.key or any(expected.get(file_id) not in (None, digest) for file_id, digest in stored):
         return False
-    if not record.is_intact(task.output / output_format(task.work.settings.format).path(task.shard), found.file):
+    format_ = output_format(task.work.settings.format)
+    if not format_.is_intact(task.output / format_.path(task.shard), found.file):
         return False
     if task.refused:
         return found.file_ids == tuple(rows["file_id"].to_pylist())
@@ -113,7 +114,7 @@ def _write(task: ShardTask, refused: list[Refusal]) -> ShardRecord:
     format_, feature = output_format(task.work.settings.format), task.work.settings.feature
     recorded: list[pa.Table] = [record.ROW_SCHEMA.empty_table()]
     start = 0
-    with writing(task.output / format_.path(task.shard)) as file:
+    with writing(task.output / format_.path(task.shard), hashes=format_.hashes_file) as file:
         with format_.writer(file, task.output, task.work.settings) as writer:
             for piece in read_images(task.work):
                 refused.extend(_refusals(piece, feature))
@@ -126,7 +127,7 @@ def _write(task: ShardTask, refused: list[Refusal]) -> ShardRecord:
         if refused:
             raise _Refused
     rows_record = pa.concat_tables(recorded)
-    return ShardRecord(task.key, ShardFile(rows_record.num_rows, file.size, file.sha256), task.refused, rows_record)
+    return ShardRecord(task.key, ShardFile(rows_record.num_rows, file.size, writer.digest), task.refused, rows_record)
 
 
 def _refusals(piece: Piece, feature: Feature) -> list[Refusal]:

@@ -31,9 +31,7 @@ _CROISSANT_TERMS = (
 
 def croissant(facts: CardFacts) -> dict[str, Any]:
     """Return the dataset as one JSON-LD object."""
-    media_type = output_format(facts.settings.format).media_type
-    has_reader = media_type == ParquetFormat.media_type
-    shards = [_file_set(_SHARDS, "One row per image, as `datasets` reads it.", "data/*.parquet")] if has_reader else []
+    has_reader = facts.settings.format == ParquetFormat.name
     return {
         "@context": _context(),
         "@type": "sc:Dataset",
@@ -45,7 +43,7 @@ def croissant(facts: CardFacts) -> dict[str, Any]:
         "citeAs": "; ".join(origin.citation for origin in facts.origins if origin.citation),
         "isBasedOn": [origin.homepage for origin in facts.origins if origin.homepage],
         **({"prov:wasDerivedFrom": [_entity(file) for file in facts.upstream]} if facts.upstream else {}),
-        "distribution": [_record_files(), *shards, *(_file(file, media_type) for file in facts.files)],
+        "distribution": [_record_files(), *_shards(facts)],
         "recordSet": [_record_set(), *([_image_set(facts.settings)] if has_reader else [])],
     }
 
@@ -86,16 +84,29 @@ def _entity(file: CardUpstream) -> dict[str, Any]:
 
 def _record_files() -> dict[str, Any]:
     description = "One row per image: file_id, split, position, sha256 of the source and of the stored bytes."
-    return _file_set(_RECORDS, description, f"{ROWS}/*.parquet")
+    return _file_set(_RECORDS, description, f"{ROWS}/*.parquet", ParquetFormat.media_type)
 
 
-def _file_set(name: str, description: str, pattern: str) -> dict[str, Any]:
+def _shards(facts: CardFacts) -> list[dict[str, Any]]:
+    """Return the shards: as files if their sha256 are known, which a file must have; else as one set per split."""
+    format_ = output_format(facts.settings.format)
+    description = "One row per image, as `datasets` reads it."
+    files = [_file(file, format_.media_type) for file in facts.files if file.sha256]
+    if len(files) < len(facts.files):
+        return [_file_set(f"{_SHARDS}-{split}", description, format_.pattern(split), format_.media_type)
+                for split in facts.splits]  # fmt: skip
+    if format_.media_type == ParquetFormat.media_type:
+        return [_file_set(_SHARDS, description, "data/*.parquet", format_.media_type), *files]
+    return files
+
+
+def _file_set(name: str, description: str, pattern: str, media_type: str) -> dict[str, Any]:
     return {
         "@type": "cr:FileSet",
         "@id": name,
         "name": name,
         "description": description,
-        "encodingFormat": ParquetFormat.media_type,
+        "encodingFormat": media_type,
         "includes": pattern,
     }
 

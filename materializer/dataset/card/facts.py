@@ -10,6 +10,7 @@ import pyarrow as pa
 from indexer.base.untrusted_json import JsonObject
 from indexer.manifest.store import Store
 from materializer.models import Settings
+from materializer.shards.digests import known_sha256
 from materializer.shards.formats.output_format import OutputFormat, ShardFiles
 
 Row = TypeVar("Row")
@@ -53,11 +54,11 @@ class CardBalance:
 
 @dataclass(frozen=True, slots=True)
 class CardFile:
-    """A file of the output: its path below the folder, bytes, sha256 (hex)."""
+    """A file of the output: its path below the folder, bytes, sha256 (hex); None if the digest is of another kind."""
 
     path: str
     size: int
-    sha256: str
+    sha256: str | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -148,7 +149,9 @@ def read_upstream(store: Store) -> tuple[CardUpstream, ...]:
 def files_of(format_: OutputFormat, shards: ShardFiles) -> tuple[CardFile, ...]:
     """Return the shards as files of the card."""
     return tuple(
-        CardFile(format_.path(shard), file.size, file.sha256) for own in shards.values() for shard, file in own
+        CardFile(format_.path(shard), file.size, known_sha256(file.digest))
+        for own in shards.values()
+        for shard, file in own
     )
 
 

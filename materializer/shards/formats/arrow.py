@@ -13,22 +13,30 @@ import pyarrow as pa
 from indexer.base.durable import HashingFile, json_bytes
 from materializer.models import Feature, Settings, Shard, ShardFile
 from materializer.shards import schema as columns
-from materializer.shards.formats.output_format import OutputFormat, ShardFiles, is_loader_split
+from materializer.shards.digests import known_sha256
+from materializer.shards.formats.arrow_stream import ArrowStream, arrow_stream, digest_of
+from materializer.shards.formats.output_format import OutputFormat, ShardFiles, ShardWriter, is_loader_split
 from materializer.shards.record_batches import BatchMaker, blobs
 from materializer.shards.transform import PreparedImage
 
 
-class ArrowWriter:
+class ArrowWriter(ShardWriter):
     """Appends rows to an Arrow stream."""
 
-    def __init__(self, stream: pa.ipc.RecordBatchStreamWriter, settings: Settings) -> None:
+    def __init__(self, file: HashingFile, stream: ArrowStream, settings: Settings) -> None:
+        super().__init__(file)
         self._stream = stream
         self._batches = BatchMaker(settings)
 
     def write(self, rows: pa.Table, images: Sequence[PreparedImage], *, ends_window: bool = True) -> None:
         """Append ``rows``, each with its image."""
         for batch in self._batches.add(rows, images, ends_window=ends_window):
-            self._stream.write_batch(batch)
+            self._stream.write(batch.rows, batch.digests)
+
+    @property
+    def digest(self) -> str:
+        """The digest of the shard, once its context has ended."""
+        return self._stream.digest
 
 
 class ArrowFormat(OutputFormat):
@@ -39,6 +47,7 @@ class ArrowFormat(OutputFormat):
     loader = "load_from_disk"
     features = (Feature.LARGE, Feature.STANDARD)
     stores_companions = True
+    hashes_file = False
 
     def path(self, shard: Shard) -> str:
         """Return the path of a shard, relative to the output folder."""
@@ -51,14 +60,23 @@ class ArrowFormat(OutputFormat):
     @contextmanager
     def writer(self, file: HashingFile, output: Path, settings: Settings) -> Iterator[ArrowWriter]:  # noqa: ARG002
         """Open a writer of one shard."""
-        with pa.ipc.new_stream(pa.PythonFile(file, mode="w"), columns.schema(settings)) as stream:
-            yield ArrowWriter(stream, settings)
+        with arrow_stream(file, columns.schema(settings)) as stream:
+            yield ArrowWriter(file, stream, settings)
 
     def read(self, path: Path) -> Iterator[tuple[str, memoryview]]:
         """Yield file_id and image bytes of each row."""
         with self.batches(path) as batches:
             for batch in batches:
                 yield from zip(batch["file_id"].to_pylist(), blobs(batch["image"].field("bytes")), strict=True)
+
+    def is_intact(self, path: Path, file: ShardFile) -> bool:
+        """Return whether the shard at ``path`` has the recorded bytes."""
+        if known_sha256(file.digest):
+            return super().is_intact(path, file)  # of a build by an earlier version
+        try:
+            return file.has_size_of(path) and digest_of(path) == file.digest
+        except (pa.ArrowException, OSError, ValueError, KeyError, TypeError, AttributeError):
+            return False
 
     @contextmanager
     def batches(self, path: Path) -> Iterator[Iterator[pa.RecordBatch]]:
@@ -87,7 +105,7 @@ class ArrowFormat(OutputFormat):
 
 def fingerprint(files: Sequence[ShardFile]) -> str:
     """Return a hash of the shards' bytes, so that equal datasets share the caches of ``datasets``."""
-    return hashlib.sha256("".join(file.sha256 for file in files).encode()).hexdigest()[:16]
+    return hashlib.sha256("".join(file.digest for file in files).encode()).hexdigest()[:16]
 
 
 def _validated(batch: pa.RecordBatch) -> pa.RecordBatch:

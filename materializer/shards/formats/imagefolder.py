@@ -27,7 +27,7 @@ from materializer.further_columns import text_columns
 from materializer.models import Feature, Settings, Shard
 from materializer.shards import schema
 from materializer.shards.formats.linking import link_file
-from materializer.shards.formats.output_format import OutputFormat, ShardFiles
+from materializer.shards.formats.output_format import OutputFormat, ShardFiles, ShardWriter
 from materializer.shards.transform import PreparedImage
 
 DEFAULT_LAYOUT = "{split}/{generator}/{label}/{name}"
@@ -40,11 +40,11 @@ _LONGEST_TEXT = 1 << 30  # characters; the limit of the csv module is 131,072
 _COLUMNS = ("file_name", "label", "height", "width", *schema.TEXTS, "paired_real_images")
 
 
-class FolderWriter:
+class FolderWriter(ShardWriter):
     """Writes images to their places, and one line per image to the CSV file of the shard."""
 
     def __init__(self, file: HashingFile, output: Path, settings: Settings) -> None:
-        self._file = file
+        super().__init__(file)
         self._output = output
         self._layout = settings.layout or DEFAULT_LAYOUT
         self._variant = schema.VARIANT_TEXTS.values() if settings.variants else ()

@@ -5,14 +5,15 @@ from abc import ABC, abstractmethod
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager
 from pathlib import Path
-from typing import Any, ClassVar, Literal, Protocol
+from typing import Any, ClassVar, Literal
 
 import pyarrow as pa
 
-from indexer.base.durable import HashingFile
+from indexer.base.durable import HashingFile, sha256_of
 from indexer.base.errors import OutputError
 from indexer.base.split_names import is_split_name
 from materializer.models import Feature, Settings, Shard, ShardFile
+from materializer.shards import digests
 from materializer.shards.transform import PreparedImage
 
 # The split is the name of the folder or of the file.
@@ -30,14 +31,23 @@ def is_loader_split(name: str) -> bool:
     return _LOADER_SPLIT.fullmatch(name) is not None
 
 
-class ShardWriter(Protocol):
-    """Appends rows to a shard."""
+class ShardWriter(ABC):
+    """Appends rows to a shard, which is written to ``file``."""
 
+    def __init__(self, file: HashingFile) -> None:
+        self._file = file
+
+    @abstractmethod
     def write(self, rows: pa.Table, images: Sequence[PreparedImage], *, ends_window: bool = True) -> None:
         """Append ``rows``, each with its image.
 
         ``ends_window``: the images' memory is used again afterwards. Arrow's batches end with the windows.
         """
+
+    @property
+    def digest(self) -> str:
+        """The digest of the shard, once its context has ended."""
+        return digests.of_sha256(self._file.sha256)
 
 
 class OutputFormat(ABC):
@@ -49,6 +59,7 @@ class OutputFormat(ABC):
     features: ClassVar[tuple[Feature, ...]]  # the image features that it can store; the first is the default
     stores_companions: ClassVar[bool] = False  # as further image columns
     buffer_size: ClassVar[int] = 0  # bytes that its writer keeps in memory
+    hashes_file: ClassVar[bool] = True  # whether its digest is the sha256 of the file
 
     @abstractmethod
     def path(self, shard: Shard) -> str:
@@ -78,6 +89,10 @@ class OutputFormat(ABC):
         Raises:
             pyarrow.ArrowInvalid, tarfile.TarError, OSError, ValueError, KeyError: the file is damaged.
         """
+
+    def is_intact(self, path: Path, file: ShardFile) -> bool:
+        """Return whether the shard at ``path`` has the recorded bytes."""
+        return file.has_size_of(path) and digests.of_sha256(sha256_of(path)) == file.digest
 
     def batches(self, path: Path) -> AbstractContextManager[Iterator[pa.RecordBatch]]:
         """Open a shard as record batches, with the columns of the output.

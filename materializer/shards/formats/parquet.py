@@ -14,7 +14,7 @@ from indexer.base.durable import HashingFile
 from materializer.further_columns import image_columns, text_columns
 from materializer.models import Feature, Settings, Shard
 from materializer.shards import schema as columns
-from materializer.shards.formats.output_format import OutputFormat
+from materializer.shards.formats.output_format import OutputFormat, ShardWriter
 from materializer.shards.record_batches import BatchMaker, blobs
 from materializer.shards.transform import PreparedImage
 
@@ -25,18 +25,19 @@ ROW_GROUP_SIZE = 100_000_000
 PAGE_SIZE = 4096
 
 
-class ParquetWriter:
+class ParquetWriter(ShardWriter):
     """Collects record batches into row groups."""
 
-    def __init__(self, file: pq.ParquetWriter, settings: Settings) -> None:
-        self._file = file
+    def __init__(self, file: HashingFile, parquet: pq.ParquetWriter, settings: Settings) -> None:
+        super().__init__(file)
+        self._parquet = parquet
         self._batches = BatchMaker(settings, copies=True)
         self._pending: list[pa.RecordBatch] = []
         self._size = 0
 
     def write(self, rows: pa.Table, images: Sequence[PreparedImage], *, ends_window: bool = True) -> None:
         """Append ``rows``, each with its image."""
-        for batch in self._batches.add(rows, images, ends_window=ends_window):
+        for batch in (made.rows for made in self._batches.add(rows, images, ends_window=ends_window)):
             if self._size + batch.nbytes > ROW_GROUP_SIZE:
                 self.flush()
             self._pending.append(batch)
@@ -46,7 +47,7 @@ class ParquetWriter:
         """Write the pending batches as one row group."""
         if self._pending:
             group = pa.Table.from_batches(self._pending)
-            self._file.write_table(group, row_group_size=group.num_rows)
+            self._parquet.write_table(group, row_group_size=group.num_rows)
         self._pending, self._size = [], 0
 
 
@@ -84,7 +85,7 @@ class ParquetFormat(OutputFormat):
             write_page_index=True,
             write_statistics=[*scalars, "label", "height", "width"],
         ) as parquet:
-            shard = ParquetWriter(parquet, settings)
+            shard = ParquetWriter(file, parquet, settings)
             yield shard
             shard.flush()
 

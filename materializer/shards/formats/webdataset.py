@@ -21,17 +21,17 @@ from indexer.base.durable import HashingFile
 from materializer.further_columns import text_columns
 from materializer.models import Feature, Settings, Shard
 from materializer.shards import schema
-from materializer.shards.formats.output_format import OutputFormat
+from materializer.shards.formats.output_format import OutputFormat, ShardWriter
 from materializer.shards.transform import PreparedImage
 
 _BLOCK = 512
 
 
-class TarWriter:
+class TarWriter(ShardWriter):
     """Appends samples to a tar."""
 
     def __init__(self, file: HashingFile, settings: Settings) -> None:
-        self._file = file
+        super().__init__(file)
         self._columns = schema.texts(settings)
         self._further = text_columns(settings.columns)
 
