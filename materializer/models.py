@@ -173,7 +173,7 @@ class ShardTask:
     """A shard to write below ``output``.
 
     ``key`` identifies the shard's content: a finished shard with this key is kept. ``refused`` are rows of the shard
-    that spares have replaced.
+    that spares have replaced. ``threads`` read and check its images; they do not change a byte.
     """
 
     shard: Shard
@@ -181,6 +181,7 @@ class ShardTask:
     key: str
     work: RowsTask
     refused: tuple[Refusal, ...] = ()
+    threads: int = 1
 
 
 @dataclass(frozen=True, slots=True)

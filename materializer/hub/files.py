@@ -39,8 +39,8 @@ class RemoteFile:
 def files_of(build: FinishedBuild) -> list[BuildFile]:
     """Return the files of a build, shards first; ``build.json`` is the last.
 
-    The hashes of loose images, and of shards as far as it has them, are those of the record: verify the build first. Files that somebody else has
-    put into the folder are not listed.
+    Hashes that the record has are not computed again: verify the build first. Files that somebody else has put into the
+    folder are not listed.
 
     Raises:
         OutputError: a file is a link that leads out of the folder, as in an untrusted folder.

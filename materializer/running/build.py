@@ -1,7 +1,7 @@
 """Run a build: plan, spill sequential containers, write shards, replace refused rows, publish the dataset."""
 
 import shutil
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from hashlib import sha256
 from pathlib import Path
@@ -21,13 +21,14 @@ from materializer.planning.alignment import aligned
 from materializer.planning.plan import BuildPlan, PlannedShard, task_of
 from materializer.planning.substitution import substitute
 from materializer.running.copies import Copies
-from materializer.running.examination import NOTHING, Examination, examine_shards, is_worthwhile
 from materializer.running.output_lock import lock_output
 from materializer.running.preflight import check_free_space, check_sources, unavailable
 from materializer.running.spill import SpillFolder, spill
 from materializer.shards import record
 from materializer.shards.formats import output_format
 from materializer.shards.task import build_shard, check_rows, halves
+
+_MOST_THREADS = 8  # of one worker: one thread at a time runs Python code
 
 
 @dataclass(frozen=True, slots=True)
@@ -108,8 +109,8 @@ def write_shards(
 ) -> Iterator[tuple[PlannedShard, ShardResult]]:
     """Write shards by workers, and yield their results; ``shards`` maps each to its rows that spares have replaced."""
     planned_by = {planned.shard: planned for planned in shards}
-    examination = _examined(job, list(shards))
-    tasks = (_task(job, planned, refused, examination) for planned, refused in shards.items())
+    threads = _threads(job, shards)
+    tasks = (_task(job, planned, refused, threads) for planned, refused in shards.items())
     rows = sum(planned.rows for planned in shards)
     with job.progress.phase("writing", rows, "images") as bar:
         for task, answer in WorkerPool(build_shard, job.workers, shared=(job.request.output,)).run(tasks):
@@ -120,22 +121,22 @@ def write_shards(
             yield planned, result
 
 
-def _examined(job: Build, shards: Sequence[PlannedShard]) -> Examination:
-    """Decode the images of the unfinished shards by all workers, if these are more than the shards."""
-    request = job.request
-    path = output_format(request.settings.format).path
-    due = [one for one in shards if record.finished(request.output, one.shard, path(one.shard), one.key) is None]
-    if not is_worthwhile(len(due), job.workers.jobs):
-        return NOTHING
-    bases = dict.fromkeys(one.base for one in due)
-    works = [task_of(planning.rows_of(job.store, base), job.containers, request, request.settings) for base in bases]
-    return examine_shards(works, job.workers, job.progress)
+def _threads(job: Build, shards: Iterable[PlannedShard]) -> int:
+    """Return the threads per worker: several if workers would be idle while others write the last shards."""
+    output, path = job.request.output, output_format(job.request.settings.format).path
+    due = sum(record.finished(output, one.shard, path(one.shard), one.key) is None for one in shards)
+    return threads_per_worker(due, job.workers)
 
 
-def _task(job: Build, planned: PlannedShard, refused: tuple[Refusal, ...], examination: Examination) -> ShardTask:
-    rows = examination.applied(planning.variant_rows_of(job.store, planned))
-    work = task_of(rows, job.containers, job.request, planned.settings)
-    return ShardTask(planned.shard, job.request.output.absolute(), planned.key, work, refused)
+def threads_per_worker(shards: int, workers: Workers) -> int:
+    """Return the threads that read the images of each shard, if so many shards are due."""
+    leaves_idle = shards < 2 * workers.jobs and shards % workers.jobs != 0
+    return min(workers.jobs, _MOST_THREADS) if leaves_idle and not workers.elsewhere else 1
+
+
+def _task(job: Build, planned: PlannedShard, refused: tuple[Refusal, ...], threads: int) -> ShardTask:
+    work = task_of(planning.variant_rows_of(job.store, planned), job.containers, job.request, planned.settings)
+    return ShardTask(planned.shard, job.request.output.absolute(), planned.key, work, refused, threads)
 
 
 def _find_crashing_rows(job: Build, task: ShardTask, crash: WorkerCrashed) -> ShardResult:

@@ -5,8 +5,8 @@
 ``images``  the sha256 of the file in which the bytes of each image are replaced by their own sha256 (32 bytes)
 ==========  ============================================================================================
 
-The second kind costs nothing where the images' hashes are known. It is as strong as the first: the bytes that are hashed
-directly contain the lengths of all images, so two files with the same digest differ in no byte.
+The second kind costs nothing where the images' hashes are known. It is as strong as the first: the bytes that are
+hashed directly contain the lengths of all images, so two files with the same digest differ in no byte.
 """
 
 from hashlib import sha256

@@ -2,21 +2,23 @@
 
 Rows are divided into windows, and these into pieces. While a window is read, the next one is prefetched, so that the
 disk gets many requests at a time. Inside a piece, which fits into the processor's cache, the members of each container
-are read in the order of their offsets. Memory is bounded by two windows.
+are read in the order of their offsets. With several threads, they are read in parts, while the caller uses the piece
+before. Memory is bounded by two windows.
 """
 
 import os
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
-from itertools import groupby
-from typing import Any
+from functools import partial
+from itertools import cycle, groupby
+from typing import Any, TypeAlias
 
 import pyarrow as pa
 
 from indexer.base.errors import BadData, SourceError
 from indexer.base.remote import Root, Url
 from indexer.base.workers import time_limit
-from indexer.containers.copying import CopiedAnswer, copy_members
+from indexer.containers.copying import LOCATED, CopiedAnswer, copy_members
 from indexer.containers.file_stamp import size_and_time
 from indexer.containers.from_manifest import stored_member
 from indexer.containers.models import Access
@@ -26,6 +28,7 @@ from indexer.images.rendition import Rendition
 from indexer.roots import localize
 from materializer.further_columns import image_columns
 from materializer.models import Pixels, RowsTask
+from materializer.shards.threads import Run, running
 from materializer.shards.transform import ImageFacts, LooseFile, PreparedImage, prepare
 from materializer.shards.variants import varied
 from materializer.shards.window import WindowMemory
@@ -33,9 +36,11 @@ from materializer.shards.window import WindowMemory
 WINDOW_SIZE = 48_000_000
 WINDOW_ROWS = 2_000
 _PIECE_SIZE = 8_000_000
+_PART_ROWS = 16  # with several threads
 
-Row = Mapping[str, Any]
-ReadResult = PreparedImage | BadData
+Row: TypeAlias = Mapping[str, Any]
+ReadResult: TypeAlias = PreparedImage | BadData
+_Results: TypeAlias = dict[int, ReadResult]  # by position
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,14 +55,38 @@ class Piece:
     ends_window: bool
 
 
-def read_images(work: RowsTask) -> Iterator[Piece]:
+@dataclass(frozen=True, slots=True)
+class _StartedPiece:
+    """A piece whose ``parts`` are being read; with one thread, when they are taken."""
+
+    rows: Sequence[Row]
+    parts: Iterator[_Results]
+    ends_window: bool
+
+    def finished(self) -> Piece:
+        results = {position: result for part in self.parts for position, result in part.items()}
+        return Piece(self.rows, [results[row["position"]] for row in self.rows], self.ends_window)
+
+
+def read_images(work: RowsTask, threads: int = 1) -> Iterator[Piece]:
     """Yield all rows in output order.
 
     Raises:
         SourceError: a container or a loose file is missing or has changed since the scan.
     """
     work = replace(work, containers={number: localize(container) for number, container in work.containers.items()})
-    memory = WindowMemory(WINDOW_SIZE)
+    with running(threads, work.image_limits.seconds * _PART_ROWS) as run:
+        pieces = _started(work, threads, run)
+        current = next(pieces, None)
+        while current is not None:
+            following = next(pieces, None) if threads > 1 else None
+            yield current.finished()
+            current = following or next(pieces, None)
+
+
+def _started(work: RowsTask, threads: int, run: Run[_Results]) -> Iterator[_StartedPiece]:
+    """Begin to read each piece, and prefetch the window after its own."""
+    memories = cycle([WindowMemory(WINDOW_SIZE) for _ in range(1 if threads == 1 else 2)])
     windows = _windows(work.rows)
     window = next(windows, None)
     while window is not None:
@@ -68,11 +97,10 @@ def read_images(work: RowsTask) -> Iterator[Piece]:
                 for row in following
                 if row["refusal"] is None
             )
-        places = memory.places(window)
-        *pieces, last = _pieces(window)
+        read = partial(_read, work, next(memories).places(window))
+        pieces = _pieces(window)
         for rows in pieces:
-            yield Piece(rows, _read(work, rows, places), ends_window=False)
-        yield Piece(last, _read(work, last, places), ends_window=True)
+            yield _StartedPiece(rows, run(read, _parts(rows, threads)), ends_window=rows is pieces[-1])
         window = following
 
 
@@ -102,21 +130,37 @@ def _pieces(window: Sequence[Row]) -> list[Sequence[Row]]:
     return [*pieces, window[start:]]
 
 
-def _read(work: RowsTask, piece: Sequence[Row], places: Mapping[int, memoryview]) -> list[ReadResult]:
-    rows = {row["position"]: row for row in piece}
-    results: dict[int, ReadResult] = {}
-    for position, data in _bytes(work, piece, places):
+def _parts(piece: Sequence[Row], threads: int) -> Iterator[Sequence[Row]]:
+    """Yield the rows of a piece in parts, as threads read them; one thread reads a whole piece.
+
+    A part has few rows, of one container in its own order, or all of a container that is read in one pass.
+    """
+    if threads == 1:
+        yield piece
+        return
+    yield [row for row in piece if row["refusal"] is not None]
+    readable = sorted((row for row in piece if row["refusal"] is None), key=_reading_order)
+    for _, group in groupby(readable, key=lambda row: row["container_id"]):
+        rows = list(group)
+        step = _PART_ROWS if all(row["access"] in LOCATED for row in rows) else len(rows)
+        yield from (rows[start : start + step] for start in range(0, len(rows), step))
+
+
+def _read(work: RowsTask, places: Mapping[int, memoryview], part: Sequence[Row]) -> _Results:
+    rows = {row["position"]: row for row in part}
+    results: _Results = {}
+    for position, data in _bytes(work, part, places):
         results[position] = data if isinstance(data, BadData) else _prepared(rows[position], data, work)
     if image_columns(work.settings.columns):
-        _add_companions(work, piece, results)
+        _add_companions(work, part, results)
     if work.settings.link:
-        _name_loose_files(work, piece, results)
-    return [results[row["position"]] for row in piece]
+        _name_loose_files(work, part, results)
+    return results
 
 
-def _name_loose_files(work: RowsTask, piece: Sequence[Row], results: dict[int, ReadResult]) -> None:
+def _name_loose_files(work: RowsTask, part: Sequence[Row], results: _Results) -> None:
     """Name the files of unchanged images that are loose files on this machine."""
-    for row in piece:
+    for row in part:
         image = results[row["position"]]
         if row["access"] == Access.FILE and isinstance(image, PreparedImage) and image.sha256 == image.facts.sha256:
             root = work.containers[row["container_id"]].root
@@ -126,12 +170,12 @@ def _name_loose_files(work: RowsTask, piece: Sequence[Row], results: dict[int, R
                 results[row["position"]] = replace(image, file=found)
 
 
-def _add_companions(work: RowsTask, piece: Sequence[Row], results: dict[int, ReadResult]) -> None:
+def _add_companions(work: RowsTask, part: Sequence[Row], results: _Results) -> None:
     """Add their companions to the images of ``results``; a bad companion takes the place of its image.
 
     Companions are stored unchanged: the values of a mask are its meaning.
     """
-    owners = [(row["position"], one) for row in piece for one in row["companions"] or ()]
+    owners = [(row["position"], one) for row in part for one in row["companions"] or ()]
     wanted = [{**one, "position": key} for key, (_, one) in enumerate(owners)]
     settings = replace(work.settings, pixels=Pixels.VERBATIM, variants=())
     for key, data in _bytes(work, wanted, {}):

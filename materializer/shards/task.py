@@ -1,32 +1,19 @@
 """Build one shard: read and check its images, then write it or return the refused rows. Runs in workers."""
 
-from dataclasses import astuple, replace
+from dataclasses import replace
 
 import pyarrow as pa
 import pyarrow.compute as pc
 
 from indexer.base.durable import writing
 from indexer.base.errors import BadData
-from materializer.models import Feature, Pixels, Refusal, RowsTask, ShardFile, ShardResult, ShardTask
+from materializer.models import Feature, Refusal, RowsTask, ShardFile, ShardResult, ShardTask
 from materializer.shards import record
 from materializer.shards.formats import output_format
 from materializer.shards.reading import Piece, read_images
 from materializer.shards.record import ShardRecord
 from materializer.shards.record_batches import too_large
 from materializer.shards.transform import PreparedImage
-
-# The facts of an image that an earlier inspection, or `examine`, has found.
-FACTS = pa.schema(
-    [
-        pa.field("file_id", pa.string()),
-        pa.field("known_hash", pa.string()),
-        pa.field("width", pa.int32()),
-        pa.field("height", pa.int32()),
-        pa.field("format", pa.string()),
-        pa.field("mode", pa.string()),
-        pa.field("metadata_removed", pa.bool_()),
-    ]
-)
 
 
 class _Refused(Exception):
@@ -58,18 +45,6 @@ def check_rows(work: RowsTask) -> tuple[Refusal, ...]:
     """Return the rows that cannot be used."""
     feature = work.settings.feature
     return tuple(refusal for piece in read_images(work) for refusal in _refusals(piece, feature))
-
-
-def examine(work: RowsTask) -> pa.Table:
-    """Return the facts of the images that decode, with the columns of ``FACTS``. Nothing is converted."""
-    settings = replace(work.settings, pixels=Pixels.VERBATIM, strip_metadata=False, columns=(), variants=(), align=None)
-    work = replace(work, settings=settings)
-    found: list[tuple[object, ...]] = []
-    for piece in read_images(work):
-        for row, result in zip(piece.rows, piece.results, strict=True):
-            if isinstance(result, PreparedImage):
-                found.append((row["file_id"], *astuple(result.facts)))
-    return pa.table([list(column) for column in zip(*found, strict=True)] or FACTS.empty_table().columns, schema=FACTS)
 
 
 def halves(work: RowsTask) -> tuple[RowsTask, ...]:
@@ -116,7 +91,7 @@ def _write(task: ShardTask, refused: list[Refusal]) -> ShardRecord:
     start = 0
     with writing(task.output / format_.path(task.shard), hashes=format_.hashes_file) as file:
         with format_.writer(file, task.output, task.work.settings) as writer:
-            for piece in read_images(task.work):
+            for piece in read_images(task.work, task.threads):
                 refused.extend(_refusals(piece, feature))
                 if not refused:
                     images = [result for result in piece.results if isinstance(result, PreparedImage)]

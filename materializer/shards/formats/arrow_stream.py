@@ -6,8 +6,8 @@ A stream is a list of messages; the bytes of a batch's images are one range of i
     digest, view, at = sha256(), memoryview(whole), 0
     for batch in pa.ipc.open_stream(whole):
         _, offsets, data = batch["image"].field("bytes").buffers()
-        ends = np.frombuffer(offsets, np.int64)[: len(batch) + 1] + data.address - whole.address  # standard: np.int32
-        for start, end in pairwise(ends.tolist()):
+        ends = np.frombuffer(offsets, np.int64)[: len(batch) + 1].tolist()  # of the standard feature: np.int32
+        for start, end in pairwise(data.address - whole.address + end for end in ends):
             digest.update(view[at:start])
             digest.update(sha256(view[start:end]).digest())
             at = end

@@ -1,0 +1,38 @@
+"""Several threads read the images of one shard; the shards have the same bytes."""
+
+import threading
+
+import pytest
+
+from indexer.base.workers import Workers
+from materializer.running.build import threads_per_worker
+from materializer.shards import reading
+from tests.materializer.conftest import tree
+
+
+@pytest.mark.parametrize("packing", ["folder", "deflate", "tar.gz"])
+def test_threads_do_not_change_a_byte(site, images, monkeypatch, packing):
+    used = set()
+
+    def prepare(*given, prepare=reading.prepare):
+        used.add(threading.get_ident())
+        return prepare(*given)
+
+    site.lay_out(images, packing).build("reference", jobs=1, shard_size=1 << 30)
+    monkeypatch.setattr(reading, "_PIECE_SIZE", 20_000)
+    monkeypatch.setattr(reading, "WINDOW_SIZE", 60_000)
+    site.build("windows", jobs=1, shard_size=1 << 30)
+    monkeypatch.setattr(reading, "prepare", prepare)
+    monkeypatch.setattr(reading, "_PART_ROWS", 2)
+    site.build("threads", jobs=4, shard_size=1 << 30)
+    assert tree(site.folder / "threads") == tree(site.folder / "windows")
+    assert len(used) > 1
+
+
+@pytest.mark.parametrize(
+    ("shards", "jobs", "backend", "expected"),
+    [(0, 8, "loky", 1), (1, 1, "loky", 1), (1, 2, "loky", 2), (2, 2, "loky", 1), (3, 2, "loky", 2), (2, 8, "loky", 8),
+     (16, 8, "loky", 1), (1, 64, "loky", 8), (1, 8, "dask", 1)],
+)  # fmt: skip
+def test_shards_get_threads_if_workers_would_be_idle(shards, jobs, backend, expected):
+    assert threads_per_worker(shards, Workers(jobs, backend)) == expected
