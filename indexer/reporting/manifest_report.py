@@ -1,6 +1,6 @@
 """Build the report of a manifest, or of one of its selections."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from indexer.base.progress import SILENT, Progress
@@ -11,6 +11,7 @@ from indexer.reporting import facts
 from indexer.reporting.facts import columns
 from indexer.reporting.models import ReportContext, ReportOptions
 from indexer.reporting.page import ReportPage
+from indexer.reporting.shared_pictures import shared_pictures
 from indexer.reporting.thumbnails import draw_thumbnails
 
 # Title of a table of a matched selection -> its step of sql/audit.
@@ -30,11 +31,16 @@ class ManifestReader:
     progress: Progress = SILENT
 
 
-def report(store: Store, name: str | None, options: ReportOptions, reader: ManifestReader) -> ReportPage:
+def report(
+    store: Store, name: str | None, options: ReportOptions, reader: ManifestReader, others: Sequence[str] = ()
+) -> ReportPage:
     """Return the report of the selection ``name``, or of the whole manifest for None.
 
+    ``others``: selections, sources or exports whose pictures the selection may share.
+
     Raises:
-        RecipeError: there is no such selection.
+        RecipeError: there is no such selection, or nothing of a name in ``others``.
+        ManifestError: an export is not valid.
     """
     inputs = []
     if name:
@@ -51,6 +57,7 @@ def report(store: Store, name: str | None, options: ReportOptions, reader: Manif
         substituted=columns(store, "substituted"),
         health=columns(store, "health"),
         licences=dict(store.execute("select source, licence from source_info")),
+        shared=shared_pictures(store, name, others) if name else (),
         histograms=store.arrow("report/histograms", {"name": name}).to_pylist(),
         matching={title: store.arrow(f"audit/{step}", {"name": name}).to_pydict() for title, step in _MATCHING.items()},
     )

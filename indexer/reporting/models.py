@@ -79,7 +79,8 @@ class ReportContext:
     ``facts`` are (name, value) lines about the inputs. ``refused`` has the columns stage, reason, images and example;
     ``substituted`` file_id, substituted_for, split, generator and origin; ``health`` those of sql/report/health.sql.
     ``licences`` maps a source to its licence. ``matching`` has the tables of a matched selection, by title, and
-    ``histograms`` the rows of sql/report/histograms.sql.
+    ``histograms`` the rows of sql/report/histograms.sql. ``shared`` has the pictures that others have, too, as
+    :class:`indexer.reporting.shared_pictures.SharedPictures`.
     """
 
     facts: Sequence[tuple[str, str]] = ()
@@ -89,3 +90,4 @@ class ReportContext:
     licences: Mapping[str, str] = field(default_factory=dict)
     matching: Mapping[str, Columns] = field(default_factory=dict)
     histograms: Sequence[Mapping[str, Any]] = ()
+    shared: Sequence[Any] = ()

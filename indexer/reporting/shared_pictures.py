@@ -1,0 +1,49 @@
+"""The pictures that a selection shares with others, as matrices of their parts."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from indexer.manifest.store import Store
+from indexer.selection.audit.between import Between, audit_between
+from indexer.selection.audit.measures import RADIUS
+from indexer.sharing.pictures import is_export, pictures_of
+
+
+@dataclass(frozen=True, slots=True)
+class SharedPictures:
+    """A matrix: a row per part of the selection, a column per part of ``other`` (splits, or origins of a source).
+
+    ``cells`` has the counts of parts that share pictures: bytes, pixels, near, and pictures, their sum without
+    repetitions. ``compared`` and ``unknown`` are the images of both sides that were compared, and not inspected.
+    """
+
+    other: str
+    parts: tuple[str, ...]
+    other_parts: tuple[str, ...]
+    cells: Mapping[tuple[str, str], Mapping[str, Any]]
+    compared: tuple[int, int]
+    unknown: tuple[int, int]
+
+    @property
+    def most(self) -> int:
+        """The largest number of pictures in a cell; 0 if none is shared."""
+        return max((cell["pictures"] for cell in self.cells.values()), default=0)
+
+
+def shared_pictures(store: Store, name: str, others: Sequence[str]) -> tuple[SharedPictures, ...]:
+    """Compare the inspected images of selection ``name`` with those of other selections, sources or exports.
+
+    Raises:
+        RecipeError: there is no such selection, source or export.
+        ManifestError: an export is not valid.
+    """
+    exports = {other: pictures_of(Path(other)) for other in others if is_export(Path(other))}
+    return tuple(_matrix(other, audit_between(store, (name, other), exports, RADIUS)) for other in others)
+
+
+def _matrix(other: str, found: Between) -> SharedPictures:
+    cells = {(row["part_a"], row["part_b"]): row for row in found.matrix.to_pylist()}
+    parts, other_parts = (tuple(sorted({key[side] for key in cells})) for side in (0, 1))
+    return SharedPictures(other, parts, other_parts, cells, found.compared, found.unknown)
