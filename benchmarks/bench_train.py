@@ -65,6 +65,8 @@ def _readers(folder: Path, count: int) -> dict[str, Reader]:
         manifest.select(sql=f"select file_id from manifest where source = '{name}'", name=name)
     build(manifest, "set", folder / "built", order="selection", image_feature="standard")
     ours = {name: manifest.dataset(name) for name in names}
+    for dataset in ours.values():
+        dataset[0]  # imports and opens all that the workers inherit
     web = {"WebDataset, tar shards": _web(folder / "shards")} if find_spec("webdataset") else {}
     return {
         "loose files": _in_batches(lambda batch: [_decoded(folder / "loose" / _name(number)) for number in batch]),

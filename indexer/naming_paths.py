@@ -52,10 +52,11 @@ def _existing(text: str) -> Root:
     address = as_root(text)
     root: Root = address or expanded(text).resolve()
     if not text or not root.exists():
-        raise ConfigError(f"{text or 'an empty PATH'} does not exist: name a folder, an archive or an address")
+        answers = ", or its server does not answer" if address else ""
+        raise ConfigError(f"{text or 'an empty PATH'} does not exist{answers}: name a folder, an archive or an address")
     if "\udc80" <= max(str(root)) <= "\udcff":
         raise ConfigError(f"{str(root)!r} is not UTF-8: rename it, or name its parent folder")
-    if isinstance(root, Path) and root.is_file():
+    if isinstance(root, Path) and not root.is_dir():
         _check_archive(root, text)
     return root
 

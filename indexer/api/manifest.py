@@ -21,6 +21,7 @@ from indexer.base.errors import ConfigError
 from indexer.base.remote import Root
 from indexer.cli.inspect import inspector
 from indexer.cli.options import CommonOptions
+from indexer.cli.query_options import query_text
 from indexer.cli.scan import scan_sources
 from indexer.containers.open_containers import OpenContainers
 from indexer.lookup.locating import LocatedImage, locate
@@ -124,14 +125,14 @@ class Manifest:
         """Return the rows of one SELECT: ``.df()``, ``.pl()``, ``.arrow()``, ``.fetchall()``, or iterate.
 
         Args:
-            query: the main table is ``manifest``, one row per image.
+            query: the main table is ``manifest``, one row per image. A name that ends with ``.sql`` is a file.
             tables: DataFrames or Arrow tables that the query uses by these names.
 
         Raises:
             QueryError: the query is wrong, or is not one SELECT.
         """
         with self.options.reading() as store:
-            return run_query(store, query, tables)
+            return run_query(store, query_text(query), tables)
 
     def read(self, file_id: str) -> bytes:
         """Return the bytes of an image, as they are stored in its archive.

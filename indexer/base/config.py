@@ -10,7 +10,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from indexer.base.errors import ConfigError
+from indexer.base.errors import ConfigError, reason_of
 from indexer.base.path_sources import PathSource
 from indexer.base.remote import Root, Url, as_root
 from indexer.base.suggestions import closest
@@ -133,7 +133,7 @@ def _sections(file: Path) -> list[dict[str, str]]:
     except FileNotFoundError:
         raise ConfigError(f"{file} does not exist: copy local.cfg.example to it, or name one with --config") from None
     except (OSError, UnicodeDecodeError, configparser.Error) as error:
-        raise ConfigError(f"{file} cannot be read: {' '.join(str(error).split())}") from error
+        raise ConfigError(f"{file} cannot be read: {reason_of(error)}") from error
     except KeyError:
         raise ConfigError(f"{file} has no section [paths]: see local.cfg.example") from None
 

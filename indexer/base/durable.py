@@ -14,7 +14,7 @@ from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import Any, BinaryIO, Protocol
 
-from indexer.base.errors import OutputError
+from indexer.base.errors import OutputError, reason_of
 
 UNFINISHED = ".unfinished"
 
@@ -134,10 +134,18 @@ def _output_errors(path: Path) -> Iterator[None]:
     try:
         yield
     except OSError as error:
-        reason = "the disk is full" if error.errno in (errno.ENOSPC, errno.EDQUOT) else error.strerror or str(error)
-        raise OutputError(
-            f"{path} cannot be written ({reason}): what is finished is kept; make room, then run the same command again"
-        ) from error
+        raise OutputError(f"{path} cannot be written ({_advice(error)}") from error
+
+
+def _advice(error: OSError) -> str:
+    """Return the reason and what to do, as the end of a message."""
+    if error.errno in (errno.ENOSPC, errno.EDQUOT):
+        return "the disk is full): what is finished is kept; make room, then run the same command again"
+    if error.errno in (errno.EEXIST, errno.ENOTDIR):
+        return "a part of the path is a file): name another path"
+    if error.errno in (errno.EACCES, errno.EPERM, errno.EROFS, errno.ENOENT):
+        return f"{reason_of(error)}): correct the permissions, or name another path"
+    return f"{reason_of(error)}): what is finished is kept; run the same command again"
 
 
 def rename(source: Path, target: Path) -> None:

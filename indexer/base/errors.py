@@ -80,3 +80,12 @@ class BadData(Exception):
 
     def __str__(self) -> str:
         return f"{self.reason}: {self.detail}" if self.detail else self.reason
+
+
+def reason_of(error: Exception) -> str:
+    """Return why a file cannot be used, as one line without the name of the file, which a message has already."""
+    if isinstance(error, UnicodeDecodeError):
+        return "it is not text in UTF-8"
+    if isinstance(error, OSError) and error.strerror:
+        return error.strerror
+    return " ".join(str(error).split())

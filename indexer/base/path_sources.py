@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from indexer.base import durable
-from indexer.base.errors import ConfigError
+from indexer.base.errors import ConfigError, reason_of
 from indexer.base.remote import Root, as_root
 
 _HEAD = "# The sources of 'scan PATH'. Correct a root if a folder was moved; remove a source to forget it.\n"
@@ -43,7 +43,9 @@ def read(manifest: Path) -> tuple[PathSource, ...]:
     except (FileNotFoundError, NotADirectoryError):
         return ()
     except (OSError, ValueError, KeyError, TypeError) as error:
-        raise ConfigError(f"{file} cannot be read ({error}): correct it, or delete it and scan again") from error
+        raise ConfigError(
+            f"{file} cannot be read ({reason_of(error)}): correct it, or delete it and scan again"
+        ) from error
 
 
 def write(manifest: Path, sources: Iterable[PathSource]) -> None:

@@ -6,7 +6,7 @@ import socket
 
 import click
 
-from indexer.base.errors import ConfigError, DependencyError
+from indexer.base.errors import ConfigError, DependencyError, reason_of
 from indexer.cli.options import CommonOptions, common_options
 from indexer.roots import source_folders
 
@@ -56,7 +56,9 @@ def _bound(host: str, port: int) -> socket.socket:
         family, *_, address = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM, flags=socket.AI_PASSIVE)[0]
         return socket.create_server(address[:2], family=family)
     except OSError as error:
-        raise ConfigError(f"cannot listen at {_address(host, port)} ({error}). Try another --host or --port.") from None
+        raise ConfigError(
+            f"cannot listen at {_address(host, port)} ({reason_of(error)}). Try another --host or --port."
+        ) from None
 
 
 def _check_dependencies() -> None:

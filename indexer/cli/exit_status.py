@@ -91,7 +91,8 @@ def _reporter_of(error: BaseException) -> Callable[[Any, str], int] | None:
 
 
 def _report_usage_error(error: click.UsageError, package: str) -> int:
-    command = error.ctx.command_path if error.ctx else package
+    called = [package, *(word for word in sys.argv[1:2] if not word.startswith("-"))]
+    command = error.ctx.command_path if error.ctx else " ".join(called)
     message = error.format_message()
     stop = "" if message.endswith((".", "?")) else "."
     return _print_error(f"{message}{stop} See: python -m {command} --help")

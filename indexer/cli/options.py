@@ -11,7 +11,7 @@ import click
 
 from indexer.base import config
 from indexer.base.progress import SILENT, Progress
-from indexer.base.workers import BACKENDS
+from indexer.base.workers import BACKENDS, CLUSTERS
 from indexer.cli.progress import progress_display
 from indexer.settings.limits import parse_pairs
 from indexer.settings.session import Session
@@ -69,6 +69,8 @@ def worker_options(function: Callable[..., None]) -> Callable[..., None]:
     def call(
         options: CommonOptions, *, backend: str, scheduler: str | None, limit: tuple[str, ...], **given: Any
     ) -> None:
+        if scheduler and backend not in CLUSTERS:
+            raise click.UsageError(f"--scheduler needs --backend {' or --backend '.join(CLUSTERS)}")
         function(replace(options, backend=backend, scheduler=scheduler, limits=parse_pairs(limit)), **given)
 
     return functools.reduce(lambda command, option: option(command), reversed(_WORKER_OPTIONS), call)

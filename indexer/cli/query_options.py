@@ -7,7 +7,7 @@ from typing import Any
 
 import click
 
-from indexer.base.errors import ConfigError, QueryError
+from indexer.base.errors import ConfigError, QueryError, reason_of
 from indexer.manifest.sandbox import QueryLimits
 
 _LIMITS = (
@@ -47,7 +47,7 @@ def query_text(given: str) -> str:
     try:
         return Path(given).read_text(encoding="utf-8-sig")
     except (OSError, UnicodeDecodeError) as error:
-        raise QueryError(f"{given} cannot be read as a query: {error}") from error
+        raise QueryError(f"{given} cannot be read as a query: {reason_of(error)}") from error
 
 
 def query_tables(given: Sequence[str]) -> dict[str, Path]:

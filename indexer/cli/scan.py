@@ -76,7 +76,7 @@ def command(options: CommonOptions, paths: tuple[str, ...], keys: Sequence[str],
     _print_summary(summary, options.manifest)
     _print_problems(summary, findings)
     if paths:
-        _print_paths(options, keys)
+        _print_paths(options, keys, summary)
     incomplete = sum(count for status, count in summary.statuses.items() if status != "complete")
     if incomplete:
         containers = "1 container is" if incomplete == 1 else f"{incomplete:,} containers are"
@@ -163,12 +163,13 @@ def _print_summary(summary: ScanSummary, manifest: Path) -> None:
     print(f"Containers: {statuses or 'none'}. Took {summary.seconds:,.1f} s. The manifest is {manifest}")
 
 
-def _print_paths(options: CommonOptions, keys: Sequence[str]) -> None:
+def _print_paths(options: CommonOptions, keys: Sequence[str], summary: ScanSummary) -> None:
     """Print the conventions that the default rule recognised in the paths, and the next steps."""
     with options.reading() as manifest:
         for source, convention, images, fake in manifest.rows("scan/conventions", {"sources": list(keys)}):
             print(f"{source}: {images:,} images are in folders {convention}; {fake:,} of them are labelled fake")
-    print('Next: python -m indexer browse, or python -m indexer sql "select file_id, extra from manifest limit 9"')
+    if any(source.images for source in summary.sources):
+        print('Next: python -m indexer browse, or python -m indexer sql "select file_id, extra from manifest limit 9"')
 
 
 def _print_problems(summary: ScanSummary, findings: pa.Table | None) -> None:

@@ -11,7 +11,7 @@ import pyarrow as pa
 from indexer.cli import elision, render
 from indexer.cli.options import CommonOptions, common_options
 from indexer.cli.output import open_output, require_free
-from indexer.cli.query_options import query_limit_options, query_limits
+from indexer.cli.query_options import query_limit_options, query_limits, query_text
 from indexer.manifest import sandbox
 
 _ROWS_SHOWN = 1_000
@@ -19,7 +19,7 @@ _FORMS = {"": "table", ".txt": "table", ".md": "markdown", **{f".{form}": form f
 
 
 @click.command(epilog='Example: python -m indexer sql "select origin, generator, count(*) from manifest group by all"')
-@click.argument("query")
+@click.argument("query", metavar="QUERY|FILE.sql")
 @click.option("--format", "form", type=click.Choice(render.FORMATS),
               help="Output format.  [default: by the suffix of --output, else table]")  # fmt: skip
 @click.option("--vertical", is_flag=True, help="Print each row as lines of names and values.")
@@ -30,7 +30,7 @@ _FORMS = {"": "table", ".txt": "table", ".md": "markdown", **{f".{form}": form f
 def command(
     options: CommonOptions, query: str, form: str | None, vertical: bool, output: Path | None, **given: Any
 ) -> None:
-    """Query the manifest with one SELECT, read only.
+    """Query the manifest with one SELECT, read only. A file of the query ends with .sql.
 
     In a terminal, columns that do not fit are left out in the middle; --vertical shows all.
 
@@ -43,7 +43,10 @@ def command(
     require_free(output, force=given.pop("force"))
     options.reading().connection.close()  # reports a file that cannot be opened
     bounds = query_limits(given, options.jobs)
-    with sandbox.query(options.manifest, query, bounds) as result, open_output(output, binary=form == "parquet") as out:
+    with (
+        sandbox.query(options.manifest, query_text(query), bounds) as result,
+        open_output(output, binary=form == "parquet") as out,
+    ):
         if form == "table":
             out.write(_table(result, vertical=vertical, fits=output is None).encode())
         else:

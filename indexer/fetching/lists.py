@@ -17,7 +17,7 @@ from functools import partial
 from pathlib import Path, PurePath
 from typing import Any, TextIO
 
-from indexer.base.errors import ConfigError
+from indexer.base.errors import ConfigError, reason_of
 from indexer.fetching.models import Item
 
 Row = dict[str, Any]
@@ -75,7 +75,8 @@ def read_items(path: Path, parts: Sequence[ListPart]) -> Iterator[Item]:
         first = next(rows(), None)
     except (OSError, ValueError, RecursionError, csv.Error, zipfile.BadZipFile) as error:
         raise ConfigError(
-            f"{path} cannot be read as a list of URLs ({error}). Expected a CSV, JSON or JSON lines file in UTF-8."
+            f"{path} cannot be read as a list of URLs ({reason_of(error)}). Expected a CSV, JSON or JSON lines file in"
+            " UTF-8."
         ) from error
     if first is None:
         raise ConfigError(f"{path} is a list without rows. Check the file that --list names.")
@@ -97,7 +98,7 @@ def file_hash(path: Path) -> str:
         with path.open("rb") as file:
             return hashlib.file_digest(file, "sha256").hexdigest()
     except OSError as error:
-        message = f"{path} cannot be read as a list of URLs ({error}). Check the file that --list names."
+        message = f"{path} cannot be read as a list of URLs ({reason_of(error)}). Check the file that --list names."
         raise ConfigError(message) from error
 
 

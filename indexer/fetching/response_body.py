@@ -5,7 +5,7 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import IO
 
-from indexer.base.errors import OutputError
+from indexer.base.errors import OutputError, reason_of
 
 _IN_MEMORY = 1 << 20  # bytes of a body before it moves to a file
 _READ_SIZE = 1 << 20
@@ -39,8 +39,8 @@ class ResponseBody:
             self._file = self._file or tempfile.TemporaryFile(dir=self._scratch)  # noqa: SIM115
             self._file.writelines(self._chunks)
         except OSError as error:
-            message = f"{self._scratch} cannot be written ({error}). Correct this, then run the same command again."
-            raise OutputError(message) from error
+            reason = f"{self._scratch} cannot be written ({reason_of(error)})"
+            raise OutputError(f"{reason}. Correct this, then run the same command again.") from error
         self._chunks.clear()
 
     def chunks(self) -> Iterator[bytes]:

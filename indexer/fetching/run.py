@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 from enum import StrEnum
 from pathlib import Path
 
-from indexer.base.errors import OutputError
+from indexer.base.errors import OutputError, reason_of
 from indexer.base.progress import SILENT, Progress
 from indexer.fetching import lists
 from indexer.fetching.engine import Engine, run_pending
@@ -90,7 +90,7 @@ def _write_errors(folder: Path) -> Iterator[None]:
     try:
         yield
     except (OSError, sqlite3.OperationalError) as error:
-        message = f"{folder} cannot be written ({error}). Correct this, then run the same command again."
+        message = f"{folder} cannot be written ({reason_of(error)}). Correct this, then run the same command again."
         raise OutputError(message) from error
 
 

@@ -12,7 +12,7 @@ from typing import Any
 import duckdb
 import pyarrow as pa
 
-from indexer.base.errors import QueryError
+from indexer.base.errors import QueryError, reason_of
 from indexer.manifest import sandbox_kernel, schema
 from indexer.manifest.sandbox_job import LENGTH_BYTES, REFUSED, Job
 from indexer.manifest.sandbox_statements import checked_select
@@ -89,7 +89,7 @@ def _opened(path: Path) -> Any:
     try:
         return pyarrow.dataset.dataset(str(path), format=form)
     except (OSError, pa.ArrowException) as error:
-        raise QueryError(f"{path} cannot be read as a table: {error}") from error
+        raise QueryError(f"{path} cannot be read as a table: {reason_of(error)}") from error
 
 
 def _received() -> str:

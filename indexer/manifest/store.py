@@ -16,7 +16,7 @@ import duckdb
 import pyarrow as pa
 
 from indexer.base import resources
-from indexer.base.errors import ConfigError, ManifestError, RecipeError
+from indexer.base.errors import ConfigError, ManifestError, RecipeError, reason_of
 from indexer.base.suggestions import nearest
 from indexer.manifest import schema
 from indexer.manifest.connecting import DatabaseSettings, connect, file_state, require_manifest
@@ -88,7 +88,9 @@ class Store:
             file = _own_file(folder)
             self.execute(f"attach '{_quoted(file)}' as {OWN} (read_write, recovery_mode no_wal_writes)")
         except (OSError, duckdb.IOException) as error:
-            raise ConfigError(f"{folder} cannot be written to ({error}): name another tmp_cache_dir") from error
+            raise ConfigError(
+                f"{folder} cannot be written to ({reason_of(error)}): name another tmp_cache_dir"
+            ) from error
         file.unlink(missing_ok=True)
         name = self.execute("select current_database()")[0][0].replace('"', '""')
         self.execute(f"""set search_path = '"{_quoted(name)}".main,{OWN}.main'""")

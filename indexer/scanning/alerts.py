@@ -36,7 +36,7 @@ def alerts(store: Store, source: Source, counts: SourceCounts) -> Iterator[str]:
     candidates = counts.images + counts.unmatched
     if counts.containers and not candidates and not counts.copies:
         cause = "none matches `include`" if source.include else "none has an image suffix, and `include` is not set"
-        yield f"no image was found among {counts.members:,} files: {cause}. Is the path in local.cfg correct?"
+        yield f"no image was found among {counts.members:,} files: {cause}. Is the path of the source correct?"
     if counts.unmatched * 2 > candidates:
         yield f"{counts.unmatched:,} of {candidates:,} images have no row: {_cause(store, source) or counts.example}"
     if counts.lost:

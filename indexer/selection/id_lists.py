@@ -7,7 +7,7 @@ from pathlib import Path
 import pyarrow as pa
 import pyarrow.parquet as pq
 
-from indexer.base.errors import RecipeError
+from indexer.base.errors import RecipeError, reason_of
 
 COLUMN = "file_id"
 _DELIMITERS = {".csv": ",;\t", ".tsv": "\t"}
@@ -31,7 +31,7 @@ def ids_of(path: Path) -> list[str]:
     try:
         found = [file_id for file_id in reader(path) if file_id.strip()]
     except (OSError, UnicodeDecodeError, csv.Error, pa.ArrowException) as error:
-        raise RecipeError(f"{path} cannot be read as a list of file ids: {error}") from error
+        raise RecipeError(f"{path} cannot be read as a list of file ids: {reason_of(error)}") from error
     if not found:
         raise RecipeError(f"{path} has no file id: give one per line, or a column {COLUMN} of a CSV or Parquet file")
     return found

@@ -70,7 +70,7 @@ from pathlib import Path
 import duckdb
 
 from indexer.base import resources
-from indexer.base.errors import RecipeError
+from indexer.base.errors import RecipeError, reason_of
 from indexer.base.split_names import is_split_name
 from indexer.base.suggestions import closest
 from indexer.base.toml_fields import Fields, Problems, near
@@ -155,7 +155,7 @@ def load(path: Path) -> Recipe:
     try:
         text = path.read_text(encoding="utf-8")
     except (OSError, UnicodeDecodeError) as error:
-        raise RecipeError(f"{path} cannot be read: {error}") from error
+        raise RecipeError(f"{path} cannot be read as a recipe: {reason_of(error)}") from error
     return parse(text, str(path))
 
 

@@ -6,7 +6,7 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
 
-from indexer.base.errors import ConfigError, OutputError, SourceError
+from indexer.base.errors import ConfigError, OutputError, SourceError, reason_of
 from indexer.base.untrusted_json import InvalidJson, JsonObject, read_json, text
 from indexer.images.rendition import AS_REAL, Rendition
 from materializer.further_columns import parse_columns
@@ -93,9 +93,9 @@ def read_build(folder: Path) -> FinishedBuild:
         if not any(shards.values()):
             raise InvalidJson("it lists no shards")
         return FinishedBuild(folder, described.content, _settings(described.object("settings")), shards)
-    except FileNotFoundError:
+    except (FileNotFoundError, NotADirectoryError):
         raise OutputError(
-            f"{folder} holds no finished build ({record.BUILD} is missing): run the build again"
+            f"{folder} holds no finished build ({record.BUILD} is missing): name the folder of a build, or run it again"
         ) from None
     except UNREADABLE as error:
         raise OutputError(f"{folder / record.BUILD} cannot be read ({error}): run the build again") from error
@@ -143,9 +143,8 @@ def read_saved(folder: Path) -> list[SavedSplit]:
             raise InvalidJson("it names no split, or one twice")
         return [_saved_split(folder, split) for split in splits]
     except (OSError, ValueError) as error:
-        reason = error.strerror if isinstance(error, OSError) else error
         raise SourceError(
-            f"{file} cannot be read ({reason}): name a folder that a build or 'save_to_disk' has written"
+            f"{file} cannot be read ({reason_of(error)}): name a folder that a build or 'save_to_disk' has written"
         ) from error
 
 
@@ -160,7 +159,7 @@ def read_features(path: Path) -> dict[str, Any]:
         info.object("features").each(_feature)
     except (OSError, ValueError) as error:
         raise SourceError(
-            f"{path} cannot be read ({error}): name a folder that a build or 'save_to_disk' has written"
+            f"{path} cannot be read ({reason_of(error)}): name a folder that a build or 'save_to_disk' has written"
         ) from error
     return info.content
 

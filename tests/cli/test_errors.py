@@ -237,7 +237,7 @@ MISTAKES = {
     ),
     "verify of a missing build": Mistake(
         _manifest, "materializer verify nowhere",
-        "nowhere holds no finished build (build.json is missing): run the build again",
+        "nowhere holds no finished build (build.json is missing): name the folder of a build, or run it again",
     ),
     "import of a missing export": Mistake(
         _manifest, "indexer import nowhere",
@@ -282,12 +282,41 @@ MISTAKES = {
     ),
     "missing list": Mistake(
         _manifest, "indexer select --ids train=train.txt --name mine",
-        "train.txt cannot be read as a list of file ids: [Errno 2] No such file or directory: 'train.txt'",
+        "train.txt cannot be read as a list of file ids: No such file or directory",
     ),
     "unknown output suffix": Mistake(
         _manifest, "indexer sql 'from manifest' --output images.xlsx",
         "images.xlsx has no suffix of a known format: choose one of table, csv, json, parquet, markdown with --format."
         " See: python -m indexer sql --help",
+    ),
+    "query in a missing file": Mistake(
+        _manifest, "indexer sql query.sql", "query.sql cannot be read as a query: No such file or directory",
+    ),
+    "archive as a recipe": Mistake(
+        lambda folder: _manifest(folder) or ((folder / "a.zip").write_bytes(b"PK\xb8") and None),
+        "indexer select a.zip", "a.zip cannot be read as a recipe: it is not text in UTF-8",
+    ),
+    "scheduler without its backend": Mistake(
+        _manifest, "indexer inspect --all --scheduler tcp://host:8786",
+        "--scheduler needs --backend dask or --backend ray. See: python -m indexer inspect --help",
+    ),
+    "one of two values": Mistake(
+        _manifest, "indexer audit --between demo",
+        "Option '--between' requires 2 arguments. See: python -m indexer audit --help",
+    ),
+    "device as a path": Mistake(
+        _nothing, "indexer scan /dev/null", "/dev/null is neither a folder nor an archive: name a folder, or a zip",
+    ),
+    "address without a server": Mistake(
+        _nothing, "indexer scan http://127.0.0.1:9/set",
+        "http://127.0.0.1:9/set does not exist, or its server does not answer: name a folder, an archive or an address",
+    ),
+    "file as a build": Mistake(
+        _manifest, "materializer verify local.cfg",
+        "local.cfg holds no finished build (build.json is missing): name the folder of a build, or run it again",
+    ),
+    "folder as a configuration": Mistake(
+        lambda folder: (folder / "here").mkdir(), "indexer stats --config here", "here cannot be read: Is a directory",
     ),
     "SQL syntax error": Mistake(
         _manifest, "indexer sql 'selec 1'", 'Parser Error: syntax error at or near "selec"',

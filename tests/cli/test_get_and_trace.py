@@ -51,6 +51,11 @@ def test_mistakes_of_get_are_named(scanned: Run, tmp_path: Path) -> None:
         ],
         "--output - takes one FILE_ID": ["set/a/b_c.png", "loose/x.png", "--output", "-"],
         "Missing option '--output'": ["set/a/b_c.png"],
+        "set.zip/set_a_b_c.png cannot be written (a part of the path is a file): name another path\n": [
+            "set/a/b_c.png",
+            "--output",
+            "set.zip",
+        ],
     }
     for message, arguments in mistakes.items():
         done = scanned("get", *arguments)

@@ -14,7 +14,7 @@ A task whose worker crashes has the result :class:`WorkerCrashed`; the other tas
 
 from indexer.base.workers.bisection import cuts
 from indexer.base.workers.models import WorkerCrashed, Workers
-from indexer.base.workers.pool import BACKENDS, WorkerPool
+from indexer.base.workers.pool import BACKENDS, CLUSTERS, WorkerPool
 from indexer.base.workers.timeouts import time_limit
 
-__all__ = ["BACKENDS", "WorkerCrashed", "WorkerPool", "Workers", "cuts", "time_limit"]
+__all__ = ["BACKENDS", "CLUSTERS", "WorkerCrashed", "WorkerPool", "Workers", "cuts", "time_limit"]

@@ -23,6 +23,7 @@ _BACKENDS = {
     "ray": ("on_ray", "ray"),
 }
 BACKENDS = tuple(_BACKENDS)
+CLUSTERS = tuple(name for name, (_, extra) in _BACKENDS.items() if extra)
 
 
 @dataclass(frozen=True, slots=True)

@@ -8,7 +8,7 @@ from itertools import groupby
 import pyarrow as pa
 import pyarrow.parquet as pq
 
-from indexer.base.errors import BadData, SourceError
+from indexer.base.errors import BadData, SourceError, reason_of
 from indexer.base.remote import Root
 from indexer.containers.kinds import Kind
 from indexer.containers.members.answers import Answer
@@ -42,7 +42,9 @@ def read_cells(container: Container, members: Sequence[MemberRef], limits: Archi
             else:
                 yield key, data
     except OSError as error:
-        raise SourceError(f"{path_of(container)} cannot be read ({error}): see to its disk or network") from error
+        raise SourceError(
+            f"{path_of(container)} cannot be read ({reason_of(error)}): see to its disk or network"
+        ) from error
 
 
 @dataclass(frozen=True, slots=True)
