@@ -3,7 +3,7 @@
 import os
 import warnings
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import asdict
+from dataclasses import asdict, replace
 from functools import cached_property, partial
 from pathlib import Path
 from types import MappingProxyType
@@ -190,6 +190,7 @@ class Manifest:
         sample: int | None = None,
         group: str | Sequence[str] = (),
         seed: str | int = DEFAULT_SEED,
+        extend: str | None = None,
         force: bool = False,
     ) -> SelectionView:
         """Make a selection: named rows with splits. The same query, seed and images give the same selection.
@@ -203,6 +204,7 @@ class Manifest:
             sample: with ``sql``: draw this number of images.
             group: with ``sql``: columns or expressions; images with an equal value are in one split.
             seed: with ``sql``: another seed gives another selection.
+            extend: with ``sql`` or ``recipe``: a selection whose images keep their splits.
             force: replace a selection of this name.
 
         Raises:
@@ -210,16 +212,16 @@ class Manifest:
             QueryError: the query is wrong.
             ConfigError: not exactly one of ``recipe``, ``sql`` and ``ids`` is given.
         """
-        if sum(given is not None for given in (recipe, sql, ids)) != 1:
-            raise ConfigError("give one of recipe, sql=... and ids=...")
+        if sum(given is not None for given in (recipe, sql, ids)) != 1 or (ids is not None and extend is not None):
+            raise ConfigError("give one of recipe, sql=... and ids=...; extend belongs to recipe or sql")
         result: object
         if sql is not None:
-            made_by = query_recipe(sql, seed, sample, split, group)
+            made_by = replace(query_recipe(sql, seed, sample, split, group), extend=extend)
             result = select_by_query(self.options, made_by, name, force=force)
         elif ids is not None:
             result = select_by_ids(self.options, ids, name, force=force)
         else:
-            result = select_by_recipe(self.options, cast(PathLike, recipe), name, force=force)
+            result = select_by_recipe(self.options, cast(PathLike, recipe), name, extend=extend, force=force)
         return SelectionView(name, self.options, self.roots, partial(self.dataset, name), result)
 
     def selection(self, name: str) -> SelectionView:

@@ -46,9 +46,16 @@ def select_by_ids(options: CommonOptions, ids: Mapping[str, Ids], name: str, *, 
 
 
 def select_by_recipe(
-    options: CommonOptions, recipe: str | os.PathLike[str], name: str, *, force: bool
+    options: CommonOptions,
+    recipe: str | os.PathLike[str],
+    name: str,
+    *,
+    extend: str | None,
+    force: bool,
 ) -> Selected | Queried:
     """Make the selection ``name`` by a recipe: a TOML file, or the name of a recipe of this project.
+
+    The images of the selection ``extend`` keep their splits.
 
     Raises:
         RecipeError: the recipe cannot be met, or selects no image.
@@ -57,8 +64,8 @@ def select_by_recipe(
     file = recipes.find(os.fspath(recipe))
     limits = QueryLimits(threads=options.jobs)
     if query := query_file.load(file):
-        return select_query.run(options, replace(query, limits=limits), name, force=force)
-    choices = recipes.load(file)
+        return select_query.run(options, replace(query, limits=limits, extend=extend), name, force=force)
+    choices = replace(recipes.load(file), extend=extend)
     with options.changing() as store:
         require_free(store, name, force=force)
     return select_recipe.select(options, choices, name, inspector(options), limits)

@@ -49,6 +49,8 @@ _ONLY_WITH_SQL = ("sample", "splits", "groups", "seed", "tables")
 @query_limit_options
 @click.option("--ids", "lists", multiple=True, metavar="SPLIT=FILE", help="Select these file_ids; may be repeated.")
 @click.option("--substitute", metavar="ORIGIN", help="Substitute missing real images of ORIGIN.")
+@click.option("--extend", metavar="NAME", shell_complete=completion.selections,
+              help="Keep the images of the selection NAME in their splits.")  # fmt: skip
 @click.option("--no-inspect", is_flag=True, help="Read no image; use stored inspections only.")
 @click.option("--force", is_flag=True, help="Replace a selection of the same name.")
 @common_options
@@ -65,6 +67,8 @@ def command(options: CommonOptions, recipe_name: str | None, name: str | None, *
         raise click.UsageError("name a recipe, a query with --sql, or lists with --ids")
     if query is None and any(how[option] for option in _ONLY_WITH_SQL):
         raise click.UsageError("--sample, --split, --group, --seed and --table belong to --sql")
+    if how["extend"] and lists:
+        raise click.UsageError("--extend belongs to a recipe or --sql: lists name the split of each image")
     if recipe_name:
         _by_recipe(options, recipe_name, name, how)
     elif query is not None:
@@ -87,9 +91,10 @@ def _by_recipe(options: CommonOptions, recipe_name: str, name: str | None, how: 
     file = recipe.find(recipe_name)
     name = name or _name_of(file)
     if query := query_file.load(file):
-        select_query.select(options, replace(query, limits=query_limits(how, options.jobs)), name, force=how["force"])
+        query = replace(query, limits=query_limits(how, options.jobs), extend=how["extend"])
+        select_query.select(options, query, name, force=how["force"])
         return
-    choices = recipe.load(file)
+    choices = replace(recipe.load(file), extend=how["extend"])
     inspect = None if how["no_inspect"] else inspector(options)
     with options.changing() as store:
         require_free(store, name, force=how["force"])

@@ -43,6 +43,7 @@ def recipe_of(options: CommonOptions, given: Mapping[str, Any]) -> QueryRecipe:
         groups=tuple(dict.fromkeys(given["groups"])),
         tables=query_tables(given["tables"]),
         limits=query_limits(given, options.jobs),
+        extend=given["extend"],
     )
 
 

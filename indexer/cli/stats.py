@@ -20,6 +20,7 @@ _TITLES = {
     "origin": "Images per origin",
     "origin_generator": "Images per origin and generator",
 }
+_SHARED = "Pictures that other selections have, too"
 _COUNTED = ("images", "unusable", "bytes")
 # Size categories of dataset cards: huggingface.co/docs/hub/datasets-cards
 _CATEGORIES = ((1_000, "n<1K"), (10_000, "1K<n<10K"), (100_000, "10K<n<100K"), (1_000_000, "100K<n<1M"),
@@ -50,6 +51,8 @@ def _write_table(statistics: Statistics, out: BinaryIO) -> None:
         sections = [section for section in statistics.sections if section.by == by]
         rows = _readable(sections[0].rows) if len(sections) == 1 else _side_by_side(sections)
         out.write(f"{render.table_text(rows, _TITLES[by])}\n".encode())
+    if statistics.shared:
+        out.write(f"{render.table_text(statistics.shared, _SHARED)}\n".encode())
     out.write(f"{_summary(statistics)}\n".encode())
     if statistics.query:
         lines = map(printable, statistics.query.splitlines())
@@ -76,6 +79,8 @@ def _write_markdown(statistics: Statistics, out: BinaryIO) -> None:
             split = section.split
             out.write(f"\n## Split: {split}\n".encode())
         out.write(f"\n### {_TITLES[section.by]}\n\n{render.markdown(_readable(section.rows))}".encode())
+    if statistics.shared:
+        out.write(f"\n## {_SHARED}\n\n{render.markdown(statistics.shared)}".encode())
     out.write(f"\n{_summary(statistics)}\n".encode())
     if statistics.query:
         lines = "".join(f"    {printable(line)}\n" for line in statistics.query.splitlines())
@@ -94,6 +99,7 @@ def _write_json(statistics: Statistics, out: BinaryIO) -> None:
         "in_several_splits": in_several,
         "twice_in_a_split": twice,
         "query": statistics.query,
+        "shared": statistics.shared.to_pylist() if statistics.shared else [],
         "sections": sections,
     }
     out.write(json.dumps(document, indent=1).encode() + b"\n")

@@ -33,7 +33,7 @@ class Statistics:
 
     ``counts`` has one row per split, origin, generator and label. ``overlap`` is the number of file ids in several
     splits, and the number of those that occur twice in one split. ``query`` is the record of a selection that a query
-    made, as TOML.
+    made, as TOML. ``shared`` (split, selection, its_split, pictures) counts pictures that other selections have, too.
     """
 
     name: str | None
@@ -41,6 +41,7 @@ class Statistics:
     sections: tuple[StatisticsSection, ...]
     overlap: tuple[int, int]
     query: str | None = None
+    shared: pa.Table | None = None
 
     @property
     def images(self) -> int:
@@ -61,7 +62,8 @@ def gather(store: Store, name: str | None) -> Statistics:
         sums = store.arrow("stats/sections")
     in_several, twice = store.rows("stats/overlap", {"name": name})[0]
     query = next((recipe for (recipe,) in store.rows("stats/query", {"name": name})), None)
-    return Statistics(name, counts, tuple(_sections(sums, name)), (in_several, twice), query)
+    shared = store.arrow("stats/shared_pictures", {"name": name}) if name is not None else None
+    return Statistics(name, counts, tuple(_sections(sums, name)), (in_several, twice), query, shared)
 
 
 def _sections(sums: pa.Table, name: str | None) -> Iterator[StatisticsSection]:

@@ -16,6 +16,7 @@ from indexer.base.errors import RecipeError
 from indexer.manifest.store import Store
 from indexer.selection import storing
 from indexer.selection.by_list import MissingCount
+from indexer.selection.extending import read_earlier
 from indexer.selection.models import Counts
 from indexer.selection.query_recipe import ONE_SPLIT, QueryRecipe, check_split_name
 from indexer.selection.query_rows import ROLES
@@ -56,8 +57,10 @@ def select_query(store: Store, recipe: QueryRecipe, rows: pa.Table, name: str) -
         "recipe": recipe.text,
         "recipe_hash": recipe.hash,
         "made_from": "query",
+        "extends": recipe.extend,
     }
     with working_tables(store):
+        read_earlier(store, recipe.extend, recipe.splits or ONE_SPLIT)
         with store.registered("incoming", rows):
             store.save_query("work.returned", "from incoming")
         _check_rows(store)
@@ -103,6 +106,8 @@ def _find(store: Store, parameters: Mapping[str, object]) -> int:
 def _split(store: Store, recipe: QueryRecipe) -> dict[str, int]:
     """Fill ``work.image_split``; return the number of images that each split should have by its fraction."""
     if store.execute("select count(split) from work.sample") != [(0,)]:
+        if recipe.extend:
+            raise RecipeError(f"--extend {recipe.extend}: the query returns splits itself")
         store.save_query("work.image_split", "select file_id, split from work.sample")
         return {}
     splits = {name: fraction for name, fraction in (recipe.splits or ONE_SPLIT).items() if fraction}
@@ -110,6 +115,12 @@ def _split(store: Store, recipe: QueryRecipe) -> dict[str, int]:
     images, groups, largest, example = store.rows("select/by_query/unit_counts")[0]
     goal = {name: round(images * fraction) for name, fraction in splits.items()}
     _check_largest(largest, example, goal)
+    store.save("work.fixed_split", "select/split/fixed")
+    for file_id, split, other in store.rows("select/by_query/moved"):
+        raise RecipeError(
+            f"'{file_id}' is in the split '{split}' of '{recipe.extend}', and its group is in '{other}': group by"
+            " something finer"
+        )
     split_units(store, recipe.seed, splits)
     store.save("work.image_split", "select/by_query/splits")
     filled = {split for (split,) in store.execute("select distinct split from work.image_split")}

@@ -7,6 +7,7 @@ from indexer.base.errors import RecipeError
 from indexer.manifest.store import Store
 from indexer.selection import storing
 from indexer.selection.excluding import exclude
+from indexer.selection.extending import read_earlier
 from indexer.selection.grouping import group_images, split_fakes
 from indexer.selection.match.balance import store_balance
 from indexer.selection.match.matching import Matcher
@@ -24,7 +25,7 @@ _NOTHING = (
 )
 
 # Tables that do not depend on the candidates that were reached.
-_KEPT = ("conflict", "eligible", "exported", "excluded", "excluded_content")
+_KEPT = ("conflict", "eligible", "exported", "excluded", "excluded_content", "earlier")
 
 
 def select(
@@ -62,6 +63,9 @@ class _RecipeRun:
         self.store.view_temporary("candidate", f"select/candidates/{view}")
         windows, generators = self.recipe.windows, self.recipe.generators
         placed = place_generators(self.store, windows, generators) if windows else ()
+        if self.recipe.extend and (self.recipe.match or windows):
+            raise RecipeError("--extend: a recipe with [match] or [windows] does not keep the splits of a selection")
+        read_earlier(self.store, self.recipe.extend, self.recipe.splits)
         exclude(self.store, self.parameters, self.filler.inspect)
         uneven = self._select()
         while self._find_conflicts():
@@ -71,7 +75,12 @@ class _RecipeRun:
         if not self.store.count("work.result"):
             raise RecipeError(_NOTHING)
         self._check_splits()
-        run = {"recipe": self.recipe.text, "recipe_hash": self.recipe.hash, "made_from": "recipe"}
+        run = {
+            "recipe": self.recipe.text,
+            "recipe_hash": self.recipe.hash,
+            "made_from": "recipe",
+            "extends": self.recipe.extend,
+        }
         storing.replace(self.store, {**self.parameters, **run}, "select/result/excluded")
         if self.recipe.match:
             store_balance(self.store, str(self.parameters["name"]))

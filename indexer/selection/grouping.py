@@ -23,6 +23,7 @@ def group_images(store: Store, parameters: Parameters, fractions: Mapping[str, f
         store.append("work.near", "select/duplicates/near", parameters)
     for table, step in (("grouped", "grouped"), ("edge", "edges"), ("node", "nodes"), ("image_group", "groups")):
         store.save(f"work.{table}", f"select/split/{step}", parameters)
+    store.save("work.fixed_split", "select/split/fixed")
     _check_largest_group(store, fractions)
 
 

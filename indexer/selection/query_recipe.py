@@ -25,7 +25,7 @@ class QueryRecipe:
     ``sample``: number of images, None for all. ``splits``: fractions; empty if the query returns splits, or for one
     split ``train``. ``groups``: columns of the query, or SQL expressions over the manifest; images that share a value
     share a split. ``tables``: further tables for the query, name -> a Parquet, CSV or Arrow file. ``align``: how a
-    build encodes the images anew.
+    build encodes the images anew. ``extend``: the selection whose images keep their splits.
     """
 
     sql: str
@@ -36,6 +36,7 @@ class QueryRecipe:
     tables: Mapping[str, Path] = field(default_factory=dict)
     limits: QueryLimits = field(default_factory=QueryLimits)
     align: Rendition | None = None
+    extend: str | None = None
 
     def __post_init__(self) -> None:
         """Check the values. Raises RecipeError."""

@@ -93,7 +93,10 @@ class RecipeSection:
 
 @dataclass(frozen=True, slots=True)
 class Recipe:
-    """A checked recipe. ``text`` is the file; tables are in its order."""
+    """A checked recipe. ``text`` is the file; tables are in its order.
+
+    ``extend`` is no key of the file: the selection whose images keep their splits.
+    """
 
     text: str
     seed: str
@@ -121,6 +124,7 @@ class Recipe:
     filters: RecipeFilters = field(default_factory=RecipeFilters)
     align: Rendition | None = None
     windows: Windows | None = None
+    extend: str | None = None
 
     @property
     def hash(self) -> str:

@@ -47,7 +47,9 @@ def split_units(
     put(store, "threshold", _thresholds(splits, shares))
     store.save("work.profile", "select/split/profiles", {"seed": seed})
     strata = _strata(store.rows("select/split/strata"))
-    demand = Demand(exact(strata) if exact else np.outer(strata.images, shares), strata.parents)
+    fixed = _fixed(store.rows("select/split/fixed_counts"), strata, splits)
+    wanted = Demand(exact(strata) if exact else np.outer(strata.images, shares), strata.parents)
+    demand = Demand(_open(wanted.exact, fixed, shares), strata.parents)
     profiles = _profiles(store.rows("select/split/profile_counts"), strata, splits, demand)
     assigned = assign(profiles, demand)
     ends = np.cumsum(assigned, axis=1)
@@ -58,7 +60,27 @@ def split_units(
     ]
     put(store, "profile_split", stretches)
     store.save("work.unit_split", "select/split/unit_splits")
-    return tuple(_uneven(profiles.found(assigned, len(demand.weights)), demand, splits))
+    found = profiles.found(assigned, len(demand.weights)) + demand.with_sums(fixed)
+    return tuple(_uneven(found, wanted, splits))
+
+
+def _fixed(rows: list[tuple[str, str, int]], strata: Strata, splits: Sequence[str]) -> Whole:
+    """Return the images of groups whose split is fixed: strata x splits."""
+    fixed = np.zeros((len(strata.names), len(splits)), np.int64)
+    row_of = {name: row for row, name in enumerate(strata.names)}
+    for stratum, split, images in rows:
+        fixed[row_of[stratum], splits.index(split)] = images
+    return fixed
+
+
+def _open(wanted: Real, fixed: Whole, shares: Real) -> Real:
+    """Return what is wanted beside ``fixed`` images; the sums of the rows are those of the other images."""
+    if not fixed.any():
+        return wanted
+    sums = wanted.sum(axis=1) - fixed.sum(axis=1)
+    rest = np.maximum(wanted - fixed, 0) + 1e-9 * shares
+    found: Real = rest * (sums / rest.sum(axis=1))[:, None]
+    return found
 
 
 def _thresholds(splits: Sequence[str], shares: Real) -> list[tuple[str, str, str]]:

@@ -7,6 +7,12 @@ from indexer.base.errors import ManifestError, RecipeError
 from indexer.manifest.store import Parameters, Store, require_selection
 from indexer.selection.models import Counts
 
+ALGORITHM = "2"
+"""Version of the steps of sql/select: with the same recipe and manifest, equal versions select equal images.
+
+2: splits by the hash of a group. 1: splits by rank.
+"""
+
 
 def require_free(store: Store, name: str, *, force: bool = False) -> None:
     """Check that a selection ``name`` may be made: the manifest has images, and the name is free or ``force`` is set.
@@ -35,7 +41,8 @@ def replace(store: Store, run: Parameters, excluded: str) -> None:
 def record_run(store: Store, run: Parameters) -> None:
     """Store what the selection ``run["name"]`` was made from, and the time."""
     now = datetime.now(UTC).replace(tzinfo=None, microsecond=0)
-    store.append("selection_run", "select/result/run", {**run, "made_at": now})
+    defaults = {"extends": None, "algorithm": ALGORITHM}
+    store.append("selection_run", "select/result/run", {**defaults, **run, "made_at": now})
 
 
 def drop(store: Store, name: str) -> int:

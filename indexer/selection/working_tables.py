@@ -55,6 +55,8 @@ _SCHEMAS = {
     "match_edge": _schema(trait=_TEXT, edge=pa.float64()),
     "match_pair": _schema(slot=_WHOLE, real_id=_WHOLE, level=_WHOLE),
     "given": _schema(generator=_TEXT, origin=_TEXT, images=_WHOLE),
+    "earlier": _schema(file_id=_TEXT, split=_TEXT),
+    "fixed_split": _schema(group_id=_TEXT, split=_TEXT),
     "threshold": _schema(split=_TEXT, low=_TEXT, high=_TEXT),
     "profile_split": _schema(profile=_WHOLE, split=_TEXT, after_rank=_WHOLE, last_rank=_WHOLE),
 }

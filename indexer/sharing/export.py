@@ -140,9 +140,10 @@ class _IdLists:
 
 
 def _header(store: Store, name: str, rows: Mapping[str, Any]) -> ExportHeader:
-    made_from = store.execute("select recipe, recipe_hash, seed from selection_run where name = $name", {"name": name})
-    recipe, recipe_hash, seed = made_from[0] if made_from else ("", "", "")
-    made_by = {"recipe": recipe, "recipe_hash": recipe_hash, "seed": seed, "tool_version": __version__}
+    columns = ("recipe", "recipe_hash", "seed", "algorithm")
+    made_from = store.execute(f"select {', '.join(columns)} from selection_run where name = $name", {"name": name})
+    made_by = dict(zip(columns, made_from[0] if made_from else ("", "", "", None), strict=True))
+    made_by |= {"algorithm": made_by["algorithm"] or "", "tool_version": __version__}
     return ExportHeader(name=name, **made_by, **rows, sources=_sources(store, name))
 
 

@@ -170,6 +170,6 @@ def _select(store: Store, name: str, head: ExportHeader, missing: MissingPolicy)
     step = "share/substituted" if missing is MissingPolicy.SUBSTITUTE else "share/found"
     store.append("selection", step, {"name": name})
     record = {"name": name, "recipe": head.recipe, "recipe_hash": head.recipe_hash, "seed": head.seed}
-    record_run(store, {**record, "made_from": "export"})
+    record_run(store, {**record, "made_from": "export", "algorithm": head.algorithm or None})
     [(selected, substituted)] = store.rows("share/selected_counts", {"name": name})
     return selected, substituted

@@ -50,7 +50,8 @@ class ExportHeader:
     ``rows`` maps split to role to count. ``digests`` cover all columns of all rows, spares included. ``contents``
     cover file_ids and images without spares, as a build reports them. Both have one key per split, and ``all``.
     ``sources`` maps the key of a source to its name, licence, citation and homepage,
-    and to the ``files`` whose revision or hash upstream the downloader recorded.
+    and to the ``files`` whose revision or hash upstream the downloader recorded. ``algorithm`` is the version of the
+    steps that selected; empty in exports of earlier versions.
     """
 
     name: str
@@ -62,6 +63,7 @@ class ExportHeader:
     digests: Mapping[str, str]
     contents: Mapping[str, str]
     sources: Mapping[str, Mapping[str, Any]]
+    algorithm: str = ""
 
 
 def nested(counts: Mapping[tuple[str, str], int]) -> dict[str, dict[str, int]]:

@@ -119,6 +119,7 @@ def _head_of(content: Any) -> ExportHeader:
     if type(version) is not int or not 1 <= version <= FORMAT_VERSION:
         raise BadData(f"made in format version {version!r:.20} by tool version {content.get('tool_version')!r:.40}",
                       f"this program reads up to {FORMAT_VERSION}; install that version or a newer one")  # fmt: skip
+    content = {"algorithm": "", **content}  # exports of earlier versions lack it
     wrong = [name for name, kind in _FIELDS.items() if not isinstance(content.get(name), kind)]
     if "name" not in wrong and not 0 < len(content["name"]) <= _NAME_LENGTH:
         wrong.append("name")
@@ -128,7 +129,7 @@ def _head_of(content: Any) -> ExportHeader:
 
 
 _NAME_LENGTH = 1000
-_TEXTS = ("name", "recipe", "recipe_hash", "seed", "tool_version")
+_TEXTS = ("name", "recipe", "recipe_hash", "seed", "tool_version", "algorithm")
 _MAPS = ("rows", "digests", "contents", "sources")
 _FIELDS: dict[str, type] = dict.fromkeys(_TEXTS, str) | dict.fromkeys(_MAPS, dict)
 

@@ -174,7 +174,9 @@ create table selection_run (
     recipe_hash varchar not null,          -- sha256 of it
     seed        varchar not null,
     made_from   varchar,                   -- recipe, query, lists or export; null if an earlier version made it
-    made_at     timestamp                  -- in UTC; null if an earlier version made it
+    made_at     timestamp,                 -- in UTC; null if an earlier version made it
+    algorithm   varchar,                   -- of the steps of sql/select: equal ones select equal images; null as above
+    extends     varchar                    -- the selection whose images kept their splits; null if none
 );
 
 -- The bins of a matched selection, per split: images before and after matching.

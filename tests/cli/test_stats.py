@@ -85,3 +85,14 @@ def test_unknown_selection_is_refused_with_a_suggestion(run: Run, manifest: Path
     assert done.returncode == 2
     assert "no selection 'frist'" in done.stderr
     assert "did you mean 'first'?" in done.stderr
+
+
+def test_pictures_of_other_selections_are_counted(run: Run, manifest: Path) -> None:
+    with store.open_for_writing(manifest) as opened:
+        opened.execute("insert into selection select * replace ('second' as name, 'test' as split) from selection"
+                       " where split = 'train' and role <> 'spare'")  # fmt: skip
+    done = run("stats", "second", "--manifest-db", manifest, "--format", "json")
+    assert json.loads(done.stdout)["shared"] == [
+        {"split": "test", "selection": "first", "its_split": "train", "pictures": 4}
+    ]
+    assert "Pictures that other selections have, too" in run("stats", "second", "--manifest-db", manifest).stdout

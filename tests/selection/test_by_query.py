@@ -249,3 +249,14 @@ def test_manifest_without_images_is_refused(tmp_path: Path) -> None:
     store: Store
     with open_for_writing(tmp_path / "m.duckdb") as store, pytest.raises(ManifestError, match="scan"):
         require_free(store, "mine")
+
+
+def test_images_of_an_extended_selection_keep_their_splits(manifest: Path) -> None:
+    query = "select file_id from manifest where status = 'ok'"
+    select_of(manifest, query, sample=100, splits=FIFTHS)
+    before = {str(file_id): split for file_id, split in chosen(manifest, "file_id, split")}
+    select_of(manifest, query, sample=250, splits=HALVES, seed="9", extend="mine")
+    after = {str(file_id): split for file_id, split in chosen(manifest, "file_id, split")}
+    assert len(before.keys() & after.keys()) > 60
+    assert all(before[file_id] == after[file_id] for file_id in before.keys() & after.keys())
+    assert abs(list(after.values()).count("validation") - 125) <= 1

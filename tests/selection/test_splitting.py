@@ -2,11 +2,13 @@
 
 import itertools
 from collections.abc import Mapping
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
 import pytest
 
+from indexer.base.errors import RecipeError
 from indexer.manifest.store import Store
 from indexer.selection import recipe
 from indexer.selection.balance import Demand, Profiles, assign
@@ -127,3 +129,53 @@ def test_the_split_of_a_group_follows_from_its_name_alone(tmp_path: Path) -> Non
             sides.append(dict(store.execute("from work.unit_split")))
     assert list(sides[0].values()).count("a") == 200
     assert sum(sides[1][group] != side for group, side in sides[0].items()) <= 30
+
+
+def test_images_of_an_extended_selection_keep_their_splits(tmp_path: Path) -> None:
+    small = "per_generator = 50\ngenerators = ['G0', 'G1']\n[split]\ntrain = 0.8\nvalidation = 0.2\n"
+    large = "per_generator = 150\n[split]\ntrain = 0.7\nvalidation = 0.3\n"
+    with world(tmp_path / "m.duckdb", pictures()) as store:
+        select(store, recipe.parse(f"seed = 1\n{small}"), "v1")
+        before = dict(store.execute("select file_id, split from selection where name = 'v1'"))
+        select(store, replace(recipe.parse(f"seed = 2\n{large}"), extend="v1"), "v2")
+        after = dict(store.execute("select file_id, split from selection where name = 'v2' and role <> 'spare'"))
+        counts = dict(
+            store.execute("select split, count(*) from selection where name = 'v2' and role <> 'spare' group by 1")
+        )
+        runs = store.execute("select extends, algorithm from selection_run order by name")
+    both = before.keys() & after.keys()
+    assert len(both) > 50
+    assert all(before[file_id] == after[file_id] for file_id in both)
+    assert abs(counts["validation"] - 0.3 * 1200) <= 2
+    assert runs == [(None, "2"), ("v1", "2")]
+
+
+def test_image_whose_group_changed_sides_is_left_out(tmp_path: Path) -> None:
+    """Two images of different splits are declared to be one group."""
+    made = fakes("A", "o", 40)
+    split = "[split]\ntrain = 0.5\nvalidation = 0.5\n"
+    text = f"seed = 1\nper_generator = 40\nspares = 0\n{split}[photographs]\nper_fake = 0\n"
+    with world(tmp_path / "m.duckdb", made) as store:
+        select(store, recipe.parse(text), "v1")
+        before = dict(store.execute("select file_id, split from selection where name = 'v1'"))
+        train, validation = (
+            next(one for one in sorted(before) if before[one] == split) for split in ("train", "validation")
+        )
+        store.execute(
+            "update attributes set group_id = 'g' where file_id in ($one, $other)", {"one": train, "other": validation}
+        )
+        select(store, replace(recipe.parse(text), extend="v1"), "v2")
+        after = dict(store.execute("select file_id, split from selection where name = 'v2'"))
+        reasons = store.execute("select file_id, step from selection_excluded where name = 'v2'")
+    assert reasons == [(validation, "extend")]
+    assert after == {one: split for one, split in before.items() if one != validation}
+
+
+def test_extended_selection_must_have_the_splits(tmp_path: Path) -> None:
+    with world(tmp_path / "m.duckdb", pictures()) as store:
+        select(store, recipe.parse(f"seed = 1\nper_generator = 20\n{FIFTHS}"), "v1")
+        other = recipe.parse("seed = 1\nper_generator = 20\n[split]\ntrain = 0.8\ntest = 0.2\n")
+        with pytest.raises(RecipeError, match="has the split 'validation', the new one has train, test"):
+            select(store, replace(other, extend="v1"), "v2")
+        with pytest.raises(RecipeError, match="no selection 'v0'"):
+            select(store, replace(other, extend="v0"), "v2")

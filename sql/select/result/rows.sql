@@ -11,9 +11,9 @@ with chosen as (
     select member_id, file_id, split, 'photograph' as stratum, rank_key, is_spare, 'complement' as role from work.complement
 )
 select
-    member_id,
+    chosen.member_id,
     $name as name,
-    split,
+    chosen.split,
     row_number() over (
         partition by split
         order by is_spare, case when is_spare then stratum end, case when is_spare then rank_key end,
@@ -24,3 +24,5 @@ select
     stratum,
     null::varchar as substituted_for
 from chosen
+-- An image of the extended selection that is in another split than its group is left out.
+anti join work.earlier e on e.file_id = chosen.file_id and e.split <> chosen.split

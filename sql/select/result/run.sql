@@ -5,4 +5,6 @@ select
     $recipe_hash as recipe_hash,
     $seed as seed,
     $made_from as made_from,
+    $extends as extends,
+    $algorithm as algorithm,
     $made_at::timestamp as made_at

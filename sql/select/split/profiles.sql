@@ -1,8 +1,10 @@
 -- The profile of each group: how many images of which stratum it holds. Groups of one profile are ranked by their hashes,
--- which depend on nothing else, so a group keeps its rank among those that another selection has as well.
+-- which depend on nothing else, so a group keeps its rank among those that another selection has as well. Groups with a
+-- fixed split have none.
 with summed as (
     select group_id, stratum, sum(images)::bigint as images
     from work.unit
+    anti join work.fixed_split using (group_id)
     group by group_id, stratum
 ),
 signed as (
