@@ -1,9 +1,11 @@
 """Release dates of generators."""
 
+import csv
 from datetime import date
 
 import pytest
 
+from indexer.base import resources
 from indexer.declarations import load
 from indexer.declarations.checking import generator_rows
 from indexer.declarations.derive import derive
@@ -40,3 +42,14 @@ def test_every_generator_has_a_source_and_nearly_every_one_a_date():
     rows = generator_rows()
     assert [row["name"] for row in rows if not row["source"] and row["name"] != "unknown"] == []
     assert [row["name"] for row in rows if not row["released"]] == ["unknown"]
+
+
+def test_aliases_lead_to_generators_of_the_vocabulary():
+    with (resources.sources_folder() / "_generator_aliases.csv").open(encoding="utf-8", newline="") as file:
+        rows = list(csv.DictReader(file))
+    aliases = [row["alias"] for row in rows]
+    names = {row["name"] for row in generator_rows()}
+    assert {row["name"] for row in rows} <= names
+    assert aliases == sorted({alias.lower() for alias in aliases})
+    own = {name.lower(): name for name in names}
+    assert [row for row in rows if own.get(row["alias"], row["name"]) != row["name"]] == []
