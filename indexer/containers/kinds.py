@@ -17,7 +17,6 @@ from pkgutil import resolve_name
 from typing import Any
 
 import pyarrow as pa
-import pyarrow.compute as pc
 
 from indexer.base import image_formats
 from indexer.containers.bytes.tar_header import RECORD, parse
@@ -225,11 +224,15 @@ def promises_bytes(name: str) -> bool:
 
 def archive_names(names: pa.Array) -> pa.Array:
     """Return which names inside an archive have the suffix of another container or volume: an array of bool."""
+    import pyarrow.compute as pc  # noqa: PLC0415 - slow to load, and not needed by the process of a query
+
     return pc.match_substring_regex(names, f"{ARCHIVE_SUFFIX}$")
 
 
 def unusual_names(names: pa.Array) -> pa.Array:
     """Return the indexes of names without one of the usual suffixes of images; faster than a regular expression."""
+    import pyarrow.compute as pc  # noqa: PLC0415 - as above
+
     usual = [pc.ends_with(names, suffix) for suffix in (".jpg", ".png", ".jpeg", ".webp")]
     return pc.indices_nonzero(pc.invert(reduce(pc.or_, usual)))
 

@@ -17,6 +17,7 @@ import tempfile
 from pathlib import Path
 
 from indexer.base.processes import end_with_parent
+from indexer.base.startup import without_numpy
 from indexer.manifest import sandbox_kernel
 from indexer.manifest.sandbox_job import Job
 
@@ -53,6 +54,7 @@ def main() -> None:
     if not sandbox_kernel.confine():
         manifest = private_copy(manifest)
     limit_resources(job)
+    without_numpy()
     from indexer.manifest import sandbox_query  # noqa: PLC0415 - loads libraries that start threads
 
     os.chdir("/")  # a relative path of a query is no path of the user's folder

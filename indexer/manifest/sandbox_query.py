@@ -67,7 +67,7 @@ def connect(job: Job, manifest: Path) -> duckdb.DuckDBPyConnection:
     config = {**SETTINGS, "memory_limit": f"{job.memory}MB", "threads": str(job.threads)}
     connection = duckdb.connect(str(manifest), read_only=True, config=config)
     schema.use_current_views(connection)
-    own = catalog_of(connection).tables
+    own = catalog_of(connection).tables if opened else ()
     for name, data in opened.items():
         if (name.lower(),) in own:
             raise QueryError(f"the manifest has a table {name}: give the further table another name")
