@@ -24,18 +24,20 @@ create or replace macro path_below(archive, inner_path) as
         else archive || '/'
     end || inner_path;
 
--- The logical path of a raw row: every archive is a folder (docs/architecture.md, "The logical path").
-create or replace macro logical_path(path, name) as
+-- The logical path of a raw row: every archive is a folder (docs/architecture.md, "The logical path"). archive is the
+-- folder that replaces the outermost one: DuckDB compiles a pattern again wherever an argument is expanded.
+create or replace macro logical_path_below(path, archive, name) as
     case when name is null then clean_path(path)
-        when position('!' in name) = 0 then path_below(archive_name(clean_path(path)), clean_path(name))
+        when position('!' in name) = 0 then path_below(archive, clean_path(name))
         else list_reduce(
             list_prepend(
-                archive_name(clean_path(path)),
+                archive,
                 string_split(regexp_replace(name, archive_suffix() || '!', chr(0), 'g'), chr(0))
             ),
             lambda outer_path, level: path_below(outer_path, clean_path(level))
         )
     end;
+create or replace macro logical_path(path, name) as logical_path_below(path, archive_name(clean_path(path)), name);
 
 -- Why an image cannot be used, from its derived and its inspected state. Damage that the declaration knows explains any
 -- bad result of an inspection; a sound copy does not have it.

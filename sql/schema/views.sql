@@ -1,7 +1,7 @@
 -- The views of a manifest. They are created again whenever a manifest is opened: a change needs no migration.
 
--- Raw rows for declarations: the logical path and its parts. The inner SELECT gives the logical path once: DuckDB expands
--- an alias wherever it is named, with all patterns of its macros, which takes long to plan.
+-- Raw rows for declarations: the logical path and its parts. The inner SELECTs contain each pattern once: DuckDB expands an
+-- alias or a macro's argument wherever it is named, and compiles all patterns in it again.
 create or replace view raw_file as
 select
     f.member_id,
@@ -17,7 +17,8 @@ select
     case when f.access = 'cell' then '' else regexp_extract(f.logical, '\.([^./]*)$', 1) end as suffix,
     -- of a cell: its Arrow or Parquet file, as in side_row.path, and its row there
     case when f.access = 'cell' and contains(f.name, '!')
-        then logical_path(f.path, regexp_replace(f.name, '![^!]*$', '')) else clean_path(f.path) end as record_path,
+        then logical_path_below(f.path, f.archive, regexp_replace(f.name, '![^!]*$', '')) else clean_path(f.path)
+        end as record_path,
     case when f.access = 'cell' then try_cast(split_part(split_part(f.name, '!', -1), '/', 1) as bigint) end as line,
     -- listings report a cell without an image as an 'empty cell'
     (f.access = 'cell' and f.problem is distinct from 'empty cell') or (
@@ -25,9 +26,12 @@ select
         and not regexp_matches(f.logical, '(?:^|/)(?:__MACOSX/|\._)')
     ) as is_image
 from (
-    select m.*, c.source, logical_path(m.path, m.name) as logical
-    from member m
-    join container c using (container_id)
+    select raw.*, logical_path_below(raw.path, raw.archive, raw.name) as logical
+    from (
+        select m.*, c.source, if(m.name is null, null, archive_name(clean_path(m.path))) as archive
+        from member m
+        join container c using (container_id)
+    ) raw
 ) f;
 
 -- The location of each member's bytes, with its container, as indexer/containers/from_manifest.py reads it.

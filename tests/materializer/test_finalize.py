@@ -19,19 +19,19 @@ HERE = Workers(1, "threading")
 
 
 def test_converted_build_equals_a_build_with_the_other_feature(site, images):
-    site.lay_out(images).build("large")
+    site.built(images)
     site.build("standard", feature=Feature.STANDARD)
-    assert finalize(site.folder / "large", site.folder / "converted", None, HERE) == Converted(Feature.STANDARD, 52)
+    assert finalize(site.folder / "out", site.folder / "converted", None, HERE) == Converted(Feature.STANDARD, 52)
     assert finalize(site.folder / "converted", site.folder / "back", None, HERE) == Converted(Feature.LARGE, 52)
-    for made, expected in (("converted", "standard"), ("back", "large")):
+    for made, expected in (("converted", "standard"), ("back", "out")):
         found, built = tree(site.folder / made), tree(site.folder / expected)
         assert found.keys() == built.keys()
         assert [name for name in built if found[name] != built[name]] == []
 
 
 def test_converted_build_verifies_and_is_kept_by_a_build(site, images):
-    site.lay_out(images).build("large")
-    finalize(site.folder / "large", site.folder / "converted", None, HERE)
+    site.built(images)
+    finalize(site.folder / "out", site.folder / "converted", None, HERE)
     with stores.open_for_reading(site.manifest) as store:
         found = verify(site.folder / "converted", store, HERE)
     assert (found.rows, found.differences) == (52, ())
@@ -41,11 +41,11 @@ def test_converted_build_verifies_and_is_kept_by_a_build(site, images):
 
 
 def test_conversion_needs_no_manifest(site, images):
-    site.lay_out(images).build("large")
+    site.built(images)
     site.build("standard", feature=Feature.STANDARD)
     expected = tree(site.folder / "standard")
     site.manifest.unlink()
-    finalize(site.folder / "large", site.folder / "converted", None, HERE)
+    finalize(site.folder / "out", site.folder / "converted", None, HERE)
     card = (site.folder / "converted/README.md").read_text()
     assert "LargeImage" not in card
     assert json.loads(expected["croissant.json"]) == json.loads((site.folder / "converted/croissant.json").read_text())
@@ -90,7 +90,7 @@ def first_count(**values):
     ],
 )
 def test_an_incomplete_build_is_refused_before_conversion(site, images, damage, words):
-    site.lay_out(images[:3]).build()
+    site.built(images[:3])
     damage(site.folder / "out")
     with pytest.raises(SourceError, match=words) as caught:
         finalize(site.folder / "out", site.folder / "other", None, HERE)
@@ -127,7 +127,7 @@ def test_a_batch_too_large_for_32_bit_offsets_is_divided(tmp_path, monkeypatch):
 
 @pytest.mark.parametrize("name", ["../../mine.arrow", "/mine.arrow", ".."])
 def test_untrusted_file_names_cannot_leave_the_folder(site, images, name):
-    site.lay_out(images[:3]).build()
+    site.built(images[:3])
     file = site.folder / "out" / "train" / "state.json"
     state = json.loads(file.read_text())
     file.write_text(json.dumps(state | {"_data_files": [{"filename": name}]}))
@@ -136,14 +136,14 @@ def test_untrusted_file_names_cannot_leave_the_folder(site, images, name):
 
 
 def test_a_build_description_without_shards_is_an_error(site, images):
-    site.lay_out(images[:3]).build()
+    site.built(images[:3])
     (site.folder / "out" / "build.json").write_text('{"splits": []}')
     with pytest.raises(OutputError, match=r"build\.json cannot be read"):
         verify(site.folder / "out", None, HERE)
 
 
 def test_a_state_without_files_is_an_error(site, images):
-    site.lay_out(images[:3]).build()
+    site.built(images[:3])
     (site.folder / "out" / "train" / "state.json").write_text("{}")
     with pytest.raises(SourceError, match="lacks '_data_files'"):
         finalize(site.folder / "out", site.folder / "other", None, HERE)
@@ -154,14 +154,14 @@ def test_a_state_without_files_is_an_error(site, images):
     [("nowhere", SourceError, "dataset_dict.json cannot be read"), ("out", OutputError, "exists already")],
 )
 def test_a_missing_source_or_existing_target_is_an_error(site, images, name, error, words):
-    site.lay_out(images[:3]).build()
+    site.built(images[:3])
     source = site.folder / ("nowhere" if name == "nowhere" else "out")
     with pytest.raises(error, match=words):
         finalize(source, site.folder / name, None, HERE)
 
 
 def test_build_that_differs_from_its_record_is_not_converted(site, images):
-    site.lay_out(images[:3]).build()
+    site.built(images[:3])
     [shard] = (site.folder / "out/train").glob("*.arrow")
     content = bytearray(shard.read_bytes())
     content[content.index(images[0].data) + 100] ^= 1

@@ -45,7 +45,7 @@ def test_every_large_image_has_a_parquet_page_of_its_own(site, images):
     large = [manifests.encoded(number, "RGB", "PNG", size=(64, 64)) for number in range(40)]
     found = [replace(image, data=data) for image, data in zip(images[:40], large, strict=True)]
     assert min(map(len, large)) > parquet.PAGE_SIZE
-    site.lay_out(found).build(format="parquet", feature=Feature.STANDARD, shard_size=10_000_000)
+    site.built(found, format="parquet", feature=Feature.STANDARD, shard_size=10_000_000)
     shard = site.folder / "out/data/train-00000-of-00001.parquet"
     column = pq.ParquetFile(shard).metadata.row_group(0).column(0)
     assert (column.path_in_schema, column.has_offset_index) == ("image.bytes", True)
@@ -70,7 +70,7 @@ def test_reading_parquet_frees_row_groups(tmp_path):
 
 
 def test_webdataset_has_its_keys_in_order(site, images, tmp_path):
-    site.lay_out(images).build(format="webdataset", feature=Feature.STANDARD)
+    site.built(images, format="webdataset", feature=Feature.STANDARD)
     streams = datasets.load_dataset(str(site.folder / "out"), streaming=True)
     samples = list(streams["train"])
     assert [sample["__key__"] for sample in samples] == [f"train-{position:09d}" for position in range(40)]
@@ -86,7 +86,7 @@ def test_a_webdataset_of_jpegs_and_pngs_opens_by_its_folder(site, tmp_path):
     images = [
         manifests.Picture(f"{form}/{shade}", _flat(form, shade)) for form in ("JPEG", "PNG") for shade in range(4)
     ]
-    site.lay_out(images).build(format="webdataset", feature=Feature.STANDARD)
+    site.built(images, format="webdataset", feature=Feature.STANDARD)
     found = datasets.load_dataset(str(site.folder / "out"), cache_dir=str(tmp_path / "cache"))["train"]
     jpegs, pngs = ([sample[suffix] for sample in found if sample[suffix]] for suffix in ("jpg", "png"))
     assert [image.format for image in jpegs + pngs] == ["JPEG"] * 4 + ["PNG"] * 4
@@ -124,7 +124,7 @@ def test_transparency_becomes_white_and_16_bits_are_scaled(site):
     Image.new("RGBA", (4, 4), (255, 0, 0, 0)).save(clear, "PNG")
     Image.new("I;16", (4, 4), 0x8080).save(dark, "PNG")
     images = [manifests.Picture("clear", clear.getvalue()), manifests.Picture("dark", dark.getvalue())]
-    site.lay_out(images).build()
+    site.built(images)
     rows = {row["file_id"]: row["image"] for row in datasets.load_from_disk(str(site.folder / "out"))["train"]}
     assert rows["clear"].getpixel((0, 0)) == (255, 255, 255)
     assert rows["dark"].getpixel((0, 0)) == (128, 128, 128)
@@ -147,7 +147,7 @@ def test_an_unknown_format_is_an_error(site, images):
 @pytest.mark.parametrize("format_", FORMATS)
 def test_croissant_readers_get_every_row(site, images, format_):
     pytest.importorskip("mlcroissant", reason="mlcroissant is not installed")
-    site.lay_out(images).build(format=format_, feature=Feature.STANDARD)
+    site.built(images, format=format_, feature=Feature.STANDARD)
     code = """
 import json, sys, mlcroissant
 found = mlcroissant.Dataset(sys.argv[1])

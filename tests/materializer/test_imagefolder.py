@@ -21,7 +21,7 @@ HERE = Workers(2, "threading")
 @pytest.mark.filterwarnings("ignore::pytest.PytestUnraisableExceptionWarning")  # datasets leaves files open
 def test_folders_open_with_datasets(site, images, tmp_path, monkeypatch):
     monkeypatch.setattr(datasets.config, "HF_DATASETS_CACHE", tmp_path / "cache")
-    site.lay_out(images).build(format="imagefolder", feature="standard")
+    site.built(images, format="imagefolder", feature="standard")
     out = site.folder / "out"
     by_card = datasets.load_dataset(str(out), cache_dir=str(tmp_path / "cache"))
     by_name = datasets.load_dataset("imagefolder", data_dir=str(out), cache_dir=str(tmp_path / "other"))
@@ -41,7 +41,7 @@ def stored_ids(out, split):
 
 
 def test_class_folders_are_those_of_detectors(site, images):
-    site.lay_out(images).build(format="imagefolder", feature="standard", layout="{split}/{label}/{generator}/{name}")
+    site.built(images, format="imagefolder", feature="standard", layout="{split}/{label}/{generator}/{name}")
     classes = sorted(entry.name for entry in os.scandir(site.folder / "out/train") if entry.is_dir())
     assert {*classes} <= {"0_real", "1_fake"}  # as torchvision.datasets.ImageFolder finds its classes
     names = [name for name, _ in stored_ids(site.folder / "out", "train")]
@@ -52,7 +52,7 @@ def test_class_folders_are_those_of_detectors(site, images):
 
 
 def test_workers_and_interruptions_have_no_effect(site, images):
-    site.lay_out(images).build(format="imagefolder", feature="standard")
+    site.built(images, format="imagefolder", feature="standard")
     first = tree(site.folder / "out")
     site.build("other", jobs=1, format="imagefolder", feature="standard")
     assert tree(site.folder / "other") == first
@@ -74,7 +74,7 @@ def test_texts_with_any_characters_are_kept(site, images, tmp_path):
 
 
 def test_a_damaged_list_is_a_difference(site, images):
-    site.lay_out(images[:6]).build(format="imagefolder", feature="standard")
+    site.built(images[:6], format="imagefolder", feature="standard")
     shard = next((site.folder / "out/record/images").glob("train-*.csv"))
     shard.write_bytes(b'"' + shard.read_bytes().replace(b'"', b""))
     assert shard.relative_to(site.folder / "out").as_posix() in {
@@ -84,7 +84,7 @@ def test_a_damaged_list_is_a_difference(site, images):
 
 @pytest.mark.parametrize("damage", ["change", "remove", "link"])
 def test_damaged_images_are_found(site, images, damage):
-    site.lay_out(images).build(format="imagefolder", feature="standard")
+    site.built(images, format="imagefolder", feature="standard")
     out = site.folder / "out"
     file = out / "train" / stored_ids(out, "train")[5][0]
     if damage == "change":

@@ -42,7 +42,7 @@ def hub(monkeypatch):
 
 @pytest.fixture
 def built(site, images):
-    site.lay_out(images).build(format="parquet", feature="standard")
+    site.built(images, format="parquet", feature="standard")
     return site.folder / "out"
 
 
@@ -60,7 +60,7 @@ def test_pushed_repository_has_the_files_of_the_build(built, hub):
 
 
 def test_images_of_a_folder_are_pushed_with_the_hashes_of_the_record(site, images, hub):
-    site.lay_out(images[:6]).build(format="imagefolder", feature="standard")
+    site.built(images[:6], format="imagefolder", feature="standard")
     folder = site.folder / "out"
     pushed(folder, hub)
     local = {file.path: file.sha256 for file in files_of(read_build(folder))}

@@ -52,7 +52,7 @@ def test_intact_shards_are_kept_and_damaged_ones_written_again(site, images):
 
 
 def test_kept_shards_must_have_hashes_of_later_inspections(site, images):
-    site.lay_out(images).build()
+    site.built(images)
     first = record.read(site.folder / "out", Shard("train", 0, 4)).file_ids[0]
     with stores.open_for_writing(site.manifest) as store:
         store.execute(
@@ -69,7 +69,7 @@ def _refused(site):
 
 
 def test_shards_of_an_earlier_plan_are_removed(site, images):
-    site.lay_out(images).build()
+    site.built(images)
     (site.folder / "out" / record.BUILD).unlink()  # as if killed before it
     site.manifest.unlink()
     site.lay_out([replace(image, data=image.data + bytes(2_000)) for image in images])
@@ -89,7 +89,7 @@ def _continue_with(site, *names):
 
 
 def test_names_in_an_untrusted_plan_remove_only_shards_of_the_folder(site, images):
-    site.lay_out(images[:12]).build()
+    site.built(images[:12])
     out, others = site.folder / "out", site.folder / "others"
     expected = tree(out)
     others.mkdir()
@@ -113,7 +113,7 @@ def test_paths_of_shards_are_known_in_each_format(name):
 
 
 def test_link_or_folder_in_place_of_a_shard_of_an_earlier_plan_is_reported(site, images):
-    site.lay_out(images[:12]).build()
+    site.built(images[:12])
     out, others = site.folder / "out", site.folder / "others"
     others.mkdir()
     (others / "data-00007-of-00008.arrow").write_bytes(b"of others")
@@ -128,7 +128,7 @@ def test_link_or_folder_in_place_of_a_shard_of_an_earlier_plan_is_reported(site,
 
 
 def test_records_outside_of_the_folder_are_not_removed(site, images):
-    site.lay_out(images[:12]).build()
+    site.built(images[:12])
     rows, others = site.folder / "out" / record.ROWS, site.folder / "others"
     rows.rename(others)
     (others / "mine.parquet").write_bytes(b"of others")
@@ -148,7 +148,7 @@ def test_a_folder_with_other_files_is_not_changed(site, images):
 
 
 def test_a_folder_of_another_build_is_not_changed(site, images):
-    site.lay_out(images).build()
+    site.built(images)
     expected = tree(site.folder / "out")
     with pytest.raises(OutputError, match="holds another build, with order shuffled: name a new folder"):
         site.build(order=RowOrder.SELECTION)
@@ -232,7 +232,7 @@ def test_two_builds_cannot_write_to_one_folder(site, images):
 
 def test_records_of_earlier_versions_are_read(site, images):
     """They have other names for a position and for a crash."""
-    site.lay_out(images).build()
+    site.built(images)
     shard, output = Shard("train", 0, 4), site.folder / "out"
     found = record.read(output, shard)
     kept = tuple(Refusal(position, "x", "crashed", "") for position in (3, 4))
@@ -248,7 +248,7 @@ def test_records_of_earlier_versions_are_read(site, images):
 
 @pytest.mark.slow
 def test_hundreds_of_thousands_of_refusals_are_rows_of_a_file(site, images):
-    site.lay_out(images).build()
+    site.built(images)
     shard, output = Shard("train", 0, 4), site.folder / "out"
     found = record.read(output, shard)
     detail = "UnidentifiedImageError: cannot identify image file, " * 10  # over the limit of Parquet's metadata in all

@@ -90,7 +90,7 @@ def _run(folder: Path) -> None:
 )
 def test_wrong_values_in_json_are_one_line(site, images, name, use, most):
     """``most``: the commands take a second each, so they see a sample, spread over the file."""
-    site.lay_out(images[:2]).build()
+    site.built(images[:2])
     folder = site.folder / "out"
     changes = list(_mutations(json.loads((folder / name).read_text())))
     for changed in changes[:: -(-len(changes) // most) if most else 1]:
@@ -102,7 +102,7 @@ def test_wrong_values_in_json_are_one_line(site, images, name, use, most):
     "splits", [None, 7, "train", {}, [], [None], [7], [""], [".."], ["train", "train"], [["train"]]]
 )
 def test_invalid_splits_are_refused(site, images, splits):
-    site.lay_out(images[:2]).build()
+    site.built(images[:2])
     folder = site.folder / "out"
     (folder / "dataset_dict.json").write_text(json.dumps({"splits": splits}))
     (folder / "build.json").unlink()

@@ -17,7 +17,7 @@ SHARD = "train/data-00001-of-00004.arrow"
 
 @pytest.mark.parametrize("name", FORMATS)
 def test_an_intact_build_has_no_differences(site, images, name):
-    site.lay_out(images).build(format=name, feature=FORMATS[name].features[0])
+    site.built(images, format=name, feature=FORMATS[name].features[0])
     with stores.open_for_reading(site.manifest) as store:
         found = verify(site.folder / "out", store, HERE)
     assert (found.rows, found.differences) == (52, ())
@@ -53,7 +53,7 @@ def cut(path):
     ],
 )
 def test_damage_is_found(site, images, name, damage, words):
-    site.lay_out(images).build()
+    site.built(images)
     damage(site.folder / "out" / name)
     assert words in {difference.what for difference in verify(site.folder / "out", None, HERE).differences}
 
@@ -68,7 +68,7 @@ def test_images_that_readers_cannot_open_are_found(site, images):
 
 
 def test_differences_from_the_manifest_are_found(site, images):
-    site.lay_out(images).build()
+    site.built(images)
     with stores.open_for_writing(site.manifest) as store:
         store.execute("delete from selection where file_id = 'train/sampled/0007'")
         store.execute(
@@ -83,7 +83,7 @@ def test_differences_from_the_manifest_are_found(site, images):
 
 
 def test_a_changed_selection_is_the_first_difference(site, images):
-    site.lay_out(images).build()
+    site.built(images)
     with stores.open_for_writing(site.manifest) as store:
         store.execute("update selection_run set recipe_hash = 'of another recipe'")
         assert verify(site.folder / "out", store, HERE).differences == ()

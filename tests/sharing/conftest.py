@@ -6,6 +6,7 @@ import pyarrow as pa
 import pytest
 
 from indexer.manifest import store as stores
+from indexer.sharing.export import export
 
 CONTAINER = {
     "container_id": 1,
@@ -85,6 +86,16 @@ def _inspection(row):
 def _selected(row):
     place = {"name": "main", "split": row["split"], "position": row["member_id"]}
     return {**place, "file_id": row["file_id"], "role": row["role"], "stratum": "ADM"}
+
+
+@pytest.fixture(scope="session")
+def exported(tmp_path_factory):
+    """The export of ``IMAGES``, which tests copy to change it."""
+    folder = tmp_path_factory.mktemp("exported")
+    with stores.open_for_writing(folder / "manifest.duckdb") as store:
+        fill(store, IMAGES)
+        export(store, "main", folder / "shared")
+    return folder / "shared"
 
 
 @pytest.fixture

@@ -1,4 +1,5 @@
 import json
+import shutil
 import tempfile
 from dataclasses import replace
 
@@ -22,9 +23,8 @@ from tests.support import manifests
 
 
 @pytest.fixture
-def shared(lab, tmp_path):
-    export(lab("author"), "main", tmp_path / "shared")
-    return tmp_path / "shared"
+def shared(exported, tmp_path):
+    return shutil.copytree(exported, tmp_path / "shared")
 
 
 def chosen(store):
