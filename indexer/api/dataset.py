@@ -8,7 +8,7 @@ from typing import Any
 
 import pyarrow as pa
 
-from indexer.api.stream import ImageStream, Sample, image_stream
+from indexer.api.stream import ImageStream, Sample, StoredSample, image_stream
 from indexer.base.errors import BadData, ConfigError, ImageError
 from indexer.base.suggestions import nearest
 from indexer.containers.from_manifest import stored_member
@@ -87,14 +87,37 @@ class ImageDataset:
             IndexError: there is no such item.
             ImageError: an image cannot be read or decoded. With ``on_error="skip"`` it is left out.
         """
-        numbers = [self._number(index) for index in indices]
-        rows = self._rows.take(numbers).to_pylist()
-        samples: dict[int, Sample] = {}
-        for key, data in self._read(rows):
-            image = self._image(rows[key], key, data)
-            if image is not None:
-                samples[key] = {"image": image, **{name: rows[key][name] for name in self._options.columns}}
-        return [samples[key] for key in sorted(samples)]
+        return [sample for stored in self.read(indices) if (sample := self.decoded(stored)) is not None]
+
+    def read(self, indices: Sequence[int]) -> list[StoredSample]:
+        """Return the rows and bytes of several items in the given order, read in the order of their bytes.
+
+        Raises:
+            IndexError: there is no such item.
+        """
+        rows = self._rows.take([self._number(index) for index in indices]).to_pylist()
+        found = dict(self._read(rows))
+        return [(row, found[key]) for key, row in enumerate(rows)]
+
+    def decoded(self, stored: StoredSample) -> Sample | None:
+        """Return the item of a row and its bytes; None if it cannot be used and is skipped.
+
+        Raises:
+            ImageError: as :meth:`samples`.
+        """
+        row, data = stored
+        try:
+            if isinstance(data, BadData):
+                raise data
+            shown = open_shown(data, self._options.image_limits)
+            image = shown.image if is_plain_rgb(shown) else to_rgb(shown)
+        except BadData as bad:
+            if self._options.skips:
+                return None
+            located = LocatedImage(row["file_id"], self._containers[row["container_id"]], stored_member(row, 0))
+            raise image_error(located, bad) from None
+        transformed = self._options.transform(image) if self._options.transform else image
+        return {"image": transformed, **{name: row[name] for name in self._options.columns}}
 
     def stream(self, **how: Any) -> ImageStream:
         """Return an iterable view in shuffled order of bytes; see :class:`indexer.api.stream.ImageStream`."""
@@ -131,20 +154,6 @@ class ImageDataset:
             by_container.setdefault(row["container_id"], []).append(stored_member(row, key))
         for container_id in sorted(by_container):
             yield from self._open.read(self._containers[container_id], by_container[container_id])
-
-    def _image(self, row: dict[str, Any], key: int, data: bytes | BadData) -> Any:
-        """Return the transformed image; None if it cannot be used and is skipped."""
-        try:
-            if isinstance(data, BadData):
-                raise data
-            shown = open_shown(data, self._options.image_limits)
-            image = shown.image if is_plain_rgb(shown) else to_rgb(shown)
-        except BadData as bad:
-            if self._options.skips:
-                return None
-            located = LocatedImage(row["file_id"], self._containers[row["container_id"]], stored_member(row, key))
-            raise image_error(located, bad) from None
-        return self._options.transform(image) if self._options.transform else image
 
     def __repr__(self) -> str:
         return f"ImageDataset({len(self):,} images in {len(self._containers):,} containers)"

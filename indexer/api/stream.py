@@ -8,9 +8,10 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field, fields
 from typing import Any, Protocol
 
-from indexer.base.errors import ConfigError
+from indexer.base.errors import BadData, ConfigError
 
 Sample = dict[str, Any]
+StoredSample = tuple[dict[str, Any], bytes | BadData]  # row, stored bytes
 
 _RUN = 256  # images that are neighbours in their container and are read together
 _READ = 32  # images that are read at once
@@ -30,8 +31,11 @@ class StoredItems(Protocol):
     def byte_order(self) -> list[int]:
         """Return all indices in the order in which their bytes are stored."""
 
-    def samples(self, indices: Sequence[int]) -> list[Sample]:
-        """Return several items, in the given order, without those that are skipped."""
+    def read(self, indices: Sequence[int]) -> list[StoredSample]:
+        """Return the rows and bytes of several items, in the given order."""
+
+    def decoded(self, stored: StoredSample) -> Sample | None:
+        """Return the item of a row and its bytes; None if it is skipped."""
 
     def __len__(self) -> int: ...
 
@@ -45,7 +49,7 @@ class ImageStream:
 
     Attributes:
         dataset: the images.
-        shuffle: size of the shuffle buffer; 0 reads in the order of bytes.
+        shuffle: size of the shuffle buffer, which holds images as they are stored; 0 reads in the order of bytes.
         seed: of the order.
         rank, world_size: of this process; default: the variables RANK and WORLD_SIZE that torchrun sets.
         epoch: each epoch has another order; see :meth:`set_epoch`.
@@ -80,8 +84,10 @@ class ImageStream:
         order = self._order(epoch)
         first = self.rank * len(self)
         begin, end = (first + len(self) * number // max(workers, 1) for number in (worker, worker + 1))
-        samples = self._samples(order[begin:end])
-        return self._shuffled(samples, f"{self.seed} {epoch} {self.rank} {worker}") if self.shuffle else samples
+        stored = self._stored(order[begin:end])
+        if self.shuffle:
+            stored = self._shuffled(stored, f"{self.seed} {epoch} {self.rank} {worker}")
+        return (sample for each in stored if (sample := self.dataset.decoded(each)) is not None)
 
     def _order(self, epoch: int) -> list[int]:
         """Return all indices: runs of neighbours, ordered by a hash of seed, epoch and file_id."""
@@ -93,15 +99,15 @@ class ImageStream:
         runs.sort(key=lambda run: hashlib.sha256(f"{self.seed} {epoch} {ids[run[0]]}".encode()).digest())
         return [index for run in runs for index in run]
 
-    def _samples(self, order: Sequence[int]) -> Iterator[Sample]:
+    def _stored(self, order: Sequence[int]) -> Iterator[StoredSample]:
         for start in range(0, len(order), _READ):
-            yield from self.dataset.samples(order[start : start + _READ])
+            yield from self.dataset.read(order[start : start + _READ])
 
-    def _shuffled(self, samples: Iterator[Sample], seed: str) -> Iterator[Sample]:
-        """Yield the samples in random order: each from a buffer of ``shuffle`` samples."""
+    def _shuffled(self, stored: Iterator[StoredSample], seed: str) -> Iterator[StoredSample]:
+        """Yield the samples in random order: each from a buffer of ``shuffle`` samples, which are not decoded yet."""
         chance = random.Random(seed)  # noqa: S311 - no secret
-        buffer: list[Sample] = []
-        for sample in samples:
+        buffer: list[StoredSample] = []
+        for sample in stored:
             if len(buffer) < self.shuffle:
                 buffer.append(sample)
                 continue

@@ -137,6 +137,13 @@ def test_a_stream_has_every_image_once_per_epoch(manifest: Manifest) -> None:
     assert _ids(iter(dataset.stream(shuffle=0))) == [dataset.file_ids[index] for index in dataset.byte_order()]
 
 
+def test_images_in_a_shuffle_buffer_are_not_decoded(manifest: Manifest) -> None:
+    decoded: list[Any] = []
+    stream = iter(manifest.dataset("cnn", transform=decoded.append).stream(shuffle=5))
+    next(stream)
+    assert len(decoded) == 1
+
+
 def test_ranks_get_equal_disjoint_parts(manifest: Manifest) -> None:
     dataset = manifest.dataset("cnn", transform=_size)
     parts = [_ids(iter(dataset.stream(rank=rank, world_size=5))) for rank in range(5)]
