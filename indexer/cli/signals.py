@@ -16,6 +16,7 @@ _GRACE_SECONDS = 1.2  # for the main thread
 _REPORT_SECONDS = 0.3  # standard error may be a full pipe
 
 received: list[int] = []  # in the main thread
+_reports: list[Callable[[], int]] = []  # of all commands that this process has run
 
 
 def handle_signals(report: Callable[[], int]) -> None:
@@ -26,10 +27,13 @@ def handle_signals(report: Callable[[], int]) -> None:
     signal.signal(signal.SIGTERM, _interrupt)
     if signal.getsignal(signal.SIGINT) is signal.default_int_handler:
         signal.signal(signal.SIGINT, _interrupt)
+    _reports.append(report)
+    if len(_reports) > 1:  # tests run several commands in one process
+        return
     reader, writer = os.pipe()
     os.set_blocking(writer, False)
     signal.set_wakeup_fd(writer, warn_on_full_buffer=False)  # written even if the main thread runs no Python code
-    threading.Thread(target=_watch, args=(reader, report), daemon=True, name="signals").start()
+    threading.Thread(target=_watch, args=[reader], daemon=True, name="signals").start()
 
 
 def ignore_sigterm() -> None:
@@ -52,11 +56,11 @@ def _interrupt(number: int, frame: FrameType | None) -> None:
         signal.default_int_handler(number, frame)
 
 
-def _watch(reader: int, report: Callable[[], int]) -> None:
+def _watch(reader: int) -> None:
     while os.read(reader, 1)[0] not in (signal.SIGINT, signal.SIGTERM):
         pass
     select.select([reader], [], [], _GRACE_SECONDS)  # until the second signal
-    reporting = threading.Thread(target=report, daemon=True)
+    reporting = threading.Thread(target=_reports[-1], daemon=True)
     reporting.start()
     reporting.join(_REPORT_SECONDS)
     os._exit(128 + signal.SIGINT)  # the kernel ends the workers (indexer.base.processes)

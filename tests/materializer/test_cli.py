@@ -4,19 +4,21 @@ import os
 import re
 import subprocess
 import sys
+from functools import partial
 from pathlib import Path
 
 import datasets
 import pytest
 
 from indexer.manifest import store as stores
+from tests.cli.conftest import run  # noqa: F401 - a fixture
 from tests.materializer.conftest import tree
 
 ROOT = Path(__file__).parents[2]
 
 
 @pytest.fixture
-def run_command(site, images):
+def run_command(site, images, run):  # noqa: F811
     """Run a command in the folder of a source that is declared, scanned and selected."""
     site.lay_out(images, "deflate")
     declaration = (
@@ -35,13 +37,7 @@ def run_command(site, images):
     }
     (site.folder / "local.cfg").write_text("[paths]\n" + "".join(f"{key} = {value}\n" for key, value in paths.items()))
 
-    def run(*arguments):
-        command = [sys.executable, "-m", "materializer", *map(str, arguments)]
-        return subprocess.run(
-            command, cwd=site.folder, env={"PYTHONPATH": str(ROOT)}, capture_output=True, text=True, check=False
-        )
-
-    return run
+    return partial(run, program="materializer", folder=site.folder)
 
 
 def test_plan_build_verify_finalize(site, run_command):

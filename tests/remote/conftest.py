@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-import os
 from collections.abc import Iterator
-from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, TypeVar
 
@@ -24,38 +22,52 @@ Server = TypeVar("Server", "S3", "GS", Hub)
 
 
 @pytest.fixture(scope="session")
-def s3() -> Iterator[S3]:
+def s3_server() -> Iterator[S3]:
     pytest.importorskip("moto", reason="moto is not installed")
     from tests.support.s3 import S3  # noqa: PLC0415 - a package of `make test-slow`
 
-    with _in_environment(S3()) as server:
-        yield server
+    server = S3()
+    yield server
+    server.close()
+
+
+@pytest.fixture
+def s3(s3_server: S3, monkeypatch: pytest.MonkeyPatch) -> S3:
+    return _found(s3_server, monkeypatch)
 
 
 @pytest.fixture(scope="session")
-def gs() -> Iterator[GS]:
+def gs_server() -> Iterator[GS]:
     pytest.importorskip("gcp_storage_emulator", reason="gcp-storage-emulator is not installed")
     from tests.support.gs import GS  # noqa: PLC0415 - a package of `make test-slow`
 
-    with _in_environment(GS()) as server:
-        yield server
+    server = GS()
+    yield server
+    server.close()
+
+
+@pytest.fixture
+def gs(gs_server: GS, monkeypatch: pytest.MonkeyPatch) -> GS:
+    return _found(gs_server, monkeypatch)
 
 
 @pytest.fixture(scope="session")
-def hf() -> Iterator[Hub]:
-    with _in_environment(Hub()) as server:
-        yield server
-
-
-@contextmanager
-def _in_environment(server: Server) -> Iterator[Server]:
-    """Set the variables by which this process and its workers find a server."""
-    before = {name: os.environ.get(name) for name in server.settings}
-    os.environ.update(server.settings)
+def hf_server() -> Iterator[Hub]:
+    server = Hub()
     yield server
-    for name, value in before.items():
-        os.environ.pop(name, None) if value is None else os.environ.update({name: value})
     server.close()
+
+
+@pytest.fixture
+def hf(hf_server: Hub, monkeypatch: pytest.MonkeyPatch) -> Hub:
+    return _found(hf_server, monkeypatch)
+
+
+def _found(server: Server, monkeypatch: pytest.MonkeyPatch) -> Server:
+    """Set the variables by which this process and its workers find a server, for one test."""
+    for name, value in server.settings.items():
+        monkeypatch.setenv(name, value)
+    return server
 
 
 @pytest.fixture

@@ -8,6 +8,7 @@ from pathlib import Path
 
 import pytest
 
+from tests.cli.conftest import Run, run  # noqa: F401 - a fixture
 from tests.support.worlds import fakes, photographs, world
 
 RECIPE = "seed = 1\nper_generator = 20\n[split]\ntrain = 0.8\nvalidation = 0.2\n"
@@ -23,36 +24,37 @@ def folder(tmp_path: Path) -> Path:
     return tmp_path
 
 
-def indexer(folder: Path, *arguments: str) -> subprocess.CompletedProcess[str]:
-    command = [sys.executable, "-m", "indexer", *arguments, "--manifest-db", str(folder / "m.duckdb"), "--quiet"]
-    return subprocess.run(command, capture_output=True, text=True, check=False)
+@pytest.fixture
+def indexer(run: Run, tmp_path: Path) -> Run:  # noqa: F811
+    """Run a command on the manifest, in this process."""
+    return lambda *arguments: run(*arguments, "--manifest-db", tmp_path / "m.duckdb", "--quiet")
 
 
-def test_short_recipe_is_selected_and_audited(folder: Path) -> None:
-    selected = indexer(folder, "select", str(folder / "mine.toml"), "--no-inspect")
+def test_short_recipe_is_selected_and_audited(folder: Path, indexer: Run) -> None:
+    selected = indexer("select", str(folder / "mine.toml"), "--no-inspect")
     assert (selected.returncode, selected.stderr) == (0, "")
     assert "Selection 'mine'" in selected.stdout
     assert "enough images of its generator come before it" in selected.stdout
-    audited = indexer(folder, "audit", "mine", "--no-inspect", "--no-tree", "--format", "json", "--threshold", "0.9")
+    audited = indexer("audit", "mine", "--no-inspect", "--no-tree", "--format", "json", "--threshold", "0.9")
     assert audited.returncode == 1
     assert "metadata predict the label at 100%, above 90%" in audited.stderr
     assert json.loads(audited.stdout)["worst"] == 1.0
-    page = indexer(folder, "audit", "mine", "--no-inspect", "--no-tree", "--format", "markdown")
+    page = indexer("audit", "mine", "--no-inspect", "--no-tree", "--format", "markdown")
     assert page.returncode == 0
     assert "| label | format | 1.0 | 0.5 |" in page.stdout
 
 
-def test_empty_selection_is_reported(tmp_path: Path) -> None:
+def test_empty_selection_is_reported(tmp_path: Path, indexer: Run) -> None:
     world(tmp_path / "m.duckdb", photographs("coco", 60)).connection.close()
     (tmp_path / "mine.toml").write_text(RECIPE)
-    done = indexer(tmp_path, "select", str(tmp_path / "mine.toml"), "--no-inspect")
+    done = indexer("select", str(tmp_path / "mine.toml"), "--no-inspect")
     assert done.returncode == 2
     assert done.stderr.startswith("error: no image was selected: a recipe selects fake images")
-    assert "mine" not in indexer(tmp_path, "selections").stdout
+    assert "mine" not in indexer("selections").stdout
 
 
-def test_audit_without_scikit_learn_fits_no_tree(folder: Path) -> None:
-    indexer(folder, "select", str(folder / "mine.toml"), "--no-inspect")
+def test_audit_without_scikit_learn_fits_no_tree(folder: Path, indexer: Run) -> None:
+    indexer("select", str(folder / "mine.toml"), "--no-inspect")
     (folder / "hidden").mkdir()
     (folder / "hidden" / "sitecustomize.py").write_text(
         "import importlib.util as util\n"
@@ -67,8 +69,8 @@ def test_audit_without_scikit_learn_fits_no_tree(folder: Path) -> None:
     assert "decision tree of all" not in done.stdout
 
 
-def test_missing_listed_images_exit_with_1(folder: Path) -> None:
-    listed = indexer(folder, "select", "--ids", f"train={folder / 'train.txt'}", "--name", "published")
+def test_missing_listed_images_exit_with_1(folder: Path, indexer: Run) -> None:
+    listed = indexer("select", "--ids", f"train={folder / 'train.txt'}", "--name", "published")
     assert listed.returncode == 1
     assert "LAION-400M" in listed.stdout
     assert "1 listed images are missing and have no substitute" in listed.stderr
@@ -86,8 +88,8 @@ def test_missing_listed_images_exit_with_1(folder: Path) -> None:
         (["export", "mine", "."], ". exists: name another folder"),  # before anything is read
     ],
 )
-def test_usage_error_is_one_line(folder: Path, arguments: list[str], message: str) -> None:
-    result = indexer(folder, *arguments)
+def test_usage_error_is_one_line(folder: Path, indexer: Run, arguments: list[str], message: str) -> None:
+    result = indexer(*arguments)
     assert result.returncode == 2
     assert message in result.stderr
     assert "Traceback" not in result.stderr

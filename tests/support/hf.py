@@ -35,6 +35,7 @@ class Hub:
         threading.Thread(target=self._server.serve_forever, kwargs={"poll_interval": 0.01}, daemon=True).start()
         self.endpoint = f"http://127.0.0.1:{self._server.server_port}"
         options = {"endpoint": self.endpoint}
+        self._before = fsspec.config.conf.get("hf")
         fsspec.config.conf["hf"] = options  # fsspec may have read the environment already
         self.settings = {"FSSPEC_HF": json.dumps(options)}
 
@@ -49,6 +50,8 @@ class Hub:
 
     def close(self) -> None:
         del fsspec.config.conf["hf"]
+        if self._before:
+            fsspec.config.conf["hf"] = self._before
         self._server.shutdown()
         self._server.server_close()
 
