@@ -54,6 +54,7 @@ _SCHEMAS = {
     "match_trait": _schema(rank=_WHOLE, trait=_TEXT, is_number=pa.bool_(), bins=_TEXT),
     "match_edge": _schema(trait=_TEXT, edge=pa.float64()),
     "match_pair": _schema(slot=_WHOLE, real_id=_WHOLE, level=_WHOLE),
+    "match_stratum": _schema(member_id=_WHOLE, stratum=_TEXT),
     "given": _schema(generator=_TEXT, origin=_TEXT, images=_WHOLE),
     "earlier": _schema(file_id=_TEXT, split=_TEXT),
     "fixed_split": _schema(group_id=_TEXT, split=_TEXT),

@@ -66,7 +66,8 @@ def build(
     with options.reading() as store:
         summary = run_build(store, requested, options.workers, options.progress)
     if summary.missing:
-        text = f"{summary.missing:,} rows are missing: no spare was left; see {folder}/record/refused.parquet"
+        rows = f"{folder}/record/refused.parquet"
+        text = f"{summary.missing:,} rows are missing: no spare was left; see {rows}{summary.loss}"
         warnings.warn(text, stacklevel=2)
     return summary
 

@@ -19,6 +19,7 @@ from materializer.dataset.publish import BuildSummary
 from materializer.running import build as building
 from materializer.running import parts
 from materializer.running.parts import BuildPart, PartSummary
+from materializer.shards import record
 
 
 @click.command(epilog="Example: python -m materializer build --selection demo --output built/demo")
@@ -79,18 +80,19 @@ def command(options: CommonOptions, output: Path | None, shared: Path | None, **
         run = parts.complete if given["completes"] else building.build
         summary = run(store, requested, options.workers, options.progress)
     print(_summary_text(summary))
-    _require_complete(output, summary.missing, unfilled)
+    _require_complete(summary, unfilled)
 
 
-def _require_complete(output: Path, missing: int, unfilled: int) -> None:
+def _require_complete(summary: BuildSummary, unfilled: int) -> None:
     """Raise CheckFailed if rows are missing: refused by the build, or left out by the import."""
     problems = []
     if unfilled:
         problems.append(
             f"{_rows_are(unfilled)} not on this machine and left out: the shared manifest has no more spares"
         )
-    if missing:
-        problems.append(f"{_rows_are(missing)} missing: no spare was left; see {output}/record/refused.parquet")
+    if summary.missing:
+        refused = summary.request.output / record.REFUSED
+        problems.append(f"{_rows_are(summary.missing)} missing: no spare was left; see {refused}{summary.loss}")
     if problems:
         raise CheckFailed("; ".join(problems))
 

@@ -28,7 +28,10 @@ from materializer.shards.formats.output_format import ShardFiles
 
 @dataclass(frozen=True, slots=True)
 class BuildSummary:
-    """The result of a build: rows per split, bytes, refused rows, and those without a substitute."""
+    """The result of a build: rows per split, bytes, refused rows, and those without a substitute.
+
+    ``is_matched``: real images of the selection were matched with its fakes.
+    """
 
     request: Request
     splits: Mapping[str, int]
@@ -37,6 +40,14 @@ class BuildSummary:
     size: int
     refused: int
     missing: int
+    is_matched: bool = False
+
+    @property
+    def loss(self) -> str:
+        """A consequence of missing rows; empty if there is none."""
+        if not (self.missing and self.is_matched):
+            return ""
+        return "; the selection was matched, so its fake and real images are no longer balanced"
 
 
 @dataclass(frozen=True, slots=True)
@@ -86,7 +97,7 @@ def publish(build: WrittenBuild) -> BuildSummary:
         "card": card_files,
     }
     write_json(output / record.BUILD, description)
-    return _summary(build, shards)
+    return _summary(build, shards, is_matched=bool(facts.balance))
 
 
 def _file(planned: PlannedShard, result: ShardResult) -> ShardFile:
@@ -99,7 +110,7 @@ def _file(planned: PlannedShard, result: ShardResult) -> ShardFile:
     return result.file
 
 
-def _summary(build: WrittenBuild, shards: ShardFiles) -> BuildSummary:
+def _summary(build: WrittenBuild, shards: ShardFiles, *, is_matched: bool) -> BuildSummary:
     files = [file for own in shards.values() for _, file in own]
     return BuildSummary(
         request=build.request,
@@ -109,6 +120,7 @@ def _summary(build: WrittenBuild, shards: ShardFiles) -> BuildSummary:
         size=sum(file.size for file in files),
         refused=len(build.substitutions.rows),
         missing=build.substitutions.missing,
+        is_matched=is_matched,
     )
 
 

@@ -68,11 +68,13 @@ def test_stripped_build_has_the_pixels_of_a_verbatim_one_and_is_another_build(si
 
 
 def test_card_of_a_matched_selection_shows_the_differences_and_is_kept_by_finalize(site, images):
-    site.lay_out(images)
+    site.lay_out(images[:-6])  # no spares
     with stores.open_for_writing(site.manifest) as store:
         store.execute("insert into selection_trait values ('main', 'wi|dth', 'ratio 1.09', 1.5, 0.01, 0.8, 0)")
         store.execute("insert into selection_shortcut values ('main', 'format', 0.9, 0.5, 0.5), ('x', 'y', 1, 1, 1)")
-    site.build()
+    summary = site.build()
+    assert summary.missing == 2
+    assert "no longer balanced" in summary.loss
     card = (site.folder / "out" / "README.md").read_text()
     assert "| wi\\|dth | standardised mean difference | 1.500 | 0.010 |" in card
     assert "| wi\\|dth (ratio 1.09) | imbalance of bins | 0.800 | 0.000 |" in card

@@ -5,4 +5,5 @@ union all
 select member_id, 'match' as step, 'no fake image needs it' as reason
 from work.match_candidate
 anti join work.matched using (member_id)
+anti join work.match_spare using (member_id)
 anti join work.exclusion using (member_id)

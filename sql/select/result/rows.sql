@@ -9,11 +9,19 @@ with chosen as (
     select member_id, file_id, split, 'photograph' as stratum, rank_key, is_spare, 'paired' as role from work.paired
     union all
     select member_id, file_id, split, 'photograph' as stratum, rank_key, is_spare, 'complement' as role from work.complement
+),
+
+-- Matched real images have strata of their own.
+placed as (
+    select c.* replace (coalesce(m.stratum, c.stratum) as stratum)
+    from chosen c
+    left join work.match_stratum m using (member_id)
 )
+
 select
-    chosen.member_id,
+    placed.member_id,
     $name as name,
-    chosen.split,
+    placed.split,
     row_number() over (
         partition by split
         order by is_spare, case when is_spare then stratum end, case when is_spare then rank_key end,
@@ -23,6 +31,6 @@ select
     case when is_spare then 'spare' else role end as role,
     stratum,
     null::varchar as substituted_for
-from chosen
+from placed
 -- An image of the extended selection that is in another split than its group is left out.
-anti join work.earlier e on e.file_id = chosen.file_id and e.split <> chosen.split
+anti join work.earlier e on e.file_id = placed.file_id and e.split <> placed.split
