@@ -12,7 +12,7 @@ import pyarrow.parquet as pq
 import pytest
 
 from indexer.base.errors import BadData, ConfigError, DependencyError, SourceError, Unreachable
-from indexer.base.remote import Object, RawObject, Url, as_root
+from indexer.base.remote import Object, Url, as_root, object_file
 from indexer.base.remote import storage as requests
 from indexer.base.remote.object import LARGEST, SMALLEST
 from indexer.base.workers import Workers
@@ -240,7 +240,7 @@ def test_archive_on_a_host_without_lists_is_read(web: Web, monkeypatch: pytest.M
 
 def test_object_works_as_a_file_of_arrow(storage: Storage) -> None:
     storage.put("file", b"0123456789")
-    with RawObject(storage.url("file")) as file:
+    with object_file(storage.url("file")) as file:
         assert file.read(3) == b"012"
         assert (file.seek(-2, 2), file.read()) == (8, b"89")
         assert (file.seek(1), file.seek(1, 1), file.tell()) == (1, 2, 2)

@@ -9,7 +9,7 @@
 fsspec and its backends are imported only if the root of a source is an address.
 """
 
-from indexer.base.remote.object import Object, RawObject
+from indexer.base.remote.object import Object, object_file
 from indexer.base.remote.url import Root, Url, as_root, is_there
 
-__all__ = ["Object", "RawObject", "Root", "Url", "as_root", "is_there"]
+__all__ = ["Object", "Root", "Url", "as_root", "is_there", "object_file"]

@@ -4,12 +4,12 @@ A request takes as long as the transfer of some megabytes. So announced ranges a
 one request; sequential reads fetch blocks that grow, and a jump starts with a small block again.
 """
 
-import io
 from collections.abc import Iterable, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass
 from functools import cache
 
+from indexer.base.byte_file import ByteFile
 from indexer.base.remote import storage
 from indexer.base.remote.url import Url
 
@@ -102,34 +102,6 @@ def _requests() -> ThreadPoolExecutor:
     return ThreadPoolExecutor(_PARALLEL, "requests")
 
 
-class RawObject(io.RawIOBase):
-    """An object as a file object for Arrow."""
-
-    def __init__(self, url: Url) -> None:
-        super().__init__()
-        self._object = Object(url, url.stat().st_size)
-        self._position = 0
-
-    def readable(self) -> bool:
-        """Return True."""
-        return True
-
-    def seekable(self) -> bool:
-        """Return True."""
-        return True
-
-    def tell(self) -> int:
-        """Return the position of the next byte."""
-        return self._position
-
-    def seek(self, offset: int, whence: int = io.SEEK_SET) -> int:
-        """Set the position: ``offset`` from the start, from the position, or from the end."""
-        self._position = offset + (0, self._position, self._object.size)[whence]
-        return self._position
-
-    def read(self, size: int | None = -1) -> bytes:
-        """Return ``size`` bytes; all remaining ones by default."""
-        count = self._object.size if size is None or size < 0 else size
-        data = self._object.read(self._position, count)
-        self._position += len(data)
-        return data
+def object_file(url: Url) -> ByteFile:
+    """Open an object as a file object."""
+    return ByteFile(Object(url, url.stat().st_size))

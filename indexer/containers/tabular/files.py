@@ -7,7 +7,8 @@ from collections.abc import Iterator
 import pyarrow as pa
 import pyarrow.parquet as pq
 
-from indexer.base.remote import RawObject, Root, Url
+from indexer.base.byte_file import ByteFile
+from indexer.base.remote import Root, Url, object_file
 from indexer.containers.bytes.volumes import ByteRange
 from indexer.containers.kinds import Kind
 from indexer.containers.models import Container
@@ -35,39 +36,14 @@ def schema_of(container: Container) -> pa.Schema:
 def schema_in(content: ByteRange, kind: Kind) -> pa.Schema:
     """Read the schema of a file inside an archive. Raises BadData for repeated names, pa.ArrowException."""
     if kind == Kind.PARQUET:
-        return refuse_repeats(pq.read_schema(_File(content)))
+        return refuse_repeats(pq.read_schema(ByteFile(content)))
     is_file = content.read(0, len(_FILE_MAGIC)) == _FILE_MAGIC
-    return refuse_repeats((pa.ipc.open_file if is_file else pa.ipc.open_stream)(_File(content)).schema)
-
-
-class _File(io.RawIOBase):
-    """A byte range as a file."""
-
-    def __init__(self, content: ByteRange) -> None:
-        self._content, self._position = content, 0
-
-    def readable(self) -> bool:
-        return True
-
-    def seekable(self) -> bool:
-        return True
-
-    def tell(self) -> int:
-        return self._position
-
-    def seek(self, offset: int, whence: int = io.SEEK_SET) -> int:
-        self._position = offset + (0, self._position, self._content.size)[whence]
-        return self._position
-
-    def read(self, size: int = -1) -> bytes:
-        data = self._content.read(self._position, self._content.size if size < 0 else size)
-        self._position += len(data)
-        return data
+    return refuse_repeats((pa.ipc.open_file if is_file else pa.ipc.open_stream)(ByteFile(content)).schema)
 
 
 def parquet(path: Root) -> pq.ParquetFile:
     """Open a Parquet file whose columns are read in small pieces, not as whole chunks."""
-    file = RawObject(path) if isinstance(path, Url) else path
+    file = object_file(path) if isinstance(path, Url) else path
     return pq.ParquetFile(file, pre_buffer=False, buffer_size=_BUFFER)
 
 
@@ -85,7 +61,7 @@ def arrow_batches(path: Root) -> Iterator[pa.RecordBatch]:
 
 def _arrow_reader(path: Root) -> pa.RecordBatchFileReader | pa.RecordBatchStreamReader:
     if isinstance(path, Url):
-        remote = RawObject(path)
+        remote = object_file(path)
         is_file = remote.read(len(_FILE_MAGIC)) == _FILE_MAGIC
         remote.seek(0)
         return pa.ipc.open_file(remote) if is_file else pa.ipc.open_stream(remote)
@@ -97,7 +73,7 @@ def _arrow_reader(path: Root) -> pa.RecordBatchFileReader | pa.RecordBatchStream
 
 
 def _opened(path: Root) -> io.RawIOBase:
-    return RawObject(path) if isinstance(path, Url) else path.open("rb", buffering=0)
+    return object_file(path) if isinstance(path, Url) else path.open("rb", buffering=0)
 
 
 def has_end(path: Root) -> bool:
