@@ -162,8 +162,11 @@ def test_three_splits_and_a_manifest_without_fakes(tmp_path: Path) -> None:
     with world(tmp_path / "m.duckdb", fakes("A", "o", 70)) as store:
         chosen(store, thirds)
         assert counted(store, "split") == {("train",): 30, ("validation",): 10, ("test",): 10}
-    with world(tmp_path / "empty.duckdb", photographs("coco", 3)) as store:
-        assert chosen(store, thirds).counts == ()
+    with (
+        world(tmp_path / "empty.duckdb", photographs("coco", 3)) as store,
+        pytest.raises(RecipeError, match="no image was selected"),
+    ):
+        chosen(store, thirds)
 
 
 @pytest.mark.parametrize("radius", [0, 1, 4, 8])
@@ -215,7 +218,7 @@ def test_many_copies_take_few_rounds(tmp_path: Path) -> None:
         rounds.append(store.count("work.pool"))
         return 0
 
-    with world(tmp_path / "m.duckdb", copies) as store:
-        assert select(store, recipe.parse("seed = 1\n" + text), "x", inspect).dropped == ("A",)
+    with world(tmp_path / "m.duckdb", copies) as store, pytest.raises(RecipeError, match="no image was selected"):
+        select(store, recipe.parse("seed = 1\n" + text), "x", inspect)
     assert max(rounds) == len(copies)
     assert len(rounds) <= 2 * math.log2(len(copies))
