@@ -38,7 +38,8 @@ def decode_grey(data: bytes, size: tuple[int, int]) -> Image.Image | None:
     except (ValueError, RuntimeError) as error:
         # libjpeg warns of metadata and of bytes between segments, too: they must not hide the warnings of pixels.
         if copy := without_metadata(data, "JPEG", Level.ALL):
-            return decode_grey(copy, size)
+            decode_grey(copy, size)
+            return None  # the copy proves nothing about the given bytes
         if _is_padding(str(error), data) or _INCONCLUSIVE.search(str(error)):
             return None
         raise BadData("damaged", f"libjpeg: {error}") from error

@@ -368,3 +368,12 @@ def test_reader_problem_names_the_problem() -> None:
     assert reader_problem(saved(PHOTO, "PNG")) is None
     assert reader_problem(saved(PHOTO, "JPEG", exif=BAD_EXIF, dpi=(72, 72))) == "its metadata are damaged"
     assert "truncated" in reader_problem(saved(PHOTO, "JPEG")[:-500])
+
+
+def test_jpeg_is_not_proven_by_a_copy_without_its_metadata() -> None:
+    """Readers refuse a second start marker; the copy without metadata has only one."""
+    data = b"\xff\xd8" + saved(PHOTO, "JPEG")
+    with pytest.raises(OSError, match="broken data stream"):
+        shown_by_datasets(data)
+    assert inspect(data).metadata_removed
+    assert shown_by_datasets(prepared(data).data).size == PHOTO.size

@@ -46,6 +46,7 @@ def test_each_format_opens_with_each_version(site, python):
         ("arrow", Feature.LARGE, "load_from_disk"),
         ("parquet", Feature.STANDARD, "load_dataset"),
         ("webdataset", Feature.STANDARD, "load_dataset"),
+        ("imagefolder", Feature.STANDARD, "load_dataset"),
     ]:
         folder = site.folder / f"{name}-{feature}"
         site.build(folder.name, format=name, feature=feature)
