@@ -1,6 +1,7 @@
 """Read JSON files that others may have written: bounded, strict, and each value with the type that is required."""
 
 import json
+import stat
 from collections import Counter
 from collections.abc import Callable
 from pathlib import Path
@@ -21,10 +22,13 @@ def read_json(path: Path, max_size: int = MAX_SIZE) -> Any:
 
     Raises:
         OSError: it cannot be read.
-        InvalidJson: it is too large, no JSON, nested too deeply, or has repeated keys, NaN, infinity or half a
-            surrogate pair.
+        InvalidJson: it is no regular file, too large, no JSON, nested too deeply, or has repeated keys, NaN, infinity
+            or half a surrogate pair.
     """
-    if path.stat().st_size > max_size:
+    status = path.stat()
+    if not stat.S_ISREG(status.st_mode):  # a pipe or device may have no end
+        raise InvalidJson("it is no regular file")
+    if status.st_size > max_size:
         raise InvalidJson(f"it is larger than {max_size:,} bytes")
     try:
         content = json.loads(path.read_bytes(), object_pairs_hook=_without_repeats, parse_constant=_refuse)

@@ -17,6 +17,7 @@ import pyarrow.parquet as pq
 from indexer.base import resources
 from indexer.base.errors import BadData, ManifestError
 from indexer.base.split_names import SPLIT_NAME
+from indexer.base.untrusted_folder import refuse_special_files
 from indexer.base.untrusted_json import InvalidJson, read_json
 from indexer.base.workers import WorkerCrashed, WorkerPool, Workers, time_limit
 from indexer.manifest.scratch import parquet_rows, scratch_database
@@ -65,9 +66,11 @@ def load(folder: Path, clean: Path, limits: ImportLimits = ImportLimits()) -> Ex
 
     Raises:
         ManifestError: it is no export, is newer than this program, is damaged, or does not match its own digests.
+        SourceError: it holds pipes or devices.
     """
     if not (folder / HEAD_FILE).is_file():
         raise ManifestError(f"{folder} is no export ({HEAD_FILE} is missing): name the folder of an export")
+    refuse_special_files(folder)
     pool = WorkerPool(_check, Workers(jobs=1, memory=limits.memory))
     [(_, outcome)] = pool.run([_Task(folder, clean, limits)])
     if isinstance(outcome, WorkerCrashed):

@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Any
 
 from indexer.base.errors import ConfigError, OutputError, SourceError, reason_of
+from indexer.base.untrusted_folder import refuse_special_files
 from indexer.base.untrusted_json import InvalidJson, JsonObject, read_json, text
 from indexer.images.rendition import AS_REAL, Rendition
 from materializer.further_columns import parse_columns
@@ -78,8 +79,9 @@ def read_build(folder: Path) -> FinishedBuild:
 
     Raises:
         OutputError: it is missing or cannot be read.
-        SourceError: a split's name leads out of the folder.
+        SourceError: a split's name leads out of the folder, or the folder holds pipes or devices.
     """
+    refuse_special_files(folder)
     try:
         described = JsonObject(read_json(folder / record.BUILD))
         for name in ("selection", "recipe_hash", "seed", "plan"):
@@ -131,8 +133,9 @@ def read_saved(folder: Path) -> list[SavedSplit]:
     """Read a dataset of ``Dataset.save_to_disk`` or ``DatasetDict.save_to_disk``; no name in it leaves the folder.
 
     Raises:
-        SourceError: the folder holds no such dataset.
+        SourceError: the folder holds no such dataset, or pipes or devices.
     """
+    refuse_special_files(folder)
     file = folder / "dataset_dict.json"
     try:
         if (folder / "state.json").is_file():

@@ -116,7 +116,7 @@ def _wrong_leading_files(build: FinishedBuild) -> Iterator[Difference]:
     try:
         for name, content in build.format.leading_files(build.folder, build.settings, build.shards):
             path = build.folder / name
-            if not path.is_file() or path.read_bytes() != content:
+            if not path.is_file() or path.stat().st_size != len(content) or path.read_bytes() != content:
                 yield Difference(name, "is not as it was written")
     except (OSError, ValueError):
         return  # a shard cannot be read, which is a difference of its own

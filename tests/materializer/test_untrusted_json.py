@@ -2,6 +2,7 @@
 
 import copy
 import json
+import os
 from collections.abc import Iterator
 from contextlib import suppress
 from pathlib import Path
@@ -11,6 +12,7 @@ import pyarrow as pa
 import pytest
 
 from indexer.base.errors import ProjectError, SourceError
+from indexer.base.untrusted_json import InvalidJson, read_json
 from indexer.base.workers import Workers
 from indexer.containers.tabular.columns import features_of
 from indexer.manifest import store as stores
@@ -121,3 +123,29 @@ def test_deeply_nested_metadata_of_a_shard_is_one_line(tmp_path):
         stream.write_table(pa.table({"image": [b""]}))
     with pytest.raises(SourceError, match="cannot be converted"):
         convert(ConvertTask(source, tmp_path / "out.arrow", Feature.STANDARD))
+
+
+@pytest.mark.parametrize(
+    ("name", "target"),
+    [
+        ("build.json", "/dev/zero"),
+        ("train/state.json", None),
+        ("record/refused.parquet", "/dev/zero"),
+        ("train/data-00000-of-00001.arrow", None),
+    ],
+)
+def test_pipes_and_devices_in_a_dataset_are_refused(site, images, name, target):
+    """Reading one would not end, or take all memory."""
+    site.lay_out(images[:2]).build()
+    folder = site.folder / "out"
+    (folder / name).unlink()
+    os.mkfifo(folder / name) if target is None else (folder / name).symlink_to(target)
+    for use in (
+        lambda: verify(folder, None, HERE),
+        lambda: finalize(folder, site.folder / "other", None, HERE),
+        lambda: report(stores.in_memory(), folder, ReportOptions(images=0), DatasetReader(HERE)),
+    ):
+        with pytest.raises(SourceError, match="no regular file"):
+            use()
+    with pytest.raises(InvalidJson, match="no regular file"):
+        read_json(folder / name)

@@ -139,6 +139,23 @@ def test_command_completes_after_each_fault(name: str, disk: Disk, exported: Wor
         assert faults.world.built(f"b{completed}") == exported.built()
 
 
+@pytest.mark.slow
+@pytest.mark.parametrize("name", ["scan", "build"])
+def test_command_completes_if_its_parent_is_killed(name: str, disk: Disk, exported: World) -> None:
+    tag = uuid.uuid4().hex
+    command = exported.command(*COMMANDS[name].format(n=0).split(), "--jobs", "2", "--quiet")
+    world = World(disk.folder)
+    with world.start(["sh", "-c", '"$@" & wait', "sh", *command], **{TAG: tag}) as shell:
+        time.sleep(DELAY)
+        assert len(tagged(tag)) > 1
+        shell.kill()
+        shell.wait()
+        assert wait_until(lambda: not tagged(tag)), tagged(tag)
+    assert world.rows() == exported.rows()
+    if name == "build":
+        assert world.built("b0") == exported.built()
+
+
 @pytest.mark.parametrize(
     ("limit", "words"), [("-v 800000", "limited to 800,000 KiB"), ("-n 20", "this process may open 20 files")]
 )

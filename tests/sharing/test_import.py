@@ -8,7 +8,7 @@ import pyarrow.compute as pc
 import pyarrow.parquet as pq
 import pytest
 
-from indexer.base.errors import ManifestError
+from indexer.base.errors import ManifestError, ProjectError
 from indexer.base.workers import Workers
 from indexer.manifest import store as stores
 from indexer.selection.by_list import select_listed
@@ -291,6 +291,14 @@ def test_damaged_parquet_is_refused(lab, shared):
     file = shared / "files.parquet"
     file.write_bytes(file.read_bytes()[:-100])
     refused(lab, shared, r"files\.parquet is damaged")
+
+
+@pytest.mark.parametrize("name", ["manifest.json", "files.parquet"])
+def test_pipe_or_device_is_refused(lab, shared, name):
+    (shared / name).unlink()
+    (shared / name).symlink_to("/dev/zero")
+    with pytest.raises(ProjectError, match=r"no regular file|is no export"):
+        import_manifest(lab("reader"), shared, None, ImportOptions(MissingPolicy.SKIP, force=True))
 
 
 def test_full_scratch_disk_is_reported_as_such(lab, shared, small_disk, tmp_path, monkeypatch):
