@@ -23,7 +23,7 @@ _MEMBER = st.tuples(_NAME, _EXTRA, st.sampled_from([b"", b"PK\1\2 in a comment",
 
 
 @pytest.mark.filterwarnings("ignore:Duplicate name")
-@settings(deadline=None, max_examples=150)
+@settings(max_examples=150)
 @given(members=st.lists(_MEMBER, min_size=1, max_size=30), prefix=st.binary(max_size=50), comment=_COMMENT)
 def test_fields_equal_those_of_zipfile(
     members: list[tuple[str, bytes, bytes, bytes]], prefix: bytes, comment: bytes

@@ -1,7 +1,7 @@
 """The logical path: the Python function and the SQL macro agree."""
 
 import pytest
-from hypothesis import HealthCheck, given, settings
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from indexer.containers.logical_path import logical_path
@@ -51,7 +51,7 @@ words = st.lists(
 )
 
 
-@settings(max_examples=150, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=150)
 @given(words, st.none() | words)
 def test_macro_returns_the_same_path_for_random_names(macro, path, name):
     path, name = "".join(path), None if name is None else "".join(name)

@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import TypeVar
 
 import pytest
-from hypothesis import HealthCheck, example, given, settings
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from indexer import declarations
@@ -24,7 +24,7 @@ from indexer.settings.limits import LIMIT_NAMES, read_limits
 from tests.support.archives import container_in, listing
 from tests.support.faults import CONFIG
 
-few = settings(max_examples=120, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+few = settings(max_examples=120)
 
 # Unexpected values: of another type, too large, incomplete, with paths or control characters.
 _ODD = (
