@@ -8,9 +8,24 @@ from pathlib import Path
 from typing import Any
 
 from indexer.base.arrow_values import python_values
+from indexer.base.errors import QueryError
 from indexer.manifest import sandbox, store
 
 IMAGES_PER_PAGE = 60
+TEXT_COLUMNS = (
+    "label",
+    "generator",
+    "origin",
+    "source",
+    "status",
+    "format",
+    "mode",
+    "encoder",
+    "software",
+    "camera_make",
+)
+NUMBER_COLUMNS = ("width", "height", "size", "jpeg_quality")
+_BARS = 24
 _ROWS_PER_QUERY = 500
 _TEXTS = ("generator", "origin", "source", "status", "selection", "split")
 
@@ -49,7 +64,33 @@ def labelled(found: list[dict[str, Any]]) -> list[dict[str, Any]]:
 def count(manifest: Path, query: Mapping[str, str]) -> int:
     """Return the number of images that match the filter; raises as :func:`rows`."""
     with store.open_for_reading(manifest) as opened:
-        return int(opened.rows("browse/count", filters(query))[0][0])
+        return opened.save_temporary("matching", "browse/matching", filters(query))
+
+
+def values(manifest: Path, column: str, query: Mapping[str, str]) -> list[dict[str, Any]]:
+    """Return the distribution of a column over the images that match the filter: ``text`` and ``images`` of each bar.
+
+    Raises:
+        QueryError: it is none of TEXT_COLUMNS and NUMBER_COLUMNS.
+        ManifestError: as :func:`rows`.
+    """
+    if column not in (*TEXT_COLUMNS, *NUMBER_COLUMNS):
+        raise QueryError(f"no distribution of '{column}': there are {', '.join((*TEXT_COLUMNS, *NUMBER_COLUMNS))}")
+    is_text = column in TEXT_COLUMNS
+    step = "browse/text_values" if is_text else "browse/number_values"
+    with store.open_for_reading(manifest) as opened:
+        opened.save_temporary("matching", "browse/matching", filters(query))
+        found = opened.rows(step, {"column": column, "bars": _BARS})
+    if is_text:
+        return [{"text": text, "images": images} for text, images in found]
+    return [{"text": _span(low, high), "images": images} for _, low, high, images in found]
+
+
+def _span(lowest: float | None, highest: float | None) -> str:
+    """Return ``512`` or ``512 to 1,024``; empty if the values are not known."""
+    if lowest is None or highest is None:
+        return ""
+    return f"{lowest:,.0f}" if lowest == highest else f"{lowest:,.0f} to {highest:,.0f}"
 
 
 def choices(manifest: Path) -> dict[str, list[str]]:

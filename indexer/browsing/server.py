@@ -8,6 +8,7 @@ All paths are below the key (:mod:`indexer.browsing.guard`); the page uses relat
 ``/api/choices``          the values of each filter
 ``/api/rows``             one page of images that match the filter
 ``/api/count``            the number of images that match the filter
+``/api/values/COLUMN``    the distribution of a column over the images that match the filter
 ``/api/sql`` (POST)       the first rows of a SELECT, run in the sandbox
 ``/api/images`` (POST)    the rows of file_ids, in their order
 ``/api/select`` (POST)    a selection from a SELECT, written by ``indexer select --sql``
@@ -48,6 +49,8 @@ _STATIC = {
     "dom.js": (page.FOLDER, "text/javascript"),
     "filter.js": (page.FOLDER, "text/javascript"),
     "detail.js": (page.FOLDER, "text/javascript"),
+    "grid.js": (FOLDER, "text/javascript"),
+    "values.js": (FOLDER, "text/javascript"),
     "browse.js": (FOLDER, "text/javascript"),
 }
 _CACHED = {"cache-control": "private, max-age=3600"}
@@ -125,8 +128,11 @@ class Site:
 
     async def home(self, _: Request) -> Response:
         """Return the page."""
+        columns = (*queries.TEXT_COLUMNS, *queries.NUMBER_COLUMNS)
         template = templates.environment(FOLDER, page.FOLDER).get_template("browse.html.jinja")
-        return HTMLResponse(template.render(title=self.manifest.name, page_size=queries.IMAGES_PER_PAGE))
+        return HTMLResponse(
+            template.render(title=self.manifest.name, page_size=queries.IMAGES_PER_PAGE, columns=columns)
+        )
 
     async def static(self, request: Request) -> Response:
         """Return a style or script of the page."""
@@ -147,6 +153,10 @@ class Site:
     async def count(self, request: Request) -> Response:
         """Return the number of images that match the filter."""
         return await self._json(queries.count, dict(request.query_params))
+
+    async def values(self, request: Request) -> Response:
+        """Return the distribution of a column."""
+        return await self._json(queries.values, request.path_params["column"], dict(request.query_params))
 
     async def sql(self, request: Request) -> Response:
         """Return the first rows of a query."""
@@ -260,6 +270,7 @@ def application(manifest: Path, images: ImageReader, access: AccessKey) -> Starl
         Route("/api/choices", site.choices),
         Route("/api/rows", site.rows),
         Route("/api/count", site.count),
+        Route("/api/values/{column}", site.values),
         Route("/api/sql", site.sql, methods=["POST"]),
         Route("/api/images", site.chosen, methods=["POST"]),
         Route("/api/select", site.select, methods=["POST"]),

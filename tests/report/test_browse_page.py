@@ -36,6 +36,34 @@ def test_page_shows_filtered_images(page: Chrome, tmp_path: Path) -> None:
         assert len(shot.convert("RGB").getcolors(maxcolors=1 << 24)) > 1_000
 
 
+def test_marked_images_are_saved_as_a_selection(page: Chrome) -> None:
+    wait(page, "return document.querySelectorAll('#grid .mark').length > 3")
+    assert not page.find_element(By.ID, "marked").is_displayed()
+    for box in page.find_elements(By.CSS_SELECTOR, "#grid .mark")[:2]:
+        box.click()
+    assert page.find_element(By.ID, "marks").text == "2 images marked"
+    page.find_element(By.ID, "show-marked").click()
+    wait(page, "return document.querySelectorAll('#chosen .mark:checked').length === 2")
+    page.find_element(By.CSS_SELECTOR, "#marked input[name=name]").send_keys("by-hand", Keys.ENTER)
+    wait(page, "return document.getElementById('marked-saved').textContent === 'saved: by-hand'")
+    wait(page, "return [...document.querySelectorAll('option')].some((one) => one.value === 'by-hand')")
+    Select(page.find_element(By.NAME, "selection")).select_by_visible_text("by-hand")
+    wait(page, "return document.getElementById('matching').textContent === '2 images'")
+    page.save_screenshot("/tmp/browse-marks.png")
+    page.find_element(By.ID, "clear-marks").click()
+    assert not page.find_element(By.ID, "marked").is_displayed()
+    assert page.get_log("browser") == [] or all("404" in entry["message"] for entry in page.get_log("browser"))
+
+
+def test_bars_of_a_column_filter_the_images(page: Chrome) -> None:
+    page.find_element(By.CSS_SELECTOR, "#values summary").click()
+    Select(page.find_element(By.ID, "column")).select_by_visible_text("origin")
+    wait(page, "return [...document.querySelectorAll('#bars button')].some((one) => one.textContent === 'RAISE')")
+    page.find_element(By.XPATH, "//tbody[@id='bars']//button[text()='RAISE']").click()
+    wait(page, "return document.getElementById('matching').textContent === '8 images'")
+    wait(page, "return document.querySelectorAll('#bars progress').length === 1")
+
+
 def test_image_opens_in_full_size_by_keyboard(page: Chrome) -> None:
     page.find_element(By.CSS_SELECTOR, ".grid .thumb").send_keys(Keys.ENTER)
     wait(page, "return document.querySelector('#detail img').naturalWidth === 320")

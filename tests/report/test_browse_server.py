@@ -44,6 +44,20 @@ def test_pages_and_filters(ask) -> None:
     assert json.loads(ask(f"/api/rows?{after}")[1])[0]["file_id"] == first[4]["file_id"]
 
 
+def test_distribution_of_a_column_follows_the_filter(ask) -> None:
+    bars = json.loads(ask("/api/values/generator")[1])
+    assert sum(bar["images"] for bar in bars) == json.loads(ask("/api/count")[1])
+    assert [bar["images"] for bar in bars] == sorted((bar["images"] for bar in bars), reverse=True)
+    assert json.loads(ask("/api/values/label?generator=BigGAN")[1]) == [
+        {"text": "fake", "images": json.loads(ask("/api/count?generator=BigGAN")[1])}
+    ]
+    widths = json.loads(ask("/api/values/width")[1])
+    assert sum(bar["images"] for bar in widths) == json.loads(ask("/api/count")[1])
+    assert {"text", "images"} == set(widths[0])
+    assert json.loads(ask("/api/values/width?text=nothing-has-this")[1]) == []
+    assert ask("/api/values/prompt")[0] == 409
+
+
 def test_images_are_read_from_their_files(ask, folder: Path) -> None:
     [row] = json.loads(ask("/api/rows?text=coco/2")[1])
     status, data, headers = ask(f"/image/{row['member_id']}")

@@ -1,7 +1,7 @@
 // The page of `browse`: requests the images that match the filter from the server and shows them.
 "use strict";
 
-const { element, visible, count, images, filter, detail } = window.page;
+const { element, visible, count, images, filter, detail, get, post, parameters, thumbnail, saveSelection } = window.page;
 const byId = (id) => document.getElementById(id);
 const grid = byId("grid");
 const PAGE_SIZE = Number(grid.dataset.pageSize);
@@ -12,43 +12,6 @@ let shown = [];
 let requests = 0;
 let counts = 0;
 let total = Infinity; // images that match the filter, once they are counted
-
-async function get(address, options) {
-  const answer = await fetch(address, options);
-  const body = await answer.json();
-  if (!answer.ok) throw new Error(body.error ?? answer.statusText);
-  return body;
-}
-
-function parameters() {
-  const kept = Object.entries(filter.current()).filter(([, value]) => value);
-  return new URLSearchParams(kept);
-}
-
-// `rows` are the images of the grid that the thumbnail belongs to.
-function thumbnail(row, at, rows) {
-  const name = visible(row.file_id);
-  const image = element("img", { src: `thumbnail/${row.member_id}`, loading: "lazy", decoding: "async", alt: `${row.label}, ${visible(row.generator || row.origin)}: ${name}` });
-  const button = element("button", { type: "button", class: `thumb ${row.label}`, "data-row": row.member_id }, image);
-  image.addEventListener("error", () => explain(button, row, name));
-  button.addEventListener("click", () => open(rows, at));
-  return element("li", {}, button, element("p", { title: name }, element("bdi", {}, name)));
-}
-
-async function explain(button, row, name) {
-  const reason = await get(`thumbnail/${row.member_id}`).then(() => "", (error) => error.message);
-  button.replaceChildren(element("span", { class: "unshown" }, name, element("small", {}, visible(reason))));
-}
-
-function open(rows, at) {
-  const row = rows[at];
-  byId("similar").dataset.member = row.member_id;
-  detail.open(row, `image/${row.member_id}`, (step) => open(rows, (at + step + rows.length) % rows.length));
-}
-
-function post(address, body) {
-  return get(address, { method: "POST", headers: { "content-type": "application/json" }, body: JSON.stringify(body) });
-}
 
 function showChosen(rows) {
   byId("chosen").replaceChildren(...rows.map(thumbnail));
@@ -69,16 +32,14 @@ byId("similar").addEventListener("click", async () => {
 byId("save").addEventListener("submit", async (event) => {
   event.preventDefault();
   const name = byId("save").elements.name.value;
-  byId("saved").textContent = "saving …";
-  try {
-    await post("api/select", { query: byId("save").dataset.query, name });
-    byId("saved").textContent = `saved: ${visible(name)}`;
-    const choices = await get("api/choices");
-    filter.options("selection", choices.selection);
-  } catch (error) {
-    byId("saved").textContent = visible(error.message);
-  }
+  await saveSelection(byId("save").dataset.query, name, byId("saved"));
 });
+
+byId("show-marked").addEventListener("click", async () => {
+  showChosen(await post("api/images", { file_ids: window.page.marks().join("\n") }));
+  byId("chosen").scrollIntoView();
+});
+byId("mark-all").addEventListener("click", () => window.page.mark(shown));
 
 async function show() {
   const request = (requests += 1);

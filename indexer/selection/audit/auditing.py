@@ -83,7 +83,9 @@ def audit(store: Store, name: str | None, options: AuditOptions, inspect: Inspec
         inspect_audited(store, name, inspect)
         images = store.save("work.audited", "audit/audited", {"name": name, "with_unmatched": False})
         if not images:
-            raise ManifestError("no image to audit was inspected yet: run without --no-inspect, or make a selection")
+            raise ManifestError(
+                "no image to audit was inspected yet: run 'python -m indexer inspect --all', or make a selection"
+            )
         found = measure(store, options.radius, make_tree)
         matched = {step: store.arrow(f"audit/{step}", {"name": name}) for step in _MATCHED}
         return Audit(name, images, **{field.name: getattr(found, field.name) for field in fields(found)}, **matched)

@@ -1,5 +1,5 @@
--- The number of images that match the filter; conditions as in rows.
-select count(*)
+-- The images that match the filter, of which pages count them and their values; conditions as in rows.
+select a.member_id
 from attributes a
 join member m using (member_id)
 left join inspection i using (member_id)
