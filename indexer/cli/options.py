@@ -12,6 +12,8 @@ import click
 from indexer.base import config
 from indexer.base.progress import SILENT, Progress
 from indexer.base.workers import BACKENDS, CLUSTERS
+from indexer.base.workers.isolation import fork_servers
+from indexer.cli.program import is_own_process
 from indexer.cli.progress import progress_display
 from indexer.settings.limits import parse_pairs
 from indexer.settings.session import Session
@@ -71,6 +73,8 @@ def worker_options(function: Callable[..., None]) -> Callable[..., None]:
     ) -> None:
         if scheduler and backend not in CLUSTERS:
             raise click.UsageError(f"--scheduler needs --backend {' or --backend '.join(CLUSTERS)}")
+        if backend == "loky" and is_own_process(click.get_current_context()):
+            fork_servers(options.jobs)
         function(replace(options, backend=backend, scheduler=scheduler, limits=parse_pairs(limit)), **given)
 
     return functools.reduce(lambda command, option: option(command), reversed(_WORKER_OPTIONS), call)

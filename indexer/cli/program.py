@@ -76,6 +76,11 @@ class LazyGroup(click.Group):
             raise click.UsageError(error.message + hint, ctx) from None
 
 
+def is_own_process(context: click.Context) -> bool:
+    """Return whether this process was started for the command; else it is another program, as in tests."""
+    return isinstance(context.find_root().command, LazyGroup)
+
+
 def run(package: str, about: str, modules: Mapping[str, str]) -> NoReturn:
     """Run the program ``package`` and exit with the documented status."""
     exit_status.open_missing_streams()

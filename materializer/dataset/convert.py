@@ -75,7 +75,7 @@ def finalize(
     tasks = [ConvertTask(source / path, unfinished / path, chosen, stored is not None) for path in paths]
     files: dict[Path, ShardFile] = {}
     with progress.phase("converting", len(tasks), "shards") as bar:
-        for task, answer in WorkerPool(convert, workers).run(tasks):
+        for task, answer in WorkerPool(convert, workers, is_long=True).run(tasks):
             if isinstance(answer, WorkerCrashed):
                 raise SourceError(f"{task.source} cannot be converted: its reader {answer.reason}")
             files[task.target.relative_to(unfinished)] = answer

@@ -70,7 +70,7 @@ def verify(
     tasks = [VerifyTask(output, build.format.name, shard, file, decodes) for shard, file in build.all_shards]
     differences = [*_wrong_leading_files(build), *_wrong_card_files(build)]
     with progress.phase("verifying", len(tasks), "shards") as bar:
-        for task, answer in WorkerPool(verify_shard, workers).run(tasks):
+        for task, answer in WorkerPool(verify_shard, workers, is_long=True).run(tasks):
             wrong = [Difference(task.shard.stem, answer.reason)] if isinstance(answer, WorkerCrashed) else list(answer)
             differences += wrong
             bar.advance(size=task.file.size, errors=len(wrong))

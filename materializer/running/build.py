@@ -112,8 +112,9 @@ def write_shards(
     threads = _threads(job, shards)
     tasks = (_task(job, planned, refused, threads) for planned, refused in shards.items())
     rows = sum(planned.rows for planned in shards)
+    pool = WorkerPool(build_shard, job.workers, shared=(job.request.output,), is_long=True)
     with job.progress.phase("writing", rows, "images") as bar:
-        for task, answer in WorkerPool(build_shard, job.workers, shared=(job.request.output,)).run(tasks):
+        for task, answer in pool.run(tasks):
             planned = planned_by[task.shard]
             result = _find_crashing_rows(job, task, answer) if isinstance(answer, WorkerCrashed) else answer
             size = result.file.size if result.file and not result.kept else 0

@@ -2,8 +2,10 @@
 
 Requests come on standard input, answers go to standard output, both as pickles. The server imports the modules of a
 task's function before it forks, and runs nothing itself: it has no threads, and a crash in a fork leaves it unharmed.
+A command forks its servers from itself instead, before it starts threads: they have its modules.
 """
 
+import gc
 import os
 import pickle
 import select
@@ -12,7 +14,7 @@ import sys
 import traceback
 import warnings
 from functools import lru_cache
-from typing import IO, Any
+from typing import IO, Any, NoReturn
 
 from indexer.base.processes import end_with_parent
 from indexer.base.workers.in_worker import OUT_OF_MEMORY, run_task
@@ -51,8 +53,25 @@ def pickled(value: Any) -> bytes:
 
 def main() -> None:
     """Answer requests until standard input ends."""
+    _serve(os.dup(0), os.dup(1))
+
+
+def serve_in_fork(requests: int, answers: int, parent: int) -> NoReturn:
+    """Answer requests in a new fork of the process ``parent``, by these pipes, until they end."""
+    try:
+        os.setsid()  # Ctrl-C reaches only the parent
+        end_with_parent(parent)
+        signal.set_wakeup_fd(-1)
+        for number in (signal.SIGINT, signal.SIGTERM):
+            signal.signal(number, signal.SIG_DFL)
+        _serve(requests, answers)
+    finally:
+        os._exit(0)
+
+
+def _serve(request_pipe: int, answer_pipe: int) -> None:
+    requests, answers = os.fdopen(request_pipe, "rb"), os.fdopen(answer_pipe, "wb")
     # Tasks may print: give them no access to the pipes.
-    requests, answers = os.fdopen(os.dup(0), "rb"), os.fdopen(os.dup(1), "wb")
     null = os.open(os.devnull, os.O_RDONLY)
     os.dup2(null, 0)
     os.dup2(2, 1)
@@ -73,6 +92,7 @@ def _answer(
         _load(function)
     except Exception as error:
         return 0, _pickled(None, error)
+    gc.freeze()  # the garbage collector of a fork skips what it shares with the server
     source, sink = os.pipe()
     server, child = os.getpid(), os.fork()
     if child == 0:

@@ -1,4 +1,4 @@
-"""Run suspects, which are tasks that crashed a worker or ran next to one that did; and the tasks of small work.
+"""Run suspects, which are tasks that crashed a worker or ran next to one that did; and long tasks, or few.
 
 Each task runs in a process of its own, forked from a server (:mod:`indexer.base.workers.fork_server`) that has
 imported the task's modules. So a crash costs a fork, about 10 ms; a new worker of joblib takes a second to start.
@@ -10,13 +10,15 @@ import pickle
 import signal
 import subprocess
 from collections.abc import Callable, Iterable, Iterator
-from concurrent.futures import ThreadPoolExecutor, as_completed
+from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
 from contextlib import suppress
+from functools import partial
+from itertools import islice
 from pathlib import Path
 from typing import IO, Any, TypeVar, cast
 
 from indexer.base.startup import module_command
-from indexer.base.workers.fork_server import pickled, receive, send
+from indexer.base.workers.fork_server import pickled, receive, send, serve_in_fork
 from indexer.base.workers.in_worker import crash_reason
 from indexer.base.workers.models import WorkerCrashed, Workers
 
@@ -24,18 +26,25 @@ Task = TypeVar("Task")
 Result = TypeVar("Result")
 
 ATTEMPTS = 2  # the kernel may kill a process because other ones use too much memory
+_AHEAD = 2  # tasks per worker that are made before they run
+_MOST_EARLY_SERVERS = 8  # a fork takes 10 ms
 
 
 def run_suspects(
     function: Callable[[Task], Result], tasks: Iterable[Task], workers: Workers
 ) -> Iterator[tuple[Task, Result | WorkerCrashed]]:
     """Yield each task with its result as it is done; ``workers.jobs`` tasks run at a time."""
-    run = _Run()
+    run, source = _Run(), iter(tasks)
+    running: dict[Future[Any], Task] = {}
     with ThreadPoolExecutor(workers.jobs) as threads:
-        futures = {threads.submit(run.answer, function, task, workers): task for task in tasks}
         try:
-            for future in as_completed(futures):
-                yield futures[future], future.result()
+            while True:
+                for task in islice(source, _AHEAD * workers.jobs - len(running)):
+                    running[threads.submit(run.answer, function, task, workers)] = task
+                if not running:
+                    break
+                for future in wait(running, return_when=FIRST_COMPLETED).done:
+                    yield running.pop(future), future.result()
         finally:
             run.stop()  # after an exception or Ctrl-C, which leave tasks unfinished
             threads.shutdown(cancel_futures=True)
@@ -71,7 +80,7 @@ class _Run:
         try:
             server = _idle.pop()
         except IndexError:
-            server = _Server()
+            server = _started_server()
         self._busy.add(server)
         try:
             answer = server.ask(request)
@@ -90,17 +99,8 @@ class _Run:
 class _Server:
     """A process that runs one task at a time in a fork of itself. It ends when this process ends."""
 
-    def __init__(self) -> None:
-        command, environment = module_command("indexer.base.workers.fork_server", os.environ)
-        self._process = subprocess.Popen(
-            command,
-            env=environment,
-            stdin=subprocess.PIPE,
-            stdout=subprocess.PIPE,
-            start_new_session=True,  # Ctrl-C reaches only this process, which ends the tasks
-        )
-        self._requests = cast(IO[bytes], self._process.stdin)
-        self._answers = cast(IO[bytes], self._process.stdout)
+    def __init__(self, requests: IO[bytes], answers: IO[bytes], wait_for_end: Callable[[], object]) -> None:
+        self._requests, self._answers, self._wait_for_end = requests, answers, wait_for_end
 
     def ask(self, request: Any) -> tuple[int, bytes]:
         """Return the exit code of the task's process and its pickled result. Raises EOFError if the server ended."""
@@ -112,8 +112,39 @@ class _Server:
         """End the server and its task."""
         with suppress(OSError):
             self._requests.close()
-        self._process.wait()
+        self._wait_for_end()
         self._answers.close()
+
+
+def _started_server() -> _Server:
+    command, environment = module_command("indexer.base.workers.fork_server", os.environ)
+    process = subprocess.Popen(
+        command,
+        env=environment,
+        stdin=subprocess.PIPE,
+        stdout=subprocess.PIPE,
+        start_new_session=True,  # Ctrl-C reaches only this process, which ends the tasks
+    )
+    return _Server(cast(IO[bytes], process.stdin), cast(IO[bytes], process.stdout), process.wait)
+
+
+def fork_servers(jobs: int) -> None:
+    """Fork servers from this process, which must have no threads that hold locks: they need not import its modules."""
+    while len(_idle) < min(jobs, _MOST_EARLY_SERVERS):
+        _idle.append(_forked_server())
+
+
+def _forked_server() -> _Server:
+    requests, to_server = os.pipe()
+    from_server, answers = os.pipe()
+    parent, server = os.getpid(), os.fork()
+    if server == 0:
+        os.close(to_server)
+        os.close(from_server)
+        serve_in_fork(requests, answers, parent)
+    os.close(requests)
+    os.close(answers)
+    return _Server(os.fdopen(to_server, "wb"), os.fdopen(from_server, "rb"), partial(os.waitpid, server, 0))
 
 
 _idle: list[_Server] = []  # for the next suspects

@@ -32,6 +32,7 @@ class WorkerPool(Generic[Task, Result]):
 
     ``is_pass`` is true for tasks whose items are read one after the other (:mod:`indexer.base.workers.bisection`).
     ``shared`` are the folders, besides the sources, that the function reads or writes: all machines must have them.
+    ``is_long``: a task takes so long that a process of its own, which costs 10 ms, is cheaper than a pool.
 
     An engine may run a task twice, so the function must be idempotent.
     """
@@ -41,6 +42,7 @@ class WorkerPool(Generic[Task, Result]):
     split: Callable[[Task], Sequence[Task]] | None = None
     shared: tuple[Path, ...] = ()
     is_pass: Callable[[Task], bool] = lambda _: False
+    is_long: bool = False
 
     def run(self, tasks: Iterable[Task]) -> Iterator[tuple[Task, "Result | WorkerCrashed"]]:
         """Yield each task with its result when it is done, in no particular order.
@@ -75,7 +77,8 @@ class WorkerPool(Generic[Task, Result]):
         self, tasks: Iterable[Task], *, are_suspects: bool = False
     ) -> Iterator[tuple[Task, "Result | WorkerCrashed"]]:
         engine = _engine(self.workers.backend)
-        run = engine.run_suspects if are_suspects else engine.run
+        forks = are_suspects or (self.is_long and self.workers.backend == "loky")
+        run = engine.run_suspects if forks else engine.run
         if not self.workers.elsewhere:
             yield from run(self.function, tasks, self.workers)
             return
