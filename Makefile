@@ -80,7 +80,7 @@ bench-trust: env  ## splits and audit on random manifests: crossings, stability,
 	$(RUN)python -m benchmarks.trust $(ARGS)
 
 .PHONY: bench-build
-bench-build: env  ## a build against a plain copy, decoding alone, and other tools; ARGS=COUNT
+bench-build: env  ## a build against a plain copy, decoding alone, and other tools; ARGS="8000 30000"
 	$(RUN)python -m benchmarks.bench_build $(ARGS)
 
 .PHONY: bench-train
