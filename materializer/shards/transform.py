@@ -16,6 +16,7 @@ from indexer.images.plain_jpeg import plain_jpeg
 from indexer.images.png_encoding import ENCODER, encode_png
 from indexer.images.rendition import Rendition, render
 from indexer.images.sound_png import proven_header
+from indexer.images.strict_jpeg import is_sound
 from indexer.images.stripping import strip
 from materializer.models import Check, Pixels, Settings
 
@@ -98,8 +99,8 @@ def prepare(
     if settings.check in (Check.HEADER, Check.NONE):
         return _prepared(data, _header_facts(digest, data, limits), None, settings, limits)
     data = bytes(data)
-    if settings.pixels is not Pixels.JPEG and (proven := proven_header(data, limits)):
-        return _prepared(data, _facts(digest, proven, metadata_removed=False), None, settings, limits)
+    if settings.pixels is not Pixels.JPEG and (proven := _proven_facts(digest, data, limits)):
+        return _prepared(data, proven, None, settings, limits)
     reduced_to = None if settings.pixels is Pixels.JPEG or settings.align else _SMALLEST
     shown = open_shown(data, limits, Depth(reduced_to, is_strict=settings.check == Check.DECODE))
     facts = _facts(digest, shown.header, metadata_removed=shown.metadata_removed)
@@ -114,10 +115,24 @@ def suffix_of(image_format: str) -> str:
 
 
 def _header_facts(digest: str, data: bytes | memoryview, limits: ImageLimits) -> ImageFacts:
+    plain = _plain_facts(digest, data, limits)
+    return plain or _facts(digest, header(bytes(data), limits), metadata_removed=False)
+
+
+def _proven_facts(digest: str, data: bytes, limits: ImageLimits) -> ImageFacts | None:
+    """Return the facts of a plain JPEG or PNG that decodes, without its full pixels; None if that is not proven."""
+    plain = _plain_facts(digest, data, limits)
+    if plain is not None:
+        return plain if is_sound(data) else None
+    proven = proven_header(data, limits)
+    return _facts(digest, proven, metadata_removed=False) if proven else None
+
+
+def _plain_facts(digest: str, data: bytes | memoryview, limits: ImageLimits) -> ImageFacts | None:
     plain = plain_jpeg(data)
-    if plain is not None and plain.width * plain.height <= limits.pixels:
-        return ImageFacts(digest, plain.width, plain.height, "JPEG", plain.mode, metadata_removed=False)
-    return _facts(digest, header(bytes(data), limits), metadata_removed=False)
+    if plain is None or plain.width * plain.height > limits.pixels:
+        return None
+    return ImageFacts(digest, plain.width, plain.height, "JPEG", plain.mode, metadata_removed=False)
 
 
 def _facts(digest: str, found: ImageHeader, *, metadata_removed: bool) -> ImageFacts:

@@ -9,10 +9,11 @@ import pytest
 from PIL import Image, PngImagePlugin
 
 from indexer.base.errors import BadData
-from indexer.images import ImageLimits, header, open_shown
+from indexer.images import Depth, ImageLimits, header, open_shown
 from indexer.images.plain_jpeg import plain_jpeg
 from indexer.images.png_encoding import encode_png
 from indexer.images.sound_png import proven_header
+from indexer.images.strict_jpeg import is_sound
 
 LIMITS = ImageLimits()
 DAMAGED = 1_500
@@ -108,6 +109,19 @@ def test_no_damaged_jpeg_is_plain_that_pillow_does_not_open_alike() -> None:
         if (found := plain_jpeg(copy)) is not None:
             expected = header(copy, LIMITS)
             assert found == (expected.width, expected.height, expected.mode)
+
+
+@pytest.mark.parametrize("options", [{}, {"progressive": True}, {"restart_marker_rows": 1}])
+def test_no_damaged_jpeg_is_sound_that_a_full_decode_refuses(options: dict[str, int]) -> None:
+    data = saved(picture(), "JPEG", **options)
+    assert is_sound(data)
+    sound = 0
+    for number in range(DAMAGED):
+        copy = damaged(data, number)
+        if plain_jpeg(copy) and is_sound(copy):
+            sound += 1
+            open_shown(copy, LIMITS, Depth(is_strict=True))
+    assert sound < DAMAGED / 2
 
 
 @pytest.mark.parametrize("size", [(1, 1), (3, 1), (1, 70), (257, 200)])
