@@ -77,8 +77,10 @@ class LazyGroup(click.Group):
 
 
 def is_own_process(context: click.Context) -> bool:
-    """Return whether this process was started for the command; else it is another program, as in tests."""
-    return isinstance(context.find_root().command, LazyGroup)
+    """Return whether this process was started for the command; a test runs commands in its own process."""
+    main = getattr(sys.modules["__main__"], "main", None)
+    is_program = getattr(main, "__module__", "") in ("__main__", "indexer.__main__", "materializer.__main__")
+    return is_program and isinstance(context.find_root().command, LazyGroup)
 
 
 def run(package: str, about: str, modules: Mapping[str, str]) -> NoReturn:
