@@ -2,11 +2,15 @@
 
 import os
 import signal
+import subprocess
+import sys
 import time
+from pathlib import Path
 
 import pytest
 
 from indexer.base.workers import WorkerCrashed, WorkerPool, Workers, time_limit
+from tests.support.processes import wait_until
 
 Span = tuple[int, int]
 
@@ -97,3 +101,26 @@ def test_workers_ignore_ctrl_c_from_their_start():
     """A terminal sends it to every process; a worker that is still importing would print a traceback."""
     assert [result for _, result in WorkerPool(_blocked, Workers(2)).run(range(4))] == [True] * 4
     assert not _blocked(0)
+
+
+def test_workers_that_were_forked_early_run_tasks_and_end_with_their_process():
+    code = """
+import os, sys
+from indexer.base.workers import WorkerPool, Workers, isolation
+
+def task(number):
+    if number == 3:
+        os._exit(1)
+    return os.getppid()
+
+isolation.fork_servers(2)
+servers = os.popen(f"ps -o pid= --ppid {os.getpid()}").read().split()
+results = dict(WorkerPool(task, Workers(2), is_long=True).run(range(6)))
+crashed = [number for number, result in results.items() if not isinstance(result, int)]
+print(crashed, {str(result) for result in results.values() if isinstance(result, int)} <= set(servers), *servers)
+"""
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    crashed, are_servers, *servers = done.stdout.replace("[3]", "3").split()
+    assert (crashed, are_servers) == ("3", "True")
+    assert len(servers) >= 2
+    assert wait_until(lambda: not any(Path(f"/proc/{server}").exists() for server in servers))
