@@ -83,6 +83,6 @@ def test_tree_names_every_package() -> None:
 
 
 def test_completion_line_works() -> None:
-    (line,) = (line for line in "\n".join(_blocks("sh", COMMANDS)).splitlines() if "COMPLETE" in line)
-    script = line.split("#")[0].replace(" indexer)", f" {sys.executable} -m indexer)")
+    (line,) = (line for line in "\n".join(_blocks("sh", COMMANDS)).splitlines() if "COMPLETE=bash" in line)
+    script = line.split("#")[0].replace(" python -m", f" {sys.executable} -m")
     subprocess.run(["bash", "-c", f"{script}\ncomplete -p indexer"], cwd=ROOT, check=True, capture_output=True)

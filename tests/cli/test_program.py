@@ -72,7 +72,8 @@ def test_summaries_fit_in_80_columns(run: Run, program: str) -> None:
 def test_shell_completion(spawn: Run, shell: str) -> None:
     done = spawn(_INDEXER_COMPLETE=f"{shell}_source")
     assert done.returncode == 0
-    assert "_INDEXER_COMPLETE" in done.stdout
+    assert "image_manifest_comp" in done.stdout
+    assert "materializer" in done.stdout
 
 
 def test_completion_lists_the_commands(spawn: Run) -> None:

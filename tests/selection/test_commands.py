@@ -41,7 +41,7 @@ def test_short_recipe_is_selected_and_audited(folder: Path, indexer: Run) -> Non
     assert json.loads(audited.stdout)["worst"] == 1.0
     page = indexer("audit", "mine", "--no-inspect", "--no-tree", "--format", "markdown")
     assert page.returncode == 0
-    assert "| label | format | 1.0 | 0.5 |" in page.stdout
+    assert "| label | format | 40 | 1.0 |" in page.stdout
 
 
 def test_empty_selection_is_reported(tmp_path: Path, indexer: Run) -> None:
