@@ -103,9 +103,11 @@ def test_workers_ignore_ctrl_c_from_their_start():
     assert not _blocked(0)
 
 
+@pytest.mark.skipif(sys.platform != "linux", reason="needs /proc")
 def test_workers_that_were_forked_early_run_tasks_and_end_with_their_process():
     code = """
-import os, sys
+import os
+from pathlib import Path
 from indexer.base.workers import WorkerPool, Workers, isolation
 
 def task(number):
@@ -114,7 +116,7 @@ def task(number):
     return os.getppid()
 
 isolation.fork_servers(2)
-servers = os.popen(f"ps -o pid= --ppid {os.getpid()}").read().split()
+servers = Path("/proc/thread-self/children").read_text().split()
 results = dict(WorkerPool(task, Workers(2), is_long=True).run(range(6)))
 crashed = [number for number, result in results.items() if not isinstance(result, int)]
 print(crashed, {str(result) for result in results.values() if isinstance(result, int)} <= set(servers), *servers)
