@@ -6,11 +6,17 @@ import pyarrow as pa
 
 
 def python_values(column: pa.Array) -> list[Any]:
-    """Return the values of a column; if one is a date or time that Python lacks, those of all rows as text."""
+    """Return the values of a column, maps as dictionaries.
+
+    If one is a date or time that Python lacks, those of all rows are returned as text.
+    """
     try:
-        return list(column.to_pylist())
+        values = column.to_pylist()
     except (OverflowError, ValueError):
-        return list(column.cast(_with_texts(column.type)).to_pylist())
+        values = column.cast(_with_texts(column.type)).to_pylist()
+    if pa.types.is_map(column.type):
+        return [None if value is None else dict(value) for value in values]
+    return list(values)
 
 
 def _with_texts(kind: pa.DataType) -> pa.DataType:

@@ -58,7 +58,7 @@ class Guard:
         host = headers.get("host", "").lower()
         named = _HOST.fullmatch(host)
         if not named or named.group(1) not in self.access.hosts:
-            return PlainTextResponse("this host name is not the one of the server", 421)
+            return PlainTextResponse("this host name is not the one of the server: see browse --allow-host", 421)
         # Both are absent for programs and old browsers.
         if headers.get("sec-fetch-site", "none") not in ("none", "same-origin"):
             return PlainTextResponse("requested by another site", 403)

@@ -16,8 +16,10 @@ _LOOPBACK = ("127.0.0.1", "::1", "localhost")
 @click.command(epilog="Example: python -m indexer browse --port 8000")
 @click.option("--host", default="127.0.0.1", show_default=True, help="Host name or address to listen at.")
 @click.option("--port", type=click.IntRange(0, 65535), default=0, help="[default: a free port]")
+@click.option("--allow-host", "allowed", multiple=True, metavar="NAME",
+              help="Host name of a proxy that browsers use, such as JupyterHub; may be repeated.")  # fmt: skip
 @common_options
-def command(options: CommonOptions, host: str, port: int) -> None:
+def command(options: CommonOptions, host: str, port: int, allowed: tuple[str, ...]) -> None:
     """Show images in a web browser, with filters and SQL.
 
     Images are read from their archives. By default only this machine can connect. The printed URL contains a key that
@@ -25,16 +27,16 @@ def command(options: CommonOptions, host: str, port: int) -> None:
     """
     _check_dependencies()
     options.reading().connection.close()  # reports an unusable file before the server starts
-    _serve(options, _bound(host, port), host)
+    _serve(options, _bound(host, port), host, allowed)
 
 
-def _serve(options: CommonOptions, bound: socket.socket, host: str) -> None:
+def _serve(options: CommonOptions, bound: socket.socket, host: str, allowed: tuple[str, ...]) -> None:
     from indexer.browsing.connections import serve  # noqa: PLC0415
     from indexer.browsing.guard import AccessKey  # noqa: PLC0415
     from indexer.browsing.image_reader import ImageReader  # noqa: PLC0415
     from indexer.browsing.server import application  # noqa: PLC0415
 
-    names = {host, *(_LOOPBACK if host in _LOOPBACK else ())}
+    names = {host, *(_LOOPBACK if host in _LOOPBACK else ()), *allowed}
     access = AccessKey(frozenset(f"[{name}]" if ":" in name else name.lower() for name in names))
     images = ImageReader(options.manifest, source_folders(options.config), options.workers)
     print(f"http://{_address(host, bound.getsockname()[1])}/{access.key}/", flush=True)

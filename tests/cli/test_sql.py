@@ -47,6 +47,13 @@ def test_values_that_python_lacks_are_texts(run: Run, manifest: Path) -> None:
     assert json.loads(done.stdout, parse_constant=pytest.fail)[0]["c"] == "nan"
 
 
+def test_maps_are_objects(run: Run, manifest: Path) -> None:
+    query = "select map {'folder': 'a', 'class': 'b'} as extra, map() as none, null::map(int, int) as missing"
+    assert '{"folder": "a", "class": "b"}   {}     NULL' in run("sql", query, "--manifest-db", manifest).stdout
+    done = run("sql", query, "--manifest-db", manifest, "--format", "json")
+    assert json.loads(done.stdout) == [{"extra": {"folder": "a", "class": "b"}, "none": {}, "missing": None}]
+
+
 def test_a_device_or_pipe_is_written_and_not_replaced(run: Run, manifest: Path, tmp_path: Path) -> None:
     """A renamed file would replace /dev/null for all programs."""
     pipe = tmp_path / "pipe"

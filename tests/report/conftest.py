@@ -49,7 +49,7 @@ def report(folder: Path) -> Path:
 @pytest.fixture(scope="session")
 def address(folder: Path) -> Iterator[str]:
     """Run ``indexer browse`` during the session; yield the URL that it prints, with its key."""
-    command = [sys.executable, "-m", "indexer", "browse", "--jobs", "1", "--quiet"]
+    command = [sys.executable, "-m", "indexer", "browse", "--jobs", "1", "--quiet", "--allow-host", "hub.example"]
     settings = {**os.environ, "PYTHONPATH": str(ROOT)}
     with subprocess.Popen(command, cwd=folder, env=settings, stdout=subprocess.PIPE, text=True) as server:
         assert server.stdout

@@ -113,9 +113,11 @@ def test_other_host_names_are_refused(ask, host: str) -> None:
     assert ask("/api/rows", Host=host)[0] == 421
 
 
-@pytest.mark.parametrize("host", ["127.0.0.1", "127.0.0.1:9999", "localhost:8888", "LOCALHOST:1", "[::1]:80"])
-def test_any_local_port_is_accepted(ask, host: str) -> None:
-    """For `ssh -L` and the proxy of Jupyter."""
+@pytest.mark.parametrize(
+    "host", ["127.0.0.1", "127.0.0.1:9999", "localhost:8888", "LOCALHOST:1", "[::1]:80", "hub.example"]
+)
+def test_any_local_port_and_allowed_host_is_accepted(ask, host: str) -> None:
+    """For `ssh -L` and the proxy of Jupyter, which passes its own host name on."""
     assert ask("/api/rows", Host=host, Origin=f"http://{host}", Sec_Fetch_Site="same-origin")[0] == 200
 
 
