@@ -9,7 +9,7 @@ import PIL
 import pyarrow as pa
 from PIL import features as pillow
 
-from indexer.base.durable import clear_unfinished, write_bytes, write_json
+from indexer.base.durable import clear_unfinished, write_json, writing
 from indexer.base.errors import SourceError
 from indexer.base.version import __version__
 from indexer.images.png_encoding import ENCODER
@@ -82,7 +82,9 @@ def publish(build: WrittenBuild) -> BuildSummary:
     for file in [*format_.stray_files(output, shards)]:
         file.unlink()
     for name, content in format_.leading_files(output, settings, shards):
-        write_bytes(output / name, content)
+        with writing(output / name) as leading:
+            for piece in content:
+                leading.write(piece)
     description = {
         "selection": build.plan.selection,
         "recipe_hash": build.plan.recipe_hash,

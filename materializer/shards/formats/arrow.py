@@ -15,7 +15,13 @@ from materializer.models import Feature, Settings, Shard, ShardFile
 from materializer.shards import schema as columns
 from materializer.shards.digests import known_sha256
 from materializer.shards.formats.arrow_stream import ArrowStream, arrow_stream, digest_of
-from materializer.shards.formats.output_format import OutputFormat, ShardFiles, ShardWriter, is_loader_split
+from materializer.shards.formats.output_format import (
+    LeadingFile,
+    OutputFormat,
+    ShardFiles,
+    ShardWriter,
+    is_loader_split,
+)
 from materializer.shards.record_batches import BatchMaker, blobs
 from materializer.shards.transform import PreparedImage
 
@@ -84,12 +90,12 @@ class ArrowFormat(OutputFormat):
         with pa.memory_map(str(path)) as source, pa.ipc.open_stream(source) as stream:
             yield map(_validated, stream)
 
-    def leading_files(self, output: Path, settings: Settings, shards: ShardFiles) -> Iterator[tuple[str, bytes]]:  # noqa: ARG002
+    def leading_files(self, output: Path, settings: Settings, shards: ShardFiles) -> Iterator[LeadingFile]:  # noqa: ARG002
         """Yield the files that ``load_from_disk`` reads, ``dataset_dict.json`` last."""
         features = columns.features(settings)
         info = {"citation": "", "description": "", "features": features, "homepage": "", "license": ""}
         for split, written in shards.items():
-            yield f"{split}/dataset_info.json", json_bytes(info)
+            yield f"{split}/dataset_info.json", [json_bytes(info)]
             state: dict[str, object] = {
                 "_data_files": [{"filename": Path(self.path(shard)).name} for shard, _ in written],
                 "_fingerprint": fingerprint([file for _, file in written]),
@@ -99,8 +105,8 @@ class ArrowFormat(OutputFormat):
                 "_output_all_columns": False,
                 "_split": split if is_loader_split(split) else None,
             }
-            yield f"{split}/state.json", json_bytes(state)
-        yield "dataset_dict.json", json_bytes({"splits": list(shards)})
+            yield f"{split}/state.json", [json_bytes(state)]
+        yield "dataset_dict.json", [json_bytes({"splits": list(shards)})]
 
 
 def fingerprint(files: Sequence[ShardFile]) -> str:

@@ -27,7 +27,7 @@ from materializer.further_columns import text_columns
 from materializer.models import Feature, Settings, Shard
 from materializer.shards import schema
 from materializer.shards.formats.linking import link_file
-from materializer.shards.formats.output_format import OutputFormat, ShardFiles, ShardWriter
+from materializer.shards.formats.output_format import LeadingFile, OutputFormat, ShardFiles, ShardWriter
 from materializer.shards.transform import PreparedImage
 
 DEFAULT_LAYOUT = "{split}/{generator}/{label}/{name}"
@@ -96,19 +96,13 @@ class ImageFolderFormat(OutputFormat):
         for row in _rows(path):
             yield row["file_id"], _inside(output, row["file_name"]).read_bytes()
 
-    def leading_files(self, output: Path, settings: Settings, shards: ShardFiles) -> Iterator[tuple[str, bytes]]:
+    def leading_files(self, output: Path, settings: Settings, shards: ShardFiles) -> Iterator[LeadingFile]:
         """Yield ``metadata.csv`` of each split, whose file names are relative to its folder."""
         variant = schema.VARIANT_TEXTS if settings.variants else ()
         columns = (*_COLUMNS, *variant, *text_columns(settings.columns))
         for split, written in shards.items():
-            text = io.BytesIO(_line(columns))
-            text.seek(0, io.SEEK_END)
-            for shard, _ in written:
-                for row in _rows(output / self.path(shard), columns):
-                    place = row["file_name"].removeprefix(f"{split}/")
-                    numbers = [int(row[name]) for name in _COLUMNS[1:4]]
-                    text.write(_line([place, *numbers, *(row[name] for name in columns[4:])]))
-            yield f"{split}/metadata.csv", text.getvalue()
+            lists = [output / self.path(shard) for shard, _ in written]
+            yield f"{split}/metadata.csv", _metadata(split, lists, columns)
 
     def loose_files(self, output: Path, shard: Shard) -> Iterator[str]:
         """Yield the paths of the images of a shard, relative to the output folder."""
@@ -166,6 +160,16 @@ def _folder(text: str) -> str:
 def _values(row: Mapping[str, Any], image: PreparedImage, place: str) -> list[object]:
     texts = [row[column] for column in schema.TEXTS.values()]
     return [place, row["label"], image.height, image.width, *texts, json.dumps(row["paired_real_images"])]
+
+
+def _metadata(split: str, lists: Sequence[Path], columns: Sequence[str]) -> Iterator[bytes]:
+    """Yield the lines of ``metadata.csv`` from the lists of a split's shards."""
+    yield _line(columns)
+    for path in lists:
+        for row in _rows(path, columns):
+            place = row["file_name"].removeprefix(f"{split}/")
+            numbers = [int(row[name]) for name in _COLUMNS[1:4]]
+            yield _line([place, *numbers, *(row[name] for name in columns[4:])])
 
 
 def _line(values: Sequence[object]) -> bytes:

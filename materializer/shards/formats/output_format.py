@@ -2,7 +2,7 @@
 
 import re
 from abc import ABC, abstractmethod
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager
 from pathlib import Path
 from typing import Any, ClassVar, Literal
@@ -22,6 +22,8 @@ _NUMBERED = re.compile(
 )
 # `datasets` 5.2, splits.py.
 _LOADER_SPLIT = re.compile(r"\w+(\.\w+)*")
+# Path and content of a file that a loader needs; the content may be larger than memory.
+LeadingFile = tuple[str, Iterable[bytes]]
 # The shards of each split, in order.
 ShardFiles = Mapping[str, Sequence[tuple[Shard, ShardFile]]]
 
@@ -109,8 +111,8 @@ class OutputFormat(ABC):
         """
         return []
 
-    def leading_files(self, output: Path, settings: Settings, shards: ShardFiles) -> Iterator[tuple[str, bytes]]:  # noqa: ARG002
-        """Yield path and content of the files that the loader needs, in writing order."""
+    def leading_files(self, output: Path, settings: Settings, shards: ShardFiles) -> Iterator[LeadingFile]:  # noqa: ARG002
+        """Yield path and content, in pieces, of the files that the loader needs, in writing order."""
         yield from ()
 
     def loose_files(self, output: Path, shard: Shard) -> Iterator[str]:  # noqa: ARG002
