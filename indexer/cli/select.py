@@ -139,7 +139,9 @@ def _show(selected: Selected) -> None:
         placed = [one for one in selected.windows if one.split == split]
         dates = f"{placed[0].released:%Y-%m} to {placed[-1].released:%Y-%m}"
         names = ", ".join(one.generator for one in placed)
-        print(printable(f"{split}: windows {placed[0].window} to {placed[-1].window} ({dates}): {names}"))
+        first, last = placed[0].window, placed[-1].window
+        windows = f"window {last}" if first == last else f"windows {first} to {last}"
+        print(printable(f"{split}: {windows} ({dates}): {names}"))
     if selected.undated:
         print(f"left out, no release date: {printable(', '.join(selected.undated))}")
     for trait, bins, *_, before, after in selected.matched:

@@ -6,12 +6,13 @@ statistics show which cells are empty. Neither format has checksums of values, s
 the contents.
 """
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
 import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
+import pyarrow.parquet as pq
 
 from indexer.base.errors import BadData
 from indexer.containers.kinds import Kind
@@ -159,12 +160,20 @@ def _list_parquet(container: Container) -> Iterator[tuple[int, pa.RecordBatch | 
         schema, rows = refuse_repeats(file.schema_arrow), file.metadata.num_rows
         names = image_columns(schema)
         leaves = {name: f"{name}.bytes" if pa.types.is_struct(schema.field(name).type) else name for name in names}
-        slices = cell_slices(content.window, leaves)
-        columns = [_parquet_cells(slices[name], empty_cells(file, name)) for name in names]
+        slices = cell_slices(content.window, _indexed(file, leaves))
+        columns = [_parquet_cells(slices.get(name, ()), empty_cells(file, name)) for name in names]
     for first in range(0, rows, _ROWS):
         length = min(_ROWS, rows - first)
         cells = [column.slice(first, length) for column in columns]
         yield length, _rows(container, names, first, cells) if names else None
+
+
+def _indexed(file: pq.ParquetFile, leaves: Mapping[str, str]) -> dict[str, str]:
+    """Return those of ``leaves`` that are uncompressed and in the page index, by the first row group."""
+    group = file.metadata.row_group(0) if file.num_row_groups else None
+    chunks = [group.column(index) for index in range(group.num_columns)] if group else []
+    found = {one.path_in_schema for one in chunks if one.has_offset_index and one.compression == "UNCOMPRESSED"}
+    return {name: leaf for name, leaf in leaves.items() if leaf in found}
 
 
 def _parquet_cells(slices: Sequence[CellSlice], problems: pa.Array) -> _Cells:

@@ -37,6 +37,8 @@ def cell_slices(content: ByteRange, columns: Mapping[str, str]) -> dict[str, lis
 
     Files without a page index, and those that cannot be understood, have none.
     """
+    if not columns:
+        return {}
     try:
         footer: Any = read_struct(_footer(content))
         return {name: list(_slices_of(content, footer[4], path)) for name, path in columns.items()}
