@@ -161,7 +161,9 @@ def test_record_counts_and_digests(site, images):
     assert found["settings"]["variants"] == ["native", "jpeg50", "webp9"]
     assert found["versions"]["libwebp"]
     assert list(found["splits"]) == ["train", "train-jpeg50", "train-webp9"]
-    assert "3 variants: native, jpeg50, webp9" in (site.folder / "out" / "README.md").read_text()
+    card = (site.folder / "out" / "README.md").read_text()
+    assert "3 variants: native, jpeg50, webp9" in card
+    assert "0 others were converted" in card
     recorded = record.read(site.folder / "out", next(iter(grading.read_build(site.folder / "out").all_shards))[0])
     assert recorded.rows["transform"].to_pylist() == ["verbatim"] * 4
 
