@@ -99,7 +99,7 @@ def publish(build: WrittenBuild) -> BuildSummary:
         "card": card_files,
     }
     write_json(output / record.BUILD, description)
-    return _summary(build, shards, is_matched=bool(facts.balance))
+    return _summary(build, shards, facts)
 
 
 def _file(planned: PlannedShard, result: ShardResult) -> ShardFile:
@@ -112,17 +112,19 @@ def _file(planned: PlannedShard, result: ShardResult) -> ShardFile:
     return result.file
 
 
-def _summary(build: WrittenBuild, shards: ShardFiles, *, is_matched: bool) -> BuildSummary:
+def _summary(build: WrittenBuild, shards: ShardFiles, facts: CardFacts) -> BuildSummary:
     files = [file for own in shards.values() for _, file in own]
+    holds_images = output_format(build.request.settings.format).holds_images
+    loose = 0 if holds_images else sum(count.bytes for count in facts.counts)
     return BuildSummary(
         request=build.request,
         splits={split: sum(file.rows for _, file in own) for split, own in shards.items()},
         shards=len(files),
         kept=sum(result.kept for result in build.results.values()),
-        size=sum(file.size for file in files),
+        size=loose + sum(file.size for file in files),
         refused=len(build.substitutions.rows),
         missing=build.substitutions.missing,
-        is_matched=is_matched,
+        is_matched=bool(facts.balance),
     )
 
 

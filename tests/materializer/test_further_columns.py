@@ -23,6 +23,7 @@ from indexer.images import ImageLimits
 from indexer.manifest import store as stores
 from indexer.scanning import ScanOptions, scan
 from materializer.dataset.build_folder import read_build
+from materializer.dataset.convert import finalize
 from materializer.dataset.verify import verify
 from materializer.further_columns import parse_columns
 from materializer.models import Feature, Request, RowOrder, Settings
@@ -169,6 +170,15 @@ def test_companions_are_stored_unchanged_from_any_packing(request_of, packing, f
     checked(found.cast_column("image", undecoded).cast_column("mask", undecoded).to_list())
     assert found[1]["mask"].mode == "L"
     assert found[0]["mask"] is None
+
+
+def test_finalize_converts_companions(request_of):
+    manifest, request = request_of("zip", order=RowOrder.SELECTION)
+    built(manifest, request)
+    finalize(request.output, request.output.with_name("standard"), None, Workers(1, "threading"))
+    found = datasets.load_from_disk(str(request.output.with_name("standard")))["train"]
+    plain = datasets.Image(decode=False)
+    checked(found.cast_column("image", plain).cast_column("mask", plain).to_list())
 
 
 @pytest.mark.slow

@@ -40,6 +40,13 @@ def stored_ids(out, split):
         return [(row["file_name"], row["file_id"]) for row in csv.DictReader(file)]
 
 
+def test_summary_counts_the_bytes_of_loose_images(site, images):
+    summary = site.lay_out(images).build(format="imagefolder", feature="standard")
+    stored = [path.stat().st_size for path in (site.folder / "out").rglob("*") if path.suffix in (".jpg", ".png")]
+    lists = [path.stat().st_size for path in (site.folder / "out/record/images").iterdir()]
+    assert summary.size == sum(stored) + sum(lists)
+
+
 def test_class_folders_are_those_of_detectors(site, images):
     site.built(images, format="imagefolder", feature="standard", layout="{split}/{label}/{generator}/{name}")
     classes = sorted(entry.name for entry in os.scandir(site.folder / "out/train") if entry.is_dir())

@@ -75,6 +75,7 @@ class ImageFolderFormat(OutputFormat):
     media_type = "text/csv"
     loader = "load_dataset"
     features = (Feature.STANDARD,)
+    holds_images = False
 
     def path(self, shard: Shard) -> str:
         """Return the path of a shard, relative to the output folder."""

@@ -59,6 +59,7 @@ class OutputFormat(ABC):
     media_type: ClassVar[str]  # of a shard
     loader: ClassVar[Literal["load_from_disk", "load_dataset"]]  # the function of `datasets` that opens the folder
     features: ClassVar[tuple[Feature, ...]]  # the image features that it can store; the first is the default
+    holds_images: ClassVar[bool] = True  # in its shards; else in loose files
     stores_companions: ClassVar[bool] = False  # as further image columns
     buffer_size: ClassVar[int] = 0  # bytes that its writer keeps in memory
     hashes_file: ClassVar[bool] = True  # whether its digest is the sha256 of the file
