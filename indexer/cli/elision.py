@@ -3,14 +3,13 @@
 from collections.abc import Iterator, Sequence
 
 import pyarrow as pa
-from rich.cells import cell_len
 
 from indexer.cli.messages import printable
-from indexer.cli.render import records, text_of
+from indexer.cli.render import FRAME, records, table_width, text_of
+from indexer.cli.render import widths as column_widths
 
 ELISION = "…"
 _WIDEST = 40  # characters of a value in a table that does not fit
-_FRAME = 3  # characters per column besides its values
 
 
 def elided(rows: pa.Table, width: int) -> tuple[pa.Table, int]:
@@ -18,10 +17,9 @@ def elided(rows: pa.Table, width: int) -> tuple[pa.Table, int]:
 
     The first and the last columns are kept; a column ``…`` stands for those between them.
     """
-    widths = _widths(rows)
-    if sum(widths) + _FRAME * len(widths) <= width:
+    if table_width(rows) <= width:
         return rows, 0
-    widths = [min(each, _WIDEST) for each in widths]
+    widths = [min(each, _WIDEST) for each in column_widths(rows)]
     first, last = _kept(widths, width)
     left_out = len(widths) - first - last
     names = rows.column_names
@@ -42,20 +40,13 @@ def vertical(rows: pa.Table) -> Iterator[str]:
             yield f"{printable(name):>{longest}}  {printable(text_of(value))}"
 
 
-def _widths(rows: pa.Table) -> list[int]:
-    found = [cell_len(name) for name in rows.column_names]
-    for record in records(rows.to_batches()):
-        found = [max(width, cell_len(printable(text_of(value)))) for width, value in zip(found, record, strict=True)]
-    return found
-
-
 def _kept(widths: Sequence[int], width: int) -> tuple[int, int]:
     """Return how many of the first and of the last columns fit, taken in turns; one column is always kept."""
-    room = width - (len(ELISION) + _FRAME)
+    room = width - (len(ELISION) + FRAME)
     first = last = 0
     while first + last < len(widths):
         takes_first = first <= last
-        needed = (widths[first] if takes_first else widths[len(widths) - last - 1]) + _FRAME
+        needed = (widths[first] if takes_first else widths[len(widths) - last - 1]) + FRAME
         if needed > room and first:
             break
         room -= needed

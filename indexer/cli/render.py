@@ -16,6 +16,7 @@ from typing import Any, BinaryIO, Literal
 import pyarrow as pa
 import pyarrow.parquet as pq
 from rich.box import SIMPLE_HEAD
+from rich.cells import cell_len
 from rich.console import Console
 from rich.table import Table
 from rich.text import Text
@@ -23,6 +24,7 @@ from rich.text import Text
 from indexer.base.arrow_values import python_values
 from indexer.cli.messages import CONTROL_CHARACTERS, printable
 
+FRAME = 3  # characters per column besides its values
 _WIDEST_NAME = 48
 _PLAIN_WIDTH = 10_000  # without a terminal, rows are not wrapped
 
@@ -62,9 +64,29 @@ def console() -> Console:
 def table_text(rows: pa.Table, title: str | None = None) -> str:
     """Return rows as a text table, with colours if standard output is a terminal."""
     shown = console()
+    fits = table_width(rows) <= shown.width
     with shown.capture() as text:
-        shown.print(table(rows, title))
+        shown.print(table(rows if fits else _without_empty_columns(rows), title))
     return "\n".join(line.rstrip() for line in text.get().strip("\n").splitlines() if line.strip()) + "\n"
+
+
+def table_width(rows: pa.Table) -> int:
+    """Return the width of a table in which no value is wrapped."""
+    frame: int = FRAME * rows.num_columns
+    return sum(widths(rows)) + frame
+
+
+def widths(rows: pa.Table) -> list[int]:
+    """Return the width of each column, in terminal cells."""
+    found = [cell_len(name) for name in rows.column_names]
+    for record in records(rows.to_batches()):
+        found = [max(width, cell_len(printable(text_of(value)))) for width, value in zip(found, record, strict=True)]
+    return found
+
+
+def _without_empty_columns(rows: pa.Table) -> pa.Table:
+    """Return the first column, and those with a value other than NULL, an empty text and 0."""
+    return rows.select([at for at in range(rows.num_columns) if at == 0 or any(rows.column(at).to_pylist())])
 
 
 def table(rows: pa.Table, title: str | None = None) -> Table:
@@ -75,7 +97,7 @@ def table(rows: pa.Table, title: str | None = None) -> Table:
     shown = Table(title=title, title_justify="left", title_style="bold", box=SIMPLE_HEAD, header_style="bold cyan")
     for number, field in enumerate(rows.schema):
         justify: Literal["left", "right"] = "right" if _is_number(field.type) else "left"
-        shown.add_column(Text(printable(field.name)), justify=justify, no_wrap=number == 0,
+        shown.add_column(Text(printable(field.name)), justify=justify, no_wrap=number == 0, overflow="fold",
                          min_width=name_width if number == 0 else None)  # fmt: skip
     for record in found:
         shown.add_row(*(_cell(value) for value in record))

@@ -215,7 +215,8 @@ def _what_next(options: CommonOptions, states: Sequence[SourceState]) -> Iterato
         yield "'python -m indexer sources KEY' prints where a source is looked for, and its downloads"
         folder = options.config.input_datasets_path if options.config_file.exists() else Path()
         size, free = disk_space(states, folder)
-        yield f"Missing downloads have at least {size / 1e9:,.0f} GB; {free / 1e9:,.0f} GB are free"
+        if size:
+            yield f"Missing downloads have at least {size / 1e9:,.0f} GB; {free / 1e9:,.0f} GB are free"
     if not options.config_file.exists():
         yield "no local.cfg: 'python -m indexer scan PATH' needs none, and 'python -m indexer init DIR' writes one"
     if any(state.found and not state.scanned for state in states):

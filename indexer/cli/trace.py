@@ -11,7 +11,7 @@ import pyarrow as pa
 
 from indexer.base import image_formats
 from indexer.base.errors import ConfigError
-from indexer.cli import render
+from indexer.cli import elision, render
 from indexer.cli.messages import print_message
 from indexer.cli.options import CommonOptions, common_options
 from indexer.containers.kinds import suffix_of
@@ -46,9 +46,16 @@ def command(options: CommonOptions, files: tuple[Path, ...], form: str) -> None:
     if form == "json":
         print(json.dumps(rows, indent=1, ensure_ascii=True))
     else:
-        print(render.table_text(pa.Table.from_pylist(rows, _SCHEMA)), end="")
+        _print_table(pa.Table.from_pylist(rows, _SCHEMA))
     if uninspected:
         print_message(f"{uninspected:,} images were never inspected: of these only equal files are found")
+
+
+def _print_table(rows: pa.Table) -> None:
+    if render.table_width(rows) <= render.console().width:
+        print(render.table_text(rows), end="")
+    else:
+        print("\n".join(elision.vertical(rows)))
 
 
 def _images(paths: Sequence[Path]) -> Iterator[Path]:

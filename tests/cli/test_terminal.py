@@ -12,10 +12,11 @@ from types import ModuleType
 import pyarrow as pa
 import pytest
 from click.shell_completion import ShellComplete, get_completion_class
+from rich.console import Console
 
 import indexer.__main__
 import materializer.__main__
-from indexer.cli import elision, program, shells
+from indexer.cli import elision, program, render, shells
 from tests.cli.conftest import ROOT, Run
 
 
@@ -40,6 +41,17 @@ def test_long_values_are_cut_and_numbers_stay_numbers() -> None:
 def test_one_column_is_always_shown() -> None:
     shown, left_out = elision.elided(pa.table({"a": ["x" * 200], "b": ["y" * 200]}), 20)
     assert (shown.column_names[0], left_out) == ("a", 1)
+
+
+def test_a_table_that_does_not_fit_shows_whole_values(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(render, "console", lambda: Console(width=40, highlight=False))
+    rows = pa.table({"name": ["a"], "missing": ["0"], "file": ["folder/" * 6 + "1.png"], "left": [0], "empty": [""]})
+    text = render.table_text(rows)
+    assert "…" not in text
+    assert "1.png" in text
+    assert "empty" not in text
+    assert max(map(len, text.splitlines())) <= 40
+    assert render.table_text(rows.select(["name", "left", "empty"])).split()[:3] == ["name", "left", "empty"]
 
 
 def test_sql_fits_into_a_terminal(manifest: Path) -> None:
