@@ -74,7 +74,8 @@ class ContainerWalk:
             for batch in zip_batches(level, self._limits, health):
                 found = self._placed(self._numbered(batch, level), level)
                 yield found
-                self.overlooked.add_small(found, partial(self._head, level, batch), self.health)
+                if not _random_access(level).volumes.is_remote:  # a request each
+                    self.overlooked.add_small(found, partial(self._head, level, batch), self.health)
                 unusual = unusual_names(batch["name"])
                 if len(unusual):
                     members = batch.take(unusual)

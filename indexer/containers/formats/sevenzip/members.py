@@ -6,6 +6,7 @@ a non-solid archive is nearly random. libarchive unpacks the folders that the st
 
 import re
 from collections.abc import Iterator
+from contextlib import suppress
 from dataclasses import dataclass, field, replace
 from functools import partial
 from zlib import crc32
@@ -32,7 +33,7 @@ _LARGEST_HEADER = 1 << 31
 _UNIX, _LINK, _TYPE = 0x8000, 0o120000, 0o170000
 _UNKNOWN_CODER = re.compile(r"(?i)codec|unsupported|not supported")  # in libarchive's messages
 _LONGEST_TARGET = 4096  # bytes: PATH_MAX of Linux
-_MOST_BEFORE_LINK = 256 << 20  # bytes of a folder that are unpacked to read a link
+_MOST_BEFORE_LINKS = 1 << 30  # bytes that are unpacked to read the links
 
 
 def seven_zip_entries(opened: OpenArchive) -> Iterator[Entry]:
@@ -153,10 +154,11 @@ class _Source:
 def _linked(source: _Source, links: list[_Member]) -> Iterator[Entry]:
     """Yield symbolic links with the bytes of the members that they lead to; others keep their problem."""
     members = {normal_name(_raw(member.name)): member for member in _members(source.archive) if not member.is_link}
-    targets = {normal_name(_raw(link.name)): _target(source, link) for link in links}
-    chained = {name: target for name, target in targets.items() if target is not None}
-    for link in links:
-        entry, target = _entry(source, link), targets[normal_name(_raw(link.name))]
+    targets = list(_targets(source, links))
+    names = (normal_name(_raw(link.name)) for link in links)
+    chained = {name: target for name, target in zip(names, targets, strict=True) if target is not None}
+    for link, target in zip(links, targets, strict=True):
+        entry = _entry(source, link)
         found = members.get(end_of_links(target, chained)) if target is not None else None
         if found is None:
             yield replace(entry, note="" if target is None else f" to {decoded(target)[0]}")
@@ -187,16 +189,17 @@ def _members(archive: Archive) -> Iterator[_Member]:
             yield _Member(ordinal, name, archive.attributes[ordinal], next(streams, None))
 
 
-def _target(source: _Source, link: _Member) -> bytes | None:
-    """Return the name that a link leads to; None if it cannot be read, or only by unpacking much."""
-    place = link.substream
-    if place is None or place.size > _LONGEST_TARGET or place.offset > _MOST_BEFORE_LINK:
-        return None
-    try:
-        data = b"".join(source.blocks(link, place))
-    except BadData:
-        return None
-    return link_target(_raw(link.name), data, is_symbolic=True)
+def _targets(source: _Source, links: list[_Member]) -> Iterator[bytes | None]:
+    """Yield the name that each link leads to; None if it cannot be read, or only by unpacking much."""
+    left = _MOST_BEFORE_LINKS
+    for link in links:
+        place = link.substream
+        left -= place.offset if place else 0
+        target = None
+        if place is not None and place.size <= _LONGEST_TARGET and left >= 0:
+            with suppress(BadData):
+                target = link_target(_raw(link.name), b"".join(source.blocks(link, place)), is_symbolic=True)
+        yield target
 
 
 def _entry(source: _Source, member: _Member) -> Entry:

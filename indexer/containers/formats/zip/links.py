@@ -16,6 +16,7 @@ from indexer.containers.problems import SYMBOLIC_LINK
 
 _LONGEST_TARGET = 4096  # bytes: PATH_MAX of Linux
 _MOST_HOPS = 16
+_MOST_LINKS = 200_000  # in memory at once
 _LOCATION = ("size", "packed_size", "method", "crc32", "access", "offset", "problem")
 
 
@@ -29,11 +30,13 @@ def with_links(
     links: list[dict[str, Any]] = []
     for batch in batches:
         is_link = pc.fill_null(pc.equal(batch["problem"], SYMBOLIC_LINK), False)
-        if pc.any(is_link).as_py():
+        count = pc.sum(is_link).as_py() or 0
+        if len(links) + count > _MOST_LINKS:
+            health.add("not-a-file", f"{count} more symbolic links, which are not followed")
+        elif count:
             links += batch.filter(is_link).to_pylist()
-            yield batch.filter(pc.invert(is_link))
-        else:
-            yield batch
+            batch = batch.filter(pc.invert(is_link))  # noqa: PLW2901
+        yield batch
     if links:
         yield _resolved(links, [_target(window, row) for row in links], again, health)
 
