@@ -19,7 +19,7 @@ from indexer.scanning.side_table_matcher import IMAGE_SUFFIX, SideTableMatcher
 from indexer.scanning.upstream import Upstream, upstream_of
 from indexer.scanning.worker import ScanTask
 
-_LOST_FILES = frozenset({"placeholder", "unread-format", "unfinished-download", "link-to-nothing"})
+_LOST_FILES = frozenset({"placeholder", "unread-format", "unfinished-download", "link-to-nothing", "shard-missing"})
 _FAILED_READS = frozenset({"reader-crashed", "unreadable"})
 _TABLES = ("member", "side_row", "finding", "container")
 

@@ -16,11 +16,13 @@ from indexer.containers.detect import LARGE_FILE_BYTES, LARGE_FILE_RATIO, RARE_S
 from indexer.containers.file_stamp import size_and_time
 from indexer.containers.from_manifest import base_of
 from indexer.containers.kinds import ORDINARY, Kind, suffix_of
+from indexer.containers.members.rows import shown
 from indexer.containers.models import ArchiveLimits, Container, Finding, Volume
 from indexer.declarations.models import SideTable
 from indexer.scanning import overlooked
 from indexer.scanning.folder_listing import is_below, list_folder
 from indexer.scanning.loose import LOOSE_SCHEMA, loose_rows, volumes_of
+from indexer.scanning.missing_shards import missing_shards
 from indexer.scanning.object_listing import list_objects
 
 # Increase this when listings contain more than before: the next scan reads every container again.
@@ -82,6 +84,7 @@ def _list_folder(root: Root, workers: Workers) -> RootListing:
     containers, others = find_containers(root, sorted(candidates, key=lambda volume: volume.path))
     loose = pa.concat_tables([listing.plain.filter(pc.invert(is_candidate)), _loose_table(others)])
     findings = [*listing.findings, *_overlooked(root, listing.plain, others)]
+    findings += missing_shards(shown(each.path) for each in containers if len(each.volumes) == 1)
     return RootListing(root, tuple(containers), loose, tuple(findings), listing.unread)
 
 

@@ -21,7 +21,7 @@ RULE = "[[rule]]\npath = '(?P<name>train/[^/]+)'\nfile_id = '{name}'\n"
 IMAGES = {f"train/{number}.jpg": b"%d" % number * 500 for number in range(3)}
 
 
-def _scanned(manifest: Store, root: Path, head: str = "") -> dict[str, tuple[str, int]]:
+def scanned(manifest: Store, root: Path, head: str = "") -> dict[str, tuple[str, int]]:
     """Scan ``root`` and return access and size of each usable image by file_id."""
     (root.parent / "declarations").mkdir(exist_ok=True)
     (root.parent / "declarations/mine.toml").write_text(head + RULE)
@@ -35,7 +35,7 @@ def test_last_member_of_a_name_counts(manifest: Store, root: Path) -> None:
     run("tar", "-cf", root / "a.tar", "train", cwd=root.parent)
     (root.parent / "train/1.jpg").write_bytes(b"new")
     run("tar", "-rf", root / "a.tar", "train/1.jpg", cwd=root.parent)
-    found = _scanned(manifest, root)
+    found = scanned(manifest, root)
     assert found == {"train/0": ("slice", 500), "train/1": ("slice", 3), "train/2": ("slice", 500)}
     assert manifest.execute("select code from derivation_error") == [("superseded",)]
 
@@ -45,7 +45,7 @@ def test_checked_copy_precedes_a_cut_off_one(size: int, manifest: Store, root: P
     fill(root / "a", IMAGES)
     run("zip", "-q0r", "../a.zip", "train", cwd=root / "a")
     (root / "a/train/1.jpg").write_bytes(b"1" * size)
-    found = _scanned(manifest, root)
+    found = scanned(manifest, root)
     assert found == {f"train/{number}": ("zip", 500) for number in range(3)}
 
 
@@ -53,7 +53,7 @@ def test_larger_of_two_unchecked_copies_counts(manifest: Store, root: Path) -> N
     fill(root / "a", IMAGES)
     run("tar", "-cf", "../a.tar", "train", cwd=root / "a")
     (root / "a/train/1.jpg").write_bytes(b"1" * 200)
-    found = _scanned(manifest, root)
+    found = scanned(manifest, root)
     assert found == {"train/0": ("file", 500), "train/1": ("slice", 500), "train/2": ("file", 500)}
     details = {detail for (detail,) in manifest.execute("select detail from derivation_error")}
     assert "train/1 is a/train/1.jpg already (sizes differ)" in details
@@ -64,9 +64,9 @@ def test_declared_encoding_decodes_names(manifest: Store, root: Path) -> None:
         archive.writestr("train/xxxx.jpg", b"1")
     data = (root / "a.zip").read_bytes()
     (root / "a.zip").write_bytes(data.replace(b"xxxx", "\u732b\u72d7".encode("gbk")))
-    assert "train/\u732b\u72d7" not in _scanned(manifest, root)
+    assert "train/\u732b\u72d7" not in scanned(manifest, root)
     assert manifest.execute("select code from finding") == [("name-encoding",)]
-    assert "train/\u732b\u72d7" in _scanned(manifest, root, "encoding = 'gbk'\n")
+    assert "train/\u732b\u72d7" in scanned(manifest, root, "encoding = 'gbk'\n")
     assert not manifest.execute("select code from finding")
 
 
@@ -74,9 +74,9 @@ def test_declared_encoding_decodes_names_of_loose_files(manifest: Store, root: P
     (root / "train").mkdir()
     path = os.fsencode(root / "train") + b"/" + "\u732b\u72d7.jpg".encode("gbk")
     Path(os.fsdecode(path)).write_bytes(b"1")
-    assert "train/\u732b\u72d7" not in _scanned(manifest, root)
+    assert "train/\u732b\u72d7" not in scanned(manifest, root)
     assert manifest.execute("select code from finding") == [("name-encoding",)]
-    assert "train/\u732b\u72d7" in _scanned(manifest, root, "encoding = 'gbk'\n")
+    assert "train/\u732b\u72d7" in scanned(manifest, root, "encoding = 'gbk'\n")
     assert not manifest.execute("select code from finding")
     [location] = manifest.execute("select path, name_bytes from member")
     assert location == ("train/\u732b\u72d7.jpg", path[len(os.fsencode(root)) + 1 :])
@@ -87,8 +87,8 @@ def test_declared_encoding_precedes_accidental_utf8(manifest: Store, root: Path)
         archive.writestr("train/xx.jpg", b"1")
     data = (root / "a.zip").read_bytes()
     (root / "a.zip").write_bytes(data.replace(b"xx", "\u732b".encode("gbk")))
-    assert "train/\u00e8" in _scanned(manifest, root)
-    assert "train/\u732b" in _scanned(manifest, root, "encoding = 'gbk'\n")
+    assert "train/\u00e8" in scanned(manifest, root)
+    assert "train/\u732b" in scanned(manifest, root, "encoding = 'gbk'\n")
 
 
 def test_copy_takes_the_place_of_an_image_that_is_found_bad(manifest: Store, root: Path) -> None:
@@ -97,7 +97,7 @@ def test_copy_takes_the_place_of_an_image_that_is_found_bad(manifest: Store, roo
         Image.new("RGB", (90, 60), "red").save(picture, "PNG")
         data = picture.getvalue()
         fill(root / folder, {"train/0.png": data if damage is None else data[:60] + damage * 20 + data[80:]})
-    _scanned(manifest, root)
+    scanned(manifest, root)
     assert manifest.execute("select path from manifest") == [("a/train/0.png",)]
     for _ in range(2):  # the second scan derives the same from the inspections
         with working_tables(manifest):
@@ -107,4 +107,4 @@ def test_copy_takes_the_place_of_an_image_that_is_found_bad(manifest: Store, roo
         assert (path, status) == ("c/train/0.png", "ok")
         assert reason.startswith("instead of a copy: ")
         assert manifest.execute("select count(*), count(distinct code) from derivation_error") == [(2, 1)]
-        _scanned(manifest, root)
+        scanned(manifest, root)

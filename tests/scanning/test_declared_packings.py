@@ -164,7 +164,9 @@ def test_real_archives_have_the_rows_of_the_case(scanned, key):
         for row in rows
     ]
     problems = scanned.execute(
-        "select path, status, reason from container where source = $key and status <> 'complete'", {"key": key}
+        "select path, status, reason from container where source = $key and status <> 'complete'"
+        " and not starts_with(reason, 'shard-missing')",  # a case has some of the shards
+        {"key": key},
     )
     assert problems == []
 
