@@ -6,10 +6,6 @@ import time
 from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager, contextmanager
 
-from rich.console import Console
-from rich.progress import BarColumn, TextColumn, TimeRemainingColumn
-from rich.progress import Progress as RichProgress
-
 from indexer.base.progress import Bar, Progress
 
 _SECONDS_BETWEEN_LINES = 10.0
@@ -50,13 +46,15 @@ class _Terminal:
 
     @contextmanager
     def _bar(self, counts: _Counts) -> Iterator[Bar]:
+        from rich import console, progress  # noqa: PLC0415 - 54 modules, which only terminals need
+
         columns = (
-            TextColumn("{task.description}"),
-            BarColumn(),
-            TextColumn("{task.fields[text]}"),
-            TimeRemainingColumn(),
+            progress.TextColumn("{task.description}"),
+            progress.BarColumn(),
+            progress.TextColumn("{task.fields[text]}"),
+            progress.TimeRemainingColumn(),
         )
-        with RichProgress(*columns, console=Console(stderr=True)) as display:
+        with progress.Progress(*columns, console=console.Console(stderr=True)) as display:
             task = display.add_task(counts.title, total=counts.total, text="")
             yield _TerminalBar(counts, lambda n: display.update(task, advance=n, text=counts.text()))
 
