@@ -34,6 +34,7 @@ from materializer.dataset.card.facts import (
 from materializer.models import Feature, Shard, ShardFile
 from materializer.planning.plan import key_of, key_of_all
 from materializer.shards import record
+from materializer.shards.variants import variant_in
 
 
 @dataclass(frozen=True, slots=True)
@@ -86,7 +87,10 @@ def write(stored: BuildRecord, target: Path, feature: Feature, files: Mapping[Pa
         split: [(shard, files[Path(build.format.path(shard))]) for shard, _ in own]
         for split, own in build.shards.items()
     }
-    keys = {shard: key_of(shard, content, settings) for shard, content in stored.contents.items()}
+    keys = {
+        shard: key_of(shard, content, replace(settings, variants=variant_in(shard.split, settings.variants)))
+        for shard, content in stored.contents.items()
+    }
     for shard, file in (one for own in shards.values() for one in own):
         kept = record.read(build.folder, shard)
         if kept is None:

@@ -75,6 +75,12 @@ def suffix_pattern(variants: Sequence[str]) -> str:
     return f"-(?:{'|'.join(names)})$" if names else "$"
 
 
+def variant_in(split: str, variants: Sequence[str]) -> tuple[str, ...]:
+    """Return the variant that a split of a build with ``variants`` holds, alone; none if the build has none."""
+    found = re.search(suffix_pattern(variants), split)
+    return (found[0].removeprefix("-") if found and found[0] else NATIVE,) if variants else ()
+
+
 def varied(image: PreparedImage, variant: str, limits: ImageLimits) -> PreparedImage:
     """Return a variant of an image.
 

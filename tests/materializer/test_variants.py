@@ -15,6 +15,7 @@ from indexer.base.workers import Workers
 from indexer.images import inspect
 from indexer.manifest import store as stores
 from materializer.dataset import grading, verify
+from materializer.dataset.convert import finalize
 from materializer.models import Feature, Pixels
 from materializer.running import parts
 from materializer.running.parts import BuildPart
@@ -174,6 +175,14 @@ def test_variants_of_converted_images(site, images):
     assert qualities == [30, 30]
     stripped, native = rows(site, "train-stripped"), rows(site, "train")
     assert [row["image"] for row in stripped] == [row["image"] for row in native]
+
+
+def test_finalized_build_can_grow(site, images):
+    names = ("native", "jpeg50", "long12-jpeg50")
+    site.lay_out(images[20:24]).build("standard", feature=Feature.STANDARD, variants=names)
+    finalize(site.folder / "standard", site.folder / "large", None, Workers(1, "threading"))
+    grown = site.build("large", variants=(*names, "webp9"))
+    assert (grown.shards, grown.kept) == (4, 3)
 
 
 def test_variant_split_that_exists_is_refused(site, images):
