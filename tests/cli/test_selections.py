@@ -89,5 +89,5 @@ def test_selections_of_the_documentation_work(run: Run, tmp_path: Path) -> None:
         assert (done.returncode, done.stderr) == (0, ""), command
     listed = json.loads(run("selections", "--format", "json", "--manifest-db", tmp_path / "m.duckdb").stdout)
     assert [(row["name"], row["splits"]) for row in listed] == [
-        ("by_origin", "train 20, validation 30"), ("large", "train 16, validation 4"), ("rated", "train 50"),
+        ("by_origin", "train 20, validation 30"), ("large_jpegs", "train 16, validation 4"), ("rated", "train 50"),
     ]  # fmt: skip
