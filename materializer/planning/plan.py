@@ -19,6 +19,7 @@ from indexer.base.split_names import is_split_name
 from indexer.containers.from_manifest import stored_container
 from indexer.containers.models import Container
 from indexer.manifest.store import LOT_ROWS, Store, require_selection
+from materializer.further_columns import image_columns
 from materializer.models import Request, RowsTask, Settings, Shard
 from materializer.shards.formats import output_format
 from materializer.shards.variants import split_of
@@ -227,14 +228,15 @@ def _save_companions(store: Store, settings: Settings, unavailable: Sequence[int
         known = ", ".join(name for (name,) in store.rows("plan/known_columns")) or "none"
         raise RecipeError(f"--columns {empty[0][0]}: no image of the selection has it; its sources have: {known}")
     given = {"columns": list(settings.columns), "unknown_size": UNKNOWN_SIZE}
-    store.save_temporary("plan_companion", "plan/companions", given)
+    step = "plan/companions" if image_columns(settings.columns) else "plan/no_companions"
+    store.save_temporary("plan_companion", step, given)
     if unavailable:
         refuse = (
             "update plan_row set refusal = 'source_missing' where (split, selection_position) in"
             " (select (split, selection_position) from plan_companion where list_contains($unavailable, container_id))"
         )
         store.execute(refuse, {"unavailable": list(unavailable)})
-        store.save_temporary("plan_companion", "plan/companions", given)
+        store.save_temporary("plan_companion", step, given)
     store.view_temporary("plan_member", "plan/members")
 
 
