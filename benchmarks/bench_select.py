@@ -106,9 +106,10 @@ def _near(store: Store, hashes: int) -> int:
                 select i, ('0x' || substr(md5('r' || i // 2), 1, 16))::ubigint as base, md5('f' || i) as flips
                 from range({hashes}) t(i)
             )
-            select distinct true as is_new, case when i % 2 = 0 then base else xor(base, list_reduce(list_transform(
+            select distinct true as is_new,
+                look(case when i % 2 = 0 then base else xor(base, list_reduce(list_transform(
                 range(i % 9), lambda n: 1::ubigint << (('0x' || substr(flips, 1 + 2 * n::int, 2))::int % 64)),
-                lambda a, b: a | b, 0::ubigint)) end as phash
+                lambda a, b: a | b, 0::ubigint)) end, null) as phash
             from random
             """,
         )

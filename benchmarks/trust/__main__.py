@@ -10,12 +10,18 @@ from collections.abc import Mapping
 from dataclasses import replace
 from pathlib import Path
 
+from benchmarks.trust.looks import false_pairs, recalls
 from benchmarks.trust.relations import crossings, related_world
 from indexer.selection import recipe
 from indexer.selection.audit import AuditOptions, audit
 from indexer.selection.by_recipe import select
 from tests.support.worlds import Picture, fakes, photographs, world
 
+_LEAST_RECALL = {
+    "JPEG 90": 0.95, "JPEG 50": 0.9, "half size": 0.95, "double size": 0.95, "WebP 75": 0.95, "brighter by 10%": 0.95,
+    "more contrast, 20%": 0.95, "grey": 0.95, "cropped by 1%": 0.9, "cropped by 2%": 0.6,
+}  # fmt: skip
+_MOST_FALSE = {"gradients and stripes": 0.0, "products on white": 500.0, "lines of text": 0.0, "faces": 10_000.0}
 FIFTHS = "[split]\ntrain = 0.8\nvalidation = 0.2\n"
 
 
@@ -109,6 +115,9 @@ def figures(worlds: int) -> Mapping[str, tuple[float, float, float]]:
     found = {"crossings": (crossing_pairs(worlds), 0.0, 0.0), "fractions, images off": (fraction_error(few), 0.0, 1.0)}
     for change in ("quota", "generators", "spares", "sources", "keys"):
         found[f"moved by more {change}"] = (moved(few, change), 0.0, 0.0 if change == "keys" else 0.12)
+    found |= {f"recall, {name}": (value, _LEAST_RECALL.get(name, 0.0), 1.0) for name, value in recalls(40, 4).items()}
+    for kind, most in _MOST_FALSE.items():
+        found[f"false pairs per million, {kind}"] = (false_pairs(kind, 300, 4)[0], 0.0, most)
     for images in (20, 50, 200, 1_000, 10_000):
         runs = worlds if images < 10_000 else few
         found[f"false alarms of {images}"] = (alarms(runs, images), 0.0, 0.05 + 2 / runs)

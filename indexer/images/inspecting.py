@@ -8,7 +8,7 @@ from typing import Any
 from indexer.base.errors import BadData
 from indexer.images.decoding import codec_errors
 from indexer.images.models import Depth, ImageLimits, Inspection
-from indexer.images.phash import phash
+from indexer.images.phash import looks
 from indexer.images.pixels import pixel_hash
 from indexer.images.shown import header, open_shown
 from indexer.images.traits import traits_of
@@ -27,7 +27,7 @@ def inspect(data: bytes, limits: ImageLimits | None = None) -> Inspection:
         shown = open_shown(data, limits, _DEPTH)
         facts |= dataclasses.asdict(shown.header)
         with codec_errors():
-            facts |= {"pixel_hash": pixel_hash(shown), "phash": phash(shown.image)}
+            facts |= {"pixel_hash": pixel_hash(shown), **looks(shown.image)}
             facts |= dataclasses.asdict(traits_of(data, shown))
     except BadData as bad:
         with contextlib.suppress(BadData):

@@ -114,6 +114,7 @@ class Inspection(Traits):
     has_exif: bool | None = None
     pixel_hash: str | None = None
     phash: int | None = None
+    phash_256: str | None = None
     metadata_removed: bool | None = None
 
 
@@ -149,5 +150,6 @@ INSPECTION_SCHEMA = pa.schema(
         pa.field("is_progressive", pa.bool_()),
         pa.field("is_interlaced", pa.bool_()),
         pa.field("encoder", pa.string()),
+        pa.field("phash_256", pa.string()),
     ]
 )

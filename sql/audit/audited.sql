@@ -25,7 +25,7 @@ select
     a.paired_real_images,
     i.hash,
     i.pixel_hash,
-    i.phash,
+    look(i.phash, i.phash_256) as phash,
     i.format,
     i.mode,
     i.width,

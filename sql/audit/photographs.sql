@@ -11,7 +11,7 @@ with tie as (
 ),
 
 known as (
-    select a.file_id, i.hash, i.pixel_hash, i.phash
+    select a.file_id, i.hash, i.pixel_hash, look(i.phash, i.phash_256) as phash
     from attributes a
     join inspection i using (member_id)
     where a.file_id in (select file_id from tie)

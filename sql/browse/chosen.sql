@@ -6,7 +6,7 @@ with chosen as (
 )
 
 select
-    m.* exclude (phash, qtables_hash, name_bytes, "offset", packed_size, method, crc32, ordinal, container_id),
+    m.* exclude (phash, phash_256, qtables_hash, name_bytes, "offset", packed_size, method, crc32, ordinal, container_id),
     format('{:016x}', m.phash) as phash,
     s.licence
 from chosen c

@@ -11,7 +11,7 @@ select
     paired_real_images,
     hash,
     null::varchar as pixel_hash,
-    phash,
+    look(phash, phash_256) as phash,
     format,
     mode,
     width,

@@ -14,7 +14,7 @@ made as (
 ),
 
 origin as (
-    select b.row_id, k.source, k.path, k.member, k.phash, r.substituted_for, r.stored_sha256, r.transform
+    select b.row_id, k.source, k.path, k.member, k.phash, k.phash_256, r.substituted_for, r.stored_sha256, r.transform
     from built_row b
     left join made r using (split, file_id)
     left join known k on k.file_id = b.file_id
@@ -53,6 +53,7 @@ select
     h.qtables_hash,
     h.has_exif,
     o.phash,
+    o.phash_256,
     null::bigint as member_id,
     null::varchar as access,
     b.shard,

@@ -28,6 +28,7 @@ select
     qtables_hash,
     has_exif,
     phash,
+    phash_256,
     member_id,
     access
 from manifest

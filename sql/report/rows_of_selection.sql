@@ -43,6 +43,7 @@ select
     k.qtables_hash,
     k.has_exif,
     k.phash,
+    k.phash_256,
     k.member_id,
     k.access
 from chosen c

@@ -46,3 +46,6 @@ create or replace macro reason_of(derived, derived_reason, inspected, inspected_
     when starts_with(derived_reason, 'as published: ') then if(inspected = 'ok', null, derived_reason)
     else coalesce(inspected_reason, derived_reason)
 end;
+
+-- Both perceptual hashes of an image as one text.
+create or replace macro look(phash, phash_256) as format('{:016x}', phash) || coalesce(phash_256, '');

@@ -154,7 +154,8 @@ create table inspection (
     subsampling  varchar,                  -- of a JPEG: 4:2:0, 4:4:4, ...
     is_progressive boolean,                -- of a JPEG
     is_interlaced  boolean,                -- of a PNG or GIF
-    encoder      varchar                   -- format and a digest of quantisation tables, sampling and order of blocks
+    encoder      varchar,                  -- format and a digest of quantisation tables, sampling and order of blocks
+    phash_256    varchar                   -- 256-bit perceptual hash, hex: confirms near duplicates; null: none
 );
 
 create table selection (

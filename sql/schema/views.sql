@@ -113,7 +113,8 @@ select
     a.group_id,
     coalesce(a.extra, cast(map() as map(varchar, varchar))) as extra,
     coalesce(a.companions, cast(map() as map(varchar, varchar))) as companions,
-    a.generator_released
+    a.generator_released,
+    i.phash_256
 from attributes a
 join member m using (member_id)
 left join inspection i using (member_id);

@@ -95,8 +95,19 @@ def test_perceptual_hash_changes_little_with_format_quality_and_size() -> None:
 
 
 def test_perceptual_hash_of_a_known_image_has_a_known_value() -> None:
-    gradient = np.add.outer(np.arange(64) * 3, np.arange(64) % 7 * 5).astype(np.uint8)
-    assert inspect(saved(Image.fromarray(gradient), "BMP")).phash == 0
+    pattern = np.multiply.outer(np.arange(64) % 9, np.arange(64) % 7 * 5).astype(np.uint8)
+    found = inspect(saved(Image.fromarray(pattern), "BMP"))
+    assert found.phash == 12610552853380988672
+    assert found.phash_256 == "afab018aafab018aafab2faaffaf0000ffaf0002ffaf00aaffbfffbf00400000"
+
+
+@pytest.mark.parametrize("kind", ["plain", "gradient", "stripes", "diagonal"])
+@pytest.mark.parametrize("form", ["PNG", "JPEG", "WEBP"])
+def test_pictures_without_coarse_structure_have_no_perceptual_hash(kind: str, form: str) -> None:
+    across = {"plain": np.zeros(256), "stripes": np.arange(256) // 9 % 2 * 200}.get(kind, np.arange(256) / 2)
+    grey = np.add.outer(np.arange(256) / 2 if kind == "diagonal" else np.zeros(256), across).astype(np.uint8)
+    found = inspect(saved(Image.fromarray(grey), form))
+    assert (found.status, found.phash, found.phash_256) == ("ok", None, None)
 
 
 @pytest.mark.parametrize("mode", ["1", "L", "LA", "P", "RGBA", "CMYK", "I;16", "I", "F"])
@@ -109,8 +120,12 @@ def test_every_mode_has_a_perceptual_hash(mode: str) -> None:
 
 
 def test_perceptual_hash_of_a_transparent_image_is_that_on_white() -> None:
-    clear = Image.new("RGBA", (300, 300), (0, 0, 0, 0))
-    assert inspect(saved(clear)).phash == inspect(saved(Image.new("RGB", (300, 300), "white"))).phash
+    clear = photo().convert("RGBA")
+    clear.putalpha(Image.new("L", clear.size, 0))
+    clear.paste(photo().crop((0, 0, 100, 100)), (40, 60))
+    white = Image.new("RGB", clear.size, "white")
+    white.paste(photo().crop((0, 0, 100, 100)), (40, 60))
+    assert inspect(saved(clear)).phash == inspect(saved(white)).phash is not None
 
 
 @pytest.mark.parametrize("form", FORMATS)

@@ -8,6 +8,7 @@ from benchmarks.trust.relations import crossings, related_world
 from indexer.base.errors import RecipeError
 from indexer.manifest.store import Store
 from indexer.selection import recipe
+from indexer.selection.audit import AuditOptions, audit
 from indexer.selection.by_recipe import select
 from tests.support.worlds import Picture, fakes, photographs, world
 
@@ -86,3 +87,16 @@ def test_prompts_and_declared_groups_tie_but_names_of_classes_do_not(tmp_path: P
     assert any(loose[f"o/A/{n}"] != loose[f"o/B/{n}"] for n in range(40))
     assert sum(found[f"o/C/{n}"] == "a" for n in range(40)) == 20
     assert all(len({found[file_id] for file_id in files}) == 1 for _, files in groups)
+
+
+def test_near_hashes_are_confirmed_by_finer_ones(tmp_path: Path) -> None:
+    """Ten pictures have one hash of 64 bits; the finer ones are 0, 4, 32, 36, 128 and 256 bits from the first."""
+    finer = ["0" * 64] * 5 + ["0" * 63 + "f", "f" * 8 + "0" * 56, "f" * 9 + "0" * 55, "0" * 32 + "f" * 32, "f" * 64]
+    made = [Picture(f"o/A/{n}", "o", "A", phash=77, phash_256=one) for n, one in enumerate(finer)]
+    text = "seed = 1\nper_generator = 4\nspares = 0\n[photographs]\nper_fake = 0\n"
+    with world(tmp_path / "m.duckdb", made) as store:
+        found = selected(store, text)
+        assert len(found.keys() & {f"o/A/{n}" for n in range(6)}) <= 1
+        assert {"o/A/8", "o/A/9"} <= set(found)
+        near = next(row for row in audit(store, None, AuditOptions(tree=False)).duplicates.to_pylist())
+    assert (near["kind"], near["groups"]) == ("near duplicates", 4)

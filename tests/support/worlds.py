@@ -24,6 +24,7 @@ class Picture:
     status: str = "ok"
     content: str | None = None  # equal contents are equal bytes; None: unique
     phash: int | None = None  # None: none
+    phash_256: str | None = None
     inspected: str | None = "ok"  # None: not inspected
     side: int = 256
     format: str = "PNG"
@@ -117,5 +118,6 @@ def _inspection(number: int, picture: Picture) -> dict[str, object]:
         "jpeg_quality": picture.jpeg_quality,
         "has_exif": False,
         "phash": picture.phash,
+        "phash_256": picture.phash_256,
         "status": picture.inspected,
     }

@@ -13,7 +13,7 @@ select
     r.is_fixed,
     i.hash,
     coalesce(i.pixel_hash, i.hash) as picture,
-    i.phash,
+    look(i.phash, i.phash_256) as phash,
     case
         when not r.is_fixed and (
             r.member_id in (select member_id from work.excluded)

@@ -2,7 +2,8 @@
 -- pixels, a perceptual hash, a prompt, and the values of work.grouped. Fakes are also paired with their photographs, perceptual hashes
 -- with near ones. A prompt that a generator used more than four times is the name of a class, not a caption.
 with image as (
-    select t.file_id, a.label, a.generator, a.positive_prompt, a.paired_real_images, i.hash, i.pixel_hash, i.phash
+    select t.file_id, a.label, a.generator, a.positive_prompt, a.paired_real_images, i.hash, i.pixel_hash,
+        look(i.phash, i.phash_256) as phash
     from work.tied t
     join attributes a using (member_id)
     left join inspection i using (member_id)

@@ -4,6 +4,6 @@ from work.phash
 union all
 select distinct i.phash, true as is_new
 from work.tied
-join inspection i using (member_id)
+join (select member_id, look(phash, phash_256) as phash from inspection) i using (member_id)
 anti join work.phash using (phash)
 where i.phash is not null
