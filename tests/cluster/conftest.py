@@ -2,6 +2,7 @@
 
 import json
 import os
+import random
 import socket
 import subprocess
 import sys
@@ -16,7 +17,7 @@ import pytest
 from tests.cluster.work import ROOT
 from tests.materializer.conftest import site  # noqa: F401 - a fixture
 
-SECONDS_TO_START = 60
+SECONDS_TO_START = 180
 
 
 @pytest.fixture(scope="session")
@@ -88,8 +89,10 @@ def _wait_until_started(log, process):
 
 
 def _free_port():
-    with socket.create_server(("127.0.0.1", 0)) as server:
-        return server.getsockname()[1]
+    """Return a port below those that systems give to other sockets, so that none takes it before Ray does."""
+    while True:
+        with suppress(OSError), socket.create_server(("127.0.0.1", random.randrange(20_000, 32_000))) as server:
+            return server.getsockname()[1]
 
 
 class _program:  # noqa: N801 - a context manager
