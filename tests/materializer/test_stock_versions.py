@@ -19,12 +19,15 @@ KINDS = (("JPEG", "RGB"), ("PNG", "RGB"), ("WEBP", "RGB"), ("TIFF", "RGB"), ("AV
 
 @pytest.fixture(scope="module", params=DATASETS_VERSIONS)
 def python(request):
-    """The Python of an environment with one version of `datasets`; pytest's cache keeps the environment."""
-    folder = request.config.cache.mkdir(f"datasets-{request.param}")
+    """The Python of an environment with one version of `datasets`; pytest's cache keeps the environment.
+
+    Versions before 5 open an imagefolder with pandas 2 only.
+    """
+    folder = request.config.cache.mkdir(f"datasets-{request.param}-pandas-2")
     program = folder / "bin/python"
     if not (folder / "complete").exists():
         subprocess.run([sys.executable, "-m", "venv", folder], check=True)
-        install = [program, "-m", "pip", "install", "-q", f"datasets=={request.param}", "pillow"]
+        install = [program, "-m", "pip", "install", "-q", f"datasets=={request.param}", "pillow", "pandas<3"]
         done = subprocess.run(install, capture_output=True, text=True, check=False)
         if done.returncode:
             pytest.skip(f"pip cannot install datasets {request.param}: {done.stderr[-200:]}")

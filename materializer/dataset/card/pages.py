@@ -92,7 +92,9 @@ def _opening(facts: CardFacts) -> str:
     loader = output_format(facts.settings.format).loader
     code = f"```python\n{needed}from datasets import {loader}\n\ndataset = {loader}(FOLDER)\n```"
     package = " with the package image-manifest" if large else ""
-    return f"{code}\n\nOpened by `datasets` {', '.join(DATASETS_VERSIONS)}{package}; not by 2.x."
+    # datasets before version 5 requires the names of files as `string`; pandas 3 reads them as `large_string`.
+    pandas = "; versions before 5 need pandas 2" if facts.settings.format == "imagefolder" else ""
+    return f"{code}\n\nOpened by `datasets` {', '.join(DATASETS_VERSIONS)}{package}; not by 2.x{pandas}."
 
 
 def _licences(facts: CardFacts) -> str:
