@@ -121,7 +121,7 @@ def figures(worlds: int) -> Mapping[str, tuple[float, float, float]]:
     for images in (20, 50, 200, 1_000, 10_000):
         runs = worlds if images < 10_000 else few
         found[f"false alarms of {images}"] = (alarms(runs, images), 0.0, 0.05 + 2 / runs)
-    for images, shift in ((20, 400), (50, 300), (200, 150), (1_000, 80), (10_000, 30)):
+    for images, shift in ((20, 400), (50, 300), (200, 150), (1_000, 80), (10_000, 60)):
         found[f"power of {images}, {shift} pixels wider"] = (alarms(few, images, shift), 0.8, 1.0)
     return found
 

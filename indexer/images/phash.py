@@ -1,8 +1,9 @@
 """Compute perceptual hashes of 64 and 256 bits. Similar images differ in few bits, for any size, format and quality.
 
 Source: Zauner, "Implementation and Benchmarking of Perceptual Image Hash Functions" (2010), section 3.2. The image is
-reduced to 32 x 32; each bit compares one of its 64 lowest DCT coefficients with their median. All arithmetic uses
-integers, so that every machine computes the same bits.
+reduced to 32 x 32; each bit compares one of its 64 lowest DCT coefficients with their median. The finer hash compares
+256 coefficients with a constant instead: those of a blurred image are mostly noise, and so would be their median. All
+arithmetic uses integers, so that every machine computes the same bits.
 """
 
 from functools import cache
@@ -16,6 +17,8 @@ _FREQUENCIES, _FINER = 8, 16
 _SCALE = 1 << 14
 # The sum of the squares of the 64 coefficients of a wave of one grey level. Rounding gives a fiftieth, WebP a seventh.
 _LEAST_ENERGY = (SIDE**2 // 4) ** 2
+# The coefficient of a wave of a quarter of a grey level. JPEG of quality 30 changes coefficients by a fourth of it.
+_NOISE = SIDE**2 // 16 * _SCALE**2
 
 
 def looks(image: Image.Image) -> dict[str, int | str | None]:
@@ -30,12 +33,12 @@ def looks(image: Image.Image) -> dict[str, int | str | None]:
     coarse = coefficients[:_FREQUENCIES, :_FREQUENCIES]
     if int(((coarse // _SCALE**2) ** 2).sum()) < _LEAST_ENERGY:
         return {"phash": None, "phash_256": None}
-    return {"phash": int.from_bytes(_bits(coarse), "big"), "phash_256": _bits(coefficients).hex()}
+    median = np.sort(coarse.ravel())[coarse.size // 2 - 1]
+    return {"phash": int.from_bytes(_packed(coarse > median), "big"), "phash_256": _packed(coefficients > _NOISE).hex()}
 
 
-def _bits(coefficients: npt.NDArray[np.int64]) -> bytes:
-    median = np.sort(coefficients.ravel())[coefficients.size // 2 - 1]
-    return np.packbits(coefficients.ravel() > median).tobytes()
+def _packed(bits: npt.NDArray[np.bool_]) -> bytes:
+    return np.packbits(bits.ravel()).tobytes()
 
 
 @cache
