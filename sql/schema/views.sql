@@ -58,6 +58,17 @@ select
 from member m
 join container c using (container_id);
 
+-- Files of which the downloader recorded the revision or the hash. Paths are without the revision that a hub cache adds.
+create or replace view upstream_file as
+select
+    container_id,
+    source,
+    regexp_replace(path, '(?:^|/)snapshots/[0-9a-f]{40}/', '/') as path,
+    coalesce(revision, '') as revision,
+    coalesce(published_hash, '') as published_hash
+from container
+where revision is not null or published_hash is not null;
+
 -- One row per image.
 create or replace view manifest as
 select
