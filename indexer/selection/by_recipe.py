@@ -73,7 +73,8 @@ class _RecipeRun:
             self.filler.dropped.clear()
             uneven = self._select()
         if not self.store.count("work.result"):
-            raise RecipeError(_NOTHING)
+            few = ", ".join(f"'{name}'" for name in dict.fromkeys(self.filler.dropped))
+            raise RecipeError(f"no image was selected: too few usable images of {few}" if few else _NOTHING)
         self._check_splits()
         run = {
             "recipe": self.recipe.text,
