@@ -236,7 +236,9 @@ def _save_companions(store: Store, settings: Settings, unavailable: Sequence[int
             " (select (split, selection_position) from plan_companion where list_contains($unavailable, container_id))"
         )
         store.execute(refuse, {"unavailable": list(unavailable)})
-        store.save_temporary("plan_companion", step, given)
+        store.save_temporary("plan_companion", step, given)  # with the refusals of their rows
+        refuse = "update plan_companion set refusal = 'source_missing' where list_contains($unavailable, container_id)"
+        store.execute(refuse, {"unavailable": list(unavailable)})
     store.view_temporary("plan_member", "plan/members")
 
 

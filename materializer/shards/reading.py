@@ -175,7 +175,8 @@ def _add_companions(work: RowsTask, part: Sequence[Row], results: _Results) -> N
 
     Companions are stored unchanged: the values of a mask are its meaning.
     """
-    owners = [(row["position"], one) for row in part for one in row["companions"] or ()]
+    usable = (row for row in part if not isinstance(results[row["position"]], BadData))
+    owners = [(row["position"], one) for row in usable for one in row["companions"] or ()]
     wanted = [{**one, "position": key} for key, (_, one) in enumerate(owners)]
     settings = replace(work.settings, pixels=Pixels.VERBATIM, variants=())
     for key, data in _bytes(work, wanted, {}):

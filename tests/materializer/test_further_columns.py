@@ -6,6 +6,7 @@ import re
 import tarfile
 import zipfile
 from dataclasses import replace
+from functools import partial
 
 import datasets
 import numpy as np
@@ -236,6 +237,28 @@ def test_image_with_a_damaged_companion_is_refused(request_of, monkeypatch):
     [row] = pq.read_table(request.output / "record/refused.parquet").to_pylist()
     assert row["file_id"] == "Edits/web/edit/2"
     assert row["detail"].startswith("companion edits/web/masks/2.png: ")
+
+
+def in_archives(root, copies):
+    """Write one archive of the images, and of ``copies`` of them, and one of their masks."""
+    archives = {"edits.zip": "/edit/", "masks.zip": "/masks/"} | dict.fromkeys(copies, "/edit/")
+    for name, part in archives.items():
+        with zipfile.ZipFile(root / name, "w") as archive:
+            for path, data in FILES.items():
+                if part in path:
+                    archive.writestr(path, data)
+
+
+@pytest.mark.parametrize("copies", [(), ("copies.zip",)])
+def test_image_whose_companion_is_in_a_missing_archive_is_refused(request_of, monkeypatch, copies):
+    monkeypatch.setitem(PACKINGS, "archives", partial(in_archives, copies=copies))
+    manifest, request = request_of("archives")
+    (request.roots["edits"] / "masks.zip").unlink()
+    assert built(manifest, request).missing == len(MASKED)
+    rows = pq.read_table(request.output / "record/refused.parquet").to_pylist()
+    assert {(row["file_id"], row["reason"]) for row in rows} == {
+        (f"Edits/web/edit/{number}", "source_missing") for number in MASKED
+    }
 
 
 def test_columns_decide_the_key_of_a_shard(request_of):

@@ -66,6 +66,15 @@ def test_file_that_changed_after_reading_is_not_linked(tmp_path):
     assert not (tmp_path / "b.jpg").exists()
 
 
+def test_file_of_a_symbolic_link_is_linked(tmp_path):
+    file, source, target = (tmp_path / name for name in ("a.jpg", "b.jpg", "c.jpg"))
+    file.write_bytes(b"new")
+    source.symlink_to(file.name)
+    assert link_file(LooseFile(str(source), 3, file.stat().st_mtime_ns), target, Link.HARD)
+    assert not target.is_symlink()
+    assert target.read_bytes() == b"new"
+
+
 def test_other_file_systems_are_copied(tmp_path):
     memory = Path("/dev/shm")
     if not os.access(memory, os.W_OK) or memory.stat().st_dev == tmp_path.stat().st_dev:

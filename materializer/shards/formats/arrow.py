@@ -111,7 +111,8 @@ class ArrowFormat(OutputFormat):
 
 def fingerprint(files: Sequence[ShardFile]) -> str:
     """Return a hash of the shards' bytes, so that equal datasets share the caches of ``datasets``."""
-    return hashlib.sha256("".join(file.digest for file in files).encode()).hexdigest()[:16]
+    # An earlier version hashed the sha256 of the files, without the name of the digest's kind.
+    return hashlib.sha256("".join(known_sha256(file.digest) or file.digest for file in files).encode()).hexdigest()[:16]
 
 
 def _validated(batch: pa.RecordBatch) -> pa.RecordBatch:

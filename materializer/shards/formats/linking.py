@@ -42,7 +42,7 @@ def _reflink(source: LooseFile, target: Path) -> bool:
 
 def _hard_link(source: LooseFile, target: Path) -> bool:
     try:
-        os.link(source.path, target, follow_symlinks=True)
+        os.link(os.path.realpath(source.path), target)  # on Linux, os.link would link a symbolic link itself
     except OSError:  # another file system, too many links, or not permitted
         return False
     return True
