@@ -9,6 +9,7 @@ from pathlib import Path
 
 import pytest
 
+from indexer.containers.formats.zip import offsets
 from tests.support.archives import container_in, listing, plant, run
 
 FILES = {f"set/{number:02}.png": random.Random(number).randbytes(9_000) for number in range(40)}
@@ -181,3 +182,27 @@ def test_end_record_in_the_comment_does_not_count(comment: bytes, root: Path) ->
     found = listing(container_in(root))
     assert found.sound() == FILES
     assert found.report.status == "complete"
+
+
+def test_offsets_of_a_zip_over_the_wrap_are_corrected(root: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(offsets, "WRAP", 1 << 17)
+    (root / "set.zip").write_bytes(_inserted(zip_bytes(FILES), 10, b"x" * 777))
+    found = listing(container_in(root))
+    assert found.sound() == FILES
+    assert found.codes == {"offset-differs"}
+    assert "10 were found elsewhere, 0 not" in (found.report.reason or "")
+
+
+@pytest.mark.parametrize(("extra", "codes"), [(b"", set()), (b"x" * 777, {"offset-differs"})])
+def test_wrapped_offsets_are_corrected(
+    extra: bytes, codes: set[str], root: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(offsets, "WRAP", 1 << 17)
+    data = bytearray(zip_bytes(FILES))
+    for match in re.finditer(b"PK\1\2", data):
+        (offset,) = struct.unpack_from("<L", data, match.start() + 42)
+        struct.pack_into("<L", data, match.start() + 42, offset % offsets.WRAP)
+    (root / "set.zip").write_bytes(_inserted(bytes(data), 30, extra))
+    found = listing(container_in(root))
+    assert found.sound() == FILES
+    assert found.codes == {"offsets-wrapped"} | codes

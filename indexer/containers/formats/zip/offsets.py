@@ -10,7 +10,7 @@ import numpy as np
 
 from indexer.base.errors import BadData
 from indexer.containers.bytes.volumes import ByteRange
-from indexer.containers.formats.zip.directory import Block, Ints
+from indexer.containers.formats.zip.directory import Block
 from indexer.containers.formats.zip.local_names import HEAD_SIZE, listed_name, local_name
 from indexer.containers.formats.zip.relocation import Relocation
 from indexer.containers.members.rows import Health
@@ -49,16 +49,18 @@ def repaired_blocks(window: ByteRange, blocks: Iterator[CheckedBlock], health: H
     """Yield blocks of the directory; wrong offsets are replaced by those of the local headers, and are findings."""
     wraps, relocation = 0, Relocation(window)
     for checked in blocks:
-        block, wrong = checked.block, checked.wrong
-        found, offsets = _unwrapped(window, block, wraps) if window.size > WRAP and (wraps or wrong) else (0, None)
+        may_wrap = window.size > WRAP and bool(wraps or checked.wrong)
+        rest, found = _unwrapped(window, checked.block, wraps) if may_wrap else (checked, 0)
         if found and not wraps:
             health.add("offsets-wrapped", "offsets wrapped at 4 GiB, as macOS Archive Utility writes them")
-        elif wrong and not found:
+        wraps, block = found, rest.block
+        if rest.wrong:
             block, moved, lost = relocation.corrected(block)
-            detail = f"{wrong} of {checked.checked} checked members have another local header at their offset, or none"
+            detail = (
+                f"{rest.wrong} of {rest.checked} checked members have another local header at their offset, or none"
+            )
             health.add("offset-differs", f"{detail}: {moved} were found elsewhere, {lost} not")
-        wraps = found
-        yield block if offsets is None else replace(block, offset=offsets)
+        yield block
 
 
 def _is_present(window: ByteRange, offset: int) -> bool:
@@ -68,14 +70,17 @@ def _is_present(window: ByteRange, offset: int) -> bool:
         return False
 
 
-def _unwrapped(window: ByteRange, block: Block, wraps: int) -> tuple[int, Ints]:
-    """Return the number of wraps after the block, and offsets with the multiple of 4 GiB where the local header is."""
-    offsets = block.offset.copy()
-    for row in range(len(block)):
-        places = range(int(offsets[row]) + wraps * WRAP, window.size, WRAP)
-        name = listed_name(block, row)
+def _unwrapped(window: ByteRange, block: Block, wraps: int) -> tuple[CheckedBlock, int]:
+    """Add to each offset the multiple of 4 GiB that leads to the local header; return the number of wraps as well."""
+    offsets, rows = block.offset.copy(), np.flatnonzero((block.offset >= 0) & (block.offset < window.size))
+    matched = wrong = 0
+    for row in rows.tolist():
+        listed, name = int(block.offset[row]), listed_name(block, row)
+        places = range(listed + wraps * WRAP, window.size, WRAP)
         found = next((place for place in places if local_name(window, place) == name), None)
         if found is not None:
-            offsets[row] = found
-            wraps = found // WRAP
-    return wraps, offsets
+            offsets[row], wraps = found, (found - listed) // WRAP
+            matched += 1
+        elif _is_present(window, listed):
+            wrong += 1
+    return CheckedBlock(replace(block, offset=offsets), matched + wrong, matched, wrong), wraps
