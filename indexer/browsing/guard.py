@@ -12,12 +12,16 @@ import re
 import secrets
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, field
+from ipaddress import IPv6Address
 
 from starlette.datastructures import Headers, MutableHeaders
 from starlette.responses import PlainTextResponse, RedirectResponse, Response
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
+from indexer.base.errors import ConfigError
+
 _HOST = re.compile(r"(\[[0-9a-f:.]+\]|[^:\[\]]+)(?::[0-9]{1,5})?", re.ASCII)
+_NAME = re.compile(r"[a-z0-9_.-]+")
 _SECURITY_HEADERS = {
     "content-security-policy": "default-src 'none'; img-src 'self' data:; style-src 'self'; script-src 'self';"
     " connect-src 'self'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'",
@@ -35,6 +39,24 @@ class AccessKey:
 
     hosts: frozenset[str]
     key: str = field(default_factory=lambda: secrets.token_urlsafe(24))
+
+
+def host_name(text: str) -> str:
+    """Return a host as browsers name it in ``Host``, without port: in lower case, an IPv6 address in brackets.
+
+    Raises:
+        ConfigError: ``text`` is neither a host name nor an address.
+    """
+    named = _HOST.fullmatch(text.lower())
+    bare = named.group(1).strip("[]") if named else text
+    if _NAME.fullmatch(bare):
+        return bare
+    try:
+        return f"[{IPv6Address(bare)}]"
+    except ValueError:
+        raise ConfigError(
+            f"'{text}' is no host name and no address. Pass --allow-host a name such as hub.example.org, without https://."
+        ) from None
 
 
 class Guard:

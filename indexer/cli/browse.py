@@ -32,12 +32,12 @@ def command(options: CommonOptions, host: str, port: int, allowed: tuple[str, ..
 
 def _serve(options: CommonOptions, bound: socket.socket, host: str, allowed: tuple[str, ...]) -> None:
     from indexer.browsing.connections import serve  # noqa: PLC0415
-    from indexer.browsing.guard import AccessKey  # noqa: PLC0415
+    from indexer.browsing.guard import AccessKey, host_name  # noqa: PLC0415
     from indexer.browsing.image_reader import ImageReader  # noqa: PLC0415
     from indexer.browsing.server import application  # noqa: PLC0415
 
     names = {host, *(_LOOPBACK if host in _LOOPBACK else ()), *allowed}
-    access = AccessKey(frozenset(f"[{name}]" if ":" in name else name.lower() for name in names))
+    access = AccessKey(frozenset(host_name(name) for name in names))
     images = ImageReader(options.manifest, source_folders(options.config), options.workers)
     print(f"http://{_address(host, bound.getsockname()[1])}/{access.key}/", flush=True)
     with contextlib.suppress(KeyboardInterrupt):  # Ctrl-C ends the server
