@@ -5,6 +5,7 @@ from pathlib import Path
 
 import pytest
 
+from indexer.containers.formats.sevenzip import members
 from indexer.containers.models import ContainerStatus
 from tests.support.archives import container_in, listing, plant, run
 from tests.support.programs import require_program
@@ -120,3 +121,42 @@ def test_sparse_members_are_read_with_their_holes(command: tuple[str, ...], root
     assert found.report.status == ContainerStatus.COMPLETE
     assert found.row("holes.png")["size"] == 1 << 20
     assert sorted(found.read().values()) == sorted([(tmp_path / "holes.png").read_bytes(), b"next"])
+
+
+def test_one_pass_through_a_folder_of_a_7z_serves_all_its_links(
+    root: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    plant(tmp_path / "set", {"a.png": b"a" * 30_000})
+    for number in range(8):
+        (tmp_path / "set" / f"soft{number}.png").symlink_to("a.png")
+    run("7zz", "a", "-bd", "-snl", root / "set.7z", "set", cwd=tmp_path)
+    monkeypatch.setattr(members, "_MOST_BEFORE_LINKS", 40_000)
+    found = listing(container_in(root))
+    assert list(found.sound().values()) == [b"a" * 30_000] * 9
+    monkeypatch.setattr(members, "_MOST_BEFORE_LINKS", 20_000)
+    assert len(listing(container_in(root)).sound()) == 1
+
+
+def _cpio_member(name: str, data: bytes, inode: int, device: int, mode: int = 0o100644) -> bytes:
+    """Return a member in the format newc, whose file has two names."""
+    path = name.encode() + b"\0"
+    fields = (inode, mode, 0, 0, 2, 0, len(data), 8, device, 0, 0, len(path), 0)
+    head = b"070701" + b"".join(b"%08X" % field for field in fields) + path
+    return head + bytes(-len(head) % 4) + data + bytes(-len(data) % 4)
+
+
+def test_inodes_of_two_devices_in_a_cpio_are_two_files(root: Path) -> None:
+    parts = [("a.png", b"", 1), ("b.png", b"", 2), ("b2.png", b"b" * 900, 2), ("a2.png", b"a" * 900, 1)]
+    archive = b"".join(_cpio_member(name, data, 5, device) for name, data, device in parts)
+    (root / "set.cpio").write_bytes(archive + _cpio_member("TRAILER!!!", b"", 0, 0, 0))
+    found = {name.rpartition("/")[2]: data[:1] for name, data in listing(container_in(root)).sound().items()}
+    assert found == {"a.png": b"a", "a2.png": b"a", "b.png": b"b", "b2.png": b"b"}
+
+
+def test_links_before_the_damage_of_a_cpio_are_listed(root: Path) -> None:
+    soft = _cpio_member("soft.png", b"a.png", 6, 1, 0o120777)
+    archive = soft + _cpio_member("a.png", b"a" * 900, 5, 1) + _cpio_member("lost.png", b"", 7, 1)
+    (root / "set.cpio").write_bytes(archive + b"\xff" * 4_000)
+    found = listing(container_in(root))
+    assert {str(row["name"]) for row in found.rows} == {"soft.png", "a.png", "lost.png"}
+    assert found.report.status == ContainerStatus.PARTIAL

@@ -43,6 +43,7 @@ _SIGNATURES = {
     "archive_entry_is_encrypted": (c_int, (c_void_p,)),
     "archive_entry_hardlink": (c_char_p, (c_void_p,)),
     "archive_entry_symlink": (c_char_p, (c_void_p,)),
+    "archive_entry_dev": (ctypes.c_uint64, (c_void_p,)),
     "archive_entry_ino64": (c_int64, (c_void_p,)),
     "archive_entry_nlink": (ctypes.c_uint, (c_void_p,)),
 }
@@ -79,7 +80,7 @@ def _speak_utf8() -> None:
 class EntryHeader:
     """A member as libarchive describes it. ``size`` is None if the format has none; ``type`` is as in st_mode.
 
-    ``names`` is the number of names that the file with this ``inode`` had; 0 if the format does not store it.
+    ``inode`` is device and number; ``names`` is how many names this file had, 0 if the format does not store it.
     """
 
     index: int
@@ -89,7 +90,7 @@ class EntryHeader:
     encrypted: bool
     hard_link: bool
     symbolic_link: bytes | None
-    inode: int
+    inode: tuple[int, int]
     names: int
     warning: str | None
 
@@ -171,7 +172,7 @@ class SequentialPass:
             encrypted=bool(library.archive_entry_is_encrypted(entry)),
             hard_link=library.archive_entry_hardlink(entry) is not None,
             symbolic_link=library.archive_entry_symlink(entry),
-            inode=library.archive_entry_ino64(entry),
+            inode=(library.archive_entry_dev(entry), library.archive_entry_ino64(entry)),
             names=library.archive_entry_nlink(entry),
             warning=warning,
         )

@@ -1,6 +1,6 @@
 """Links in archives that libarchive reads in one pass: they get the bytes of the member that they lead to.
 
-In cpio, all hard links of a file have one inode, and only one of them has data: the last one in the format newc.
+In cpio, all hard links of a file have the same device and inode; only one has data: the last one in the format newc.
 """
 
 from collections.abc import Iterator
@@ -18,8 +18,10 @@ class PassedLinks:
     """The links of one archive that wait for their members."""
 
     _targets: LinkTargets = field(default_factory=LinkTargets)
-    _rows: dict[int, Row] = field(default_factory=dict)  # members with data, by inode, if they have several names
-    _without_data: dict[int, list[Entry]] = field(default_factory=dict)
+    _rows: dict[tuple[int, int], Row] = field(
+        default_factory=dict
+    )  # members with data, by inode, if they have several names
+    _without_data: dict[tuple[int, int], list[Entry]] = field(default_factory=dict)
     _symbolic: list[tuple[bytes, bytes, Entry]] = field(default_factory=list)
 
     def entries(self, header: EntryHeader, entry: Entry) -> Iterator[Entry]:

@@ -107,14 +107,18 @@ def _by_libarchive(archive: OpenArchive) -> Iterator[Entry]:
     """Yield the members of archives that only libarchive reads: rar, cpio, rare compressions."""
     walk, links = SequentialPass(archive.window, archive.budget.limits.seconds), PassedLinks()
     with contextlib.closing(walk):
-        for summary in rar.members(archive.window, archive.health):
-            if (header := walk.next()) is None:
-                break
-            if header.warning:
-                archive.health.add("warning", f"{decoded(header.name)[0]}: {header.warning}", header.index)
-            if not stat.S_ISDIR(header.type):
-                row = _passed_row(header, summary)
-                yield from links.entries(header, Entry(row, partial(archive.budget.spend, _checked(walk, row))))
+        try:
+            for summary in rar.members(archive.window, archive.health):
+                if (header := walk.next()) is None:
+                    break
+                if header.warning:
+                    archive.health.add("warning", f"{decoded(header.name)[0]}: {header.warning}", header.index)
+                if not stat.S_ISDIR(header.type):
+                    row = _passed_row(header, summary)
+                    yield from links.entries(header, Entry(row, partial(archive.budget.spend, _checked(walk, row))))
+        except BadData:  # links before the damage are listed
+            yield from links.rest()
+            raise
         yield from links.rest()
 
 

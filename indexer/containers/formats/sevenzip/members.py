@@ -191,12 +191,15 @@ def _members(archive: Archive) -> Iterator[_Member]:
 
 def _targets(source: _Source, links: list[_Member]) -> Iterator[bytes | None]:
     """Yield the name that each link leads to; None if it cannot be read, or only by unpacking much."""
-    left = _MOST_BEFORE_LINKS
+    left, folder, end = _MOST_BEFORE_LINKS, -1, 0  # one pass through a folder serves all its links
     for link in links:
-        place = link.substream
-        left -= place.offset if place else 0
-        target = None
-        if place is not None and place.size <= _LONGEST_TARGET and left >= 0:
+        place, target = link.substream, None
+        if place is None or place.size > _LONGEST_TARGET:
+            yield None
+            continue
+        needed = place.offset + place.size - (end if place.folder == folder else 0)
+        if needed <= left:
+            left, folder, end = left - needed, place.folder, place.offset + place.size
             with suppress(BadData):
                 target = link_target(_raw(link.name), b"".join(source.blocks(link, place)), is_symbolic=True)
         yield target
