@@ -22,7 +22,7 @@ from indexer.manifest.store import LOT_ROWS, Store, require_selection
 from materializer.further_columns import image_columns
 from materializer.models import Request, RowsTask, Settings, Shard
 from materializer.shards.formats import output_format
-from materializer.shards.variants import split_of
+from materializer.shards.variants import NATIVE, split_of, variant_in
 
 # The size assumed for an image of unknown size: in estimates, and if the image cannot be read at all.
 UNKNOWN_SIZE = 100_000
@@ -136,12 +136,19 @@ def _require_split_name(split: str, selection: str) -> None:
 
 
 def _require_distinct_splits(splits: Collection[str], variants: Sequence[str]) -> None:
-    """Raise RecipeError if a variant's split has the name of another split, or one that is too long."""
-    for split, variant in product(sorted(splits), variants):
+    """Raise RecipeError if a split or its variant has the name of another one, or a name that is too long."""
+    for split, variant in product(sorted(splits), dict.fromkeys((NATIVE, *variants)) if variants else ()):
         name = split_of(split, variant)
-        if name != split and (name in splits or not is_split_name(name)):
-            what = "there is such a split already" if name in splits else "which is too long"
-            raise RecipeError(f"--variants {variant} of split '{split}' would be '{name}', {what}: rename the split")
+        [held] = variant_in(name, variants)
+        if name != split and name in splits:
+            what = "there is such a split already"
+        elif not is_split_name(name):
+            what = "which is too long"
+        elif held != variant:
+            what = f"which ends like variant {held}"
+        else:
+            continue
+        raise RecipeError(f"--variants {variant} of split '{split}' would be '{name}', {what}: rename the split")
 
 
 def require_known_sizes(store: Store, request: Request) -> None:

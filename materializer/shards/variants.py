@@ -19,6 +19,7 @@ NATIVE, STRIPPED = "native", "stripped"
 
 _STEPS = re.compile(r"(?:long(\d{1,5}))?-?(?:crop(\d{1,5}))?-?(?:(jpeg|webp)(\d{1,3}))?")
 _LARGEST_SIDE, _LARGEST_QUALITY = 16_384, 100
+_LARGEST_WEBP_SIDE = 16_383  # RFC 9649, section 2.5: 14 bits
 _KNOWN = (
     f"{NATIVE}, {STRIPPED}, longN and cropN (N pixels, 1 to {_LARGEST_SIDE:,}), jpegN and webpN (quality 1 to"
     f" {_LARGEST_QUALITY}), and steps in this order, as long512-crop224-jpeg75"
@@ -52,8 +53,9 @@ def rendition_of(name: str) -> Rendition:
     numbers = {step: int(number) for step, number in steps.items() if step and number}
     if name != "-".join(f"{step}{number}" for step, number in numbers.items()) or not numbers:
         raise ConfigError(f"--variants: '{name}' is unknown: use {_KNOWN}")
+    largest_side = _LARGEST_WEBP_SIDE if "webp" in numbers else _LARGEST_SIDE
     for step, number in numbers.items():
-        largest = _LARGEST_SIDE if step in ("long", "crop") else _LARGEST_QUALITY
+        largest = largest_side if step in ("long", "crop") else _LARGEST_QUALITY
         if not 1 <= number <= largest:
             raise ConfigError(f"--variants: '{name}' is out of range: {step} takes 1 to {largest:,}")
     return Rendition(numbers.get("long"), numbers.get("crop"), numbers.get("jpeg"), numbers.get("webp"))

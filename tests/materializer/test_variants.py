@@ -17,6 +17,7 @@ from indexer.manifest import store as stores
 from materializer.dataset import grading, verify
 from materializer.dataset.convert import finalize
 from materializer.models import Feature, Pixels
+from materializer.planning import plan as planning
 from materializer.running import parts
 from materializer.running.parts import BuildPart
 from materializer.shards import record, variants
@@ -192,6 +193,25 @@ def test_variant_split_that_exists_is_refused(site, images):
 
 
 @pytest.mark.parametrize(
+    ("splits", "listed", "words"),
+    [
+        (("train", "train-long12"), ("native", "jpeg75", "long12-jpeg75"), "of split 'train-long12' would be"),
+        (
+            ("train-long12",),
+            ("jpeg75", "long12-jpeg75"),
+            "'train-long12-jpeg75', which ends like variant long12-jpeg75",
+        ),
+        (("train-jpeg75",), ("native", "jpeg75"), "'train-jpeg75', which ends like variant jpeg75: rename the split"),
+        (("train-jpeg75",), ("jpeg75",), "'train-jpeg75', which ends like variant jpeg75: rename the split"),
+    ],
+)
+def test_split_whose_name_ends_like_a_variant_is_refused(site, images, splits, listed, words):
+    site.lay_out([replace(images[20 + at], split=split) for at, split in enumerate(splits)])
+    with stores.open_for_reading(site.manifest) as store, pytest.raises(RecipeError, match=words):
+        planning.make(store, site.request(variants=listed))
+
+
+@pytest.mark.parametrize(
     ("text", "words"),
     [
         ("jpeg", "'jpeg' is unknown: use native, stripped, longN"),
@@ -199,6 +219,7 @@ def test_variant_split_that_exists_is_refused(site, images):
         ("jpeg0", "out of range"),
         ("jpeg075", "unknown"),
         ("crop99999", "crop takes 1 to 16,384"),
+        ("long16384-webp80", "long takes 1 to 16,383"),
         ("jpeg75-long512", "unknown"),
         ("native,", "'' is unknown"),
         ("Native", "unknown"),
