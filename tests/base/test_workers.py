@@ -126,3 +126,15 @@ print(crashed, {str(result) for result in results.values() if isinstance(result,
     assert (crashed, are_servers) == ("3", "True")
     assert len(servers) >= 2
     assert wait_until(lambda: not any(Path(f"/proc/{server}").exists() for server in servers))
+
+
+def _fail_or_sleep(number: int) -> None:
+    time.sleep(0.2 if number == 0 else 30)
+    raise ValueError(number)
+
+
+def test_error_of_a_long_task_ends_the_others():
+    began = time.monotonic()
+    with pytest.raises(ValueError, match="0"):
+        list(WorkerPool(_fail_or_sleep, Workers(4), is_long=True).run(range(4)))
+    assert time.monotonic() - began < 25  # one second on an idle machine

@@ -8,6 +8,7 @@ import sys
 import uuid
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
+from pathlib import Path
 
 import pytest
 
@@ -17,6 +18,14 @@ from tests.support.processes import TAG, tagged, temporary_files, wait_until, wo
 
 SECONDS = 20.0  # from a signal to the end: two on an idle machine
 SCAN = ("indexer", "scan", "--source", "synthbuster", "--jobs", 2)
+
+
+@pytest.fixture
+def long_world(world: World) -> World:
+    """A world whose scan does not end before a signal arrives."""
+    for copy in range(200):
+        shutil.copy(world.source / "set.tar.gz", world.source / f"copy{copy}.tar.gz")
+    return world
 
 
 @contextmanager
@@ -35,10 +44,8 @@ def _started(command: list[str], world: World) -> Iterator[tuple[subprocess.Pope
 
 
 @pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
-def test_interruption_while_workers_start_ends_the_command(world: World, number: signal.Signals) -> None:
-    for copy in range(200):  # so that the scan does not end before the signal
-        shutil.copy(world.source / "set.tar.gz", world.source / f"copy{copy}.tar.gz")
-    with _started(world.command(*SCAN), world) as (child, tag):
+def test_interruption_while_workers_start_ends_the_command(long_world: World, number: signal.Signals) -> None:
+    with _started(long_world.command(*SCAN), long_world) as (child, tag):
         assert wait_until(lambda: workers(tag))
         child.send_signal(number)
         _, errors = child.communicate(timeout=SECONDS)
@@ -47,15 +54,20 @@ def test_interruption_while_workers_start_ends_the_command(world: World, number:
     assert "Traceback" not in errors
 
 
+def _works(pid: int) -> bool:
+    """Return whether a worker has loaded the code of its first task."""
+    return "libarrow" in Path(f"/proc/{pid}/maps").read_text()
+
+
 def _stop_workers(tag: str) -> None:
-    """Stop the workers, so that the command waits for them."""
-    assert wait_until(lambda: len(workers(tag)) == 2)
+    """Stop the workers, so that the command waits for them; when they work, for then they end with the command."""
+    assert wait_until(lambda: sum(map(_works, workers(tag))) == 2)
     for pid in workers(tag):
         os.kill(pid, signal.SIGSTOP)
 
 
-def test_interruption_ends_a_command_that_waits_for_a_worker(world: World) -> None:
-    with _started(world.command(*SCAN), world) as (child, tag):
+def test_interruption_ends_a_command_that_waits_for_a_worker(long_world: World) -> None:
+    with _started(long_world.command(*SCAN), long_world) as (child, tag):
         _stop_workers(tag)
         child.send_signal(signal.SIGTERM)
         child.communicate(timeout=SECONDS)
@@ -63,10 +75,10 @@ def test_interruption_ends_a_command_that_waits_for_a_worker(world: World) -> No
     assert signals._GRACE_SECONDS + signals._REPORT_SECONDS < 2
 
 
-def test_second_signal_ends_a_command_at_once(world: World) -> None:
+def test_second_signal_ends_a_command_at_once(long_world: World) -> None:
     patient = f"from indexer.cli import signals; signals._GRACE_SECONDS = {100 * SECONDS}"
     program = f"{patient}; from indexer.__main__ import main; main()"
-    with _started([sys.executable, "-c", program, *map(str, SCAN[1:])], world) as (child, tag):
+    with _started([sys.executable, "-c", program, *map(str, SCAN[1:])], long_world) as (child, tag):
         _stop_workers(tag)
         child.send_signal(signal.SIGTERM)
         with suppress(subprocess.TimeoutExpired):  # two signals of one number are one, as long as it is not handled

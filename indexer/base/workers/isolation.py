@@ -15,6 +15,7 @@ from contextlib import suppress
 from functools import partial
 from itertools import islice
 from pathlib import Path
+from threading import Lock
 from typing import IO, Any, TypeVar, cast
 
 from indexer.base.startup import module_command
@@ -61,7 +62,9 @@ class _Run:
         """Return the result of a task, or why its processes ended. Raises what the function raises."""
         request = (pickled(function), pickled((task, workers)), dict(os.environ), str(Path.cwd()))
         exit_code = -signal.SIGKILL
-        for _ in range(0 if self._stopped else ATTEMPTS):
+        for _ in range(ATTEMPTS):
+            if self._stopped:
+                break
             exit_code, data = self._ask(request)
             if exit_code == 0:
                 result, error = pickle.loads(data)  # noqa: S301 - from our own process
@@ -82,6 +85,8 @@ class _Run:
         except IndexError:
             server = _started_server()
         self._busy.add(server)
+        if self._stopped:
+            server.end()
         try:
             answer = server.ask(request)
         except (EOFError, OSError, ValueError):  # the server was ended, by us or by the kernel
@@ -101,6 +106,7 @@ class _Server:
 
     def __init__(self, requests: IO[bytes], answers: IO[bytes], wait_for_end: Callable[[], object]) -> None:
         self._requests, self._answers, self._wait_for_end = requests, answers, wait_for_end
+        self._ending = Lock()
 
     def ask(self, request: Any) -> tuple[int, bytes]:
         """Return the exit code of the task's process and its pickled result. Raises EOFError if the server ended."""
@@ -109,11 +115,14 @@ class _Server:
         return answer
 
     def end(self) -> None:
-        """End the server and its task."""
-        with suppress(OSError):
-            self._requests.close()
-        self._wait_for_end()
-        self._answers.close()
+        """End the server and its task. Several threads may call it; all return when the server has ended."""
+        with self._ending:
+            if self._answers.closed:
+                return
+            with suppress(OSError):
+                self._requests.close()
+            self._wait_for_end()
+            self._answers.close()
 
 
 def _started_server() -> _Server:
