@@ -36,7 +36,7 @@ class Copies:
             copies = self._store.arrow("plan/copies", given)
             if not copies.num_rows:
                 break
-            readable = copies.filter(pc.is_in(copies["container_id"], self._open(copies)))
+            readable = self._readable(copies)
             bad = self._check(readable) if readable.num_rows else {}
             sound = readable.filter(pc.invert(pc.is_in(readable["position"], pa.array(list(bad), pa.int64()))))
             with self._store.registered("incoming_copies", sound):
@@ -45,9 +45,15 @@ class Copies:
                 del left[position]
         return tuple(refusal for _, refusal in sorted(left.items()))
 
-    def _open(self, copies: pa.Table) -> pa.Array:
-        """Add the containers of copies, and return the numbers of those that are present and unchanged."""
-        numbers = {"numbers": copies["container_id"].unique().to_pylist()}
+    def _readable(self, copies: pa.Table) -> pa.Table:
+        """Add the containers of copies and of their companions; return the copies whose containers are unchanged."""
+        needed = [
+            {own, *(one["container_id"] for one in companions or () if one["refusal"] is None)}
+            for own, companions in zip(
+                copies["container_id"].to_pylist(), copies["companions"].to_pylist(), strict=True
+            )
+        ]
+        numbers = {"numbers": sorted(set().union(*needed))}
         rows = self._store.arrow("plan/copy_containers", numbers).to_pylist()
         found = {
             row["container_id"]: stored_container(self._roots[row["source"]], row)
@@ -56,4 +62,5 @@ class Copies:
         }
         present = {number: found[number] for number in found.keys() - set(unavailable(found))}
         self._containers.update({number: present[number] for number in present.keys() - self._containers.keys()})
-        return pa.array(sorted(present), pa.int64())
+        usable = present.keys() | {number for number in self._containers if number < 0}  # spill files
+        return copies.filter(pa.array([own <= usable for own in needed], pa.bool_()))

@@ -261,6 +261,15 @@ def test_image_whose_companion_is_in_a_missing_archive_is_refused(request_of, mo
     }
 
 
+def test_copies_of_images_in_a_missing_archive_have_their_companions(request_of, monkeypatch):
+    monkeypatch.setitem(PACKINGS, "archives", partial(in_archives, copies=["copies.zip"]))
+    manifest, request = request_of("archives")
+    with stores.open_for_reading(manifest) as store:
+        [read, _] = planning.make(store, request).containers.values()
+    (request.roots["edits"] / read.volumes[0].path).unlink()
+    assert built(manifest, request).missing == 0
+
+
 def test_columns_decide_the_key_of_a_shard(request_of):
     manifest, request = request_of(columns=())
     with_columns = request_of(name="other")[1]
