@@ -46,7 +46,8 @@ def select_query(store: Store, recipe: QueryRecipe, rows: pa.Table, name: str) -
 
     Raises:
         RecipeError: the rows have an invalid split or role, an image has two, no image is usable, a split would be
-            empty, or a group has more images than any split may have. The manifest is unchanged.
+            empty, the extended selection has a split that has no images here, or a group has more images than any split
+            may have. The manifest is unchanged.
     """
     parameters = {
         "name": name,
@@ -60,12 +61,13 @@ def select_query(store: Store, recipe: QueryRecipe, rows: pa.Table, name: str) -
         "extends": recipe.extend,
     }
     with working_tables(store):
-        read_earlier(store, recipe.extend, recipe.splits or ONE_SPLIT)
+        splits = {split: fraction for split, fraction in (recipe.splits or ONE_SPLIT).items() if fraction}
+        read_earlier(store, recipe.extend, splits)
         with store.registered("incoming", rows):
             store.save_query("work.returned", "from incoming")
         _check_rows(store)
         usable = _find(store, parameters)
-        goal = _split(store, recipe)
+        goal = _split(store, recipe, splits)
         store.save("work.result", "select/by_query/result", parameters)
         storing.replace(store, parameters, "select/by_list/excluded")
         missing = tuple(MissingCount(*row) for row in store.rows("select/by_list/missing_counts"))
@@ -103,14 +105,13 @@ def _find(store: Store, parameters: Mapping[str, object]) -> int:
     return usable
 
 
-def _split(store: Store, recipe: QueryRecipe) -> dict[str, int]:
+def _split(store: Store, recipe: QueryRecipe, splits: Mapping[str, float]) -> dict[str, int]:
     """Fill ``work.image_split``; return the number of images that each split should have by its fraction."""
     if store.execute("select count(split) from work.sample") != [(0,)]:
         if recipe.extend:
             raise RecipeError(f"--extend {recipe.extend}: the query returns splits itself")
         store.save_query("work.image_split", "select file_id, split from work.sample")
         return {}
-    splits = {name: fraction for name, fraction in (recipe.splits or ONE_SPLIT).items() if fraction}
     _group(store, recipe)
     images, groups, largest, example = store.rows("select/by_query/unit_counts")[0]
     goal = {name: round(images * fraction) for name, fraction in splits.items()}

@@ -18,7 +18,7 @@ def group_images(store: Store, parameters: Parameters, fractions: Mapping[str, f
         RecipeError: a group has more images than any split may have.
     """
     store.save("work.tied", "select/split/tied", parameters)
-    if parameters["radius"] > 0:
+    if parameters["radius"] >= 0:
         store.save("work.phash", "select/split/phashes")
         store.append("work.near", "select/duplicates/near", parameters)
     for table, step in (("grouped", "grouped"), ("edge", "edges"), ("node", "nodes"), ("image_group", "groups")):

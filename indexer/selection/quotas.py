@@ -84,7 +84,7 @@ class QuotaFiller:
     def _drop_near(self) -> None:
         """Drop near duplicates of kept rows that are not kin. A row whose only near duplicate is dropped is kept."""
         put(self.store, "near_dropped", [])
-        if self.parameters["radius"] > 0:
+        if self.parameters["radius"] >= 0:
             self._save("phash", "select/duplicates/phashes")
             self.store.append("work.near", "select/duplicates/near", self.parameters)
         left = self._save("near_pair", "select/duplicates/near_pairs")

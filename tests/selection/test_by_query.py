@@ -260,3 +260,10 @@ def test_images_of_an_extended_selection_keep_their_splits(manifest: Path) -> No
     assert len(before.keys() & after.keys()) > 60
     assert all(before[file_id] == after[file_id] for file_id in before.keys() & after.keys())
     assert abs(list(after.values()).count("validation") - 125) <= 1
+
+
+def test_splits_of_an_extended_selection_need_a_fraction(manifest: Path) -> None:
+    query = "select file_id from manifest where status = 'ok'"
+    select_of(manifest, query, sample=100, splits={"train": 0.8, "test": 0.2})
+    with pytest.raises(RecipeError, match="has the split 'test', the new one has train: give the same splits"):
+        select_of(manifest, query, sample=200, splits={"train": 1, "test": 0}, extend="mine")

@@ -188,6 +188,31 @@ def test_all_near_hashes_are_found(tmp_path: Path, radius: int) -> None:
     assert set(found) == expected
 
 
+@pytest.mark.parametrize("radius", [0, 1, 4])
+def test_finer_hashes_confirm_each_pair_once(tmp_path: Path, radius: int) -> None:
+    """Three hashes of 64 bits have many finer ones, near each other, and none."""
+    chance = random.Random(radius)
+    looks = {(bits, None) for bits in (0, 1, 0xFF00)}
+    looks |= {
+        (chance.choice([0, 1, 0xFF00]), sum({1 << chance.randrange(256) for _ in range(n % 40)})) for n in range(90)
+    }
+    texts = {f"{bits:016x}" + ("" if finer is None else f"{finer:064x}"): (bits, finer) for bits, finer in looks}
+    old = set(sorted(texts)[::3])
+    expected = {
+        (a, b)
+        for a, b in combinations(sorted(texts), 2)
+        if (texts[a][0] ^ texts[b][0]).bit_count() <= radius
+        and (None in (texts[a][1], texts[b][1]) or ((texts[a][1] or 0) ^ (texts[b][1] or 0)).bit_count() <= 8 * radius)
+        and not {a, b} <= old
+    }
+    with world(tmp_path / "m.duckdb", []) as store, working_tables(store):
+        put(store, "phash", [(text, text not in old) for text in texts])
+        store.append("work.near", "select/duplicates/near", {"radius": radius})
+        found = store.execute("select one, other from work.near")
+    assert len(found) == len(set(found)) > 0
+    assert set(found) == expected
+
+
 def test_each_image_is_excluded_once(tmp_path: Path) -> None:
     """Paired photographs are enough here, so that nothing is looked at for a complement."""
     pictures = [Picture(f"o/A/{n}", "o", "A", paired=(f"coco/{n}",)) for n in range(20)]

@@ -100,3 +100,22 @@ def test_near_hashes_are_confirmed_by_finer_ones(tmp_path: Path) -> None:
         assert {"o/A/8", "o/A/9"} <= set(found)
         near = next(row for row in audit(store, None, AuditOptions(tree=False)).duplicates.to_pylist())
     assert (near["kind"], near["groups"]) == ("near duplicates", 4)
+
+
+def test_hashes_without_finer_ones_are_compared_at_radius_zero(tmp_path: Path) -> None:
+    """Manifests of earlier versions have no 256-bit hashes. Here, one image of each two has none."""
+    finer = [None if n % 2 else f"{n:064x}" for n in range(40)]
+    real = [Picture(f"coco/{n}", "coco", phash=n // 2 << 32, phash_256=one) for n, one in enumerate(finer)]
+    made = [Picture(f"o/A/{n}", "o", "A", paired=(f"coco/{n}",)) for n in range(40)]
+    twins = [Picture(f"o/B/{n}", "o", "B", phash=n // 2 << 32 | 7, phash_256=one) for n, one in enumerate(finer)]
+    radius = "[duplicates]\nradius = 0\n"
+    with world(tmp_path / "m.duckdb", [*real, *made]) as store:
+        found = selected(
+            store, f"seed = 1\nper_generator = 40\nspares = 0\n{HALVES}[photographs]\nper_fake = 0\n{radius}"
+        )
+    assert all(found[f"o/A/{n}"] == found[f"o/A/{n + 1}"] for n in range(0, 40, 2))
+    with world(tmp_path / "twins.duckdb", twins) as store:
+        found = selected(store, f"seed = 1\nper_generator = 20\nspares = 0\n[photographs]\nper_fake = 0\n{radius}")
+        duplicates = audit(store, None, AuditOptions(radius=0, tree=False)).duplicates.to_pylist()
+    assert len({int(name.removeprefix("o/B/")) // 2 for name in found}) == 20
+    assert {row["kind"]: row["groups"] for row in duplicates}["near duplicates"] == 20

@@ -51,7 +51,7 @@ def audit_between(
         if inspect:
             _inspect(store, names, inspect)
         store.save("work.phash", "audit/between/phashes")
-        if radius:
+        if radius >= 0:
             store.append("work.near", "select/duplicates/near", {"radius": radius})
         store.save("work.shared", "audit/between/shared")
         counts = [store.execute(f"select count_if(status = 'ok'), count_if(status = 'none') from work.{side}")[0]

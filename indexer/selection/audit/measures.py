@@ -43,7 +43,7 @@ def measure(store: Store, radius: int, make_tree: MakeTree | None) -> Measures:
     """
     store.save("work.audit_photograph", "audit/photographs")
     store.save("work.phash", "audit/phashes")
-    if radius > 0:
+    if radius >= 0:
         store.append("work.near", "select/duplicates/near", {"radius": radius})
     audited = Audited.of(store)
     found, worst = scores(audited, make_tree), worst_groups(audited)
