@@ -25,6 +25,7 @@ def store_balance(store: Store, name: str) -> None:
         found = find(store, tree_maker() if find_spec("sklearn") else None, ["label"], with_p=False)
         with store.registered("incoming", found):
             store.save_query(f"work.{table}", "from incoming")
+    store.save("work.staged_value", "select/match/staged_values")
     with store.transaction():
         for table, step in _STEPS.items():
             store.append(table, step, {"name": name})

@@ -1,32 +1,11 @@
 -- The columns with their bins and the differences between labels, before and after matching.
-with stage as (
-    select member_id, label, 'before' as stage from work.match_image
-    union all
-    select member_id, 1, 'after' from work.fake
-    union all
-    select member_id, 0, 'after' from work.matched
-),
-
-valued as (
-    select
-        g.stage,
-        g.label,
-        v.trait,
-        case when t.is_number then try_cast(v.value as double) end as number,
-        k.bins[t.rank + 1] as bin
-    from stage g
-    join work.match_value v using (member_id)
-    join work.match_key k using (member_id)
-    join work.match_trait t using (trait)
-),
-
-difference as (
+with difference as (
     select
         stage,
         trait,
-        avg(number) filter (label = 1) - avg(number) filter (label = 0) as means,
-        sqrt((var_pop(number) filter (label = 1) + var_pop(number) filter (label = 0)) / 2) as spread
-    from valued
+        avg(number) filter (is_fake) - avg(number) filter (not is_fake) as means,
+        sqrt((var_pop(number) filter (is_fake) + var_pop(number) filter (not is_fake)) / 2) as spread
+    from work.staged_value
     group by all
 ),
 
@@ -35,9 +14,9 @@ share as (
         stage,
         trait,
         bin,
-        count(*) filter (label = 1) / sum(count(*) filter (label = 1)) over (partition by stage, trait) as fake,
-        count(*) filter (label = 0) / sum(count(*) filter (label = 0)) over (partition by stage, trait) as real
-    from valued
+        count(*) filter (is_fake) / sum(count(*) filter (is_fake)) over (partition by stage, trait) as fake,
+        count(*) filter (not is_fake) / sum(count(*) filter (not is_fake)) over (partition by stage, trait) as real
+    from work.staged_value
     group by stage, trait, bin
 ),
 
