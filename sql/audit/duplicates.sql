@@ -1,5 +1,5 @@
--- Duplicates: the number of groups of equal bytes or of equal pixels (in other bytes), and of pairs of near duplicates, and how many of them are over several
--- splits or labels.
+-- Duplicates: the number of groups of equal bytes or of equal pixels (in other bytes), and of pairs of near duplicates, and
+-- how many of them are over several splits or labels.
 with equal_bytes as (
     select
         'equal bytes' as kind,

@@ -34,7 +34,7 @@ select
     l.method,
     l.crc32,
     l.mtime_ns,
-    l.access = 'sequential' or (l.kind = 'parquet' and l."offset" is null) as is_sequential,
+    l.is_sequential,
     if(k.status = 'ok', null, k.status) as refusal,
     k.reason as detail
 from named n

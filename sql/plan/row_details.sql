@@ -60,8 +60,7 @@ select
     l.method,
     l.crc32,
     l.mtime_ns,
-    -- Parquet cells without an offset are read by row groups, so their file is read once, like those without random access.
-    l.access = 'sequential' or (l.kind = 'parquet' and l."offset" is null) as is_sequential,
+    l.is_sequential,
     case
         when a.file_id is null then 'not_in_manifest'
         when a.status <> 'ok' then a.status

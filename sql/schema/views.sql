@@ -54,7 +54,9 @@ select
     m.size,
     m.method,
     m.crc32,
-    m.mtime_ns
+    m.mtime_ns,
+    -- Without random access; Parquet cells without an offset are read by row groups, so their file is read once, too.
+    m.access = 'sequential' or (c.kind = 'parquet' and m."offset" is null) as is_sequential
 from member m
 join container c using (container_id);
 
