@@ -13,13 +13,13 @@ from indexer.cli.options import CommonOptions
 from indexer.manifest.store import Store
 from indexer.roots import source_folders
 from indexer.settings.quantities import parse_quantity
-from materializer.further_columns import image_columns, output_name, parse_columns
+from materializer.further_columns import image_columns, output_name
 from materializer.models import Check, Feature, Link, Pixels, Request, RowOrder, Settings
 from materializer.shards import variants
 from materializer.shards.formats import FORMATS, output_format
 from materializer.shards.formats.imagefolder import DEFAULT_LAYOUT, ImageFolderFormat, check_layout
 from materializer.shards.formats.output_format import OutputFormat
-from materializer.shards.schema import VARIANT_TEXTS
+from materializer.shards.schema import VARIANT_TEXTS, parse_columns
 
 
 def size(text: str) -> int:
@@ -104,6 +104,7 @@ def request(options: CommonOptions, output: Path, given: dict[str, Any]) -> Requ
         raise ConfigError(
             f"--format {format_.name} cannot store --image-feature {feature}: use {' or '.join(format_.features)}"
         )
+    columns = _columns(format_, given["columns"])
     settings = Settings(
         format=format_.name,
         feature=feature,
@@ -114,25 +115,24 @@ def request(options: CommonOptions, output: Path, given: dict[str, Any]) -> Requ
         shard_size=given["shard_size"],
         strip_metadata=given["strip_metadata"],
         layout=_layout(format_, given["layout"]),
-        columns=_columns(format_, given["columns"]),
+        columns=columns,
         link=_link(format_, given["link"]),
-        variants=_variants(given["variants"], given["columns"]),
+        variants=_variants(given["variants"], columns),
     )
     config, bounds = options.config, options.bounds
     roots = source_folders(config)
     return Request(given["selection"], output, roots, config.tmp_cache_dir, settings, bounds.archives, bounds.images)
 
 
-def _variants(given: str | Sequence[str], columns: str | Sequence[str]) -> tuple[str, ...]:
-    """Return the checked value of --variants; ``columns`` is that of --columns."""
+def _variants(given: str | Sequence[str], columns: Sequence[str]) -> tuple[str, ...]:
+    """Return the checked value of --variants; ``columns`` are the further columns."""
     if not given:
         return ()
     names = variants.parse(given.split(",") if isinstance(given, str) else given)
-    further = parse_columns(columns.split(",") if isinstance(columns, str) else columns)
-    if taken := [column for column in further if output_name(column) in VARIANT_TEXTS]:
+    if taken := [column for column in columns if output_name(column) in VARIANT_TEXTS]:
         raise ConfigError(f"--columns {taken[0]}: --variants writes a column of this name: omit one of them")
     moved = [name for name in names if variants.moves_pixels(name)]
-    if moved and image_columns(further):
+    if moved and image_columns(columns):
         raise ConfigError(f"--variants {moved[0]}: companions in --columns would no longer fit their images: omit one")
     return names
 

@@ -10,11 +10,11 @@ from indexer.base.errors import ConfigError, OutputError, SourceError, reason_of
 from indexer.base.untrusted_folder import refuse_special_files
 from indexer.base.untrusted_json import InvalidJson, JsonObject, read_json, text
 from indexer.images.rendition import AS_REAL, Rendition
-from materializer.further_columns import parse_columns
 from materializer.models import Check, Feature, Pixels, RowOrder, Settings, Shard, ShardFile
 from materializer.shards import record
 from materializer.shards.formats import output_format
 from materializer.shards.formats.output_format import OutputFormat, ShardFiles
+from materializer.shards.schema import parse_columns
 from materializer.shards.variants import NATIVE, parse, split_of, suffix_pattern
 
 # Exceptions of JSON files that are missing, damaged or have other contents than expected.

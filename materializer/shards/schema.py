@@ -4,11 +4,14 @@
 """
 
 import json
+from collections.abc import Sequence
 from typing import Any
 
 import pyarrow as pa
 
-from materializer.further_columns import image_columns, text_columns
+from indexer.base.errors import ConfigError
+from indexer.base.suggestions import nearest
+from materializer.further_columns import COMPANION, EXTRA, OF_MANIFEST, image_columns, output_name, text_columns
 from materializer.models import Feature, Settings
 
 LABELS = ("real", "fake")
@@ -26,6 +29,8 @@ TEXTS = {
 
 # Further text columns of a build with variants: the name of the variant, and the file_id of the image it is made from.
 VARIANT_TEXTS = {"variant": "variant", "variant_of": "file_id"}
+
+_OF_FORMATS = ("file_name", "format")  # columns of imagefolder and webdataset
 
 
 def texts(settings: Settings) -> dict[str, str]:
@@ -74,6 +79,28 @@ def features(settings: Settings) -> dict[str, Any]:
         **dict.fromkeys(_later_texts(settings), text),
         **dict.fromkeys(image_columns(settings.columns), image),
     }
+
+
+def parse_columns(names: Sequence[str]) -> tuple[str, ...]:
+    """Return the checked names of further columns (:mod:`materializer.further_columns`), in their order.
+
+    Raises:
+        ConfigError: a name is unknown, occurs twice, or its column has the name of another one.
+    """
+    named = [name.strip() for name in names if name.strip()]
+    for name in named:
+        if name not in OF_MANIFEST and not (name.startswith((EXTRA, COMPANION)) and output_name(name)):
+            raise ConfigError(
+                f"--columns {name}: {nearest(name, OF_MANIFEST)}, or extra.NAME and companions.ROLE as the declarations"
+                " name them"
+            )
+    taken = {*features(Settings()), *_OF_FORMATS}
+    for name in named:
+        stored = output_name(name)
+        if stored in taken:
+            raise ConfigError(f"--columns {name}: the dataset has a column '{stored}' already: omit this one")
+        taken.add(stored)
+    return tuple(named)
 
 
 def _later_texts(settings: Settings) -> list[str]:

@@ -26,10 +26,10 @@ from indexer.scanning import ScanOptions, scan
 from materializer.dataset.build_folder import read_build
 from materializer.dataset.convert import finalize
 from materializer.dataset.verify import verify
-from materializer.further_columns import parse_columns
 from materializer.models import Feature, Request, RowOrder, Settings
 from materializer.planning import plan as planning
 from materializer.running.build import build
+from materializer.shards.schema import parse_columns
 
 README = (resources.sources_folder() / "README.md").read_text(encoding="utf-8")
 EDITS = dict(re.findall(r"^```\w+ (\S+)\n(.*?)^```$", README, re.M | re.S))["edits.toml"]
