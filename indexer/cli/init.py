@@ -1,6 +1,7 @@
 """``indexer init``: write local.cfg and the draft of a declaration for a folder."""
 
 import tempfile
+from dataclasses import replace
 from pathlib import Path
 
 import click
@@ -54,8 +55,8 @@ def command(options: CommonOptions, folder: str) -> None:
     """
     if NAME.exists():
         raise ConfigError(f"{NAME} exists: remove it first, or run this command in another folder")
-    config = options.config
-    [source] = named([folder], (), {each.key for each in declared(config)})
+    taken = {each.key for each in declared(replace(options.config, path_sources=()))}
+    [source] = named([folder], (), taken)
     if not str(source.root).isprintable():
         raise ConfigError(f"{str(source.root)!r} cannot be a value of {NAME}: rename it, or name its parent folder")
     file = _DECLARATIONS / f"{source.key}.toml"
@@ -65,7 +66,8 @@ def command(options: CommonOptions, folder: str) -> None:
     found = survey(source, scan_options, Path(tempfile.gettempdir()))
     durable.write_bytes(file, declaration(found).encode())
     durable.write_bytes(NAME, _CONFIG.format(declarations=_DECLARATIONS, key=source.key, root=source.root).encode())
-    sides = f", {len(found.side_files)} side files" if found.side_files else ""
+    files = len(found.side_files)
+    sides = f", {files} kind{'s' if files != 1 else ''} of side files" if files else ""
     folders = f"{len(found.folders):,} folder{'s' if len(found.folders) != 1 else ''}"
     print(printable(f"{source.root}: {found.images:,} images in {folders}{sides}"))
     print(f"Written: {NAME}, {file}. Edit them, then run: python -m indexer scan")

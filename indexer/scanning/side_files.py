@@ -45,7 +45,10 @@ def parse(data: bytes, table: SideTable) -> Iterator[Record | BadLine]:
 
 
 def _csv(data: bytes, table: SideTable) -> Iterator[Record | BadLine]:
-    reader = csv.reader(io.StringIO(data.decode("utf-8-sig"), newline=""), strict=True)
+    text = data.decode("utf-8-sig")
+    first = text.partition("\n")[0]
+    separator = next((each for each in ",\t;" if each in first), ",")
+    reader = csv.reader(io.StringIO(text, newline=""), delimiter=separator, strict=True)
     names = tuple(_csv_header(reader)) if table.header else table.columns
     try:
         for row in reader:

@@ -1,12 +1,13 @@
 -- Number of images of the sources $sources (scan PATH) per convention of folder names that the default rule recognises.
 select
     source,
-    case when extra['split'] is not null then '<split>/<class>'
-        when extra['class'] in ('0_real', '1_fake') then '<generator>/{0_real,1_fake}'
-        else 'fake' end as convention,
+    case when lower(extra['class']) in ('0_real', '1_fake') then '<generator>/{0_real,1_fake}'
+        when extra['split'] is not null then '<split>/<class>'
+        else '{real,fake}' end as convention,
     count(*) as images,
     count(*) filter (label = 1) as fake
 from attributes
 where list_contains($sources, source) and extra['class'] is not null
 group by all
+having convention <> '{real,fake}' or fake > 0
 order by all

@@ -31,7 +31,7 @@ def folder(tmp_path: Path) -> Path:
 def test_every_image_has_a_row_after_init(run: Run, folder: Path, tmp_path: Path) -> None:
     done = run("init", folder.name)
     assert done.returncode == 0, done.stderr
-    assert done.stdout.startswith(f"{folder}: 7 images in 6 folders, 3 side files\n")
+    assert done.stdout.startswith(f"{folder}: 7 images in 6 folders, 3 kinds of side files\n")
     scanned = run("scan")
     assert scanned.returncode == 0, scanned.stdout
     rows = run("sql", "select file_id from manifest order by 1", "--format", "json")
@@ -49,9 +49,45 @@ def test_the_draft_shows_folders_counts_and_columns(run: Run, folder: Path, tmp_
         "# more/train/prompts.json: columns file, prompt",
         "# broken.json: columns not known",
         "#   folder1: a 2",
-        "# Images in 'fake' look generated: put a rule for it, with a generator, before this one.",
+        "# Images in fake are fake, by the name of the folder. Correct their generator.",
     ):
         assert line in text.splitlines()
+
+
+def test_a_draft_labels_as_scanning_the_path_does(run: Run, tmp_path: Path) -> None:
+    names = ("ADM/0_real/1.png", "ADM/1_fake/1.png", "train/FAKE/1.png", "train/REAL/1.png", "ai/1.png", "1.png")
+    for name in names:
+        (tmp_path / "set" / name).parent.mkdir(parents=True, exist_ok=True)
+        (tmp_path / "set" / name).write_bytes(PNG)
+    labels = []
+    for command in ("scan", "init"):
+        assert run(command, "set").returncode == 0
+        assert run("scan").returncode == 0
+        rows = run("sql", "select path, label, generator from manifest order by path", "--format", "json").stdout
+        labels.append([tuple(row.values()) for row in json.loads(rows)])
+    assert labels[0] == labels[1]
+    assert [row for row in labels[0] if row[1]] == [
+        ("ADM/1_fake/1.png", 1, "ADM"), ("ai/1.png", 1, "unknown"), ("train/FAKE/1.png", 1, "unknown")
+    ]  # fmt: skip
+
+
+def test_a_draft_reads_the_texts_of_side_files(run: Run, tmp_path: Path) -> None:
+    files = {
+        "a/metadata.csv": "file_name\ttext\n1.png\tone, two\n2.png\tthree\n",  # names below the folder of the file
+        "b/list.jsonl": '{"seed": 1, "image": "x/b/3.png", "prompt": "four"}\n',  # names of another machine
+        "c/4.json": '{"prompt": "five"}',
+        "c/4.txt": "six\nseven\n",
+        "other.csv": "a,b\n1,2\n",
+    }
+    for name, data in (*files.items(), *((f"{name}.png", PNG) for name in ("a/1", "a/2", "b/3", "c/4"))):
+        (tmp_path / "set" / name).parent.mkdir(parents=True, exist_ok=True)
+        (tmp_path / "set" / name).write_bytes(data if isinstance(data, bytes) else data.encode())
+    assert "set: 4 side files are not read, such as a/metadata.csv" in run("scan", "set").stdout
+    assert run("init", "set").returncode == 0
+    assert run("scan").returncode == 0
+    query = "select description, positive_prompt from manifest order by file_id"
+    rows = [tuple(row.values()) for row in json.loads(run("sql", query, "--format", "json").stdout)]
+    assert rows == [("one, two", ""), ("three", ""), ("", "four"), ("six seven", "five")]
 
 
 def test_nothing_is_replaced(run: Run, folder: Path, tmp_path: Path) -> None:

@@ -100,6 +100,9 @@ def test_a_path_named_like_a_declared_source_gets_another_key(run: Run, tmp_path
         (["train/cat/1.png", "set/val/dog/deep/1.png", "cnn/progan/0_real/1.png", "1.png"], 0, ""),
         (["cnn/progan/1_fake/1.png"], 1, "progan"),
         (["train/fake/1.png", "a/b/val/ai/1.png", "fake/1.png"], 1, "unknown"),
+        (["FAKE/1.png", "set/Fake/1.png", "Train/FAKE/1.png", "a/training/AI-generated/1.png"], 1, "unknown"),
+        (["REAL/1.png", "Train/REAL/1.png", "ADM/0_REAL/1.png", "nature/1.png", "holiday/ai/1.png"], 0, ""),
+        (["val/ADM/1_Fake/1.png"], 1, "ADM"),
     ],
 )
 def test_conventions_of_folders_give_labels(

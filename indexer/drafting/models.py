@@ -1,0 +1,63 @@
+"""Facts about a folder or an archive, from which a declaration is drafted."""
+
+from dataclasses import dataclass
+
+from indexer.base.path_sources import PathSource
+
+
+@dataclass(frozen=True, slots=True)
+class SurveyedFolder:
+    """A folder directly above images: its components from outermost to innermost, and the number of its images.
+
+    ``fake_level``: the component by whose name the default rules take the images as fake; None for real images.
+    ``generator``: the name of the generator by these rules.
+    """
+
+    names: tuple[str, ...]
+    images: int
+    fake_level: int | None
+    generator: str
+
+
+@dataclass(frozen=True, slots=True)
+class TableKey:
+    """How the rows of a side file name images.
+
+    Attributes:
+        template: the key of ``[tables.NAME]``.
+        name: the part of an image's path that is looked up: ``path`` or ``stem``.
+        column: the column with the names; empty if each file is about the image of its own name.
+    """
+
+    template: str
+    name: str
+    column: str
+
+
+@dataclass(frozen=True, slots=True)
+class SurveyedFile:
+    """A side file: logical path, format, names of its columns (none if they cannot be read), and its key if found.
+
+    ``pattern`` is a regular expression that matches the names of such files.
+    """
+
+    path: str
+    pattern: str
+    format: str
+    columns: tuple[str, ...]
+    key: TableKey | None
+
+
+@dataclass(frozen=True, slots=True)
+class Survey:
+    """What a folder or an archive contains. ``repeated_stems``: images whose paths differ in their suffixes alone."""
+
+    source: PathSource
+    folders: tuple[SurveyedFolder, ...]
+    repeated_stems: int
+    side_files: tuple[SurveyedFile, ...]
+
+    @property
+    def images(self) -> int:
+        """The number of images."""
+        return sum(folder.images for folder in self.folders)

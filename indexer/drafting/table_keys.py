@@ -1,0 +1,31 @@
+"""Find the column of a side file whose values name images, so that a draft can look its rows up."""
+
+import re
+from collections.abc import Iterator, Mapping, Sequence
+from typing import Any
+
+from indexer.drafting.models import TableKey
+from indexer.manifest.store import Store
+
+
+def table_key(opened: Store, folder: str, rows: Sequence[Mapping[str, Any]]) -> TableKey | None:
+    """Return the key of a table below ``folder`` (empty, or with a slash at its end); None if no column names images.
+
+    At least half of the given rows must name an image, by its path below the table or by the name of its file.
+    """
+    keys = [key for column in (rows[0] if rows else ()) for key in _column_keys(opened, folder, column, rows)]
+    return min(keys, default=(0, None), key=lambda ranked: ranked[0])[1]
+
+
+def _column_keys(
+    opened: Store, folder: str, column: str, rows: Sequence[Mapping[str, Any]]
+) -> Iterator[tuple[int, TableKey]]:
+    """Yield the key of a column with its rank: paths before names of files before bare names, which may be numbers."""
+    values = {str(row[column]) for row in rows if row.get(column) not in (None, "")}
+    if not re.fullmatch(r"\w+", column) or len(values) * 2 < len(rows):
+        return
+    [(paths, stems)] = opened.rows("draft/named_images", {"folder": folder, "values": sorted(values)})
+    if paths * 2 >= len(rows):
+        yield 0, TableKey(f"{'{@folder}/' if folder else ''}{{{column}|no_suffix}}", "path", column)
+    elif stems * 2 >= len(rows):
+        yield 1 if all("." in value for value in values) else 2, TableKey(f"{{{column}|stem}}", "stem", column)
