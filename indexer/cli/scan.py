@@ -164,14 +164,15 @@ def _print_summary(summary: ScanSummary, manifest: Path) -> None:
 
 
 def _print_paths(options: CommonOptions, keys: Sequence[str], summary: ScanSummary) -> None:
-    """Print the conventions that the default rule recognised in the paths, files it does not read, and the next steps."""
+    """Print the conventions that the default rule recognised, the files that it does not read, and the next steps."""
     with options.reading() as manifest:
         for source, convention, images, fake in manifest.rows("scan/conventions", {"sources": list(keys)}):
             print(f"{source}: {images:,} images are in folders {convention}; {fake:,} of them are labelled fake")
         for source, files, example in manifest.rows("scan/unread_tables", {"sources": list(keys)}):
+            count = "1 side file is" if files == 1 else f"{files:,} side files are"
             print(
-                f"{source}: {files:,} side file{'s are' if files > 1 else ' is'} not read, such as {printable(example)}:"
-                " 'python -m indexer init DIR' drafts a declaration that reads captions and labels"
+                f"{source}: {count} not read, such as {printable(example)}: 'python -m indexer init DIR' drafts a"
+                " declaration that reads captions"
             )
     if any(source.images for source in summary.sources):
         print('Next: python -m indexer browse, or python -m indexer sql "select file_id, extra from manifest limit 9"')
