@@ -24,6 +24,11 @@ def sql_names(folder: str) -> tuple[str, ...]:
     return tuple(sorted(f"{folder}/{path.stem}" for path in (_folder("sql") / folder).glob("*.sql")))
 
 
+def module_texts(package: str) -> list[bytes]:
+    """Return the source text of each module of ``indexer.<package>``, in order of their names."""
+    return [file.read_bytes() for file in sorted((_PACKAGE / package).glob("*.py"))]
+
+
 def sources_folder() -> Path:
     """Return the folder of the declarations that are part of the project."""
     return _PACKAGE / "sources"

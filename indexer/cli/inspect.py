@@ -9,6 +9,7 @@ from indexer.base.errors import CheckFailed
 from indexer.cli import completion
 from indexer.cli.options import CommonOptions, common_options, worker_options
 from indexer.cli.query_options import SQL, TABLE, query_limit_options, query_limits, query_tables, query_text
+from indexer.manifest.store import Store
 from indexer.roots import source_roots
 from indexer.selection.inspecting import (
     Inspector,
@@ -75,13 +76,20 @@ def _inspect_query(options: CommonOptions, query: str, how: Mapping[str, Any]) -
         raise CheckFailed(f"{unknown:,} ids that the query returns have no usable image, for instance {example}")
 
 
-def read_missing_sizes(options: CommonOptions, name: str) -> None:
-    """Read the images of the selection ``name`` whose size the manifest does not have."""
-    with options.reading() as store:
+def reading_sized(options: CommonOptions, name: str) -> Store:
+    """Open the manifest read only, after reading the images of the selection ``name`` whose size it does not have."""
+    store = options.reading()
+    try:
         unsized = has_unsized(store, name)
-    if unsized:
-        with options.changing() as store:
-            inspect_unsized(store, name, inspector(options))
+    except BaseException:
+        store.connection.close()
+        raise
+    if not unsized:
+        return store
+    store.connection.close()
+    with options.changing() as changed:
+        inspect_unsized(changed, name, inspector(options))
+    return options.reading()
 
 
 def inspector(options: CommonOptions) -> Inspector:

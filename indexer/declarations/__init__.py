@@ -3,8 +3,8 @@
 ``indexer/sources/README.md`` documents the language. :func:`indexer.declarations.derive.derive` runs the SELECTs.
 """
 
+from indexer.declarations.checked import load, load_all, refuse_wrong
 from indexer.declarations.default import default_source
-from indexer.declarations.loading import load, load_all, refuse_wrong
 from indexer.declarations.models import SideTable, Source
 
 __all__ = ["SideTable", "Source", "default_source", "load", "load_all", "refuse_wrong"]

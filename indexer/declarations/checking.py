@@ -14,6 +14,7 @@ from indexer.base.toml_fields import Problems, near
 from indexer.declarations import templates
 from indexer.declarations.models import BUILTINS, KINDS, LookupTable, Pipeline, Placeholder, Rule, Source, Template
 
+VOCABULARY = "_generators.csv"
 _PICKS = ("only", "first", "last", "join")
 _LABELS = ("", "real", "fake")
 
@@ -52,7 +53,7 @@ def vocabulary() -> tuple[str, ...]:
 @cache
 def generator_rows() -> list[dict[str, str]]:
     """Return the rows of sources/_generators.csv: name, family, released and source of each generator."""
-    with (resources.sources_folder() / "_generators.csv").open(encoding="utf-8", newline="") as file:
+    with (resources.sources_folder() / VOCABULARY).open(encoding="utf-8", newline="") as file:
         return list(csv.DictReader(file))
 
 

@@ -3,9 +3,8 @@
 import codecs
 import re
 import tomllib
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
-from functools import lru_cache
 from pathlib import Path
 from typing import Any
 
@@ -22,48 +21,8 @@ _KEY_LINE = re.compile(r"""^(key|name|default_folder)\s*=\s*["']([^"'\\\n]+)["']
 _FORMATS = ("csv", "json", "jsonl", "txt", "rows")
 
 
-def load(folders: Sequence[Path]) -> tuple[Source, ...]:
-    """Return the sources that the ``*.toml`` files of ``folders`` declare, sorted by key.
-
-    Raises:
-        DeclarationError: a file is invalid; the message lists every problem of every file.
-    """
-    sources = load_all(folders)
-    refuse_wrong(sources)
-    return sources
-
-
-def refuse_wrong(sources: Iterable[Source]) -> None:
-    """Refuse declarations that are wrong.
-
-    Raises:
-        DeclarationError: lists every problem of every file.
-    """
-    found = [source.problems for source in sources if source.problems]
-    if found:
-        raise DeclarationError("\n".join(found))
-
-
-def load_all(folders: Sequence[Path]) -> tuple[Source, ...]:
-    """As :func:`load`, but a wrong declaration is a source with ``problems``. Two declarations of one key are one.
-
-    A command that loads them twice reads them once, unless a file has changed.
-    """
-    files = [file for folder in folders for file in sorted(folder.glob("*"))]
-    return _loaded(tuple(folders), tuple((file, _state(file)) for file in files))
-
-
-def _state(file: Path) -> tuple[int, int, int] | None:
-    """Return what changes if the file is replaced or written; None if it cannot be read."""
-    try:
-        status = file.stat()
-    except OSError:
-        return None
-    return status.st_ino, status.st_size, status.st_mtime_ns
-
-
-@lru_cache(maxsize=4)
-def _loaded(folders: tuple[Path, ...], _: object) -> tuple[Source, ...]:
+def read_all(folders: Sequence[Path]) -> tuple[Source, ...]:
+    """Read and check the ``*.toml`` files of ``folders``. A wrong declaration is a source with ``problems``."""
     problems = {file: Problems() for folder in folders for file in sorted(folder.glob("[!_]*.toml"))}
     sources = _shared_tables([_read(file, problems[file]) for file in problems], problems)
     checking.check(sources, problems)
@@ -74,7 +33,11 @@ def _loaded(folders: tuple[Path, ...], _: object) -> tuple[Source, ...]:
 
 
 def parsed(values: Mapping[str, Any], file: Path) -> Source:
-    """Return the source that the values of a TOML file declare. Raises as :func:`load`."""
+    """Return the source that the values of a TOML file declare.
+
+    Raises:
+        DeclarationError: lists every problem.
+    """
     problems = Problems()
     source = _source(Fields(values, file.name, "", problems), file)
     checking.check([source], {file: problems})

@@ -8,13 +8,13 @@ from typing import Any
 
 import duckdb
 
-from indexer.base import resources
+from indexer.base import resources, user_cache
 from indexer.base.errors import ManifestError
 from indexer.manifest.stored_code import catalog_of
 
 DatabaseSettings = Mapping[str, Any]  # DuckDB's configuration: option -> value
-FileState = tuple[int, int, int, int] | None  # device, inode, size, time of the last change
-_CHECKED: set[FileState] = {None}  # None: a new file has no macros
+FileState = tuple[int, ...] | None  # device, inode, size, times of the last change of contents and of anything
+_CHECKED: set[tuple[FileState, FileState]] = {(None, None)}  # a new file has no macros
 
 
 def connect(path: Path, settings: DatabaseSettings, *, read_only: bool) -> duckdb.DuckDBPyConnection:
@@ -24,13 +24,16 @@ def connect(path: Path, settings: DatabaseSettings, *, read_only: bool) -> duckd
         ManifestError: another program has it open, it cannot be written, it is no DuckDB file, or it holds a macro or
             view that reads files, or a macro that replaces a function of DuckDB.
     """
-    before = file_state(path)
+    before = file_state(path), file_state(path.with_name(f"{path.name}.wal"))  # DuckDB applies what the second holds
     try:
         connection = duckdb.connect(str(path), read_only=read_only, config=dict(settings))
     except duckdb.IOException as error:
         raise ManifestError(_explanation(path, str(error))) from error
     if before not in _CHECKED:
-        _check_stored_code(connection, path)
+        key = user_cache.key_of(["manifest"], duckdb.__version__, _schema_text(), path.absolute(), before)
+        if user_cache.read("manifest", key) is None:
+            _check_stored_code(connection, path)
+            user_cache.write("manifest", key, "checked")
         _CHECKED.add(before)
     connection.execute("set preserve_insertion_order = false").fetchall()  # keeping it would cost memory
     return connection
@@ -48,7 +51,7 @@ def file_state(path: Path) -> FileState:
         status = path.stat()
     except (FileNotFoundError, NotADirectoryError):
         return None
-    return status.st_dev, status.st_ino, status.st_size, status.st_mtime_ns
+    return status.st_dev, status.st_ino, status.st_size, status.st_mtime_ns, status.st_ctime_ns
 
 
 def _check_stored_code(connection: duckdb.DuckDBPyConnection, path: Path) -> None:

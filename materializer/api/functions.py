@@ -11,7 +11,7 @@ from indexer.base.config import expanded
 from indexer.base.errors import ConfigError, OutputError
 from indexer.base.suggestions import nearest
 from indexer.base.workers import Workers
-from indexer.cli.inspect import read_missing_sizes
+from indexer.cli.inspect import reading_sized
 from indexer.roots import refuse_inside
 from indexer.settings.quantities import parse_quantity
 from materializer.cli.options import request
@@ -61,9 +61,7 @@ def build(
     folder, options = expanded(os.fspath(output)), manifest.options
     refuse_inside(folder, options.config)
     requested = replace(request(options, folder, _given(selection, settings)), allow_missing=allow_missing)
-    if not allow_missing:
-        read_missing_sizes(options, selection)
-    with options.reading() as store:
+    with options.reading() if allow_missing else reading_sized(options, selection) as store:
         summary = run_build(store, requested, options.workers, options.progress)
     if summary.missing:
         rows = f"{folder}/record/refused.parquet"

@@ -8,7 +8,7 @@ import click
 
 from indexer.base.errors import CheckFailed
 from indexer.cli.imports import import_options, import_summary
-from indexer.cli.inspect import read_missing_sizes
+from indexer.cli.inspect import reading_sized
 from indexer.cli.options import CommonOptions, common_options, worker_options
 from indexer.cli.selection_names import folder_for, selection_name
 from indexer.roots import refuse_inside
@@ -71,9 +71,8 @@ def command(options: CommonOptions, output: Path | None, shared: Path | None, **
     requested = replace(request(options, output, given), allow_missing=given["allow_missing"])
     if requested.allow_missing and (part or given["completes"]):
         raise click.UsageError("--allow-missing excludes --part: all parts must have the same images")
-    if not (part or requested.allow_missing):  # parts run at the same time: none may write to the manifest
-        read_missing_sizes(options, requested.selection)
-    with options.reading() as store:
+    may_write = not (part or requested.allow_missing)  # parts run at the same time: none may write to the manifest
+    with reading_sized(options, requested.selection) if may_write else options.reading() as store:
         if part:
             print(_part_text(parts.build_part(store, requested, part, options.workers, options.progress)))
             return

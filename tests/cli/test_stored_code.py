@@ -1,12 +1,13 @@
 """Views and macros that others have stored in a manifest are refused if they read files, or are not used."""
 
+import os
 from pathlib import Path
 
 import duckdb
 import pytest
 
 from indexer.base.errors import ManifestError, QueryError
-from indexer.manifest import sandbox, schema
+from indexer.manifest import connecting, sandbox, schema
 from indexer.manifest import store as stores
 from tests.cli.conftest import Run, state
 
@@ -93,3 +94,16 @@ def test_no_command_uses_views_and_macros_of_others(run: Run, manifest: Path, ma
     with pytest.raises(ManifestError, match="reads more than tables"):
         stores.open_for_writing(manifest)
     assert state(manifest.parent) == before
+
+
+def test_a_file_that_changed_after_its_check_is_checked_again(manifest: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The check of an unchanged file is remembered, also by later commands; times of change can be forged."""
+    stores.open_for_reading(manifest).connection.close()
+    before = manifest.stat()
+    with duckdb.connect(str(manifest)) as connection:
+        connection.execute("create macro md5(x) as 'the same'")
+    os.utime(manifest, ns=(before.st_atime_ns, before.st_mtime_ns))
+    for known in (connecting._CHECKED, {(None, None)}):  # of this command, and of a later one
+        monkeypatch.setattr(connecting, "_CHECKED", known)
+        with pytest.raises(ManifestError, match="holds a view or macro"):
+            stores.open_for_reading(manifest)

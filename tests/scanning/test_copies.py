@@ -9,7 +9,7 @@ import pytest
 from PIL import Image
 
 from indexer.base.workers import Workers
-from indexer.declarations.loading import load
+from indexer.declarations import load
 from indexer.manifest.store import Store
 from indexer.scanning import ScanOptions, scan
 from indexer.selection.inspecting import Inspector
