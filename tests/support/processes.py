@@ -1,10 +1,14 @@
-"""Find the processes and the files that a command has left, on Linux."""
+"""Stop the processes of a command at a known moment, and find those and the files that it has left, on Linux."""
 
 import os
+import signal
 import tempfile
 import time
 from collections.abc import Callable
+from dataclasses import dataclass
 from pathlib import Path
+
+ROOT = Path(__file__).parents[2]
 
 TAG = "PROCESS_TAG"  # an environment variable, which all processes of a command inherit
 
@@ -42,3 +46,36 @@ def wait_until(condition: Callable[[], object], seconds: float = 60) -> bool:
             return False
         time.sleep(0.005)
     return True
+
+
+def is_stopped(pid: int) -> bool:
+    """Return whether a process is stopped by a signal."""
+    try:
+        return Path(f"/proc/{pid}/stat").read_text().rsplit(")", 1)[1].split()[0] == "T"
+    except OSError:
+        return False
+
+
+@dataclass(frozen=True, slots=True)
+class Hold:
+    """Stops the first process of a command, a worker or itself, that opens a file whose path contains ``file``.
+
+    So a test acts at the same moment on machines of any speed. ``mark`` is the path of a new file.
+    """
+
+    file: str
+    mark: Path
+
+    @property
+    def environment(self) -> dict[str, str]:
+        """The environment of the command."""
+        path = os.pathsep.join((str(Path(__file__).with_name("hold")), str(ROOT)))
+        return {"PYTHONPATH": path, "HOLD_AT": self.file, "HOLD_MARK": str(self.mark)}
+
+    def holds(self) -> bool:
+        """Return whether a process is stopped."""
+        return self.mark.exists() and (text := self.mark.read_text()) != "" and is_stopped(int(text))
+
+    def release(self) -> None:
+        """Continue the stopped process."""
+        os.kill(int(self.mark.read_text()), signal.SIGCONT)
