@@ -69,7 +69,7 @@ class Manifest:
             ConfigError: the configuration cannot be used.
         """
         manifest = cls(api_options(path, config, jobs))
-        manifest.options.reading().connection.close()
+        manifest.options.reading().close()
         return manifest
 
     @classmethod

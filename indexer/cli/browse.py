@@ -26,7 +26,7 @@ def command(options: CommonOptions, host: str, port: int, allowed: tuple[str, ..
     is new at each start. Press Ctrl-C to stop.
     """
     _check_dependencies()
-    options.reading().connection.close()  # reports an unusable file before the server starts
+    options.reading().close()  # reports an unusable file before the server starts
     _serve(options, _bound(host, port), host, allowed)
 
 

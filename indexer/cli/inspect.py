@@ -67,7 +67,7 @@ def command(options: CommonOptions, name: str | None, query: str | None, **how: 
 
 def _inspect_query(options: CommonOptions, query: str, how: Mapping[str, Any]) -> None:
     recipe = QueryRecipe(query_text(query), tables=query_tables(how["tables"]), limits=query_limits(how, options.jobs))
-    options.changing().connection.close()  # migrates a manifest of an earlier version
+    options.changing().close()  # migrates a manifest of an earlier version
     rows = rows_of(options.manifest, recipe)
     with options.changing() as store:
         inspected, unknown, example = inspect_rows(store, rows, inspector(options))

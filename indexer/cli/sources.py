@@ -104,7 +104,7 @@ class _Manifest:
 
     def __exit__(self, *_: object) -> None:
         if self.store:
-            self.store.connection.close()
+            self.store.close()
 
 
 def _declared(options: CommonOptions) -> tuple[Source, ...]:

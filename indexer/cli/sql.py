@@ -41,7 +41,7 @@ def command(
         raise click.UsageError(f"--vertical excludes --format {form}")
     form = form or _format_of(output)
     require_free(output, force=given.pop("force"))
-    options.reading().connection.close()  # reports a file that cannot be opened
+    options.reading().close()  # reports a file that cannot be opened
     bounds = query_limits(given, options.jobs)
     with (
         sandbox.query(options.manifest, query_text(query), bounds) as result,

@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Mapping
+from contextlib import suppress
 from functools import cache
 from pathlib import Path
 from typing import Any
@@ -15,6 +16,7 @@ from indexer.manifest.stored_code import catalog_of
 DatabaseSettings = Mapping[str, Any]  # DuckDB's configuration: option -> value
 FileState = tuple[int, ...] | None  # device, inode, size, times of the last change of contents and of anything
 _CHECKED: set[tuple[FileState, FileState]] = {(None, None)}  # a new file has no macros
+_CURRENT: set[tuple[FileState, FileState]] = set()  # files whose macros and views this process has stored
 
 
 def connect(path: Path, settings: DatabaseSettings, *, read_only: bool) -> duckdb.DuckDBPyConnection:
@@ -24,7 +26,7 @@ def connect(path: Path, settings: DatabaseSettings, *, read_only: bool) -> duckd
         ManifestError: another program has it open, it cannot be written, it is no DuckDB file, or it holds a macro or
             view that reads files, or a macro that replaces a function of DuckDB.
     """
-    before = file_state(path), file_state(path.with_name(f"{path.name}.wal"))  # DuckDB applies what the second holds
+    before = _states(path)
     try:
         connection = duckdb.connect(str(path), read_only=read_only, config=dict(settings))
     except duckdb.IOException as error:
@@ -37,6 +39,24 @@ def connect(path: Path, settings: DatabaseSettings, *, read_only: bool) -> duckd
         _CHECKED.add(before)
     connection.execute("set preserve_insertion_order = false").fetchall()  # keeping it would cost memory
     return connection
+
+
+def close_written(connection: duckdb.DuckDBPyConnection, path: Path) -> None:
+    """Close a connection that may write and has stored the current macros and views, so that they are not checked again.
+
+    The file is still locked when its state is read, so that no other program has changed it.
+    """
+    with suppress(duckdb.Error):  # another connection has an open transaction
+        connection.execute("checkpoint").fetchall()
+        written = _states(path)
+        _CHECKED.add(written)
+        _CURRENT.add(written)
+    connection.close()
+
+
+def is_as_closed(path: Path) -> bool:
+    """Return whether the file at ``path`` is as :func:`close_written` of this process has left it."""
+    return _states(path) in _CURRENT
 
 
 def require_manifest(path: Path) -> None:
@@ -52,6 +72,11 @@ def file_state(path: Path) -> FileState:
     except (FileNotFoundError, NotADirectoryError):
         return None
     return status.st_dev, status.st_ino, status.st_size, status.st_mtime_ns, status.st_ctime_ns
+
+
+def _states(path: Path) -> tuple[FileState, FileState]:
+    """Return the state of the file at ``path``, and that of its log, which DuckDB applies when it opens the file."""
+    return file_state(path), file_state(path.with_name(f"{path.name}.wal"))
 
 
 def _check_stored_code(connection: duckdb.DuckDBPyConnection, path: Path) -> None:

@@ -18,7 +18,7 @@ import pyarrow as pa
 from indexer.base import resources
 from indexer.base.errors import ConfigError, ManifestError, RecipeError, reason_of
 from indexer.base.suggestions import nearest
-from indexer.manifest import schema
+from indexer.manifest import connecting, schema
 from indexer.manifest.connecting import DatabaseSettings, connect, file_state, require_manifest
 from indexer.manifest.schema import SCHEMA_VERSION
 
@@ -34,9 +34,10 @@ class Store:
     A method with a parameter ``step`` runs ``sql/<step>.sql``. The file may use some or all of ``parameters``.
     """
 
-    def __init__(self, connection: duckdb.DuckDBPyConnection, path: Path) -> None:
+    def __init__(self, connection: duckdb.DuckDBPyConnection, path: Path, *, is_writer: bool = False) -> None:
         self.connection = connection
         self.path = path
+        self._is_writer = is_writer
         self._file = _file_of(path)
         self._own = "temp"  # the database of this connection's temporary tables
 
@@ -44,7 +45,14 @@ class Store:
         return self
 
     def __exit__(self, *_: object) -> None:
-        self.connection.close()
+        self.close()
+
+    def close(self) -> None:
+        """Close the connection."""
+        if self._is_writer:
+            connecting.close_written(self.connection, self.path)
+        else:
+            self.connection.close()
 
     def rows(self, step: str, parameters: Parameters | None = None) -> list[tuple[Any, ...]]:
         """Return all rows of a step."""
@@ -194,14 +202,14 @@ def open_for_writing(path: Path, settings: DatabaseSettings = MappingProxyType({
             f"{path.parent} cannot be made ({error.strerror or error}): correct intermediate_outputs_path in local.cfg,"
             " or name a file with --manifest-db"
         ) from error
-    store = Store(connect(path, settings, read_only=False), path)
+    store = Store(connect(path, settings, read_only=False), path, is_writer=True)
     with _closed_on_error(store):
         if not store.execute("select 1 from duckdb_tables() limit 1"):  # new, or its first run was killed
             with store.transaction():
                 schema.create(store.connection)
                 schema.store_views(store.connection)
             store.execute("checkpoint")
-        else:
+        elif not connecting.is_as_closed(path):
             _bring_up_to_date(store)
     return store
 
@@ -218,13 +226,15 @@ def open_for_reading(path: Path, settings: DatabaseSettings = MappingProxyType({
     scratch = {"temp_directory": f"{path}.{gethostname()}.tmp"}
     store = Store(connect(path, {**scratch, **settings}, read_only=True), path)
     with _closed_on_error(store):
+        if connecting.is_as_closed(path):
+            return store
         found = schema.version_of(store.connection, path)
         if found == SCHEMA_VERSION:
             schema.use_current_views(store.connection)
             return store
-    store.connection.close()
+    store.close()
     try:
-        open_for_writing(path, settings).connection.close()
+        open_for_writing(path, settings).close()
     except ManifestError as error:
         raise ManifestError(
             f"{path} has schema version {found} and must be migrated to version {SCHEMA_VERSION}, which needs write"

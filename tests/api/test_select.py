@@ -74,7 +74,7 @@ def grouped(tmp_path: Path) -> Manifest:
     """Prompts that four fakes share each, and a few large images."""
     prompted = [Picture(f"o/A/{n}", "o", "A", prompt=f"prompt {n // 4}") for n in range(80)]
     large = [*fakes("B", "o", 5, side=512), *photographs("raise", 5, side=512)]
-    world(tmp_path / "m.duckdb", [*prompted, *photographs("coco", 90), *large]).connection.close()
+    world(tmp_path / "m.duckdb", [*prompted, *photographs("coco", 90), *large]).close()
     return Manifest.open(tmp_path / "m.duckdb", jobs=1)
 
 
@@ -97,7 +97,7 @@ def test_exports_that_a_recipe_excludes_are_read(grouped: Manifest, tmp_path: Pa
 
 
 def test_a_recipe_that_selects_no_image_is_an_error(tmp_path: Path) -> None:
-    world(tmp_path / "m.duckdb", photographs("coco", 9)).connection.close()
+    world(tmp_path / "m.duckdb", photographs("coco", 9)).close()
     (tmp_path / "mine.toml").write_text("seed = 1\nper_generator = 2\n")
     manifest = Manifest.open(tmp_path / "m.duckdb", jobs=1)
     with pytest.raises(RecipeError, match="no image was selected: a recipe selects fake images"):

@@ -103,9 +103,9 @@ def test_a_migrated_manifest_has_the_schema_of_a_new_one(manifest: Path, tmp_pat
 
 
 def test_a_second_opening_changes_nothing(manifest: Path) -> None:
-    stores.open_for_reading(manifest).connection.close()
+    stores.open_for_reading(manifest).close()
     content = manifest.read_bytes()
-    stores.open_for_reading(manifest).connection.close()
+    stores.open_for_reading(manifest).close()
     assert manifest.read_bytes() == content
 
 
@@ -137,7 +137,7 @@ for path in map(Path, sys.argv[1:]):
     child = os.fork()
     if not child:
         left = int(path.stem)
-        store.open_for_writing(path).connection.close()
+        store.open_for_writing(path).close()
         os._exit(0)
     print(os.waitpid(child, 0)[1], flush=True)
 """
@@ -204,16 +204,16 @@ OUTDATED = "create or replace view manifest as select file_id, 'old' as status f
 
 
 def test_stored_views_are_replaced_on_a_writing_open(manifest: Path) -> None:
-    stores.open_for_writing(manifest).connection.close()
+    stores.open_for_writing(manifest).close()
     with closing(duckdb.connect(str(manifest))) as connection:
         connection.execute(OUTDATED).fetchall()
-    stores.open_for_writing(manifest).connection.close()
+    stores.open_for_writing(manifest).close()
     with closing(duckdb.connect(str(manifest), read_only=True)) as connection:  # as DuckDB's shell opens it
         assert len(connection.execute(INSPECTED).fetchall()) == 3
 
 
 def test_a_read_only_open_uses_current_views(manifest: Path) -> None:
-    stores.open_for_writing(manifest).connection.close()
+    stores.open_for_writing(manifest).close()
     with stores.open_for_reading(manifest) as store:
         tables = [name for (name,) in store.execute("show tables")]
         assert len(tables) == len(set(tables))

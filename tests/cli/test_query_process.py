@@ -64,7 +64,7 @@ def test_query_ends_with_its_parent(manifest: Path) -> None:
 def _is_locked(manifest: Path) -> bool:
     """Return whether the file is open for writing elsewhere: threads of a killed process end after its first one."""
     try:
-        stores.open_for_writing(manifest).connection.close()
+        stores.open_for_writing(manifest).close()
     except ManifestError:
         return True
     return False

@@ -30,7 +30,7 @@ def manifest(tmp_path: Path) -> Path:
         Picture("o/A/bad", "o", "A", status="unreadable"),
         Picture("o/A/cut", "o", "A", inspected="truncated"),
     ]
-    world(tmp_path / "m.duckdb", pictures).connection.close()
+    world(tmp_path / "m.duckdb", pictures).close()
     return tmp_path / "m.duckdb"
 
 

@@ -18,7 +18,7 @@ RECIPE = "seed = 1\nper_generator = 20\n[split]\ntrain = 0.8\nvalidation = 0.2\n
 def folder(tmp_path: Path) -> Path:
     """A folder with a manifest, a recipe and lists."""
     pictures = [*fakes("A", "o", 30), *photographs("coco", 60, format="JPEG", jpeg_quality=75)]
-    world(tmp_path / "m.duckdb", pictures).connection.close()
+    world(tmp_path / "m.duckdb", pictures).close()
     (tmp_path / "mine.toml").write_text(RECIPE)
     (tmp_path / "train.txt").write_text("o/A/1\no/A/2\nLAION-400M/7\n")
     return tmp_path
@@ -45,7 +45,7 @@ def test_short_recipe_is_selected_and_audited(folder: Path, indexer: Run) -> Non
 
 
 def test_empty_selection_is_reported(tmp_path: Path, indexer: Run) -> None:
-    world(tmp_path / "m.duckdb", photographs("coco", 60)).connection.close()
+    world(tmp_path / "m.duckdb", photographs("coco", 60)).close()
     (tmp_path / "mine.toml").write_text(RECIPE)
     done = indexer("select", str(tmp_path / "mine.toml"), "--no-inspect")
     assert done.returncode == 2

@@ -21,7 +21,7 @@ from tests.support.worlds import Picture, photographs, world
 def manifest(tmp_path: Path) -> Path:
     """60 fakes of ten prompts, and 40 real images."""
     pictures = [Picture(f"o/A/{n}", "o", "A", prompt=f"prompt {n % 10}") for n in range(60)]
-    world(tmp_path / "m.duckdb", [*pictures, *photographs("coco", 40)]).connection.close()
+    world(tmp_path / "m.duckdb", [*pictures, *photographs("coco", 40)]).close()
     return tmp_path / "m.duckdb"
 
 

@@ -30,7 +30,7 @@ def choose(manifest: Path, text: str, **inputs: pa.Table) -> tuple[Selected, lis
 
 def test_real_images_alone_are_divided_by_an_expression(tmp_path: Path) -> None:
     pictures = [*photographs("coco", 30), *photographs("raise", 20), *fakes("A", "o", 20)]
-    world(tmp_path / "m.duckdb", pictures).connection.close()
+    world(tmp_path / "m.duckdb", pictures).close()
     found, rows = choose(tmp_path / "m.duckdb", REALS + "[split]\ntrain = 0.8\nvalidation = 0.2\n" + NO_NEAR)
     assert found.counts == (("train", "sampled", 16), ("validation", "sampled", 4))
     assert {(row[0].partition("/")[0], row[3]) for row in rows} == {("coco", "coco"), ("raise", "raise")}
@@ -43,7 +43,7 @@ def test_condition_applies_to_fakes_and_real_images(tmp_path: Path) -> None:
         *fakes("A", "o", 40), *(replace(one, file_id=f"{one.file_id}-large", side=512) for one in fakes("A", "o", 9)),
         *photographs("coco", 40), *photographs("raise", 9, side=512),
     ]  # fmt: skip
-    world(tmp_path / "m.duckdb", pictures).connection.close()
+    world(tmp_path / "m.duckdb", pictures).close()
     text = 'seed = 1\nper_generator = 5\nwhere = "width >= 512 -- large"\nspares = 0\n' + NO_NEAR
     found, rows = choose(tmp_path / "m.duckdb", text)
     assert found.counts == (("train", "complement", 5), ("train", "sampled", 5))
@@ -52,7 +52,7 @@ def test_condition_applies_to_fakes_and_real_images(tmp_path: Path) -> None:
 
 def test_candidates_are_those_of_a_query(tmp_path: Path) -> None:
     pictures = [*fakes("A", "o", 30), *fakes("B", "o", 30), *photographs("coco", 60)]
-    world(tmp_path / "m.duckdb", pictures).connection.close()
+    world(tmp_path / "m.duckdb", pictures).close()
     query = """
         select file_id from manifest
         qualify row_number() over (partition by label, generator order by file_id) <= 6;  -- six of each
@@ -67,7 +67,7 @@ def test_candidates_are_those_of_a_query(tmp_path: Path) -> None:
 def test_required_texts_are_not_empty(tmp_path: Path) -> None:
     pictures = [*fakes("A", "o", 30), *(replace(one, file_id=f"p{n}", prompt="a cat")
                 for n, one in enumerate(fakes("A", "o", 7))), *photographs("coco", 30)]  # fmt: skip
-    world(tmp_path / "m.duckdb", pictures).connection.close()
+    world(tmp_path / "m.duckdb", pictures).close()
     text = 'seed = 1\nper_generator = 6\nrequire = ["positive_prompt"]\nspares = 0\n' + NO_NEAR
     _, rows = choose(tmp_path / "m.duckdb", text)
     assert {row[0][0] for row in rows} == {"p", "c"}
@@ -83,7 +83,7 @@ def test_locked_pictures_are_excluded_by_bytes_and_nearness(tmp_path: Path) -> N
         Picture("o/A/2", "o", "A", phash=(locked[2].phash or 0) ^ 1),
         Picture("o/A/5", "o", "A", phash=0x00000000FFFFFFFF),
     ]
-    world(tmp_path / "m.duckdb", [*locked, *copies, *photographs("coco", 5)]).connection.close()
+    world(tmp_path / "m.duckdb", [*locked, *copies, *photographs("coco", 5)]).close()
     with open_for_writing(tmp_path / "m.duckdb") as store:
         store.execute("insert into selection select 'locked', 'test', 0, file_id, 'listed', '', null from manifest"
                       " where file_id like 'test/%'")  # fmt: skip
@@ -99,7 +99,7 @@ def test_locked_pictures_are_excluded_by_bytes_and_nearness(tmp_path: Path) -> N
 def test_pictures_of_a_source_and_of_an_export_are_excluded(tmp_path: Path) -> None:
     pictures = [*fakes("A", "o", 6), *(replace(one, file_id=f"x{n}", source="other", content=f"content of o/A/{n}")
                 for n, one in enumerate(fakes("B", "o", 2)))]  # fmt: skip
-    world(tmp_path / "m.duckdb", pictures).connection.close()
+    world(tmp_path / "m.duckdb", pictures).close()
     exported = pa.table(
         {"file_id": ["elsewhere/1", "o/A/3"], "hash": ["content of o/A/2", "-"], "pixel_hash": ["", ""]}
     )
@@ -126,7 +126,7 @@ def test_pictures_of_a_source_and_of_an_export_are_excluded(tmp_path: Path) -> N
     ],
 )  # fmt: skip
 def test_wrong_recipes_change_nothing(tmp_path: Path, text: str, message: str) -> None:
-    world(tmp_path / "m.duckdb", [*photographs("coco", 8), *fakes("A", "o", 8)]).connection.close()
+    world(tmp_path / "m.duckdb", [*photographs("coco", 8), *fakes("A", "o", 8)]).close()
     with pytest.raises(RecipeError, match=message):
         choose(tmp_path / "m.duckdb", text)
     with open_for_writing(tmp_path / "m.duckdb") as store:
@@ -153,7 +153,7 @@ def test_groups_of_a_recipe_share_a_split(tmp_path: Path) -> None:
 
 
 def test_large_groups_and_empty_splits_are_refused(tmp_path: Path) -> None:
-    world(tmp_path / "m.duckdb", [*fakes("A", "o", 20, prompt="one"), *photographs("coco", 20)]).connection.close()
+    world(tmp_path / "m.duckdb", [*fakes("A", "o", 20, prompt="one"), *photographs("coco", 20)]).close()
     text = "seed = 1\nspares = 0\n[split]\ntrain = 0.8\nvalidation = 0.2\n"
     with pytest.raises(
         RecipeError, match=r"the group of 'o/A/\d+' has 20 images, more than .* 'train' may have \(16\)"

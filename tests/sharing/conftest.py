@@ -111,4 +111,4 @@ def lab(tmp_path):
     made = []
     yield make
     for store in made:
-        store.connection.close()
+        store.close()
