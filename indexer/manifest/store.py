@@ -115,7 +115,7 @@ class Store:
             self.connection.execute(f"insert into {table} by name select * from incoming").fetchall()
 
     def execute(self, statement: str, parameters: Parameters | None = None) -> list[tuple[Any, ...]]:
-        """Run one statement that is not a step (a DELETE, a setting); return its rows."""
+        """Run what is not a step (a DELETE, a setting); return the rows of the last statement."""
         return self.connection.execute(statement, dict(parameters or {})).fetchall()
 
     def count(self, table: str) -> int:

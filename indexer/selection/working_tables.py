@@ -2,12 +2,13 @@
 
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
+from functools import cache
 
 import pyarrow as pa
 
 from indexer.manifest.store import Store
 
-_TEXT, _WHOLE = pa.string(), pa.int64()
+_TEXT, _WHOLE, _NUMBER, _TRUTH, _TEXTS = pa.string(), pa.int64(), pa.float64(), pa.bool_(), pa.list_(pa.string())
 
 
 def _schema(**columns: pa.DataType) -> pa.Schema:
@@ -22,10 +23,10 @@ _SCHEMAS = {
     "origin_order": _schema(origin=_TEXT, rank=_WHOLE),
     "written": _schema(split=_TEXT, file_id=_TEXT, stripped=_TEXT),
     "listed": _schema(split=_TEXT, file_id=_TEXT),
-    "eligible": _schema(file_id=_TEXT, stratum=_TEXT, groups=pa.list_(_TEXT)),
+    "eligible": _schema(file_id=_TEXT, stratum=_TEXT, groups=_TEXTS),
     "exported": _schema(file_id=_TEXT, hash=_TEXT, pixel_hash=_TEXT),
     "excluded": _schema(member_id=_WHOLE, generator=_TEXT, origin=_TEXT, rank_key=_TEXT),
-    "fraction": _schema(split=_TEXT, fraction=pa.float64()),
+    "fraction": _schema(split=_TEXT, fraction=_NUMBER),
     "excluded_content": _schema(content=_TEXT),
     "depth": _schema(generator=_TEXT, origin=_TEXT, depth=_WHOLE, steps=_WHOLE),
     "ranked": _schema(member_id=_WHOLE, generator=_TEXT, origin=_TEXT, rank_key=_TEXT, rank=_WHOLE),
@@ -34,7 +35,7 @@ _SCHEMAS = {
         generator=_TEXT,
         origin=_TEXT,
         rank_key=_TEXT,
-        is_fixed=pa.bool_(),
+        is_fixed=_TRUTH,
         hash=_TEXT,
         picture=_TEXT,
         phash=_TEXT,
@@ -46,13 +47,13 @@ _SCHEMAS = {
     "content": _schema(content=_TEXT, label=_WHOLE),
     "conflict": _schema(content=_TEXT),
     "fixed": _schema(member_id=_WHOLE, generator=_TEXT, origin=_TEXT, rank_key=_TEXT),
-    "phash": _schema(phash=_TEXT, is_new=pa.bool_()),
+    "phash": _schema(phash=_TEXT, is_new=_TRUTH),
     "near": _schema(one=_TEXT, other=_TEXT),
     "near_dropped": _schema(preference=_WHOLE, keeper=_WHOLE),
     "exclusion": _schema(member_id=_WHOLE, step=_TEXT, reason=_TEXT),
     "dropped": _schema(generator=_TEXT),
-    "match_trait": _schema(rank=_WHOLE, trait=_TEXT, is_number=pa.bool_(), bins=_TEXT),
-    "match_edge": _schema(trait=_TEXT, edge=pa.float64()),
+    "match_trait": _schema(rank=_WHOLE, trait=_TEXT, is_number=_TRUTH, bins=_TEXT),
+    "match_edge": _schema(trait=_TEXT, edge=_NUMBER),
     "match_pair": _schema(slot=_WHOLE, real_id=_WHOLE, level=_WHOLE),
     "match_stratum": _schema(member_id=_WHOLE, stratum=_TEXT),
     "given": _schema(generator=_TEXT, origin=_TEXT, images=_WHOLE),
@@ -76,9 +77,17 @@ def working_tables(store: Store) -> Iterator[None]:
 
 def clear(store: Store, *, keep: Sequence[str] = ()) -> None:
     """Empty all working tables that do not begin as the result of a step, except ``keep``."""
-    for table in _SCHEMAS:
-        if table not in keep:
-            put(store, table, [])
+    store.execute(";".join(statement for table, statement in _empty_tables().items() if table not in keep))
+
+
+@cache
+def _empty_tables() -> dict[str, str]:
+    """Return the statement that creates each table without rows."""
+    names = {_TEXT: "varchar", _WHOLE: "bigint", _TEXTS: "varchar[]", _TRUTH: "boolean", _NUMBER: "double"}
+    return {
+        table: f"create or replace table work.{table} ({', '.join(f'{one.name} {names[one.type]}' for one in schema)})"
+        for table, schema in _SCHEMAS.items()
+    }
 
 
 def put(store: Store, table: str, rows: Sequence[tuple[object, ...]]) -> None:

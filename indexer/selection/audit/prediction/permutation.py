@@ -11,6 +11,7 @@ from indexer.selection.audit.prediction.rules import RuleTable, accuracies
 
 PERMUTATIONS = 499
 _MOST_IMAGES = 20_000
+_MOST_CELLS = 200_000  # of the permutations that are counted at once
 
 
 def independent(groups: Whole, classes: Whole) -> Flags:
@@ -35,10 +36,14 @@ def p_values(images: Images, classes: Whole, is_counted: Flags) -> Real:
     places = np.argsort(blocks, kind="stable")
     random = np.random.RandomState(0)  # its numbers are the same in every version of numpy
     reached = np.ones(len(seen))
-    for _ in range(PERMUTATIONS):
-        permuted = np.empty_like(drawn)
-        permuted[np.lexsort((random.random_sample(len(drawn)), blocks))] = drawn[places]
-        reached += np.nanmax(_standardised(table, permuted, is_counted), initial=-np.inf) >= seen - 1e-9
+    at_once = max(1, _MOST_CELLS // max(table.cells, len(drawn)))
+    for done in range(0, PERMUTATIONS, at_once):
+        keys = random.random_sample((min(at_once, PERMUTATIONS - done), len(drawn)))
+        permuted = np.empty(keys.shape, drawn.dtype)
+        order = np.lexsort((keys, np.broadcast_to(blocks, keys.shape)))
+        np.put_along_axis(permuted, order, np.broadcast_to(drawn[places], keys.shape), axis=1)
+        best = np.nanmax(_standardised(table, permuted, is_counted), axis=1, initial=-np.inf)
+        reached += (best[:, None] >= seen - 1e-9).sum(axis=0)
     return np.where(np.isnan(seen), np.nan, reached / (PERMUTATIONS + 1))
 
 
@@ -49,13 +54,13 @@ def _blocks(groups: Whole) -> Whole:
 
 
 def _standardised(table: RuleTable, classes: Whole, is_counted: Flags) -> Real:
-    """Return how many standard errors of guessing each trait is better than guessing."""
+    """Return how many standard errors of guessing each trait is better than guessing, per row of ``classes``."""
     counts = table.counts(classes)
     found = accuracies(table.learn(counts, is_counted).recalls, is_counted)
-    images = np.add.reduceat(counts.sum(axis=1), table.starts, axis=0)
+    images = np.add.reduceat(counts.sum(axis=-2), table.starts, axis=-2)
     number = is_counted.sum(axis=1)
     with np.errstate(divide="ignore", invalid="ignore"):
         chance = 1 / number
-        inverse = np.where(is_counted & (images > 0), 1 / images, 0).sum(axis=1)
+        inverse = np.where(is_counted & (images > 0), 1 / images, 0).sum(axis=-1)
         result: Real = (found - chance) / (np.sqrt(chance * (1 - chance) * inverse) / number)
     return result
