@@ -7,6 +7,7 @@ import glob
 import secrets
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
+from functools import lru_cache
 from pathlib import Path
 from socket import gethostname
 from types import MappingProxyType
@@ -71,16 +72,16 @@ class Store:
     def save_query(self, table: str, query: str, parameters: Parameters | None = None) -> int:
         """Create or replace ``table`` by the rows of a SELECT; return their number."""
         statement = f"create or replace table {table} as\n{query}"
-        self.connection.execute(statement, _named_in(query, parameters)).fetchall()
-        return self.count(table)
+        [(rows,)] = self.connection.execute(statement, _named_in(query, parameters)).fetchall()
+        return int(rows)
 
     def save_temporary(self, table: str, step: str, parameters: Parameters | None = None) -> int:
         """Create or replace a temporary table by the rows of a step; return their number. Changes no file."""
         query = resources.sql(step)
         kind = "temporary table" if self._own == "temp" else "table"
         statement = f"create or replace {kind} {self._own}.{table} as\n{query}"
-        self.connection.execute(statement, _named_in(query, parameters)).fetchall()
-        return self.count(table)
+        [(rows,)] = self.connection.execute(statement, _named_in(query, parameters)).fetchall()
+        return int(rows)
 
     def temp_tables_in(self, folder: Path) -> None:
         """Store temporary tables in a file in ``folder``, which takes a quarter of their size in memory.
@@ -186,7 +187,12 @@ def _named_in(query: str, parameters: Parameters | None) -> dict[str, Any]:
     """Return the parameters that ``query`` uses: DuckDB refuses others."""
     if not parameters:
         return {}
-    return {name: parameters[name] for name in duckdb.extract_statements(query)[0].named_parameters}
+    return {name: parameters[name] for name in _parameter_names(query)}
+
+
+@lru_cache(maxsize=1_000)
+def _parameter_names(query: str) -> frozenset[str]:
+    return frozenset(duckdb.extract_statements(query)[0].named_parameters)
 
 
 def open_for_writing(path: Path, settings: DatabaseSettings = MappingProxyType({})) -> Store:
