@@ -42,7 +42,7 @@ def connect(path: Path, settings: DatabaseSettings, *, read_only: bool) -> duckd
 
 
 def close_written(connection: duckdb.DuckDBPyConnection, path: Path) -> None:
-    """Close a connection that may write and has stored the current macros and views, so that they are not checked again.
+    """Close a connection that has stored the current macros and views, which this process then does not check again.
 
     The file is still locked when its state is read, so that no other program has changed it.
     """

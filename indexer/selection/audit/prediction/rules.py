@@ -1,6 +1,7 @@
 """One rule per trait: each code predicts the class in which it is most frequent, learned in the other folds.
 
-Counts and what is learned from them may have a first axis of permutations. A code that the other folds lack, and codes that are equally frequent in several classes, count as guessed.
+A code that the other folds lack, and codes that are equally frequent in several classes, count as guessed. Counts, and
+what is learned from them, can have a first axis: permutations of the classes.
 """
 
 import math
@@ -56,7 +57,9 @@ class RuleTable:
         images, cells = self._known_cells
         shape = classes.shape[:-1]
         first = np.arange(math.prod(shape)).reshape(*shape, 1) * self.cells
-        found = np.bincount((first + cells * self.classes + classes[..., images]).ravel(), minlength=math.prod(shape) * self.cells)
+        found = np.bincount(
+            (first + cells * self.classes + classes[..., images]).ravel(), minlength=math.prod(shape) * self.cells
+        )
         return found.reshape(*shape, -1, FOLDS, self.classes)
 
     def learn(self, counts: Whole, is_counted: Flags) -> Learned:
