@@ -152,8 +152,10 @@ class Manifest:
         """
         return pixels(*self._read(file_id), self.options.bounds.images)
 
-    def trace(self, file: PathLike | bytes) -> QueryRows:
+    def trace(self, file: PathLike | bytes, *, turned: bool = False) -> QueryRows:
         """Return the images that are the same as a file or its bytes, or near: match, bits, file_id, location, label.
+
+        With ``turned``, also those that are near the file mirrored or turned by 90, 180 or 270 degrees.
 
         Raises:
             ConfigError: the file cannot be read.
@@ -161,7 +163,8 @@ class Manifest:
         data = file if isinstance(file, bytes) else file_bytes(expanded(os.fspath(file)))
         bounds = self.options.bounds
         with self.options.reading() as store:
-            found = Tracer(store, self.roots, OpenContainers(bounds.archives), bounds.images).trace(data)
+            containers = OpenContainers(bounds.archives)
+            found = Tracer(store, self.roots, containers, bounds.images, is_turned=turned).trace(data)
         return QueryRows(pa.Table.from_pylist([asdict(each) for each in found], TRACED))
 
     def inspect(self, selection: str, *, again: bool = False) -> int:

@@ -25,8 +25,9 @@ _SCHEMA = pa.schema([pa.field("file", pa.string()), *TRACED])
 @click.command(epilog="Example: python -m indexer trace unknown.jpg downloads/")
 @click.argument("files", nargs=-1, required=True, type=click.Path(path_type=Path), metavar="FILE...")
 @click.option("--format", "form", type=click.Choice(["table", "json"]), default="table", show_default=True)
+@click.option("--turned", is_flag=True, help="Also find images that are near a FILE mirrored or turned by 90 degrees.")
 @common_options
-def command(options: CommonOptions, files: tuple[Path, ...], form: str) -> None:
+def command(options: CommonOptions, files: tuple[Path, ...], form: str, turned: bool) -> None:
     """Find the images that FILEs are copies of.
 
     An image is found by the same bytes, the same pixels, or a near perceptual hash; the latter two among inspected
@@ -35,7 +36,11 @@ def command(options: CommonOptions, files: tuple[Path, ...], form: str) -> None:
     rows: list[dict[str, Any]] = []
     with options.reading() as store:
         tracer = Tracer(
-            store, source_folders(options.config), OpenContainers(options.bounds.archives), options.bounds.images
+            store,
+            source_folders(options.config),
+            OpenContainers(options.bounds.archives),
+            options.bounds.images,
+            is_turned=turned,
         )
         for file in _images(files):
             found = tracer.trace(file_bytes(file))

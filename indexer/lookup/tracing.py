@@ -2,7 +2,7 @@
 
 import zlib
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
 
@@ -12,7 +12,7 @@ from indexer import images
 from indexer.base.errors import ConfigError
 from indexer.base.remote import Root
 from indexer.containers.open_containers import OpenContainers
-from indexer.images import ImageLimits
+from indexer.images import ImageLimits, Look
 from indexer.lookup.locating import locate
 from indexer.manifest.store import Store
 
@@ -22,8 +22,9 @@ _MOST = 1_000  # matches per file, and candidates per file
 _TEXTS = ("file_id", "source", "path", "member", "origin", "generator")
 # The fields of a TracedImage as columns.
 TRACED = pa.schema(
-    [("match", pa.string()), ("bits", pa.int64()), *((name, pa.string()) for name in _TEXTS), ("label", pa.int64())]
-)
+    [("match", pa.string()), ("bits", pa.int64()), *((name, pa.string()) for name in _TEXTS), ("label", pa.int64()),
+     ("turned", pa.string())]
+)  # fmt: skip
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,7 +32,7 @@ class TracedImage:
     """An image of the manifest that is like a file.
 
     ``match`` is 'same bytes', 'same pixels' or 'near'; ``bits`` is the number of bits in which the perceptual hashes
-    differ, of 'near' alone.
+    differ, and ``turned`` how the file was mirrored or turned to be near ('mirrored, turned by 90'), of 'near' alone.
     """
 
     match: str
@@ -43,23 +44,32 @@ class TracedImage:
     origin: str
     generator: str
     label: int
+    turned: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
 class Tracer:
-    """Traces files in one manifest. Images that were never inspected are found by their bytes only."""
+    """Traces files in one manifest. Images that were never inspected are found by their bytes only.
+
+    With ``is_turned``, images that are near the file mirrored or turned are found, too.
+    """
 
     store: Store
     roots: Mapping[str, Root]
     containers: OpenContainers
     limits: ImageLimits
+    is_turned: bool = False
 
     def trace(self, data: bytes) -> list[TracedImage]:
         """Return the images that are like the file with these bytes: same bytes first, then same pixels, then near."""
         seen = images.inspect(data, self.limits)
-        known = {"hash": seen.hash, "pixel_hash": seen.pixel_hash, "phash": seen.phash, "size": len(data)}
+        looks = [Look("", seen.phash, seen.phash_256)]
+        if self.is_turned and seen.phash is not None:
+            looks += images.turned_looks(data, self.limits)
+        known = {"hash": seen.hash, "pixel_hash": seen.pixel_hash, "looks": [asdict(look) for look in looks]}
         rows = self.store.arrow(
-            "lookup/traced", {**known, "crc32": zlib.crc32(data), "radius": NEAR_BITS, "most": _MOST}
+            "lookup/traced",
+            {**known, "size": len(data), "crc32": zlib.crc32(data), "radius": NEAR_BITS, "most": _MOST},
         ).to_pylist()
         candidates = [row for row in rows if row["match"] == "candidate"]
         equal = [{**row, "match": "same bytes"} for row in self._equal(candidates, data)]

@@ -207,6 +207,7 @@ def _parameters(recipe: Recipe, name: str, inputs: RecipeInputs) -> dict[str, ob
         "min_side": recipe.min_side,
         "max_pixels": recipe.max_pixels,
         "exact": recipe.exact,
+        "copies": recipe.exact and recipe.copies,
         "radius": recipe.radius,
         "across_labels": recipe.across_labels,
         "within_groups": recipe.within_groups,

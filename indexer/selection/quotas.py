@@ -36,7 +36,7 @@ class QuotaFiller:
             RecipeError: a generator cannot reach its quota, and the recipe does not drop it.
         """
         self._save("stratum", _STRATA[candidates])
-        for table in ("depth", "ranked", "checked", "duplicate", "kept"):
+        for table in ("depth", "ranked", "checked", "duplicate", "kept", "copy"):
             put(self.store, table, [])
         while True:
             has_dropped = self._allocate()
@@ -49,8 +49,26 @@ class QuotaFiller:
                 self._save("rank_bound", "select/candidates/rank_bounds", stretch=factor)
                 self._save("ranked", _RANKED[candidates])
             self._save("pool", "select/candidates/pool")
+            if self.parameters["copies"]:
+                self._find_copies(of_fakes=candidates == "fakes")
             self.check()
         self._save("chosen", "select/quotas/chosen")
+
+    def _find_copies(self, *, of_fakes: bool) -> None:
+        """Inspect all candidates that may be copies of those in ``work.pool``; leaves the later ones in ``work.copy``.
+
+        Which candidates are copies must not depend on what was inspected earlier.
+        """
+        self.inspected += self.inspect(self.store)
+        self.store.save_query("work.reached", "from work.pool")
+        found = 1
+        while found:
+            self._save("alike", "select/candidates/alike", of_fakes=of_fakes)
+            self.store.save_query("work.pool", "select member_id, generator, origin, rank_key from work.alike")
+            found = self.inspect(self.store)
+            self.inspected += found
+        self.store.save_query("work.pool", "from work.reached")
+        self._save("copy", "select/candidates/copies")
 
     def check(self) -> None:
         """Inspect ``work.pool``; leaves the usable rows without duplicates in ``work.kept``."""
@@ -97,9 +115,9 @@ class QuotaFiller:
         return self.store.save(f"work.{table}", step, {**self.parameters, **more})
 
 
-def _shortage(short: list[tuple[str, int, int, str]]) -> str:
+def _shortage(short: list[tuple[str, int, int, int, str]]) -> str:
     lines = [
-        f"{generator or 'real images'}: {found:,} of {images:,} ({origins})"
-        for generator, images, found, origins in short
+        f"{generator or 'real images'}: {found:,} of {images:,}{' usable' if unseen else ''} ({origins})"
+        for generator, images, found, unseen, origins in short
     ]
     return f'too few images: {"; ".join(lines)}: lower quotas, raise caps, or set when_short = "drop"'

@@ -40,6 +40,7 @@
 
     [duplicates]
     exact = true                # equal bytes
+    copies = true               # candidates that may be copies are inspected: a picture in ten copies counts once
     on_conflict = "drop"        # a picture under both labels: take none of them; or "keep_first", which is the fake
     radius = 4                  # near duplicates: bits of 64 in which hashes may differ; -1: none are searched
     across_labels = false       # near duplicates of different labels: drop one of them
@@ -113,6 +114,7 @@ class Recipe:
     min_side: int = 1
     max_pixels: int = 89_478_485
     exact: bool = True
+    copies: bool = True
     radius: int = 4
     across_labels: bool = False
     within_groups: bool = False
@@ -201,6 +203,7 @@ def _recipe(text: str, top: Fields) -> Recipe:
         min_side=images.integer("min_side", 1, (1, _LARGEST)) or 1,
         max_pixels=images.integer("max_pixels", 89_478_485, (1, _LARGEST)) or 1,
         exact=duplicates.flag("exact", True),
+        copies=duplicates.flag("copies", True),
         radius=duplicates.integer("radius", 4, (-1, MAX_RADIUS)) or 0,
         across_labels=duplicates.flag("across_labels", False),
         within_groups=duplicates.flag("within_groups", False),

@@ -7,10 +7,10 @@ from indexer.base.errors import ManifestError, RecipeError
 from indexer.manifest.store import Parameters, Store, require_selection
 from indexer.selection.models import Counts
 
-ALGORITHM = "2"
+ALGORITHM = "3"
 """Version of the steps of sql/select: with the same recipe and manifest, equal versions select equal images.
 
-2: splits by the hash of a group. 1: splits by rank.
+3: copies of a picture have one rank. 2: splits by the hash of a group. 1: splits by rank.
 """
 
 

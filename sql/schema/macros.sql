@@ -47,5 +47,13 @@ create or replace macro reason_of(derived, derived_reason, inspected, inspected_
     else coalesce(inspected_reason, derived_reason)
 end;
 
+-- In how many bits two values of phash_256 differ; null if one is null.
+create or replace macro finer_bits(one, other) as list_sum(list_transform(
+    [1, 17, 33, 49],
+    lambda digit: bit_count(
+        xor(('0x' || substr(one, digit, 16))::ubigint, ('0x' || substr(other, digit, 16))::ubigint)
+    )
+));
+
 -- Both perceptual hashes of an image as one text.
 create or replace macro look(phash, phash_256) as format('{:016x}', phash) || coalesce(phash_256, '');

@@ -6,10 +6,16 @@ import zipfile
 from pathlib import Path
 
 import pytest
-from PIL import Image
+from PIL import Image, ImageOps
 
+from indexer import images
+from indexer.containers.models import ArchiveLimits
+from indexer.containers.open_containers import OpenContainers
+from indexer.images import ImageLimits
 from indexer.lookup.extraction import safe_name
+from indexer.lookup.tracing import Tracer
 from tests.cli.conftest import Run
+from tests.images.test_images import photo, saved
 from tests.support.gallery import picture
 from tests.support.worlds import Picture, world
 
@@ -107,6 +113,28 @@ def test_a_file_is_traced_by_bytes_pixels_and_similarity(scanned: Run, tmp_path:
     assert done.stderr == ""
 
 
+def test_mirrored_and_turned_copies_are_traced_on_request(tmp_path: Path) -> None:
+    photograph = photo(240, 160)
+    turns = {
+        None: photograph,
+        "mirrored": ImageOps.mirror(photograph),
+        "turned by 90": photograph.rotate(90, expand=True),
+        "turned by 180": photograph.rotate(180),
+        "turned by 270": photograph.rotate(270, expand=True),
+        "mirrored, turned by 90": ImageOps.mirror(photograph).rotate(90, expand=True),
+        "mirrored, turned by 180": ImageOps.mirror(photograph).rotate(180),
+        "mirrored, turned by 270": ImageOps.mirror(photograph).rotate(270, expand=True),
+    }
+    seen = {str(name): images.inspect(saved(image, "JPEG", quality=80)) for name, image in turns.items()}
+    made = [Picture(name, "o", phash=one.phash, phash_256=one.phash_256) for name, one in seen.items()]
+    with world(tmp_path / "m.duckdb", made) as store:
+        for is_turned, expected in ((False, [None]), (True, list(turns))):
+            tracer = Tracer(store, {}, OpenContainers(ArchiveLimits()), ImageLimits(), is_turned=is_turned)
+            found = tracer.trace(saved(photograph, "PNG"))
+            assert {row.file_id: row.turned for row in found} == {str(name): name for name in expected}
+            assert {row.match for row in found} == {"near"}
+
+
 def _inspect_all(folder: Path) -> None:
     from indexer import Manifest  # noqa: PLC0415 - the commands run without it
 
@@ -125,7 +153,8 @@ def test_a_missing_file_and_an_empty_folder_are_errors(scanned: Run, tmp_path: P
 def test_many_near_images_do_not_hide_a_candidate(tmp_path: Path) -> None:
     near = [Picture(f"near/{n}", "o", phash=0) for n in range(4)]
     waiting = [Picture(f"waiting/{n}", "o", inspected=None) for n in range(3)]
-    known = {"hash": "h", "pixel_hash": "p", "phash": 0, "radius": 8, "size": 500, "crc32": 7, "most": 2}
+    look = {"turned": "", "phash": 0, "phash_256": None}
+    known = {"hash": "h", "pixel_hash": "p", "looks": [look], "radius": 8, "size": 500, "crc32": 7, "most": 2}
     with world(tmp_path / "m.duckdb", [*near, *waiting]) as store:
         store.execute("update member set size = 500, crc32 = if(path = 'waiting/2.png', 7, null)")
         found = [(row["match"], row["file_id"]) for row in store.arrow("lookup/traced", known).to_pylist()]

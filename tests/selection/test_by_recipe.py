@@ -247,3 +247,24 @@ def test_many_copies_take_few_rounds(tmp_path: Path) -> None:
         select(store, recipe.parse("seed = 1\n" + text), "x", inspect)
     assert max(rounds) == len(copies)
     assert len(rounds) <= 2 * math.log2(len(copies))
+
+
+@pytest.mark.parametrize(
+    ("text", "message"),
+    [
+        ('["A"]\n' + NO_PHOTOGRAPHS, "A: 0 of 20 usable (a 0 and 5 not inspected, b 0 and 4 not inspected)"),
+        (f'["B"]\n{NO_PHOTOGRAPHS}[caps.a]\nB = 8\n', "B: 0 of 20 usable (a 0 and 8 not inspected by its cap)"),
+        ('["C"]\n', "real images: 6 of 20 usable (6 paired, raise 0 and 3 not inspected)"),
+        ('["C"]\n[photographs]\norigins = ["coco"]\n', "real images: 6 of 20 (6 paired, no origin has any)"),
+    ],
+)
+def test_shortage_counts_what_was_inspected(tmp_path: Path, text: str, message: str) -> None:
+    """Images that were not inspected are named apart; paired real images count."""
+    made = [*fakes("A", "a", 5), *fakes("A", "b", 4), *fakes("B", "a", 30)]
+    paired = [replace(one, paired=(f"coco/{n % 6}",)) for n, one in enumerate(fakes("C", "a", 20))]
+    with (
+        world(tmp_path / "m.duckdb", [*made, *paired, *photographs("coco", 6), *photographs("raise", 3)]) as store,
+        pytest.raises(RecipeError) as caught,
+    ):
+        chosen(store, f"per_generator = 20\nspares = 0\ngenerators = {text}")
+    assert message in str(caught.value)

@@ -147,7 +147,7 @@ def test_images_of_an_extended_selection_keep_their_splits(tmp_path: Path) -> No
     assert len(both) > 50
     assert all(before[file_id] == after[file_id] for file_id in both)
     assert abs(counts["validation"] - 0.3 * 1200) <= 2
-    assert runs == [(None, "2"), ("v1", "2")]
+    assert runs == [(None, "3"), ("v1", "3")]
 
 
 def test_image_whose_group_changed_sides_is_left_out(tmp_path: Path) -> None:

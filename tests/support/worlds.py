@@ -3,6 +3,7 @@
 from collections.abc import Iterable
 from dataclasses import dataclass
 from pathlib import Path
+from zlib import crc32
 
 import pyarrow as pa
 
@@ -87,7 +88,8 @@ def inspection_rows(pictures: Iterable[Picture]) -> list[dict[str, object]]:
 
 def _member(number: int, picture: Picture) -> dict[str, object]:
     place = {"member_id": number, "container_id": 1, "ordinal": number - 1}
-    return place | {"path": f"{picture.file_id}.png", "size": 1000 + number, "access": "file"}
+    size = 1000 + number if picture.content is None else crc32(picture.content.encode())
+    return place | {"path": f"{picture.file_id}.png", "size": size, "access": "file"}
 
 
 def _attributes(number: int, picture: Picture) -> dict[str, object]:

@@ -1,5 +1,5 @@
 -- The candidates of this round and the rows chosen before, each with the reason for refusing it, if any. `preference`
--- orders duplicates: rows chosen before come first, then the order of origins, then the order of ranks.
+-- orders duplicates: rows chosen before come first, then the order of origins, then the order of ranks; copies come last.
 with reached as (
     select member_id, generator, origin, rank_key, false as is_fixed from work.pool
     union all
@@ -26,7 +26,15 @@ select
         when i.width::bigint * i.height > $max_pixels then 'more than ' || $max_pixels || ' pixels'
         when i.hash in (from work.conflict) or i.pixel_hash in (from work.conflict) then 'same picture under another label'
     end as refusal,
-    row_number() over (order by not r.is_fixed, p.rank nulls last, a.origin, r.rank_key, r.generator) as preference
+    row_number() over (
+        order by
+            not r.is_fixed,
+            r.member_id in (from work.copy),
+            p.rank nulls last,
+            a.origin,
+            r.rank_key,
+            r.generator
+    ) as preference
 from reached r
 join attributes a using (member_id)  -- its origin; r.origin may be the name of a section
 left join inspection i using (member_id)
