@@ -12,6 +12,7 @@ import numpy as np
 from PIL import Image, ImageDraw, ImageEnhance, ImageOps
 
 from indexer.images import inspect
+from indexer.selection.near_looks import turned_looks
 
 FINER = 8  # bits of 256 per bit of 64, as in near.sql
 Look = tuple[int | None, int]
@@ -134,6 +135,24 @@ def recalls(count: int, radius: int, *, is_confirmed: bool = True) -> dict[str, 
                   for one, image in zip(looks, originals, strict=True)) / len(looks)
         for name, change in CHANGES.items()
     }  # fmt: skip
+
+
+def recalls_on_request(count: int, radius: int) -> dict[str, float]:
+    """Return the same of mirrored and turned copies, by the turned hashes that a recipe compares on request."""
+    originals = list(photographs(count))
+    looks = [look(saved(image)) for image in originals]
+    derived = [
+        [] if one[0] is None else list(map(_parsed, turned_looks(f"{one[0]:016x}{one[1]:064x}"))) for one in looks
+    ]
+    return {
+        name: sum(any(near(one, look(CHANGES[name](image)), radius) for one in turned)
+                  for turned, image in zip(derived, originals, strict=True)) / len(looks)
+        for name in ("mirrored", "turned")
+    }  # fmt: skip
+
+
+def _parsed(text: str) -> Look:
+    return int(text[:16], 16), int(text[16:], 16)
 
 
 def false_pairs(kind: str, count: int, radius: int, *, is_confirmed: bool = True) -> tuple[float, float]:

@@ -41,6 +41,7 @@ _SHOWN = 100  # rows of a table for people
               help="Exit with 1 if the balanced accuracy of metadata is higher, and not by chance.")  # fmt: skip
 @click.option("--radius", type=click.IntRange(0, 8), default=4, show_default=True,
               help="Bits of 64 in which the perceptual hashes of near duplicates differ.")  # fmt: skip
+@click.option("--turned", is_flag=True, help="Also find near duplicates that are mirrored, or turned by 90 degrees.")
 @click.option("--format", "form", type=click.Choice(shortcut_table.FORMATS), default="table", show_default=True)
 @click.option("--all", "per_group", is_flag=True,
               help="Print how well each trait predicts the label, for each source and generator.")  # fmt: skip
@@ -65,7 +66,7 @@ def command(options: CommonOptions, name: str | None, **how: object) -> None:
     inspect = None
     if name is not None and not how["no_inspect"]:
         inspect = inspector(options)
-    audit_options = AuditOptions(radius=int(str(how["radius"])), tree=_with_tree(how["tree"]))
+    audit_options = AuditOptions(int(str(how["radius"])), tree=_with_tree(how["tree"]), turned=bool(how["turned"]))
     with options.changing() as store:
         if how["per_group"]:
             groups = shortcuts_per_group(store, name, audit_options, inspect)
@@ -81,6 +82,8 @@ def command(options: CommonOptions, name: str | None, **how: object) -> None:
 def _between(options: CommonOptions, name: str | None, how: Mapping[str, Any]) -> None:
     if name or how["per_group"]:
         raise click.UsageError("--between names both sides: leave out NAME and --all")
+    if how["turned"]:
+        raise click.UsageError("--between finds no mirrored or turned images: leave out --turned")
     if how["form"] not in audit_between.FORMATS:
         raise click.UsageError(f"--between has the formats {', '.join(audit_between.FORMATS)}")
     audit_between.run(options, how["between"], how["radius"], how["form"], inspects=not how["no_inspect"])

@@ -146,9 +146,7 @@ def _show(selected: Selected) -> None:
         print(f"left out, no release date: {printable(', '.join(selected.undated))}")
     for trait, bins, *_, before, after in selected.matched:
         print(printable(f"matched on {trait} ({bins}): labels differ by {before:.1%} before, {after:.1%} after"))
-    for part in selected.uneven:
-        uneven = f"{part.stratum}: {part.images:,} in {part.split} instead of {part.target:,}, because of its groups"
-        print(printable(uneven))
+    _show_uneven(selected)
     retryable = sum(images for step, reason, images in selected.excluded if step == "inspect" and reason in _RETRYABLE)
     if retryable:
         print(f"{retryable:,} could not be read: 'python -m indexer inspect --again' retries them")
@@ -160,6 +158,15 @@ def _show(selected: Selected) -> None:
         )
     if selected.dropped:
         print(f"dropped, too few images: {printable(', '.join(selected.dropped))}")
+
+
+def _show_uneven(selected: Selected) -> None:
+    for part in selected.uneven:
+        uneven = f"{part.stratum}: {part.images:,} in {part.split} instead of {part.target:,}, because of its groups"
+        print(printable(uneven))
+    for origin, images, paired, part in selected.uneven_origins:
+        is_paired = f"{paired:,} are paired with fakes" if paired else "none is paired with a fake"
+        print(printable(f"real images of {origin}: {images:,} instead of {part:,} for equal parts; {is_paired}"))
 
 
 def _show_listed(listed: Listed) -> None:

@@ -11,7 +11,7 @@ from indexer.selection.extending import read_earlier
 from indexer.selection.grouping import group_images, split_fakes
 from indexer.selection.match.balance import store_balance
 from indexer.selection.match.matching import Matcher
-from indexer.selection.models import Inspect, Selected, UnevenSplit
+from indexer.selection.models import Inspect, Selected, UnevenOrigin, UnevenSplit
 from indexer.selection.quotas import QuotaFiller
 from indexer.selection.real_images import RealImages
 from indexer.selection.recipe import Recipe
@@ -95,6 +95,7 @@ class _RecipeRun:
             matched=tuple(self.store.rows("audit/matched_traits", self.parameters)),
             windows=placed,
             undated=undated(self.store, generators) if windows else (),
+            uneven_origins=self._uneven_origins(),
         )
 
     def _select(self) -> tuple[UnevenSplit, ...]:
@@ -116,6 +117,12 @@ class _RecipeRun:
             self._note_exclusions()
         self._save("result", "select/result/rows")
         return uneven
+
+    def _uneven_origins(self) -> tuple[UnevenOrigin, ...]:
+        """Return the origins that miss equal parts; matched real images have none."""
+        if self.recipe.match:
+            return ()
+        return tuple(UnevenOrigin(*row) for row in self.store.rows("select/reals/uneven_origins"))
 
     def _check_splits(self) -> None:
         """Refuse splits that are empty."""
@@ -209,6 +216,7 @@ def _parameters(recipe: Recipe, name: str, inputs: RecipeInputs) -> dict[str, ob
         "exact": recipe.exact,
         "copies": recipe.exact and recipe.copies,
         "radius": recipe.radius,
+        "turned": recipe.turned,
         "across_labels": recipe.across_labels,
         "within_groups": recipe.within_groups,
         "prompts": recipe.prompts,

@@ -5,6 +5,7 @@ from collections.abc import Mapping
 from indexer.base.errors import RecipeError
 from indexer.manifest.store import Parameters, Store
 from indexer.selection.models import UnevenSplit
+from indexer.selection.near_looks import add_near
 from indexer.selection.recipe import Recipe
 from indexer.selection.splitting import split_units
 from indexer.selection.windows import split_groups
@@ -20,7 +21,7 @@ def group_images(store: Store, parameters: Parameters, fractions: Mapping[str, f
     store.save("work.tied", "select/split/tied", parameters)
     if parameters["radius"] >= 0:
         store.save("work.phash", "select/split/phashes")
-        store.append("work.near", "select/duplicates/near", parameters)
+        add_near(store, parameters["radius"], is_turned=parameters["turned"])
     for table, step in (("grouped", "grouped"), ("edge", "edges"), ("node", "nodes"), ("image_group", "groups")):
         store.save(f"work.{table}", f"select/split/{step}", parameters)
     store.save("work.fixed_split", "select/split/fixed")

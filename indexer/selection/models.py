@@ -3,7 +3,7 @@
 import re
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, NamedTuple
 
 from indexer.manifest.store import Store
 from indexer.selection.windows import DatedGenerator
@@ -25,6 +25,15 @@ class UnevenSplit:
     target: int
 
 
+class UnevenOrigin(NamedTuple):
+    """An origin whose real ``images`` miss its ``part``, an equal one; ``paired`` of them are photographs of fakes."""
+
+    origin: str
+    images: int
+    paired: int
+    part: int
+
+
 @dataclass(frozen=True, slots=True)
 class Selected:
     """The result of a recipe. ``counts`` has one row per (split, role), ``excluded`` one per (step, reason).
@@ -42,6 +51,7 @@ class Selected:
     matched: tuple[tuple[Any, ...], ...] = ()
     windows: tuple[DatedGenerator, ...] = ()
     undated: tuple[str, ...] = ()
+    uneven_origins: tuple[UnevenOrigin, ...] = ()
 
 
 def is_selection_name(name: str) -> bool:

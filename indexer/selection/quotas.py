@@ -10,6 +10,7 @@ from typing import Literal
 from indexer.base.errors import RecipeError
 from indexer.manifest.store import Parameters, Store
 from indexer.selection.models import Inspect
+from indexer.selection.near_looks import add_near
 from indexer.selection.working_tables import put
 
 _STRATA = {"fakes": "select/candidates/strata_fakes", "reals": "select/candidates/strata_reals"}
@@ -104,7 +105,7 @@ class QuotaFiller:
         put(self.store, "near_dropped", [])
         if self.parameters["radius"] >= 0:
             self._save("phash", "select/duplicates/phashes")
-            self.store.append("work.near", "select/duplicates/near", self.parameters)
+            add_near(self.store, self.parameters["radius"], is_turned=self.parameters["turned"])
         left = self._save("near_pair", "select/duplicates/near_pairs")
         while left:
             self._save("near_now", "select/duplicates/near_dropped")

@@ -43,6 +43,7 @@
     copies = true               # candidates that may be copies are inspected: a picture in ten copies counts once
     on_conflict = "drop"        # a picture under both labels: take none of them; or "keep_first", which is the fake
     radius = 4                  # near duplicates: bits of 64 in which hashes may differ; -1: none are searched
+    turned = false              # near duplicates that are mirrored, or turned by 90 degrees, too
     across_labels = false       # near duplicates of different labels: drop one of them
     within_groups = false       # near duplicates that belong together (a pair, a declared group): drop one of them
 
@@ -116,6 +117,7 @@ class Recipe:
     exact: bool = True
     copies: bool = True
     radius: int = 4
+    turned: bool = False
     across_labels: bool = False
     within_groups: bool = False
     prompts: bool = True
@@ -205,6 +207,7 @@ def _recipe(text: str, top: Fields) -> Recipe:
         exact=duplicates.flag("exact", True),
         copies=duplicates.flag("copies", True),
         radius=duplicates.integer("radius", 4, (-1, MAX_RADIUS)) or 0,
+        turned=duplicates.flag("turned", False),
         across_labels=duplicates.flag("across_labels", False),
         within_groups=duplicates.flag("within_groups", False),
         prompts=groups.flag("prompts", True),

@@ -62,10 +62,14 @@ class Audit:
 
 @dataclass(frozen=True, slots=True)
 class AuditOptions:
-    """``radius``: bits in which near duplicates may differ. ``tree``: whether a decision tree is fitted as well."""
+    """``radius``: bits in which near duplicates may differ. ``tree``: whether a decision tree is fitted as well.
+
+    ``turned``: mirrored and turned images are near duplicates, too.
+    """
 
     radius: int = RADIUS
     tree: bool = True
+    turned: bool = False
 
 
 def audit(store: Store, name: str | None, options: AuditOptions, inspect: Inspect | None = None) -> Audit:
@@ -86,7 +90,7 @@ def audit(store: Store, name: str | None, options: AuditOptions, inspect: Inspec
             raise ManifestError(
                 "no image to audit was inspected yet: run 'python -m indexer inspect --all', or make a selection"
             )
-        found = measure(store, options.radius, make_tree)
+        found = measure(store, options.radius, make_tree, is_turned=options.turned)
         matched = {step: store.arrow(f"audit/{step}", {"name": name}) for step in _MATCHED}
         return Audit(name, images, **{field.name: getattr(found, field.name) for field in fields(found)}, **matched)
 

@@ -9,6 +9,7 @@ from indexer.base.errors import RecipeError
 from indexer.base.suggestions import nearest
 from indexer.manifest.store import Store
 from indexer.selection.models import Inspect
+from indexer.selection.near_looks import add_near
 from indexer.selection.working_tables import working_tables
 
 _SIDES = ("side_a", "side_b")
@@ -52,7 +53,7 @@ def audit_between(
             _inspect(store, names, inspect)
         store.save("work.phash", "audit/between/phashes")
         if radius >= 0:
-            store.append("work.near", "select/duplicates/near", {"radius": radius})
+            add_near(store, radius)
         store.save("work.shared", "audit/between/shared")
         counts = [store.execute(f"select count_if(status = 'ok'), count_if(status = 'none') from work.{side}")[0]
                   for side in _SIDES]  # fmt: skip

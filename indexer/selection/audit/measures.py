@@ -12,6 +12,7 @@ from indexer.selection.audit.prediction.tree import MakeTree
 from indexer.selection.audit.sentences import sentences
 from indexer.selection.audit.shortcuts import Audited, scores
 from indexer.selection.audit.subgroups import between_splits, worst_groups
+from indexer.selection.near_looks import add_near
 
 RADIUS = 4
 """Bits of 64 in which the perceptual hashes of near duplicates may differ, where no other number is given."""
@@ -36,15 +37,16 @@ class Measures:
     words: tuple[str, ...]
 
 
-def measure(store: Store, radius: int, make_tree: MakeTree | None) -> Measures:
+def measure(store: Store, radius: int, make_tree: MakeTree | None, *, is_turned: bool = False) -> Measures:
     """Measure ``work.audited``; leaves pairs of near perceptual hashes in ``work.near``.
 
     The working tables are attached, and ``work.near`` is empty. Without ``make_tree``, no decision tree is fitted.
+    ``is_turned``: mirrored and turned images count as near.
     """
     store.save("work.audit_photograph", "audit/photographs")
     store.save("work.phash", "audit/phashes")
     if radius >= 0:
-        store.append("work.near", "select/duplicates/near", {"radius": radius})
+        add_near(store, radius, is_turned=is_turned)
     audited = Audited.of(store)
     found, worst = scores(audited, make_tree), worst_groups(audited)
     return Measures(

@@ -1,5 +1,5 @@
--- Paired real images in the split of their fakes, as many as are needed there. The others, and those paired only with
--- spares, become spares.
+-- Paired real images in the split of their fakes, as many as are needed there, of each origin equally many if there are
+-- enough. The others, and those paired only with spares, become spares.
 with placed as (
     select
         k.member_id,
@@ -8,8 +8,7 @@ with placed as (
         k.rank_key,
         s.split,
         o.file_id is null as only_of_spares,
-        (row_number() over (partition by s.split, k.origin order by o.file_id is null, k.rank_key) - 0.5)
-            / count(*) over (partition by s.split, k.origin) as fraction
+        row_number() over (partition by s.split, k.origin order by o.file_id is null, k.rank_key) as number
     from work.paired_kept k
     join attributes a using (member_id)
     join work.image_group c using (file_id)
@@ -17,7 +16,7 @@ with placed as (
     left join work.photograph_of_chosen o using (file_id)
 ),
 ranked as (
-    select *, row_number() over (partition by split order by only_of_spares, fraction, origin, rank_key) as rank
+    select *, row_number() over (partition by split order by only_of_spares, number, rank_key) as rank
     from placed
 ),
 marked as (
