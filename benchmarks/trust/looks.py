@@ -12,7 +12,7 @@ import numpy as np
 from PIL import Image, ImageDraw, ImageEnhance, ImageOps
 
 from indexer.images import inspect
-from indexer.selection.near_looks import turned_looks
+from indexer.selection.near_looks import turned_hashes
 
 FINER = 8  # bits of 256 per bit of 64, as in near.sql
 Look = tuple[int | None, int]
@@ -142,7 +142,7 @@ def recalls_on_request(count: int, radius: int) -> dict[str, float]:
     originals = list(photographs(count))
     looks = [look(saved(image)) for image in originals]
     derived = [
-        [] if one[0] is None else list(map(_parsed, turned_looks(f"{one[0]:016x}{one[1]:064x}"))) for one in looks
+        [] if one[0] is None else list(map(_parsed, turned_hashes(f"{one[0]:016x}{one[1]:064x}"))) for one in looks
     ]
     return {
         name: sum(any(near(one, look(CHANGES[name](image)), radius) for one in turned)

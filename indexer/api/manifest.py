@@ -155,10 +155,7 @@ class Manifest:
     def trace(self, file: PathLike | bytes, *, turned: bool = False) -> QueryRows:
         """Return the images that are the same as a file or its bytes, or near: match, bits, file_id, location, label.
 
-        With ``turned``, also those that are near the file mirrored or turned by 90, 180 or 270 degrees.
-
-        Raises:
-            ConfigError: the file cannot be read.
+        With ``turned``, also those that are near it mirrored or turned. Raises ConfigError if the file cannot be read.
         """
         data = file if isinstance(file, bytes) else file_bytes(expanded(os.fspath(file)))
         bounds = self.options.bounds

@@ -164,9 +164,9 @@ def _show_uneven(selected: Selected) -> None:
     for part in selected.uneven:
         uneven = f"{part.stratum}: {part.images:,} in {part.split} instead of {part.target:,}, because of its groups"
         print(printable(uneven))
-    for origin, images, paired, part in selected.uneven_origins:
+    for origin, images, paired, equal in selected.uneven_origins:
         is_paired = f"{paired:,} are paired with fakes" if paired else "none is paired with a fake"
-        print(printable(f"real images of {origin}: {images:,} instead of {part:,} for equal parts; {is_paired}"))
+        print(printable(f"real images of {origin}: {images:,} instead of {equal:,} for equal parts; {is_paired}"))
 
 
 def _show_listed(listed: Listed) -> None:

@@ -7,7 +7,7 @@
 
 from indexer.images.inspecting import inspect
 from indexer.images.models import INSPECTION_SCHEMA, Depth, ImageHeader, ImageLimits, Inspection
-from indexer.images.orientations import Look, turned_looks
+from indexer.images.orientations import turned_looks
 from indexer.images.shown import ShownImage, decode, header, open_shown, reader_problem
 
 __all__ = [
@@ -16,7 +16,6 @@ __all__ = [
     "ImageHeader",
     "ImageLimits",
     "Inspection",
-    "Look",
     "ShownImage",
     "decode",
     "header",

@@ -1,7 +1,6 @@
 """Perceptual hashes of an image as it is, mirrored and turned."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
 from types import MappingProxyType
 
 from PIL import Image
@@ -25,21 +24,12 @@ _TURNS: Mapping[str, Image.Transpose] = MappingProxyType(
 )
 
 
-@dataclass(frozen=True, slots=True)
-class Look:
-    """The perceptual hashes of an image that was ``turned``; '' as it is."""
-
-    turned: str
-    phash: int | None
-    phash_256: str | None
-
-
-def turned_looks(data: bytes, limits: ImageLimits | None = None) -> list[Look]:
-    """Return the hashes of an image mirrored and turned in seven ways, without those of the image as it is.
+def turned_looks(data: bytes, limits: ImageLimits | None = None) -> list[dict[str, int | str | None]]:
+    """Return the hashes of an image mirrored and turned in seven ways, each with its name as ``turned``.
 
     Raises:
         BadData: it cannot be decoded.
     """
     shown = open_shown(data, limits, Depth(reduced_to=(64, 64)))
     with codec_errors():
-        return [Look(name, **looks(shown.image.transpose(turn))) for name, turn in _TURNS.items()]
+        return [{"turned": name, **looks(shown.image.transpose(turn))} for name, turn in _TURNS.items()]

@@ -2,7 +2,7 @@
 
 import zlib
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -12,7 +12,7 @@ from indexer import images
 from indexer.base.errors import ConfigError
 from indexer.base.remote import Root
 from indexer.containers.open_containers import OpenContainers
-from indexer.images import ImageLimits, Look
+from indexer.images import ImageLimits
 from indexer.lookup.locating import locate
 from indexer.manifest.store import Store
 
@@ -63,10 +63,10 @@ class Tracer:
     def trace(self, data: bytes) -> list[TracedImage]:
         """Return the images that are like the file with these bytes: same bytes first, then same pixels, then near."""
         seen = images.inspect(data, self.limits)
-        looks = [Look("", seen.phash, seen.phash_256)]
+        looks: list[dict[str, int | str | None]] = [{"turned": "", "phash": seen.phash, "phash_256": seen.phash_256}]
         if self.is_turned and seen.phash is not None:
             looks += images.turned_looks(data, self.limits)
-        known = {"hash": seen.hash, "pixel_hash": seen.pixel_hash, "looks": [asdict(look) for look in looks]}
+        known = {"hash": seen.hash, "pixel_hash": seen.pixel_hash, "looks": looks}
         rows = self.store.arrow(
             "lookup/traced",
             {**known, "size": len(data), "crc32": zlib.crc32(data), "radius": NEAR_BITS, "most": _MOST},

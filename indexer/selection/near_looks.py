@@ -21,14 +21,14 @@ def add_near(store: Store, radius: int, *, is_turned: bool = False) -> None:
         return
     store.save_query("work.straight", "from work.phash")
     new = [look for (look,) in store.execute("select phash from work.phash where is_new")]
-    put(store, "turned", [(turned, look) for look in new for turned in turned_looks(look)])
+    put(store, "turned", [(turned, look) for look in new for turned in turned_hashes(look)])
     store.save("work.phash", "select/duplicates/turned_phashes")
     store.save("work.near_turned", "select/duplicates/near", {"radius": radius})
     store.append("work.near", "select/duplicates/turned_pairs")
     store.save_query("work.phash", "from work.straight")
 
 
-def turned_looks(look: str) -> set[str]:
+def turned_hashes(look: str) -> set[str]:
     """Return the hashes of an image mirrored and turned in seven ways. ``look`` has those of the image: macro look().
 
     They are those of its pixels but for few bits: a mirrored image has the coefficients of odd frequencies negated, and

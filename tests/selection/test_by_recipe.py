@@ -252,19 +252,22 @@ def test_many_copies_take_few_rounds(tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("text", "message"),
     [
-        ('["A"]\n' + NO_PHOTOGRAPHS, "A: 0 of 20 usable (a 0 and 5 not inspected, b 0 and 4 not inspected)"),
-        (f'["B"]\n{NO_PHOTOGRAPHS}[caps.a]\nB = 8\n', "B: 0 of 20 usable (a 0 and 8 not inspected by its cap)"),
-        ('["C"]\n', "real images: 6 of 20 usable (6 paired, raise 0 and 3 not inspected)"),
+        ('["A"]\n' + NO_PHOTOGRAPHS, "A: 5 of 20 (a 5, b 0 and 4 not inspected)"),
+        (f'["B"]\n{NO_PHOTOGRAPHS}[caps.a]\nB = 8\n', "B: 8 of 20 (a 8, its cap)"),
+        ('["C"]\n', "real images: 6 of 20 (6 paired, raise 0 and 3 not inspected)"),
         ('["C"]\n[photographs]\norigins = ["coco"]\n', "real images: 6 of 20 (6 paired, no origin has any)"),
+        ('["D"]\n' + NO_PHOTOGRAPHS, "D: 2 of 20 (a 2)"),
     ],
 )
 def test_shortage_counts_what_was_inspected(tmp_path: Path, text: str, message: str) -> None:
     """Images that were not inspected are named apart; paired real images count."""
-    made = [*fakes("A", "a", 5), *fakes("A", "b", 4), *fakes("B", "a", 30)]
+    made = [*fakes("A", "a", 5), *fakes("A", "b", 4, inspected=None), *fakes("B", "a", 30)]
+    copies = [Picture(f"a/D/{n}", "a", "D", content=f"D{n % 2}") for n in range(30)]
     paired = [replace(one, paired=(f"coco/{n % 6}",)) for n, one in enumerate(fakes("C", "a", 20))]
+    reals = [*photographs("coco", 6), *photographs("raise", 3, inspected=None)]
     with (
-        world(tmp_path / "m.duckdb", [*made, *paired, *photographs("coco", 6), *photographs("raise", 3)]) as store,
+        world(tmp_path / "m.duckdb", [*made, *copies, *paired, *reals]) as store,
         pytest.raises(RecipeError) as caught,
     ):
-        chosen(store, f"per_generator = 20\nspares = 0\ngenerators = {text}")
-    assert message in str(caught.value)
+        select(store, recipe.parse(f"seed = 1\nper_generator = 20\nspares = 0\ngenerators = {text}"), "x", lambda _: 0)
+    assert f"too few images: {message}: lower" in str(caught.value)

@@ -12,7 +12,7 @@ from indexer.images.phash import looks
 from indexer.selection import recipe
 from indexer.selection.audit import AuditOptions, audit
 from indexer.selection.by_recipe import select
-from indexer.selection.near_looks import turned_looks
+from indexer.selection.near_looks import turned_hashes
 from tests.support.worlds import Picture, world
 
 TURNS = [None, *Image.Transpose]
@@ -36,7 +36,7 @@ def test_turned_hashes_are_those_of_turned_pixels_but_for_few_bits() -> None:
     coarse = []
     for image in drawn(12):
         own, *others = (_text(one) for one in turned(image))
-        derived = turned_looks(own)
+        derived = turned_hashes(own)
         assert len(derived) == 7
         for other in others:
             coarse.append(min(_bits_apart(one[:16], other[:16]) for one in derived))
@@ -58,7 +58,7 @@ def _is_near(one: str, other: str) -> bool:
     """Return whether two hashes are near at radius 8, in any position."""
     return any(
         _bits_apart(turned[:16], other[:16]) <= 8 and _bits_apart(turned[16:], other[16:]) <= 64
-        for turned in turned_looks(one) | {one}
+        for turned in turned_hashes(one) | {one}
     )
 
 
@@ -110,6 +110,6 @@ def test_turned_copies_of_different_labels_share_a_split(tmp_path: Path) -> None
 def test_pairs_of_turned_images_are_those_of_all_comparisons() -> None:
     """Turning twice gives the position that one turn gives: the eight positions are a group."""
     own = f"{0x0123456789ABCDEF:016x}{3**150:064x}"
-    all_positions = turned_looks(own) | {own}
+    all_positions = turned_hashes(own) | {own}
     for one, other in itertools.product(all_positions, repeat=2):
-        assert one in turned_looks(other) or one == other
+        assert one in turned_hashes(other) or one == other

@@ -15,8 +15,7 @@ select
     coalesce(g.kept + if(d.depth = s.candidates, g.copies, 0), 0) as kept,
     coalesce(p.images, 0) as given,
     coalesce(g.kept + g.copies, 0) as usable,
-    s.candidates - coalesce(d.depth, 0) as unseen,
-    least(s.cap, usable + unseen) as most
+    least(s.cap, usable + s.candidates - coalesce(d.depth, 0)) as most
 from work.stratum s
 join work.quota q using (generator)
 left join work.depth d using (generator, origin)
