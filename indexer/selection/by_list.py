@@ -6,7 +6,7 @@ from collections import Counter
 from dataclasses import dataclass
 
 from indexer.base.errors import RecipeError
-from indexer.manifest.store import Store
+from indexer.manifest.store import Parameters, Store
 from indexer.selection import storing
 from indexer.selection.id_lists import IdLists
 from indexer.selection.models import Counts
@@ -64,13 +64,19 @@ def select_listed(store: Store, lists: IdLists, name: str, substitute: str | Non
         notes = tuple(ListNote(*row) for row in store.rows("select/by_list/notes"))
         _refuse_several_splits(store)
         parameters = {"name": name, "seed": SEED, "substitute": substitute, "spares": SPARES, **_recipe(store)}
-        store.save("work.found", "select/by_list/found", parameters)
-        store.save("work.missing", "select/by_list/missing", parameters)
+        find_listed(store, parameters)
         store.save("work.spare", "select/by_list/spares", parameters)
         store.save("work.result", "select/by_list/result", parameters)
         storing.replace(store, parameters, "select/by_list/excluded")
         missing = tuple(MissingCount(*row) for row in store.rows("select/by_list/missing_counts"))
         return Listed(name, storing.counts(store.rows("select/result/counts", parameters)), missing, notes)
+
+
+def find_listed(store: Store, parameters: Parameters) -> tuple[int, int]:
+    """Divide the ids of ``work.listed`` into ``work.found`` and ``work.missing``; return the numbers of their rows."""
+    store.save("work.matched", "select/by_list/matched")
+    found = store.save("work.found", "select/by_list/found")
+    return found, store.save("work.missing", "select/by_list/missing", parameters)
 
 
 def _clean(file_id: str) -> str:

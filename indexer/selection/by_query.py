@@ -15,7 +15,7 @@ import pyarrow as pa
 from indexer.base.errors import RecipeError
 from indexer.manifest.store import Store
 from indexer.selection import storing
-from indexer.selection.by_list import MissingCount
+from indexer.selection.by_list import MissingCount, find_listed
 from indexer.selection.extending import read_earlier
 from indexer.selection.models import Counts
 from indexer.selection.query_recipe import ONE_SPLIT, QueryRecipe, check_split_name
@@ -91,8 +91,7 @@ def _check_rows(store: Store) -> None:
 def _find(store: Store, parameters: Mapping[str, object]) -> int:
     """Fill ``work.found``, ``work.missing`` and ``work.sample``; return the number of usable images."""
     store.save_query("work.listed", "select distinct split, coalesce(file_id, '') as file_id from work.returned")
-    usable = store.save("work.found", "select/by_list/found", parameters)
-    missing = store.save("work.missing", "select/by_list/missing", parameters)
+    usable, missing = find_listed(store, parameters)
     if not usable:
         returned = f"{missing:,} unknown or unusable images" if missing else "no row"
         unread = store.execute("select count(*) from manifest where status = 'ok' and hash is null")[0][0]

@@ -1,11 +1,7 @@
--- Listed ids that are in the manifest and usable. Of pictures that listed images of both labels have, none is usable.
+-- Listed ids that can be selected. Of pictures that listed images of both labels have, none can.
 with usable as (
-    select l.split, l.file_id, a.member_id, a.source, a.label, a.generator, i.hash, i.pixel_hash
-    from work.listed l
-    join attributes a using (file_id)
-    left join inspection i using (member_id)
-    where a.status = 'ok'
-      and coalesce(i.status, 'ok') = 'ok'
+    from work.matched
+    where reason is null
 ),
 content as (
     select hash as content, label from usable
@@ -17,7 +13,7 @@ conflict as (
     from content
     where content is not null
     group by content
-    having count(distinct label) > 1
+    having min(label) < max(label)
 )
 select split, file_id, member_id, source, label, generator
 from usable

@@ -1,10 +1,16 @@
--- Images that the query returned for several splits or roles.
+-- An image that the query returned for several splits or roles.
+with repeated as (
+    select file_id
+    from work.returned
+    group by file_id
+    having min(coalesce(split, '')) < max(coalesce(split, '')) or min(coalesce(role, '')) < max(coalesce(role, ''))
+    order by file_id
+    limit 1
+)
 select
     file_id,
     list(distinct coalesce(split, '') order by coalesce(split, '')) as splits,
     list(distinct coalesce(role, '') order by coalesce(role, '')) as roles
 from work.returned
+semi join repeated using (file_id)
 group by file_id
-having count(distinct coalesce(split, '')) > 1 or count(distinct coalesce(role, '')) > 1
-order by file_id
-limit 1
