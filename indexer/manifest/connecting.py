@@ -14,6 +14,8 @@ from indexer.base.errors import ManifestError
 from indexer.manifest.stored_code import catalog_of
 
 DatabaseSettings = Mapping[str, Any]  # DuckDB's configuration: option -> value
+# New files have the format that every DuckDB from this version on reads: the shell is released later than the library.
+_FORMAT = "v1.5.0"
 FileState = tuple[int, ...] | None  # device, inode, size, times of the last change of contents and of anything
 _CHECKED: set[tuple[FileState, FileState]] = {(None, None)}  # a new file has no macros
 _CURRENT: set[tuple[FileState, FileState]] = set()  # files whose macros and views this process has stored
@@ -28,6 +30,8 @@ def connect(path: Path, settings: DatabaseSettings, *, read_only: bool) -> duckd
     """
     before = _states(path)
     try:
+        if before[0] is None and not read_only:
+            _create(path)
         connection = duckdb.connect(str(path), read_only=read_only, config=dict(settings))
     except duckdb.IOException as error:
         raise ManifestError(_explanation(path, str(error))) from error
@@ -57,6 +61,12 @@ def close_written(connection: duckdb.DuckDBPyConnection, path: Path) -> None:
 def is_as_closed(path: Path) -> bool:
     """Return whether the file at ``path`` is as :func:`close_written` of this process has left it."""
     return _states(path) in _CURRENT
+
+
+def _create(path: Path) -> None:
+    with duckdb.connect() as connection:
+        name = str(path).replace("'", "''")
+        connection.execute(f"attach '{name}' as created (read_write, storage_version '{_FORMAT}')").fetchall()
 
 
 def require_manifest(path: Path) -> None:

@@ -43,7 +43,7 @@ create or replace macro logical_path(path, name) as logical_path_below(path, arc
 -- bad result of an inspection; a sound copy does not have it.
 create or replace macro reason_of(derived, derived_reason, inspected, inspected_reason) as case
     when derived <> 'ok' then derived_reason
-    when starts_with(derived_reason, 'as published: ') then if(inspected = 'ok', null, derived_reason)
+    when starts_with(derived_reason, 'as published: ') then case inspected when 'ok' then null else derived_reason end
     else coalesce(inspected_reason, derived_reason)
 end;
 

@@ -28,7 +28,7 @@ select
 from (
     select raw.*, logical_path_below(raw.path, raw.archive, raw.name) as logical
     from (
-        select m.*, c.source, if(m.name is null, null, archive_name(clean_path(m.path))) as archive
+        select m.*, c.source, case when m.name is not null then archive_name(clean_path(m.path)) end as archive
         from member m
         join container c using (container_id)
     ) raw

@@ -1,5 +1,7 @@
 """Queries in recipes of their own, the statement that shows a selection, and columns that queries need."""
 
+import subprocess
+import sys
 from pathlib import Path
 
 import duckdb
@@ -9,6 +11,7 @@ from indexer import Manifest
 from indexer.base.errors import QueryError, RecipeError
 from indexer.cli import select_query
 from indexer.images.rendition import Rendition
+from indexer.manifest import schema
 from indexer.selection import query_file
 from indexer.selection.query_recipe import QueryRecipe
 from indexer.selection.query_rows import rows_of
@@ -80,6 +83,19 @@ def test_printed_statement_shows_the_rows_in_duckdb(manifest: Path, capsys: pyte
         shown = plain.sql(statement).fetchall()
     assert shown == [(split, role, file_id) for split, _, file_id, role in chosen(manifest)]
     assert len(shown) == 30
+
+
+@pytest.mark.slow
+def test_shell_of_duckdb_shows_the_rows(manifest: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    pytest.importorskip("duckdb_cli")
+    queried = select_of(manifest, "select file_id from manifest where status = 'ok'", sample=30, splits=HALVES)
+    select_query._show(queried)
+    statement = capsys.readouterr().out.rpartition("shell: ")[2].strip()
+    views = "".join(f"select count(*) from {name};" for name in schema.definitions()[1])
+    command = [sys.executable, "-m", "duckdb_cli", "-readonly", "-csv", "-noheader", str(manifest), f"{statement};{views}"]
+    shown = subprocess.run(command, capture_output=True, text=True, check=True).stdout.splitlines()
+    assert shown[:30] == [f"{split},{role},{file_id}" for split, _, file_id, role in chosen(manifest)]
+    assert all(count.isdigit() for count in shown[30:])
 
 
 def test_columns_that_no_inspection_filled_are_named(tmp_path: Path) -> None:
