@@ -22,7 +22,7 @@ TABLE = click.option(
     "tables",
     multiple=True,
     metavar="NAME=FILE",
-    help="A CSV, Parquet or Arrow file that the query reads as table NAME; may be repeated.",
+    help="A CSV, TSV, Parquet or Arrow file that the query reads as table NAME; may be repeated.",
 )
 
 

@@ -21,6 +21,7 @@ from indexer.selection.models import Counts
 from indexer.selection.query_recipe import ONE_SPLIT, QueryRecipe, check_split_name
 from indexer.selection.query_rows import ROLES
 from indexer.selection.splitting import split_units
+from indexer.selection.unread_columns import unread_columns
 from indexer.selection.working_tables import working_tables
 
 
@@ -66,7 +67,7 @@ def select_query(store: Store, recipe: QueryRecipe, rows: pa.Table, name: str) -
         with store.registered("incoming", rows):
             store.save_query("work.returned", "from incoming")
         _check_rows(store)
-        usable = _find(store, parameters)
+        usable = _find(store, recipe, parameters)
         goal = _split(store, recipe, splits)
         store.save("work.result", "select/by_query/result", parameters)
         storing.replace(store, parameters, "select/by_list/excluded")
@@ -88,18 +89,14 @@ def _check_rows(store: Store) -> None:
         raise RecipeError(f"the query returns '{file_id}' with the {values}: return each image once")
 
 
-def _find(store: Store, parameters: Mapping[str, object]) -> int:
+def _find(store: Store, recipe: QueryRecipe, parameters: Mapping[str, object]) -> int:
     """Fill ``work.found``, ``work.missing`` and ``work.sample``; return the number of usable images."""
     store.save_query("work.listed", "select distinct split, coalesce(file_id, '') as file_id from work.returned")
     usable, missing = find_listed(store, parameters)
     if not usable:
         returned = f"{missing:,} unknown or unusable images" if missing else "no row"
-        unread = store.execute("select count(*) from manifest where status = 'ok' and hash is null")[0][0]
-        hint = (
-            f"; {unread:,} images were not inspected, so their width, height, format and hash are NULL: run"
-            " 'python -m indexer inspect --all' if the query uses these columns"
-        )
-        raise RecipeError(f"the query returns {returned}: nothing is selected{hint if unread else ''}")
+        unread = unread_columns(store, (recipe.sql, *recipe.groups))
+        raise RecipeError(f"the query returns {returned}: nothing is selected{f'; {unread}' if unread else ''}")
     store.save("work.sample", "select/by_query/sample", parameters)
     return usable
 

@@ -7,10 +7,10 @@ from pathlib import Path
 import pyarrow as pa
 import pyarrow.parquet as pq
 
+from indexer.base.delimiters import TEXT_TABLES, delimiter_of
 from indexer.base.errors import RecipeError, reason_of
 
 COLUMN = "file_id"
-_DELIMITERS = {".csv": ",;\t", ".tsv": "\t"}
 
 IdLists = Mapping[str, Sequence[str]]
 """The ids of each split as they are written, in the order of its files; ids that occur twice are there twice."""
@@ -38,10 +38,10 @@ def ids_of(path: Path) -> list[str]:
 
 
 def _text_ids(path: Path) -> Iterator[str]:
-    """Yield the lines; a first line ``file_id`` is a header."""
+    """Yield the lines; a first line ``file_id``, in any case, is a header."""
     lines = (line.removesuffix("\r") for line in path.read_text(encoding="utf-8-sig").split("\n"))
     for number, line in enumerate(lines):
-        if number or line.strip() != COLUMN:
+        if number or line.strip().lower() != COLUMN:
             yield line
 
 
@@ -49,7 +49,7 @@ def _csv_ids(path: Path) -> Iterator[str]:
     with path.open(encoding="utf-8-sig", newline="") as file:
         head = file.readline()
         file.seek(0)
-        delimiter = max(_DELIMITERS[path.suffix.lower()], key=head.count)
+        delimiter = delimiter_of(path.suffix.lower(), head)
         rows = csv.reader(file, delimiter=delimiter)
         names = [name.strip() for name in next(rows, [])]
         column = _position(path, names)
@@ -67,8 +67,9 @@ def _csv_ids(path: Path) -> Iterator[str]:
 
 def _parquet_ids(path: Path) -> Iterator[str]:
     with pq.ParquetFile(path) as file:
-        _position(path, file.schema_arrow.names)
-        values = file.read([COLUMN]).column(COLUMN).cast(pa.string()).to_pylist()
+        names = file.schema_arrow.names
+        name = names[_position(path, names)]
+        values = file.read([name]).column(name).cast(pa.string()).to_pylist()
     for row, value in enumerate(values, start=1):
         if not (value or "").strip():
             raise RecipeError(f"{path}, row {row}: the {COLUMN} is null or empty: leave the row out")
@@ -76,9 +77,11 @@ def _parquet_ids(path: Path) -> Iterator[str]:
 
 
 def _position(path: Path, names: list[str]) -> int:
-    if COLUMN not in names:
+    """Return the position of the column, whose name may be written in any case, as in SQL."""
+    found = [name.lower() for name in names]
+    if COLUMN not in found:
         raise RecipeError(f"{path} has no column {COLUMN}: its columns are {', '.join(names) or '(none)'}")
-    return names.index(COLUMN)
+    return found.index(COLUMN)
 
 
-_READERS = {".csv": _csv_ids, ".tsv": _csv_ids, ".parquet": _parquet_ids}
+_READERS = {".parquet": _parquet_ids, **dict.fromkeys(TEXT_TABLES, _csv_ids)}

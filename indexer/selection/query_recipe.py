@@ -44,6 +44,8 @@ class QueryRecipe:
             raise RecipeError("the query is empty: give a SELECT that returns a column file_id")
         if self.sample is not None and self.sample < 1:
             raise RecipeError(f"a sample of {self.sample} images is empty: give a number from 1 on")
+        if not all(map(str.strip, self.groups)):
+            raise RecipeError("a group is empty: give a column of the query, or an SQL expression over the manifest")
         for name, fraction in self.splits.items():
             check_split_name(name)
             if not (math.isfinite(fraction) and 0 <= fraction <= 1):

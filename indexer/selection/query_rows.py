@@ -6,12 +6,14 @@ The texts of a query are untrusted. They run in a process that can only read the
 import re
 from collections.abc import Mapping
 from pathlib import Path
+from types import MappingProxyType
 
 import pyarrow as pa
 
 from indexer.base.errors import QueryError, RecipeError
 from indexer.manifest import sandbox
 from indexer.selection.query_recipe import QueryRecipe
+from indexer.selection.query_text import expression, literal, quoted, subquery, trimmed
 
 ROLES = ("listed", "sampled", "paired", "complement", "spare")
 _SCHEMA = pa.schema(
@@ -20,9 +22,7 @@ _SCHEMA = pa.schema(
 # Of more images, only the rows that a sample may need are returned: its size with a margin for unusable images.
 ALL_RETURNED = 1_000_000
 _MARGIN, _MARGIN_LEFT = 1.5, 1.2
-# The end of a statement: a semicolon, then nothing but white space and comments.
 _SELECT = re.compile(r"(?:\s|\(|--[^\n]*\n|/\*.*?\*/)*(?:select|with|from|values|table|pivot|unpivot)\b", re.I | re.S)
-_END = re.compile(r";(?:\s|--[^\n]*(?:\n|$)|/\*.*?\*/)*$", re.DOTALL)
 
 
 def rows_of(manifest: Path, recipe: QueryRecipe, images: int = 0) -> pa.Table:
@@ -35,9 +35,7 @@ def rows_of(manifest: Path, recipe: QueryRecipe, images: int = 0) -> pa.Table:
         QueryError: the query is no SELECT, is wrong, or exceeds a limit.
         RecipeError: it returns no ``file_id``, or splits in addition to those of ``recipe``.
     """
-    columns = _columns(manifest, recipe)
-    if "file_id" not in columns:
-        raise RecipeError(f"the query must return a column file_id; it returns {', '.join(columns.values())}")
+    columns = columns_of(manifest, recipe.sql, recipe.limits, recipe.tables)
     if "split" in columns and recipe.splits:
         raise RecipeError("the query returns a column split: leave it out, or give no fractions for splits")
     share = _MARGIN * recipe.sample / images if recipe.sample and images > ALL_RETURNED else 1.0
@@ -48,15 +46,29 @@ def rows_of(manifest: Path, recipe: QueryRecipe, images: int = 0) -> pa.Table:
         share *= _MARGIN * (recipe.sample or 0) / max(rows.num_rows, 1)
 
 
-def subquery(sql: str) -> str:
-    """Return a statement of the user in parentheses, without a semicolon at its end."""
-    return f"(\n{_END.sub('', sql)}\n)"
+def columns_of(
+    manifest: Path, sql: str, limits: sandbox.QueryLimits, tables: Mapping[str, Path] = MappingProxyType({})
+) -> dict[str, str]:
+    """Return the columns that a query returns, ``file_id`` among them: name in lower case -> name as written.
+
+    Raises:
+        QueryError: the query is no SELECT, or is wrong.
+        RecipeError: it returns no ``file_id``.
+    """
+    if not _SELECT.match(sql):
+        raise QueryError("give one SELECT that returns a column file_id: a query only reads the manifest")
+    with sandbox.query(manifest, f"describe\n{trimmed(sql)}", limits, tables) as result:
+        described = pa.Table.from_batches(result.batches, result.schema)
+    columns = {name.lower(): name for name in described.column("column_name").to_pylist()}
+    if "file_id" not in columns:
+        raise RecipeError(f"the query must return a column file_id; it returns {', '.join(columns.values())}")
+    return columns
 
 
 def check_expression(manifest: Path, text: str, what: str, limits: sandbox.QueryLimits) -> None:
     """Raise QueryError, with ``what`` in front, if a text is no SQL expression over the manifest."""
     try:
-        with sandbox.query(manifest, f"describe select (\n{text}\n) from manifest", limits) as result:
+        with sandbox.query(manifest, f"describe select file_id, {expression(text)} from manifest", limits) as result:
             list(result.batches)
     except QueryError as error:
         raise QueryError(f"{what} {text!r}: {error}") from error
@@ -67,18 +79,9 @@ def _run(manifest: Path, recipe: QueryRecipe, columns: Mapping[str, str], share:
         with sandbox.query(manifest, _wrapped(recipe, columns, share), recipe.limits, recipe.tables) as result:
             return pa.Table.from_batches(result.batches, result.schema).cast(_SCHEMA)
     except QueryError:
-        for expression in (text for text in recipe.groups if text.lower() not in columns):
-            check_expression(manifest, expression, "group", recipe.limits)
+        for group in (text for text in recipe.groups if text.lower() not in columns):
+            check_expression(manifest, group, "group", recipe.limits)
         raise
-
-
-def _columns(manifest: Path, recipe: QueryRecipe) -> dict[str, str]:
-    """Return the columns that the query returns: name in lower case -> name as written."""
-    if not _SELECT.match(recipe.sql):
-        raise QueryError("give one SELECT that returns a column file_id: a query only reads the manifest")
-    with sandbox.query(manifest, f"describe\n{recipe.sql}", recipe.limits, recipe.tables) as result:
-        described = pa.Table.from_batches(result.batches, result.schema)
-    return {name.lower(): name for name in described.column("column_name").to_pylist()}
 
 
 def _wrapped(recipe: QueryRecipe, columns: Mapping[str, str], share: float) -> str:
@@ -88,7 +91,7 @@ def _wrapped(recipe: QueryRecipe, columns: Mapping[str, str], share: float) -> s
 
     Texts of the user are followed by a line break, which ends a comment.
     """
-    own = {text: f"r.{_quoted(columns[text.lower()])}" for text in recipe.groups if text.lower() in columns}
+    own = {text: f"r.{quoted(columns[text.lower()])}" for text in recipe.groups if text.lower() in columns}
     of_manifest = [text for text in recipe.groups if text not in own]
     values = own | {text: f"m.group_{number}" for number, text in enumerate(of_manifest)}
     groups = ", ".join(f"{values[text]}::varchar" for text in recipe.groups)
@@ -99,20 +102,10 @@ def _wrapped(recipe: QueryRecipe, columns: Mapping[str, str], share: float) -> s
         "from returned r"
     )
     bound = (
-        f"\nwhere md5({_literal(recipe.seed)} || r.file_id::varchar) < '{int(share * 2**32):08x}'" if share < 1 else ""
+        f"\nwhere md5({literal(recipe.seed)} || r.file_id::varchar) < '{int(share * 2**32):08x}'" if share < 1 else ""
     )
     if not of_manifest:
         return text + bound
-    expressions = ", ".join(f"(\n{one}\n) as group_{number}" for number, one in enumerate(of_manifest))
+    expressions = ", ".join(f"{expression(one)} as group_{number}" for number, one in enumerate(of_manifest))
     joined = f"select file_id, {expressions} from manifest where status <> 'duplicate_id'"
     return f"{text}\nleft join (\n{joined}\n) m on m.file_id = r.file_id::varchar{bound}"
-
-
-def _literal(text: str) -> str:
-    """Return a text in single quotes."""
-    return "'" + text.replace("'", "''") + "'"
-
-
-def _quoted(name: str) -> str:
-    """Return a name in double quotes, as SQL takes any name."""
-    return '"' + name.replace('"', '""') + '"'

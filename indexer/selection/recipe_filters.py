@@ -54,6 +54,11 @@ def filters_of(top: Fields, split: Fields, largest: int) -> RecipeFilters:
     for name in filters.require:
         if name not in TEXTS:
             top.problem(f"require: unknown text '{name}'{near(name, TEXTS)}")
+    if "where" in top.values and not filters.where.strip():
+        top.problem("where: the condition is empty: leave the key out")
+    for key, fields, texts in (("strata", top, filters.strata), ("group_by", split, filters.group_by)):
+        if not all(map(str.strip, texts)):
+            fields.problem(f"{key}: an expression is empty")
     _check_numbers(filters, top)
     return filters
 

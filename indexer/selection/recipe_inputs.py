@@ -9,7 +9,8 @@ import pyarrow as pa
 from indexer.base.errors import QueryError, RecipeError
 from indexer.manifest import sandbox
 from indexer.manifest.store import Store
-from indexer.selection.query_rows import check_expression, subquery
+from indexer.selection.query_rows import check_expression, columns_of
+from indexer.selection.query_text import expression, subquery
 from indexer.selection.recipe import Recipe
 
 _SCHEMA = pa.schema([("file_id", pa.string()), ("stratum", pa.string()), ("groups", pa.list_(pa.string()))])
@@ -74,7 +75,11 @@ def _name_wrong_key(manifest: Path, recipe: Recipe, limits: sandbox.QueryLimits)
     filters = recipe.filters
     keys = [("where", filters.where), *(("strata", one) for one in filters.strata),
             *(("group_by", one) for one in filters.group_by)]  # fmt: skip
-    keys += [("sql", f"exists (select q.file_id from {subquery(filters.sql)} q)")] if filters.sql else []
+    try:
+        if filters.sql:
+            columns_of(manifest, filters.sql, limits)
+    except (QueryError, RecipeError) as error:
+        raise RecipeError(f"the recipe's sql: {error}") from error
     for key, text in keys:
         if text:
             try:
@@ -84,14 +89,14 @@ def _name_wrong_key(manifest: Path, recipe: Recipe, limits: sandbox.QueryLimits)
 
 
 def _query(recipe: Recipe) -> str:
-    """Return one SELECT. Expressions of the user are followed by a line break, which ends a comment."""
+    """Return one SELECT."""
     strata = recipe.filters.strata or (("generator",) if recipe.filters.every_label else ())
-    values = ", ".join(f"coalesce(nullif((\n{one}\n)::varchar, ''), '{_NO_VALUE}')" for one in strata)
+    values = ", ".join(f"coalesce(nullif({expression(one)}::varchar, ''), '{_NO_VALUE}')" for one in strata)
     stratum = f"concat_ws(' / ', {values})" if strata else "null::varchar"
-    groups = ", ".join(f"(\n{one}\n)::varchar" for one in recipe.filters.group_by)
+    groups = ", ".join(f"{expression(one)}::varchar" for one in recipe.filters.group_by)
     conditions = [f"(label = 0 or {name} <> '')" for name in recipe.filters.require if name != "description"]
     conditions += ["description <> ''"] if "description" in recipe.filters.require else []
-    conditions += [f"(\n{recipe.filters.where}\n)"] if recipe.filters.where else []
+    conditions += [expression(recipe.filters.where)] if recipe.filters.where else []
     if recipe.filters.sql:
         conditions.append(f"file_id in (select q.file_id::varchar from {subquery(recipe.filters.sql)} q)")
     return (

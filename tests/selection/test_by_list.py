@@ -105,9 +105,9 @@ def test_unreadable_list_is_an_error(tmp_path: Path) -> None:
 
 
 def test_headers_spaces_and_repeated_ids_are_no_ids(tmp_path: Path) -> None:
-    (tmp_path / "a.txt").write_text("\ufefffile_id\no/A/0\n o/A/1\t\no/A/0\n\n", encoding="utf-8")
-    (tmp_path / "b.csv").write_text('row;file_id\n1;o/A/2;\n;\n\n2;"o/A/3, large"\n')
-    pq.write_table(pa.table({"file_id": ["o/A/4"], "x": [1]}), tmp_path / "c.parquet")
+    (tmp_path / "a.txt").write_text("\ufeffFile_ID\no/A/0\n o/A/1\t\no/A/0\n\n", encoding="utf-8")
+    (tmp_path / "b.csv").write_text('row;FILE_ID\n1;o/A/2;\n;\n\n2;"o/A/3, large"\n')
+    pq.write_table(pa.table({"File_Id": pa.array(["o/A/4"]).dictionary_encode(), "x": [1]}), tmp_path / "c.parquet")
     pictures = [*fakes("A", "o", 5), Picture("o/A/3, large", "o", "A"), Picture(" spaced ", "o", "A")]
     (tmp_path / "d.txt").write_text(" spaced \n")
     with world(tmp_path / "m.duckdb", pictures) as store:

@@ -137,6 +137,35 @@ def test_own_parquet_is_a_table(tmp_path: Path, manifest: Path) -> None:
     assert chosen(manifest, "file_id") == [("o/A/2",)]
 
 
+def test_text_tables_have_any_delimiter_and_keep_ids_as_texts(tmp_path: Path) -> None:
+    world(tmp_path / "m.duckdb", [Picture(name, "o", "A") for name in ("007", "08", "9")]).connection.close()
+    (tmp_path / "a.csv").write_text('\ufefforder;FILE_ID\r\n"1;5";007\r\n"two\nlines";08\r\n', encoding="utf-8")
+    (tmp_path / "b.TSV").write_text("file_id\tscore\n007\t1\n9\t3\n")
+    text = 'select file_id from a where "order" like \'%;5\' union all select file_id from "table" where score = 3;'
+    rows = rows_of(
+        tmp_path / "m.duckdb", QueryRecipe(text, tables={"a": tmp_path / "a.csv", "table": tmp_path / "b.TSV"})
+    )
+    assert sorted(rows["file_id"].to_pylist()) == ["007", "9"]
+
+
+@pytest.mark.parametrize(
+    ("name", "content", "message"),
+    [
+        ("a.csv", b"", "a.csv cannot be read as a table: .*Empty CSV"),
+        ("a.csv", b"file_id,na\xefve\n1,2\n", "a.csv cannot be read as a table: it is not text in UTF-8"),
+        ("a.csv", b"file_id,x\n1\n", "a.csv cannot be read as a table: CSV parse error: Row #2: Expected 2 columns"),
+        ("a.txt", b"file_id\n", "a.txt has no suffix of a known table"),
+        ("absent.parquet", None, "absent.parquet cannot be read as a table: there is no such file"),
+    ],
+)
+def test_wrong_table_is_named(tmp_path: Path, manifest: Path, name: str, content: bytes | None, message: str) -> None:
+    if content is not None:
+        (tmp_path / name).write_bytes(content)
+    with pytest.raises(QueryError, match=message) as caught:
+        rows_of(manifest, QueryRecipe("select file_id from t", tables={"t": tmp_path / name}))
+    assert "\n" not in str(caught.value)
+
+
 def test_missing_images_are_counted_by_reason(manifest: Path) -> None:
     found = select(
         manifest, QueryRecipe("select unnest(['o/A/1', 'o/A/1', 'o/A/bad', 'o/A/cut', 'new/1', null]) as file_id")
@@ -217,6 +246,7 @@ def test_endless_and_huge_queries_end(manifest: Path) -> None:
         ({"splits": {"train": -0.5, "validation": 1.5}}, "is no fraction"),
         ({"splits": {"a/b": 1.0}}, "'a/b' is no name of a split"),
         ({"sample": 0}, "a sample of 0 images"),
+        ({"groups": ("label", " ")}, "a group is empty"),
     ],
 )
 def test_wrong_choices_are_refused(choices: dict[str, object], message: str) -> None:

@@ -73,6 +73,8 @@ def test_wrong_recipe_of_a_query_is_refused(tmp_path: Path, text: str, message: 
 def test_wrong_group_is_named(manifest: Path) -> None:
     with pytest.raises(QueryError, match="group 'colour': Binder Error"):
         rows_of(manifest, QueryRecipe("select file_id from manifest", groups=("file_id", "colour")))
+    with pytest.raises(QueryError, match=r"group 'count\(\*\)': Binder Error"):
+        rows_of(manifest, QueryRecipe("select file_id from manifest", groups=("count(*)",)))
 
 
 def test_printed_statement_shows_the_rows_in_duckdb(manifest: Path, capsys: pytest.CaptureFixture[str]) -> None:
@@ -92,7 +94,16 @@ def test_shell_of_duckdb_shows_the_rows(manifest: Path, capsys: pytest.CaptureFi
     select_query._show(queried)
     statement = capsys.readouterr().out.rpartition("shell: ")[2].strip()
     views = "".join(f"select count(*) from {name};" for name in schema.definitions()[1])
-    command = [sys.executable, "-m", "duckdb_cli", "-readonly", "-csv", "-noheader", str(manifest), f"{statement};{views}"]
+    command = [
+        sys.executable,
+        "-m",
+        "duckdb_cli",
+        "-readonly",
+        "-csv",
+        "-noheader",
+        str(manifest),
+        f"{statement};{views}",
+    ]
     shown = subprocess.run(command, capture_output=True, text=True, check=True).stdout.splitlines()
     assert shown[:30] == [f"{split},{role},{file_id}" for split, _, file_id, role in chosen(manifest)]
     assert all(count.isdigit() for count in shown[30:])
@@ -103,4 +114,5 @@ def test_columns_that_no_inspection_filled_are_named(tmp_path: Path) -> None:
     with world(tmp_path / "m.duckdb", pictures) as store:
         texts = ["width > 3 and FORMAT = 'mode'", "label"]
         assert unread_columns(store, texts).startswith("format, width: NULL for 7 images that were not inspected")
+        assert unread_columns(store, ["member_id > 1"]) == ""
         assert unread_columns(store, ["label = 1 and file_id like 'width'"]) == ""

@@ -5,5 +5,5 @@ from (
     intersect
     select column_name from duckdb_columns() where table_name = 'manifest'
 )
-where column_name not in ('status', 'reason') and list_contains($words, column_name)
+where column_name not in ('member_id', 'status', 'reason') and list_contains($words, column_name)
 order by column_name

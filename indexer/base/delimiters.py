@@ -1,0 +1,10 @@
+"""The character between the values of a text file with columns."""
+
+_DELIMITERS = {".csv": ",;\t", ".tsv": "\t"}
+TEXT_TABLES = tuple(_DELIMITERS)
+"""Suffixes of text files with columns."""
+
+
+def delimiter_of(suffix: str, header: str) -> str:
+    """Return the delimiter of a file with a suffix of ``TEXT_TABLES``: the most frequent one in its header."""
+    return max(_DELIMITERS[suffix], key=header.count)
