@@ -4,7 +4,6 @@ import os
 import signal
 import subprocess
 import sys
-from contextlib import suppress
 from dataclasses import replace
 
 import psutil
@@ -18,6 +17,7 @@ from tests.cluster.driver import Counting, run
 from tests.cluster.work import ROOT
 from tests.materializer.conftest import tree
 from tests.support import manifests
+from tests.support.processes import Hold, wait_until
 
 pytestmark = pytest.mark.slow
 
@@ -40,10 +40,12 @@ def source(request, site):
 
 
 @pytest.fixture
-def ray_here(monkeypatch):
+def ray_here(monkeypatch, tmp_path):
+    """Two workers of Ray; the first that writes the second shard is stopped."""
     ray = pytest.importorskip("ray", reason="the extra [ray] is not installed: pip install 'image-manifest[ray]'")
-    monkeypatch.setenv("PYTHONPATH", str(ROOT))
-    yield Workers(2, "ray")
+    hold = Hold("train/data-00001-of", tmp_path / "mark")
+    hold.apply(monkeypatch)
+    yield Workers(2, "ray"), hold
     ray.shutdown()
 
 
@@ -83,17 +85,15 @@ def test_same_command_continues_after_the_driver_is_killed(source, dask_cluster)
 
 @pytest.mark.parametrize("source", ["deflate"], indirect=True)
 def test_build_survives_a_killed_ray_worker(source, ray_here):
-    killed = []
+    workers, hold = ray_here
 
     def kill_one():
-        for process in psutil.Process().children(recursive=True):
-            with suppress(psutil.Error):
-                if process.cmdline()[:1] == ["ray::work"] and not killed:
-                    os.kill(process.pid, signal.SIGKILL)
-                    killed.append(process.pid)
+        assert wait_until(hold.holds)
+        assert psutil.Process(hold.pid).cmdline()[:1] == ["ray::work"]
+        os.kill(hold.pid, signal.SIGKILL)
 
-    built(source, ray_here, Counting(kill_one))
-    assert killed
+    built(source, workers, Counting(kill_one, at=1))
+    assert not psutil.pid_exists(hold.pid)
 
 
 @pytest.mark.parametrize("source", ["deflate"], indirect=True)

@@ -2,14 +2,15 @@
 
 import subprocess
 import sys
-from concurrent.futures import ThreadPoolExecutor, wait
+from concurrent.futures import ThreadPoolExecutor
 
 import pytest
 
 from indexer.base.errors import ConfigError
 from indexer.base.workers import WorkerCrashed, WorkerPool, Workers
-from tests.cluster.conftest import ray_head, scheduler, wait_for_workers, worker
-from tests.cluster.work import DEADLY, ROOT, crash_at_13, crash_once, halves, nap, square
+from tests.cluster.conftest import SECONDS_TO_START, ray_head, scheduler, wait_for_workers, worker
+from tests.cluster.work import DEADLY, ROOT, crash_at_13, crash_once, halves, nap, square, wait_for
+from tests.support.processes import wait_until
 
 pytestmark = pytest.mark.slow
 
@@ -49,19 +50,24 @@ def test_tasks_next_to_a_crash_succeed(tmp_path):
     assert answers == {3.0: None}
 
 
-def test_slow_task_does_not_delay_others(workers):
-    tasks = WorkerPool(nap, workers).run([8.0, *[0.2] * 10])
-    assert [task for task, _ in tasks][-1] == 8.0
+def test_slow_task_does_not_delay_others(workers, tmp_path):
+    """It ends only when all others have ended."""
+    slow = str(tmp_path / "may end")
+    answers = WorkerPool(wait_for, workers).run([slow, *[""] * 10])
+    assert [next(answers) for _ in range(10)] == [("", True)] * 10
+    (tmp_path / "may end").touch()
+    assert list(answers) == [(slow, True)]
 
 
 def test_cluster_without_workers_is_reported_and_awaited(tmp_path, monkeypatch, caplog):
     with scheduler(tmp_path) as (address, _), ThreadPoolExecutor(1) as waiting:
         monkeypatch.setattr("indexer.base.workers.on_dask.LOOK_SECONDS", 0.1)
         answers = waiting.submit(list, WorkerPool(square, Workers(backend="dask", scheduler=address)).run([3]))
-        while f"{address} has no worker: waiting until one comes" not in caplog.messages:
-            assert wait([answers], 0.1).not_done
+        message = f"{address} has no worker: waiting until one comes"
+        assert wait_until(lambda: message in caplog.messages, SECONDS_TO_START)
+        assert not answers.done()
         with worker(tmp_path, address):
-            assert answers.result(60) == [(3, 9)]
+            assert answers.result(SECONDS_TO_START) == [(3, 9)]
 
 
 def test_lost_scheduler_is_reported_in_one_line(tmp_path):

@@ -5,6 +5,8 @@ import signal
 import time
 from pathlib import Path
 
+from tests.support.processes import wait_until
+
 ROOT = Path(__file__).parents[2]
 DEADLY = -1.0
 
@@ -18,6 +20,11 @@ def nap(seconds):
     if seconds == DEADLY:
         os.kill(os.getpid(), signal.SIGKILL)
     time.sleep(seconds)
+
+
+def wait_for(path):
+    """Wait until a file exists; return at once if ``path`` is empty. Returns whether it exists."""
+    return not path or wait_until(Path(path).exists, 300)
 
 
 def crash_at_13(span):

@@ -1,39 +1,43 @@
 """Commands that are interrupted or killed: they end soon, and leave no process and no temporary file."""
 
 import os
-import shutil
 import signal
 import subprocess
 import sys
 import uuid
 from collections.abc import Iterator
-from contextlib import contextmanager, suppress
+from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
 
 from indexer.cli import signals
 from tests.support.faults import World
-from tests.support.processes import TAG, tagged, temporary_files, wait_until, workers
+from tests.support.processes import TAG, Hold, is_stopped, tagged, temporary_files, wait_until
 
-SECONDS = 20.0  # from a signal to the end: two on an idle machine
+SECONDS = 120.0  # until a command that hangs after a signal fails a test
 SCAN = ("indexer", "scan", "--source", "synthbuster", "--jobs", 2)
 
 
 @pytest.fixture
-def long_world(world: World) -> World:
-    """A world whose scan does not end before a signal arrives."""
-    for copy in range(200):
-        shutil.copy(world.source / "set.tar.gz", world.source / f"copy{copy}.tar.gz")
-    return world
+def starting(tmp_path: Path) -> Hold:
+    """Stops a worker before it has loaded anything."""
+    return Hold("popen_loky_posix", tmp_path / "mark", "popen_loky_posix")
+
+
+@pytest.fixture
+def working(tmp_path: Path) -> Hold:
+    """Stops a worker at its first task, so that the command waits for it."""
+    return Hold("/proc/self/statm", tmp_path / "mark", "popen_loky_posix")
 
 
 @contextmanager
-def _started(command: list[str], world: World) -> Iterator[tuple[subprocess.Popen[str], str]]:
-    """Start a command; yield it with its tag, and require that nothing is left of it."""
+def _held(command: list[str], world: World, hold: Hold) -> Iterator[tuple[subprocess.Popen[str], str]]:
+    """Start a command; yield it and its tag while a worker is stopped. Require that nothing is left of it."""
     tag = uuid.uuid4().hex
-    with world.start(command, **{TAG: tag}) as child:
+    with world.start(command, **{TAG: tag}, **hold.environment) as child:
         try:
+            assert wait_until(hold.holds)
             yield child, tag
             assert wait_until(lambda: not tagged(tag)), tagged(tag)
             assert temporary_files(child.pid) == []
@@ -44,9 +48,10 @@ def _started(command: list[str], world: World) -> Iterator[tuple[subprocess.Pope
 
 
 @pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
-def test_interruption_while_workers_start_ends_the_command(long_world: World, number: signal.Signals) -> None:
-    with _started(long_world.command(*SCAN), long_world) as (child, tag):
-        assert wait_until(lambda: workers(tag))
+def test_interruption_while_workers_start_ends_the_command(
+    world: World, starting: Hold, number: signal.Signals
+) -> None:
+    with _held(world.command(*SCAN), world, starting) as (child, _):
         child.send_signal(number)
         _, errors = child.communicate(timeout=SECONDS)
     assert child.returncode == 130
@@ -54,51 +59,44 @@ def test_interruption_while_workers_start_ends_the_command(long_world: World, nu
     assert "Traceback" not in errors
 
 
-def _works(pid: int) -> bool:
-    """Return whether a worker has loaded the code of its first task."""
-    return "libarrow" in Path(f"/proc/{pid}/maps").read_text()
-
-
-def _stop_workers(tag: str) -> None:
-    """Stop the workers, so that the command waits for them; when they work, for then they end with the command."""
-    assert wait_until(lambda: sum(map(_works, workers(tag))) == 2)
-    for pid in workers(tag):
-        os.kill(pid, signal.SIGSTOP)
-
-
-def test_interruption_ends_a_command_that_waits_for_a_worker(long_world: World) -> None:
-    with _started(long_world.command(*SCAN), long_world) as (child, tag):
-        _stop_workers(tag)
+def test_interruption_ends_a_command_that_waits_for_a_worker(world: World, working: Hold) -> None:
+    with _held(world.command(*SCAN), world, working) as (child, _):
         child.send_signal(signal.SIGTERM)
         child.communicate(timeout=SECONDS)
     assert child.returncode == 130
     assert signals._GRACE_SECONDS + signals._REPORT_SECONDS < 2
 
 
-def test_second_signal_ends_a_command_at_once(long_world: World) -> None:
+def test_second_signal_ends_a_command_at_once(world: World, working: Hold) -> None:
     patient = f"from indexer.cli import signals; signals._GRACE_SECONDS = {100 * SECONDS}"
     program = f"{patient}; from indexer.__main__ import main; main()"
-    with _started([sys.executable, "-c", program, *map(str, SCAN[1:])], long_world) as (child, tag):
-        _stop_workers(tag)
+    with _held([sys.executable, "-c", program, *map(str, SCAN[1:])], world, working) as (child, _):
         child.send_signal(signal.SIGTERM)
-        with suppress(subprocess.TimeoutExpired):  # two signals of one number are one, as long as it is not handled
-            child.communicate(timeout=0.5)
+        assert wait_until(lambda: not _is_pending(child.pid, signal.SIGTERM))  # else two signals would be one
+        assert child.poll() is None
         child.send_signal(signal.SIGTERM)
         child.communicate(timeout=SECONDS)
     assert child.returncode == 130
 
 
-def test_killed_command_leaves_no_worker_and_no_semaphore(world: World) -> None:
-    with _started(world.command(*SCAN), world) as (child, tag):
-        assert wait_until(lambda: workers(tag))
+def _is_pending(pid: int, number: signal.Signals) -> bool:
+    """Return whether a signal was sent to a process and has not reached it."""
+    text = Path(f"/proc/{pid}/status").read_text()
+    masks = [line.split()[1] for line in text.splitlines() if line.startswith(("SigPnd", "ShdPnd"))]
+    return any(int(mask, 16) >> (number - 1) & 1 for mask in masks)
+
+
+def test_killed_command_leaves_no_worker_and_no_semaphore(world: World, working: Hold) -> None:
+    with _held(world.command(*SCAN), world, working) as (child, _):
         child.kill()
         child.wait()
 
 
-def test_next_command_removes_what_a_killed_process_group_has_left(world: World) -> None:
+def test_next_command_removes_what_a_killed_process_group_has_left(world: World, working: Hold) -> None:
     """joblib's cleaner is killed, too."""
-    with _started(world.command(*SCAN), world) as (child, tag):
-        assert wait_until(lambda: len(workers(tag)) == 2)
+    with _held(world.command(*SCAN), world, working) as (child, tag):
+        child.send_signal(signal.SIGSTOP)  # it would start another cleaner
+        assert wait_until(lambda: is_stopped(child.pid))
         cleaners_first = sorted(tagged(tag).items(), key=lambda process: "resource_tracker" not in process[1])
         for pid, _ in cleaners_first:
             os.kill(pid, signal.SIGKILL)

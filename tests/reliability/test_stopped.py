@@ -10,26 +10,21 @@ import pytest
 
 from indexer.base.errors import ManifestError
 from indexer.manifest import store
-from tests.support.faults import ROOT, Fault, World
-from tests.support.programs import require_program
+from tests.support.faults import ROOT, World
+from tests.support.processes import Hold, wait_until
 
 
 @pytest.mark.slow
 @pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
 def test_interrupted_scan_reports_how_to_continue_and_continues(
-    world: World, undisturbed: World, number: signal.Signals
+    world: World, undisturbed: World, tmp_path: Path, number: signal.Signals
 ) -> None:
-    """The injected delay on the cpio gives the signal time to arrive."""
-    require_program("strace")
-    slow = Fault("pread64", "delay_enter=2000000:when=3+", world.source / "set.cpio")
+    hold = Hold("/proc/self/statm", tmp_path / "mark")  # a worker, before its first task
     command = world.command("indexer", "scan", "--source", "synthbuster", "--jobs", 2, "--json-log")
-    with world.start([*slow.command(world.folder / "log"), *command]) as child:
-        assert child.stderr
-        while '"source"' not in child.stderr.readline():
-            assert child.poll() is None
-        [program] = Path(f"/proc/{child.pid}/task/{child.pid}/children").read_text().split()
-        os.kill(int(program), number)
-        _, errors = child.communicate(timeout=60)
+    with world.start(command, **hold.environment) as child:
+        assert wait_until(hold.holds)
+        child.send_signal(number)
+        _, errors = child.communicate(timeout=120)
     assert child.returncode == 130, errors
     assert "interrupted: containers that were read are in the manifest; continue with: python -m indexer scan" in errors
     assert world.scan().returncode == 0

@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from selenium import webdriver
 
 ROOT = Path(__file__).parents[2]
-_SECONDS = 30
+_SECONDS = 120
 
 
 def indexer(folder: Path, *arguments: str, program: str = "indexer") -> subprocess.CompletedProcess[str]:

@@ -95,7 +95,7 @@ def test_thumbnail_opens_its_details(page: Chrome) -> None:
     facts = dialog.find_element(By.TAG_NAME, "dl").text
     for text in ("DRCT-2M", "a red fox", "COCO/", "SHA-256", "CC0 for tests", "SD/"):
         assert text in facts
-    assert dialog.find_element(By.TAG_NAME, "img").get_attribute("naturalWidth") != "0"
+    wait(page, "return document.querySelector('#detail img').naturalWidth > 0")
 
 
 def test_details_work_by_keyboard(page: Chrome) -> None:

@@ -147,5 +147,5 @@ class _Handler(BaseHTTPRequestHandler):
             self.send_header(name, value)
         self.send_header("Content-Length", str(len(body)))
         self.end_headers()
-        self.wfile.write(body)
         self.hub.traffic.sent += len(body) if self.command == "GET" else 0
+        self.wfile.write(body)

@@ -8,7 +8,10 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 
+import pytest
+
 ROOT = Path(__file__).parents[2]
+HOOK = Path(__file__).with_name("hold")
 
 TAG = "PROCESS_TAG"  # an environment variable, which all processes of a command inherit
 
@@ -25,11 +28,6 @@ def tagged(tag: str) -> dict[int, str]:
         except OSError:  # ended, or of another user
             continue
     return found
-
-
-def workers(tag: str) -> list[int]:
-    """Return the PIDs of joblib's workers with the tag."""
-    return [pid for pid, command in tagged(tag).items() if "popen_loky_posix" in command]
 
 
 def temporary_files(pid: int) -> list[str]:
@@ -60,22 +58,35 @@ def is_stopped(pid: int) -> bool:
 class Hold:
     """Stops the first process of a command, a worker or itself, that opens a file whose path contains ``file``.
 
-    So a test acts at the same moment on machines of any speed. ``mark`` is the path of a new file.
+    So a test acts at the same moment on machines of any speed. ``mark`` is the path of a new file. ``program`` limits
+    it to processes with this text in their command line.
     """
 
     file: str
     mark: Path
+    program: str = ""
 
     @property
     def environment(self) -> dict[str, str]:
         """The environment of the command."""
-        path = os.pathsep.join((str(Path(__file__).with_name("hold")), str(ROOT)))
-        return {"PYTHONPATH": path, "HOLD_AT": self.file, "HOLD_MARK": str(self.mark)}
+        path = os.pathsep.join((str(HOOK), str(ROOT)))
+        return {"PYTHONPATH": path, "HOLD_AT": self.file, "HOLD_MARK": str(self.mark), "HOLD_PROGRAM": self.program}
+
+    def apply(self, monkeypatch: pytest.MonkeyPatch) -> None:
+        """Let workers that this process starts be stopped."""
+        monkeypatch.syspath_prepend(HOOK)
+        for name, value in self.environment.items():
+            monkeypatch.setenv(name, value)
 
     def holds(self) -> bool:
         """Return whether a process is stopped."""
-        return self.mark.exists() and (text := self.mark.read_text()) != "" and is_stopped(int(text))
+        return self.mark.exists() and self.mark.read_text() != "" and is_stopped(self.pid)
+
+    @property
+    def pid(self) -> int:
+        """The process that was stopped."""
+        return int(self.mark.read_text())
 
     def release(self) -> None:
         """Continue the stopped process."""
-        os.kill(int(self.mark.read_text()), signal.SIGCONT)
+        os.kill(self.pid, signal.SIGCONT)

@@ -113,8 +113,8 @@ class _Handler(BaseHTTPRequestHandler):
         self.send_header("Content-Length", str(len(body)))
         self.end_headers()
         if self.command == "GET":
-            self.wfile.write(body)
             self.web.traffic.sent += len(body)
+            self.wfile.write(body)
 
 
 class Storage(Protocol):

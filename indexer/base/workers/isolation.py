@@ -161,6 +161,7 @@ os.register_at_fork(after_in_child=_idle.clear)
 
 
 @atexit.register
-def _end_idle_servers() -> None:
+def end_idle_servers() -> None:
+    """End the servers that wait for a task."""
     while _idle:
         _idle.pop().end()

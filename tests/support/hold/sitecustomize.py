@@ -7,7 +7,7 @@ import os
 import signal
 import sys
 
-_FILE, _MARK = os.environ.get("HOLD_AT"), os.environ.get("HOLD_MARK")
+_FILE, _MARK, _PROGRAM = (os.environ.get(f"HOLD_{name}", "") for name in ("AT", "MARK", "PROGRAM"))
 
 
 def _stop_once(event: str, arguments: tuple[object, ...]) -> None:
@@ -22,5 +22,5 @@ def _stop_once(event: str, arguments: tuple[object, ...]) -> None:
     os.kill(os.getpid(), signal.SIGSTOP)
 
 
-if _FILE and _MARK:
+if _FILE and _PROGRAM in " ".join(sys.orig_argv):
     sys.addaudithook(_stop_once)
