@@ -14,7 +14,7 @@ demo: $(VENV)/.program  ## make sample data, then scan, select, build and open i
 	@PATH="$(abspath $(VENV))/bin:$$PATH" sh demo/run
 
 test: lint types imports  ## format, lint, types, import directions, and the fast tests
-	$(RUN)python -m pytest -n auto -m 'not slow'
+	$(RUN)python -m pytest -n auto --dist worksteal -m 'not slow'
 
 test-slow: env-slow  ## the tests that need clusters, emulators, a browser, strace or kill loops
 	$(RUN)python -m pytest -n auto -m slow

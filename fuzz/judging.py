@@ -31,7 +31,7 @@ from materializer.models import Settings
 from materializer.shards.transform import prepare
 
 SECONDS = 10.0
-# Each member has a checksum: whatever is damaged, bytes that are read are those of a member.
+# Each member has a checksum: after any damage, bytes that are read are those of a member.
 _CHECKED = (Kind.ZIP, Kind.SEVEN_ZIP)
 _LIMITS = ArchiveLimits(member_size=64 << 20, seconds=SECONDS)
 

@@ -21,7 +21,7 @@ class ImageFormat:
         suffixes: of file names, in lower case, without the dot.
         signature: a pattern for the first bytes; None if the format has no signature.
         decoder: the name of Pillow's decoder; None if images of this format are not decoded.
-        brands: of the ``ftyp`` box, which stands for the signature; one of them is the main or a compatible brand.
+        brands: of the ``ftyp`` box, which replaces the signature; one of them is the main or a compatible brand.
         plugin: the module that adds the decoder to Pillow; None if Pillow has it. Programs without the plugin cannot
             open such images.
     """

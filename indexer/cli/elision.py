@@ -15,7 +15,7 @@ _WIDEST = 40  # characters of a value in a table that does not fit
 def elided(rows: pa.Table, width: int) -> tuple[pa.Table, int]:
     """Return the rows with the columns that fit into ``width`` characters, and the number of those left out.
 
-    The first and the last columns are kept; a column ``…`` stands for those between them.
+    The first and the last columns are kept; a column ``…`` represents those between them.
     """
     if table_width(rows) <= width:
         return rows, 0

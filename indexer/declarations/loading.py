@@ -16,7 +16,7 @@ from indexer.declarations.extending import extended
 from indexer.declarations.models import USES, Download, LookupTable, SideTable, Source, SourceInfo, Template
 from indexer.declarations.rule_loading import anchored, read_rules
 
-# The lines of a file that is not TOML which say whose rows it describes.
+# The lines of a file that is not TOML which name the rows that it describes.
 _KEY_LINE = re.compile(r"""^(key|name|default_folder)\s*=\s*["']([^"'\\\n]+)["']""", re.MULTILINE)
 _FORMATS = ("csv", "json", "jsonl", "txt", "rows")
 

@@ -5,7 +5,7 @@ from collections.abc import Iterable
 
 from materializer.dataset.card.facts import CardOrigin
 
-# A text that also names other terms, or says that nothing was verified, does not match.
+# A text that also names other terms, or states that nothing was verified, does not match.
 _PERMITS_REDISTRIBUTION = re.compile(
     r"(CC0|CC BY(-NC)?(-SA|-ND)?|MIT|Apache|BSD-[23]-Clause|BSD|ODC-BY|ODbL|PDDL|public domain)([ -]\d(\.\d)?)?",
     re.IGNORECASE,

@@ -61,7 +61,7 @@ def test_a_batch_is_never_empty_when_images_are_skipped(manifest: Manifest) -> N
     assert [item["file_id"] for item in dataset.__getitems__([bad])] == [dataset[bad]["file_id"]]
 
 
-@pytest.mark.parametrize("method", ["fork", "spawn"])
+@pytest.mark.parametrize("method", ["fork", pytest.param("spawn", marks=pytest.mark.slow)])
 def test_the_dataset_works_in_worker_processes(manifest: Manifest, method: str) -> None:
     dataset = manifest.dataset("cnn", transform=_size)
     dataset[0]  # its containers are open when workers start

@@ -1,5 +1,5 @@
 -- Every table of a manifest file. Raw rows first, then what declarations make of them, then selections.
--- Nothing here depends on where the sources lie on this machine: paths are below a source's root.
+-- Nothing here depends on where the sources are on this machine: paths are below a source's root.
 
 create sequence if not exists container_ids;
 create sequence if not exists member_ids;
@@ -21,12 +21,12 @@ create table if not exists container (
     fingerprint  varchar not null,         -- of volumes, sizes and mtimes: equal means not read again
     status       varchar not null,         -- complete, partial, failed, skipped
     reason       varchar,                  -- why it is not complete
-    declared     bigint,                   -- members that the archive says it holds, where it says so
+    declared     bigint,                   -- members that the archive declares, if it does
     listed       bigint not null,          -- members that were listed
     row_count    bigint                    -- rows of an Arrow or Parquet file
 );
 
--- Raw rows: one a file or member, whatever it is; which of them are images is a declaration's business.
+-- Raw rows: one per file or member; which of them are images is a declaration's business.
 create table if not exists member (
     member_id    bigint not null,          -- kept over rescans while the file is the same
     container_id bigint not null,
@@ -34,8 +34,8 @@ create table if not exists member (
     path         varchar not null,         -- the file on disk, below the source's root
     name         varchar,                  -- inside it, levels joined by '!', 'row/column' in Arrow; null for a loose file
     name_bytes   blob,                     -- the same as bytes, where it is not UTF-8 (name or path is then escaped)
-    size         bigint,                   -- bytes unpacked; null where only reading tells
-    packed_size  bigint,                   -- bytes as they lie
+    size         bigint,                   -- bytes unpacked; null if unknown before reading
+    packed_size  bigint,                   -- bytes in the archive
     method       varchar,                  -- stored, deflate, deflate64, bzip2, lzma, zstd, ...
     crc32        uinteger,                 -- where the container knows it
     access       varchar not null,         -- file, slice, zip, pass, cell: how its bytes are reached (docs/architecture.md)
@@ -87,7 +87,7 @@ create table if not exists underivable (
     detail       varchar not null
 );
 
--- What each source's declaration says of itself; filled together with attributes. For cards, citations, exports.
+-- The head of each source's declaration; filled together with attributes. For cards, citations, exports.
 create table if not exists source_info (
     source       varchar not null,
     name         varchar not null,
@@ -96,7 +96,7 @@ create table if not exists source_info (
     homepage     varchar not null
 );
 
--- What reading an image told; kept for good, looked up by member. 'inspect --again' replaces what may be wrong.
+-- Results of reading an image; kept for good, looked up by member. 'inspect --again' replaces what may be wrong.
 create table if not exists inspection (
     member_id    bigint not null,
     hash         varchar,                  -- sha256 of the stored bytes, hex
@@ -108,7 +108,7 @@ create table if not exists inspection (
     jpeg_quality integer,                  -- estimated from the quantisation tables; null where not a JPEG
     quantisation varchar,                  -- fingerprint of the quantisation tables
     has_exif     boolean,
-    pixel_hash   varchar,                  -- equal where the picture is, whatever metadata stands beside it
+    pixel_hash   varchar,                  -- equal for equal pixels, with any metadata
     phash        ubigint,                  -- 64-bit perceptual hash
     status       varchar not null,         -- ok, or a stable word for why it cannot be used
     reason       varchar
@@ -120,7 +120,7 @@ create table if not exists selection (
     position        bigint not null,       -- order inside name and split; spares count on after the rest
     file_id         varchar not null,
     role            varchar not null,      -- listed, sampled, paired, complement, spare
-    stratum         varchar not null,      -- what a spare of the same stratum and split may stand in for
+    stratum         varchar not null,      -- a spare of the same stratum and split may replace the row
     substituted_for varchar                -- file_id whose place this row takes
 );
 
@@ -175,7 +175,7 @@ create or replace macro archive_name(path) as regexp_replace(path,
     || '|\.(?:zip|7z|tar|tgz|tbz2?|txz|tzst|rar|gz|bz2|xz|zst|lzma|lz4|cpio|iso|jar|whl|cbz|arrow|parquet)'
     || '|\.z\d{2,4}|\.r\d\d|\.part\d+\.rar)(?:\.\d{2,4})?$', '');
 
--- What lies in an archive, below the folder that the archive stands as.
+-- The content of an archive, below the folder of its name.
 create or replace macro path_below(archive, inner_name) as
     case when starts_with(regexp_replace(inner_name, '^(?:\./|/)+', '') || '/', split_part(archive, '/', -1) || '/')
         then left(archive, length(archive) - length(split_part(archive, '/', -1)))
@@ -207,7 +207,7 @@ select
     -- without the suffix of its last component; a cell has none
     case when m.access = 'cell' then logical else regexp_replace(logical, '\.[^./]*$', '') end as path,
     case when m.access = 'cell' then '' else regexp_extract(logical, '\.([^./]*)$', 1) end as suffix,
-    -- the Arrow or Parquet file that a cell lies in, as side_row.path spells it, and its row there
+    -- the Arrow or Parquet file of a cell, as side_row.path spells it, and its row there
     case when m.access = 'cell' and contains(m.name, '!')
         then logical_path(m.path, regexp_replace(m.name, '![^!]*$', '')) else m.path end as record_path,
     case when m.access = 'cell' then try_cast(split_part(split_part(m.name, '!', -1), '/', 1) as bigint) end as line,

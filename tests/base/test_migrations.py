@@ -143,6 +143,7 @@ for path in map(Path, sys.argv[1:]):
 """
 
 
+@pytest.mark.slow
 def test_a_killed_migration_changes_nothing(manifest: Path, tmp_path: Path) -> None:
     """Kill the process before its first statement, before its seventh, and so on, until it ends by itself."""
     before = everything(manifest)

@@ -52,7 +52,7 @@ def _blocked(_: int) -> bool:
     return signal.SIGINT in signal.pthread_sigmask(signal.SIG_BLOCK, [])
 
 
-@pytest.mark.parametrize("jobs", [1, 2])
+@pytest.mark.parametrize("jobs", [pytest.param(1, marks=pytest.mark.slow), 2])
 def test_only_the_crashing_item_is_lost(jobs):
     pool = WorkerPool(_count, Workers(jobs=jobs), _halves)
     results = dict(pool.run([(0, 4), (12, 14), (20, 24), (56, 58)]))

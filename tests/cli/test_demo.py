@@ -47,6 +47,7 @@ def data(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return folder
 
 
+@pytest.mark.slow
 def test_demo_commands_build_a_dataset(data: Path, run: Run) -> None:
     for program, *arguments in _steps():
         done = run(*arguments, program=program, folder=data)

@@ -5,6 +5,8 @@ import re
 import shlex
 from pathlib import Path
 
+import pytest
+
 from tests.cli.conftest import Run
 from tests.support.worlds import photographs, world
 
@@ -69,6 +71,7 @@ def test_select_before_a_scan_makes_no_manifest(run: Run, tmp_path: Path) -> Non
     assert not path.exists()
 
 
+@pytest.mark.slow
 def test_selections_of_the_documentation_work(run: Run, tmp_path: Path) -> None:
     pictures = [
         *photographs("COCO2017_val", 30, format="JPEG", side=640),

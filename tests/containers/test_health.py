@@ -283,6 +283,7 @@ def test_file_that_is_not_an_archive_has_failed(name: str, content: bytes, root:
     assert found.report.reason
 
 
+@pytest.mark.slow
 def test_terabyte_of_zeros_fails_quickly(root: Path) -> None:
     with (root / "set.zip").open("wb") as file:
         file.truncate(1 << 40)

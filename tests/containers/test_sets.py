@@ -1,4 +1,4 @@
-"""Volumes are joined by their order, whatever they are named and however large they are."""
+"""Volumes are joined by their order, with any names and sizes."""
 
 import shutil
 from pathlib import Path

@@ -51,6 +51,7 @@ words = st.lists(
 )
 
 
+@pytest.mark.slow
 @settings(max_examples=150)
 @given(words, st.none() | words)
 def test_macro_returns_the_same_path_for_random_names(macro, path, name):

@@ -48,6 +48,7 @@ def indexer(workdir, *arguments):
     return subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=False)
 
 
+@pytest.mark.slow
 def test_example_of_the_readme_gives_the_expected_rows(workdir):
     before = indexer(workdir, "sources", "birds")
     assert "found, not scanned" in before.stdout, before.stderr

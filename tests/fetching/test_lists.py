@@ -98,6 +98,7 @@ def test_urls_that_are_not_text_are_items(tmp_path):
     assert [item.url for item in lists.read_items(path, [ListPart("url")])] == ["http://h/?", "5", "", ""]
 
 
+@pytest.mark.slow
 def test_memory_does_not_grow_with_the_list(tmp_path):
     path = tmp_path / "list.csv"
     with path.open("w") as file:

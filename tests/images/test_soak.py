@@ -1,4 +1,4 @@
-"""Images damaged at random: whatever is stored opens with `datasets`, and damaged metadata cost no image."""
+"""Images damaged at random: all stored images open with `datasets`, and damaged metadata cost no image."""
 
 import pytest
 

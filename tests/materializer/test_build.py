@@ -99,7 +99,10 @@ def test_other_images_become_rgb_png_and_are_recorded(site, images):
     assert all(row["image"].mode == "RGB" and row["image"].format == "PNG" for row in converted)
 
 
-@pytest.mark.parametrize("packing", ["stored", "deflate", "tar.gz", "7z"])
+OTHER_PACKINGS = [pytest.param(packing, marks=pytest.mark.slow) for packing in ("deflate", "tar.gz", "7z")]
+
+
+@pytest.mark.parametrize("packing", ["stored", *OTHER_PACKINGS])
 def test_packing_workers_and_backend_do_not_change_a_byte(site, images, packing):
     site.lay_out(images).build("reference", jobs=1)
     other = type(site)(site.folder / "other").lay_out(images, packing)
@@ -142,6 +145,7 @@ def _crash(task):
     spill_container(task)
 
 
+@pytest.mark.slow
 def test_a_member_that_crashes_its_reader_is_refused_alone(site, images, monkeypatch):
     site.lay_out(images, "7z")
     site.build("whole")

@@ -64,6 +64,7 @@ def test_saving_embeds_files_and_keeps_embedded_images(tmp_path):
     assert found["image"][:] == [{"bytes": JPEG, "path": "two.jpg"}, {"bytes": JPEG, "path": "one.jpg"}]
 
 
+@pytest.mark.slow
 def test_spawned_workers_know_the_feature(tmp_path):
     dataset = datasets.Dataset.from_dict({"image": [JPEG] * 4}, FEATURES)
     mapped = dataset.map(lambda row: {"width": row["image"].width}, num_proc=2)

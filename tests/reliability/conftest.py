@@ -10,21 +10,25 @@ from tests.support.faults import World
 
 
 @pytest.fixture(scope="session")
-def undisturbed(tmp_path_factory: pytest.TempPathFactory) -> World:
-    world = faults.make(tmp_path_factory.mktemp("undisturbed"))
-    done = world.scan()
+def files(tmp_path_factory: pytest.TempPathFactory) -> World:
+    return faults.make(tmp_path_factory.mktemp("undisturbed"))
+
+
+@pytest.fixture(scope="session")
+def undisturbed(files: World) -> World:
+    done = files.scan()
     assert done.returncode == 0, done.stderr
-    world.select()
-    done = world.build()
+    files.select()
+    done = files.build()
     assert done.returncode == 0, done.stderr
-    return world
+    return files
 
 
 @pytest.fixture
-def world(undisturbed: World, tmp_path: Path) -> World:
+def world(files: World, tmp_path: Path) -> World:
     """The same files with their times, not scanned."""
-    shutil.copytree(undisturbed.folder / "in", tmp_path / "in")
-    shutil.copy(undisturbed.folder / "local.cfg", tmp_path)
+    shutil.copytree(files.folder / "in", tmp_path / "in")
+    shutil.copy(files.folder / "local.cfg", tmp_path)
     return World(tmp_path)
 
 

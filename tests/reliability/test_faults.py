@@ -186,6 +186,7 @@ def test_command_completes_if_its_parent_is_killed(name: str, disk: Disk, export
         assert world.built("b0") == exported.built()
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("limit", "words"), [("-v 800000", "limited to 800,000 KiB"), ("-n 20", "this process may open 20 files")]
 )

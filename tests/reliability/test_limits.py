@@ -68,6 +68,7 @@ def test_database_settings_apply(world: World) -> None:
             assert store.execute(settings) == [("1.3 GiB", 1)]
 
 
+@pytest.mark.slow
 def test_too_little_database_memory_is_reported_with_its_setting(scanned: World) -> None:
     with (scanned.folder / "local.cfg").open("a") as config:
         config.write("[database]\nmemory = 1MB\n")

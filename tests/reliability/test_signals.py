@@ -47,6 +47,7 @@ def _held(command: list[str], world: World, hold: Hold) -> Iterator[tuple[subpro
             child.communicate()
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
 def test_interruption_while_workers_start_ends_the_command(
     world: World, starting: Hold, number: signal.Signals
@@ -59,6 +60,7 @@ def test_interruption_while_workers_start_ends_the_command(
     assert "Traceback" not in errors
 
 
+@pytest.mark.slow
 def test_interruption_ends_a_command_that_waits_for_a_worker(world: World, working: Hold) -> None:
     with _held(world.command(*SCAN), world, working) as (child, _):
         child.send_signal(signal.SIGTERM)
@@ -67,6 +69,7 @@ def test_interruption_ends_a_command_that_waits_for_a_worker(world: World, worki
     assert signals._GRACE_SECONDS + signals._REPORT_SECONDS < 2
 
 
+@pytest.mark.slow
 def test_second_signal_ends_a_command_at_once(world: World, working: Hold) -> None:
     patient = f"from indexer.cli import signals; signals._GRACE_SECONDS = {100 * SECONDS}"
     program = f"{patient}; from indexer.__main__ import main; main()"
@@ -86,12 +89,14 @@ def _is_pending(pid: int, number: signal.Signals) -> bool:
     return any(int(mask, 16) >> (number - 1) & 1 for mask in masks)
 
 
+@pytest.mark.slow
 def test_killed_command_leaves_no_worker_and_no_semaphore(world: World, working: Hold) -> None:
     with _held(world.command(*SCAN), world, working) as (child, _):
         child.kill()
         child.wait()
 
 
+@pytest.mark.slow
 def test_next_command_removes_what_a_killed_process_group_has_left(world: World, working: Hold) -> None:
     """joblib's cleaner is killed, too."""
     with _held(world.command(*SCAN), world, working) as (child, tag):

@@ -31,6 +31,7 @@ def test_interrupted_scan_reports_how_to_continue_and_continues(
     assert world.rows() == undisturbed.rows()
 
 
+@pytest.mark.slow
 def test_second_scan_reports_the_process_that_holds_the_manifest(scanned: World) -> None:
     before = scanned.manifest.read_bytes()
     holder = "import duckdb, sys; c = duckdb.connect(sys.argv[1]); print('up', flush=True); sys.stdin.read()"
@@ -46,6 +47,7 @@ def test_second_scan_reports_the_process_that_holds_the_manifest(scanned: World)
     assert scanned.manifest.read_bytes() == before
 
 
+@pytest.mark.slow
 def test_manifest_replaced_while_open_is_not_written(scanned: World) -> None:
     copy = scanned.manifest.read_bytes()
     with store.open_for_writing(scanned.manifest) as opened:
@@ -56,6 +58,7 @@ def test_manifest_replaced_while_open_is_not_written(scanned: World) -> None:
     assert scanned.manifest.read_bytes() == copy
 
 
+@pytest.mark.slow
 def test_result_does_not_depend_on_the_locale(world: World, undisturbed: World) -> None:
     command = world.command("indexer", "scan", "--source", "synthbuster", "--quiet", "--jobs", 2)
     with world.start(command, LC_ALL="C", LANG="", PYTHONUTF8="0", PYTHONCOERCECLOCALE="0") as child:
@@ -64,6 +67,7 @@ def test_result_does_not_depend_on_the_locale(world: World, undisturbed: World) 
     assert world.rows() == undisturbed.rows()
 
 
+@pytest.mark.slow
 def test_changed_file_found_by_a_worker_is_reported_in_one_line(scanned: World) -> None:
     """An error from a worker process carries its frames; DuckDB would print their contents."""
     scanned.select()

@@ -105,6 +105,7 @@ def hold(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Hold]:
     isolation.end_idle_servers()
 
 
+@pytest.mark.slow
 def test_slow_image_delays_no_thumbnail(tmp_path: Path, hold: Hold) -> None:
     gallery.made(tmp_path)
     images = ImageReader(tmp_path / "manifest.duckdb", {"coco": tmp_path / "coco"}, Workers(jobs=2))

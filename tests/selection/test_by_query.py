@@ -79,6 +79,7 @@ def test_larger_sample_keeps_the_smaller_one(manifest: Path) -> None:
     assert sizes[0] < sizes[1]
 
 
+@pytest.mark.slow
 def test_sample_of_a_large_manifest_reads_few_rows(manifest: Path) -> None:
     recipe = QueryRecipe("from manifest where status = 'ok'", seed="it's", sample=20)
     few = rows_of(manifest, recipe, images=20_000)

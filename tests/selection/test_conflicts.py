@@ -5,6 +5,8 @@ from collections.abc import Iterable
 from dataclasses import replace
 from pathlib import Path
 
+import pytest
+
 from indexer.selection import recipe
 from indexer.selection.audit import AuditOptions, audit
 from indexer.selection.by_recipe import select
@@ -65,6 +67,7 @@ def test_keep_first_selects_the_fake(tmp_path: Path) -> None:
     assert REASON not in reasons.values()
 
 
+@pytest.mark.slow
 def test_contradictions_do_not_depend_on_the_order_of_the_manifest(tmp_path: Path) -> None:
     shuffled = random.Random(5).sample(pictures(), 64)
     results = [selected(tmp_path / f"{n}.duckdb", rows, RECIPE) for n, rows in enumerate((pictures(), shuffled))]

@@ -178,7 +178,7 @@ def test_members_to_inspect_are_not_held_in_memory(tmp_path: Path) -> None:
     assert peak < many * 400, "a row as a dictionary takes more than a kilobyte"
 
 
-@pytest.mark.parametrize("jobs", [1, 2])
+@pytest.mark.parametrize("jobs", [pytest.param(1, marks=pytest.mark.slow), 2])
 def test_crash_on_one_image_costs_no_other(tmp_path: Path, jobs: int) -> None:
     with tarfile.open(tmp_path / "a.tar.gz", "w:gz", compresslevel=1) as archive:
         for number, side in enumerate((8, 9, 9_000, 10, 11)):

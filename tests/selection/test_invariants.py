@@ -168,6 +168,7 @@ def _table(rows: list[dict[str, object]]) -> pa.Table:
     return pa.Table.from_pylist(rows, schema=INSPECTION_SCHEMA)
 
 
+@pytest.mark.slow
 @given(SEEDS)
 @SLOW
 def test_selection_follows_every_rule(seed: int) -> None:
@@ -230,6 +231,7 @@ def _positions_count_on(rows: list[Row]) -> None:
         assert roles == sorted(roles)
 
 
+@pytest.mark.slow
 @given(SEEDS, st.integers(1, 10))
 @settings(SLOW, max_examples=3)
 def test_larger_quota_keeps_the_smaller_selection(seed: int, more: int) -> None:

@@ -60,6 +60,7 @@ def test_joint_distribution_over_bins_is_equal_in_each_split(tmp_path: Path) -> 
     assert sizes[0] == sizes[1]  # the nearest within each bin, and there are enough of each size
 
 
+@pytest.mark.slow
 def test_rows_depend_on_neither_order_nor_threads(tmp_path: Path) -> None:
     text = 'per_generator = 40\n[match]\non = ["format", "jpeg_quality", "width"]\n' + HALVES
     results = []

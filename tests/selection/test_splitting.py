@@ -40,6 +40,7 @@ def moved(before: Mapping[str, str], after: Mapping[str, str], split: str = "val
     return sum(after[file_id] != split for file_id in both) / len(both)
 
 
+@pytest.mark.slow
 def test_growth_moves_few_images_to_another_split(tmp_path: Path) -> None:
     """Measured on the validation set."""
     base = f'per_generator = 100\ngenerators = ["G0", "G1", "G2"]\n{FIFTHS}'

@@ -36,6 +36,7 @@ def digested(rows, scratch, at_a_time=70_000):
         return contents.result(), spilled
 
 
+@pytest.mark.slow
 def test_digest_is_that_of_the_sorted_lines(tmp_path):
     found, spilled = digested(ROWS, tmp_path)
     assert found == plainly(ROWS)

@@ -118,6 +118,7 @@ def shared(tmp_path_factory):
     return folder / "shared", built
 
 
+@pytest.mark.slow
 def test_second_lab_builds_and_verifies_the_same_bytes(shared, tmp_path):
     manifest, built = shared
     second = Lab(tmp_path / "second").otherwise(FAKES | PHOTOGRAPHS)

@@ -38,7 +38,7 @@ TARGETS = ("label", "generator", "split")
 _OF_SPLIT = ("origin", "generator", "label")  # traits of the split alone: they define the other targets
 _CLASSES = ("label", "generator", "split", "origin")
 
-# With fewer unrelated images in all or in a class, no score is given: its interval would say nothing.
+# With fewer unrelated images in all or in a class, no score is given: its interval would be useless.
 MIN_IMAGES, MIN_CLASS = 20, 5
 _QUANTILE = quantile_of(variance=CROSS_VALIDATED)
 

@@ -11,7 +11,7 @@ from materializer.dataset.card.facts import CardFacts, CardOrigin
 def citation(facts: CardFacts) -> str:
     """Return the file. Each value is written as JSON, a subset of YAML in which names are quoted.
 
-    The format requires authors, which the program does not know: whoever publishes the dataset replaces them.
+    The format requires authors, which the program does not know: the publisher of the dataset replaces them.
     """
     fields: dict[str, object] = {
         "cff-version": "1.2.0",

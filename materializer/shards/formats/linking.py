@@ -1,7 +1,7 @@
 """Store a copy of a loose file as a reflink or a hard link, if source and output are on one file system.
 
 A reflink shares blocks until one of the files is changed (Btrfs, XFS, bcachefs, ZFS; ioctl_ficlonerange(2)). A hard
-link is the source file itself under a second name: whoever changes one changes both, and `verify` reports it.
+link is the source file itself under a second name: a change of one is a change of both, and `verify` reports it.
 """
 
 import fcntl
