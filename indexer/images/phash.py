@@ -24,7 +24,7 @@ _NOISE = SIDE**2 // 16 * _SCALE**2
 def looks(image: Image.Image) -> dict[str, int | str | None]:
     """Return the columns ``phash`` and ``phash_256`` of a decoded image of any mode and size.
 
-    ``phash_256`` (hexadecimal) compares the 256 lowest coefficients, and so distinguishes images that differ in details.
+    ``phash_256`` (hexadecimal) compares the 256 lowest coefficients: it distinguishes images that differ in details.
     Both are None for an image without coarse structure in both directions: plain ones, gradients, stripes. Its hash
     would be that of all others, or of noise.
     """
