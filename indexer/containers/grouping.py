@@ -1,8 +1,9 @@
 """Group the volumes of each archive by their names, and find the numbers that are missing."""
 
+import unicodedata
 from collections import defaultdict
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TypeAlias
 
 from indexer.containers.models import Volume
@@ -54,6 +55,7 @@ def groups_of(files: Iterable[Volume]) -> list[Group]:
         is_cut = cut is not None and cut.base.rpartition("#")[0] in from_zero
         _add(sets, cut if is_cut else volume_name(file.path) or name_without_suffix(file.path), file)
     _adopt_suffixes(sets)
+    _adopt_spellings(sets)
     _adopt_copies(sets)
     groups = [_group(key, members) for key, members in sorted(sets.items())]
     found = [group for group in groups if group is not None]
@@ -91,18 +93,43 @@ def _adopt_suffixes(sets: _Sets) -> None:
             members += [(volume, file) for volume, file in others if volume.number - 1 in have]
 
 
+def _adopt_spellings(sets: _Sets) -> None:
+    """Join sets whose names differ in letter case or Unicode form alone, as ``X.ZIP`` and ``x.z01``.
+
+    Sets that have a number in common remain apart: they are several archives.
+    """
+    spellings: dict[_Key, list[_Key]] = defaultdict(list)
+    for base, cut, copy in sorted(sets):
+        if all(name.typed for name, _ in sets[base, cut, copy]):
+            folder, _, name = base.rpartition("/")
+            spellings[f"{folder}/{unicodedata.normalize('NFC', name).casefold()}", cut, copy].append((base, cut, copy))
+    for keys in spellings.values():
+        numbers = [number for key in keys for number in {name.number for name, _ in sets[key]}]
+        if len(keys) > 1 and len(numbers) == len(set(numbers)):
+            for key in keys[1:]:
+                sets[keys[0]] += sets.pop(key)
+
+
 def _adopt_copies(sets: _Sets) -> None:
     """Move volumes that a browser downloaded again, as ``a.7z (1).002``, into the set of the others.
 
-    A second set that has all numbers of the first remains a set of its own.
+    A second set that has all numbers of the first remains a set of its own. A volume that is shorter than the others
+    changes places with its copy: its download was not finished.
     """
     for (base, cut, copy), members in sorted(sets.items()):
         original = sets.get((base, cut, ""), [])
-        have = {volume.number: file.size for volume, file in original}
-        if copy and original and not have.keys() <= {volume.number for volume, _ in members}:
-            moved = [each for each in members if have.get(each[0].number, each[1].size) == each[1].size]
-            original += moved
+        have = {name.number: file.size for name, file in original}
+        if copy and original and not have.keys() <= {name.number for name, _ in members}:
+            usual = max(have.values())
+            moved = [each for each in members if each[1].size <= max(usual, have.get(each[0].number, each[1].size))]
             members[:] = [each for each in members if each not in moved]
+            complete = {name.number for name, file in moved if have.get(name.number, usual) < file.size == usual}
+            original[:] = [(_as_copy(name, copy) if name.number in complete else name, file) for name, file in original]
+            original += [(_as_copy(name, "") if name.number in complete else name, file) for name, file in moved]
+
+
+def _as_copy(name: VolumeName, copy: str) -> VolumeName:
+    return replace(name, copy=copy)
 
 
 def _group(key: _Key, members: list[tuple[VolumeName, Volume]]) -> Group | None:

@@ -121,10 +121,9 @@ def _disks(container: Container) -> list[_Disk]:
 
 def _arrangement(container: Container) -> Arrangement | None:
     found = arrangement_of(container.volumes)
-    is_later = found is not None and found.cut is Cut.PLAIN and 0 not in found.numbered
-    if is_later and len(container.volumes) == 1 and is_single(container.root, container.volumes[0]):
-        return None
-    return found
+    if found is None or len(container.volumes) > 1 or found.cut is Cut.RAR or found.numbered.keys() & {0, LAST}:
+        return found
+    return None if is_single(container.root, container.volumes[0], found.cut) else found
 
 
 def _usual_size(numbered: Mapping[int, Volume]) -> int:

@@ -18,7 +18,7 @@ from indexer.containers.formats.zip.end import find_end
 from indexer.containers.grouping import Group
 from indexer.containers.kinds import HEAD_SIZE, Kind, kind_of
 from indexer.containers.models import Container, Volume
-from indexer.containers.volume_names import Cut, promised_of
+from indexer.containers.volume_names import LAST, Cut, promised_of
 
 
 @contextlib.contextmanager
@@ -44,6 +44,8 @@ def container_of_set(root: Root, group: Group) -> Container | None:
     """Return the container of a set of volumes; None if the volumes are archives by themselves, or no archive."""
     path = group.volumes[-1].path
     volumes = (*group.volumes, *group.copies)
+    if group.cut is Cut.SPLIT_ZIP and _are_whole_zips(root, group):
+        return None
     if group.cut is not Cut.PLAIN:
         return Container(root, path, Kind.ZIP if group.cut is Cut.SPLIT_ZIP else Kind.STREAM, volumes)
     heads = [head_of(root, volume) for volume in group.volumes]
@@ -58,6 +60,19 @@ def container_of_set(root: Root, group: Group) -> Container | None:
     with file_window(root, group.volumes[0]) as first:
         is_whole = _is_whole(first, kind)
     return None if is_whole else Container(root, path, kind, volumes)
+
+
+def _are_whole_zips(root: Root, group: Group) -> bool:
+    """Return whether the last file that is named as a volume of a split zip, and another, are zips by themselves."""
+    if group.numbers[-1] != LAST:
+        return False
+    others = reversed(group.volumes)
+    return _is_whole_zip(root, next(others)) and any(_is_whole_zip(root, volume) for volume in others)
+
+
+def _is_whole_zip(root: Root, volume: Volume) -> bool:
+    with file_window(root, volume) as window:
+        return _is_whole(window, Kind.ZIP)
 
 
 def head_of(root: Root, file: Volume) -> bytes:
@@ -102,12 +117,14 @@ def _is_whole(window: ByteRange, kind: Kind) -> bool:
     return False
 
 
-def is_single(root: Root, volume: Volume) -> bool:
+def is_single(root: Root, volume: Volume, cut: Cut) -> bool:
     """Return whether a file with the name of a later volume is an archive by itself.
 
     A tar may be cut where a member begins. It is an archive by itself if the volume before it is present, since
     detection did not join the two.
     """
+    if cut is Cut.SPLIT_ZIP:  # whose volumes may begin with a local header
+        return _is_whole_zip(root, volume)
     kind = kind_of(head_of(root, volume))
     if kind is not Kind.TAR:
         return kind is not None

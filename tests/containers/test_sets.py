@@ -7,7 +7,17 @@ import pytest
 
 from indexer.containers.detect import find_containers
 from indexer.containers.models import ContainerStatus
-from tests.support.archives import container_in, listing, plant, run, seven_zipped, tarred, volumes_of, zipped
+from tests.support.archives import (
+    container_in,
+    listing,
+    plant,
+    run,
+    seven_zipped,
+    split_zipped,
+    tarred,
+    volumes_of,
+    zipped,
+)
 
 
 def _cut(archive: Path, names: list[str], sizes: list[int]) -> None:
@@ -134,3 +144,66 @@ def test_volumes_of_a_tar_over_several_media_are_joined(
     found = listing(container_in(root))
     assert (found.report.status, found.codes) == (ContainerStatus.COMPLETE, set())
     assert set(files.values()) <= set(found.read().values())
+
+
+@pytest.mark.parametrize(
+    "names",
+    [
+        ["Set.Z01", "set.z02", "SET.ZIP"],
+        ["x/set.z01", "x/Set.z02", "x/set.Zip"],
+        ["u\u0308.z01", "\u00fc.z02", "u\u0308.zip"],
+    ],
+)
+def test_volumes_of_one_set_may_be_spelled_differently(
+    names: list[str], tree: Path, root: Path, files: dict[str, bytes]
+) -> None:
+    split_zipped(tree, root / "a.zip", "110k")
+    (root / "x").mkdir()
+    for volume, name in zip([*sorted(root.glob("a.z[0-9]*")), root / "a.zip"], names, strict=True):
+        volume.rename(root / name)
+    found = listing(container_in(root))
+    assert (found.report.status, found.codes) == (ContainerStatus.COMPLETE, set())
+    assert sorted(found.read().values()) == sorted(files.values())
+
+
+def test_archives_whose_names_differ_in_case_remain_apart(tree: Path, root: Path) -> None:
+    for name in ("set.zip", "SET.ZIP", "set.7z.001", "SET.7Z.001"):
+        pack = zipped if name.lower().endswith("zip") else seven_zipped
+        pack(tree, root.parent / name.lower().removesuffix(".001"))
+        shutil.copy(root.parent / name.lower().removesuffix(".001"), root / name)
+    containers, loose = find_containers(root, volumes_of(root))
+    assert ([len(container.volumes) for container in containers], loose) == ([1, 1, 1, 1], [])
+
+
+@pytest.mark.parametrize("size", [0, 7_000])
+def test_copy_takes_the_place_of_a_volume_that_was_cut_short(
+    size: int, tree: Path, root: Path, files: dict[str, bytes]
+) -> None:
+    seven_zipped(tree, root / "set.7z", "-v64k")
+    shutil.copy(root / "set.7z.002", root / "set.7z (1).002")
+    (root / "set.7z.002").write_bytes((root / "set.7z.002").read_bytes()[:size])
+    found = listing(container_in(root))
+    assert (found.report.status, found.codes) == (ContainerStatus.COMPLETE, {"volume-stray"})
+    assert len(found.sound()) == len(files)
+    assert "set.7z.002 is a second copy" in str(found.report.findings)
+
+
+def test_unfinished_copy_of_a_volume_costs_nothing(tree: Path, root: Path, files: dict[str, bytes]) -> None:
+    seven_zipped(tree, root / "set.7z", "-v64k")
+    (root / "set.7z (1).002").write_bytes((root / "set.7z.002").read_bytes()[:7_000])
+    found = listing(container_in(root))
+    assert (found.report.status, found.codes) == (ContainerStatus.COMPLETE, {"volume-stray"})
+    assert len(found.sound()) == len(files)
+
+
+def test_whole_zips_that_are_named_as_volumes_are_independent(root: Path, tmp_path: Path) -> None:
+    names = ["set.z01", "set.z02", "set.zip"]
+    for index, name in enumerate(names):
+        plant(tmp_path / str(index), {f"{index}.png": bytes([index + 1]) * 9_000})
+        zipped(tmp_path / str(index), tmp_path / f"{index}.zip")
+        shutil.move(tmp_path / f"{index}.zip", root / name)
+    containers, loose = find_containers(root, volumes_of(root))
+    assert ([container.path for container in containers], loose) == (names, [])
+    for container in containers:
+        found = listing(container)
+        assert (found.report.status, len(found.sound())) == (ContainerStatus.COMPLETE, 1)
