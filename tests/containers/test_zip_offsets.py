@@ -206,3 +206,23 @@ def test_wrapped_offsets_are_corrected(
     found = listing(container_in(root))
     assert found.sound() == FILES
     assert found.codes == {"offsets-wrapped"} | codes
+
+
+@pytest.mark.parametrize("damaged", [1, 17, 38])
+def test_damaged_local_header_in_a_small_zip_is_found(damaged: int, root: Path) -> None:
+    data = bytearray(zip_bytes(FILES))
+    place = [found.start() for found in re.finditer(b"PK\3\4", data)][damaged]
+    data[place : place + 30] = b"?" * 30
+    (root / "set.zip").write_bytes(data)
+    found = listing(container_in(root))
+    assert (found.report.status, found.codes) == ("partial", {"offset-differs", "header-damaged"})
+    assert len(found.sound()) == len(FILES) - 1
+
+
+def test_members_renamed_in_the_directory_only_are_complete(root: Path) -> None:
+    data = bytearray(zip_bytes(FILES))
+    for place in [found.start() for found in re.finditer(b"PK\3\4", data)][3:9]:
+        data[place + 30 : place + 33] = b"SET"
+    (root / "set.zip").write_bytes(data)
+    found = listing(container_in(root))
+    assert (found.report.status, found.sound()) == ("complete", FILES)
