@@ -252,3 +252,21 @@ def test_volumes_in_any_archive_are_reported(names: tuple[str, ...], pack: str, 
     found = listing(container_in(root))
     assert found.report.status == ContainerStatus.PARTIAL
     assert "nested-volumes" in found.codes
+
+
+@pytest.mark.parametrize("pack", ["-0", "-9"])
+@pytest.mark.parametrize("name", ["blob", "blob.data", "blob.cbz"])
+@pytest.mark.parametrize("inner", [zipped, tarred, seven_zipped])
+def test_archives_without_suffix_in_a_zip_are_walked(
+    inner: Pack, name: str, pack: str, root: Path, tmp_path: Path
+) -> None:
+    plant(tmp_path / "set", {"a.png": b"a" * 3_000, "b.png": b"b" * 700})
+    plant(tmp_path / "outer", {"c.png": b"c" * 50, "notes.data": b"none"})
+    kind = {zipped: "zip", tarred: "tar", seven_zipped: "7z"}[inner]
+    inner(tmp_path / "set", tmp_path / f"in.{kind}")
+    shutil.move(tmp_path / f"in.{kind}", tmp_path / "outer" / name)
+    zipped(tmp_path / "outer", root / "set.zip", pack)
+    found = listing(container_in(root))
+    assert found.report.status == ContainerStatus.COMPLETE
+    names = [path.rpartition("/")[2].rpartition("!")[2] for path in found.sound()]
+    assert sorted(name for name in names if name.endswith(".png")) == ["a.png", "b.png", "c.png"]

@@ -1,8 +1,9 @@
-"""Find members that the walk leaves out: images without an image suffix, and formats that are not read."""
+"""Find members whose names hide what they are: images and archives without suffix, and formats that are not read."""
 
 from collections import Counter
 from collections.abc import Callable
 from dataclasses import dataclass, field
+from functools import partial
 
 import pyarrow as pa
 import pyarrow.compute as pc
@@ -11,7 +12,15 @@ from indexer.base import image_formats
 from indexer.base.placeholders import POINTER_SIZES, placeholder_of
 from indexer.containers.bytes.volumes import ByteRange
 from indexer.containers.first_bytes import UNREAD_SUFFIXES, begins_image, include_for, unread_format
-from indexer.containers.kinds import DOCUMENTS, HEAD_SIZE, KIND_BY_SUFFIX, ORDINARY, suffix_of
+from indexer.containers.kinds import (
+    DOCUMENTS,
+    HEAD_SIZE,
+    KIND_BY_SUFFIX,
+    ORDINARY,
+    kind_of,
+    nests,
+    suffix_of,
+)
 from indexer.containers.members.entry import Entry
 from indexer.containers.members.rows import Health
 
@@ -31,6 +40,7 @@ class Overlooked:
     examples: list[str] = field(default_factory=list)
     _read: Counter[str] = field(default_factory=Counter)
     _with_images: set[str] = field(default_factory=set)
+    _with_archives: set[str] = field(default_factory=set)
 
     def add_member(self, name: str, entry: Entry, health: Health, ordinal: int) -> None:
         """Add one member. Images are recognised if the walk has its first bytes, or reaches them without unpacking."""
@@ -50,29 +60,39 @@ class Overlooked:
         elif head is not None and begins_image(head):
             self._add_image(name)
 
-    def add_batch(self, batch: pa.RecordBatch, head_of: Callable[[int], bytes], health: Health) -> None:
-        """Add a batch of a zip; ``head_of`` returns first bytes by index.
+    def add_batch(self, batch: pa.RecordBatch, head_of: Callable[[int], bytes], health: Health) -> list[int]:
+        """Add a batch of a zip; ``head_of`` returns first bytes by index. Return the indexes of possible archives.
 
-        Of members with one suffix some are read; if there are images among them, all others count as images.
+        Of members with one suffix some are read; if there are images among them, all others count as images, and if
+        there are archives among them, all others may be archives.
         """
         unknown = pc.and_(pc.invert(pc.match_substring_regex(batch["name"], _KNOWN_END)), batch["problem"].is_null())
         if not pc.any(unknown).as_py():
-            return
+            return []
         unread = pc.and_(unknown, pc.match_substring_regex(batch["name"], _UNREAD_END))
         for index in pc.indices_nonzero(unread).to_pylist():
             name = batch["name"][index].as_py()
             if found := unread_format(name, head_of(index)):
                 _add_unread(name, found, health, batch["ordinal"][index].as_py())
-        for index in pc.indices_nonzero(unknown).to_pylist():
-            name = batch["name"][index].as_py()
-            kind = _class_of(name)
-            if self._read[kind] < _READ and len(self._read) <= _CLASSES:
-                self._read[kind] += 1
-                if begins_image(head_of(index)):
-                    self._with_images.add(kind)
-                    self._add_image(name)
-            elif kind in self._with_images:
-                self._add_image(name)
+        named = ((index, batch["name"][index].as_py()) for index in pc.indices_nonzero(unknown).to_pylist())
+        return [index for index, name in named if self._may_be_archive(name, partial(head_of, index))]
+
+    def _may_be_archive(self, name: str, read_head: Callable[[], bytes]) -> bool:
+        """Add one member of a zip if it is an image, or may be one; return whether it may be an archive."""
+        kind = _class_of(name)
+        is_read = self._read[kind] < _READ and len(self._read) <= _CLASSES
+        head = read_head() if is_read else b""
+        archive = kind_of(head)
+        if is_read:
+            self._read[kind] += 1
+        if archive is not None and nests(archive):
+            self._with_archives.add(kind)
+        if begins_image(head):
+            self._with_images.add(kind)
+            self._add_image(name)
+        elif not is_read and kind in self._with_images:
+            self._add_image(name)
+        return kind in self._with_archives
 
     def add_small(self, batch: pa.RecordBatch, head_of: Callable[[int], bytes], health: Health) -> None:
         """Add findings about the images of a zip that are pointers of Git LFS; only members of their size are read."""

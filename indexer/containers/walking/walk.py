@@ -77,11 +77,16 @@ class ContainerWalk:
                 if not _random_access(level).volumes.is_remote:  # a request each
                     self.overlooked.add_small(found, partial(self._head, level, batch), self.health)
                 unusual = unusual_names(batch["name"])
-                if len(unusual):
-                    members = batch.take(unusual)
-                    self.overlooked.add_batch(found.take(unusual), partial(self._head, level, members), self.health)
-                for place in self._indexes_to_visit(unusual, found, level):
-                    yield from self._zip_member(level, batch.slice(place, 1), found["ordinal"][place].as_py())
+                head_of = partial(self._head, level, batch.take(unusual))
+                hidden = self.overlooked.add_batch(found.take(unusual), head_of, self.health)
+                archives = {
+                    *unusual.take(pa.array(hidden, pa.int64())).to_pylist(),
+                    *_named_as_archives(unusual, found),
+                }
+                for place in self._indexes_to_visit(archives, found, level):
+                    head = self._head(level, batch, place) if place in archives else None
+                    ordinal = found["ordinal"][place].as_py()
+                    yield from self._zip_member(level, batch.slice(place, 1), ordinal, head)
 
     def _entries(self, level: ArchiveLevel, health: Health) -> Iterator[Found]:
         rows: list[Row] = []
@@ -127,9 +132,9 @@ class ContainerWalk:
             raise BadData("over the member limit", f"more than {self._limits.members} members")
         return placed(batch, level, self._path)
 
-    def _indexes_to_visit(self, unusual: pa.Array, found: pa.RecordBatch, level: ArchiveLevel) -> list[int]:
-        """Return the indexes of members that may be archives, by their unusual names, or that this walk must read."""
-        visited = set(unusual.filter(archive_names(found["name"].take(unusual))).to_pylist())
+    def _indexes_to_visit(self, archives: set[int], found: pa.RecordBatch, level: ArchiveLevel) -> list[int]:
+        """Return the indexes of members that may be archives, or that this walk must read."""
+        visited = set(archives)
         if level.base is None:
             pairs = zip(found["ordinal"].to_pylist(), found["name"].to_pylist(), strict=True)
             visited |= {place for place, (ordinal, name) in enumerate(pairs) if self._filter.reads(ordinal, name)}
@@ -143,9 +148,11 @@ class ContainerWalk:
         except BadData:
             return b""
 
-    def _zip_member(self, level: ArchiveLevel, row: pa.RecordBatch, ordinal: int) -> Iterator[Found]:
+    def _zip_member(
+        self, level: ArchiveLevel, row: pa.RecordBatch, ordinal: int, head: bytes | None
+    ) -> Iterator[Found]:
         try:
-            entry = zip_entry(_random_access(level), row.to_pylist()[0], self._budget)
+            entry = replace(zip_entry(_random_access(level), row.to_pylist()[0], self._budget), head=head)
         except BadData as error:
             self._note(level, ordinal, row["name"][0].as_py(), error)
         else:
@@ -244,6 +251,11 @@ class _Visit:
             prefix_bytes=None if is_utf8 else outer_raw + raw + b"!",
             base=content.start if is_in_container and isinstance(content, ByteRange) else None,
         )
+
+
+def _named_as_archives(unusual: pa.Array, found: pa.RecordBatch) -> list[int]:
+    named: list[int] = unusual.filter(archive_names(found["name"].take(unusual))).to_pylist()
+    return named
 
 
 def _random_access(level: ArchiveLevel) -> ByteRange:
