@@ -1,6 +1,8 @@
 """Links and sparse members of archives have the bytes that the archive's own program extracts."""
 
+import io
 import os
+import tarfile
 from pathlib import Path
 
 import pytest
@@ -160,3 +162,31 @@ def test_links_before_the_damage_of_a_cpio_are_listed(root: Path) -> None:
     found = listing(container_in(root))
     assert {str(row["name"]) for row in found.rows} == {"soft.png", "a.png", "lost.png"}
     assert found.report.status == ContainerStatus.PARTIAL
+
+
+@pytest.mark.parametrize("mode", ["w", "w:gz"])
+def test_symbolic_links_lead_to_the_last_member_of_a_name_and_hard_links_to_the_earlier_one(
+    mode: str, root: Path
+) -> None:
+    with tarfile.open(root / "set.tar", mode) as archive:  # type: ignore[call-overload]
+        _add(archive, "a.png", b"old")
+        _add(archive, "hard.png", kind=tarfile.LNKTYPE, link="a.png")
+        _add(archive, "soft.png", kind=tarfile.SYMTYPE, link="a.png")
+        _add(archive, "chain.png", kind=tarfile.SYMTYPE, link="end.png")
+        _add(archive, "end.png", kind=tarfile.SYMTYPE, link="soft.png")
+        _add(archive, "loop.png", kind=tarfile.SYMTYPE, link="loop.png")
+        _add(archive, "a.png", b"newer")
+    found = listing(container_in(root))
+    sound = {name.partition("/")[2]: data for name, data in found.sound().items() if not name.endswith("loop.png")}
+    assert sound == {
+        "a.png": b"newer", "hard.png": b"old", "soft.png": b"newer", "chain.png": b"newer", "end.png": b"newer"
+    }  # fmt: skip
+    assert [finding.detail for finding in found.report.findings if finding.code == "not-a-file"] == [
+        "loop.png: symbolic link to loop.png"
+    ]
+
+
+def _add(archive: tarfile.TarFile, name: str, data: bytes = b"", kind: bytes = tarfile.REGTYPE, link: str = "") -> None:
+    info = tarfile.TarInfo(name)
+    info.size, info.type, info.linkname = len(data), kind, link
+    archive.addfile(info, io.BytesIO(data))

@@ -24,7 +24,7 @@ from indexer.containers.bytes.tar_header import (
     whole_number,
 )
 from indexer.containers.bytes.volumes import ByteRange
-from indexer.containers.formats.tar_links import LinkTargets, link_target
+from indexer.containers.formats.tar_links import LinkTargets, end_of_links, link_target, normal_name
 from indexer.containers.formats.tar_sparse import SparseMap, old_map, pax_map
 from indexer.containers.members.entry import Bytes
 from indexer.containers.members.rows import Health
@@ -89,14 +89,14 @@ class _Extensions:
 def entries(content: Bytes, health: Health) -> Iterator[TarEntry]:
     """Yield the members in order. Ordinals count every header that is not an extension; damage goes to ``health``.
 
-    Symbolic links that lead to a later member, or to none, come last. In a byte range, a member that is followed by
+    Symbolic links come last: the last member of a name counts. In a byte range, a member that is followed by
     something else than a header has a problem: a part of its bytes is missing, or others are inserted.
 
     Raises the errors of reading ``content``: BadData, OSError.
     """
     walk = _Walk(content, health)
     yield from _with_neighbours(walk) if isinstance(content, ByteRange) else walk.members()
-    yield from (walk.resolved(entry) for entry in walk.waiting)
+    yield from walk.links()
 
 
 def _with_neighbours(walk: "_Walk") -> Iterator[TarEntry]:
@@ -111,6 +111,7 @@ def _with_neighbours(walk: "_Walk") -> Iterator[TarEntry]:
 
 
 _END = object()
+_MOST_LINKS = 200_000  # in memory at once; further ones lead to earlier members
 
 
 @dataclass(slots=True)
@@ -180,16 +181,20 @@ class _Walk:
         return entry
 
     def _link(self, entry: TarEntry) -> TarEntry | None:
-        """Return a link with its target's data; None for a symbolic link that may lead to a later member."""
-        found = self.resolved(entry)
-        if found.problem != PROBLEMS["2"]:
-            return found
-        self.waiting.append(entry)
-        return None
+        """Return a link with its target's data; None for a symbolic link, which may lead to a later member."""
+        if entry.problem == PROBLEMS["2"] and len(self.waiting) < _MOST_LINKS:
+            self.waiting.append(entry)
+            return None
+        return self._resolved(entry, _target(entry))
 
-    def resolved(self, entry: TarEntry) -> TarEntry:
-        """Return a link with the data of the member that it leads to, or with a problem."""
-        link = link_target(entry.name, entry.link, entry.problem == PROBLEMS["2"])
+    def links(self) -> Iterator[TarEntry]:
+        """Yield the symbolic links, at the end of the walk. They may lead to one another."""
+        chained = {normal_name(entry.name): _target(entry) for entry in self.waiting}
+        for entry in self.waiting:
+            yield self._resolved(entry, end_of_links(_target(entry), chained))
+
+    def _resolved(self, entry: TarEntry, link: bytes) -> TarEntry:
+        """Return a link with the data of the member ``link`` that it leads to, or with a problem."""
         found = self.targets.find(link)
         if found is None:
             return entry
@@ -248,6 +253,10 @@ class _Walk:
             self._check_zeros(self.content)
         self.position = found or self.position
         return found is not None
+
+
+def _target(entry: TarEntry) -> bytes:
+    return link_target(entry.name, entry.link, entry.problem == PROBLEMS["2"])
 
 
 def _sparse_entry(entry: TarEntry, found: SparseMap | None) -> TarEntry:
