@@ -69,15 +69,17 @@ def verify(
     build = read_build(output)
     tasks = [VerifyTask(output, build.format.name, shard, file, decodes) for shard, file in build.all_shards]
     differences = [*_wrong_leading_files(build), *_wrong_card_files(build)]
+    size = 0
     with progress.phase("verifying", len(tasks), "shards") as bar:
         for task, answer in WorkerPool(verify_shard, workers, is_long=True).run(tasks):
             wrong = [Difference(task.shard.stem, answer.reason)] if isinstance(answer, WorkerCrashed) else list(answer)
             differences += wrong
-            bar.advance(size=task.file.size, errors=len(wrong))
+            read = _size_of(task)
+            size += read
+            bar.advance(size=read, errors=len(wrong))
     if store is not None:
         differences += _differences_from_manifest(build, store)
     differences.sort(key=lambda difference: (difference.where, difference.what))
-    size = sum(task.file.size for task in tasks)
     return Verification(len(tasks), sum(task.file.rows for task in tasks), size, tuple(differences))
 
 
@@ -94,6 +96,15 @@ def verify_shard(task: VerifyTask) -> tuple[Difference, ...]:
         [] if format_.is_intact(path, task.file) else [Difference(name, "its bytes are not those that were written")]
     )
     return (*wrong, *_wrong_rows(task, path, kept))
+
+
+def _size_of(task: VerifyTask) -> int:
+    """Return the bytes of a shard and its loose images; of a shard that cannot be read, its own."""
+    loose = (task.output / name for name in output_format(task.format).loose_files(task.output, task.shard))
+    try:
+        return task.file.size + sum(path.stat().st_size for path in loose if path.is_file())
+    except (OSError, ValueError):
+        return task.file.size  # its damage is a difference of its own
 
 
 def _wrong_rows(task: VerifyTask, path: Path, kept: record.ShardRecord) -> Iterator[Difference]:

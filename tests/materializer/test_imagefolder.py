@@ -45,6 +45,7 @@ def test_summary_counts_the_bytes_of_loose_images(site, images):
     stored = [path.stat().st_size for path in (site.folder / "out").rglob("*") if path.suffix in (".jpg", ".png")]
     lists = [path.stat().st_size for path in (site.folder / "out/record/images").iterdir()]
     assert summary.size == sum(stored) + sum(lists)
+    assert verify(site.folder / "out", None, Workers(1, "threading")).size == summary.size
 
 
 def test_class_folders_are_those_of_detectors(site, images):
