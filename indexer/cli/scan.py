@@ -175,7 +175,8 @@ def _print_paths(options: CommonOptions, keys: Sequence[str], summary: ScanSumma
                 " declaration that reads captions"
             )
     if any(source.images for source in summary.sources):
-        print('Next: python -m indexer browse, or python -m indexer sql "select file_id, extra from manifest limit 9"')
+        print("Next: python -m indexer browse")
+        print('  or: python -m indexer sql "select file_id, extra from manifest limit 9"')
 
 
 def _print_problems(summary: ScanSummary, findings: pa.Table | None) -> None:

@@ -95,8 +95,8 @@ def _show(queried: Queried) -> None:
     name = queried.name.replace("'", "''")
     print(
         printable(
-            "Its rows, also in the DuckDB shell: select split, role, file_id from selection"
-            f" where name = '{name}' order by split, position"
+            "Its rows, also in the DuckDB shell:\n"
+            f"  select split, role, file_id from selection where name = '{name}' order by all"
         )
     )
 

@@ -56,7 +56,7 @@ def select_listed(store: Store, lists: IdLists, name: str, substitute: str | Non
     selected are replaced by others, in a fixed order.
 
     Raises:
-        RecipeError: an id is listed for two splits.
+        RecipeError: an id is listed for two splits, or none of them can be selected.
     """
     with working_tables(store):
         put(store, "written", [(split, one, _clean(one)) for split, ids in lists.items() for one in ids])
@@ -67,8 +67,9 @@ def select_listed(store: Store, lists: IdLists, name: str, substitute: str | Non
         find_listed(store, parameters)
         store.save("work.spare", "select/by_list/spares", parameters)
         store.save("work.result", "select/by_list/result", parameters)
-        storing.replace(store, parameters, "select/by_list/excluded")
         missing = tuple(MissingCount(*row) for row in store.rows("select/by_list/missing_counts"))
+        _refuse_nothing(missing, sum(map(len, lists.values())))
+        storing.replace(store, parameters, "select/by_list/excluded")
         return Listed(name, storing.counts(store.rows("select/result/counts", parameters)), missing, notes)
 
 
@@ -99,3 +100,13 @@ def _recipe(store: Store) -> dict[str, object]:
     counts = Counter(split for split, _ in rows)
     names = " ".join(f"{split}={images}" for split, images in counts.items())
     return {"recipe": f"lists: {names}", "recipe_hash": hashlib.sha256(text.encode()).hexdigest(), "made_from": "lists"}
+
+
+def _refuse_nothing(missing: tuple[MissingCount, ...], listed: int) -> None:
+    """Refuse lists without a single image that is here: lists of another manifest, or of other names."""
+    if sum(count.images - count.substituted for count in missing) == listed:
+        first = missing[0]
+        raise RecipeError(
+            f"none of the listed ids ({listed:,}) can be selected, such as '{first.example}' ({first.reason}): compare"
+            " them with those that 'python -m indexer sql \"select file_id from manifest limit 9\"' prints"
+        )

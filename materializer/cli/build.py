@@ -7,14 +7,13 @@ from typing import Any
 import click
 
 from indexer.base.errors import CheckFailed
-from indexer.cli.imports import import_options, import_summary
 from indexer.cli.inspect import reading_sized
 from indexer.cli.options import CommonOptions, common_options, worker_options
-from indexer.cli.selection_names import folder_for, selection_name
+from indexer.cli.selection_names import folder_for
 from indexer.roots import refuse_inside
-from indexer.sharing.importing import Imported, ImportOptions, Match, MissingPolicy, import_manifest
-from indexer.sharing.untrusted import MAX_ROWS
+from indexer.sharing.importing import MissingPolicy
 from materializer.cli.options import build_options, opening, request
+from materializer.cli.shared_manifest import import_shared, shared_manifest_options, take_shared_manifest
 from materializer.dataset.publish import BuildSummary
 from materializer.running import build as building
 from materializer.running import parts
@@ -25,22 +24,7 @@ from materializer.shards import record
 @click.command(epilog="Example: python -m materializer build --selection demo --output built/demo")
 @click.option("--output", type=click.Path(path_type=Path),
               help="The new folder.  [default: the selection's name, in output_path]")  # fmt: skip
-@click.option(
-    "--manifest",
-    "shared",
-    type=click.Path(path_type=Path),
-    metavar="DIR",
-    help="Build this shared manifest instead of a selection.",
-)
-@click.option("--missing", type=click.Choice([one.value for one in MissingPolicy]), default=MissingPolicy.FAIL.value,
-              show_default=True, help="What to do about images of a shared manifest that are not here.")  # fmt: skip
-@click.option("--match", type=click.Choice([one.value for one in Match]), default=Match.BYTES.value, show_default=True,
-              help="What makes an image of a shared manifest the same: its bytes, or its decoded pixels.")  # fmt: skip
-@click.option("--max-rows", type=click.IntRange(1), default=MAX_ROWS, show_default=True,
-              help="Rows of the largest shared manifest that is read.")  # fmt: skip
-@click.option("--name", callback=selection_name,
-              help="Name for the selection of --manifest.  [default: as in the shared manifest]")  # fmt: skip
-@click.option("--force", is_flag=True, help="Replace another selection of the same name by the shared manifest.")
+@shared_manifest_options
 @click.option("--allow-missing", is_flag=True,
               help="Build although archives are missing or have changed; spares replace their images.")  # fmt: skip
 @click.option(
@@ -50,23 +34,21 @@ from materializer.shards import record
 @build_options
 @common_options
 @worker_options
-def command(options: CommonOptions, output: Path | None, shared: Path | None, **given: Any) -> None:
+def command(options: CommonOptions, output: Path | None, **given: Any) -> None:
     """Write the images of a selection as a sharded dataset.
 
     They are read from their archives. After an interruption the same command continues the build; the result has the
     same bytes. Exit status 1: rows are missing and no spare was left for them.
     """
-    if (shared is None) == (given["selection"] is None):
-        raise click.UsageError("name either a --selection or a shared --manifest")
+    shared = take_shared_manifest(given)
     part = _part(given.pop("part_text"), excluded=given["completes"] or shared is not None)
-    name, how = _import_options(given, shared)
     if output:  # before a long import
         refuse_inside(output, options.config)
     unfilled = 0
     if shared:
-        imported = _import(options, shared, name, how)
+        imported = import_shared(options, shared)
         given["selection"] = imported.name
-        unfilled = imported.unfilled if how.missing is MissingPolicy.SUBSTITUTE else 0
+        unfilled = imported.unfilled if shared.how.missing is MissingPolicy.SUBSTITUTE else 0
     output = output or _default_output(options, given["selection"])
     requested = replace(request(options, output, given), allow_missing=given["allow_missing"])
     if requested.allow_missing and (part or given["completes"]):
@@ -106,22 +88,6 @@ def _part(text: str | None, *, excluded: bool) -> BuildPart | None:
     if excluded:
         raise click.UsageError("--part excludes --complete and --manifest: import a shared manifest first")
     return parts.parse(text)
-
-
-def _import_options(given: dict[str, Any], shared: Path | None) -> tuple[str | None, ImportOptions]:
-    """Take --name and the options of an import out of the options."""
-    name, force = given.pop("name"), given["force"]
-    if (name or force) and shared is None:
-        raise click.UsageError("--name and --force need a shared --manifest")
-    return name, import_options({key: given.pop(key) for key in ("missing", "match", "force", "max_rows")})
-
-
-def _import(options: CommonOptions, folder: Path, name: str | None, how: ImportOptions) -> Imported:
-    """Import a shared manifest, and print its missing images."""
-    with options.writing() as store:
-        imported = import_manifest(store, folder, name, how)
-    print(import_summary(imported))
-    return imported
 
 
 def _default_output(options: CommonOptions, selection: str) -> Path:

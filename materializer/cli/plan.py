@@ -7,6 +7,7 @@ import click
 
 from indexer.cli.options import CommonOptions, common_options
 from materializer.cli.options import build_options, request
+from materializer.cli.shared_manifest import import_shared, shared_manifest_options, take_shared_manifest
 from materializer.planning import estimate as estimating
 from materializer.planning import plan as planning
 from materializer.planning.alignment import aligned
@@ -14,12 +15,16 @@ from materializer.planning.estimate import Estimate
 
 
 @click.command(epilog="Example: python -m materializer plan --selection demo --jobs 8")
+@shared_manifest_options
 @build_options
 @common_options
 def command(options: CommonOptions, **given: Any) -> None:
-    """Estimate bytes, memory, disk and time of a build."""
-    if given["selection"] is None:
-        raise click.UsageError("name a --selection")
+    """Estimate bytes, memory, disk and time of a build.
+
+    A shared manifest is imported first, as by a build; nothing else is written.
+    """
+    if shared := take_shared_manifest(given):
+        given["selection"] = import_shared(options, shared).name
     requested = request(options, Path(), given)
     with options.reading() as store:
         requested = aligned(store, requested)

@@ -21,7 +21,7 @@ def test_query_is_selected_listed_shown_and_dropped(run: Run, manifest: Path, tm
     shares = ("--split", "train=0.5", "--split", "validation=0.5")
     made = run("select", "--sql", "fakes.sql", "--sample", 6, *shares, "--group", "generator || file_id", *database)
     assert (made.returncode, made.stderr) == (0, "")
-    assert "Its rows, also in the DuckDB shell: select split, role, file_id from selection where" in made.stdout
+    assert "Its rows, also in the DuckDB shell:\n  select split, role, file_id from selection where" in made.stdout
     again = run("select", "--sql", FAKES, "--name", "fakes", *database)
     assert again.returncode == 2
     assert "there is a selection 'fakes'" in again.stderr

@@ -59,6 +59,15 @@ def test_plan_build_verify_finalize(site, run_command):
     assert len(datasets.load_from_disk(str(site.folder / "standard"))["train"]) == 40
 
 
+def test_plan_of_a_shared_manifest_is_that_of_its_selection(site, run_command, run):  # noqa: F811
+    assert run("export", "main", "shared", folder=site.folder).returncode == 0
+    planned = run_command("plan", "--manifest", "shared", "--name", "theirs", "--missing", "skip")
+    lines = planned.stdout.splitlines()
+    assert lines[0].startswith("Pictures/all: ")
+    assert next(line for line in lines if line.startswith("images")) == "images   50 in 2 shards"
+    assert "name either a --selection or a shared --manifest" in run_command("plan").stderr
+
+
 def test_missing_rows_exit_with_status_one(site, run_command):
     with stores.open_for_writing(site.manifest) as store:
         store.execute("delete from selection where role = 'spare'")
