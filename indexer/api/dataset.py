@@ -4,7 +4,7 @@ import operator
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any
+from typing import Any, overload
 
 import pyarrow as pa
 
@@ -61,14 +61,22 @@ class ImageDataset:
     def __len__(self) -> int:
         return int(self._rows.num_rows)
 
-    def __getitem__(self, index: int) -> Sample:
-        """Return one item.
+    @overload
+    def __getitem__(self, index: int) -> Sample: ...
+
+    @overload
+    def __getitem__(self, index: slice) -> list[Sample]: ...
+
+    def __getitem__(self, index: int | slice) -> Sample | list[Sample]:
+        """Return one item, or the items of a slice as :meth:`samples` does.
 
         Raises:
             IndexError: there is no such item.
             ImageError: the image cannot be read or decoded. With ``on_error="skip"`` the next readable image is
                 returned instead.
         """
+        if isinstance(index, slice):
+            return self.samples(range(*index.indices(len(self))))
         first = self._number(index)
         for offset in range(len(self)):
             found = self.samples([(first + offset) % len(self)])
@@ -95,7 +103,7 @@ class ImageDataset:
         Raises:
             IndexError: there is no such item.
         """
-        rows = self._rows.take([self._number(index) for index in indices]).to_pylist()
+        rows = self._rows.take(pa.array(map(self._number, indices), pa.int64())).to_pylist()
         found = dict(self._read(rows))
         return [(row, found[key]) for key, row in enumerate(rows)]
 

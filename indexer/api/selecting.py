@@ -33,6 +33,8 @@ def select_by_query(options: CommonOptions, recipe: QueryRecipe, name: str, *, f
 def select_by_ids(options: CommonOptions, ids: Mapping[str, Ids], name: str, *, force: bool) -> Listed:
     """Make the selection ``name`` from the file_ids of each split: iterables of texts, or files. Raises RecipeError."""
     _check_name(name)
+    if not isinstance(ids, Mapping):
+        raise ConfigError("ids: name the split of the file_ids, as in ids={'train': [...]}")
     wrong = [split for split in ids if not is_split_name(split)]
     if wrong:
         raise ConfigError(f"{wrong[0]!r} is no name of a split: use letters, digits, '_', '.' and '-'")

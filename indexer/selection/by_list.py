@@ -56,7 +56,7 @@ def select_listed(store: Store, lists: IdLists, name: str, substitute: str | Non
     selected are replaced by others, in a fixed order.
 
     Raises:
-        RecipeError: an id is listed for two splits, or none of them can be selected.
+        RecipeError: an id is listed for two splits, there is no id, or none can be selected.
     """
     with working_tables(store):
         put(store, "written", [(split, one, _clean(one)) for split, ids in lists.items() for one in ids])
@@ -104,6 +104,8 @@ def _recipe(store: Store) -> dict[str, object]:
 
 def _refuse_nothing(missing: tuple[MissingCount, ...], listed: int) -> None:
     """Refuse lists without a single image that is here: lists of another manifest, or of other names."""
+    if not listed:
+        raise RecipeError("the lists have no file_id: give at least one")
     if sum(count.images - count.substituted for count in missing) == listed:
         first = missing[0]
         raise RecipeError(

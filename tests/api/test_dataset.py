@@ -33,6 +33,13 @@ def test_items_follow_the_order_of_the_selection(manifest: Manifest) -> None:
     assert [item["file_id"] for item in dataset.__getitems__(batch)] == [ids[number] for number in batch]
 
 
+def test_slices_and_empty_batches_are_lists(manifest: Manifest) -> None:
+    found = manifest.dataset("cnn", split="train")
+    assert [item["file_id"] for item in found[1:3]] == found.file_ids[1:3]
+    assert [item["file_id"] for item in found[-1:]] == found.file_ids[-1:]
+    assert (found[99:], found.samples([]), found.__getitems__([])) == ([], [], [])
+
+
 def test_iteration_ends(manifest: Manifest) -> None:
     dataset = manifest.dataset("cnn", transform=_size)
     assert len([item for item in dataset]) == len(dataset)  # noqa: C416 - uses __getitem__

@@ -50,6 +50,9 @@ def test_a_selection_shows_thumbnails_and_reasons(manifest: Manifest) -> None:
         ({"name": "x", "recipe": "dmo"}, "no recipe at dmo: did you mean 'demo'?"),
         ({"name": "x", "sql": FAKES, "split": "train"}, "split='train': give fractions by name"),
         ({"name": "x", "ids": {"a/b": []}}, "'a/b' is no name of a split"),
+        ({"name": "x", "ids": ["Pictures/root.png"]}, "ids: name the split of the file_ids"),
+        ({"name": "x", "ids": {"train": []}}, "the lists have no file_id: give at least one"),
+        ({"name": "x", "ids": {"train": ["nothing"]}}, "none of the listed ids (1) can be selected, such as 'nothing'"),
     ],
 )
 def test_wrong_selections_are_one_line(manifest: Manifest, options: dict[str, Any], message: str) -> None:
