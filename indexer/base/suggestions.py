@@ -3,6 +3,8 @@
 import difflib
 from collections.abc import Collection
 
+_SHOWN = 12
+
 
 def closest(word: str, known: Collection[str]) -> str | None:
     """Return the known name that is most similar to ``word``, or None if none is similar."""
@@ -10,8 +12,9 @@ def closest(word: str, known: Collection[str]) -> str | None:
 
 
 def nearest(word: str, known: Collection[str]) -> str:
-    """Return ``did you mean 'x'?``, or the list of known names if none is similar, or nothing if there are none."""
+    """Return ``did you mean 'x'?``, or the first known names if none is similar, or nothing if there are none."""
     close = closest(word, known)
     if close:
         return f"did you mean '{close}'?"
-    return f"there are {', '.join(sorted(known))}" if known else ""
+    more = f" and {len(known) - _SHOWN:,} more" if len(known) > _SHOWN else ""
+    return f"there are {', '.join(sorted(known)[:_SHOWN])}{more}" if known else ""

@@ -93,12 +93,8 @@ def _show(queried: Queried) -> None:
         if abs(found.get(split, 0) - target) > 1:
             print(f"{split}: {found.get(split, 0):,} images instead of {target:,}, because groups are not divided")
     name = queried.name.replace("'", "''")
-    print(
-        printable(
-            "Its rows, also in the DuckDB shell:\n"
-            f"  select split, role, file_id from selection where name = '{name}' order by all"
-        )
-    )
+    print("Its rows, also in the DuckDB shell:")
+    print(printable(f"  select split, role, file_id from selection where name = '{name}' order by all"))
 
 
 def _fractions(given: tuple[str, ...]) -> dict[str, float]:

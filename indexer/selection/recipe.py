@@ -64,6 +64,7 @@
 """
 
 import hashlib
+import re
 import tomllib
 from collections.abc import Mapping
 from dataclasses import dataclass, field
@@ -149,6 +150,8 @@ def find(name: str) -> Path:
         return path
     if name in known:
         return known[name]
+    if re.match(r"(?i)(?:select|from|with)\s", name):
+        raise RecipeError(f"no recipe at {name}: a query is selected with --sql, as in 'select --sql \"{name}\"'")
     near = closest(name, known)
     hint = f"did you mean '{near}'? " if near else ""
     raise RecipeError(f"no recipe at {name}: {hint}name a TOML file, or one of {', '.join(known) or '(none here)'}")

@@ -60,11 +60,14 @@ def test_plan_build_verify_finalize(site, run_command):
 
 
 def test_plan_of_a_shared_manifest_is_that_of_its_selection(site, run_command, run):  # noqa: F811
-    assert run("export", "main", "shared", folder=site.folder).returncode == 0
-    planned = run_command("plan", "--manifest", "shared", "--name", "theirs", "--missing", "skip")
-    lines = planned.stdout.splitlines()
-    assert lines[0].startswith("Pictures/all: ")
-    assert next(line for line in lines if line.startswith("images")) == "images   50 in 2 shards"
+    run("inspect", "main", folder=site.folder)
+    query = "select file_id from manifest where status = 'ok' and hash is not null"
+    assert run("select", "--sql", query, "--name", "fine", folder=site.folder).returncode == 0
+    assert run("export", "fine", "shared", folder=site.folder).returncode == 0
+    expected = run_command("plan", "--selection", "fine").stdout
+    planned = run_command("plan", "--manifest", "shared", "--name", "theirs").stdout
+    assert planned.partition("\n")[2] == expected
+    assert planned.startswith("selection 'theirs': ")
     assert "name either a --selection or a shared --manifest" in run_command("plan").stderr
 
 

@@ -263,3 +263,18 @@ def test_unknown_protocols_are_reported(monkeypatch: pytest.MonkeyPatch) -> None
         Url("nowhere://a").exists()
     with pytest.raises(DependencyError, match=r"gcs:// needs .*pip install 'image-manifest\[gs\]'"):
         Url("gcs://a").exists()  # another name of gs://, which other tests have imported
+
+
+def test_missing_credentials_are_reported_at_once() -> None:
+    class NoCredentialsError(Exception):
+        pass
+
+    calls: list[int] = []
+
+    def refused() -> None:
+        calls.append(1)
+        raise NoCredentialsError("Unable to locate credentials")
+
+    with pytest.raises(SourceError, match=r"s3://b: Unable to locate credentials: set them, or FSSPEC_S3="):
+        requests.with_retries("s3://b", refused)
+    assert len(calls) == 1

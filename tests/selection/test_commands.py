@@ -84,6 +84,7 @@ def test_missing_listed_images_exit_with_1(folder: Path, indexer: Run) -> None:
         (["select", "--ids", "train=a.txt"], "--ids needs --name for the selection"),
         (["select", "--ids", "a.txt", "--name", "x"], "write it as SPLIT=FILE"),
         (["select", "nothing.toml"], "no recipe at nothing.toml"),
+        (["select", "from manifest", "--name", "x"], "a query is selected with --sql, as in 'select --sql \"from mani"),
         (["audit", "nothing", "--no-inspect", "--no-tree"], "no selection 'nothing'"),
         (["export", "mine", "."], ". exists: name another folder"),  # before anything is read
     ],

@@ -21,6 +21,7 @@ WEB = ("http", "https")
 LISTS_LAST = 60.0  # seconds for which lists of objects are cached
 _PARALLEL = 16
 _RETRYABLE = (408, 425, 429)
+_PUBLIC = """FSSPEC_S3='{"anon": true}'"""
 _TIMES = ("LastModified", "last_modified", "updated", "mtime", "Last-Modified")
 _ETAGS = ("ETag", "etag", "md5Hash", "Content-MD5", "content_md5", "blob_id")
 
@@ -173,6 +174,8 @@ def with_retries(address: str, call: Callable[[], Result]) -> Result:
             raise
         except Exception as error:  # every backend has its own classes
             reason = f"{address}: {' '.join(str(error).split()) or type(error).__name__}"
+            if "Credentials" in type(error).__name__:
+                raise SourceError(f"{reason}: set them, or {_PUBLIC} for a public bucket") from error
             if not _is_temporary(error):
                 raise SourceError(f"{reason}: see what its storage allows, and local.cfg") from error
             if pause is None:
