@@ -22,6 +22,7 @@ from indexer.sharing.models import (
     ROWS_FILE,
     ExportHeader,
 )
+from indexer.sharing.pairs import write_pairs
 from indexer.sharing.readme import readme
 from indexer.sharing.tally import tallying
 
@@ -42,7 +43,8 @@ def export(store: Store, name: str, folder: Path) -> ExportHeader:
     check_free(folder)
     with durable.writing_folder(folder) as unfinished:
         (unfinished / "file_ids").mkdir()
-        head = _header(store, name, _write_rows(store, name, unfinished))
+        rows = _write_rows(store, name, unfinished)
+        head = _header(store, name, {**rows, "pairs": write_pairs(store, name, unfinished)})
         (unfinished / HEAD_FILE).write_text(_header_text(head), encoding="utf-8")
         balance = balance_text(store, name)
         if balance:

@@ -15,6 +15,7 @@ from indexer.selection.models import is_selection_name
 from indexer.selection.storing import forget, record_run
 from indexer.sharing import untrusted
 from indexer.sharing.models import ROW_SCHEMA, ExportHeader
+from indexer.sharing.pairs import PAIRS_FILE, store_pairs
 from indexer.sharing.replacing import require_equal
 
 
@@ -137,6 +138,7 @@ def _import(store: Store, clean: Path, name: str, given: tuple[ExportHeader, Imp
             f"'{name}' is incomplete here ({_listed(matches)}): get these images, or import with --missing substitute"
             " or skip"
         )
+    store_pairs(store, clean.with_name(PAIRS_FILE), name)
     selected, substituted = _select(store, name, head, options.missing)
     [(renamed, by_pixels)] = store.rows("share/other_matches", {"name": name})
     store.execute("drop table matched")

@@ -51,7 +51,8 @@ class ExportHeader:
     cover file_ids and images without spares, as a build reports them. Both have one key per split, and ``all``.
     ``sources`` maps the key of a source to its name, licence, citation and homepage,
     and to the ``files`` whose revision or hash upstream the downloader recorded. ``algorithm`` is the version of the
-    steps that selected; empty in exports of earlier versions.
+    steps that selected; empty in exports of earlier versions. ``pairs`` is the digest of the pairs of a matched
+    selection (:mod:`indexer.sharing.pairs`); empty if there are none.
     """
 
     name: str
@@ -64,6 +65,7 @@ class ExportHeader:
     contents: Mapping[str, str]
     sources: Mapping[str, Mapping[str, Any]]
     algorithm: str = ""
+    pairs: str = ""
 
 
 def nested(counts: Mapping[tuple[str, str], int]) -> dict[str, dict[str, int]]:

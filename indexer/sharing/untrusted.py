@@ -30,6 +30,7 @@ from indexer.sharing.models import (
     ROWS_FILE,
     ExportHeader,
 )
+from indexer.sharing.pairs import PAIRS_FILE, copy_pairs
 from indexer.sharing.tally import tallying
 
 MAX_ROWS = 50_000_000
@@ -64,6 +65,8 @@ class _Task:
 def load(folder: Path, clean: Path, limits: ImportLimits = ImportLimits()) -> ExportHeader:
     """Check the export in ``folder`` and write its rows to the new Parquet file ``clean``; returns its header.
 
+    The pairs of a matched selection are written to the file ``PAIRS_FILE`` beside it.
+
     Raises:
         ManifestError: it is no export, is newer than this program, is damaged, or does not match its own digests.
         SourceError: it holds pipes or devices.
@@ -87,6 +90,8 @@ def _check(task: _Task) -> ExportHeader | str:
             head = _read_head(task.folder / HEAD_FILE, task.limits)
             found = replace(head, **_copy_rows(task))
             _refuse_repeated(task.clean)
+            if head.pairs:
+                copy_pairs(task.folder / PAIRS_FILE, task.clean.with_name(PAIRS_FILE), head.pairs, task.limits.rows)
         except BadData as error:
             return str(error)
         except (pa.ArrowException, OSError, MemoryError, duckdb.OutOfMemoryException) as error:
@@ -122,7 +127,7 @@ def _head_of(content: Any) -> ExportHeader:
     if type(version) is not int or not 1 <= version <= FORMAT_VERSION:
         raise BadData(f"made in format version {version!r:.20} by tool version {content.get('tool_version')!r:.40}",
                       f"this program reads up to {FORMAT_VERSION}; install that version or a newer one")  # fmt: skip
-    content = {"algorithm": "", **content}  # exports of earlier versions lack it
+    content = {"algorithm": "", "pairs": "", **content}  # exports of earlier versions lack them
     wrong = [name for name, kind in _FIELDS.items() if not isinstance(content.get(name), kind)]
     if "name" not in wrong and not 0 < len(content["name"]) <= _NAME_LENGTH:
         wrong.append("name")
@@ -132,7 +137,7 @@ def _head_of(content: Any) -> ExportHeader:
 
 
 _NAME_LENGTH = 1000
-_TEXTS = ("name", "recipe", "recipe_hash", "seed", "tool_version", "algorithm")
+_TEXTS = ("name", "recipe", "recipe_hash", "seed", "tool_version", "algorithm", "pairs")
 _MAPS = ("rows", "digests", "contents", "sources")
 _FIELDS: dict[str, type] = dict.fromkeys(_TEXTS, str) | dict.fromkeys(_MAPS, dict)
 

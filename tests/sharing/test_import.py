@@ -40,10 +40,27 @@ def test_complete_lab_gets_the_same_selection(lab, shared):
     assert chosen(store) == expected
 
 
+def test_pairs_of_a_matched_selection_are_imported(lab, tmp_path):
+    pairs = [("Synth/000|é", "Synth/003|é"), ("Synth/001|é", "Synth/004|é")]
+    writer, reader = lab("writer"), lab("reader", packed="packed/otherwise.zip")
+    for fake, real in pairs:
+        writer.execute("insert into selection_pair values ('main', $fake, $real)", {"fake": fake, "real": real})
+    assert export(writer, "main", tmp_path / "shared").pairs
+    reader.execute("update attributes set file_id = 'Other/1' where file_id = 'Synth/001|é'")  # found by its hash
+    import_manifest(reader, tmp_path / "shared", "copy", ImportOptions(MissingPolicy.FAIL))
+    assert reader.execute("from selection_pair order by all") == [
+        ("copy", "Other/1", "Synth/004|é"), ("copy", "Synth/000|é", "Synth/003|é"),
+    ]  # fmt: skip
+    changed = pa.table({"fake_id": ["Synth/000|é"], "real_id": ["Synth/004|é"]})
+    pq.write_table(changed, tmp_path / "shared/pairs.parquet")
+    with pytest.raises(ManifestError, match=r"pairs\.parquet was changed after it was made"):
+        import_manifest(reader, tmp_path / "shared", "again", ImportOptions(MissingPolicy.FAIL))
+
+
 def test_replacing_an_imported_selection_removes_its_rows(lab, shared, tmp_path):
     store = lab("reader")
     import_manifest(store, shared, None, ImportOptions(MissingPolicy.FAIL))
-    (tmp_path / "ids.txt").write_text("Synth/003\nnot here\n")
+    (tmp_path / "ids.txt").write_text("Synth/003|é\nnot here\n")
     select_listed(store, read_lists({"train": [tmp_path / "ids.txt"]}), "main")
     assert store.count("shared_row") == 0
     import_manifest(store, shared, None, ImportOptions(MissingPolicy.FAIL, force=True))
