@@ -4,12 +4,16 @@ from collections.abc import Iterator, Sequence
 
 import pyarrow as pa
 
+from indexer.base.arrow_values import python_values
 from indexer.cli.messages import printable
 from indexer.cli.render import FRAME, records, table_width, text_of
 from indexer.cli.render import widths as column_widths
 
 ELISION = "…"
-_WIDEST = 40  # characters of a value in a table that does not fit
+# Characters of a value in a table that does not fit; if columns are left out, of all but the first.
+_WIDEST = 40
+_NARROWEST = 12
+_COLUMNS = 6  # that then should fit at least
 
 
 def elided(rows: pa.Table, width: int) -> tuple[pa.Table, int]:
@@ -19,13 +23,17 @@ def elided(rows: pa.Table, width: int) -> tuple[pa.Table, int]:
     """
     if table_width(rows) <= width:
         return rows, 0
-    widths = [min(each, _WIDEST) for each in column_widths(rows)]
+    full = column_widths(rows)
+    limits = [_WIDEST] * len(full)
+    if sum(_kept([min(each, _WIDEST) for each in full], width)) < len(full):
+        limits[1:] = [max(_NARROWEST, width // _COLUMNS)] * (len(full) - 1)  # more columns with less of each
+    widths = [min(each, limit) for each, limit in zip(full, limits, strict=True)]
     first, last = _kept(widths, width)
     left_out = len(widths) - first - last
     names = rows.column_names
     kept = [*names[:first], *([ELISION] if left_out else []), *names[len(names) - last :]]
-    columns = [rows.column(number) for number in (*range(first), *range(len(names) - last, len(names)))]
-    cut = [_cut(column) for column in columns]
+    numbers = (*range(first), *range(len(names) - last, len(names)))
+    cut = [_cut(rows.column(number), limits[number]) for number in numbers]
     if left_out:
         cut.insert(first, pa.array([ELISION] * rows.num_rows))
     return pa.Table.from_arrays(cut, names=kept), left_out
@@ -54,9 +62,9 @@ def _kept(widths: Sequence[int], width: int) -> tuple[int, int]:
     return first, last
 
 
-def _cut(column: pa.ChunkedArray) -> pa.Array:
+def _cut(column: pa.ChunkedArray, widest: int) -> pa.Array:
     """Return long values as cut texts; other columns keep their type, which aligns them."""
-    texts = [text_of(value) for value in column.to_pylist()]
-    if all(len(text) <= _WIDEST for text in texts):
+    texts = [text_of(value) for chunk in column.chunks for value in python_values(chunk)]
+    if all(len(text) <= widest for text in texts):
         return column
-    return pa.array([text if len(text) <= _WIDEST else text[: _WIDEST - 1] + ELISION for text in texts])
+    return pa.array([text if len(text) <= widest else text[: widest - 1] + ELISION for text in texts])

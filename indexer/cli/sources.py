@@ -218,7 +218,8 @@ def _what_next(options: CommonOptions, states: Sequence[SourceState]) -> Iterato
         if size:
             yield f"Missing downloads have at least {size / 1e9:,.0f} GB; {free / 1e9:,.0f} GB are free"
     if not options.config_file.exists():
-        yield "no local.cfg: 'python -m indexer scan PATH' needs none, and 'python -m indexer init DIR' writes one"
+        yield "There is no local.cfg: 'python -m indexer scan PATH' needs none,"
+        yield "and 'python -m indexer init DIR' writes one"
     if any(state.found and not state.scanned for state in states):
         yield "Next: python -m indexer scan"
 

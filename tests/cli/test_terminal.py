@@ -38,6 +38,18 @@ def test_long_values_are_cut_and_numbers_stay_numbers() -> None:
     assert shown.schema.field("number").type == pa.int64()
 
 
+def test_more_columns_are_shown_with_less_of_each() -> None:
+    maps = pa.array([[("class", "1_fake"), ("folder", "ADM/1_fake")]], pa.map_(pa.string(), pa.string()))
+    forever = pa.array([2**31 - 1], pa.date32())  # DuckDB's infinity, which Python lacks
+    wide = {f"wide{number}": ["x" * 99] for number in range(9)}
+    rows = pa.table({"file_id": ["f" * 14], "source": ["cnn"], **wide, "until": forever, "extra": maps})
+    shown, left_out = elision.elided(rows, 80)
+    assert left_out == len(rows.column_names) - (shown.num_columns - 1)
+    assert (shown["file_id"][0].as_py(), shown["wide0"][0].as_py()) == ("f" * 14, "x" * 12 + "…")
+    assert shown["extra"][0].as_py() == '{"class": "1…'
+    assert render.table_width(shown) <= 80
+
+
 def test_one_column_is_always_shown() -> None:
     shown, left_out = elision.elided(pa.table({"a": ["x" * 200], "b": ["y" * 200]}), 20)
     assert (shown.column_names[0], left_out) == ("a", 1)
