@@ -28,9 +28,12 @@ def quality(tables: Tables) -> int | None:
 
 def qtables_hash(tables: Tables) -> str | None:
     """Return a digest of the tables, 16 hex digits; None without tables."""
-    if not tables:
-        return None
-    text = ";".join(f"{number}:{','.join(map(str, table))}" for number, table in sorted(tables.items()))
+    return _digest(tuple((number, tuple(table)) for number, table in sorted(tables.items()))) if tables else None
+
+
+@lru_cache(4_096)
+def _digest(tables: tuple[tuple[int, tuple[int, ...]], ...]) -> str:
+    text = ";".join(f"{number}:{','.join(map(str, table))}" for number, table in tables)
     return hashlib.sha256(text.encode()).hexdigest()[:16]
 
 
