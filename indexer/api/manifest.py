@@ -248,13 +248,13 @@ class Manifest:
             transform: applied to each image (PIL, RGB, upright).
             on_error: raise an ImageError for an image that cannot be used, or skip it.
             columns: columns of the manifest that an item has besides ``image``.
-            spill: folder to which images are copied once that only a sequential read reaches (solid 7z, compressed
-                tar, rar).
+            spill: folder for copies of images that only a sequential read reaches (solid 7z, compressed tar, rar).
 
         Raises:
             RecipeError: there is no such selection or split, or images of it are not in the manifest.
             ConfigError: a column is unknown, or images need ``spill``.
         """
+        columns = (columns,) if isinstance(columns, str) else columns
         how = ReadOptions(transform, on_error, tuple(columns), self.options.bounds.archives, self.options.bounds.images)
         folder = None if spill is None else expanded(os.fspath(spill))
         with self.options.reading() as store:

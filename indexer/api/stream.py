@@ -65,6 +65,8 @@ class ImageStream:
 
     def __post_init__(self) -> None:
         """Check the values. Raises ConfigError."""
+        if self.shuffle < 0:
+            raise ConfigError(f"shuffle={self.shuffle}: give a number of images, or 0 for the order of the bytes")
         if not 0 <= self.rank < self.world_size:
             raise ConfigError(f"rank {self.rank} of {self.world_size}: give a rank from 0 to world_size - 1")
 

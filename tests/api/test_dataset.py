@@ -53,6 +53,10 @@ def test_images_are_rgb_on_white_as_in_a_build(manifest: Manifest) -> None:
     assert (clear.mode, clear.getpixel((0, 0))) == ("RGB", (255, 255, 255))
 
 
+def test_one_column_may_be_a_text(manifest: Manifest) -> None:
+    assert sorted(manifest.dataset("cnn", columns="origin")[0]) == ["image", "origin"]
+
+
 def test_items_have_any_column_of_the_manifest(manifest: Manifest) -> None:
     columns = ("hash", "width", "status", "extra", "member", "size", "split")
     item = manifest.dataset("cnn", columns=columns, transform=_size)[0]
@@ -158,3 +162,8 @@ def test_ranks_get_equal_disjoint_parts(manifest: Manifest) -> None:
     assert len({file_id for part in parts for file_id in part}) == 10
     with pytest.raises(ConfigError, match="rank 5 of 5"):
         dataset.stream(rank=5, world_size=5)
+
+
+def test_a_negative_shuffle_buffer_is_an_error(manifest: Manifest) -> None:
+    with pytest.raises(ConfigError, match="shuffle=-1: give a number of images"):
+        manifest.dataset("cnn").stream(shuffle=-1)
