@@ -168,12 +168,10 @@ def _print_paths(options: CommonOptions, keys: Sequence[str], summary: ScanSumma
     with options.reading() as manifest:
         for source, convention, images, fake in manifest.rows("scan/conventions", {"sources": list(keys)}):
             print(f"{source}: {images:,} images are in folders {convention}; {fake:,} of them are labelled fake")
-        for source, files, example in manifest.rows("scan/unread_tables", {"sources": list(keys)}):
-            count = "1 side file is" if files == 1 else f"{files:,} side files are"
-            print(
-                f"{source}: {count} not read, such as {printable(example)}: 'python -m indexer init DIR' drafts a"
-                " declaration that reads captions"
-            )
+        for source, tables, example in manifest.rows("scan/unread_tables", {"sources": list(keys)}):
+            count = "1 table" if tables == 1 else f"{tables:,} tables"
+            print(f"{source}: captions and labels in {count} are not used, such as {printable(example)}:")
+            print("  'python -m indexer init DIR' drafts a declaration that uses them")
     if any(source.images for source in summary.sources):
         print("Next: python -m indexer browse")
         print('  or: python -m indexer sql "select file_id, extra from manifest limit 9"')

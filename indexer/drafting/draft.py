@@ -3,12 +3,13 @@
 import json
 import re
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 
 from indexer.drafting.models import Survey, SurveyedFile, SurveyedFolder
 
 _SHOWN = 12  # folder names per level
 _UNKNOWN = "unknown"  # the generator of the default rules where no folder names it
+_REAL = re.compile(r"(?i)(?:\d_)?(?:reals?|nature|natural|authentic|photo(?:graph)?s?|humans?)")
 # Columns of side files that are texts of an image.
 _TEXTS = {
     "caption": "description", "description": "description", "text": "description", "line": "description",
@@ -19,15 +20,18 @@ _TEXTS = {
 def declaration(found: Survey) -> str:
     """Return a declaration that gives every surveyed image a row."""
     tables = list(_named_tables(found))
-    return "\n".join([*_head(found), *_tables(tables), *_defaults(found, tables), *_rules(found)]) + "\n"
+    generators = _generators(tables)
+    of_rows = next((f"{{record|{label}|{name}}}" for name, (label, _) in generators.items()), "")
+    lines = [*_head(found, uses_unknown=bool(generators)), *_tables(tables), *_maps(generators)]
+    return "\n".join([*lines, *_defaults(found, _texts(tables)), *_rules(found, of_rows)]) + "\n"
 
 
-def _head(found: Survey) -> Iterator[str]:
+def _head(found: Survey, *, uses_unknown: bool) -> Iterator[str]:
     yield "# A draft: it gives each image a row. Edit it, then run 'python -m indexer scan'."
     yield "# The language is described in indexer/sources/README.md of the project."
     yield f"name = {_toml(found.source.name)}"
     yield '# licence = "CC BY 4.0"'
-    unknown = any(folder.generator == _UNKNOWN for folder in found.folders)
+    unknown = uses_unknown or any(folder.generator == _UNKNOWN for folder in found.folders)
     generators = f'generators = ["{_UNKNOWN}"]' if unknown else '# generators = ["My Generator"]'
     yield f"{generators}   # names that are not in the project's list"
     if found.repeated_stems:
@@ -41,7 +45,9 @@ def _head(found: Survey) -> Iterator[str]:
 def _named_tables(found: Survey) -> Iterator[tuple[str, SurveyedFile]]:
     names: Counter[str] = Counter()
     for file in found.side_files:
-        stem = "sidecar" if file.key and not file.key.column else file.path.rpartition("/")[2].rpartition(".")[0]
+        stem = file.path.rpartition("/")[2].rpartition(".")[0]
+        if file.key and not file.key.column:
+            stem = "sidecar" if file.key.template else "rows"
         name = re.sub(r"[^a-z0-9]+", "_", stem.lower()).strip("_") or "table"
         names[name] += 1
         yield (name if names[name] == 1 else f"{name}_{names[name]}"), file
@@ -58,42 +64,68 @@ def _tables(tables: list[tuple[str, SurveyedFile]]) -> Iterator[str]:
         yield f"{off}file = {_toml(file.pattern)}"
         yield f'{off}format = "{file.format}"'
         if file.key:
-            yield f"key = {_toml(file.key.template)}"
+            yield from [f"key = {_toml(file.key.template)}"] if file.key.template else []
             yield from ['pick = "join"'] if file.format == "txt" else []
             yield f"# In a rule, {{{file.key.name}|{name}.COLUMN ?? ''}} is the value of a column for an image."
         else:
             yield f"# key = {_toml(file.columns[0] if file.columns else 'COLUMN')}   # a column that a rule looks up"
 
 
-def _defaults(found: Survey, tables: list[tuple[str, SurveyedFile]]) -> Iterator[str]:
-    """Yield the columns of all rules: ids with suffixes if they are needed, and the texts of side files."""
-    values = {"file_id": found.source.name + "/{path}{suffix|ending}"} if found.repeated_stems else {}
+def _texts(tables: list[tuple[str, SurveyedFile]]) -> dict[str, str]:
+    """Return the texts of images that tables have, by column of the manifest."""
     lookups: dict[str, list[str]] = {}
     for name, file in tables:
         for column in file.columns:
             if file.key and column.lower() in _TEXTS:
                 lookups.setdefault(_TEXTS[column.lower()], []).append(f"{file.key.name}|{name}.{column}")
-    values |= {text: "{" + " ?? ".join([*found_in, "''"]) + "}" for text, found_in in lookups.items()}
+    return {text: "{" + " ?? ".join([*found, "''"]) + "}" for text, found in lookups.items()}
+
+
+def _generators(tables: list[tuple[str, SurveyedFile]]) -> dict[str, tuple[str, dict[str, str]]]:
+    """Return a map from the classes of a column to generators, if one of the classes is that of real images."""
+    for name, file in tables:
+        for column, classes in file.classes.items():
+            if re.fullmatch(r"\w+", column) and any(map(_REAL.fullmatch, classes)):
+                values = {each: "" if _REAL.fullmatch(each) else _UNKNOWN for each in classes}
+                return {f"{name}_{column}": (f"{name}.{column}", values)}
+    return {}
+
+
+def _maps(generators: dict[str, tuple[str, dict[str, str]]]) -> Iterator[str]:
+    for name, (_, values) in generators.items():
+        yield ""
+        yield "# The generator of each label; images without one are real."
+        yield f"[maps.{name}]"
+        yield from (f"{_toml(value)} = {_toml(generator)}" for value, generator in values.items())
+
+
+def _defaults(found: Survey, values: dict[str, str]) -> Iterator[str]:
+    """Yield the columns of all rules: ids with suffixes if they are needed, and the values of tables."""
+    if found.repeated_stems:
+        values = {"file_id": found.source.name + "/{path}{suffix|ending}", **values}
     if values:
         yield ""
         yield "[defaults]"
         yield from (f"{column} = {_toml(value)}" for column, value in values.items())
 
 
-def _rules(found: Survey) -> Iterator[str]:
-    """Yield rules per depth of folders; the deepest first, because a pattern may begin at any folder."""
-    depths = sorted({len(folder.names) for folder in found.folders}, reverse=True)
-    for depth in depths:
-        folders = [folder for folder in found.folders if len(folder.names) == depth]
+def _rules(found: Survey, of_rows: str) -> Iterator[str]:
+    """Yield rules per depth of folders, the deepest first. ``of_rows`` is the generator of an image in a table."""
+    kinds = sorted({(folder.is_table, len(folder.names)) for folder in found.folders}, reverse=True)
+    for is_table, depth in kinds:
+        folders = [each for each in found.folders if (each.is_table, len(each.names)) == (is_table, depth)]
+        cells = " (the last one is an Arrow or Parquet file)" if is_table else ""
         yield ""
-        yield f"# Depth of {depth} folder{'' if depth == 1 else 's'}, {sum(each.images for each in folders):,} images:"
+        count = sum(each.images for each in folders)
+        yield f"# Depth of {depth} folder{'' if depth == 1 else 's'}{cells}, {count:,} images:"
         for level in range(depth):
             yield f"#   folder{level + 1}: {_names(folders, level)}"
-        yield from _fake_rules(folders, depth)
-        yield from _rule(depth)
+        image, generator = (r"\d+/[^/]+", of_rows) if is_table else ("[^/]+", "")
+        yield from _fake_rules(folders, depth, image) if not generator else ()
+        yield from _rule(["[^/]+"] * depth, image, generator)
 
 
-def _fake_rules(folders: list[SurveyedFolder], depth: int) -> Iterator[str]:
+def _fake_rules(folders: list[SurveyedFolder], depth: int, image: str) -> Iterator[str]:
     """Yield one rule per folder level whose names mean fake images, and per way to name their generator."""
     names: dict[tuple[int, str], set[str]] = {}
     for folder in folders:
@@ -102,16 +134,18 @@ def _fake_rules(folders: list[SurveyedFolder], depth: int) -> Iterator[str]:
             names.setdefault((folder.fake_level, generator), set()).add(folder.names[folder.fake_level])
     for (level, generator), found in sorted(names.items()):
         yield f"# Images in {', '.join(sorted(found))} are fake, by the name of the folder. Correct their generator."
-        yield from _rule(depth, level, "|".join(map(re.escape, sorted(found))), generator)
+        patterns = ["[^/]+"] * depth
+        patterns[level] = "|".join(map(re.escape, sorted(found)))
+        yield from _rule(patterns, image, generator)
         yield ""
 
 
-def _rule(depth: int, level: int = -1, names: str = "", generator: str = "") -> Iterator[str]:
-    """Yield a rule for images below ``depth`` folders, of which the one at ``level`` has one of ``names``."""
-    patterns = (names if at == level else "[^/]+" for at in range(depth))
+def _rule(patterns: Sequence[str], image: str, generator: str = "") -> Iterator[str]:
+    """Yield a rule for images below folders with names of these patterns; ``image`` is the pattern of the rest."""
+    depth = len(patterns)
     groups = "".join(f"(?P<folder{at}>{pattern})/" for at, pattern in enumerate(patterns, start=1))
     yield "[[rule]]"
-    yield f"path = '^{groups}[^/]+'"
+    yield f"path = '^{groups}{image}'"
     if generator:
         yield f"generator = {_toml(generator)}"
     elif depth:

@@ -1,6 +1,7 @@
 """Facts about a folder or an archive, from which a declaration is drafted."""
 
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
 
 from indexer.base.path_sources import PathSource
 
@@ -9,12 +10,14 @@ from indexer.base.path_sources import PathSource
 class SurveyedFolder:
     """A folder directly above images: its components from outermost to innermost, and the number of its images.
 
+    ``is_table``: the last component is an Arrow or Parquet file, and the images are cells of it.
     ``fake_level``: the component by whose name the default rules take the images as fake; None for real images.
     ``generator``: the name of the generator by these rules.
     """
 
     names: tuple[str, ...]
     images: int
+    is_table: bool
     fake_level: int | None
     generator: str
 
@@ -24,8 +27,8 @@ class TableKey:
     """How the rows of a side file name images.
 
     Attributes:
-        template: the key of ``[tables.NAME]``.
-        name: the part of an image's path that is looked up: ``path`` or ``stem``.
+        template: the key of ``[tables.NAME]``; empty for the rows of Arrow and Parquet files.
+        name: what a rule looks up: ``path``, ``stem`` or ``record``.
         column: the column with the names; empty if each file is about the image of its own name.
     """
 
@@ -38,7 +41,8 @@ class TableKey:
 class SurveyedFile:
     """A side file: logical path, format, names of its columns (none if they cannot be read), and its key if found.
 
-    ``pattern`` is a regular expression that matches the names of such files.
+    ``pattern`` is a regular expression that matches the names of such files. ``classes`` are the names of the values of
+    ClassLabel columns.
     """
 
     path: str
@@ -46,6 +50,7 @@ class SurveyedFile:
     format: str
     columns: tuple[str, ...]
     key: TableKey | None
+    classes: Mapping[str, Sequence[str]] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)

@@ -12,6 +12,9 @@ from indexer.base.path_sources import PathSource
 from indexer.containers.from_manifest import stored_container, stored_member
 from indexer.containers.models import ArchiveLimits
 from indexer.containers.reading import read_members
+from indexer.containers.tabular.class_names import class_names
+from indexer.containers.tabular.columns import is_scalar
+from indexer.containers.tabular.files import schema_of
 from indexer.declarations import default_source
 from indexer.declarations.models import SideTable
 from indexer.drafting.models import Survey, SurveyedFile, SurveyedFolder, TableKey
@@ -38,7 +41,18 @@ def survey(source: PathSource, options: ScanOptions, scratch: Path) -> Survey:
         if not folders:
             raise ConfigError(f"{source.root} has no image: name a folder or an archive with images")
         [(repeated,)] = opened.rows("draft/repeated_stems")
-        return Survey(source, folders, repeated, tuple(_side_files(opened, source, options.limits)))
+        tables = (*_row_tables(opened, source), *_side_files(opened, source, options.limits))
+        return Survey(source, folders, repeated, tables)
+
+
+def _row_tables(opened: Store, source: PathSource) -> Iterator[SurveyedFile]:
+    """Yield the columns beside the images of one Arrow file and of one Parquet file, if there are any."""
+    for row in opened.arrow("draft/row_files").to_pylist():
+        schema = schema_of(stored_container(source.root, row))
+        columns = tuple(column.name for column in schema if is_scalar(column.type))
+        pattern = rf"[^/]+\.{row['path'].rpartition('.')[2]}"
+        if columns:
+            yield SurveyedFile(row["path"], pattern, "rows", columns, TableKey("", "record", ""), class_names(schema))
 
 
 def _side_files(opened: Store, source: PathSource, limits: ArchiveLimits) -> Iterator[SurveyedFile]:
@@ -67,9 +81,9 @@ def _side_file(opened: Store, row: Mapping[str, Any], data: bytes) -> SurveyedFi
     return SurveyedFile(path, re.escape(name), form, columns, table_key(opened, path.removesuffix(name), rows))
 
 
-def _folder(names: list[str], images: int, fake_class: str | None, generator: str) -> SurveyedFolder:
+def _folder(names: list[str], images: int, is_table: bool, fake_class: str | None, generator: str) -> SurveyedFolder:
     level = len(names) - 1 - names[::-1].index(fake_class) if fake_class in names else None
-    return SurveyedFolder(tuple(names), images, level, generator)
+    return SurveyedFolder(tuple(names), images, is_table, level, generator)
 
 
 def _data(source: PathSource, row: Mapping[str, Any], limits: ArchiveLimits) -> bytes:

@@ -11,5 +11,6 @@ from raw_file r
 join member_location m using (member_id)
 where regexp_matches(lower(r.logical), '\.(csv|tsv|json|jsonl|txt)$') and r.size < 100_000_000
     and (lower(r.suffix) <> 'txt' or is_sidecar)
+    and not regexp_matches(r.logical, '(^|/)(dataset_dict|dataset_info|state)\.json$')  -- of saved datasets
 order by r.size desc, r.logical
 limit $files

@@ -7,7 +7,8 @@ select
     count(*) as images,
     count(*) filter (label = 1) as fake
 from attributes
-where list_contains($sources, source) and extra['class'] is not null
+join member using (member_id)
+where list_contains($sources, source) and extra['class'] is not null and access <> 'cell'
 group by all
 having convention <> '{real,fake}' or fake > 0
 order by all

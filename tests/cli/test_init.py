@@ -5,6 +5,8 @@ import tomllib
 import zipfile
 from pathlib import Path
 
+import pyarrow as pa
+import pyarrow.parquet as pq
 import pytest
 
 from tests.cli.conftest import Run
@@ -31,7 +33,7 @@ def folder(tmp_path: Path) -> Path:
 def test_every_image_has_a_row_after_init(run: Run, folder: Path, tmp_path: Path) -> None:
     done = run("init", folder.name)
     assert done.returncode == 0, done.stderr
-    assert done.stdout.startswith(f"{folder}: 7 images in 6 folders, 3 kinds of side files\n")
+    assert done.stdout.startswith(f"{folder}: 7 images in 6 folders, 3 kinds of tables\n")
     scanned = run("scan")
     assert scanned.returncode == 0, scanned.stdout
     rows = run("sql", "select file_id from manifest order by 1", "--format", "json")
@@ -82,12 +84,29 @@ def test_a_draft_reads_the_texts_of_side_files(run: Run, tmp_path: Path) -> None
     for name, data in (*files.items(), *((f"{name}.png", PNG) for name in ("a/1", "a/2", "b/3", "c/4"))):
         (tmp_path / "set" / name).parent.mkdir(parents=True, exist_ok=True)
         (tmp_path / "set" / name).write_bytes(data if isinstance(data, bytes) else data.encode())
-    assert "set: 4 side files are not read, such as a/metadata.csv" in run("scan", "set").stdout
+    assert "set: captions and labels in 4 tables are not used, such as a/metadata.csv" in run("scan", "set").stdout
     assert run("init", "set").returncode == 0
     assert run("scan").returncode == 0
     query = "select description, positive_prompt from manifest order by file_id"
     rows = [tuple(row.values()) for row in json.loads(run("sql", query, "--format", "json").stdout)]
     assert rows == [("one, two", ""), ("three", ""), ("", "four"), ("six seven", "five")]
+
+
+def test_a_draft_reads_the_labels_of_parquet_files(run: Run, tmp_path: Path) -> None:
+    features = {"image": {"_type": "Image"}, "label": {"_type": "ClassLabel", "names": ["FAKE", "REAL"]}}
+    rows = pa.table({"image": [{"bytes": PNG, "path": f"{n}.png"} for n in range(4)], "label": [0, 1, 1, 0],
+                     "prompt": list("abcd")})  # fmt: skip
+    (tmp_path / "set" / "data").mkdir(parents=True)
+    (tmp_path / "set" / "loose.png").write_bytes(PNG)
+    described = {"huggingface": json.dumps({"info": {"features": features}})}
+    pq.write_table(rows.replace_schema_metadata(described), tmp_path / "set" / "data" / "train-0.parquet")
+    scanned = run("scan", "set")
+    assert "set: captions and labels in 1 table are not used, such as data/train-0.parquet" in scanned.stdout
+    assert run("init", "set").stdout.startswith(f"{tmp_path}/set: 5 images in 2 folders, 1 kind of tables\n")
+    assert run("scan").returncode == 0
+    query = "select label, generator, positive_prompt from manifest order by file_id"
+    found = [tuple(row.values()) for row in json.loads(run("sql", query, "--format", "json").stdout)]
+    assert found == [(1, "unknown", "a"), (0, "", "b"), (0, "", "c"), (1, "unknown", "d"), (0, "", "")]
 
 
 def test_nothing_is_replaced(run: Run, folder: Path, tmp_path: Path) -> None:
