@@ -1,6 +1,7 @@
 """Folders of images that share the bytes of loose sources."""
 
 import os
+import subprocess
 from pathlib import Path
 
 import pytest
@@ -13,6 +14,7 @@ from materializer.models import Link
 from materializer.shards.formats.linking import link_file
 from materializer.shards.transform import LooseFile
 from tests.materializer.conftest import tree
+from tests.support.programs import require_program
 
 FOLDER = {"format": "imagefolder", "feature": "standard"}
 
@@ -64,6 +66,32 @@ def test_file_that_changed_after_reading_is_not_linked(tmp_path):
     with pytest.raises(SourceError, match="has changed since it was scanned"):
         link_file(LooseFile(str(tmp_path / "a.jpg"), 3, 1), tmp_path / "b.jpg", Link.HARD)
     assert not (tmp_path / "b.jpg").exists()
+
+
+@pytest.fixture
+def btrfs(tmp_path):
+    """A file system with reflinks."""
+    require_program("mkfs.btrfs")
+    disk, folder = tmp_path / "disk", tmp_path / "mounted"
+    with disk.open("wb") as file:
+        file.truncate(128 << 20)
+    folder.mkdir()
+    subprocess.run(["mkfs.btrfs", "-q", disk], check=True)
+    if subprocess.run(["mount", "-o", "loop", disk, folder], capture_output=True, check=False).returncode:
+        pytest.skip("needs the right to mount a file system")
+    yield folder
+    subprocess.run(["umount", folder], check=True)
+
+
+@pytest.mark.slow
+def test_reflink_is_a_file_of_its_own(btrfs):
+    source, target = btrfs / "a.jpg", btrfs / "b.jpg"
+    source.write_bytes(b"x" * 100_000)
+    stat = source.stat()
+    assert link_file(LooseFile(str(source), stat.st_size, stat.st_mtime_ns), target, Link.REFLINK)
+    assert (target.read_bytes(), target.stat().st_nlink) == (source.read_bytes(), 1)
+    target.write_bytes(b"changed")
+    assert source.read_bytes() == b"x" * 100_000
 
 
 def test_file_of_a_symbolic_link_is_linked(tmp_path):
