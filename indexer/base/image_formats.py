@@ -7,6 +7,7 @@ without a decoder are listed and then reported as ``unsupported_format``.
 
 import re
 from dataclasses import dataclass
+from functools import cache
 
 EXTRA = "formats"  # the extra with the plugins
 _BRANDS_SIZE = 4096  # bytes of a file in which the brands of AVIF and HEIF are searched
@@ -91,6 +92,7 @@ def format_of(data: bytes) -> ImageFormat | None:
     return next((image for image in FORMATS if image.begins(data)), None)
 
 
+@cache
 def by_name(name: str) -> ImageFormat | None:
     """Return the format that Pillow calls ``name``; MPO is a JPEG."""
     return next((image for image in FORMATS if image.name == ("JPEG" if name == "MPO" else name)), None)

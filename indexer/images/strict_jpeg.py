@@ -47,7 +47,7 @@ def decode_grey(data: bytes, size: tuple[int, int]) -> Image.Image | None:
     return grey if grey.size == size else None
 
 
-def is_sound(data: bytes) -> bool:
+def is_sound(data: bytes | memoryview) -> bool:
     """Return whether libjpeg decodes all coded data without a warning. Pixels are computed at an eighth of the size.
 
     False proves nothing: :func:`decode_grey` and Pillow find the reason.

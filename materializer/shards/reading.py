@@ -3,14 +3,14 @@
 Rows are divided into windows, and these into pieces. While a window is read, the next one is prefetched, so that the
 disk gets many requests at a time. Inside a piece, which fits into the processor's cache, the members of each container
 are read in the order of their offsets. With several threads, they are read in parts, while the caller uses the piece
-before. Memory is bounded by two windows.
+before. Memory is bounded by three pieces, or three images that are larger than a piece.
 """
 
 import os
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import partial
-from itertools import cycle, groupby
+from itertools import groupby
 from typing import Any, TypeAlias
 
 import pyarrow as pa
@@ -21,7 +21,7 @@ from indexer.base.workers import time_limit
 from indexer.containers.copying import LOCATED, CopiedAnswer, copy_members
 from indexer.containers.file_stamp import size_and_time
 from indexer.containers.from_manifest import stored_member
-from indexer.containers.models import Access
+from indexer.containers.models import Access, MemberRef
 from indexer.containers.prefetch import prefetch
 from indexer.images.jpeg_encoding import JpegEncoding, encoding_of
 from indexer.images.rendition import Rendition
@@ -31,7 +31,7 @@ from materializer.models import Pixels, RowsTask
 from materializer.shards.threads import Run, running
 from materializer.shards.transform import ImageFacts, LooseFile, PreparedImage, prepare
 from materializer.shards.variants import varied
-from materializer.shards.window import WindowMemory
+from materializer.shards.window import PieceMemory
 
 WINDOW_SIZE = 48_000_000
 WINDOW_ROWS = 2_000
@@ -41,13 +41,14 @@ _PART_ROWS = 16  # with several threads
 Row: TypeAlias = Mapping[str, Any]
 ReadResult: TypeAlias = PreparedImage | BadData
 _Results: TypeAlias = dict[int, ReadResult]  # by position
+_Members: TypeAlias = dict[int, MemberRef]  # by position; not of rows that are refused already
 
 
 @dataclass(frozen=True, slots=True)
 class Piece:
     """Rows in output order, each with its image or the reason why it cannot be used.
 
-    The images are valid until the first piece of the next window is read.
+    The images are valid until the second piece after this one is read.
     """
 
     rows: Sequence[Row]
@@ -86,22 +87,29 @@ def read_images(work: RowsTask, threads: int = 1) -> Iterator[Piece]:
 
 def _started(work: RowsTask, threads: int, run: Run[_Results]) -> Iterator[_StartedPiece]:
     """Begin to read each piece, and prefetch the window after its own."""
-    memories = cycle([WindowMemory(WINDOW_SIZE) for _ in range(1 if threads == 1 else 2)])
-    windows = _windows(work.rows)
+    memory = PieceMemory(_PIECE_SIZE, 2 if threads == 1 else 3)  # the piece being read, and those in use
+    windows = ((rows, _members(rows)) for rows in _windows(work.rows))
     window = next(windows, None)
     while window is not None:
         following = next(windows, None)
         if following is not None:
-            prefetch(
-                (work.containers[row["container_id"]], stored_member(row, row["position"]))
-                for row in following
-                if row["refusal"] is None
-            )
-        read = partial(_read, work, next(memories).places(window))
-        pieces = _pieces(window)
-        for rows in pieces:
-            yield _StartedPiece(rows, run(read, _parts(rows, threads)), ends_window=rows is pieces[-1])
+            rows, members = following
+            prefetch([(work.containers[row["container_id"]], members[row["position"]]) for row in _readable(rows)])
+        rows, members = window
+        pieces = _pieces(rows)
+        for piece in pieces:
+            places = memory.places(members[row["position"]] for row in _readable(piece))
+            read = partial(_read, work, members, places)
+            yield _StartedPiece(piece, run(read, _parts(piece, threads)), ends_window=piece is pieces[-1])
         window = following
+
+
+def _members(rows: Iterable[Row]) -> _Members:
+    return {row["position"]: stored_member(row, row["position"]) for row in _readable(rows)}
+
+
+def _readable(rows: Iterable[Row]) -> Iterator[Row]:
+    return (row for row in rows if row["refusal"] is None)
 
 
 def _windows(rows: pa.Table) -> Iterator[list[Row]]:
@@ -139,17 +147,16 @@ def _parts(piece: Sequence[Row], threads: int) -> Iterator[Sequence[Row]]:
         yield piece
         return
     yield [row for row in piece if row["refusal"] is not None]
-    readable = sorted((row for row in piece if row["refusal"] is None), key=_reading_order)
-    for _, group in groupby(readable, key=lambda row: row["container_id"]):
+    for _, group in groupby(sorted(_readable(piece), key=_reading_order), key=lambda row: row["container_id"]):
         rows = list(group)
         step = _PART_ROWS if all(row["access"] in LOCATED for row in rows) else len(rows)
         yield from (rows[start : start + step] for start in range(0, len(rows), step))
 
 
-def _read(work: RowsTask, places: Mapping[int, memoryview], part: Sequence[Row]) -> _Results:
+def _read(work: RowsTask, members: _Members, places: Mapping[int, memoryview], part: Sequence[Row]) -> _Results:
     rows = {row["position"]: row for row in part}
     results: _Results = {}
-    for position, data in _bytes(work, part, places):
+    for position, data in _bytes(work, part, members, places):
         results[position] = data if isinstance(data, BadData) else _prepared(rows[position], data, work)
     if image_columns(work.settings.columns):
         _add_companions(work, part, results)
@@ -167,7 +174,7 @@ def _name_loose_files(work: RowsTask, part: Sequence[Row], results: _Results) ->
             if not isinstance(root, Url):
                 path = f"{root}/{stored_member(row, 0).path}"
                 found = LooseFile(path, row["size"], row["mtime_ns"])
-                results[row["position"]] = replace(image, file=found)
+                results[row["position"]] = image._replace(file=found)
 
 
 def _add_companions(work: RowsTask, part: Sequence[Row], results: _Results) -> None:
@@ -179,7 +186,7 @@ def _add_companions(work: RowsTask, part: Sequence[Row], results: _Results) -> N
     owners = [(row["position"], one) for row in usable for one in row["companions"] or ()]
     wanted = [{**one, "position": key} for key, (_, one) in enumerate(owners)]
     settings = replace(work.settings, pixels=Pixels.VERBATIM, variants=())
-    for key, data in _bytes(work, wanted, {}):
+    for key, data in _bytes(work, wanted, _members(wanted), {}):
         position, one = owners[key]
         image = results[position]
         if isinstance(image, BadData):
@@ -188,21 +195,26 @@ def _add_companions(work: RowsTask, part: Sequence[Row], results: _Results) -> N
         if isinstance(found, BadData):
             results[position] = BadData(found.reason, f"companion {one['name'] or one['path']}: {found.detail}")
         else:
-            results[position] = replace(image, companions={**image.companions, one["number"]: found})
+            results[position] = image._replace(companions={**image.companions, one["number"]: found})
 
 
-def _bytes(work: RowsTask, piece: Sequence[Row], places: Mapping[int, memoryview]) -> Iterator[CopiedAnswer]:
+def _bytes(
+    work: RowsTask, piece: Sequence[Row], members: _Members, places: Mapping[int, memoryview]
+) -> Iterator[CopiedAnswer]:
     """Yield position and bytes of each row, container by container; rows that are refused already are not read."""
     for row in piece:
         if row["refusal"] is not None:
             yield row["position"], BadData(row["refusal"], row["detail"] or "")
-    readable = sorted((row for row in piece if row["refusal"] is None), key=_reading_order)
-    for number, group in groupby(readable, key=lambda row: int(row["container_id"])):
-        container, members = work.containers[number], [(row, stored_member(row, row["position"])) for row in group]
-        for row, member in members:
+    for number, group in groupby(
+        sorted(_readable(piece), key=_reading_order), key=lambda row: int(row["container_id"])
+    ):
+        container, own = work.containers[number], []
+        for row in group:
+            member = members[row["position"]]
             if member.access is Access.FILE:
                 _check_unchanged(container.root, member.path, row)
-        yield from copy_members(container, [member for _, member in members], places, work.limits)
+            own.append(member)
+        yield from copy_members(container, own, places, work.limits)
 
 
 def _reading_order(row: Row) -> tuple[int, int, str, int]:

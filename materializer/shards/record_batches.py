@@ -20,7 +20,7 @@ from materializer.shards.transform import PreparedImage
 
 # Batches that fit the processor's cache are written twice as fast as batches of 100 MB.
 BATCH_SIZE = 8_000_000
-MAX_IMAGE_SIZE = {Feature.LARGE: (1 << 63) - 1, Feature.STANDARD: (1 << 31) - 1}
+_LARGEST_STANDARD = (1 << 31) - 1
 
 _OFFSETS = {Feature.LARGE: np.int64, Feature.STANDARD: np.int32}
 
@@ -40,14 +40,14 @@ class BatchMaker:
 
     def __init__(self, settings: Settings, *, copies: bool = False) -> None:
         self._settings, self._copies = settings, copies
+        self._schema = columns.schema(settings)
         self._rows: list[pa.Table] = []
         self._images: list[PreparedImage] = []
 
     def add(self, rows: pa.Table, images: Sequence[PreparedImage], *, ends_window: bool) -> Iterator[ImageBatch]:
         """Yield the batches that ``rows`` complete. A window's last batch ends with it."""
-        self._rows.append(rows)
-        self._images.extend(images)
-        rows, images = pa.concat_tables(self._rows), self._images
+        older = len(self._images)
+        rows, images = pa.concat_tables([*self._rows, rows]), [*self._images, *images]
         start = size = 0
         for end, image in enumerate(images):
             if end > start and size + image.stored_size > BATCH_SIZE:
@@ -57,10 +57,10 @@ class BatchMaker:
         if ends_window and start < len(images):
             yield self._batch(rows.slice(start), images[start:])
             start = len(images)
-        self._rows, self._images = [rows.slice(start)], images[start:]
+        self._rows = [rows.slice(start)]
+        self._images = [*map(_copied, images[start:older]), *images[max(start, older) :]]
 
     def _batch(self, rows: pa.Table, images: Sequence[PreparedImage]) -> ImageBatch:
-        schema = columns.schema(self._settings)
         file_ids = rows["file_id"].to_pylist()
         named = self._settings.columns
         further = rows["further"].combine_chunks() if named else None
@@ -77,9 +77,9 @@ class BatchMaker:
                 for name, at in image_columns(named).items()
             },
         }
-        columns_ = [pc.cast(arrays[field.name], field.type) for field in schema]
+        columns_ = [_of_type(arrays[field.name], field.type) for field in self._schema]
         digests = bytes.fromhex("".join(image.sha256 for image in images))
-        return ImageBatch(pa.RecordBatch.from_arrays(columns_, schema=schema), digests)
+        return ImageBatch(pa.RecordBatch.from_arrays(columns_, schema=self._schema), digests)
 
     def _image_array(self, images: Sequence[PreparedImage | None], file_ids: Sequence[str]) -> pa.StructArray:
         """Return an array of images, null where there is none, named by the ids of their rows."""
@@ -96,8 +96,10 @@ class BatchMaker:
 
 def too_large(image: PreparedImage, feature: Feature) -> BadData | None:
     """Return the reason why the feature cannot store an image, or None: the standard one has 32-bit offsets."""
+    if feature is Feature.LARGE:
+        return None
     largest = max(len(one.data) for one in (image, *image.companions.values()))
-    if largest <= MAX_IMAGE_SIZE[feature]:
+    if largest <= _LARGEST_STANDARD:
         return None
     return BadData("too_large", f"{largest} bytes, the standard image feature holds 2 GiB: use --image-feature large")
 
@@ -124,6 +126,15 @@ def _joined(buffers: Sequence[pa.Buffer], *, copies: bool) -> pa.Buffer:
     if buffers and adjoin and not copies:
         return pa.foreign_buffer(buffers[0].address, sum(one.size for one in buffers), base=buffers)
     return pa.py_buffer(b"".join(buffers))
+
+
+def _copied(image: PreparedImage) -> PreparedImage:
+    """Return an image in memory of its own: it waits for others, and the memory of its piece is used again."""
+    return image._replace(data=bytes(image.data))
+
+
+def _of_type(array: pa.Array, type_: pa.DataType) -> pa.Array:
+    return array if array.type == type_ else pc.cast(array, type_)
 
 
 def _one_chunk(column: pa.ChunkedArray) -> pa.Array:

@@ -3,7 +3,9 @@
 import hashlib
 import io
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass
+from types import MappingProxyType
+from typing import NamedTuple
 
 from PIL import Image
 
@@ -27,8 +29,7 @@ _JPEG_FORMATS = ("JPEG", "MPO")
 _SMALLEST = (1, 1)  # a JPEG decoded at an eighth of its size has the same damage, in half the time
 
 
-@dataclass(frozen=True, slots=True)
-class ImageFacts:
+class ImageFacts(NamedTuple):
     """Properties of an image's bytes, whose hash is ``sha256`` (hex). The size is that of the upright image.
 
     ``metadata_removed``: readers can only open a copy without the damaged metadata.
@@ -51,8 +52,7 @@ class LooseFile:
     mtime_ns: int
 
 
-@dataclass(frozen=True, slots=True)
-class PreparedImage:
+class PreparedImage(NamedTuple):
     """An image as it is stored: ``data`` with its ``sha256`` (hex) and the size that readers show, in pixels.
 
     ``facts`` are those of the source's bytes; ``transform`` describes the conversion. ``companions`` are the images
@@ -66,13 +66,14 @@ class PreparedImage:
     suffix: str
     transform: str
     facts: ImageFacts
-    companions: Mapping[int, "PreparedImage"] = field(default_factory=dict)
+    companions: Mapping[int, "PreparedImage"] = MappingProxyType({})
     file: LooseFile | None = None  # that has the same bytes, if it may be linked
 
     @property
     def stored_size(self) -> int:
         """Bytes of the image and its companions."""
-        return len(self.data) + sum(len(one.data) for one in self.companions.values())
+        size = len(self.data)
+        return size + sum(len(one.data) for one in self.companions.values()) if self.companions else size
 
 
 def prepare(
@@ -98,9 +99,9 @@ def prepare(
         return _prepared(data, known, None, settings, limits)
     if settings.check in (Check.HEADER, Check.NONE):
         return _prepared(data, _header_facts(digest, data, limits), None, settings, limits)
-    data = bytes(data)
     if settings.pixels is not Pixels.JPEG and (proven := _proven_facts(digest, data, limits)):
         return _prepared(data, proven, None, settings, limits)
+    data = bytes(data)
     reduced_to = None if settings.pixels is Pixels.JPEG or settings.align else _SMALLEST
     shown = open_shown(data, limits, Depth(reduced_to, is_strict=settings.check == Check.DECODE))
     facts = _facts(digest, shown.header, metadata_removed=shown.metadata_removed)
@@ -119,7 +120,7 @@ def _header_facts(digest: str, data: bytes | memoryview, limits: ImageLimits) ->
     return plain or _facts(digest, header(bytes(data), limits), metadata_removed=False)
 
 
-def _proven_facts(digest: str, data: bytes, limits: ImageLimits) -> ImageFacts | None:
+def _proven_facts(digest: str, data: bytes | memoryview, limits: ImageLimits) -> ImageFacts | None:
     """Return the facts of a plain JPEG or PNG that decodes, without its full pixels; None if that is not proven."""
     plain = _plain_facts(digest, data, limits)
     if plain is not None:

@@ -6,7 +6,6 @@ A variant is made from the image as the build stores it, so all variants of an i
 import hashlib
 import re
 from collections.abc import Sequence
-from dataclasses import replace
 
 from indexer.base.errors import ConfigError
 from indexer.images import ImageLimits, open_shown
@@ -94,7 +93,7 @@ def varied(image: PreparedImage, variant: str, limits: ImageLimits) -> PreparedI
         return image
     if variant == STRIPPED:
         data = strip(bytes(image.data), limits)
-        return replace(image, data=data, sha256=_sha256(data), transform=_words(image, variant))
+        return image._replace(data=data, sha256=_sha256(data), transform=_words(image, variant))
     rendition = rendition_of(variant)
     data, picture = render(to_rgb(open_shown(bytes(image.data), limits)), rendition)
     return PreparedImage(data, _sha256(data), *picture.size, rendition.suffix, _words(image, variant), image.facts)

@@ -1,29 +1,33 @@
 """The time limit of a task, set inside its worker."""
 
-import contextlib
 import signal
 import threading
-from collections.abc import Iterator
 from functools import cache
 
 _LONGEST = 1e9  # seconds: timers refuse values that their clock cannot count
 
 
-@contextlib.contextmanager
-def time_limit(seconds: float) -> Iterator[None]:
+class time_limit:  # noqa: N801 - named as a function, like contextlib.suppress
     """Let the kernel end this worker process if the block takes longer: nothing else interrupts C code that hangs.
 
-    Does nothing outside a process's main thread, where no timer can be set.
+    Does nothing outside a process's main thread, where no timer can be set. A class, because each image has one, and a
+    generator costs three times as much.
     """
-    if threading.current_thread() is not threading.main_thread():
-        yield
-        return
-    _use_default_action()
-    signal.setitimer(signal.ITIMER_REAL, min(seconds, _LONGEST))
-    try:
-        yield
-    finally:
-        signal.setitimer(signal.ITIMER_REAL, 0)
+
+    __slots__ = ("_seconds", "_set")
+
+    def __init__(self, seconds: float) -> None:
+        self._seconds = min(seconds, _LONGEST)
+
+    def __enter__(self) -> None:
+        self._set = threading.get_ident() == threading.main_thread().ident
+        if self._set:
+            _use_default_action()
+            signal.setitimer(signal.ITIMER_REAL, self._seconds)
+
+    def __exit__(self, *_: object) -> None:
+        if self._set:
+            signal.setitimer(signal.ITIMER_REAL, 0)
 
 
 @cache
