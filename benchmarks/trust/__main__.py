@@ -5,17 +5,17 @@ python -m benchmarks.trust [WORLDS]
 
 import random
 import sys
-import tempfile
 from collections.abc import Iterator
 from dataclasses import replace
+from functools import partial
 from itertools import chain
-from pathlib import Path
 
-from benchmarks.trust.inclusion import FIFTHS, GROWTHS, inclusion, moved, splits_of
+from benchmarks.trust.inclusion import inclusion, moved
 from benchmarks.trust.looks import false_pairs, recalls, recalls_on_request
 from benchmarks.trust.relations import crossings, related_world
+from benchmarks.trust.running import FIFTHS, manifest, over, splits_of
 from indexer.selection.audit import AuditOptions, audit
-from tests.support.worlds import fakes, photographs, world
+from tests.support.worlds import fakes, photographs
 
 # Least recall and most false pairs per million, by radius.
 RADII = (2, 4, 8)
@@ -42,56 +42,43 @@ Figures = Iterator[tuple[str, float, float, float]]
 """Name, value, least, most."""
 
 
-def crossing_pairs(worlds: int) -> float:
-    """Return the related pairs of images in different splits, in ``worlds`` manifests."""
-    total = 0
-    for seed in range(worlds):
-        pictures, text = related_world(seed)
-        total += len(crossings(pictures, splits_of(pictures, text)))
-    return total
+def crossing_pairs(seed: int) -> int:
+    """Return the related pairs of images in different splits of a random manifest."""
+    pictures, text = related_world(seed)
+    return len(crossings(pictures, splits_of(pictures, text)))
 
 
-def fraction_error(worlds: int) -> float:
+def fraction_error(seed: int) -> float:
     """Return the most images by which a generator in an origin, a generator or the total misses its fraction."""
-    worst = 0.0
-    for seed in range(worlds):
-        chance = random.Random(seed)
-        pictures = [one for name in "ABCDEFGHIJ" for origin in "op" for one in fakes(name, origin, 40)]
-        quotas = "".join(f"{name} = {chance.randint(1, 12)}\n" for name in "ABCDEFGHIJ")
-        text = f"seed = {seed}\nspares = 0\n[quotas]\n{quotas}{FIFTHS}[photographs]\nper_fake = 0\n"
-        found = splits_of(pictures, text)
-        strata: dict[str, list[bool]] = {}
-        for name, split in found.items():
-            origin, generator, _ = name.split("/")
-            for stratum in (f"{origin}/{generator}", generator, "all"):
-                strata.setdefault(stratum, []).append(split == "validation")
-        worst = max(worst, *(abs(sum(part) - 0.2 * len(part)) for part in strata.values()))
-    return worst
+    chance = random.Random(seed)
+    pictures = [one for name in "ABCDEFGHIJ" for origin in "op" for one in fakes(name, origin, 40)]
+    quotas = "".join(f"{name} = {chance.randint(1, 12)}\n" for name in "ABCDEFGHIJ")
+    text = f"seed = {seed}\nspares = 0\n[quotas]\n{quotas}{FIFTHS}[photographs]\nper_fake = 0\n"
+    strata: dict[str, list[bool]] = {}
+    for name, split in splits_of(pictures, text).items():
+        origin, generator, _ = name.split("/")
+        for stratum in (f"{origin}/{generator}", generator, "all"):
+            strata.setdefault(stratum, []).append(split == "validation")
+    return max(abs(sum(part) - 0.2 * len(part)) for part in strata.values())
 
 
-def alarms(worlds: int, images: int, shift: int = 0) -> float:
-    """Return the fraction of manifests of ``images`` for which the audit names a shortcut to the label.
-
-    The traits are random. With ``shift``, fakes are that many pixels wider.
-    """
-    count = 0
-    for seed in range(worlds):
-        chance = random.Random(f"{images} {seed}")
-        both = [*fakes("A", "o", images // 2), *photographs("coco", images // 2)]
-        pictures = [
-            replace(
-                one,
-                side=chance.randint(300, 700) + shift * bool(one.generator),
-                file_size=chance.randint(10_000, 1_000_000),
-                format=chance.choice(["PNG", "JPEG", "WEBP"]),
-                jpeg_quality=chance.choice([None, 75, 80, 90, 95]),
-            )
-            for one in both
-        ]
-        with tempfile.TemporaryDirectory() as folder, world(Path(folder) / "m.duckdb", pictures) as store:
-            words = audit(store, None, AuditOptions(tree=False)).words
-        count += any(" the label at " in line for line in words)
-    return count / worlds
+def is_alarm(images: int, shift: int, seed: int) -> bool:
+    """Return whether the audit of random traits names a shortcut to the label. Fakes are ``shift`` pixels wider."""
+    chance = random.Random(f"{images} {seed}")
+    both = [*fakes("A", "o", images // 2), *photographs("coco", images // 2)]
+    pictures = [
+        replace(
+            one,
+            side=chance.randint(300, 700) + shift * bool(one.generator),
+            file_size=chance.randint(10_000, 1_000_000),
+            format=chance.choice(["PNG", "JPEG", "WEBP"]),
+            jpeg_quality=chance.choice([None, 75, 80, 90, 95]),
+        )
+        for one in both
+    ]
+    with manifest(pictures) as store:
+        words = audit(store, None, AuditOptions(tree=False)).words
+    return any(" the label at " in line for line in words)
 
 
 def look_figures() -> Figures:
@@ -114,10 +101,10 @@ def selection_figures(worlds: int) -> Figures:
         ratio, spread = inclusion(few, origins)
         yield f"inclusion of copied by that of single pictures, {name}", ratio, 1 - noise, 1 + noise
         yield f"inclusion, chi-square per degree of freedom, {name}", spread, 0.0, 3.0
-    yield "fractions, images off", fraction_error(few), 0.0, 1.0
-    for change in GROWTHS:
-        yield f"moved by more {change}", moved(few, change), 0.0, 0.0 if change == "keys" else 0.12
-    yield f"crossings by content in {worlds} manifests", crossing_pairs(worlds), 0.0, 0.0
+    yield "fractions, images off", max(over(fraction_error, few)), 0.0, 1.0
+    for change, part in moved(few).items():
+        yield f"moved by more {change}", part, 0.0, 0.0 if change == "keys" else 0.12
+    yield f"crossings by content in {worlds} manifests", sum(over(crossing_pairs, worlds)), 0.0, 0.0
 
 
 def audit_figures(worlds: int) -> Figures:
@@ -125,8 +112,10 @@ def audit_figures(worlds: int) -> Figures:
     few = max(worlds // 20, 3)
     for images, shift in ((20, 400), (50, 300), (200, 150), (1_000, 80), (10_000, 60)):
         runs = worlds // 2 if images < 10_000 else few
-        yield f"false alarms of {images}", alarms(runs, images), 0.0, 0.05 + 3 * (0.05 * 0.95 / runs) ** 0.5
-        yield f"power of {images}, {shift} pixels wider", alarms(few, images, shift), 0.8, 1.0
+        named = over(partial(is_alarm, images, 0), runs)
+        yield f"false alarms of {images}", sum(named) / runs, 0.0, 0.05 + 3 * (0.05 * 0.95 / runs) ** 0.5
+        named = over(partial(is_alarm, images, shift), few)
+        yield f"power of {images}, {shift} pixels wider", sum(named) / few, 0.8, 1.0
 
 
 def main() -> int:

@@ -1,23 +1,13 @@
 """Inclusion: how often each picture is selected, in manifests with copies, and how stable splits are under growth."""
 
-import tempfile
 from collections import Counter
-from pathlib import Path
+from functools import partial
 
-from indexer.selection import recipe
-from indexer.selection.by_recipe import select
-from tests.support.worlds import Picture, fakes, photographs, world
+from benchmarks.trust.running import FIFTHS, over, splits_of
+from tests.support.worlds import Picture, fakes, photographs
 
-FIFTHS = "[split]\ntrain = 0.8\nvalidation = 0.2\n"
 GROWTHS = ("quota", "generators", "spares", "sources", "keys")
 _GENERATORS, _PICTURES, _COPIED, _COPIES, _QUOTA = 40, 12, 2, 10, 4
-
-
-def splits_of(pictures: list[Picture], text: str) -> dict[str, str]:
-    """Return the split of each image that a recipe selects, without spares."""
-    with tempfile.TemporaryDirectory() as folder, world(Path(folder) / "m.duckdb", pictures) as store:
-        select(store, recipe.parse(text), "x")
-        return dict(store.execute("select file_id, split from selection where role <> 'spare'"))
 
 
 def _copied(origins: tuple[str, ...]) -> list[Picture]:
@@ -40,12 +30,7 @@ def inclusion(worlds: int, origins: tuple[str, ...] = ("o",)) -> tuple[float, fl
     The first is how often a picture in ten copies is selected, divided by how often one without copies is. The
     second is the statistic of Pearson's test of equal probabilities, divided by its degrees of freedom.
     """
-    counts: Counter[int] = Counter()
-    pictures = _copied(origins)
-    contents = {one.file_id: int((one.content or "").split("-")[1]) for one in pictures}
-    for seed in range(worlds):
-        text = f"seed = {seed}\nper_generator = {_QUOTA}\nspares = 0\n{FIFTHS}[photographs]\nper_fake = 0\n"
-        counts.update(contents[file_id] for file_id in splits_of(pictures, text))
+    counts = Counter(n for found in over(partial(_selected, origins), worlds) for n in found)
     of_copied = sum(counts[n] for n in range(_COPIED)) / _COPIED
     of_single = sum(counts[n] for n in range(_COPIED, _PICTURES)) / (_PICTURES - _COPIED)
     draws, part = worlds * _GENERATORS, _QUOTA / _PICTURES
@@ -54,25 +39,40 @@ def inclusion(worlds: int, origins: tuple[str, ...] = ("o",)) -> tuple[float, fl
     return of_copied / of_single, spread / (_PICTURES - 1)
 
 
-def moved(worlds: int, change: str) -> float:
-    """Return the fraction of validation images that are in another split after one kind of growth, of ``GROWTHS``."""
-    left = stayed = 0
-    for seed in range(worlds):
-        made = [one for name in "ABCD" for origin in "op" for one in fakes(name, origin, 300)]
-        pictures = [*made, *photographs("coco", 900), *photographs("raise", 900)]
-        text = f'seed = {seed}\nper_generator = 100\ngenerators = ["A", "B", "C"]\n{FIFTHS}'
-        before = splits_of(pictures, text)
-        more = [*fakes("A", "q", 300), *photographs("laion", 500)] if change == "sources" else []
-        changes = {
-            "quota": ("= 100", "= 200"),
-            "generators": ('"C"]', '"C", "D"]'),
-            "spares": ("[split]", "spares = 0.3\n[split]"),
-            "keys": ("train = 0.8\nvalidation = 0.2", "validation = 0.2\ntrain = 0.8"),
-            "sources": ("seed", "seed"),
-        }
-        after = splits_of([*pictures, *more], text.replace(*changes[change]))
-        gone = [
-            after[name] != "validation" for name, split in before.items() if split == "validation" and name in after
-        ]
-        left, stayed = left + sum(gone), stayed + len(gone)
-    return left / max(stayed, 1)
+def _selected(origins: tuple[str, ...], seed: int) -> list[int]:
+    """Return the pictures, 0 to 11, that one selection has of each generator."""
+    pictures = _copied(origins)
+    contents = {one.file_id: int((one.content or "").split("-")[1]) for one in pictures}
+    text = f"seed = {seed}\nper_generator = {_QUOTA}\nspares = 0\n{FIFTHS}[photographs]\nper_fake = 0\n"
+    return [contents[file_id] for file_id in splits_of(pictures, text)]
+
+
+def moved(worlds: int) -> dict[str, float]:
+    """Return the fraction of validation images that are in another split after each kind of growth, of ``GROWTHS``."""
+    found = over(_moved, worlds)
+    return {
+        change: sum(one[change][0] for one in found) / max(sum(one[change][1] for one in found), 1)
+        for change in GROWTHS
+    }
+
+
+def _moved(seed: int) -> dict[str, tuple[int, int]]:
+    """Return how many validation images are in another split after each growth, and how many are still selected."""
+    made = [one for name in "ABCD" for origin in "op" for one in fakes(name, origin, 300)]
+    pictures = [*made, *photographs("coco", 900), *photographs("raise", 900)]
+    more = [*fakes("A", "q", 300), *photographs("laion", 500)]
+    text = f'seed = {seed}\nper_generator = 100\ngenerators = ["A", "B", "C"]\n{FIFTHS}'
+    grown = {
+        "quota": (pictures, text.replace("= 100", "= 200")),
+        "generators": (pictures, text.replace('"C"]', '"C", "D"]')),
+        "spares": (pictures, text.replace("[split]", "spares = 0.3\n[split]")),
+        "sources": ([*pictures, *more], text),
+        "keys": (pictures, text.replace("train = 0.8\nvalidation = 0.2", "validation = 0.2\ntrain = 0.8")),
+    }
+    before = [name for name, split in splits_of(pictures, text).items() if split == "validation"]
+    found = {}
+    for change in GROWTHS:
+        after = splits_of(*grown[change])
+        kept = [name for name in before if name in after]
+        found[change] = (sum(after[name] != "validation" for name in kept), len(kept))
+    return found
