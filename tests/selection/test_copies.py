@@ -116,3 +116,15 @@ def test_one_picture_alone_fills_one_place(tmp_path: Path) -> None:
         assert selected(store, "seed = 1\nper_generator = 1\nspares = 0\n" + ALONE) == [("o/A/0", "x-0")]
         with pytest.raises(RecipeError, match="too few images: A: "):
             selected(store, "seed = 1\nper_generator = 2\nspares = 0\n" + ALONE)
+
+
+def test_copies_of_matched_real_images_are_not_favoured(tmp_path: Path) -> None:
+    """Half of the pictures are in four copies, and all have one size."""
+    reals = [
+        Picture(f"coco/{copy}-{n}", "coco", content=f"x-{n}") for n in range(80) for copy in range(4 if n < 40 else 1)
+    ]
+    with world(tmp_path / "m.duckdb", [*fakes("A", "o", 40), *reals]) as store:
+        found = selected(store, 'seed = 1\nper_generator = 40\nspares = 0\n[match]\non = ["width"]\n')
+    contents = [int(content.split("-")[1]) for _, content in found if content.startswith("x-")]
+    assert len(set(contents)) == len(contents) == 40
+    assert 10 <= sum(n < 40 for n in contents) <= 30
