@@ -1,5 +1,7 @@
 """A picture in many copies is as likely as a picture in one."""
 
+import hashlib
+import random
 from collections import Counter
 from collections.abc import Callable
 from dataclasses import replace
@@ -128,3 +130,29 @@ def test_copies_of_matched_real_images_are_not_favoured(tmp_path: Path) -> None:
     contents = [int(content.split("-")[1]) for _, content in found if content.startswith("x-")]
     assert len(set(contents)) == len(contents) == 40
     assert 10 <= sum(n < 40 for n in contents) <= 30
+
+
+def test_the_first_of_an_independent_ranking_are_selected(tmp_path: Path) -> None:
+    """80 generators of one to seven files, of which some are copies, some unusable, and some not inspected."""
+    chance = random.Random(8)
+    made = [
+        Picture(
+            f"o/G{generator}/{n}", "o", f"G{generator}", content=f"{generator}-{chance.randint(0, 3)}",
+            inspected=chance.choice(["ok", "ok", "ok", "truncated", None]),
+        )
+        for generator in range(80) for n in range(chance.randint(1, 7))
+    ]  # fmt: skip
+    text = f'seed = 5\nper_generator = 2\nwhen_short = "drop"\nspares = 0\n{ALONE}'
+    with world(tmp_path / "m.duckdb", made) as store:
+        found = {name for name, _ in selected(store, text)}
+    expected = set()
+    for generator in range(80):
+        files = [one for one in made if one.generator == f"G{generator}" and one.inspected != "truncated"]
+        first: dict[str, str] = {}
+        for one in files:  # what was not inspected has no known copies
+            key = one.content if one.inspected else one.file_id
+            first[key] = min(first.get(key, one.file_id), one.file_id)
+        order = sorted(first.values(), key=lambda name: hashlib.md5(f"5{name}".encode()).hexdigest())
+        expected |= set(order[:2]) if len(order) > 1 else set()
+    assert found == expected
+    assert len(found) > 60

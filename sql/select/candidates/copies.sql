@@ -4,5 +4,5 @@ select member_id
 from work.alike l
 join inspection i using (member_id)
 left join work.origin_order p on p.origin = l.own_origin
-where i.hash is not null
+where i.status = 'ok' and i.hash is not null
 qualify row_number() over (partition by i.hash order by p.rank nulls last, l.own_origin, l.file_id) > 1
