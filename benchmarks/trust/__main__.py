@@ -5,13 +5,13 @@ python -m benchmarks.trust [WORLDS]
 
 import random
 import sys
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import replace
 from functools import partial
 from itertools import chain
 
 from benchmarks.trust.inclusion import inclusion, moved
-from benchmarks.trust.looks import false_pairs, recalls, recalls_on_request
+from benchmarks.trust.looks import CHANGES, false_pairs, recalls
 from benchmarks.trust.relations import crossings, related_world
 from benchmarks.trust.running import FIFTHS, manifest, over, splits_of
 from indexer.selection.audit import AuditOptions, audit
@@ -83,14 +83,19 @@ def is_alarm(images: int, shift: int, seed: int) -> bool:
 
 def look_figures() -> Figures:
     """Yield figures of near matching, by radius."""
-    for column, radius in enumerate(RADII):
-        for name, value in recalls(40, radius).items():
-            yield f"recall, {name}, radius {radius}", value, _LEAST_RECALL.get(name, (0.0,) * 3)[column], 1.0
-        for name, value in recalls_on_request(40, radius).items():
-            yield f"recall on request, {name}, radius {radius}", value, (0.0, 0.6, 0.85)[column], 1.0
-        for kind, most in _MOST_FALSE.items():
-            found = false_pairs(kind, 300, radius)[0]
-            yield f"false pairs per million, {kind}, radius {radius}", found, 0.0, most[column]
+    for name, values in zip(CHANGES, over(partial(recalls, RADII), CHANGES), strict=True):
+        yield from _by_radius(f"recall, {name}", values, _LEAST_RECALL.get(name, (0.0,) * 3), (1.0,) * 3)
+    turned = ("mirrored", "turned")
+    for name, values in zip(turned, over(partial(recalls, RADII, on_request=True), turned), strict=True):
+        yield from _by_radius(f"recall on request, {name}", values, (0.0, 0.6, 0.85), (1.0,) * 3)
+    for name, values in zip(_MOST_FALSE, over(partial(false_pairs, RADII), _MOST_FALSE), strict=True):
+        yield from _by_radius(f"false pairs per million, {name}", values, (0.0,) * 3, _MOST_FALSE[name])
+
+
+def _by_radius(name: str, values: Sequence[float], least: Sequence[float], most: Sequence[float]) -> Figures:
+    for radius, *figure in zip(RADII, values, least, most, strict=True):
+        value, low, high = figure
+        yield f"{name}, radius {radius}", value, low, high
 
 
 def selection_figures(worlds: int) -> Figures:
@@ -101,10 +106,10 @@ def selection_figures(worlds: int) -> Figures:
         ratio, spread = inclusion(few, origins)
         yield f"inclusion of copied by that of single pictures, {name}", ratio, 1 - noise, 1 + noise
         yield f"inclusion, chi-square per degree of freedom, {name}", spread, 0.0, 3.0
-    yield "fractions, images off", max(over(fraction_error, few)), 0.0, 1.0
+    yield "fractions, images off", max(over(fraction_error, range(few))), 0.0, 1.0
     for change, part in moved(few).items():
         yield f"moved by more {change}", part, 0.0, 0.0 if change == "keys" else 0.12
-    yield f"crossings by content in {worlds} manifests", sum(over(crossing_pairs, worlds)), 0.0, 0.0
+    yield f"crossings by content in {worlds} manifests", sum(over(crossing_pairs, range(worlds))), 0.0, 0.0
 
 
 def audit_figures(worlds: int) -> Figures:
@@ -112,9 +117,9 @@ def audit_figures(worlds: int) -> Figures:
     few = max(worlds // 20, 3)
     for images, shift in ((20, 400), (50, 300), (200, 150), (1_000, 80), (10_000, 60)):
         runs = worlds // 2 if images < 10_000 else few
-        named = over(partial(is_alarm, images, 0), runs)
+        named = over(partial(is_alarm, images, 0), range(runs))
         yield f"false alarms of {images}", sum(named) / runs, 0.0, 0.05 + 3 * (0.05 * 0.95 / runs) ** 0.5
-        named = over(partial(is_alarm, images, shift), few)
+        named = over(partial(is_alarm, images, shift), range(few))
         yield f"power of {images}, {shift} pixels wider", sum(named) / few, 0.8, 1.0
 
 

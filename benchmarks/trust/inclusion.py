@@ -30,7 +30,7 @@ def inclusion(worlds: int, origins: tuple[str, ...] = ("o",)) -> tuple[float, fl
     The first is how often a picture in ten copies is selected, divided by how often one without copies is. The
     second is the statistic of Pearson's test of equal probabilities, divided by its degrees of freedom.
     """
-    counts = Counter(n for found in over(partial(_selected, origins), worlds) for n in found)
+    counts = Counter(n for found in over(partial(_selected, origins), range(worlds)) for n in found)
     of_copied = sum(counts[n] for n in range(_COPIED)) / _COPIED
     of_single = sum(counts[n] for n in range(_COPIED, _PICTURES)) / (_PICTURES - _COPIED)
     draws, part = worlds * _GENERATORS, _QUOTA / _PICTURES
@@ -49,7 +49,7 @@ def _selected(origins: tuple[str, ...], seed: int) -> list[int]:
 
 def moved(worlds: int) -> dict[str, float]:
     """Return the fraction of validation images that are in another split after each kind of growth, of ``GROWTHS``."""
-    found = over(_moved, worlds)
+    found = over(_moved, range(worlds))
     return {
         change: sum(one[change][0] for one in found) / max(sum(one[change][1] for one in found), 1)
         for change in GROWTHS

@@ -5,7 +5,7 @@ Distances are computed from the stored hashes, apart from sql/select/duplicates/
 """
 
 import io
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from itertools import combinations
 
 import numpy as np
@@ -32,11 +32,11 @@ def look(data: bytes) -> Look:
     return found.phash, int(found.phash_256 or "0", 16)
 
 
-def near(one: Look, other: Look, radius: int, *, is_confirmed: bool = True) -> bool:
-    """Return whether two hashes are near; without ``is_confirmed``, by 64 bits alone."""
+def near(one: Look, other: Look, radius: int) -> bool:
+    """Return whether two hashes are near: in 64 bits, and in 256."""
     if one[0] is None or other[0] is None or (one[0] ^ other[0]).bit_count() > radius:
         return False
-    return not is_confirmed or (one[1] ^ other[1]).bit_count() <= FINER * radius
+    return (one[1] ^ other[1]).bit_count() <= FINER * radius
 
 
 def _cropped(part: float) -> Change:
@@ -126,41 +126,26 @@ ALIKE: Mapping[str, Callable[[np.random.Generator], Image.Image]] = {
 }
 
 
-def recalls(count: int, radius: int, *, is_confirmed: bool = True) -> dict[str, float]:
-    """Return the fraction of changed copies of ``count`` photographs that are near the original, per change."""
-    originals = list(photographs(count))
-    looks = [look(saved(image)) for image in originals]
-    return {
-        name: sum(near(one, look(change(image)), radius, is_confirmed=is_confirmed)
-                  for one, image in zip(looks, originals, strict=True)) / len(looks)
-        for name, change in CHANGES.items()
-    }  # fmt: skip
+def recalls(radii: Sequence[int], change: str, *, on_request: bool = False) -> list[float]:
+    """Return the fraction of 40 photographs to which a changed copy is near, per radius.
 
-
-def recalls_on_request(count: int, radius: int) -> dict[str, float]:
-    """Return the same of mirrored and turned copies, by the turned hashes that a recipe compares on request."""
-    originals = list(photographs(count))
-    looks = [look(saved(image)) for image in originals]
-    derived = [
-        [] if one[0] is None else list(map(_parsed, turned_hashes(f"{one[0]:016x}{one[1]:064x}"))) for one in looks
+    ``on_request``: also by the hashes of mirrored and turned images that a recipe then compares.
+    """
+    looks = [(look(saved(image)), look(CHANGES[change](image))) for image in photographs(40)]
+    pairs = [([one, *(_turned(*one) if on_request else ())], other) for one, other in looks]
+    return [
+        sum(any(near(one, other, radius) for one in ones) for ones, other in pairs) / len(pairs) for radius in radii
     ]
-    return {
-        name: sum(any(near(one, look(CHANGES[name](image)), radius) for one in turned)
-                  for turned, image in zip(derived, originals, strict=True)) / len(looks)
-        for name in ("mirrored", "turned")
-    }  # fmt: skip
 
 
-def _parsed(text: str) -> Look:
-    return int(text[:16], 16), int(text[16:], 16)
+def _turned(phash: int | None, finer: int) -> list[Look]:
+    texts = () if phash is None else turned_hashes(f"{phash:016x}{finer:064x}")
+    return [(int(text[:16], 16), int(text[16:], 16)) for text in texts]
 
 
-def false_pairs(kind: str, count: int, radius: int, *, is_confirmed: bool = True) -> tuple[float, float]:
-    """Return the near pairs per million, and the fraction of pictures in one, of ``count`` distinct pictures."""
+def false_pairs(radii: Sequence[int], kind: str) -> list[float]:
+    """Return the near pairs per million of 300 distinct pictures, per radius."""
     chance = np.random.default_rng(2)
-    looks = [look(saved(ALIKE[kind](chance))) for _ in range(count)]
-    pairs = [
-        pair for pair in combinations(range(count), 2)
-        if near(looks[pair[0]], looks[pair[1]], radius, is_confirmed=is_confirmed)
-    ]  # fmt: skip
-    return 1e6 * len(pairs) / (count * (count - 1) / 2), len({one for pair in pairs for one in pair}) / count
+    looks = [look(saved(ALIKE[kind](chance))) for _ in range(300)]
+    pairs = list(combinations(looks, 2))
+    return [1e6 * sum(near(one, other, radius) for one, other in pairs) / len(pairs) for radius in radii]

@@ -2,7 +2,7 @@
 
 import os
 import tempfile
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from typing import TypeVar
@@ -15,13 +15,13 @@ from indexer.selection.by_recipe import select
 from tests.support.worlds import Picture, world
 
 FIFTHS = "[split]\ntrain = 0.8\nvalidation = 0.2\n"
-Measured = TypeVar("Measured")
+Case, Measured = TypeVar("Case"), TypeVar("Measured")
 
 
-def over(measure: Callable[[int], Measured], seeds: int) -> list[Measured]:
-    """Return the results of ``measure`` for the seeds 0, 1, ... $TRUST_JOBS is the number of processes."""
+def over(measure: Callable[[Case], Measured], cases: Iterable[Case]) -> list[Measured]:
+    """Return the results of ``measure`` for ``cases``, mostly seeds. $TRUST_JOBS is the number of processes."""
     jobs = int(os.environ.get("TRUST_JOBS") or os.cpu_count() or 1)
-    return list(Parallel(n_jobs=jobs)(delayed(measure)(seed) for seed in range(seeds)))
+    return list(Parallel(n_jobs=jobs)(delayed(measure)(case) for case in cases))
 
 
 @contextmanager
