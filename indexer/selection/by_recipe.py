@@ -63,9 +63,7 @@ class _RecipeRun:
         self.store.view_temporary("candidate", f"select/candidates/{view}")
         windows, generators = self.recipe.windows, self.recipe.generators
         placed = place_generators(self.store, windows, generators) if windows else ()
-        if self.recipe.extend and (self.recipe.match or windows):
-            raise RecipeError("--extend: a recipe with [match] or [windows] does not keep the splits of a selection")
-        read_earlier(self.store, self.recipe.extend, self.recipe.splits)
+        self._read_earlier()
         exclude(self.store, self.parameters, self.filler.inspect)
         uneven = self._select()
         while self._find_conflicts():
@@ -97,6 +95,16 @@ class _RecipeRun:
             undated=undated(self.store, generators) if windows else (),
             uneven_origins=self._uneven_origins(),
         )
+
+    def _read_earlier(self) -> None:
+        """Read the splits of the selection that is extended, if any; refuse recipes that cannot keep them."""
+        if self.recipe.extend and (self.recipe.match or self.recipe.windows):
+            table = "match" if self.recipe.match else "windows"
+            raise RecipeError(
+                f"--extend {self.recipe.extend}: a recipe with [{table}] cannot keep the splits of a selection: remove"
+                " the table, or select without --extend"
+            )
+        read_earlier(self.store, self.recipe.extend, self.recipe.splits)
 
     def _select(self) -> tuple[UnevenSplit, ...]:
         """Run all steps up to ``work.result``."""

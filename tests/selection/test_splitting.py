@@ -180,3 +180,14 @@ def test_extended_selection_must_have_the_splits(tmp_path: Path) -> None:
             select(store, replace(other, extend="v1"), "v2")
         with pytest.raises(RecipeError, match="no selection 'v0'"):
             select(store, replace(other, extend="v0"), "v2")
+
+
+@pytest.mark.parametrize("table", ['[match]\non = ["width"]\n', "[windows]\nsize = 1\n"])
+def test_recipes_whose_splits_follow_from_something_else_do_not_extend(tmp_path: Path, table: str) -> None:
+    with world(tmp_path / "m.duckdb", pictures()) as store:
+        store.execute(
+            "update attributes set generator_released = '2024-01-01'::date + member_id::integer where label = 1"
+        )
+        text = recipe.parse(f"seed = 1\nper_generator = 20\n{table}")
+        with pytest.raises(RecipeError, match=rf"--extend v1: a recipe with \[{table[1:6]}.*: remove the table"):
+            select(store, replace(text, extend="v1"), "v2")
