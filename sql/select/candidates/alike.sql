@@ -7,7 +7,7 @@ with reached as (
     left join inspection i using (member_id)
 ),
 reached_size as (
-    select size, list(distinct crc32) as checksums, bool_or(crc32 is null) as has_unchecked
+    select size, bool_or(crc32 is null) as has_unchecked
     from reached
     where size is not null
     group by size
@@ -23,23 +23,24 @@ competing as (
     left join work.section s using (file_id)
     where if($of_fakes, a.label = 1 or $every_label, a.label = 0 and a.file_id not in (from work.photograph))
 ),
-sized as (
-    select
-        c.*,
-        i.hash in (select hash from reached where hash is not null) as has_same_hash,
-        coalesce(list_contains(r.checksums, m.crc32), false) as has_same_checksum,
-        r.size is not null and (m.crc32 is null or r.has_unchecked) as is_unchecked,
-        count(*) over (partition by m.size) as images
+-- Counted apart from the rows: a window over all images of one size would not fit in memory.
+compared_size as (
+    select m.size
     from competing c
     join work.stratum using (generator, origin)
     join work.quota using (generator)
     join member m using (member_id)
-    left join inspection i using (member_id)
-    left join reached_size r using (size)
-    where r.size is not null or i.hash in (select hash from reached where hash is not null)
+    semi join reached_size r on r.size = m.size
+    group by m.size
+    having count(*) <= 16 or (select sum(candidates) from work.stratum) <= 2000
 )
-select member_id, file_id, generator, origin, own_origin, md5($seed || file_id) as rank_key
-from sized
-where has_same_hash
-   or has_same_checksum
-   or (is_unchecked and (images <= 16 or (select sum(candidates) from work.stratum) <= 2000))
+select c.member_id, c.file_id, c.generator, c.origin, c.own_origin, md5($seed || c.file_id) as rank_key
+from competing c
+join work.stratum using (generator, origin)
+join work.quota using (generator)
+join member m using (member_id)
+left join inspection i using (member_id)
+left join reached_size r on r.size = m.size
+where i.hash in (select hash from reached where hash is not null)
+   or (m.size, m.crc32) in (select (size, crc32) from reached where size is not null and crc32 is not null)
+   or ((m.crc32 is null or r.has_unchecked) and m.size in (from compared_size))
