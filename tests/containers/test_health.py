@@ -327,6 +327,21 @@ def test_rest_of_an_unfinished_tar_is_reported(root: Path, tmp_path: Path) -> No
     assert {row["name"] for row in found.rows if row["problem"] is None} == {"0.png"}
 
 
+@pytest.mark.parametrize(("start", "end"), [(15_000, 29_184), (15_000, 25_000), (9_728, 19_456), (12_288, 40_960)])
+def test_hole_in_a_tar_costs_the_members_that_it_hits(start: int, end: int, root: Path, tmp_path: Path) -> None:
+    files = {f"{number}.png": random.Random(number).randbytes(9_000) for number in range(8)}
+    plant(tmp_path / "set", files)
+    run("tar", "-cf", root / "set.tar", *files, cwd=tmp_path / "set")
+    data = (root / "set.tar").read_bytes()
+    (root / "set.tar").write_bytes(data[:start] + bytes(end - start) + data[end:])
+    found = listing(container_in(root))
+    usable = [row for row in found.rows if row["problem"] is None]
+    read = {row["name"]: data for row, data in zip(found.rows, found.read().values(), strict=True) if row in usable}
+    assert found.report.status == ContainerStatus.PARTIAL
+    assert len(usable) >= 4
+    assert read == {row["name"]: files[str(row["name"])] for row in usable}
+
+
 @pytest.mark.parametrize("suffix", ["7z", "rar"])
 def test_archive_behind_a_program_is_read(suffix: str, root: Path, tmp_path: Path) -> None:
     files = {"a.png": b"a" * 900, "b.png": b"b" * 900}

@@ -219,16 +219,23 @@ class _Walk:
         self.displaced.add(self.ordinal - 1)
         return start if self.is_nested or not isinstance(self.content, ByteRange) else self.member_start
 
-    def _check_zeros(self, content: ByteRange) -> None:
-        """Add a finding if the end mark may be the rest of an unfinished download, which is all zeros."""
+    def _ends_in_zeros(self, content: ByteRange) -> bool:
+        """Return whether the last member is an image that ends in zeros, which replace its last bytes."""
         size = self.member_size
         tail = content.read(self.member_start + max(0, size - RECORD), min(size, RECORD))
         is_cut = self.is_compressed and size >= RECORD and not tail.strip(b"\0")
         padding = content.read(self.member_start + size, max(0, self.member_end - self.member_start - size))
         if is_cut or padding.strip(b"\0"):
             self.displaced.add(self.ordinal - 1)
-        if is_cut or content.size - self.position > _MOST_PADDING:
-            zeros = f"the last {content.size - self.position} bytes are zeros"
+        return is_cut
+
+    def _check_end(self, dirty: int | None) -> None:
+        """Add a finding if data follow the end mark at ``dirty``, or if it may be that of an unfinished download."""
+        is_cut = isinstance(self.content, ByteRange) and self._ends_in_zeros(self.content)
+        if dirty is not None:
+            self.health.add("data-after-end", f"data follow the end mark, at byte {dirty}")
+        elif isinstance(self.content, ByteRange) and (is_cut or self.content.size - self.position > _MOST_PADDING):
+            zeros = f"the last {self.content.size - self.position} bytes are zeros"
             self.health.add("zeros-at-end", f"{zeros}: the download may be unfinished")
 
     def _cut(self, end: int) -> str | None:
@@ -247,10 +254,8 @@ class _Walk:
             if self.position == self.member_end and not resembles_header(raw):
                 start = self._displaced_end(start)
         found, dirty = _next_header(self.content, start)
-        if ended and dirty is not None:
-            self.health.add("data-after-end", f"data follow the end mark, at byte {dirty}")
-        elif ended and isinstance(self.content, ByteRange):
-            self._check_zeros(self.content)
+        if ended:
+            self._check_end(dirty)
         self.position = found or self.position
         return found is not None
 
