@@ -178,8 +178,8 @@ def _is_set(group: Group, name: VolumeName) -> bool:
         return False
     if name.promised or cut_from_zero(group.volumes[0].path):
         return True
-    sizes = [volume.size for volume in group.volumes]
-    return group.numbers == tuple(range(group.numbers[0], group.numbers[0] + len(sizes))) and _as_split_cuts(sizes)
+    missing = group.numbers[-1] - group.numbers[0] + 1 - len(group.numbers)
+    return missing < len(group.numbers) / 2 and _as_split_cuts([volume.size for volume in group.volumes])
 
 
 def _as_split_cuts(sizes: Sequence[int]) -> bool:
