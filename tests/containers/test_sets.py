@@ -207,3 +207,20 @@ def test_whole_zips_that_are_named_as_volumes_are_independent(root: Path, tmp_pa
     for container in containers:
         found = listing(container)
         assert (found.report.status, len(found.sound())) == (ContainerStatus.COMPLETE, 1)
+
+
+@pytest.mark.parametrize("options", [(), ("-d", "-a3")])
+@pytest.mark.parametrize("missing", [1, 2])
+def test_missing_part_without_suffix_is_named(
+    missing: int, options: tuple[str, ...], tree: Path, root: Path, files: dict[str, bytes]
+) -> None:
+    tarred(tree, root / "whole.tar")
+    run("split", "-b", "64k", *options, "whole.tar", "x", cwd=root)
+    (root / "whole.tar").unlink()
+    sorted(root.iterdir())[missing].unlink()
+    found = listing(container_in(root))
+    assert found.report.status == ContainerStatus.PARTIAL
+    assert f"volume {missing + 1} of" in str(found.report.reason)
+    sound = found.sound()
+    assert len(sound) > len(files) / 2
+    assert set(sound.values()) <= set(files.values())

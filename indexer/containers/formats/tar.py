@@ -4,20 +4,19 @@ After an end mark or a damaged header the walk searches for further headers, so 
 The damage itself is a finding.
 """
 
+import contextlib
 from collections.abc import Iterator
 from dataclasses import dataclass, field, replace
 
+from indexer.base.errors import BadData
 from indexer.containers.bytes.tar_header import (
     EXTENSIONS,
     LINKS,
-    MAGIC,
-    MAGIC_AT,
     PROBLEMS,
     RECORD,
     SPARSE,
     UNLISTED,
     TarHeader,
-    is_header,
     parse,
     pax_records,
     resembles_header,
@@ -25,13 +24,12 @@ from indexer.containers.bytes.tar_header import (
 )
 from indexer.containers.bytes.volumes import ByteRange
 from indexer.containers.formats.tar_links import LinkTargets, end_of_links, link_target, normal_name
+from indexer.containers.formats.tar_search import next_header
 from indexer.containers.formats.tar_sparse import SparseMap, old_map, pax_map
 from indexer.containers.members.entry import Bytes
 from indexer.containers.members.rows import Health
 
-_BLOCK = 1 << 20
 _ZEROS = bytes(RECORD)
-_MOST_SEARCHED = 256 << 20  # bytes to search for headers after an end mark or a damaged header
 _LONGEST_EXTENSION = 16 << 20
 _MOST_PADDING = 2 << 20  # bytes of zeros at the end; tar -b 2048 pads to 1 MiB
 _COMPRESSED = frozenset((b"jpg", b"jpeg", b"png", b"webp", b"gif", b"avif", b"heic", b"jxl"))
@@ -132,10 +130,34 @@ class _Walk:
     is_compressed: bool = False  # the last member is an image that does not end in zeros
 
     def members(self) -> Iterator[TarEntry]:
-        """Yield the members, without the symbolic links that wait for their targets."""
-        while (entry := self.step()) is not _END:
+        """Yield the members, without the symbolic links that wait for their targets; go on behind missing volumes."""
+        entry: object = None
+        while entry is not _END:
+            try:
+                entry = self.step()
+            except BadData as error:
+                if error.reason != "volume missing" or not isinstance(self.content, ByteRange):
+                    raise
+                entry = self._behind_gap(self.content)
             if isinstance(entry, TarEntry):
                 yield entry
+
+    def _behind_gap(self, content: ByteRange) -> object:
+        """Go to the first header behind the missing volume; return _END if there is none."""
+        self.health.add("volume-missing", f"a volume is missing at byte {self.position} of the tar")
+        try:
+            content.read(self.member_start + max(0, self.member_size - 1), 1)
+        except BadData:
+            self.displaced.add(self.ordinal - 1)
+        self.extensions.next = {}
+        while self.position < content.size:
+            self.position = content.next_part(self.position)
+            with contextlib.suppress(BadData):  # another volume is missing
+                found, _ = next_header(content, self.position)
+                if found is not None:
+                    self.position = found
+                    return None
+        return _END
 
     def step(self) -> object:
         """Read one header; return its entry, _END, or None for a header that is not a member."""
@@ -243,6 +265,8 @@ class _Walk:
 
     def _search(self, raw: bytes) -> bool:
         """Add a finding for a missing header and go to the next one; return False if there is none."""
+        if len(raw) < RECORD and isinstance(self.content, ByteRange) and self.position + len(raw) < self.content.size:
+            raise BadData("volume missing")
         if len(raw) < RECORD:
             self.health.add("no-end-marker", f"the tar ends at byte {self.position + len(raw)} without its end mark")
             return False
@@ -253,7 +277,7 @@ class _Walk:
             self.health.add("header-damaged", f"no valid header at byte {self.position}")
             if self.position == self.member_end and not resembles_header(raw):
                 start = self._displaced_end(start)
-        found, dirty = _next_header(self.content, start)
+        found, dirty = next_header(self.content, start)
         if ended:
             self._check_end(dirty)
         self.position = found or self.position
@@ -269,21 +293,3 @@ def _sparse_entry(entry: TarEntry, found: SparseMap | None) -> TarEntry:
     if found is None or found.skipped + found.stored > entry.size:
         return replace(entry, problem="sparse file")
     return replace(entry, sparse=found)
-
-
-def _next_header(content: Bytes, position: int) -> tuple[int | None, int | None]:
-    """Return where the next header at or after ``position`` is, and the first record that is not zero."""
-    dirty = None
-    for start in range(position, position + _MOST_SEARCHED, _BLOCK):
-        block = content.read(start, _BLOCK + RECORD)
-        clean = len(block) - len(block.lstrip(b"\0"))
-        dirty = start + clean // RECORD * RECORD if dirty is None and clean < len(block) else dirty
-        magic = block.find(MAGIC, MAGIC_AT)
-        while magic >= 0:  # at any byte: the bytes before may have been cut or inserted
-            place = magic - MAGIC_AT
-            if is_header(block[place : place + RECORD]):
-                return start + place, dirty
-            magic = block.find(MAGIC, magic + 1)
-        if len(block) <= _BLOCK:
-            break
-    return None, dirty
