@@ -93,6 +93,25 @@ def replacing(path: Path, buffering: int = -1) -> Iterator[BinaryIO]:
         raise
 
 
+def create(path: Path, data: bytes) -> None:
+    """Create a file with ``data``, which appears complete, unless there is one already. Raises OSError."""
+    unfinished = path.with_name(f"{path.name}.{secrets.token_hex(4)}{UNFINISHED}")
+    try:
+        with unfinished.open("wb") as file:
+            file.write(data)
+            file.flush()
+            os.fsync(file.fileno())
+        with suppress(FileExistsError):
+            try:
+                os.link(unfinished, path)
+            except (NotImplementedError, PermissionError):  # the file system has no hard links
+                unfinished.rename(path)
+        sync(path.absolute().parent)
+    finally:
+        with suppress(OSError):
+            unfinished.unlink(missing_ok=True)
+
+
 @contextmanager
 def writing(path: Path, *, hashes: bool = True) -> Iterator[HashingFile]:
     """Yield a new file as :func:`replacing` does, with its sha256 if it ``hashes``; create its folder.

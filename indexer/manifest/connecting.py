@@ -9,15 +9,14 @@ from typing import Any
 
 import duckdb
 
-from indexer.base import resources, user_cache
-from indexer.base.errors import ManifestError
+from indexer.base import durable, resources, user_cache
+from indexer.base.errors import ManifestError, reason_of
+from indexer.manifest.new_file import empty_manifest
 from indexer.manifest.stored_code import catalog_of
 
 DatabaseSettings = Mapping[str, Any]  # DuckDB's configuration: option -> value
-# New files have the format that every DuckDB from this version on reads: the shell is released later than the library.
-_FORMAT = "v1.5.0"
 FileState = tuple[int, ...] | None  # device, inode, size, times of the last change of contents and of anything
-_CHECKED: set[tuple[FileState, FileState]] = {(None, None)}  # a new file has no macros
+_CHECKED: set[tuple[FileState, FileState]] = set()
 _CURRENT: set[tuple[FileState, FileState]] = set()  # files whose macros and views this process has stored
 
 
@@ -28,13 +27,15 @@ def connect(path: Path, settings: DatabaseSettings, *, read_only: bool) -> duckd
         ManifestError: another program has it open, it cannot be written, it is no DuckDB file, or it holds a macro or
             view that reads files, or a macro that replaces a function of DuckDB.
     """
-    before = _states(path)
     try:
-        if before[0] is None and not read_only:
+        if not read_only and file_state(path) is None:
             _create(path)
+        before = _states(path)
         connection = duckdb.connect(str(path), read_only=read_only, config=dict(settings))
     except duckdb.IOException as error:
         raise ManifestError(_explanation(path, str(error))) from error
+    except OSError as error:
+        raise ManifestError(_explanation(path, reason_of(error))) from error
     if before not in _CHECKED:
         key = user_cache.key_of(["manifest"], duckdb.__version__, _schema_text(), path.absolute(), before)
         if user_cache.read("manifest", key) is None:
@@ -52,21 +53,25 @@ def close_written(connection: duckdb.DuckDBPyConnection, path: Path) -> None:
     """
     with suppress(duckdb.Error):  # another connection has an open transaction
         connection.execute("checkpoint").fetchall()
-        written = _states(path)
-        _CHECKED.add(written)
-        _CURRENT.add(written)
+        _remember(path)
     connection.close()
 
 
-def is_as_closed(path: Path) -> bool:
-    """Return whether the file at ``path`` is as :func:`close_written` of this process has left it."""
+def is_current(path: Path) -> bool:
+    """Return whether the file at ``path`` is as this process has created it, or :func:`close_written` has left it."""
     return _states(path) in _CURRENT
 
 
 def _create(path: Path) -> None:
-    with duckdb.connect() as connection:
-        name = str(path).replace("'", "''")
-        connection.execute(f"attach '{name}' as created (read_write, storage_version '{_FORMAT}')").fetchall()
+    path.with_name(f"{path.name}.wal").unlink(missing_ok=True)  # of a manifest that was removed
+    durable.create(path, empty_manifest())
+    _remember(path)
+
+
+def _remember(path: Path) -> None:
+    written = _states(path)
+    _CHECKED.add(written)
+    _CURRENT.add(written)
 
 
 def require_manifest(path: Path) -> None:

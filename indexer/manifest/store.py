@@ -50,7 +50,7 @@ class Store:
 
     def close(self) -> None:
         """Close the connection."""
-        if self._is_writer:
+        if self._is_writer and _file_of(self.path) == self._file:
             connecting.close_written(self.connection, self.path)
         else:
             self.connection.close()
@@ -210,12 +210,14 @@ def open_for_writing(path: Path, settings: DatabaseSettings = MappingProxyType({
         ) from error
     store = Store(connect(path, settings, read_only=False), path, is_writer=True)
     with _closed_on_error(store):
-        if not store.execute("select 1 from duckdb_tables() limit 1"):  # new, or its first run was killed
+        if connecting.is_current(path):
+            return store
+        if not store.execute("select 1 from duckdb_tables() limit 1"):  # an empty database
             with store.transaction():
                 schema.create(store.connection)
                 schema.store_views(store.connection)
             store.execute("checkpoint")
-        elif not connecting.is_as_closed(path):
+        else:
             _bring_up_to_date(store)
     return store
 
@@ -232,7 +234,7 @@ def open_for_reading(path: Path, settings: DatabaseSettings = MappingProxyType({
     scratch = {"temp_directory": f"{path}.{gethostname()}.tmp"}
     store = Store(connect(path, {**scratch, **settings}, read_only=True), path)
     with _closed_on_error(store):
-        if connecting.is_as_closed(path):
+        if connecting.is_current(path):
             return store
         found = schema.version_of(store.connection, path)
         if found == SCHEMA_VERSION:
