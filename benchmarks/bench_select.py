@@ -17,6 +17,7 @@ from pathlib import Path
 from indexer.manifest import store as stores
 from indexer.manifest.store import Store
 from indexer.selection import by_recipe, recipe
+from indexer.selection.near_looks import add_near
 from indexer.selection.working_tables import working_tables
 
 RECIPE = """
@@ -113,7 +114,8 @@ def _near(store: Store, hashes: int) -> int:
             from random
             """,
         )
-        return store.save("work.near", "select/duplicates/near", {"radius": 4})
+        add_near(store, 4)
+        return store.count("work.near")
 
 
 if __name__ == "__main__":

@@ -1,6 +1,6 @@
 """Compare perceptual hashes: pairs of near ones, on request also those of mirrored and turned images."""
 
-from itertools import product
+from itertools import combinations, product
 
 import numpy as np
 
@@ -9,6 +9,7 @@ from indexer.selection.working_tables import put
 
 _COARSE, _FINER = 8, 16  # rows and columns of coefficients, of which each gives a bit
 _DIGITS = _COARSE**2 // 4
+_VALUES_AT_ONCE = 100_000  # of more, one pair of bands is compared at a time: all buckets would not fit in memory
 
 
 def add_near(store: Store, radius: int, *, is_turned: bool = False) -> None:
@@ -16,6 +17,7 @@ def add_near(store: Store, radius: int, *, is_turned: bool = False) -> None:
 
     With ``is_turned``, also pairs that are near if one is mirrored, or turned by 90, 180 or 270 degrees.
     """
+    _compare(store, radius)
     store.append("work.near", "select/duplicates/near", {"radius": radius})
     if not is_turned:
         return
@@ -23,9 +25,19 @@ def add_near(store: Store, radius: int, *, is_turned: bool = False) -> None:
     new = [look for (look,) in store.execute("select phash from work.phash where is_new")]
     put(store, "turned", [(turned, look) for look in new for turned in turned_hashes(look)])
     store.save("work.phash", "select/duplicates/turned_phashes")
+    _compare(store, radius)
     store.save("work.near_turned", "select/duplicates/near", {"radius": radius})
     store.append("work.near", "select/duplicates/turned_pairs")
     store.save_query("work.phash", "from work.straight")
+
+
+def _compare(store: Store, radius: int) -> None:
+    """Save the near values among those of ``work.phash`` in ``work.near_value``; one may be there several times."""
+    values = store.save("work.near_bits", "select/duplicates/near_bits")
+    put(store, "near_value", [])
+    pairs = [64 * first + second for first, second in combinations(range(radius + 2), 2)]
+    for lot in [pairs] if values <= _VALUES_AT_ONCE else [[bands] for bands in pairs]:
+        store.append("work.near_value", "select/duplicates/near_values", {"radius": radius, "bands": lot})
 
 
 def turned_hashes(look: str) -> set[str]:

@@ -9,6 +9,7 @@ import pyarrow as pa
 from indexer.manifest.store import Store
 
 _TEXT, _WHOLE, _NUMBER, _TRUTH, _TEXTS = pa.string(), pa.int64(), pa.float64(), pa.bool_(), pa.list_(pa.string())
+_BITS = pa.uint64()
 
 
 def _schema(**columns: pa.DataType) -> pa.Schema:
@@ -52,6 +53,7 @@ _SCHEMAS = {
     "phash": _schema(phash=_TEXT, is_new=_TRUTH),
     "turned": _schema(phash=_TEXT, original=_TEXT),
     "near": _schema(one=_TEXT, other=_TEXT),
+    "near_value": _schema(one=_BITS, other=_BITS),
     "near_dropped": _schema(preference=_WHOLE, keeper=_WHOLE),
     "exclusion": _schema(member_id=_WHOLE, step=_TEXT, reason=_TEXT),
     "dropped": _schema(generator=_TEXT),
@@ -86,7 +88,14 @@ def clear(store: Store, *, keep: Sequence[str] = ()) -> None:
 @cache
 def _empty_tables() -> dict[str, str]:
     """Return the statement that creates each table without rows."""
-    names = {_TEXT: "varchar", _WHOLE: "bigint", _TEXTS: "varchar[]", _TRUTH: "boolean", _NUMBER: "double"}
+    names = {
+        _BITS: "ubigint",
+        _TEXT: "varchar",
+        _WHOLE: "bigint",
+        _TEXTS: "varchar[]",
+        _TRUTH: "boolean",
+        _NUMBER: "double",
+    }
     return {
         table: f"create or replace table work.{table} ({', '.join(f'{one.name} {names[one.type]}' for one in schema)})"
         for table, schema in _SCHEMAS.items()

@@ -12,9 +12,10 @@ import pytest
 
 from indexer.base.errors import RecipeError
 from indexer.manifest.store import Store
-from indexer.selection import recipe
+from indexer.selection import near_looks, recipe
 from indexer.selection.by_recipe import select
 from indexer.selection.models import Selected
+from indexer.selection.near_looks import add_near
 from indexer.selection.working_tables import put, working_tables
 from tests.support.worlds import Picture, fakes, photographs, world
 
@@ -170,7 +171,9 @@ def test_three_splits_and_a_manifest_without_fakes(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize("radius", [0, 1, 4, 8])
-def test_all_near_hashes_are_found(tmp_path: Path, radius: int) -> None:
+@pytest.mark.parametrize("at_once", [0, 1000])
+def test_all_near_hashes_are_found(tmp_path: Path, radius: int, at_once: int, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(near_looks, "_VALUES_AT_ONCE", at_once)
     chance = random.Random(radius)
     bases = [chance.getrandbits(64) for _ in range(40)]
     flips = [sum({1 << chance.randrange(64) for _ in range(chance.randint(0, 12))}) for _ in range(300)]
@@ -179,10 +182,10 @@ def test_all_near_hashes_are_found(tmp_path: Path, radius: int) -> None:
     old, new = hashes[::3], [one for n, one in enumerate(hashes) if n % 3]
     with world(tmp_path / "m.duckdb", []) as store, working_tables(store):
         put(store, "phash", [(f"{one:016x}", True) for one in old])
-        store.append("work.near", "select/duplicates/near", {"radius": radius})
+        add_near(store, radius)
         store.save_query("work.look", f"select look(unnest({new}::ubigint[]), null) as phash")
         store.save("work.phash", "select/duplicates/phashes")
-        store.append("work.near", "select/duplicates/near", {"radius": radius})
+        add_near(store, radius)
         found = [(int(one, 16), int(other, 16)) for one, other in store.execute("select one, other from work.near")]
     assert len(found) == len(set(found))
     assert set(found) == expected
@@ -207,7 +210,7 @@ def test_finer_hashes_confirm_each_pair_once(tmp_path: Path, radius: int) -> Non
     }
     with world(tmp_path / "m.duckdb", []) as store, working_tables(store):
         put(store, "phash", [(text, text not in old) for text in texts])
-        store.append("work.near", "select/duplicates/near", {"radius": radius})
+        add_near(store, radius)
         found = store.execute("select one, other from work.near")
     assert len(found) == len(set(found)) > 0
     assert set(found) == expected
