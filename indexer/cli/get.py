@@ -23,14 +23,19 @@ Examples:
 
 @click.command(epilog=_EXAMPLES)
 @click.argument("file_ids", nargs=-1, required=True, metavar="FILE_ID...")
-@click.option("--output", type=click.Path(path_type=Path), required=True, metavar="DIR",
+@click.option("--output", type=click.Path(path_type=Path), metavar="DIR",
               help="Folder for the images; - writes one image to standard output.")  # fmt: skip
 @common_options
-def command(options: CommonOptions, file_ids: tuple[str, ...], output: Path) -> None:
+def command(options: CommonOptions, file_ids: tuple[str, ...], output: Path | None) -> None:
     """Extract images from their archives, unchanged.
 
-    Files are named after their file_ids, with characters replaced that are not allowed everywhere.
+    Files are named after their file_ids, with characters replaced that are not allowed everywhere. A last argument - is
+    short for --output -.
     """
+    if output is None and file_ids[-1] == "-":
+        file_ids, output = file_ids[:-1], Path("-")
+    if output is None or not file_ids:
+        raise click.UsageError("name a FILE_ID, and a folder with --output, or - for standard output")
     if output == Path("-") and len(set(file_ids)) > 1:
         raise ConfigError("--output - takes one FILE_ID: name a folder for several images")
     with options.reading() as store:

@@ -48,6 +48,14 @@ def test_images_are_extracted_unchanged(scanned: Run, tmp_path: Path) -> None:
     )  # fmt: skip
 
 
+def test_one_image_is_written_to_standard_output(scanned: Run, tmp_path: Path) -> None:
+    with zipfile.ZipFile(tmp_path / "text.zip", "w") as archive:
+        archive.writestr("broken.png", "no image, but text")
+    assert scanned("scan", "text.zip").returncode == 0
+    for arguments in (["-"], ["--output", "-"]):
+        assert scanned("get", "text/broken.png", *arguments).stdout == "no image, but text"
+
+
 def test_mistakes_of_get_are_named(scanned: Run, tmp_path: Path) -> None:
     mistakes = {
         "no image 'set/a/b_d.png' in manifest.duckdb: did you mean 'set/a/b_c.png'?": [
@@ -56,7 +64,9 @@ def test_mistakes_of_get_are_named(scanned: Run, tmp_path: Path) -> None:
             "x",
         ],
         "--output - takes one FILE_ID": ["set/a/b_c.png", "loose/x.png", "--output", "-"],
-        "Missing option '--output'": ["set/a/b_c.png"],
+        "--output - takes one FILE_ID:": ["set/a/b_c.png", "loose/x.png", "-"],
+        "name a FILE_ID, and a folder with --output, or -": ["set/a/b_c.png"],
+        "name a FILE_ID, and a folder with --output": ["-"],
         "set.zip/set_a_b_c.png cannot be written (a part of the path is a file): name another path\n": [
             "set/a/b_c.png",
             "--output",
