@@ -5,6 +5,7 @@ from collections import Counter
 from collections.abc import Collection, Iterator, Sequence
 from dataclasses import replace
 from pathlib import Path
+from urllib.parse import unquote
 
 from indexer.base import image_formats
 from indexer.base.config import Config, expanded
@@ -16,6 +17,8 @@ from indexer.containers.kinds import suffix_of
 from indexer.containers.logical_path import archive_name
 from indexer.roots import declared
 from indexer.scanning.root_listing import list_root
+
+_FILE = "file://"
 
 
 def with_paths(config: Config, paths: Sequence[str]) -> tuple[Config, list[str]]:
@@ -50,6 +53,8 @@ def named(paths: Sequence[str], recorded: Sequence[PathSource], taken: Collectio
 def _existing(text: str) -> Root:
     """Return the absolute root for a path that the user named."""
     address = as_root(text)
+    if text.startswith(_FILE):
+        text = unquote(text.removeprefix(_FILE))
     root: Root = address or expanded(text).resolve()
     if not text or not root.exists():
         answers = ", or its server does not answer" if address else ""

@@ -1,6 +1,7 @@
 """``indexer scan``: fill or refresh the manifest."""
 
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from pathlib import Path
 
 import click
@@ -8,7 +9,7 @@ import pyarrow as pa
 
 from indexer.base import path_sources
 from indexer.base.config import Config
-from indexer.base.errors import CheckFailed, ConfigError
+from indexer.base.errors import CheckFailed, ConfigError, ProjectError
 from indexer.base.remote import Root
 from indexer.base.suggestions import nearest
 from indexer.cli import completion, preflight, render
@@ -16,6 +17,7 @@ from indexer.cli.messages import print_message, printable
 from indexer.cli.options import CommonOptions, common_options, worker_options
 from indexer.declarations import refuse_wrong
 from indexer.declarations.models import Source
+from indexer.manifest.store import Store
 from indexer.naming_paths import with_paths
 from indexer.roots import declared, source_roots
 from indexer.scanning import ScanOptions, ScanSummary, scan
@@ -102,9 +104,7 @@ def scan_sources(
     if not options.has_config and not config.path_sources:
         raise ConfigError(_NO_SOURCE)
     scan_options = ScanOptions(options.workers, options.bounds.archives, options.progress, bool(keys), forget)
-    with options.writing() as manifest:
-        if config.path_sources:
-            path_sources.write(options.manifest, config.path_sources)
+    with options.writing() as manifest, _recording_paths(options, config, manifest):
         recorded = {key for (key,) in manifest.rows("scan/sources")}
         roots = all_roots if keys else _roots_to_scan(config, all_roots, {*recorded, *(each.key for each in wrong)})
         refuse_wrong(wrong if {each.key for each in wrong} == set(roots) else ())
@@ -112,6 +112,22 @@ def scan_sources(
         preflight.print_source_states(options, selected, source_roots(config), manifest)
         summary = scan(manifest, roots, sources, scan_options)
         return summary, manifest.arrow("scan/findings", {"sources": list(roots)}) if show_problems else None
+
+
+@contextmanager
+def _recording_paths(options: CommonOptions, config: Config, manifest: Store) -> Iterator[None]:
+    """Record the sources of ``scan PATH``; after an error, only those that have rows or were recorded before."""
+    before = path_sources.read(options.manifest)
+    if config.path_sources:
+        path_sources.write(options.manifest, config.path_sources)
+    try:
+        yield
+    except ProjectError:
+        scanned = {key for (key,) in manifest.rows("scan/sources")}
+        kept = [source for source in config.path_sources if source in before or source.key in scanned]
+        if len(kept) < len(config.path_sources):
+            path_sources.write(options.manifest, kept)
+        raise
 
 
 def _roots(config: Config, sources: Sequence[Source], keys: Sequence[str]) -> Mapping[str, Root]:

@@ -3,6 +3,7 @@
 import io
 import json
 import zipfile
+from contextlib import closing
 from pathlib import Path
 
 import pytest
@@ -10,6 +11,7 @@ from PIL import Image
 
 from indexer.base import path_sources
 from tests.cli.conftest import Run
+from tests.support.storage import Web
 
 
 def _png(colour: str = "red") -> bytes:
@@ -153,6 +155,33 @@ def test_a_wrong_path_is_an_error(run: Run, tmp_path: Path, arguments: list[str]
     assert done.returncode == 2
     assert message in done.stderr
     assert not (tmp_path / "manifest.duckdb.sources.toml").exists()
+
+
+def test_file_urls_are_paths(run: Run, tmp_path: Path) -> None:
+    _tree(tmp_path / "my set", "a.png")
+    assert run("scan", f"file://{tmp_path}/my%20set", "my set").returncode == 0
+    assert _rows(run) == [("my set/a.png",)]
+
+
+def test_a_path_that_cannot_be_scanned_is_not_kept(run: Run, tmp_path: Path) -> None:
+    _tree(tmp_path / "set", "a.png")
+    with zipfile.ZipFile(_zip(tmp_path / "good.zip", "b.png"), "a") as archive:
+        archive.writestr("large.bin", bytes(3_000_000))  # more than one request
+    assert run("scan", "set").returncode == 0
+    with closing(Web()) as web:
+        web.put("good.zip", (tmp_path / "good.zip").read_bytes())
+        web.ranges = False
+        refused = run("scan", "set", str(web.url("good.zip")))
+    assert (refused.returncode, "no ranges" in refused.stderr) == (2, True)
+    assert run("scan").returncode == 0
+    assert run("scan", "good.zip").returncode == 0
+    assert _rows(run) == [("good/b.png",), ("set/a.png",)]
+
+
+def test_addresses_that_need_settings_are_refused(run: Run) -> None:
+    done = run("scan", "webhdfs://host/set.zip")
+    assert done.returncode == 2
+    assert "webhdfs:// needs settings" in done.stderr
 
 
 def test_a_folder_without_images_is_reported(run: Run, tmp_path: Path) -> None:

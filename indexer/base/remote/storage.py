@@ -67,7 +67,7 @@ def file_system(protocol: str) -> Any:
 
     Raises:
         DependencyError: fsspec or the backend is not installed.
-        ConfigError: the protocol is unknown to fsspec.
+        ConfigError: the protocol is unknown to fsspec, or needs settings.
     """
     try:
         import fsspec  # noqa: PLC0415
@@ -77,6 +77,10 @@ def file_system(protocol: str) -> Any:
         raise DependencyError(f"{protocol}:// {_backend(protocol, error)}") from None
     except ValueError as error:
         raise ConfigError(f"{protocol}:// is not a protocol of fsspec ({error}): correct local.cfg") from None
+    except TypeError as error:  # ftp, sftp and others have a host and a password as settings
+        raise ConfigError(
+            f"{protocol}:// needs settings ({error}): set FSSPEC_{protocol.upper()}, or copy the files to a disk"
+        ) from None
 
 
 def _backend(protocol: str, error: ImportError) -> str:
