@@ -94,7 +94,7 @@ def _show(queried: Queried) -> None:
             print(f"{split}: {found.get(split, 0):,} images instead of {target:,}, because groups are not divided")
     name = queried.name.replace("'", "''")
     print("Its rows, also in the DuckDB shell:")
-    print(printable(f"  select split, role, file_id from selection where name = '{name}' order by all"))
+    print(printable(f"  select split, role, file_id from selection where name = '{name}' order by split, position;"))
 
 
 def _fractions(given: tuple[str, ...]) -> dict[str, float]:

@@ -80,7 +80,7 @@ def test_wrong_group_is_named(manifest: Path) -> None:
 def test_printed_statement_shows_the_rows_in_duckdb(manifest: Path, capsys: pytest.CaptureFixture[str]) -> None:
     queried = select_of(manifest, "select file_id from manifest where status = 'ok'", sample=30, splits=HALVES)
     select_query._show(queried)
-    statement = capsys.readouterr().out.rpartition("shell: ")[2].strip()
+    statement = capsys.readouterr().out.rpartition("shell:")[2].strip()
     with duckdb.connect(str(manifest), read_only=True) as plain:
         shown = plain.sql(statement).fetchall()
     assert shown == [(split, role, file_id) for split, _, file_id, role in chosen(manifest)]
@@ -92,7 +92,7 @@ def test_shell_of_duckdb_shows_the_rows(manifest: Path, capsys: pytest.CaptureFi
     pytest.importorskip("duckdb_cli")
     queried = select_of(manifest, "select file_id from manifest where status = 'ok'", sample=30, splits=HALVES)
     select_query._show(queried)
-    statement = capsys.readouterr().out.rpartition("shell: ")[2].strip()
+    statement = capsys.readouterr().out.rpartition("shell:")[2].strip()
     views = "".join(f"select count(*) from {name};" for name in schema.definitions()[1])
     command = [
         sys.executable,
@@ -102,7 +102,7 @@ def test_shell_of_duckdb_shows_the_rows(manifest: Path, capsys: pytest.CaptureFi
         "-csv",
         "-noheader",
         str(manifest),
-        f"{statement};{views}",
+        f"{statement}{views}",
     ]
     shown = subprocess.run(command, capture_output=True, text=True, check=True).stdout.splitlines()
     assert shown[:30] == [f"{split},{role},{file_id}" for split, _, file_id, role in chosen(manifest)]
