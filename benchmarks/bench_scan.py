@@ -111,9 +111,9 @@ def _seconds(run: Callable[[], Any]) -> Seconds:
 
 
 def _processor() -> float:
-    """Return the CPU seconds that this process and its workers have used so far (fields 14, 15 of proc(5)'s stat)."""
+    """Return the CPU seconds of this process, its workers and their ended forks (fields 14 to 17 of proc(5)'s stat)."""
     stats = (Path(f"/proc/{child}/stat").read_text().rpartition(")")[2].split() for child in _children())
-    ticks = sum(int(fields[11]) + int(fields[12]) for fields in stats)
+    ticks = sum(sum(map(int, fields[11:15])) for fields in stats)
     return time.process_time() + ticks / os.sysconf("SC_CLK_TCK")
 
 

@@ -5,6 +5,7 @@ from collections.abc import Sequence
 from dataclasses import asdict, dataclass
 from enum import Enum, auto
 
+import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
@@ -21,6 +22,9 @@ from indexer.scanning.worker import ScanTask
 
 _LOST_FILES = frozenset({"placeholder", "unread-format", "unfinished-download", "link-to-nothing", "shard-missing"})
 _FAILED_READS = frozenset({"reader-crashed", "unreadable"})
+_LARGE = LOOSE_SCHEMA.set(0, pa.field("path", pa.large_string(), nullable=False)).set(
+    1, pa.field("name_bytes", pa.large_binary())
+)
 _TABLES = ("member", "side_row", "finding", "container")
 
 
@@ -96,9 +100,19 @@ def record_loose_files(store: Store, update: ContainerUpdate, listing: RootListi
         _delete_stale_side_rows(store, container_id, update)
         _replace_container_row(store, container_id, update, report, size=pc.sum(loose["size"]).as_py() or 0)
         if update.previous is None or store.rows("scan/loose_changes", {"container_id": container_id})[0][0]:
-            with store.registered("incoming", store.arrow("scan/loose_members")):
+            with store.registered("numbered", _numbered(loose)):
+                store.view_temporary("incoming", "scan/loose_members")
                 _replace_members(store, container_id, _Keep.PROVEN if update.previous else _Keep.NONE)
+                store.execute("drop view incoming")
     return container_id
+
+
+def _numbered(loose: pa.Table) -> pa.Table:
+    """Return loose files with their number in the order of their paths as bytes."""
+    large = loose.cast(_LARGE)  # all paths together may have more than the 2 GiB of a string array
+    key = pc.coalesce(large["name_bytes"], large["path"].cast(pa.large_binary()))
+    ordered = large.take(pc.sort_indices(key))
+    return ordered.append_column("ordinal", pa.array(np.arange(len(ordered))))
 
 
 def _lost_files(listing: RootListing) -> str | None:

@@ -29,8 +29,8 @@ PLAIN_SUFFIX = rf"(?i)\.({'|'.join(sorted(ORDINARY))})$"
 # Findings stored per code; further ones are only counted.
 MAX_FINDINGS = 1_000
 # Files listed by the main process; it needs less time for this number than workers need to start.
-MAIN_PROCESS_FILES = 50_000
-TASKS_PER_WORKER = 4
+MAIN_PROCESS_FILES = 20_000
+TASKS_PER_WORKER = 2
 # One descriptor is open per level of nesting; the usual limit of a process is 1,024.
 MAX_DEPTH = 300
 _CHUNK = 65_536
@@ -83,7 +83,8 @@ def list_folder(root: Path, workers: Workers) -> FolderListing:
     folders = listings[0].remaining
     size = -(-len(folders) // (workers.jobs * TASKS_PER_WORKER)) or 1
     tasks = [FolderTask(root, folders[start : start + size]) for start in range(0, len(folders), size)]
-    for task, result in WorkerPool(run_folder_task, workers).run(tasks) if tasks else ():
+    pool = WorkerPool(run_folder_task, workers, is_long=True)
+    for task, result in pool.run(tasks) if tasks else ():
         listings.append(result if isinstance(result, FolderListing) else _failed_listing(task, result.reason))
     return _without_blobs(_concatenated(listings))
 

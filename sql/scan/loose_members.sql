@@ -1,6 +1,6 @@
--- Loose files as raw rows, numbered in the order of their paths as bytes. `loose`: the files found.
+-- Loose files as raw rows. `numbered`: the files found, with their number in the order of their paths as bytes.
 select
-    row_number() over (order by coalesce(name_bytes, encode(path))) - 1 as ordinal,
+    ordinal,
     path,
     null::varchar as name,
     name_bytes,
@@ -12,4 +12,4 @@ select
     null::bigint as "offset",
     mtime_ns,
     null::varchar as problem
-from loose
+from numbered
