@@ -3,8 +3,9 @@ with read as (
     select distinct path from side_row where container_id = $container_id
 ),
 unchanged as (
-    select clean_path(m.path) as path
-    from member m
+    select read.path
+    from read
+    join member m on clean_path(m.path) = read.path
     join loose l on l.path = m.path and l.size = m.size and l.mtime_ns = m.mtime_ns
     where m.container_id = $container_id
     and not exists (
