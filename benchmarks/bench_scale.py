@@ -28,7 +28,8 @@ from indexer.manifest import store as stores
 from indexer.manifest.store import Store
 from indexer.selection import by_recipe, recipe
 from indexer.sharing.export import export
-from indexer.sharing.importing import ImportOptions, MissingPolicy, import_manifest
+from indexer.sharing.importing import import_manifest
+from indexer.sharing.models import ImportOptions, MissingPolicy
 from materializer.dataset.grading import grade as grading_of
 from materializer.dataset.publish import WrittenBuild, publish
 from materializer.models import Request, Settings, Shard, ShardFile

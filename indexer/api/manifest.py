@@ -19,7 +19,7 @@ from indexer.api.selecting import Ids, query_recipe, select_by_ids, select_by_qu
 from indexer.base.config import expanded
 from indexer.base.errors import ConfigError
 from indexer.base.remote import Root
-from indexer.cli.inspect import inspector
+from indexer.cli.inspector import inspector
 from indexer.cli.options import CommonOptions
 from indexer.cli.query_options import query_text
 from indexer.cli.scan import scan_sources

@@ -8,7 +8,7 @@ from indexer.base.config import expanded
 from indexer.base.errors import ConfigError
 from indexer.base.split_names import is_split_name
 from indexer.cli import select_query, select_recipe
-from indexer.cli.inspect import inspector
+from indexer.cli.inspector import inspector
 from indexer.cli.options import CommonOptions
 from indexer.cli.query_options import query_text
 from indexer.manifest.sandbox import QueryLimits

@@ -10,7 +10,7 @@ import pyarrow as pa
 
 from indexer.base.errors import CheckFailed
 from indexer.cli import audit_between, completion, messages, render, shortcut_table
-from indexer.cli.inspect import inspector
+from indexer.cli.inspector import inspector
 from indexer.cli.messages import printable
 from indexer.cli.options import CommonOptions, common_options, worker_options
 from indexer.selection.audit import Audit, AuditOptions, audit

@@ -5,7 +5,7 @@ from pathlib import Path
 
 from indexer.base.errors import CheckFailed
 from indexer.cli import messages, render
-from indexer.cli.inspect import inspector
+from indexer.cli.inspector import inspector
 from indexer.cli.messages import printable
 from indexer.cli.options import CommonOptions
 from indexer.selection.audit.between import Between, audit_between

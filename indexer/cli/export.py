@@ -5,7 +5,7 @@ from pathlib import Path
 import click
 
 from indexer.cli import completion
-from indexer.cli.inspect import inspector
+from indexer.cli.inspector import inspector
 from indexer.cli.options import CommonOptions, common_options, worker_options
 from indexer.roots import refuse_inside
 from indexer.selection.inspecting import inspect_selection

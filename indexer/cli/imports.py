@@ -7,12 +7,12 @@ from typing import Any
 import click
 
 from indexer.base.errors import CheckFailed
-from indexer.cli.inspect import inspector
+from indexer.cli.inspector import inspector
 from indexer.cli.messages import printable
 from indexer.cli.options import CommonOptions, common_options, worker_options
 from indexer.cli.selection_names import selection_name
-from indexer.sharing.importing import Imported, ImportOptions, Match, MissingPolicy, import_manifest
-from indexer.sharing.untrusted import MAX_ROWS
+from indexer.sharing.importing import Imported, import_manifest
+from indexer.sharing.models import MAX_ROWS, ImportOptions, Match, MissingPolicy
 
 
 @click.command(epilog="Example: python -m indexer import shared/ai_gen_bench_v1 --missing substitute")

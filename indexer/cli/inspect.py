@@ -7,19 +7,10 @@ import click
 
 from indexer.base.errors import CheckFailed
 from indexer.cli import completion
+from indexer.cli.inspector import inspector
 from indexer.cli.options import CommonOptions, common_options, worker_options
 from indexer.cli.query_options import SQL, TABLE, query_limit_options, query_limits, query_tables, query_text
-from indexer.manifest.store import Store
-from indexer.roots import source_roots
-from indexer.selection.inspecting import (
-    Inspector,
-    has_unsized,
-    inspect_again,
-    inspect_all,
-    inspect_rows,
-    inspect_selection,
-    inspect_unsized,
-)
+from indexer.selection.inspecting import inspect_again, inspect_all, inspect_rows, inspect_selection
 from indexer.selection.query_recipe import QueryRecipe
 from indexer.selection.query_rows import rows_of
 
@@ -74,25 +65,3 @@ def _inspect_query(options: CommonOptions, query: str, how: Mapping[str, Any]) -
     print(f"{inspected:,} images of the query inspected")
     if unknown:
         raise CheckFailed(f"{unknown:,} ids that the query returns have no usable image, for instance {example}")
-
-
-def reading_sized(options: CommonOptions, name: str) -> Store:
-    """Open the manifest read only, after reading the images of the selection ``name`` whose size it does not have."""
-    store = options.reading()
-    try:
-        unsized = has_unsized(store, name)
-    except BaseException:
-        store.connection.close()
-        raise
-    if not unsized:
-        return store
-    store.connection.close()
-    with options.changing() as changed:
-        inspect_unsized(changed, name, inspector(options))
-    return options.reading()
-
-
-def inspector(options: CommonOptions) -> Inspector:
-    """Return an inspector with the roots, workers and limits of ``options``."""
-    bounds = options.bounds
-    return Inspector(source_roots(options.config), options.workers, options.progress, bounds.archives, bounds.images)

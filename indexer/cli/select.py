@@ -10,7 +10,7 @@ import click
 from indexer.base.errors import CheckFailed, ConfigError
 from indexer.base.split_names import is_split_name
 from indexer.cli import completion, select_query, select_recipe
-from indexer.cli.inspect import inspector
+from indexer.cli.inspector import inspector
 from indexer.cli.messages import print_message, printable
 from indexer.cli.options import CommonOptions, common_options, worker_options
 from indexer.cli.query_options import SQL, TABLE, query_limit_options, query_limits

@@ -1,8 +1,6 @@
 """Read members of a container."""
 
-import errno
 from collections.abc import Iterator, Sequence
-from itertools import chain
 from pathlib import Path
 
 from indexer.base.errors import BadData
@@ -10,14 +8,10 @@ from indexer.containers.bytes.volumes import ByteRange
 from indexer.containers.formats.zip.reading import HEADER_ROOM, Packed, checked, data_position, read_zip_member
 from indexer.containers.kinds import function_of
 from indexer.containers.members.answers import Answer, answer
-from indexer.containers.members.budget import Budget
-from indexer.containers.models import Access, ArchiveLimits, Container, MemberBytes, MemberRef
+from indexer.containers.models import Access, ArchiveLimits, Container, MemberRef
 from indexer.containers.opening import opened
-from indexer.containers.walking.levels import ArchiveLevel
-from indexer.containers.walking.walk import NESTED_SHIFT, ContainerWalk, WalkFilter
 
 _AHEAD = 32  # members that are prefetched while others are read
-_NO_ROOM = (errno.ENOSPC, errno.EDQUOT, errno.EROFS)
 
 
 def read_members(
@@ -55,11 +49,12 @@ def _read_archive(
         for member in prefetched(content.window, located):
             yield member.key, answer(read_located, content.window, member, limits)
         if sequential:
-            level = ArchiveLevel(content.window, container.kind, container.path, starts=content.starts)
+            from indexer.containers.walking.reading import read_sequentially  # noqa: PLC0415 - 20 modules, few need it
+
             keys: dict[int, list[int]] = {}
             for member in sequential:
                 keys.setdefault(member.ordinal, []).append(member.key)
-            yield from _read_sequentially(level, keys, limits, scratch)
+            yield from read_sequentially(container, content, keys, limits, scratch)
 
 
 def prefetched(window: ByteRange, members: Sequence[MemberRef]) -> Iterator[MemberRef]:
@@ -113,36 +108,3 @@ def _located(member: MemberRef, limits: ArchiveLimits) -> Packed:
 
 def _truncated(size: int, found: int) -> BadData:
     return BadData("truncated", f"{size} bytes declared, {found} found")
-
-
-def _read_sequentially(
-    level: ArchiveLevel, keys: dict[int, list[int]], limits: ArchiveLimits, scratch: Path | None
-) -> Iterator[Answer]:
-    """Yield members by their ordinals (``keys``) from one walk, which ends behind the last of them.
-
-    Links to members that the walk has passed are read by a second walk. Members that are not met are bad data; so are
-    those after an error of the disk.
-    """
-    entered = {(ordinal >> NESTED_SHIFT) - 1 for ordinal in keys if ordinal >> NESTED_SHIFT}
-    walk_filter = WalkFilter(lambda ordinal, _: ordinal in keys, entered.__contains__, limits.member_size)
-    walk = ContainerWalk(level.name, Budget(limits, level.content.size or 0), walk_filter, scratch)
-    targets: dict[int, list[int]] = {}
-    failure: BadData | None = None
-    try:
-        for item in walk.level(level):
-            if isinstance(item, MemberBytes):
-                found = keys.pop(item.ordinal, [])
-                if item.target is None:
-                    yield from ((key, item.data) for key in found)
-                else:
-                    targets.setdefault(item.target, []).extend(found)
-                if not keys:
-                    break
-    except OSError as error:
-        if error.errno in _NO_ROOM:  # of the scratch folder
-            raise
-        failure = BadData("unreadable", error.strerror or str(error))
-    reason = failure or BadData("not found again", walk.health.reason or "")
-    yield from ((key, reason) for key in chain.from_iterable(keys.values()))
-    if targets:
-        yield from _read_sequentially(level, targets, limits, scratch)

@@ -1,7 +1,6 @@
 """Import an export: match its rows with the manifest, and substitute missing ones."""
 
 from dataclasses import dataclass
-from enum import StrEnum
 from pathlib import Path
 
 import pyarrow as pa
@@ -14,38 +13,9 @@ from indexer.selection.inspecting import Inspector, inspect_rows
 from indexer.selection.models import is_selection_name
 from indexer.selection.storing import forget, record_run
 from indexer.sharing import untrusted
-from indexer.sharing.models import ROW_SCHEMA, ExportHeader
+from indexer.sharing.models import ROW_SCHEMA, ExportHeader, ImportOptions, MissingPolicy
 from indexer.sharing.pairs import PAIRS_FILE, store_pairs
 from indexer.sharing.replacing import require_equal
-
-
-class MissingPolicy(StrEnum):
-    """Treatment of rows that the manifest lacks or has differently."""
-
-    FAIL = "fail"
-    SKIP = "skip"
-    SUBSTITUTE = "substitute"
-
-
-class Match(StrEnum):
-    """What an image must share with a row of the export, beside the file_id or instead of it."""
-
-    BYTES = "bytes"
-    PIXELS = "pixels"
-
-
-@dataclass(frozen=True, slots=True)
-class ImportOptions:
-    """``missing``: treatment of rows that are not found. ``match``: what makes an image the same.
-
-    ``force`` replaces a selection of the same name that differs from the export. An export of more than ``max_rows``
-    rows is refused.
-    """
-
-    missing: MissingPolicy = MissingPolicy.FAIL
-    match: Match = Match.BYTES
-    force: bool = False
-    max_rows: int = untrusted.MAX_ROWS
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,7 +1,8 @@
-"""Files, columns and header of an export. A new column needs a new ``FORMAT_VERSION``."""
+"""Files, columns and header of an export, and options of its import. A new column needs a new ``FORMAT_VERSION``."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from enum import StrEnum
 from typing import Any
 
 import pyarrow as pa
@@ -11,6 +12,7 @@ FORMAT_VERSION = 1
 
 ROWS_FILE = "files.parquet"
 HEAD_FILE = "manifest.json"
+MAX_ROWS = 50_000_000  # of an export that is read, by default
 CHECK_LENGTH = 16  # hex digits of the digest of a row that are stored in it, so that a changed row can be named
 
 # The columns of sql/share/rows.sql, in the same order. In files.parquet, row_check follows.
@@ -74,3 +76,32 @@ def nested(counts: Mapping[tuple[str, str], int]) -> dict[str, dict[str, int]]:
     for (split, role), count in sorted(counts.items()):
         found.setdefault(split, {})[role] = count
     return found
+
+
+class MissingPolicy(StrEnum):
+    """Treatment of rows that the manifest lacks or has differently."""
+
+    FAIL = "fail"
+    SKIP = "skip"
+    SUBSTITUTE = "substitute"
+
+
+class Match(StrEnum):
+    """What an image must share with a row of the export, beside the file_id or instead of it."""
+
+    BYTES = "bytes"
+    PIXELS = "pixels"
+
+
+@dataclass(frozen=True, slots=True)
+class ImportOptions:
+    """``missing``: treatment of rows that are not found. ``match``: what makes an image the same.
+
+    ``force`` replaces a selection of the same name that differs from the export. An export of more than ``max_rows``
+    rows is refused.
+    """
+
+    missing: MissingPolicy = MissingPolicy.FAIL
+    match: Match = Match.BYTES
+    force: bool = False
+    max_rows: int = MAX_ROWS

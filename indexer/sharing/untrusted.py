@@ -26,6 +26,7 @@ from indexer.sharing.models import (
     FORMAT,
     FORMAT_VERSION,
     HEAD_FILE,
+    MAX_ROWS,
     ROW_SCHEMA,
     ROWS_FILE,
     ExportHeader,
@@ -33,7 +34,6 @@ from indexer.sharing.models import (
 from indexer.sharing.pairs import PAIRS_FILE, copy_pairs
 from indexer.sharing.tally import tallying
 
-MAX_ROWS = 50_000_000
 ROLES = ("listed", "sampled", "paired", "complement", "spare")
 # Lists and digests have one id per line, so an id with a line break would pass for two.
 PATTERNS = {

@@ -7,11 +7,11 @@ from typing import Any
 import click
 
 from indexer.base.errors import CheckFailed
-from indexer.cli.inspect import reading_sized
+from indexer.cli.inspector import reading_sized
 from indexer.cli.options import CommonOptions, common_options, worker_options
 from indexer.cli.selection_names import folder_for
 from indexer.roots import refuse_inside
-from indexer.sharing.importing import MissingPolicy
+from indexer.sharing.models import MissingPolicy
 from materializer.cli.options import build_options, opening, request
 from materializer.cli.shared_manifest import import_shared, shared_manifest_options, take_shared_manifest
 from materializer.dataset.publish import BuildSummary

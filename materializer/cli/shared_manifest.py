@@ -3,15 +3,16 @@
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import click
 
-from indexer.cli.imports import import_options, import_summary
 from indexer.cli.options import CommonOptions
 from indexer.cli.selection_names import selection_name
-from indexer.sharing.importing import Imported, ImportOptions, Match, MissingPolicy, import_manifest
-from indexer.sharing.untrusted import MAX_ROWS
+from indexer.sharing.models import MAX_ROWS, ImportOptions, Match, MissingPolicy
+
+if TYPE_CHECKING:
+    from indexer.sharing.importing import Imported
 
 _OPTIONS = (
     click.option("--manifest", "shared", type=click.Path(path_type=Path), metavar="DIR",
@@ -54,7 +55,8 @@ def take_shared_manifest(given: dict[str, Any]) -> SharedManifest | None:
         click.UsageError: both are named, or neither.
     """
     folder, name, force = given.pop("shared"), given.pop("name"), given["force"]
-    how = import_options({key: given.pop(key) for key in ("missing", "match", "force", "max_rows")})
+    missing, match = MissingPolicy(given.pop("missing")), Match(given.pop("match"))
+    how = ImportOptions(missing, match, given.pop("force"), given.pop("max_rows"))
     if (folder is None) == (given["selection"] is None):
         raise click.UsageError("name either a --selection or a shared --manifest")
     if (name or force) and folder is None:
@@ -62,8 +64,11 @@ def take_shared_manifest(given: dict[str, Any]) -> SharedManifest | None:
     return SharedManifest(folder, name, how) if folder else None
 
 
-def import_shared(options: CommonOptions, shared: SharedManifest) -> Imported:
+def import_shared(options: CommonOptions, shared: SharedManifest) -> "Imported":
     """Import a shared manifest, and print its missing images."""
+    from indexer.cli.imports import import_summary  # noqa: PLC0415 - most builds start without them
+    from indexer.sharing.importing import import_manifest  # noqa: PLC0415 - as above
+
     with options.writing() as store:
         imported = import_manifest(store, shared.folder, shared.name, shared.how)
     print(import_summary(imported))

@@ -5,7 +5,8 @@ import pytest
 from indexer.base.errors import ManifestError, OutputError, RecipeError
 from indexer.sharing import export as exporting
 from indexer.sharing.export import export
-from indexer.sharing.importing import ImportOptions, MissingPolicy, import_manifest
+from indexer.sharing.importing import import_manifest
+from indexer.sharing.models import ImportOptions, MissingPolicy
 from tests.sharing.conftest import IMAGES, image
 
 

@@ -16,7 +16,8 @@ from indexer.selection.id_lists import read_lists
 from indexer.selection.inspecting import Inspector, inspect_selection
 from indexer.sharing.difference import difference
 from indexer.sharing.export import export
-from indexer.sharing.importing import ImportOptions, Match, MissingPolicy, import_manifest
+from indexer.sharing.importing import import_manifest
+from indexer.sharing.models import ImportOptions, Match, MissingPolicy
 from indexer.sharing.tally import tallying
 from tests.sharing.conftest import IMAGES
 from tests.support import manifests
