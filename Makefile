@@ -67,6 +67,10 @@ bench-read: env  ## 3,000 random members of 100,000: read_members, zipfile, liba
 bench-scan: env  ## listing and scanning against zipfile and scandir; ARGS=--memory: the peak of 5,000,000 members
 	$(RUN)python -m benchmarks.bench_scan $(ARGS)
 
+.PHONY: bench-start
+bench-start: env  ## time of --help, a build of 200 images and a rescan of 20 sources; ARGS="--rounds N"
+	$(RUN)python -m benchmarks.bench_start $(ARGS)
+
 .PHONY: bench-select
 bench-select: env  ## selection from 10,000,000 rows, near duplicates among 1,000,000 hashes; ARGS="ROWS HASHES"
 	$(RUN)python -m benchmarks.bench_select $(ARGS)

@@ -12,11 +12,11 @@ def reading_sized(options: CommonOptions, name: str) -> Store:
     try:
         unsized = has_unsized(store, name)
     except BaseException:
-        store.connection.close()
+        store.close()
         raise
     if not unsized:
         return store
-    store.connection.close()
+    store.close()
     with options.changing() as changed:
         inspect_unsized(changed, name, inspector(options))
     return options.reading()
