@@ -69,6 +69,8 @@ FORMATS = (
                 "pillow_heif.HeifImagePlugin"),
     ImageFormat("JXL", ("jxl",), rb"\xff\x0a|\0\0\0\x0cJXL \r\n\x87\n", "JXL", plugin="pillow_jxl"),
     ImageFormat("PPM", ("ppm", "pgm", "pbm", "pnm"), rb"P[1-6]\s+[#0-9]", "PPM"),
+    # A BMP without its file header: sizes of headers, one plane, and the bits of a pixel (BITMAPINFOHEADER and others).
+    ImageFormat("DIB", (), rb"[\x28\x34\x38\x40\x6c\x7c]\0{3}.{8}\x01\0[\x01\x04\x08\x10\x18\x20]\0"),
     ImageFormat("PFM", ("pfm",), rb"P[Ff]\s+[#0-9]"),
     ImageFormat("ICO", ("ico",), rb"\0\0\x01\0"),
     ImageFormat("PSD", ("psd", "psb"), rb"8BPS"),

@@ -158,7 +158,7 @@ def test_file_that_is_not_an_image_has_a_reason(data: bytes, reason: str) -> Non
         assert caught.value.reason == reason
 
 
-@pytest.mark.parametrize("form", ["DDS", "ICO", "TGA"])
+@pytest.mark.parametrize("form", ["DDS", "DIB", "ICO", "TGA"])
 def test_image_of_an_undecoded_format_is_named(form: str) -> None:
     found = inspect(saved(photo(), form))
     assert (found.status, found.width) == ("unsupported_format", None)
