@@ -2,7 +2,7 @@
 
 import unicodedata
 from collections import defaultdict
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import TypeAlias
 
@@ -120,12 +120,21 @@ def _adopt_copies(sets: _Sets) -> None:
         original = sets.get((base, cut, ""), [])
         have = {name.number: file.size for name, file in original}
         if copy and original and not have.keys() <= {name.number for name, _ in members}:
-            usual = max(have.values())
-            moved = [each for each in members if each[1].size <= max(usual, have.get(each[0].number, each[1].size))]
+            moved = [(name, file) for name, file in members if _is_copy(name.number, file.size, have)]
             members[:] = [each for each in members if each not in moved]
-            complete = {name.number for name, file in moved if have.get(name.number, usual) < file.size == usual}
+            complete = {name.number for name, file in moved if have.get(name.number, file.size) < file.size}
             original[:] = [(_as_copy(name, copy) if name.number in complete else name, file) for name, file in original]
             original += [(_as_copy(name, "") if name.number in complete else name, file) for name, file in moved]
+
+
+def _is_copy(number: int, size: int, have: Mapping[int, int]) -> bool:
+    """Return whether a file is a copy of a volume, or one that is missing, of a set with the sizes ``have`` by number.
+
+    The last volume may have any size, and the first may be an archive of its own: their copies have a known size.
+    """
+    usual, last = max(have.values()), max(have)
+    is_inner = min(have) < number < last and size < usual
+    return number not in have or size == have[number] or is_inner or (number < last and size == usual)
 
 
 def _as_copy(name: VolumeName, copy: str) -> VolumeName:

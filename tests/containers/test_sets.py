@@ -224,3 +224,12 @@ def test_missing_part_without_suffix_is_named(
     sound = found.sound()
     assert len(sound) > len(files) / 2
     assert set(sound.values()) <= set(files.values())
+
+
+def test_archive_with_the_name_of_a_copy_of_the_last_volume_is_independent(tree: Path, root: Path) -> None:
+    split_zipped(tree, root / "set.zip")
+    plant(root.parent / "other", {"a.png": b"a" * 900})
+    zipped(root.parent / "other", root / "set (1).zip")
+    containers, loose = find_containers(root, volumes_of(root))
+    assert ([container.path for container in containers], loose) == (["set (1).zip", "set.zip"], [])
+    assert [listing(container).report.status for container in containers] == [ContainerStatus.COMPLETE] * 2
