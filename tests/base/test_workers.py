@@ -128,13 +128,19 @@ print(crashed, {str(result) for result in results.values() if isinstance(result,
     assert wait_until(lambda: not any(Path(f"/proc/{server}").exists() for server in servers))
 
 
-def _fail_or_sleep(number: int) -> None:
-    time.sleep(0.2 if number == 0 else 30)
-    raise ValueError(number)
+def _fail_or_sleep(file: Path) -> None:
+    """Fail if the file is the first and the others exist; else create the file and sleep."""
+    if file.name == "0":
+        assert wait_until(lambda: sum(other.stat().st_size > 0 for other in file.parent.iterdir()) == 3)
+        raise ValueError(file.name)
+    file.write_text(str(os.getpid()))
+    time.sleep(300)
+    file.write_text("done")
 
 
-def test_error_of_a_long_task_ends_the_others():
-    began = time.monotonic()
+def test_error_of_a_long_task_ends_the_others(tmp_path):
     with pytest.raises(ValueError, match="0"):
-        list(WorkerPool(_fail_or_sleep, Workers(4), is_long=True).run(range(4)))
-    assert time.monotonic() - began < 25  # one second on an idle machine
+        list(WorkerPool(_fail_or_sleep, Workers(4), is_long=True).run([tmp_path / str(number) for number in range(4)]))
+    pids = [file.read_text() for file in tmp_path.iterdir()]
+    assert wait_until(lambda: not any(Path(f"/proc/{pid}").exists() for pid in pids))
+    assert [file.read_text() for file in tmp_path.iterdir()] == pids

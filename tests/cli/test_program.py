@@ -85,7 +85,7 @@ def test_completion_lists_the_commands(spawn: Run) -> None:
 def test_interruption_names_kept_results_and_the_command_to_continue(manifest: Path, how: signal.Signals) -> None:
     child = _streaming(manifest)
     child.send_signal(how)
-    _, errors = child.communicate(timeout=30)
+    _, errors = child.communicate(timeout=120)
     assert child.returncode == 130
     message = errors.decode().lstrip("\n")  # the newline ends a terminal's ^C
     assert message.startswith(

@@ -4,7 +4,6 @@ import os
 import signal
 import subprocess
 import sys
-import time
 from pathlib import Path
 
 import pytest
@@ -54,11 +53,16 @@ def test_query_ends_with_its_parent(manifest: Path) -> None:
     command = [sys.executable, "-m", "indexer", "sql", _ENDLESS, "--manifest-db", str(manifest)]
     with subprocess.Popen(command, env={**os.environ, "PYTHONPATH": str(ROOT)}) as parent:
         child = _query_child(parent.pid)
-        time.sleep(1)
+        assert wait_until(lambda: _has_open(child, manifest))
         parent.send_signal(signal.SIGKILL)
     assert wait_until(lambda: not _runs(child) and not _is_locked(manifest))
     with stores.open_for_writing(manifest) as opened:  # the query's lock is gone
         assert opened.count("member") == 12
+
+
+def _has_open(process: int, file: Path) -> bool:
+    descriptors = Path(f"/proc/{process}/fd")
+    return file.resolve() in [descriptor.resolve() for descriptor in descriptors.iterdir()]
 
 
 def _is_locked(manifest: Path) -> bool:

@@ -4,7 +4,6 @@ import json
 import os
 import subprocess
 import sys
-import time
 from pathlib import Path
 
 import pyarrow.csv
@@ -165,11 +164,9 @@ def test_python_variables_are_not_tables(manifest: Path) -> None:
 
 def test_endless_query_is_stopped(run: Run, manifest: Path) -> None:
     endless = "with recursive t(i) as (select 1 union all select i + 1 from t) select count(*) from t"
-    began = time.monotonic()
     done = run("sql", endless, "--manifest-db", manifest, "--timeout", "0.5")
     assert done.returncode == 2
     assert "--timeout" in done.stderr
-    assert time.monotonic() - began < 60
 
 
 def test_query_over_the_memory_limit_is_refused(run: Run, manifest: Path) -> None:

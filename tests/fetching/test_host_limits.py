@@ -1,14 +1,15 @@
 """Hosts that are unreachable, silent or overloaded are given up early, and requested again by the next run."""
 
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
-from itertools import pairwise
-from statistics import median
 
 import pytest
 
 from indexer.fetching import engine
+from indexer.fetching.hosts import Host
 from indexer.fetching.models import FetchPolicy
 from tests.fetching.conftest import IMPATIENT, PATIENT
+from tests.support.processes import wait_until
 from tests.support.webserver import closed_port, serving
 
 GIVEN_UP = ("failed", "host given up")
@@ -28,13 +29,13 @@ def test_server_that_stops_responding_is_given_up_and_resumed_later(server, down
     server.robots = b""
     job = download([f"{server.url}/gate/20/{number}.png" for number in range(200)])
     done = job.run(limits=replace(PATIENT, idle_timeout=1.5, attempts=1, host_failures=4))
-    stored = done.count("success")
-    assert stored == 20
+    stored = done.count("success")  # fewer than 20 if the server is slow, too
+    assert 0 < stored <= 20
     assert job.errors().count(GIVEN_UP) > 150
     server.gate_is_open = True
     before = server.requests.total()
     assert job.run(failed_too=True).count("success") == 200
-    assert server.requests.total() - before == 181
+    assert server.requests.total() - before == 200 - stored + 1
 
 
 def test_slow_host_does_not_delay_others(server, download, monkeypatch):
@@ -42,13 +43,15 @@ def test_slow_host_does_not_delay_others(server, download, monkeypatch):
     monkeypatch.setattr(engine, "_WAITING_PER_HOST", 20)
     server.robots = b""
     with serving("127.0.0.2") as other:
-        slow = [f"{server.url}/png/{number}.png" for number in range(120)]
+        slow = [f"{server.url}/held/{number}.png" for number in range(120)]
         job = download([*slow, *(f"{other.url}/png/{number}.png" for number in range(5)), *slow[:3]])
-        done = job.run(limits=replace(PATIENT, rate=60))
-        assert done.count("success") == 128
-        last = max(time for path in other.requests for time in other.times[path])
-    requested = sorted(time for path in server.requests for time in server.times[path])
-    assert last < requested[60]  # long before the last of 120 requests, which take two seconds
+        with ThreadPoolExecutor(1) as running:
+            done = running.submit(job.run)
+            try:
+                assert wait_until(lambda: other.requests.total() == 5 + 1)  # while the slow host answers nothing
+            finally:
+                server.released.set()
+            assert done.result().count("success") == 128
     assert server.requests.total() == 123 + 1  # and robots.txt
 
 
@@ -87,11 +90,17 @@ def test_host_with_long_retry_after_is_given_up(server, download, pause):
     assert job.run().count("success") == 60
 
 
-def test_request_rate_recovers_after_an_overload(server, download):
+def test_request_rate_recovers_after_an_overload(server, download, monkeypatch):
+    intervals = []
+
+    def answered(host, answered=Host.answered):
+        answered(host)
+        intervals.append(host._interval)
+
+    monkeypatch.setattr(Host, "answered", answered)
     addresses = [f"{server.url}/busy/1/0.png", *(f"{server.url}/png/{number}.png" for number in range(1, 60))]
     job = download(addresses)
     job.run(limits=replace(PATIENT, rate=40), policy=FetchPolicy(allow_private=True, ignore_robots=True))
     assert job.errors() == [("success", "")] * 60
-    starts = sorted(at for times in server.times.values() for at in times)
-    after_the_pause = [after - before for before, after in pairwise(starts)][-55:]
-    assert median(after_the_pause[-15:]) < 0.9 * median(after_the_pause[:15])
+    assert max(intervals) > 1.5 / 40
+    assert intervals[-1] == 1 / 40

@@ -1,6 +1,5 @@
 """After a kill at any moment the next run continues: no image is lost, none is stored twice."""
 
-import os
 import signal
 import sqlite3
 import subprocess
@@ -15,6 +14,7 @@ import pytest
 from indexer.base.errors import OutputError
 from indexer.fetching.log import Log
 from tests.fetching.conftest import PATIENT, Download
+from tests.support.processes import wait_until
 from tests.support.webserver import image
 
 ITEMS = 40
@@ -32,8 +32,7 @@ def start(job: Download, layout: str) -> subprocess.Popen[str]:
 def wait_for_rows(job: Download, rows: int) -> None:
     """Wait until the log has this number of items."""
     path = job.to / "fetch-log.sqlite"
-    while not path.exists() or count(path) < rows:
-        os.sched_yield()
+    assert wait_until(lambda: path.exists() and count(path) >= rows, 120)
 
 
 def count(path: Path) -> int:
@@ -71,7 +70,7 @@ def test_killed_run_is_resumed(server, job, layout, how):
     process = start(job, layout)
     wait_for_rows(job, ITEMS // 2)
     process.send_signal(how)
-    _, stderr = process.communicate(timeout=60)
+    _, stderr = process.communicate(timeout=120)
     assert process.returncode == (-signal.SIGKILL if how is signal.SIGKILL else 130), stderr
     before = server.requests.total()
     server.gate_is_open = True

@@ -1,7 +1,6 @@
 """The contents of a build, which depend on nothing but selection, sources and settings."""
 
 import hashlib
-import io
 import json
 import os
 import signal
@@ -12,7 +11,6 @@ from dataclasses import replace
 import datasets
 import pyarrow.parquet as pq
 import pytest
-from PIL import Image
 
 import materializer.large_image  # noqa: F401 - registers the feature
 from indexer.base.workers import Workers
@@ -23,6 +21,7 @@ from materializer.running.spill import spill_container
 from materializer.shards import schema as columns
 from tests.images.test_stripping import IMAGES
 from tests.materializer.conftest import tree
+from tests.support.slow_image import slow_jpeg
 
 STRIPPED_IMAGES = {5: IMAGES["JPEG turned"], 6: IMAGES["PNG"]}
 
@@ -126,10 +125,8 @@ def test_refused_rows_are_replaced_by_the_next_usable_spares(site, images):
 
 
 def test_an_image_that_hangs_its_decoder_is_refused_alone(site, images):
-    huge = io.BytesIO()
-    Image.new("L", (9_000, 9_000)).save(huge, "PNG", compress_level=1)  # it is converted
-    images = [images[0], replace(images[1], data=huge.getvalue()), images[-1]]
-    summary = site.lay_out(images).build(backend="loky", image_seconds=0.2)
+    images = [images[0], replace(images[1], data=slow_jpeg(20_000)), images[-1]]
+    summary = site.lay_out(images).build(backend="loky", image_seconds=0.5)
     refused = pq.read_table(site.folder / "out/record/refused.parquet").to_pylist()
     assert [(row["file_id"], row["reason"]) for row in refused] == [("train/sampled/0001", "crashed")]
     assert refused[0]["detail"] == "took longer than its time limit"

@@ -28,13 +28,13 @@ ROOT = Path(__file__).parents[2]
 
 @pytest.mark.slow
 @pytest.mark.parametrize("packing", ["deflate", "tar.gz"])
-def test_killed_at_random_times_the_result_is_the_same(site, images, packing):
+def test_killed_at_random_steps_the_result_is_the_same(site, images, packing):
     """Ten kills of a build from a zip, ten of a build from a sequential archive."""
     site.lay_out(images, packing)
     run = [sys.executable, "-m", "tests.materializer.killed", site.manifest, site.root, site.folder / "builds", "10"]
     done = subprocess.run(run, cwd=ROOT, stdout=subprocess.PIPE, text=True, check=True)
     expected = tree(site.folder / "builds/undisturbed")
-    assert int(done.stdout) > 3
+    assert int(done.stdout) > 7
     for number in range(10):
         assert tree(site.folder / f"builds/{number}") == expected
     assert list((site.folder / "builds").glob("scratch/*")) == []

@@ -48,6 +48,7 @@ class Server:
         self.gate_is_open = False
         self.busy = 0
         self.most_at_once = 0
+        self.released = threading.Event()
         self.stopping = threading.Event()
         self._lock = threading.Lock()
         self._tcp = _listen((address, port), self)
@@ -57,6 +58,7 @@ class Server:
 
     def close(self) -> None:
         self.stopping.set()
+        self.released.set()
         self._tcp.shutdown()
         self._tcp.server_close()
 
@@ -275,6 +277,12 @@ def _gate(server: Server, to: socket.socket, rest: list[str], path: str) -> bool
     return _png(server, to, rest, path)
 
 
+def _held(server: Server, to: socket.socket, rest: list[str], path: str) -> bool:
+    """Images come when the server's held requests are released."""
+    server.released.wait(300)
+    return _png(server, to, rest, path)
+
+
 def _robots(server: Server, to: socket.socket, rest: list[str], path: str) -> bool:
     if server.robots_way:
         way, *rest = server.robots_way.split("/")
@@ -288,7 +296,7 @@ WAYS: dict[str, Way] = {
     "wrong_length": _wrong_length, "endless": _endless, "announced": _announced, "html": _html, "json": _json,
     "empty": _empty, "garbage": _garbage, "silent": _silent, "drip": _drip, "loop": _loop, "chain": _chain, "to": _to,
     "tagged": _tagged, "named": _named, "packed": _packed, "chunked": _chunked, "old": _old, "cookie": _cookie,
-    "gate": _gate, "robots.txt": _robots,
+    "gate": _gate, "held": _held, "robots.txt": _robots,
 }  # fmt: skip
 
 
