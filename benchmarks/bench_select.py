@@ -47,6 +47,14 @@ select
     'ok' as status
 from range($rows) t(i)
 """
+# Sizes of 50 to 250 kB, without checksums.
+MEMBER = """
+insert into member by name
+select
+    i as member_id, 1 as container_id, i as ordinal, 'image' || i as path, 'file' as access,
+    50000 + ('0x' || substr(md5((i - case when i % 50 = 1 then 40 else 0 end)::varchar), 1, 8))::bigint % 200000 as size
+from range($rows) t(i)
+"""
 INSPECTION = """
 insert into inspection by name
 select
@@ -81,6 +89,7 @@ def main() -> None:
             _limit(store)
             with timed(f"insert {rows:,} rows", 60):
                 store.execute(ATTRIBUTES, {"rows": rows})
+                store.execute(MEMBER, {"rows": rows})
                 store.execute(INSPECTION, {"rows": rows})
                 store.execute("checkpoint")
             with timed("select: quotas, duplicates, split, real images", 30):
