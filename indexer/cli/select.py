@@ -82,7 +82,7 @@ def command(options: CommonOptions, recipe_name: str | None, name: str | None, *
 def _query_name(name: str | None, query: str) -> str:
     if name:
         return name
-    if query.endswith(".sql") and is_selection_name(Path(query).stem):
+    if query.lower().endswith(".sql") and is_selection_name(Path(query).stem):
         return Path(query).stem
     raise click.UsageError("--sql needs --name for the selection")
 

@@ -16,10 +16,10 @@ FAKES = "select file_id from manifest where label = 1 and status = 'ok'"
 
 
 def test_query_is_selected_listed_shown_and_dropped(run: Run, manifest: Path, tmp_path: Path) -> None:
-    (tmp_path / "fakes.sql").write_text(f"{FAKES};\n")
+    (tmp_path / "fakes.SQL").write_text(f"{FAKES};\n")
     database = ("--manifest-db", manifest)
     shares = ("--split", "train=0.5", "--split", "validation=0.5")
-    made = run("select", "--sql", "fakes.sql", "--sample", 6, *shares, "--group", "generator || file_id", *database)
+    made = run("select", "--sql", "fakes.SQL", "--sample", 6, *shares, "--group", "generator || file_id", *database)
     assert (made.returncode, made.stderr) == (0, "")
     assert "Its rows, also in the DuckDB shell:\n  select split, role, file_id from selection where" in made.stdout
     again = run("select", "--sql", FAKES, "--name", "fakes", *database)

@@ -11,9 +11,10 @@ from pathlib import Path
 import pyarrow as pa
 import pytest
 
+from benchmarks import bench_scale
 from indexer.base.errors import RecipeError
 from indexer.images import INSPECTION_SCHEMA
-from indexer.manifest.store import Store
+from indexer.manifest.store import Store, open_for_writing
 from indexer.selection import recipe
 from indexer.selection.by_recipe import select
 from tests.support.worlds import Picture, fakes, inspection_rows, photographs, world
@@ -156,3 +157,11 @@ def test_the_first_of_an_independent_ranking_are_selected(tmp_path: Path) -> Non
         expected |= set(order[:2]) if len(order) > 1 else set()
     assert found == expected
     assert len(found) > 60
+
+
+@pytest.mark.slow
+def test_images_of_one_size_need_little_memory(tmp_path: Path) -> None:
+    with open_for_writing(tmp_path / "m.duckdb") as store:
+        store.execute("set variable rows = 300_000; set threads = 2; set memory_limit = '200MB'")
+        bench_scale.make(store, tmp_path)
+        assert "chosen" in bench_scale.select(store, tmp_path)
