@@ -4,7 +4,7 @@ A cold disk serves many requests at once about 3.5 times as fast as one after th
 """
 
 import os
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from contextlib import suppress
 from itertools import groupby
 from operator import itemgetter
@@ -18,15 +18,16 @@ _FLAGS = os.O_RDONLY | os.O_NONBLOCK | os.O_NOCTTY
 FileRange: TypeAlias = tuple[str, int, int]  # file, offset, size
 
 
-def prefetch(members: Iterable[tuple[Container, MemberRef]]) -> None:
+def prefetch(members: Sequence[tuple[Container, MemberRef]]) -> None:
     """Have the bytes of ``members`` read into the page cache, as far as they have random access on a local disk.
 
     This is a hint: errors are ignored, reading the members will report them. Nothing is requested if the last member is
     in the page cache already. Object storage has no page cache; there, ``read_members`` itself requests ahead.
     """
-    ranges = sorted(found for container, member in members for found in _ranges(container, member))
-    if not ranges or _is_cached(*ranges[-1][:2]):
+    last = next((found for container, member in reversed(members) for found in _ranges(container, member)), None)
+    if last is None or _is_cached(*last[:2]):
         return
+    ranges = sorted(found for container, member in members for found in _ranges(container, member))
     for path, group in groupby(ranges, key=itemgetter(0)):
         with suppress(OSError):
             _advise(path, [(start, size) for _, start, size in group])
