@@ -40,10 +40,13 @@ LONGEST = 300  # seconds until a command that hangs fails a test
 
 
 @pytest.fixture(scope="module")
-def exported(undisturbed: World) -> World:
-    done = undisturbed.run("indexer", "export", "all", "out/export", "--quiet")
+def exported(undisturbed: World, tmp_path_factory: pytest.TempPathFactory) -> World:
+    """A copy of the world without faults, and an export of it."""
+    world = World(tmp_path_factory.mktemp("exported"))
+    shutil.copytree(undisturbed.folder, world.folder, dirs_exist_ok=True)
+    done = world.run("indexer", "export", "all", "out/export", "--quiet")
     assert done.returncode == 0, done.stderr
-    return undisturbed
+    return world
 
 
 class Disk:
