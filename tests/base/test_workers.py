@@ -10,6 +10,7 @@ from pathlib import Path
 import pytest
 
 from indexer.base.workers import WorkerCrashed, WorkerPool, Workers, time_limit
+from indexer.base.workers.fork_server import pickled, send
 from tests.support.processes import wait_until
 
 Span = tuple[int, int]
@@ -126,6 +127,15 @@ print(crashed, {str(result) for result in results.values() if isinstance(result,
     assert (crashed, are_servers) == ("3", "True")
     assert len(servers) >= 2
     assert wait_until(lambda: not any(Path(f"/proc/{server}").exists() for server in servers))
+
+
+def test_server_that_outlives_its_process_prints_nothing():
+    command = [sys.executable, "-m", "indexer.base.workers.fork_server"]
+    with subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.PIPE) as server:
+        server.stdout.close()
+        send(server.stdin, (pickled(abs), pickled((-1, Workers())), dict(os.environ), str(Path.cwd())))
+        assert server.stderr.read() == b""
+    assert server.returncode == 0
 
 
 def _fail_or_sleep(file: Path) -> None:

@@ -69,7 +69,7 @@ def serve_in_fork(requests: int, answers: int, parent: int) -> NoReturn:
         os._exit(0)
 
 
-def _serve(request_pipe: int, answer_pipe: int) -> None:
+def _serve(request_pipe: int, answer_pipe: int) -> NoReturn:
     requests, answers = os.fdopen(request_pipe, "rb"), os.fdopen(answer_pipe, "wb")
     # Tasks may print: give them no access to the pipes.
     null = os.open(os.devnull, os.O_RDONLY)
@@ -79,9 +79,9 @@ def _serve(request_pipe: int, answer_pipe: int) -> None:
     while True:
         try:
             function, task, environment, folder = receive(requests)
-        except EOFError:
-            return
-        send(answers, _answer(requests, function, task, (environment, folder)))
+            send(answers, _answer(requests, function, task, (environment, folder)))
+        except (EOFError, BrokenPipeError):  # the process that sends requests has ended
+            os._exit(0)  # an orderly exit would write to the closed pipe again
 
 
 def _answer(
