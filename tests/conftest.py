@@ -1,5 +1,6 @@
 """Fixtures for tests of several folders."""
 
+import os
 import signal
 import subprocess
 from collections.abc import Callable, Iterator
@@ -22,6 +23,17 @@ settings.load_profile("repeatable")
 signal.signal(signal.SIGINT, signal.default_int_handler)
 
 Disk = Callable[[Path, str], Callable[[str], None]]
+
+
+@pytest.fixture(scope="session", autouse=True)
+def user_cache(tmp_path_factory: pytest.TempPathFactory) -> Iterator[None]:
+    """Keep the results of commands out of the user's cache folder, and those of earlier runs out of the tests."""
+    folder = tmp_path_factory.getbasetemp()
+    if "PYTEST_XDIST_WORKER" in os.environ:
+        folder = folder.parent  # of all workers of this run
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("XDG_CACHE_HOME", str(folder / "user-cache"))
+        yield
 
 
 @pytest.fixture

@@ -13,7 +13,16 @@ import duckdb
 import pytest
 
 from tests.support.faults import World
-from tests.support.processes import TAG, Hold, is_stopped, tagged, temporary_files, wait_until
+from tests.support.processes import (
+    LONGEST,
+    TAG,
+    Hold,
+    is_stopped,
+    killed_at_end,
+    tagged,
+    temporary_files,
+    wait_until,
+)
 
 COMMANDS = {
     "scan": "indexer scan --source synthbuster",
@@ -35,8 +44,8 @@ MIDDLE = {
     "finalize": "train/data-00001-of",
 }
 # Nothing that a command needs: few files and little memory, no home, no folder for temporary files, closed streams.
-POOR = 'ulimit -n 64; ulimit -v 3000000; unset HOME; export TMPDIR=/nowhere; exec "$@" <&- >&- 2>&-'
-LONGEST = 300  # seconds until a command that hangs fails a test
+_NO_FOLDERS = "unset HOME; export TMPDIR=/nowhere XDG_CACHE_HOME=/dev/null"
+POOR = f'ulimit -n 64; ulimit -v 3000000; {_NO_FOLDERS}; exec "$@" <&- >&- 2>&-'
 
 
 @pytest.fixture(scope="module")
@@ -111,15 +120,14 @@ class Faults:
         tag, self._runs = uuid.uuid4().hex, self._runs + 1
         hold = Hold(MIDDLE[self._name], self._marks / f"mark{self._runs}")
         command = ["sh", "-c", shell, "sh", *self.world.command(*words), "--jobs", "2", "--quiet"]
-        with self.world.start(command, **{TAG: tag}, **(hold.environment if number else {})) as child:
-            try:
-                if number:
-                    _send(child, number, hold)
-                _, errors = child.communicate(timeout=LONGEST)
-                assert wait_until(lambda: not tagged(tag)), tagged(tag)
-            finally:
-                for pid in tagged(tag):
-                    os.kill(pid, signal.SIGKILL)
+        with (
+            self.world.start(command, **{TAG: tag}, **(hold.environment if number else {})) as child,
+            killed_at_end(tag),
+        ):
+            if number:
+                _send(child, number, hold)
+            _, errors = child.communicate(timeout=LONGEST)
+            assert wait_until(lambda: not tagged(tag)), tagged(tag)
         if child.returncode == 0:
             self.completed += 1
             make_due(self._name, self.world, self.completed)
@@ -130,9 +138,9 @@ class Faults:
 
 def _send(child: subprocess.Popen[str], number: signal.Signals, hold: Hold) -> None:
     """Send a signal to the command while a process of it is stopped; continue that process unless it has to end."""
-    assert wait_until(lambda: hold.holds() or child.poll() is not None, LONGEST)
+    hold.wait(child)
     child.send_signal(number)
-    if number == signal.SIGSTOP and child.returncode is None:
+    if number == signal.SIGSTOP:
         assert wait_until(lambda: is_stopped(child.pid))
         child.send_signal(signal.SIGCONT)
         hold.release()
@@ -174,16 +182,15 @@ def test_command_completes_if_its_parent_is_killed(name: str, disk: Disk, export
     command = exported.command(*COMMANDS[name].format(n=0).split(), "--jobs", "2", "--quiet")
     world = World(disk.folder)
     make_due(name, world, 0)
-    with world.start(["sh", "-c", '"$@" & wait', "sh", *command], **{TAG: tag}, **hold.environment) as shell:
-        try:
-            assert wait_until(hold.holds, LONGEST)  # a worker is stopped, so the command runs
-            shell.kill()
-            shell.wait()
-            hold.release()
-            assert wait_until(lambda: not tagged(tag), LONGEST), tagged(tag)
-        finally:
-            for pid in tagged(tag):
-                os.kill(pid, signal.SIGKILL)
+    with (
+        world.start(["sh", "-c", '"$@" & wait', "sh", *command], **{TAG: tag}, **hold.environment) as shell,
+        killed_at_end(tag),
+    ):
+        hold.wait(shell)  # a worker is stopped, so the command runs
+        shell.kill()
+        shell.wait()
+        hold.release()
+        assert wait_until(lambda: not tagged(tag), LONGEST), tagged(tag)
     assert world.rows() == exported.rows()
     if name == "build":
         assert world.built("b0") == exported.built()

@@ -13,9 +13,17 @@ import pytest
 
 from indexer.cli import signals
 from tests.support.faults import World
-from tests.support.processes import TAG, Hold, is_stopped, tagged, temporary_files, wait_until
+from tests.support.processes import (
+    LONGEST,
+    TAG,
+    Hold,
+    is_stopped,
+    killed_at_end,
+    tagged,
+    temporary_files,
+    wait_until,
+)
 
-SECONDS = 120.0  # until a command that hangs after a signal fails a test
 SCAN = ("indexer", "scan", "--source", "synthbuster", "--jobs", 2)
 
 
@@ -35,16 +43,11 @@ def working(tmp_path: Path) -> Hold:
 def _held(command: list[str], world: World, hold: Hold) -> Iterator[tuple[subprocess.Popen[str], str]]:
     """Start a command; yield it and its tag while a worker is stopped. Require that nothing is left of it."""
     tag = uuid.uuid4().hex
-    with world.start(command, **{TAG: tag}, **hold.environment) as child:
-        try:
-            assert wait_until(hold.holds)
-            yield child, tag
-            assert wait_until(lambda: not tagged(tag)), tagged(tag)
-            assert temporary_files(child.pid) == []
-        finally:
-            for pid in tagged(tag):
-                os.kill(pid, signal.SIGKILL)
-            child.communicate()
+    with world.start(command, **{TAG: tag}, **hold.environment) as child, killed_at_end(tag):
+        hold.wait(child)
+        yield child, tag
+        assert wait_until(lambda: not tagged(tag)), tagged(tag)
+        assert temporary_files(child.pid) == []
 
 
 @pytest.mark.slow
@@ -54,7 +57,7 @@ def test_interruption_while_workers_start_ends_the_command(
 ) -> None:
     with _held(world.command(*SCAN), world, starting) as (child, _):
         child.send_signal(number)
-        _, errors = child.communicate(timeout=SECONDS)
+        _, errors = child.communicate(timeout=LONGEST)
     assert child.returncode == 130
     assert errors.count("interrupted: containers that were read are in the manifest") == 1
     assert "Traceback" not in errors
@@ -64,21 +67,21 @@ def test_interruption_while_workers_start_ends_the_command(
 def test_interruption_ends_a_command_that_waits_for_a_worker(world: World, working: Hold) -> None:
     with _held(world.command(*SCAN), world, working) as (child, _):
         child.send_signal(signal.SIGTERM)
-        child.communicate(timeout=SECONDS)
+        child.communicate(timeout=LONGEST)
     assert child.returncode == 130
     assert signals._GRACE_SECONDS + signals._REPORT_SECONDS < 2
 
 
 @pytest.mark.slow
 def test_second_signal_ends_a_command_at_once(world: World, working: Hold) -> None:
-    patient = f"from indexer.cli import signals; signals._GRACE_SECONDS = {100 * SECONDS}"
+    patient = f"from indexer.cli import signals; signals._GRACE_SECONDS = {100 * LONGEST}"
     program = f"{patient}; from indexer.__main__ import main; main()"
     with _held([sys.executable, "-c", program, *map(str, SCAN[1:])], world, working) as (child, _):
         child.send_signal(signal.SIGTERM)
         assert wait_until(lambda: not _is_pending(child.pid, signal.SIGTERM))  # else two signals would be one
         assert child.poll() is None
         child.send_signal(signal.SIGTERM)
-        child.communicate(timeout=SECONDS)
+        child.communicate(timeout=LONGEST)
     assert child.returncode == 130
 
 

@@ -11,7 +11,7 @@ import pytest
 from indexer.base.errors import ManifestError
 from indexer.manifest import store
 from tests.support.faults import ROOT, World
-from tests.support.processes import Hold, wait_until
+from tests.support.processes import LONGEST, TAG, Hold, killed_at_end
 
 
 @pytest.mark.slow
@@ -21,10 +21,11 @@ def test_interrupted_scan_reports_how_to_continue_and_continues(
 ) -> None:
     hold = Hold("/proc/self/statm", tmp_path / "mark")  # a worker, before its first task
     command = world.command("indexer", "scan", "--source", "synthbuster", "--jobs", 2, "--json-log")
-    with world.start(command, **hold.environment) as child:
-        assert wait_until(hold.holds)
+    tag = str(hold.mark)
+    with world.start(command, **{TAG: tag}, **hold.environment) as child, killed_at_end(tag):
+        hold.wait(child)
         child.send_signal(number)
-        _, errors = child.communicate(timeout=120)
+        _, errors = child.communicate(timeout=LONGEST)
     assert child.returncode == 130, errors
     assert "interrupted: containers that were read are in the manifest; continue with: python -m indexer scan" in errors
     assert world.scan().returncode == 0

@@ -112,9 +112,11 @@ def test_slow_image_delays_no_thumbnail(tmp_path: Path, hold: Hold) -> None:
     try:
         slow = images.submit(ImageRequest(1, full=True))
         assert wait_until(hold.holds)
-        assert isinstance(images.submit(ImageRequest(3, full=False)).result(120), Thumbnail)
-        assert not slow.done()
-        hold.release()
+        try:
+            assert isinstance(images.submit(ImageRequest(3, full=False)).result(120), Thumbnail)
+            assert not slow.done()
+        finally:
+            hold.release()  # also before the images are closed, which waits for the request
         assert isinstance(slow.result(120), Thumbnail)
     finally:
         images.close()

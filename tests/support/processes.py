@@ -2,9 +2,11 @@
 
 import os
 import signal
+import subprocess
 import tempfile
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -14,6 +16,7 @@ ROOT = Path(__file__).parents[2]
 HOOK = Path(__file__).with_name("hold")
 
 TAG = "PROCESS_TAG"  # an environment variable, which all processes of a command inherit
+LONGEST = 300  # seconds until a command that hangs fails a test
 
 
 def tagged(tag: str) -> dict[int, str]:
@@ -28,6 +31,17 @@ def tagged(tag: str) -> dict[int, str]:
         except OSError:  # ended, or of another user
             continue
     return found
+
+
+@contextmanager
+def killed_at_end(tag: str) -> Iterator[None]:
+    """Kill the processes with the tag that are left at the end; without this, a test waits for stopped ones forever."""
+    try:
+        yield
+    finally:
+        for pid in tagged(tag):
+            with suppress(ProcessLookupError):  # it has ended meanwhile
+                os.kill(pid, signal.SIGKILL)
 
 
 def temporary_files(pid: int) -> list[str]:
@@ -81,6 +95,11 @@ class Hold:
     def holds(self) -> bool:
         """Return whether a process is stopped."""
         return self.mark.exists() and self.mark.read_text() != "" and is_stopped(self.pid)
+
+    def wait(self, command: subprocess.Popen[str]) -> None:
+        """Wait until a process is stopped. Fails if the command ends before."""
+        wait_until(lambda: self.holds() or command.poll() is not None, LONGEST)
+        assert self.holds(), f"no process has opened {self.file}; exit status of the command: {command.poll()}"
 
     @property
     def pid(self) -> int:
