@@ -44,7 +44,7 @@ def turned_hashes(look: str) -> set[str]:
     """Return the hashes of an image mirrored and turned in seven ways. ``look`` has those of the image: macro look().
 
     They are those of its pixels but for few bits: a mirrored image has the coefficients of odd frequencies negated, and
-    a bit tells whether one is greater than a number near zero.
+    a bit is set if one is greater than a number near zero.
     """
     parts = [_bits(look[:_DIGITS], _COARSE)] + ([_bits(look[_DIGITS:], _FINER)] if look[_DIGITS:] else [])
     ways = list(product((False, True), repeat=3))[1:]
