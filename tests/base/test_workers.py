@@ -11,7 +11,7 @@ import pytest
 
 from indexer.base.workers import WorkerCrashed, WorkerPool, Workers, time_limit
 from indexer.base.workers.fork_server import pickled, send
-from tests.support.processes import wait_until
+from tests.support.processes import has_ended, wait_until
 
 Span = tuple[int, int]
 
@@ -126,7 +126,7 @@ print(crashed, {str(result) for result in results.values() if isinstance(result,
     crashed, are_servers, *servers = done.stdout.replace("[3]", "3").split()
     assert (crashed, are_servers) == ("3", "True")
     assert len(servers) >= 2
-    assert wait_until(lambda: not any(Path(f"/proc/{server}").exists() for server in servers))
+    assert wait_until(lambda: all(has_ended(int(server)) for server in servers))
 
 
 def test_server_that_outlives_its_process_prints_nothing():
@@ -152,5 +152,5 @@ def test_error_of_a_long_task_ends_the_others(tmp_path):
     with pytest.raises(ValueError, match="0"):
         list(WorkerPool(_fail_or_sleep, Workers(4), is_long=True).run([tmp_path / str(number) for number in range(4)]))
     pids = [file.read_text() for file in tmp_path.iterdir()]
-    assert wait_until(lambda: not any(Path(f"/proc/{pid}").exists() for pid in pids))
+    assert wait_until(lambda: all(has_ended(int(pid)) for pid in pids))
     assert [file.read_text() for file in tmp_path.iterdir()] == pids

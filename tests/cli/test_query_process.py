@@ -12,7 +12,7 @@ from indexer.base.errors import ManifestError, QueryError
 from indexer.manifest import sandbox
 from indexer.manifest import store as stores
 from tests.cli.conftest import ROOT, state
-from tests.support.processes import wait_until
+from tests.support.processes import has_ended, wait_until
 
 
 @pytest.mark.skipif(sys.platform != "linux", reason="needs /proc")
@@ -55,7 +55,7 @@ def test_query_ends_with_its_parent(manifest: Path) -> None:
         child = _query_child(parent.pid)
         assert wait_until(lambda: _has_open(child, manifest))
         parent.send_signal(signal.SIGKILL)
-    assert wait_until(lambda: not _runs(child) and not _is_locked(manifest))
+    assert wait_until(lambda: has_ended(child) and not _is_locked(manifest))
     with stores.open_for_writing(manifest) as opened:  # the query's lock is gone
         assert opened.count("member") == 12
 
@@ -90,10 +90,3 @@ def _query_children(process: int) -> list[int]:
         return [one for one in _children(process) if b"sandbox_child" in Path(f"/proc/{one}/cmdline").read_bytes()]
     except (FileNotFoundError, ProcessLookupError):  # a thread or a child has ended meanwhile
         return []
-
-
-def _runs(process: int) -> bool:
-    try:
-        return Path(f"/proc/{process}/stat").read_text().rsplit(")", 1)[1].split()[0] != "Z"
-    except FileNotFoundError:
-        return False

@@ -17,7 +17,7 @@ from tests.cluster.driver import Counting, run
 from tests.cluster.work import ROOT
 from tests.materializer.conftest import tree
 from tests.support import manifests
-from tests.support.processes import Hold, wait_until
+from tests.support.processes import Hold, has_ended, wait_until
 
 pytestmark = pytest.mark.slow
 
@@ -93,7 +93,7 @@ def test_build_survives_a_killed_ray_worker(source, ray_here):
         os.kill(hold.pid, signal.SIGKILL)
 
     built(source, workers, Counting(kill_one, at=1))
-    assert wait_until(lambda: not psutil.pid_exists(hold.pid))  # Ray collects its exit status
+    assert has_ended(hold.pid)
 
 
 @pytest.mark.parametrize("source", ["deflate"], indirect=True)

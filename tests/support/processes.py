@@ -62,10 +62,20 @@ def wait_until(condition: Callable[[], object], seconds: float = 60) -> bool:
 
 def is_stopped(pid: int) -> bool:
     """Return whether a process is stopped by a signal."""
+    return _state(pid) == "T"
+
+
+def has_ended(pid: int) -> bool:
+    """Return whether a process has ended, also if its parent, which may be another one now, has not waited for it."""
+    return _state(pid) in ("", "X", "Z")
+
+
+def _state(pid: int) -> str:
+    """Return the state of a process as the kernel names it; '' if there is none."""
     try:
-        return Path(f"/proc/{pid}/stat").read_text().rsplit(")", 1)[1].split()[0] == "T"
+        return Path(f"/proc/{pid}/stat").read_text().rsplit(")", 1)[1].split()[0]
     except OSError:
-        return False
+        return ""
 
 
 @dataclass(frozen=True, slots=True)
