@@ -67,11 +67,9 @@ class QuotaFiller:
         Which candidates are copies must not depend on what was inspected earlier.
         """
         self.store.save_query("work.reached", "from work.pool")
-        found = 1
-        while found:
-            self._save("alike", "select/candidates/alike", of_fakes=of_fakes)
-            found = self._save("pool", "select/candidates/unread_alike") and self.inspect(self.store)
-            self.inspected += found
+        self._save("alike", "select/candidates/alike", of_fakes=of_fakes)
+        if self._save("pool", "select/candidates/unread_alike"):
+            self.inspected += self.inspect(self.store)
         self.store.save_query("work.pool", "from work.reached")
         self._save("copy", "select/candidates/copies")
 

@@ -75,11 +75,18 @@ def inspector(pictures: list[Picture]) -> Callable[[Store], int]:
     return inspect
 
 
-@pytest.mark.parametrize("has_checksums", [False, True])
-def test_earlier_inspections_do_not_change_what_copies_count(tmp_path: Path, has_checksums: bool) -> None:
-    """Images of equal size and checksum are inspected together with the first of them."""
+@pytest.mark.parametrize(
+    "sizes",
+    [
+        pytest.param("select 1", id="sizes differ"),
+        pytest.param("update member set crc32 = size % 1000, size = 7", id="checksums differ"),
+        pytest.param("update member set size = 7", id="one size, no checksums"),
+        pytest.param("update member set size = null", id="no sizes"),
+    ],
+)
+def test_earlier_inspections_do_not_change_what_copies_count(tmp_path: Path, sizes: str) -> None:
+    """Only images that may be copies are inspected together with the first of them; other copies are ranked by file."""
     pictures = [*copied(("o", "p")), *fakes("Z", "o", 1500)]
-    sizes = "update member set crc32 = size % 1000, size = 7" if has_checksums else "select 1"
     with world(tmp_path / "all.duckdb", pictures) as store:
         store.execute(sizes)
         expected = selected(store)

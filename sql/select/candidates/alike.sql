@@ -1,10 +1,10 @@
--- Candidates that have the bytes of a reached one, or may have them: equal inspected bytes, or equal size without a
--- different checksum. Sizes alone are compared if at most 16 candidates have one, or if there are at most 2,000 candidates.
+-- Candidates that may have the bytes of a reached one: equal size without a different checksum. Sizes alone are compared
+-- if at most 16 candidates have one, or if there are at most 2,000 candidates. Inspected hashes are not compared here:
+-- what was inspected earlier would change which copies count.
 with reached as (
-    select m.size, m.crc32, i.hash
+    select m.size, m.crc32
     from work.reached
     join member m using (member_id)
-    left join inspection i using (member_id)
 ),
 reached_size as (
     select size, bool_or(crc32 is null) as has_unchecked
@@ -39,8 +39,6 @@ from competing c
 join work.stratum using (generator, origin)
 join work.quota using (generator)
 join member m using (member_id)
-left join inspection i using (member_id)
 left join reached_size r on r.size = m.size
-where i.hash in (select hash from reached where hash is not null)
-   or (m.size, m.crc32) in (select (size, crc32) from reached where size is not null and crc32 is not null)
+where (m.size, m.crc32) in (select (size, crc32) from reached where size is not null and crc32 is not null)
    or ((m.crc32 is null or r.has_unchecked) and m.size in (from compared_size))
