@@ -27,6 +27,7 @@ from indexer.containers.tabular import listing
 from indexer.containers.tabular.reading import read_cells
 from tests.support.programs import require_program
 
+PNG = b"\x89PNG\r\n\x1a\n" + bytes(range(256)) * 2
 IMAGE = pa.struct({"bytes": pa.binary(), "path": pa.string()})
 TABLE = pa.table(
     {
@@ -300,12 +301,48 @@ def test_failed_downloads_of_img2dataset_are_empty(tmp_path: Path) -> None:
 @pytest.mark.parametrize("name", ["a.arrow", "a.parquet"])
 @pytest.mark.parametrize("prefix", ["", "data:image/png;base64,"])
 def test_images_in_base64_are_named(tmp_path: Path, name: str, prefix: str) -> None:
-    text = prefix + base64.b64encode(b"\x89PNG\r\n\x1a\n" + bytes(300)).decode()
-    _, report = listed(write(tmp_path / name, pa.table({"image": [None, text], "caption": ["long " * 100, ""]})))
+    text = prefix + base64.b64encode(PNG).decode()
+    table = pa.table(
+        {
+            "text": [None, text],
+            "raw": [b"", text.encode()],
+            "cell": pa.array([None, {"bytes": text.encode(), "path": "a.png"}], IMAGE),
+            "field": [{"data": "", "n": 1}, {"data": text, "n": 2}],
+            "frames": [[], [text]],
+            "caption": ["long " * 100, ""],
+            "image": [PNG, PNG],
+        }
+    )
+    rows, report = listed(write(tmp_path / name, table))
+    assert [row["name"] for row in rows] == ["0/image", "1/image"]
     assert report.status == ContainerStatus.PARTIAL
-    assert [finding.detail for finding in report.findings] == [
-        "column image holds images as base64 text: they are not listed"
-    ]
+    assert {finding.code for finding in report.findings} == {"base64-column"}
+    assert {finding.detail for finding in report.findings} == {
+        f"column {column} holds images in base64 text: they are not listed"
+        for column in ("text", "raw", "cell", "field", "frames")
+    }
+
+
+@pytest.mark.parametrize("name", ["a.arrow", "a.parquet"])
+def test_images_in_cells_of_another_type_are_named(tmp_path: Path, name: str) -> None:
+    table = pa.table(
+        {
+            "fixed": pa.array([None, PNG], pa.binary(len(PNG))),
+            "digest": pa.array([bytes(32)] * 2, pa.binary(32)),
+            "numbers": pa.array([[], list(PNG)], pa.list_(pa.uint8())),
+            "wide": pa.array([None, list(PNG)], pa.large_list(pa.int64())),
+            "struct": [{"pixels": list(PNG)}, None],
+            "tokens": [list(range(400))] * 2,
+            "embedding": [[0.5] * 400] * 2,
+        }
+    )
+    rows, report = listed(write(tmp_path / name, table))
+    assert not rows
+    assert {finding.code for finding in report.findings} == {"nested-column"}
+    assert {finding.detail.split(":")[0] for finding in report.findings} == {
+        "column fixed holds images in binaries of a fixed size",
+        *(f"column {column} holds images in a list of numbers" for column in ("numbers", "wide", "struct")),
+    }
 
 
 @pytest.mark.parametrize("name", ["a.arrow", "a.parquet"])

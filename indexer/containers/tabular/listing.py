@@ -19,7 +19,6 @@ from indexer.containers.kinds import Kind
 from indexer.containers.members.rows import batch_from, shown
 from indexer.containers.models import Access, ArchiveLimits, Container, ContainerStatus, Finding, ListingReport
 from indexer.containers.opening import opened
-from indexer.containers.tabular.base64_texts import base64_images
 from indexer.containers.tabular.class_names import class_names, with_class_names
 from indexer.containers.tabular.columns import (
     has_paths,
@@ -27,9 +26,9 @@ from indexer.containers.tabular.columns import (
     is_scalar,
     nested_images,
     path_columns,
-    refuse_repeats,
 )
 from indexer.containers.tabular.empty_cells import empty_cells
+from indexer.containers.tabular.encoded_images import Form, encoded_images
 from indexer.containers.tabular.files import arrow_batches, has_end, parquet, path_of, schema_of
 from indexer.containers.tabular.page_index import CellSlice, cell_slices
 from indexer.containers.tabular.reading import NO_IMAGE, NOT_IN_FILE
@@ -54,13 +53,15 @@ def list_cells(container: Container, limits: ArchiveLimits) -> Iterator[pa.Recor
     rows = listed = 0
     lister = _list_parquet if container.kind == Kind.PARQUET else _list_arrow
     try:
-        for length, batch in lister(container):
+        schema, encoded = schema_of(container), encoded_images(container)
+        names = [name for name in image_columns(schema) if name not in encoded]
+        for length, batch in lister(container, names):
             rows += length
             listed += batch.num_rows if batch else 0
             _keep_within(listed, limits)
             if batch:
                 yield batch
-        yield _report(container, rows, listed)
+        yield _report(container, _encoded_findings(schema, encoded), rows, listed)
     except (pa.ArrowException, OSError, ValueError, BadData) as error:
         status = ContainerStatus.PARTIAL if listed else ContainerStatus.FAILED
         reason = _one_line(error)
@@ -92,33 +93,36 @@ def scalar_rows(container: Container, columns: Sequence[str] | None) -> Iterator
         yield with_class_names(batch.select(names), classes)
 
 
-def _report(container: Container, rows: int, listed: int) -> ListingReport:
+def _report(container: Container, findings: Sequence[Finding], rows: int, listed: int) -> ListingReport:
     if container.kind == Kind.ARROW and not has_end(path_of(container)):
         reason = "the stream has no end marker: rows may be missing"
         return ListingReport(ContainerStatus.PARTIAL, reason, None, listed, rows, (Finding("truncated", reason),))
-    nested = nested_images(schema_of(container))
-    findings = [
-        Finding("nested-column", f"column {name} holds images in a {kind}: they are not listed")
-        for name, kind in nested
-    ]
-    findings += [
-        Finding("base64-column", f"column {name} holds images as base64 text: they are not listed")
-        for name in base64_images(container)
-    ]
-    findings += [
-        Finding("path-column", f"column {name} holds only paths: its images are not in the file")
-        for name in path_columns(schema_of(container))
-    ]
     if findings:
         reason = f"{findings[0].code}: {findings[0].detail}"
         return ListingReport(ContainerStatus.PARTIAL, reason, None, listed, rows, tuple(findings))
     return ListingReport(ContainerStatus.COMPLETE, None, listed, listed, rows)
 
 
-def _list_arrow(container: Container) -> Iterator[tuple[int, pa.RecordBatch | None]]:
+def _encoded_findings(schema: pa.Schema, encoded: Mapping[str, Form]) -> list[Finding]:
+    """Return findings about the columns whose images are not listed."""
+    forms = {name: f"a {kind}" for name, kind in nested_images(schema)} | encoded
+    findings = [
+        Finding(
+            "base64-column" if form == Form.BASE64 else "nested-column",
+            f"column {name} holds images in {form}: they are not listed",
+        )
+        for name, form in forms.items()
+    ]
+    findings += [
+        Finding("path-column", f"column {name} holds only paths: its images are not in the file")
+        for name in path_columns(schema)
+    ]
+    return findings
+
+
+def _list_arrow(container: Container, names: Sequence[str]) -> Iterator[tuple[int, pa.RecordBatch | None]]:
     """Yield row count and cells of each record batch; only offsets are read, not bytes."""
     first = 0
-    names = image_columns(schema_of(container))
     for batch in arrow_batches(path_of(container)):
         cells = [_sizes(batch, name) for name in names]
         yield batch.num_rows, _rows(container, names, first, cells) if names and batch.num_rows else None
@@ -152,11 +156,10 @@ def _lengths(column: pa.Array) -> pa.Array:
     return pc.if_else(column.is_valid(), pa.array(lengths, pa.int64()), pa.scalar(None, pa.int64()))
 
 
-def _list_parquet(container: Container) -> Iterator[tuple[int, pa.RecordBatch | None]]:
+def _list_parquet(container: Container, names: Sequence[str]) -> Iterator[tuple[int, pa.RecordBatch | None]]:
     """Yield row count and cells, from the footer and the page index, and from the paths of images if some are empty."""
     with parquet(path_of(container)) as file, opened(container) as content:
-        schema, rows = refuse_repeats(file.schema_arrow), file.metadata.num_rows
-        names = image_columns(schema)
+        schema, rows = file.schema_arrow, file.metadata.num_rows
         leaves = {name: f"{name}.bytes" if pa.types.is_struct(schema.field(name).type) else name for name in names}
         slices = cell_slices(content.window, _indexed(file, leaves))
         columns = [_parquet_cells(slices.get(name, ()), empty_cells(file, name)) for name in names]
