@@ -230,11 +230,17 @@ def archive_names(names: pa.Array) -> pa.Array:
 
 
 def unusual_names(names: pa.Array) -> pa.Array:
-    """Return the indexes of names without one of the usual suffixes of images; faster than a regular expression."""
+    """Return the indexes of names without one of the usual suffixes of images; faster than a regular expression.
+
+    A name that consists of the suffix alone, as ``a/.png``, has no suffix.
+    """
     import pyarrow.compute as pc  # noqa: PLC0415 - as above
 
-    usual = [pc.ends_with(names, suffix) for suffix in (".jpg", ".png", ".jpeg", ".webp")]
-    return pc.indices_nonzero(pc.invert(reduce(pc.or_, usual)))
+    suffixes = (".jpg", ".png", ".jpeg", ".webp")
+    usual = reduce(pc.or_, (pc.ends_with(names, suffix) for suffix in suffixes))
+    bare = reduce(pc.or_, (pc.ends_with(names, f"/{suffix}") for suffix in suffixes))
+    bare = pc.or_(bare, pc.is_in(names, pa.array(suffixes, names.type)))
+    return pc.indices_nonzero(pc.or_(pc.invert(usual), bare))
 
 
 def kind_of(head: bytes) -> Kind | None:

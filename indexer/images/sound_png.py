@@ -56,7 +56,7 @@ def _is_plain(chunks: Sequence[tuple[bytes, memoryview]], pixels: int) -> bool:
 
 
 def _has_rows(packed: bytes | memoryview, row: int, height: int) -> bool:
-    # ISA-L takes a third less time, but it accepts what zlib refuses: incomplete distance codes, windows above 32 KB.
+    # ISA-L is faster, but it accepts what zlib refuses: incomplete distance codes, windows above 32 KB.
     try:
         rows = deflate.zlib_decompress(packed, row * height)
     except (deflate.DeflateError, ValueError):

@@ -25,7 +25,7 @@ from indexer.containers.members.entry import Entry
 from indexer.containers.members.rows import Health
 
 _KNOWN = ORDINARY | DOCUMENTS | set(KIND_BY_SUFFIX)
-_KNOWN_END = rf"(?i)(?:\.(?:{'|'.join(sorted(_KNOWN))})|/)$"
+_KNOWN_END = rf"(?i)(?:[^/]\.(?:{'|'.join(sorted(_KNOWN))})|/)$"
 _UNREAD_END = rf"(?i)\.(?:{'|'.join(sorted(UNREAD_SUFFIXES))})$"
 _EXAMPLES = 1_000
 _MOST_SMALL = 1_000  # members per batch of a zip that are read
