@@ -48,7 +48,7 @@ def test_large_window_of_zstd_is_read(root: Path, tmp_path: Path) -> None:
 @pytest.mark.parametrize("archive", ["set.zip", "set.tar", "set.tar.gz", "set.7z"])
 def test_images_without_suffix_in_archives_are_counted(archive: str, root: Path, tmp_path: Path) -> None:
     names = ["a.jpg", "b.jpg?w=800", "c.jpg.1", "d", "e.jpg_large", "f.image", ".png", "x/.jpg", "notes.xyz", "README"]
-    plant(tmp_path / "set", {name: b"\xff\xd8\xff\xe0" + b"x" * 900 for name in names[:8]})
+    plant(tmp_path / "set", dict.fromkeys(names[:8], b"\xff\xd8\xff\xe0" + b"x" * 900))
     plant(tmp_path / "set", dict.fromkeys(names[8:], b"text " * 200))
     pack = {"zip": zipped, "7z": seven_zipped}.get(archive.rpartition(".")[2], tarred)
     pack(tmp_path / "set", root / archive, *(["-mx0"] if archive == "set.7z" else []))

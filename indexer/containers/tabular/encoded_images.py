@@ -7,7 +7,6 @@ from enum import StrEnum
 
 import pyarrow as pa
 import pyarrow.compute as pc
-import pyarrow.parquet as pq
 
 from indexer.containers.first_bytes import begins_image
 from indexer.containers.kinds import HEAD_SIZE, Kind
