@@ -1,7 +1,7 @@
 """Find columns that hold images in another form than cells of bytes, by the first bytes of their first rows."""
 
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from contextlib import suppress
 from enum import StrEnum
 
@@ -28,7 +28,7 @@ class Form(StrEnum):
     FIXED_SIZE = "binaries of a fixed size"
 
 
-def encoded_images(container: Container) -> Mapping[str, Form]:
+def encoded_images(container: Container) -> dict[str, Form]:
     """Return the columns whose first image is not a cell of its bytes, by name; only a few rows are read."""
     is_parquet = container.kind == Kind.PARQUET
     found: dict[str, Form] = {}
@@ -42,8 +42,9 @@ def encoded_images(container: Container) -> Mapping[str, Form]:
 def _of_parquet(container: Container) -> Iterator[tuple[str, pa.Array]]:
     """Yield the first rows of each column of long values in the first row group, the fields of a struct one by one."""
     with parquet(path_of(container)) as file:
-        group = file.metadata.row_group(0) if file.num_row_groups else None
-        for index in range(group.num_columns if group and group.num_rows else 0):
+        if not file.num_row_groups or not (group := file.metadata.row_group(0)).num_rows:
+            return
+        for index in range(group.num_columns):
             leaf = group.column(index)
             average = leaf.total_uncompressed_size // group.num_rows
             if _SHORTEST <= average <= _MOST_READ and leaf.physical_type not in ("FLOAT", "DOUBLE", "BOOLEAN"):

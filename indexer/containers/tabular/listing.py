@@ -105,7 +105,7 @@ def _report(container: Container, findings: Sequence[Finding], rows: int, listed
 
 def _encoded_findings(schema: pa.Schema, encoded: Mapping[str, Form]) -> list[Finding]:
     """Return findings about the columns whose images are not listed."""
-    forms = {name: f"a {kind}" for name, kind in nested_images(schema)} | encoded
+    forms = {**{name: f"a {kind}" for name, kind in nested_images(schema)}, **encoded}
     findings = [
         Finding(
             "base64-column" if form == Form.BASE64 else "nested-column",
