@@ -102,14 +102,23 @@ def create(path: Path, data: bytes) -> None:
             file.flush()
             os.fsync(file.fileno())
         with suppress(FileExistsError):
-            try:
-                os.link(unfinished, path)
-            except (NotImplementedError, PermissionError):  # the file system has no hard links
-                unfinished.rename(path)
+            _link(unfinished, path)
         sync(path.absolute().parent)
     finally:
         with suppress(OSError):
             unfinished.unlink(missing_ok=True)
+
+
+def _link(file: Path, path: Path) -> None:
+    """Give ``file`` the name ``path``, too, or instead if the file system has no hard links. Raises OSError."""
+    try:
+        os.link(file, path)
+    except FileExistsError:
+        raise
+    except (NotImplementedError, OSError):  # without hard links, file systems raise EPERM, ENOSYS or EOPNOTSUPP
+        if path.exists():
+            raise FileExistsError(path) from None
+        file.rename(path)
 
 
 @contextmanager
