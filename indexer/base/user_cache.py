@@ -1,7 +1,7 @@
 """Results that later commands use again, in the folder ``image-manifest`` of the user's cache ($XDG_CACHE_HOME).
 
 A result is found by the digest of everything that decides it, so none is out of date. Results that are missing, damaged
-or in a folder that others can write to are computed again: the cache saves time and is never needed.
+or in a folder that others can enter are computed again: the cache saves time and is never needed.
 """
 
 import hashlib
@@ -31,7 +31,8 @@ def read(purpose: str, key: bytes) -> Any:
     if folder is None or not _is_private(folder):
         return None
     try:
-        content = _file(folder, purpose, key).read_bytes()
+        with _file(folder, purpose, key).open("rb") as file:
+            content = file.read() if _is_own(os.fstat(file.fileno())) else b""
     except OSError:
         return None
     digest, data = content[: len(key)], content[len(key) :]
@@ -59,12 +60,16 @@ def _folder() -> Path | None:
 
 
 def _is_private(folder: Path) -> bool:
-    """Return whether only this user can have written the files of ``folder``."""
+    """Return whether only this user can reach the files of ``folder``: a umask may let others write to them."""
     try:
         status = folder.lstat()
     except OSError:
         return False
-    return stat.S_ISDIR(status.st_mode) and status.st_uid == os.geteuid() and not status.st_mode & 0o022
+    return stat.S_ISDIR(status.st_mode) and _is_own(status) and not status.st_mode & (stat.S_IRWXG | stat.S_IRWXO)
+
+
+def _is_own(status: os.stat_result) -> bool:
+    return status.st_uid == os.geteuid()
 
 
 def _file(folder: Path, purpose: str, key: bytes) -> Path:

@@ -1,5 +1,7 @@
 """Results that later commands use again, and folders that cannot be used."""
 
+import os
+
 import pytest
 
 from indexer.base import user_cache
@@ -36,9 +38,10 @@ def test_a_damaged_result_is_ignored(folder, end):
     assert user_cache.read("numbers", KEY) is None
 
 
-def test_results_in_a_folder_that_others_can_write_to_are_ignored(folder):
+@pytest.mark.parametrize("mode", [0o777, 0o755])
+def test_results_in_a_folder_that_others_can_enter_are_ignored(folder, mode):
     user_cache.write("numbers", KEY, 1)
-    folder.chmod(0o777)
+    folder.chmod(mode)
     assert user_cache.read("numbers", KEY) is None
     user_cache.write("numbers", KEY, 2)
     folder.chmod(0o700)
@@ -49,6 +52,14 @@ def test_a_link_in_place_of_the_folder_is_not_followed(folder, tmp_path):
     user_cache.write("numbers", KEY, 1)
     folder.rename(tmp_path / "elsewhere")
     folder.symlink_to(tmp_path / "elsewhere")
+    assert user_cache.read("numbers", KEY) is None
+
+
+@pytest.mark.skipif(os.geteuid() != 0, reason="only root can give files away")
+def test_a_file_of_another_user_is_ignored(folder):
+    user_cache.write("numbers", KEY, 1)
+    [file] = folder.iterdir()
+    os.chown(file, 12345, -1)
     assert user_cache.read("numbers", KEY) is None
 
 
