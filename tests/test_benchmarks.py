@@ -17,6 +17,7 @@ ROOT = Path(__file__).parents[1]
         ("bench_read --members 200 --size 2000 --reads 20", "20 of 0.0 GB, stored:"),
         ("bench_scan --members 2000 --files 2000", "folder of 2,000 files: "),
         ("bench_derive 2000", "2,000"),
+        ("bench_start --rounds 1", "rescan of 20 unchanged sources"),
         ("bench_select 20000 2000", "near duplicates among 2,000 hashes"),
     ],
     ids=lambda text: text.split()[0],
