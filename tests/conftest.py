@@ -3,6 +3,7 @@
 import os
 import signal
 import subprocess
+import tempfile
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
@@ -21,6 +22,16 @@ settings.load_profile("repeatable")
 
 # A process in the background ignores Ctrl-C, and so would the commands that tests interrupt.
 signal.signal(signal.SIGINT, signal.default_int_handler)
+
+# The user's cache of this process and its children: results of earlier sessions must not decide those of a test.
+_CACHE = tempfile.TemporaryDirectory(prefix="test-cache-")
+os.environ["XDG_CACHE_HOME"] = _CACHE.name
+
+
+def pytest_unconfigure() -> None:
+    """Remove the cache of this session, or of this worker."""
+    _CACHE.cleanup()
+
 
 Disk = Callable[[Path, str], Callable[[str], None]]
 

@@ -39,9 +39,8 @@ def _pip(*arguments: str) -> None:
 
 
 def _run(folder: Path, program: Path, *arguments: str) -> str:
-    done = subprocess.run(
-        [program, *arguments], check=False, cwd=folder, env={"PATH": "/usr/bin:/bin"}, capture_output=True, text=True
-    )
+    settings = {"PATH": "/usr/bin:/bin", "XDG_CACHE_HOME": str(folder / "cache")}
+    done = subprocess.run([program, *arguments], check=False, cwd=folder, env=settings, capture_output=True, text=True)
     assert done.returncode == 0, done.stderr
     return done.stdout
 

@@ -9,7 +9,7 @@ from tests.cli.conftest import ROOT
 def test_a_list_is_fetched_and_counted_without_home_and_configuration(server, download, tmp_path):
     job = download([f"{server.url}/png/1.png", f"{server.url}/status/404/x"])
     options = ["--list", job.list, "--to", job.to, "--url-column", "url", "--allow-private", "--rate", "0"]
-    environment = {"PATH": "/usr/bin:/bin", "PYTHONPATH": str(ROOT)}
+    environment = {"PATH": "/usr/bin:/bin", "PYTHONPATH": str(ROOT), "XDG_CACHE_HOME": str(tmp_path / "cache")}
     command = [sys.executable, "-m", "indexer", "fetch", "raise", *options]
     done = subprocess.run(command, cwd=tmp_path, env=environment, capture_output=True, text=True, check=False)
     assert done.returncode == 0, done.stderr

@@ -147,6 +147,7 @@ def test_array_job_of_the_docs_builds_the_dataset(site, run_command):
     environment = {
         "PATH": f"{Path(sys.executable).parent}:{os.environ['PATH']}",
         "PYTHONPATH": str(ROOT),
+        "XDG_CACHE_HOME": os.environ["XDG_CACHE_HOME"],
         "SLURM_ARRAY_TASK_COUNT": "2",
         "SLURM_CPUS_PER_TASK": "1",
     }
