@@ -2,32 +2,20 @@
 
 DuckDB parses the text; nothing is executed. ``json_serialize_sql`` returns the syntax tree of a SELECT, which DESCRIBE,
 SUMMARIZE, SHOW and FROM-first statements are, too. A PIVOT without a list of values has no such tree, because DuckDB
-expands it to several statements. It is checked by its tokens.
+expands it to several statements. It is checked with given values instead.
 """
 
 import re
 from collections.abc import Collection
-from itertools import pairwise
 
 import duckdb
 
 from indexer.base.errors import QueryError
 from indexer.base.suggestions import closest
-from indexer.manifest.statement_names import (
-    ONE_SELECT,
-    REFUSED_FUNCTIONS,
-    REFUSED_TABLES,
-    TABLE_FUNCTIONS,
-    TablePath,
-    is_like_file,
-    names_of,
-    words,
-)
+from indexer.manifest.pivot_columns import with_values
+from indexer.manifest.statement_names import ONE_SELECT, StatementNames, TablePath, names_of, words
 from indexer.manifest.stored_code import Catalog
 
-_BEFORE_TABLE = frozenset((
-    "describe", "from", "join", "pivot", "pivot_longer", "pivot_wider", "summarize", "table", "unpivot",
-))  # fmt: skip
 _EXPLAIN_FORMAT = re.compile(r"\(\s*format\s+(\w+)\s*\)", re.IGNORECASE)
 
 
@@ -63,51 +51,14 @@ def _checked_query(connection: duckdb.DuckDBPyConnection, statement: str, catalo
         raise QueryError(ONE_SELECT) from None
     if kinds not in ([duckdb.StatementType.SELECT], [duckdb.StatementType.MULTI]):
         raise QueryError(ONE_SELECT)
-    if kinds == [duckdb.StatementType.MULTI]:
-        _check_pivot(connection, statement, catalog)
-        return statement
-    names = names_of(connection, statement)
+    names = StatementNames()
+    for text in with_values(statement) if kinds == [duckdb.StatementType.MULTI] else [statement]:
+        names.add(names_of(connection, text))
     if problem := _problem_with_stored(names.stored, catalog):
         raise QueryError(problem)
     if unknown := names.unknown(catalog.tables):
         raise QueryError(_missing(unknown[0], catalog))
     return statement
-
-
-def _check_pivot(connection: duckdb.DuckDBPyConnection, statement: str, catalog: Catalog) -> None:
-    """Check a statement that has no tree: it fits into parentheses as a query does, and names nothing refused."""
-    try:
-        wrapped = connection.extract_statements(f"select * from (\n{statement}\n)")
-    except duckdb.ParserException:
-        raise QueryError(ONE_SELECT) from None
-    if len(wrapped) != 1 or wrapped[0].type != duckdb.StatementType.MULTI:
-        raise QueryError(ONE_SELECT)
-    found = [word for word, _ in words(statement)]
-    called = {word for word, following in pairwise(found) if following == "("}
-    files = [
-        name
-        for word, name in pairwise(found)
-        if word in _BEFORE_TABLE and (name[:1] in ("'", "$") or is_like_file(name))
-    ]
-    readers = {
-        name
-        for (name,) in connection.execute(
-            "select distinct function_name from system.main.duckdb_functions()"
-            " where function_type in ('table', 'table_macro', 'pragma') and internal"
-        ).fetchall()
-    } - TABLE_FUNCTIONS
-    refused = called & (readers | REFUSED_FUNCTIONS)
-    hidden = REFUSED_TABLES.intersection(found)
-    changing = {"insert", "update", "delete", "merge"}.intersection(found)
-    problem = (
-        (ONE_SELECT if changing else "")
-        or (f"{min(refused)}() is not available in a query" if refused else "")
-        or (f"{min(hidden)} is not available in a query" if hidden else "")
-        or ("a PIVOT reads only tables of the manifest, no files" if files else "")
-        or _problem_with_stored(found, catalog)
-    )
-    if problem:
-        raise QueryError(problem)
 
 
 def _explained(statement: str) -> tuple[str, str] | None:

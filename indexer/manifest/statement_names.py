@@ -6,7 +6,7 @@ DuckDB parses the text; nothing is executed. ``json_serialize_sql`` returns the 
 import json
 import re
 from collections.abc import Collection, Iterator
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, fields
 from typing import Any
 
 import duckdb
@@ -24,10 +24,11 @@ TABLE_FUNCTIONS = frozenset((
     "histogram", "histogram_values", "json_each", "json_tree", "pragma_show", "pragma_table_info", "pragma_version",
     "range", "repeat", "repeat_row", "test_all_types", "unnest",
 ))  # fmt: skip
-# They read settings, write logs, change sequences, or run text that is not in the tree.
+_TABLE_READERS = frozenset(("histogram", "histogram_values"))  # macros of DuckDB that query the table of that name
+# They read settings, write logs, change sequences, or plan or run text that is not in the tree.
 REFUSED_FUNCTIONS = frozenset((
-    "current_setting", "currval", "getenv", "getvariable", "json_execute_serialized_sql", "nextval", "query",
-    "query_table", "setval", "write_log", "which_secret",
+    "current_setting", "currval", "getenv", "getvariable", "json_execute_serialized_sql", "json_serialize_plan",
+    "nextval", "query", "query_table", "setval", "write_log", "which_secret",
 ))  # fmt: skip
 REFUSED_TABLES = frozenset(("duckdb_logs", "pg_settings"))  # views of DuckDB
 _SPECIAL_SHOWS = frozenset(('"tables"', '"databases"', '"schemas"', "__show_tables_expanded"))
@@ -42,6 +43,11 @@ class StatementNames:
     functions: set[str] = field(default_factory=set)
     table_functions: set[str] = field(default_factory=set)
     common: set[str] = field(default_factory=set)  # tables that the statement defines itself by WITH
+
+    def add(self, other: "StatementNames") -> None:
+        """Add the names in another statement."""
+        for kind in fields(self):
+            getattr(self, kind.name).update(getattr(other, kind.name))
 
     @property
     def stored(self) -> set[str]:
@@ -92,9 +98,20 @@ def _names_of_tree(tree: Any) -> StatementNames:
         function = str(node.get("function_name", "")).lower()
         names.functions.add(function)
         if kind == "TABLE_FUNCTION":
-            names.table_functions.add(str(node["function"].get("function_name", "")).lower())
+            called = str(node["function"].get("function_name", "")).lower()
+            names.table_functions.add(called)
+            if called in _TABLE_READERS:
+                names.tables.add(_table_argument(called, node["function"]["arguments"]))
         names.common.update(str(one["key"]).lower() for one in node.get("cte_map", {}).get("map", ()))
     return names
+
+
+def _table_argument(called: str, arguments: list[dict[str, Any]]) -> TablePath:
+    """Return the table that a macro queries: its first argument, which must be a name."""
+    named_later = any(one["name"].lower() == "source" for one in arguments[1:])
+    if not arguments or named_later or arguments[0]["expression"]["type"] != "COLUMN_REF":
+        raise QueryError(f"{called}() takes the name of a table first, without single quotes")
+    return tuple(part.lower() for part in arguments[0]["expression"]["column_names"])
 
 
 def _is_special(node: dict[str, Any], kind: str) -> bool:
