@@ -24,7 +24,7 @@ settings.load_profile("repeatable")
 signal.signal(signal.SIGINT, signal.default_int_handler)
 
 # The user's cache of this process and its children: results of earlier sessions must not decide those of a test.
-_CACHE = tempfile.TemporaryDirectory(prefix="test-cache-")
+_CACHE = tempfile.TemporaryDirectory(prefix="test-cache-", ignore_cleanup_errors=True)
 os.environ["XDG_CACHE_HOME"] = _CACHE.name
 
 
@@ -34,17 +34,6 @@ def pytest_unconfigure() -> None:
 
 
 Disk = Callable[[Path, str], Callable[[str], None]]
-
-
-@pytest.fixture(scope="session", autouse=True)
-def user_cache(tmp_path_factory: pytest.TempPathFactory) -> Iterator[None]:
-    """Keep the results of commands out of the user's cache folder, and those of earlier runs out of the tests."""
-    folder = tmp_path_factory.getbasetemp()
-    if "PYTEST_XDIST_WORKER" in os.environ:
-        folder = folder.parent  # of all workers of this run
-    with pytest.MonkeyPatch.context() as patch:
-        patch.setenv("XDG_CACHE_HOME", str(folder / "user-cache"))
-        yield
 
 
 @pytest.fixture
