@@ -175,11 +175,15 @@ def test_symbolic_links_lead_to_the_last_member_of_a_name_and_hard_links_to_the_
         _add(archive, "chain.png", kind=tarfile.SYMTYPE, link="end.png")
         _add(archive, "end.png", kind=tarfile.SYMTYPE, link="soft.png")
         _add(archive, "loop.png", kind=tarfile.SYMTYPE, link="loop.png")
+        _add(archive, "over.png", kind=tarfile.SYMTYPE, link="a.png")
+        _add(archive, "via.png", kind=tarfile.SYMTYPE, link="over.png")
         _add(archive, "a.png", b"newer")
+        _add(archive, "over.png", b"file")
     found = listing(container_in(root))
-    sound = {name.partition("/")[2]: data for name, data in found.sound().items() if not name.endswith("loop.png")}
+    sound = {name.partition("/")[2]: data for name, data in found.sound().items() if not name.endswith(("loop.png", "over.png"))}
     assert sound == {
-        "a.png": b"newer", "hard.png": b"old", "soft.png": b"newer", "chain.png": b"newer", "end.png": b"newer"
+        "a.png": b"newer", "hard.png": b"old", "soft.png": b"newer", "chain.png": b"newer", "end.png": b"newer",
+        "via.png": b"file"
     }  # fmt: skip
     assert [finding.detail for finding in found.report.findings if finding.code == "not-a-file"] == [
         "loop.png: symbolic link to loop.png"

@@ -152,8 +152,9 @@ class _Walk:
         self.extensions.next = {}
         while self.position < content.size:
             self.position = content.next_part(self.position)
+            volume = content.window(0, content.next_part(self.position) + RECORD)  # each is searched once
             with contextlib.suppress(BadData):  # another volume is missing
-                found, _ = next_header(content, self.position)
+                found, _ = next_header(volume, self.position)
                 if found is not None:
                     self.position = found
                     return None
@@ -207,11 +208,15 @@ class _Walk:
         if entry.problem == PROBLEMS["2"] and len(self.waiting) < _MOST_LINKS:
             self.waiting.append(entry)
             return None
-        return self._resolved(entry, _target(entry))
+        found = self._resolved(entry, _target(entry))
+        if found.target is not None:
+            self.targets.add(found.name, found.target, found.offset, found.size)
+        return found
 
     def links(self) -> Iterator[TarEntry]:
         """Yield the symbolic links, at the end of the walk. They may lead to one another."""
-        chained = {normal_name(entry.name): _target(entry) for entry in self.waiting}
+        last = (entry for entry in self.waiting if not self.targets.has_later(entry.name, entry.ordinal))
+        chained = {normal_name(entry.name): _target(entry) for entry in last}
         for entry in self.waiting:
             yield self._resolved(entry, end_of_links(_target(entry), chained))
 
@@ -221,7 +226,6 @@ class _Walk:
         if found is None:
             return entry
         target, offset, size = found
-        self.targets.add(entry.name, target, offset, size)
         if target in self.sparse:
             return replace(self.sparse[target], ordinal=entry.ordinal, name=entry.name, target=target, link=entry.link)
         return replace(entry, size=size, offset=offset, problem=None, target=target)

@@ -48,6 +48,11 @@ class LinkTargets:
                 break
         return None if index is None else (self._ordinals[index], self._offsets[index], self._sizes[index])
 
+    def has_later(self, name: bytes, ordinal: int) -> bool:
+        """Return whether a member after ``ordinal`` has a name."""
+        found = self.find(name)
+        return found is not None and found[0] > ordinal
+
 
 def normal_name(name: bytes) -> bytes:
     """Return a name without empty and ``.`` components, ``..`` resolved."""
