@@ -46,6 +46,14 @@ class Verification:
 
 
 @dataclass(frozen=True, slots=True)
+class VerifiedShard:
+    """The bytes of a shard that were read, and its differences from the record."""
+
+    size: int
+    differences: tuple[Difference, ...]
+
+
+@dataclass(frozen=True, slots=True)
 class VerifyTask:
     """A shard to read; ``format`` is the name of its output format. ``decodes``: open every image as readers do."""
 
@@ -72,30 +80,23 @@ def verify(
     size = 0
     with progress.phase("verifying", len(tasks), "shards") as bar:
         for task, answer in WorkerPool(verify_shard, workers, is_long=True).run(tasks):
-            wrong = [Difference(task.shard.stem, answer.reason)] if isinstance(answer, WorkerCrashed) else list(answer)
-            differences += wrong
-            read = _size_of(task)
-            size += read
-            bar.advance(size=read, errors=len(wrong))
+            found = _of_crashed(task, answer) if isinstance(answer, WorkerCrashed) else answer
+            differences += found.differences
+            size += found.size
+            bar.advance(size=found.size, errors=len(found.differences))
     if store is not None:
         differences += _differences_from_manifest(build, store)
     differences.sort(key=lambda difference: (difference.where, difference.what))
     return Verification(len(tasks), sum(task.file.rows for task in tasks), size, tuple(differences))
 
 
-def verify_shard(task: VerifyTask) -> tuple[Difference, ...]:
-    """Return the differences of one shard from its record. Runs in workers."""
-    format_ = output_format(task.format)
-    name = format_.path(task.shard)
-    path, kept = task.output / name, record.read(task.output, task.shard)
-    if not path.is_file():
-        return (Difference(name, "is missing"),)
-    if kept is None:
-        return (Difference(name, "its record is missing or damaged"),)
-    wrong = (
-        [] if format_.is_intact(path, task.file) else [Difference(name, "its bytes are not those that were written")]
-    )
-    return (*wrong, *_wrong_rows(task, path, kept))
+def verify_shard(task: VerifyTask) -> VerifiedShard:
+    """Compare one shard with its record. Runs in workers."""
+    return VerifiedShard(_size_of(task), tuple(_differences(task)))
+
+
+def _of_crashed(task: VerifyTask, crash: WorkerCrashed) -> VerifiedShard:
+    return VerifiedShard(task.file.size, (Difference(task.shard.stem, crash.reason),))
 
 
 def _size_of(task: VerifyTask) -> int:
@@ -105,6 +106,20 @@ def _size_of(task: VerifyTask) -> int:
         return task.file.size + sum(path.stat().st_size for path in loose if path.is_file())
     except (OSError, ValueError):
         return task.file.size  # its damage is a difference of its own
+
+
+def _differences(task: VerifyTask) -> Iterator[Difference]:
+    format_ = output_format(task.format)
+    name = format_.path(task.shard)
+    path, kept = task.output / name, record.read(task.output, task.shard)
+    if not path.is_file():
+        yield Difference(name, "is missing")
+    elif kept is None:
+        yield Difference(name, "its record is missing or damaged")
+    else:
+        if not format_.is_intact(path, task.file):
+            yield Difference(name, "its bytes are not those that were written")
+        yield from _wrong_rows(task, path, kept)
 
 
 def _wrong_rows(task: VerifyTask, path: Path, kept: record.ShardRecord) -> Iterator[Difference]:

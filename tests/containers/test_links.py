@@ -180,7 +180,11 @@ def test_symbolic_links_lead_to_the_last_member_of_a_name_and_hard_links_to_the_
         _add(archive, "a.png", b"newer")
         _add(archive, "over.png", b"file")
     found = listing(container_in(root))
-    sound = {name.partition("/")[2]: data for name, data in found.sound().items() if not name.endswith(("loop.png", "over.png"))}
+    sound = {
+        name.partition("/")[2]: data
+        for name, data in found.sound().items()
+        if not name.endswith(("loop.png", "over.png"))
+    }
     assert sound == {
         "a.png": b"newer", "hard.png": b"old", "soft.png": b"newer", "chain.png": b"newer", "end.png": b"newer",
         "via.png": b"file"
