@@ -11,6 +11,7 @@ from typing import Any
 import pyarrow as pa
 import pyarrow.parquet as pq
 
+from indexer.base.delimiters import delimiter_between, delimiter_of
 from indexer.base.errors import BadData
 from indexer.containers.tabular.columns import is_scalar
 from indexer.declarations.models import SideTable
@@ -46,9 +47,9 @@ def parse(data: bytes, table: SideTable) -> Iterator[Record | BadLine]:
 
 def _csv(data: bytes, table: SideTable) -> Iterator[Record | BadLine]:
     text = data.decode("utf-8-sig")
-    first = text.partition("\n")[0]
-    separator = next((each for each in ",\t;" if each in first), ",")
-    reader = csv.reader(io.StringIO(text, newline=""), delimiter=separator, strict=True)
+    first = next(io.StringIO(text, newline=""), "")
+    delimiter = delimiter_of(".csv", first) if table.header else delimiter_between(len(table.columns or ()), first)
+    reader = csv.reader(io.StringIO(text, newline=""), delimiter=delimiter, strict=True)
     names = tuple(_csv_header(reader)) if table.header else table.columns
     try:
         for row in reader:

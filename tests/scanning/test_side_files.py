@@ -27,6 +27,20 @@ def test_csv_without_header() -> None:
     assert records("a,b\n", "csv", header=False) == [{"0": "a", "1": "b"}]
 
 
+@pytest.mark.parametrize("separator", [",", "\t", ";"])
+def test_csv_is_divided_by_the_delimiter_of_its_first_line(separator: str) -> None:
+    other = ";" if separator == "," else ","
+    row = separator.join(["1.png", f'"a cat{other} a dog{other} a bird"'])
+    expected = {"file": "1.png", "a": f"a cat{other} a dog{other} a bird"}
+    assert records(f"file{separator}a\r\n{row}\r\n", "csv") == [expected]
+    assert records(row, "csv", header=False, columns=("file", "a")) == [expected]
+
+
+@pytest.mark.parametrize("text", ["a cat; a dog", "a\tcat", "a cat"])
+def test_csv_of_one_column_without_header_is_not_divided(text: str) -> None:
+    assert records(f"{text}\rb\r", "csv", header=False, columns=("text",)) == [{"text": text}, {"text": "b"}]
+
+
 def test_csv_keeps_the_declared_columns() -> None:
     assert records("a,b,c\n1,2,3\n", "csv", columns=("c", "a")) == [{"c": "3", "a": "1"}]
 
