@@ -4,7 +4,8 @@ The texts of a query are untrusted. They run in a process that can only read the
 """
 
 import re
-from collections.abc import Mapping
+from collections import Counter
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from types import MappingProxyType
 
@@ -19,6 +20,7 @@ ROLES = ("listed", "sampled", "paired", "complement", "spare")
 _SCHEMA = pa.schema(
     [("file_id", pa.string()), ("split", pa.string()), ("role", pa.string()), ("groups", pa.list_(pa.string()))]
 )
+_READ = ("file_id", "split", "role")
 # Of more images, only the rows that a sample may need are returned: its size with a margin for unusable images.
 ALL_RETURNED = 1_000_000
 _MARGIN, _MARGIN_LEFT = 1.5, 1.2
@@ -33,9 +35,10 @@ def rows_of(manifest: Path, recipe: QueryRecipe, images: int = 0) -> pa.Table:
 
     Raises:
         QueryError: the query is no SELECT, is wrong, or exceeds a limit.
-        RecipeError: it returns no ``file_id``, or splits in addition to those of ``recipe``.
+        RecipeError: it returns no ``file_id``, two columns of one name that is read, or splits in addition to those of
+            ``recipe``.
     """
-    columns = columns_of(manifest, recipe.sql, recipe.limits, recipe.tables)
+    columns = columns_of(manifest, recipe.sql, recipe.limits, recipe.tables, (*_READ, *recipe.groups))
     if "split" in columns and recipe.splits:
         raise RecipeError("the query returns a column split: leave it out, or give no fractions for splits")
     share = _MARGIN * recipe.sample / images if recipe.sample and images > ALL_RETURNED else 1.0
@@ -47,21 +50,30 @@ def rows_of(manifest: Path, recipe: QueryRecipe, images: int = 0) -> pa.Table:
 
 
 def columns_of(
-    manifest: Path, sql: str, limits: sandbox.QueryLimits, tables: Mapping[str, Path] = MappingProxyType({})
+    manifest: Path,
+    sql: str,
+    limits: sandbox.QueryLimits,
+    tables: Mapping[str, Path] = MappingProxyType({}),
+    read: Sequence[str] = ("file_id",),
 ) -> dict[str, str]:
     """Return the columns that a query returns, ``file_id`` among them: name in lower case -> name as written.
 
     Raises:
         QueryError: the query is no SELECT, or is wrong.
-        RecipeError: it returns no ``file_id``.
+        RecipeError: it returns no ``file_id``, or two columns of one name in ``read``: only the first would count.
     """
     if not _SELECT.match(sql):
         raise QueryError("give one SELECT that returns a column file_id: a query only reads the manifest")
     with sandbox.query(manifest, f"describe\n{trimmed(sql)}", limits, tables) as result:
         described = pa.Table.from_batches(result.batches, result.schema)
-    columns = {name.lower(): name for name in described.column("column_name").to_pylist()}
+    names = described.column("column_name").to_pylist()
+    columns = {name.lower(): name for name in names}
     if "file_id" not in columns:
         raise RecipeError(f"the query must return a column file_id; it returns {', '.join(columns.values())}")
+    counts = Counter(map(str.lower, names))
+    for name in map(str.lower, read):
+        if counts[name] > 1:
+            raise RecipeError(f"the query returns {counts[name]} columns named {name}: name the one that you mean")
     return columns
 
 

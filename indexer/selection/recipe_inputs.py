@@ -57,6 +57,11 @@ def eligible(manifest: Path, recipe: Recipe, limits: sandbox.QueryLimits) -> pa.
     if not recipe.filters.has_sql:
         return None
     try:
+        if recipe.filters.sql:
+            columns_of(manifest, recipe.filters.sql, limits)
+    except (QueryError, RecipeError) as error:
+        raise RecipeError(f"the recipe's sql: {error}") from error
+    try:
         with sandbox.query(manifest, _query(recipe), limits) as result:
             rows = pa.Table.from_batches(result.batches, result.schema).cast(_SCHEMA)
     except QueryError as error:
@@ -75,11 +80,6 @@ def _name_wrong_key(manifest: Path, recipe: Recipe, limits: sandbox.QueryLimits)
     filters = recipe.filters
     keys = [("where", filters.where), *(("strata", one) for one in filters.strata),
             *(("group_by", one) for one in filters.group_by)]  # fmt: skip
-    try:
-        if filters.sql:
-            columns_of(manifest, filters.sql, limits)
-    except (QueryError, RecipeError) as error:
-        raise RecipeError(f"the recipe's sql: {error}") from error
     for key, text in keys:
         if text:
             try:

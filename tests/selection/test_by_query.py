@@ -55,6 +55,19 @@ def chosen(manifest: Path, columns: str = "split, position, file_id, role") -> l
         return store.execute(f"select {columns} from selection where name = 'mine' order by split, position")
 
 
+@pytest.mark.parametrize(
+    ("query", "message"),
+    [
+        ("select file_id, 'a' as split, 'b' as Split from manifest", "2 columns named split"),
+        ("select * from manifest m join manifest n on m.file_id = n.file_id", "2 columns named file_id"),
+        ("select *, 'x' as generator from manifest", "2 columns named generator"),
+    ],
+)
+def test_two_columns_of_one_name_are_refused(manifest: Path, query: str, message: str) -> None:
+    with pytest.raises(RecipeError, match=message):
+        rows_of(manifest, QueryRecipe(query, groups=("Generator",)))
+
+
 def test_sample_and_fractions_are_exact_and_repeatable(manifest: Path) -> None:
     recipe = QueryRecipe("select file_id from manifest where label = 1 and status = 'ok';  -- fakes\n/* all\n */",
                          seed="7", sample=101, splits=FIFTHS)  # fmt: skip
