@@ -85,4 +85,4 @@ def query_recipe(
 
 def _check_name(name: str) -> None:
     if not is_selection_name(name):
-        raise ConfigError(f"name={name!r} is empty, or has a slash, a leading dot or a control character")
+        raise ConfigError(f"name={name!r} is empty, or has a slash, a leading dot or dash, or a control character")

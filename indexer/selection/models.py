@@ -55,5 +55,5 @@ class Selected:
 
 
 def is_selection_name(name: str) -> bool:
-    """Return whether ``name`` is a valid name of a selection: builds and exports are folders of that name."""
-    return re.fullmatch(r"[^./\x00-\x1f\x7f][^/\x00-\x1f\x7f]*", name) is not None
+    """Return whether ``name`` is a valid name of a selection: an argument of commands, and a name of folders."""
+    return re.fullmatch(r"[^./\x00-\x1f\x7f-][^/\x00-\x1f\x7f]*", name) is not None

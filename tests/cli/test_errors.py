@@ -338,7 +338,12 @@ MISTAKES = {
     ),
     "name with a slash": Mistake(
         _manifest, "indexer select demo --name ../demo",
-        "Invalid value for '--name': '../demo' is empty, or has a slash, a leading dot or a control character."
+        "Invalid value for '--name': '../demo' is empty, or has a slash, a leading dot or dash, or a control character."
+        " See: python -m indexer select --help",
+    ),
+    "name of an option as the name of a selection": Mistake(
+        _manifest, "indexer select demo --name -x",
+        "Invalid value for '--name': '-x' is empty, or has a slash, a leading dot or dash, or a control character."
         " See: python -m indexer select --help",
     ),
     "recipe and lists": Mistake(
