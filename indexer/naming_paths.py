@@ -18,7 +18,7 @@ from indexer.containers.logical_path import archive_name
 from indexer.roots import declared
 from indexer.scanning.root_listing import list_root
 
-_FILE = "file://"
+_FILE = re.compile(r"(?i)file:(//(localhost)?)?(?=/)")  # RFC 8089
 
 
 def with_paths(config: Config, paths: Sequence[str]) -> tuple[Config, list[str]]:
@@ -53,9 +53,8 @@ def named(paths: Sequence[str], recorded: Sequence[PathSource], taken: Collectio
 def _existing(text: str) -> Root:
     """Return the absolute root for a path that the user named."""
     address = as_root(text)
-    if text.startswith(_FILE):
-        text = unquote(text.removeprefix(_FILE))
-    root: Root = address or expanded(text).resolve()
+    url = _FILE.match(text)
+    root: Root = address or expanded(unquote(text[url.end() :]) if url else text).resolve()
     if not text or not root.exists():
         answers = ", or its server does not answer" if address else ""
         raise ConfigError(f"{text or 'an empty PATH'} does not exist{answers}: name a folder, an archive or an address")

@@ -159,7 +159,8 @@ def test_a_wrong_path_is_an_error(run: Run, tmp_path: Path, arguments: list[str]
 
 def test_file_urls_are_paths(run: Run, tmp_path: Path) -> None:
     _tree(tmp_path / "my set", "a.png")
-    assert run("scan", f"file://{tmp_path}/my%20set", "my set").returncode == 0
+    urls = [f"{start}{tmp_path}/my%20set" for start in ("file://", "file:", "FILE://localhost")]
+    assert run("scan", *urls, "my set").returncode == 0
     assert _rows(run) == [("my set/a.png",)]
 
 
