@@ -98,7 +98,7 @@ def _opened(path: Path) -> Any:
         list(data.schema.names)  # decodes them
     except UnicodeDecodeError as error:
         raise QueryError(f"{path} cannot be read as a table: it is not text in UTF-8") from error
-    except (OSError, pa.ArrowException) as error:
+    except (OSError, csv.Error, pa.ArrowException) as error:
         reason = reason_of(error).rpartition("Invalid: ")[2]
         raise QueryError(f"{path} cannot be read as a table: {reason}") from error
     return data

@@ -275,6 +275,7 @@ def test_missing_credentials_are_reported_at_once() -> None:
         calls.append(1)
         raise NoCredentialsError("Unable to locate credentials")
 
-    with pytest.raises(SourceError, match=r"s3://b: Unable to locate credentials: set them, or FSSPEC_S3="):
-        requests.with_retries("s3://b", refused)
-    assert len(calls) == 1
+    for address, hint in {"s3://b": ", or FSSPEC_S3=", "gs://b": ", or FSSPEC_GS=", "az://b": "$"}.items():
+        with pytest.raises(SourceError, match=rf"{address}: Unable to locate credentials: set them{hint}"):
+            requests.with_retries(address, refused)
+    assert len(calls) == 3

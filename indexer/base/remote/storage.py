@@ -21,7 +21,7 @@ WEB = ("http", "https")
 LISTS_LAST = 60.0  # seconds for which lists of objects are cached
 _PARALLEL = 16
 _RETRYABLE = (408, 425, 429)
-_PUBLIC = """FSSPEC_S3='{"anon": true}'"""
+_PUBLIC = {"s3": """FSSPEC_S3='{"anon": true}'""", "gs": """FSSPEC_GS='{"token": "anon"}'"""}
 _TIMES = ("LastModified", "last_modified", "updated", "mtime", "Last-Modified")
 _ETAGS = ("ETag", "etag", "md5Hash", "Content-MD5", "content_md5", "blob_id")
 
@@ -179,7 +179,9 @@ def with_retries(address: str, call: Callable[[], Result]) -> Result:
         except Exception as error:  # every backend has its own classes
             reason = f"{address}: {' '.join(str(error).split()) or type(error).__name__}"
             if "Credentials" in type(error).__name__:
-                raise SourceError(f"{reason}: set them, or {_PUBLIC} for a public bucket") from error
+                public = _PUBLIC.get(address.partition("://")[0])
+                hint = f", or {public} for a public bucket" if public else ""
+                raise SourceError(f"{reason}: set them{hint}") from error
             if not _is_temporary(error):
                 raise SourceError(f"{reason}: see what its storage allows, and local.cfg") from error
             if pause is None:
