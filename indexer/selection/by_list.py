@@ -60,7 +60,7 @@ def select_listed(store: Store, lists: IdLists, name: str, substitute: str | Non
     """
     with working_tables(store):
         put(store, "written", [(split, one, _clean(one)) for split, ids in lists.items() for one in ids])
-        store.save("work.listed", "select/by_list/listed")
+        listed = store.save("work.listed", "select/by_list/listed")
         notes = tuple(ListNote(*row) for row in store.rows("select/by_list/notes"))
         _refuse_several_splits(store)
         parameters = {"name": name, "seed": SEED, "substitute": substitute, "spares": SPARES, **_recipe(store)}
@@ -68,7 +68,7 @@ def select_listed(store: Store, lists: IdLists, name: str, substitute: str | Non
         store.save("work.spare", "select/by_list/spares", parameters)
         store.save("work.result", "select/by_list/result", parameters)
         missing = tuple(MissingCount(*row) for row in store.rows("select/by_list/missing_counts"))
-        _refuse_nothing(missing, sum(map(len, lists.values())))
+        _refuse_nothing(missing, listed)
         storing.replace(store, parameters, "select/by_list/excluded")
         return Listed(name, storing.counts(store.rows("select/result/counts", parameters)), missing, notes)
 
