@@ -1,6 +1,7 @@
 """Connect to a manifest's file, and explain in one line why that fails."""
 
 import re
+import time
 from collections.abc import Mapping
 from contextlib import suppress
 from functools import cache
@@ -16,6 +17,7 @@ from indexer.manifest.stored_code import catalog_of
 
 DatabaseSettings = Mapping[str, Any]  # DuckDB's configuration: option -> value
 FileState = tuple[int, ...] | None  # device, inode, size, times of the last change of contents and of anything
+_SETTLED_NS = 2_000_000_000  # ns
 _CHECKED: set[tuple[FileState, FileState]] = set()
 _CURRENT: set[tuple[FileState, FileState]] = set()  # files whose macros and views this process has stored
 
@@ -31,6 +33,7 @@ def connect(path: Path, settings: DatabaseSettings, *, read_only: bool) -> duckd
         if not read_only and file_state(path) is None:
             _create(path)
         before = _states(path)
+        is_settled = _is_settled(before)
         connection = duckdb.connect(str(path), read_only=read_only, config=dict(settings))
     except duckdb.IOException as error:
         raise ManifestError(_explanation(path, str(error))) from error
@@ -40,7 +43,8 @@ def connect(path: Path, settings: DatabaseSettings, *, read_only: bool) -> duckd
         key = user_cache.key_of(["manifest"], duckdb.__version__, _schema_text(), path.absolute(), before)
         if user_cache.read("manifest", key) is None:
             _check_stored_code(connection, path)
-            user_cache.write("manifest", key, "checked")
+            if is_settled:
+                user_cache.write("manifest", key, "checked")
         _CHECKED.add(before)
     connection.execute("set preserve_insertion_order = false").fetchall()  # keeping it would cost memory
     return connection
@@ -92,6 +96,11 @@ def file_state(path: Path) -> FileState:
 def _states(path: Path) -> tuple[FileState, FileState]:
     """Return the state of the file at ``path``, and that of its log, which DuckDB applies when it opens the file."""
     return file_state(path), file_state(path.with_name(f"{path.name}.wal"))
+
+
+def _is_settled(states: tuple[FileState, FileState]) -> bool:
+    """Return whether every later change will change the states: file systems round times, to 2 s at most."""
+    return all(time.time_ns() - state[-1] > _SETTLED_NS for state in states if state)
 
 
 def _check_stored_code(connection: duckdb.DuckDBPyConnection, path: Path) -> None:

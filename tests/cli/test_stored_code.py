@@ -96,6 +96,18 @@ def test_no_command_uses_views_and_macros_of_others(run: Run, manifest: Path, ma
     assert state(manifest.parent) == before
 
 
+@pytest.mark.parametrize(("nanoseconds", "stored"), [(-(10**18), 1), (10**18, 0)])
+def test_only_the_check_of_a_file_without_recent_changes_is_kept(
+    manifest: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, nanoseconds: int, stored: int
+) -> None:
+    """A second change at the same rounded time would leave the state as it is."""
+    monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path / "cache"))
+    monkeypatch.setattr(connecting, "_CHECKED", set())
+    monkeypatch.setattr(connecting, "_SETTLED_NS", nanoseconds)
+    stores.open_for_reading(manifest).close()
+    assert len(list(tmp_path.glob("cache/*/manifest-*"))) == stored
+
+
 def test_a_file_that_changed_after_its_check_is_checked_again(manifest: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """The check of an unchanged file is remembered, also by later commands; times of change can be forged."""
     stores.open_for_reading(manifest).connection.close()
