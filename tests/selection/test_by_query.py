@@ -167,6 +167,7 @@ def test_text_tables_have_any_delimiter_and_keep_ids_as_texts(tmp_path: Path) ->
     [
         ("a.csv", b"", "a.csv cannot be read as a table: .*Empty CSV"),
         ("a.csv", b"file_id,na\xefve\n1,2\n", "a.csv cannot be read as a table: it is not text in UTF-8"),
+        ("a.csv", b"a" * 200_000, "a.csv cannot be read as a table: field larger"),
         ("a.csv", b"file_id,x\n1\n", "a.csv cannot be read as a table: CSV parse error: Row #2: Expected 2 columns"),
         ("a.txt", b"file_id\n", "a.txt has no suffix of a known table"),
         ("absent.parquet", None, "absent.parquet cannot be read as a table: there is no such file"),
