@@ -186,7 +186,7 @@ def _print_paths(options: CommonOptions, keys: Sequence[str], summary: ScanSumma
             print(f"{source}: {images:,} images are in folders {convention}; {fake:,} of them are labelled fake")
         for source, tables, example in manifest.rows("scan/unread_tables", {"sources": list(keys)}):
             count = "1 table" if tables == 1 else f"{tables:,} tables"
-            print(f"{source}: captions and labels in {count} are not used, such as {printable(example)}:")
+            print(f"{source}: {count} may have captions or labels that are not used, such as {printable(example)}:")
             print("  'python -m indexer init DIR' drafts a declaration that uses them")
     if any(source.images for source in summary.sources):
         print("Next: python -m indexer browse")

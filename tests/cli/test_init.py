@@ -84,7 +84,10 @@ def test_a_draft_reads_the_texts_of_side_files(run: Run, tmp_path: Path) -> None
     for name, data in (*files.items(), *((f"{name}.png", PNG) for name in ("a/1", "a/2", "b/3", "c/4"))):
         (tmp_path / "set" / name).parent.mkdir(parents=True, exist_ok=True)
         (tmp_path / "set" / name).write_bytes(data if isinstance(data, bytes) else data.encode())
-    assert "set: captions and labels in 4 tables are not used, such as a/metadata.csv" in run("scan", "set").stdout
+    assert (
+        "set: 4 tables may have captions or labels that are not used, such as a/metadata.csv"
+        in run("scan", "set").stdout
+    )
     assert run("init", "set").returncode == 0
     assert run("scan").returncode == 0
     query = "select description, positive_prompt from manifest order by file_id"
@@ -101,7 +104,7 @@ def test_a_draft_reads_the_labels_of_parquet_files(run: Run, tmp_path: Path) -> 
     described = {"huggingface": json.dumps({"info": {"features": features}})}
     pq.write_table(rows.replace_schema_metadata(described), tmp_path / "set" / "data" / "train-0.parquet")
     scanned = run("scan", "set")
-    assert "set: captions and labels in 1 table are not used, such as data/train-0.parquet" in scanned.stdout
+    assert "set: 1 table may have captions or labels that are not used, such as data/train-0.parquet" in scanned.stdout
     assert run("init", "set").stdout.startswith(f"{tmp_path}/set: 5 images in 2 folders, 1 kind of tables\n")
     assert run("scan").returncode == 0
     query = "select label, generator, positive_prompt from manifest order by file_id"
