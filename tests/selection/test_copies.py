@@ -110,10 +110,12 @@ def test_stratum_of_copies_alone_is_filled(tmp_path: Path) -> None:
 
 
 def test_copies_of_real_images_are_not_favoured(tmp_path: Path) -> None:
+    """Also if a fake has a pair without a name."""
     reals = [
         Picture(f"coco/{copy}-{n}", "coco", content=f"x-{n}") for n in range(400) for copy in range(6 if n < 100 else 1)
     ]
     with world(tmp_path / "m.duckdb", [*fakes("A", "o", 100), *reals]) as store:
+        store.execute("update attributes set paired_real_images = [null] where label = 1")
         found = selected(store, "seed = 1\nper_generator = 100\nspares = 0\n")
     contents = [int(content.split("-")[1]) for _, content in found if content.startswith("x-")]
     assert len(set(contents)) == 100

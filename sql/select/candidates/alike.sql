@@ -21,7 +21,8 @@ competing as (
         if($of_fakes, a.stratum, '') as generator
     from candidate a
     left join work.section s using (file_id)
-    where if($of_fakes, a.label = 1 or $every_label, a.label = 0 and a.file_id not in (from work.photograph))
+    left join work.photograph p using (file_id)
+    where if($of_fakes, a.label = 1 or $every_label, a.label = 0 and p.file_id is null)
 ),
 -- Counted apart from the rows: a window over all images of one size would not fit in memory.
 compared_size as (
