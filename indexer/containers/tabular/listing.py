@@ -138,12 +138,11 @@ def _sizes(batch: pa.RecordBatch, name: str) -> _Cells:
 
 def _sizes_of(column: pa.Array) -> tuple[pa.Array, pa.Array]:
     sizes = _lengths(pc.struct_field(column, "bytes") if pa.types.is_struct(column.type) else column)
-    has_bytes = pc.fill_null(pc.greater(sizes, 0), False)
     none = pa.scalar(None, pa.string())
     if not has_paths(column.type):
-        return sizes, pc.if_else(has_bytes, none, NO_IMAGE)
+        return sizes, pc.if_else(sizes.is_valid(), none, NO_IMAGE)
     has_path = pc.struct_field(column, "path").is_valid()
-    return sizes, pc.if_else(has_bytes, none, pc.if_else(has_path, NOT_IN_FILE, NO_IMAGE))
+    return sizes, pc.if_else(sizes.is_valid(), none, pc.if_else(has_path, NOT_IN_FILE, NO_IMAGE))
 
 
 def _lengths(column: pa.Array) -> pa.Array:

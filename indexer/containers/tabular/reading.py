@@ -106,7 +106,7 @@ def _value(column: pa.Array, row: int) -> bytes | BadData:
         value = value["bytes"]
     else:
         missing = NO_IMAGE
-    return bytes(value) if value else BadData(missing)
+    return BadData(missing) if value is None else bytes(value)
 
 
 def _read_parquet(path: Root, cells: Sequence[_Cell]) -> Iterator[Answer]:
