@@ -13,6 +13,7 @@ import datasets
 import pyarrow.parquet as pq
 import pytest
 
+import materializer.large_image  # noqa: F401 - registers the feature
 from indexer.base.errors import OutputError, RecipeError, SourceError
 from indexer.base.workers import Workers
 from indexer.manifest import store as stores
