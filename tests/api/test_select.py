@@ -81,6 +81,7 @@ def grouped(tmp_path: Path) -> Manifest:
     return Manifest.open(tmp_path / "m.duckdb", jobs=1)
 
 
+@pytest.mark.slow
 def test_the_sql_of_a_recipe_chooses_and_groups(grouped: Manifest, tmp_path: Path) -> None:
     (tmp_path / "large.toml").write_text(LARGE + "[duplicates]\nradius = -1\n")
     (tmp_path / "grouped.toml").write_text(GROUPED.replace("[split]", "quotas = { B = 0 }\n[split]"))

@@ -90,6 +90,7 @@ def manifest(tmp_path):
     return path
 
 
+@pytest.mark.slow
 def test_temporary_tables_leave_no_files_and_no_rows(manifest, tmp_path):
     scratch = tmp_path / "it's scratch"
     with stores.open_for_reading(manifest) as store:
@@ -114,6 +115,7 @@ def test_temporary_files_of_a_killed_process_are_removed(manifest, tmp_path):
     assert not left.exists()
 
 
+@pytest.mark.slow
 def test_the_database_spills_to_the_scratch_folder_of_the_configuration(tmp_path):
     scratch = tmp_path / "fast disk" / "scratch"
     keys = ("input_datasets_path", "output_path", "intermediate_outputs_path")

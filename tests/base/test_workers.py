@@ -62,6 +62,7 @@ def test_only_the_crashing_item_is_lost(jobs):
     assert sum(result for result in results.values() if not isinstance(result, WorkerCrashed)) == 10
 
 
+@pytest.mark.slow
 def test_crash_of_a_task_that_cannot_be_split_is_its_result():
     results = dict(WorkerPool(_exit, Workers(jobs=2)).run(range(6)))
     assert isinstance(results.pop(3), WorkerCrashed)

@@ -112,6 +112,7 @@ def test_unknown_files_upstream_are_left_out(tmp_path):
     assert upstream_of(JsonObject(read_json(tmp_path / "record/facts.json"))) == ()
 
 
+@pytest.mark.slow
 def test_croissant_passes_its_validator(written):
     pytest.importorskip("mlcroissant", reason="mlcroissant is not installed")
     code = "import sys, mlcroissant; print(mlcroissant.Dataset(sys.argv[1]).metadata.issues.errors)"

@@ -60,6 +60,7 @@ def test_demo_commands_build_a_dataset(data: Path, run: Run) -> None:
     assert counts.stdout.split()[1:] == ["coco,120", "genimage,72", "synthbuster,72", "wheels,8"]
 
 
+@pytest.mark.slow
 def test_samples_are_deterministic(tmp_path: Path) -> None:
     photographs = {photograph: _picture(number) for number, photograph in enumerate(PHOTOGRAPHS)}
     make_coco(tmp_path / "a", photographs)

@@ -30,6 +30,7 @@ def folder(tmp_path: Path) -> Path:
     return found
 
 
+@pytest.mark.slow
 def test_every_image_has_a_row_after_init(run: Run, folder: Path, tmp_path: Path) -> None:
     done = run("init", folder.name)
     assert done.returncode == 0, done.stderr

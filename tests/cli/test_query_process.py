@@ -29,6 +29,7 @@ def test_output_is_limited(manifest: Path) -> None:
         list(result.batches)
 
 
+@pytest.mark.slow
 def test_further_tables_are_read_only(manifest: Path, tmp_path: Path) -> None:
     listed = tmp_path / "mine.csv"
     listed.write_text("file_id,weight\nGenImage/1,5\n")

@@ -110,6 +110,7 @@ def test_unusable_root_is_reported_and_the_others_are_scanned(synthbuster, run):
     assert "1 complete" in done.stdout
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("named", [True, False])
 def test_rows_of_an_unmounted_disk_are_kept(synthbuster, run, named):
     if named:

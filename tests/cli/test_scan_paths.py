@@ -65,6 +65,7 @@ def test_files_that_differ_in_their_suffix_have_different_ids(run: Run, tmp_path
     assert _rows(run) == [("set/a.jpg",), ("set/a.png",)]
 
 
+@pytest.mark.slow
 def test_scanning_the_working_folder_again_changes_nothing(run: Run, tmp_path: Path) -> None:
     _tree(tmp_path, "a.png")
     _zip(tmp_path / "b.zip", "b.png")

@@ -38,6 +38,7 @@ def test_formats_have_equal_rows(run: Run, manifest: Path, tmp_path: Path) -> No
     assert sorted(path.name for path in tmp_path.iterdir()) == ["manifest.duckdb", "rows.parquet"]
 
 
+@pytest.mark.slow
 def test_values_that_python_lacks_are_texts(run: Run, manifest: Path) -> None:
     query = "select [timestamp 'infinity'] as a, date '99999-01-01' as b, 'nan'::float as c"
     for form in ("table", "csv", "markdown", "json"):

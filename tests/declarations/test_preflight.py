@@ -80,6 +80,7 @@ def test_every_source_has_prefixes_of_its_ids(sources):
     assert prefixes_of(sources["coco"]) == {"COCO2017_train", "COCO2017_val"}
 
 
+@pytest.mark.slow
 def test_source_compiles_to_one_select(sources, manifest):
     for source in sources.values():
         query = compile_source(source)

@@ -13,6 +13,7 @@ DOCS = Path(__file__).parents[2] / "docs"
 _EXAMPLE = re.compile(r"^```python\n(.*?)^```\n(?:\n```text\n(.*?)^```$)?", re.MULTILINE | re.DOTALL)
 
 
+@pytest.mark.slow
 @pytest.mark.usefixtures("pictures")
 def test_examples_print_what_the_page_shows() -> None:
     examples = _EXAMPLE.findall((DOCS / "python.md").read_text(encoding="utf-8"))

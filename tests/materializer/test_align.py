@@ -35,6 +35,7 @@ def stored(site, name="out"):
             yield row, inspect(row["image"]["bytes"])
 
 
+@pytest.mark.slow
 def test_all_images_get_one_encoder_quality_and_size(site, images):
     align(site.lay_out(images), "long_side = 96\njpeg = 90")
     site.build()

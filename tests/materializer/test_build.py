@@ -44,6 +44,7 @@ def test_rgb_images_are_copied_unchanged(site, images):
         assert recorded[row["file_id"]]["source_sha256"] == hashlib.sha256(row["image"]["bytes"]).hexdigest()
 
 
+@pytest.mark.slow
 def test_stripped_build_has_the_pixels_of_a_verbatim_one_and_is_another_build(site, images):
     for at in (5, 6):
         images[at] = replace(images[at], data=STRIPPED_IMAGES[at])
@@ -165,6 +166,7 @@ def test_without_spares_a_row_is_missing_and_leaves_a_gap(site, images):
     assert {row["position"] for row in rows(site) if row["split"] == "train"} < set(range(40))
 
 
+@pytest.mark.slow
 def test_a_standard_build_opens_without_this_project(site, images, tmp_path):
     site.lay_out(images).build(feature=Feature.STANDARD)
     script = (
@@ -186,6 +188,7 @@ def test_columns_agree_with_datasets(settings):
     assert list(info.features)[:4] == ["image", "height", "width", "label"]
 
 
+@pytest.mark.slow
 def test_a_plan_in_many_ranges_is_the_same(site, images, monkeypatch):
     site.lay_out(images).build()
     monkeypatch.setattr("materializer.planning.plan.LOT_ROWS", 7)
@@ -193,6 +196,7 @@ def test_a_plan_in_many_ranges_is_the_same(site, images, monkeypatch):
     assert tree(site.folder / "lots") == tree(site.folder / "out")
 
 
+@pytest.mark.slow
 def test_copy_is_read_instead_of_an_unreadable_image(site, images):
     sound = images[4].data
     site.lay_out(images)

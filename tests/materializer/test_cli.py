@@ -113,6 +113,7 @@ def test_wrong_input_is_one_line_and_status_two(run_command, arguments, words):
     assert len(done.stderr.splitlines()) == 1
 
 
+@pytest.mark.slow
 def test_printed_line_opens_the_build(site, run_command):
     """Parquet of LargeImage: stock readers open it once the feature is registered."""
     built = run_command("build", "--selection", "main", "--output", "built", "--format", "parquet", "--quiet")

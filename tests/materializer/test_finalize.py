@@ -18,6 +18,7 @@ from tests.materializer.conftest import tree
 HERE = Workers(1, "threading")
 
 
+@pytest.mark.slow
 def test_converted_build_equals_a_build_with_the_other_feature(site, images):
     site.built(images)
     site.build("standard", feature=Feature.STANDARD)

@@ -104,6 +104,7 @@ def _flat(form, shade):
     return data.getvalue()
 
 
+@pytest.mark.slow
 def test_verbatim_converts_nothing_and_jpeg_everything(site, images):
     site.lay_out(images).build("verbatim", pixels=Pixels.VERBATIM, format="webdataset", feature=Feature.STANDARD)
     site.build("jpeg", pixels=Pixels.JPEG, quality=80, feature=Feature.STANDARD)

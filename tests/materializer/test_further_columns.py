@@ -249,6 +249,7 @@ def in_archives(root, copies):
                     archive.writestr(path, data)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("copies", [(), ("copies.zip",)])
 def test_image_whose_companion_is_in_a_missing_archive_is_refused(request_of, monkeypatch, copies):
     monkeypatch.setitem(PACKINGS, "archives", partial(in_archives, copies=copies))

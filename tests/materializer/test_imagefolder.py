@@ -59,6 +59,7 @@ def test_class_folders_are_those_of_detectors(site, images):
             assert image.mode == "RGB"
 
 
+@pytest.mark.slow
 def test_workers_and_interruptions_have_no_effect(site, images):
     site.built(images, format="imagefolder", feature="standard")
     first = tree(site.folder / "out")

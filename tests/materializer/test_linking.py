@@ -28,6 +28,7 @@ def links_of(folder):
     return {path.name: path.stat().st_nlink for path in folder.rglob("*") if path.suffix in (".jpg", ".png")}
 
 
+@pytest.mark.slow
 def test_linked_images_have_the_bytes_of_copied_ones(site, images):
     site.lay_out(images).build("copied", **FOLDER)
     site.build("linked", link=Link.HARD, **FOLDER)
@@ -39,6 +40,7 @@ def test_linked_images_have_the_bytes_of_copied_ones(site, images):
     assert set(links_of(site.folder / "copied").values()) == {1}
 
 
+@pytest.mark.slow
 def test_linked_build_continues_without_remains(site, images):
     site.lay_out(images).build(link=Link.HARD, **FOLDER)
     first = tree(site.folder / "out")

@@ -60,6 +60,7 @@ def test_a_missing_part_is_an_error_and_nothing_is_written(site, images):
     assert part(site, 1, 4).kept == 1
 
 
+@pytest.mark.slow
 def test_number_of_parts_may_change_and_exceed_the_shards(site, images):
     site.lay_out(images)
     expected = site.build()
@@ -72,6 +73,7 @@ def test_number_of_parts_may_change_and_exceed_the_shards(site, images):
     assert tree(site.folder / "parts") == tree(site.folder / "out")
 
 
+@pytest.mark.slow
 def test_a_build_completes_a_build_in_parts(site, images):
     site.lay_out(images).build()
     part(site, 1, 2)

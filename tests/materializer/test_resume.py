@@ -41,6 +41,7 @@ def test_killed_at_random_steps_the_result_is_the_same(site, images, packing):
     assert list((site.folder / "builds").glob("scratch/*")) == []
 
 
+@pytest.mark.slow
 def test_intact_shards_are_kept_and_damaged_ones_written_again(site, images):
     site.lay_out(images, "tar.gz").build()
     expected = tree(site.folder / "out")

@@ -40,6 +40,7 @@ def test_invalid_limit_is_refused(texts: dict[str, str], message: str) -> None:
     assert str(caught.value) == message
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("section", "message"),
     [

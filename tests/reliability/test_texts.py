@@ -74,6 +74,7 @@ def value_or(error: type[ProjectError], compute: Callable[[], Value]) -> Value |
         return str(raised)
 
 
+@pytest.mark.slow
 @few
 @example(text=f"seed = {'9' * 5_000}")
 @example(text=f"seed = {'[' * 2_000}")

@@ -64,6 +64,7 @@ def _answers(address: str) -> bool:
         return False
 
 
+@pytest.mark.slow
 def test_server_survives_more_connections_than_file_descriptors(start) -> None:
     address, log = start()
     assert status(address, "api/rows") == 200
@@ -87,6 +88,7 @@ def test_connection_without_a_complete_request_is_closed(start) -> None:
             assert slow.recv(100) == b""
 
 
+@pytest.mark.slow
 def test_two_servers_do_not_share_a_key(start) -> None:
     first, _ = start()
     second, _ = start()

@@ -225,6 +225,7 @@ def test_images_of_file_ids_are_returned_in_their_order(ask) -> None:
     assert ask("/api/images", body={"file_ids": ["GAN/3"]})[0] == 400
 
 
+@pytest.mark.slow
 def test_a_query_is_saved_as_a_selection(ask) -> None:
     query = "select file_id from manifest where generator = 'BigGAN'"
     status, data, _ = ask("/api/select", body={"query": query, "name": "chosen on the page"})

@@ -47,6 +47,7 @@ def _data(html: str) -> dict:
     return json.loads(re.search(r'<script type="application/json" id="data">(.*?)</script>', html, re.DOTALL)[1])
 
 
+@pytest.mark.slow
 def test_details_name_the_original_files(folder: Path, dataset: Path) -> None:
     html = _rendered(dataset, store.open_for_reading(folder / "manifest.duckdb"))
     details = _data(html)["details"]
@@ -59,6 +60,7 @@ def test_details_name_the_original_files(folder: Path, dataset: Path) -> None:
     assert "equal bytes" in html  # the duplicate
 
 
+@pytest.mark.slow
 def test_report_without_a_manifest(folder: Path, dataset: Path) -> None:
     done = indexer(folder, "report", "built", "--no-manifest", "--output", "b.html", "--quiet", program="materializer")
     assert (done.returncode, done.stderr) == (0, "")
@@ -67,6 +69,7 @@ def test_report_without_a_manifest(folder: Path, dataset: Path) -> None:
     assert "<dt>images</dt><dd>33</dd>" in re.sub(r"\s+", " ", html).replace("> <", "><")
 
 
+@pytest.mark.slow
 def test_parquet_gives_the_same_groups(folder: Path, dataset: Path) -> None:
     parquet = _built(folder, "parquet", Settings(format="parquet"))
     groups = [_data(_rendered(one, store.in_memory()))["groups"] for one in (dataset, parquet)]

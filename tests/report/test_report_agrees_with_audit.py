@@ -4,9 +4,12 @@ import json
 import re
 from pathlib import Path
 
+import pytest
+
 from tests.report.conftest import indexer
 
 
+@pytest.mark.slow
 def test_report_and_audit_print_the_same_numbers(folder: Path, report: Path) -> None:
     done = indexer(folder, "audit", "small", "--format", "json", "--no-tree", "--no-inspect")
     audit = json.loads(done.stdout)

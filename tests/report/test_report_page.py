@@ -85,6 +85,7 @@ def test_report_of_the_whole_manifest(folder: Path) -> None:
     assert "coco: undecodable" in whole or "coco: not_an_image" in whole
 
 
+@pytest.mark.slow
 def test_real_images_alone_have_a_page_without_shortcuts(tmp_path: Path) -> None:
     file = gallery.made(tmp_path)
     with store.open_for_writing(file) as manifest:

@@ -40,6 +40,7 @@ def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     return tmp_path
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("text", WRONG.values(), ids=WRONG)
 def test_others_are_scanned_and_its_rows_are_kept(folder: Path, text: str) -> None:
     before = Manifest.scan(jobs=1).sql("from manifest order by file_id").dicts()

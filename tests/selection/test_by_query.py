@@ -68,6 +68,7 @@ def test_two_columns_of_one_name_are_refused(manifest: Path, query: str, message
         rows_of(manifest, QueryRecipe(query, groups=("Generator",)))
 
 
+@pytest.mark.slow
 def test_sample_and_fractions_are_exact_and_repeatable(manifest: Path) -> None:
     recipe = QueryRecipe("select file_id from manifest where label = 1 and status = 'ok';  -- fakes\n/* all\n */",
                          seed="7", sample=101, splits=FIFTHS)  # fmt: skip
@@ -129,6 +130,7 @@ def test_images_that_share_a_value_share_a_split(manifest: Path) -> None:
     assert len(reals) == 2  # without a prompt, an image is a group of its own
 
 
+@pytest.mark.slow
 def test_several_expressions_join_groups(tmp_path: Path, manifest: Path) -> None:
     """Scenes of the query and a column of the manifest form one chain of all images."""
     (tmp_path / "scenes.csv").write_text("file_id,scene\no/A/0,x\no/A/1,x\no/A/2,y\no/A/11,y\no/A/10,z\no/A/3,\n")

@@ -236,6 +236,7 @@ def test_selection_without_inspection(tmp_path: Path) -> None:
         assert isinstance(store.arrow("select/result/counts", {"name": "x"}), pa.Table)
 
 
+@pytest.mark.slow
 def test_many_copies_take_few_rounds(tmp_path: Path) -> None:
     chance, rounds = random.Random(3), []
     originals = [chance.getrandbits(64) for _ in range(40)]

@@ -30,6 +30,7 @@ def indexer(run: Run, tmp_path: Path) -> Run:  # noqa: F811
     return lambda *arguments: run(*arguments, "--manifest-db", tmp_path / "m.duckdb", "--quiet")
 
 
+@pytest.mark.slow
 def test_short_recipe_is_selected_and_audited(folder: Path, indexer: Run) -> None:
     selected = indexer("select", str(folder / "mine.toml"), "--no-inspect")
     assert (selected.returncode, selected.stderr) == (0, "")
@@ -53,6 +54,7 @@ def test_empty_selection_is_reported(tmp_path: Path, indexer: Run) -> None:
     assert "mine" not in indexer("selections").stdout
 
 
+@pytest.mark.slow
 def test_audit_without_scikit_learn_fits_no_tree(folder: Path, indexer: Run) -> None:
     indexer("select", str(folder / "mine.toml"), "--no-inspect")
     (folder / "hidden").mkdir()

@@ -53,6 +53,7 @@ def plant_pixels(store) -> None:
     )
 
 
+@pytest.mark.slow
 def test_neither_label_of_a_contradiction_is_selected(tmp_path: Path) -> None:
     rows, reasons = selected(tmp_path / "m.duckdb", pictures(), RECIPE)
     assert not PLANTED & {file_id for _, _, file_id, _ in rows}
@@ -74,6 +75,7 @@ def test_contradictions_do_not_depend_on_the_order_of_the_manifest(tmp_path: Pat
     assert results[0] == results[1]
 
 
+@pytest.mark.slow
 def test_selection_without_contradiction_is_unchanged(tmp_path: Path) -> None:
     plain = [replace(one, content=None) for one in pictures() if one.file_id not in ("o/A/7", "coco/9")]
     results = [selected(tmp_path / f"{n}.duckdb", plain, text) for n, text in enumerate((RECIPE, KEEP_FIRST))]

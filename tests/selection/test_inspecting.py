@@ -141,6 +141,7 @@ def test_failed_inspections_are_kept_until_repeated(tmp_path: Path) -> None:
         assert inspect_again(store, patient) == 0, "what was read is not read again"
 
 
+@pytest.mark.slow
 def test_paging_inspects_every_member(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(inspecting, "_PAGE", 3)
     for name in "abcde":
@@ -180,6 +181,7 @@ def test_members_to_inspect_are_not_held_in_memory(tmp_path: Path) -> None:
     assert peak < many * 400, "a row as a dictionary takes more than a kilobyte"
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("jobs", [pytest.param(1, marks=pytest.mark.slow), 2])
 def test_crash_on_one_image_costs_no_other(tmp_path: Path, jobs: int) -> None:
     with tarfile.open(tmp_path / "a.tar.gz", "w:gz", compresslevel=1) as archive:

@@ -72,6 +72,7 @@ def test_rows_depend_on_neither_order_nor_threads(tmp_path: Path) -> None:
     assert results[0] == results[1]
 
 
+@pytest.mark.slow
 def test_fakes_without_counterpart_are_an_error_that_names_bins(tmp_path: Path) -> None:
     pictures = [*fakes("A", "o", 20, format="WEBP"), *fakes("B", "o", 20), *photographs("p", 100)]
     with world(tmp_path / "m.duckdb", pictures) as store:
@@ -84,6 +85,7 @@ def test_fakes_without_counterpart_are_an_error_that_names_bins(tmp_path: Path) 
         assert ("match", "no fake image needs it", 70) in dropped.excluded
 
 
+@pytest.mark.slow
 def test_nearest_counterpart_shares_the_first_columns(tmp_path: Path) -> None:
     pictures = [
         *fakes("A", "o", 10, format="JPEG", jpeg_quality=90),
@@ -128,6 +130,7 @@ def test_duplicates_and_images_of_another_split_are_not_matched(tmp_path: Path) 
     assert all(splits[f"n/{n}"] == splits[f"o/A/{n}"] for n in range(10) if f"n/{n}" in splits)
 
 
+@pytest.mark.slow
 def test_spare_of_a_real_image_has_its_bin(tmp_path: Path) -> None:
     with world(tmp_path / "m.duckdb", mixed()) as store:
         chosen(store, 'per_generator = 40\n[match]\non = ["format", "jpeg_quality", "width"]\n' + HALVES)
@@ -155,6 +158,7 @@ def test_several_real_images_per_fake(tmp_path: Path) -> None:
             assert counted(store, "format") == {(1, "PNG"): 20, (0, "PNG"): expected}
 
 
+@pytest.mark.slow
 def test_differences_before_and_after_are_stored(tmp_path: Path) -> None:
     pictures = [
         *[

@@ -43,6 +43,7 @@ def test_record_is_a_recipe_that_selects_the_same(tmp_path: Path, manifest: Path
         query_file.load(tmp_path / "recipe.toml")
 
 
+@pytest.mark.slow
 def test_query_in_a_recipe_of_its_own(tmp_path: Path, manifest: Path) -> None:
     (tmp_path / "mine.toml").write_text(
         "sql = \"select file_id from manifest where label = 1 and status = 'ok'\"\nseed = 3\nsample = 20\n"

@@ -102,6 +102,7 @@ def test_near_hashes_are_confirmed_by_finer_ones(tmp_path: Path) -> None:
     assert (near["kind"], near["groups"]) == ("near duplicates", 4)
 
 
+@pytest.mark.slow
 def test_hashes_without_finer_ones_are_compared_at_radius_zero(tmp_path: Path) -> None:
     """Manifests of earlier versions have no 256-bit hashes. Here, one image of each two has none."""
     finer = [None if n % 2 else f"{n:064x}" for n in range(40)]

@@ -29,6 +29,7 @@ def scores(found: pa.Table, trait: str) -> dict[str, tuple[float | None, float]]
     }
 
 
+@pytest.mark.slow
 def test_each_source_and_generator_is_compared_with_its_real_images(tmp_path: Path) -> None:
     with world(tmp_path / "m.duckdb", PICTURES) as store:
         found = shortcut_table(store, None, NO_TREE)

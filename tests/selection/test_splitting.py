@@ -132,6 +132,7 @@ def test_the_split_of_a_group_follows_from_its_name_alone(tmp_path: Path) -> Non
     assert sum(sides[1][group] != side for group, side in sides[0].items()) <= 30
 
 
+@pytest.mark.slow
 def test_images_of_an_extended_selection_keep_their_splits(tmp_path: Path) -> None:
     small = "per_generator = 50\ngenerators = ['G0', 'G1']\n[split]\ntrain = 0.8\nvalidation = 0.2\n"
     large = "per_generator = 150\n[split]\ntrain = 0.7\nvalidation = 0.3\n"

@@ -112,6 +112,7 @@ def outcome(pictures: list[Picture], text: str, threads: int) -> tuple[Rows, Row
         return chosen, store.execute("select file_id, step, reason from selection_excluded order by all")
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("ties", TIES)
 @pytest.mark.parametrize("seed", [1, pytest.param(2, marks=pytest.mark.slow), pytest.param(3, marks=pytest.mark.slow)])
 def test_rules_hold_and_order_has_no_effect(ties: str, seed: int) -> None:
@@ -162,6 +163,7 @@ def broken(one: Picture) -> Picture:
     return Picture(one.file_id, one.origin, one.generator, inspected="undecodable")
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(("change", "left"), [(alike, 1), (broken, 0)])
 def test_shortage_counts_images_left_after_duplicates_and_broken_ones(change: object, left: int) -> None:
     pictures = [change(one) for one in [*fakes("A", "o", 300), *photographs("coco", 300)]]  # type: ignore[operator]
