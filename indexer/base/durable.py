@@ -9,7 +9,7 @@ import json
 import os
 import secrets
 import shutil
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import Any, BinaryIO, Protocol
@@ -79,6 +79,19 @@ def replacing(path: Path, buffering: int = -1) -> Iterator[BinaryIO]:
         with path.open("wb", buffering=buffering) as file:
             yield file
         return
+    with _finished_by(rename, path, buffering) as file:
+        yield file
+
+
+def create(path: Path, data: bytes) -> None:
+    """Create a file with ``data``, which appears complete, unless there is one already. Raises OSError."""
+    with suppress(FileExistsError), _finished_by(_link, path) as file:
+        file.write(data)
+
+
+@contextmanager
+def _finished_by(name: Callable[[Path, Path], None], path: Path, buffering: int = -1) -> Iterator[BinaryIO]:
+    """Yield a new file, which gets its name by ``name(file, path)`` if the context ends without an error."""
     # A unique name: a task that its engine considers lost may still be writing the same file.
     unfinished = path.with_name(f"{path.name}.{secrets.token_hex(4)}{UNFINISHED}")
     try:
@@ -86,24 +99,7 @@ def replacing(path: Path, buffering: int = -1) -> Iterator[BinaryIO]:
             yield file
             file.flush()
             os.fsync(file.fileno())
-        rename(unfinished, path)
-    except BaseException:
-        with suppress(OSError):
-            unfinished.unlink(missing_ok=True)
-        raise
-
-
-def create(path: Path, data: bytes) -> None:
-    """Create a file with ``data``, which appears complete, unless there is one already. Raises OSError."""
-    unfinished = path.with_name(f"{path.name}.{secrets.token_hex(4)}{UNFINISHED}")
-    try:
-        with unfinished.open("wb") as file:
-            file.write(data)
-            file.flush()
-            os.fsync(file.fileno())
-        with suppress(FileExistsError):
-            _link(unfinished, path)
-        sync(path.absolute().parent)
+        name(unfinished, path)
     finally:
         with suppress(OSError):
             unfinished.unlink(missing_ok=True)
@@ -119,6 +115,7 @@ def _link(file: Path, path: Path) -> None:
         if path.exists():
             raise FileExistsError(path) from None
         file.rename(path)
+    sync(path.absolute().parent)
 
 
 @contextmanager
