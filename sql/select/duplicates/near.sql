@@ -9,7 +9,7 @@ look as (
     select phash, is_new, ('0x' || left(phash, 16))::ubigint as bits
     from work.phash
 ),
--- The order of texts is that of their first 64 bits.
+-- The order of texts is that of their first 64 bits. Macro finer_bits() takes half as much time again as the sum below.
 pair as (
     select a.phash as one, b.phash as other
     from near_value v

@@ -1,7 +1,8 @@
 -- Pairs of different values of 64 bits, at most $radius bits apart, of which one at least is new.
 -- The bits are cut into radius + 2 bands. At most $radius bits differ, so two bands at least are equal, and the pair
 -- meets in the bucket of these two bands. Such buckets are small, as each value is in them once: all pairs within one
--- are compared. $bands has the pairs of bands of this run, a pair as 64 * first + second: the buckets of all of them may not fit in memory.
+-- are compared. $bands has the pairs of bands of this run, a pair as 64 * first + second: the buckets of all of them may
+-- not fit in memory.
 with edge as (
     select b, b * 64 // ($radius + 2) as low, (b + 1) * 64 // ($radius + 2) as high
     from range($radius + 2) t(b)
