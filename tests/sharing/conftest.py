@@ -1,6 +1,7 @@
 """A manifest with a selection whose rows are known; the bytes behind them don't matter to sharing."""
 
 import hashlib
+import shutil
 
 import pyarrow as pa
 import pytest
@@ -112,3 +113,8 @@ def lab(tmp_path):
     yield make
     for store in made:
         store.close()
+
+
+@pytest.fixture
+def shared(exported, tmp_path):
+    return shutil.copytree(exported, tmp_path / "shared")
