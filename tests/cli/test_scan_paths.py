@@ -180,10 +180,20 @@ def test_a_path_that_cannot_be_scanned_is_not_kept(run: Run, tmp_path: Path) -> 
     assert _rows(run) == [("good/b.png",), ("set/a.png",)]
 
 
-def test_addresses_that_need_settings_are_refused(run: Run) -> None:
-    done = run("scan", "webhdfs://host/set.zip")
+@pytest.mark.parametrize(
+    ("address", "reason"),
+    [
+        ("ftp://host/set.zip", "ftp:// needs settings (host)"),
+        ("reference://host/set.zip", "reference:// needs settings (fo)"),
+        ("dir://host/set.zip", "dir:// cannot be opened"),
+        ("hdfs://host/set.zip", "hdfs:// cannot be opened"),
+    ],
+)
+def test_addresses_that_need_settings_are_refused(run: Run, address: str, reason: str) -> None:
+    done = run("scan", address)
     assert done.returncode == 2
-    assert "webhdfs:// needs settings" in done.stderr
+    assert reason in done.stderr.splitlines()[-1]
+    assert "Traceback" not in done.stderr
 
 
 def test_a_folder_without_images_is_reported(run: Run, tmp_path: Path) -> None:

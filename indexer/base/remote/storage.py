@@ -4,6 +4,7 @@ All settings belong to fsspec and its backends (environment, ``~/.config/fsspec`
 """
 
 import hashlib
+import inspect
 import time
 from collections.abc import Callable, Iterator, Mapping
 from concurrent.futures import ThreadPoolExecutor
@@ -72,15 +73,32 @@ def file_system(protocol: str) -> Any:
     try:
         import fsspec  # noqa: PLC0415
 
-        return fsspec.filesystem(protocol, use_listings_cache=False)
+        backend = fsspec.get_filesystem_class(protocol)
     except ImportError as error:
         raise DependencyError(f"{protocol}:// {_backend(protocol, error)}") from None
     except ValueError as error:
         raise ConfigError(f"{protocol}:// is not a protocol of fsspec ({error}): correct local.cfg") from None
-    except TypeError as error:  # ftp, sftp and others have a host and a password as settings
-        raise ConfigError(
-            f"{protocol}:// needs settings ({error}): set FSSPEC_{protocol.upper()}, or copy the files to a disk"
-        ) from None
+    if missing := _required_settings(backend) - set(fsspec.config.conf.get(protocol, {})):
+        # ftp, sftp and others have a host and a password as settings.
+        raise ConfigError(f"{protocol}:// needs settings ({', '.join(sorted(missing))}): {_set_or_copy(protocol)}")
+    try:
+        return fsspec.filesystem(protocol, use_listings_cache=False)
+    except Exception as error:  # backends raise any class for settings that they cannot use
+        reason = str(error).partition("\n")[0] or type(error).__name__
+        raise ConfigError(f"{protocol}:// cannot be opened ({reason}): {_set_or_copy(protocol)}") from None
+
+
+def _required_settings(backend: type) -> set[str]:
+    signature = inspect.signature(backend.__init__)  # type: ignore[misc]
+    return {
+        name
+        for name, parameter in signature.parameters.items()
+        if name != "self" and parameter.default is parameter.empty and parameter.kind is parameter.POSITIONAL_OR_KEYWORD
+    }
+
+
+def _set_or_copy(protocol: str) -> str:
+    return f"set FSSPEC_{protocol.upper()}, or copy the files to a disk"
 
 
 def _backend(protocol: str, error: ImportError) -> str:
