@@ -55,7 +55,7 @@ class ImageFormat:
 # Decoders of EPS, PDF, WMF and others start programs or have a record of overflows: they never see untrusted bytes.
 # JPEGs of several pictures (MPO) come with JPEG. AVIF precedes HEIF: both may have the general brands mif1 and msf1.
 FORMATS = (
-    ImageFormat("JPEG", ("jpg", "jpeg", "jpe", "jfif"), rb"\xff\xd8\xff", "JPEG"),
+    ImageFormat("JPEG", ("jpg", "jpeg", "jpe", "jfif", "mpo"), rb"\xff\xd8\xff", "JPEG"),
     ImageFormat("PNG", ("png", "apng"), rb"\x89PNG\r\n\x1a\n", "PNG"),
     ImageFormat("WEBP", ("webp",), rb"RIFF.{4}WEBP", "WEBP"),
     ImageFormat("GIF", ("gif",), rb"GIF8[79]a", "GIF"),
@@ -72,7 +72,7 @@ FORMATS = (
     # A BMP without its file header: sizes of headers, one plane, and the bits of a pixel (BITMAPINFOHEADER and others).
     ImageFormat("DIB", (), rb"[\x28\x34\x38\x40\x6c\x7c]\0{3}.{8}\x01\0[\x01\x04\x08\x10\x18\x20]\0"),
     ImageFormat("PFM", ("pfm",), rb"P[Ff]\s+[#0-9]"),
-    ImageFormat("ICO", ("ico",), rb"\0\0\x01\0"),
+    ImageFormat("ICO", ("ico", "cur"), rb"\0\0[\x01\x02]\0[^\0]"),
     ImageFormat("PSD", ("psd", "psb"), rb"8BPS"),
     ImageFormat("EXR", ("exr",), rb"\x76\x2f\x31\x01"),
     ImageFormat("HDR", ("hdr",), rb"#\?(?:RADIANCE|RGBE)"),
@@ -81,6 +81,20 @@ FORMATS = (
     ImageFormat("JPEGXR", ("jxr", "wdp", "hdp"), rb"II\xbc\x01"),
     ImageFormat("FLIF", ("flif",), rb"FLIF"),
     ImageFormat("BPG", ("bpg",), rb"BPG\xfb"),
+    ImageFormat("ICNS", ("icns",), rb"icns"),
+    ImageFormat("SGI", ("sgi",), rb"\x01\xda[\0\x01][\x01\x02]\0"),
+    ImageFormat("PCX", ("pcx",), rb"\x0a[\0\x02-\x05]\x01[\x01\x02\x04\x08]"),
+    ImageFormat("FITS", ("fits",), rb"SIMPLE  ="),
+    ImageFormat("DPX", ("dpx",), rb"SDPX|XPDS"),
+    ImageFormat("SUN", ("ras",), rb"\x59\xa6\x6a\x95"),
+    ImageFormat("XPM", ("xpm",), rb"/\* XPM \*/"),
+    ImageFormat("XBM", ("xbm",), rb"#define [^\s]{1,200}_width\s"),
+    # Documents of vector graphics: they are named if an image has their content, and no file of theirs is an image.
+    ImageFormat("SVG", (), rb"(?:\xef\xbb\xbf)?\s{0,99}(?:<\?xml[^>]{0,999}>\s{0,99})?"
+                rb"(?:<!(?:--.{0,999}?--|DOCTYPE svg[^>]{0,999})>\s{0,99}){0,3}<svg[\s>]"),
+    ImageFormat("EPS", (), rb"%!PS|\xc5\xd0\xd3\xc6"),
+    ImageFormat("PDF", (), rb"%PDF-"),
+    ImageFormat("WMF", (), rb"\xd7\xcd\xc6\x9a|\x01\0\0\0.{36} EMF"),
     # No magic number: fields of the header that fit each other (Truevision TGA 2.0, section "Header").
     ImageFormat("TGA", ("tga",), rb".(?:\0[\x02\x03\x0a\x0b]\0{5}|\x01[\x01\x09].{5}).{8}[\x01\x08\x0f\x10\x18\x20]"),
 )  # fmt: skip

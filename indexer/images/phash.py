@@ -56,7 +56,8 @@ def _grey(image: Image.Image) -> Image.Image:
         on_white = Image.new("RGBA", image.size, "white")
         on_white.alpha_composite(image.convert("RGBA"))
         return on_white.convert("L")
-    return image.convert("L")
+    # Pillow converts LAB to RGB only.
+    return (image.convert("RGB") if image.mode == "LAB" else image).convert("L")
 
 
 def _stretched(image: Image.Image) -> Image.Image:

@@ -1,6 +1,5 @@
 """Renditions: an image resized, cropped and encoded anew, once and with fixed settings."""
 
-import io
 from dataclasses import dataclass
 
 from PIL import Image
@@ -8,6 +7,7 @@ from PIL import Image
 from indexer.base.errors import BadData
 from indexer.base.toml_fields import Fields
 from indexer.images.decoding import codec_errors
+from indexer.images.encoding import encode
 from indexer.images.jpeg_encoding import JpegEncoding
 
 AS_REAL = "real"  # the value of ``jpeg`` in a recipe
@@ -77,7 +77,7 @@ def render(picture: Image.Image, rendition: Rendition) -> tuple[bytes, Image.Ima
     """Return the encoded rendition of an RGB image, and its pixels before encoding.
 
     Raises:
-        BadData: too_small: a side is shorter than the crop; undecodable: it cannot be encoded.
+        BadData: too_small: a side is shorter than the crop; too_large: a side is longer than the format permits.
     """
     with codec_errors():
         if rendition.long_side:
@@ -86,17 +86,19 @@ def render(picture: Image.Image, rendition: Rendition) -> tuple[bytes, Image.Ima
             picture = picture.resize((size[0], size[1]), Image.Resampling.LANCZOS)
         if rendition.crop:
             picture = _centre(picture, rendition.crop)
-        target = io.BytesIO()
-        if rendition.jpeg:
-            picture.save(target, "JPEG", quality=rendition.jpeg, subsampling="4:2:0", optimize=False, progressive=False)
-        elif rendition.encoding:
-            tables, sampling = [list(table) for table in rendition.encoding.tables], rendition.encoding.subsampling
-            picture.save(target, "JPEG", qtables=tables, subsampling=sampling, optimize=False, progressive=False)
-        elif rendition.webp:
-            picture.save(target, "WEBP", quality=rendition.webp, method=4)
-        else:
-            picture.save(target, "PNG", compress_level=6)
-    return target.getvalue(), picture
+        return _encoded(picture, rendition), picture
+
+
+def _encoded(picture: Image.Image, rendition: Rendition) -> bytes:
+    baseline = {"optimize": False, "progressive": False}
+    if rendition.jpeg:
+        return encode(picture, "JPEG", quality=rendition.jpeg, subsampling="4:2:0", **baseline)
+    if rendition.encoding:
+        tables, sampling = [list(table) for table in rendition.encoding.tables], rendition.encoding.subsampling
+        return encode(picture, "JPEG", qtables=tables, subsampling=sampling, **baseline)
+    if rendition.webp:
+        return encode(picture, "WEBP", quality=rendition.webp, method=4)
+    return encode(picture, "PNG", compress_level=6)
 
 
 def _centre(picture: Image.Image, side: int) -> Image.Image:

@@ -141,6 +141,8 @@ def _decoded(image: Image.Image, data: bytes, depth: Depth) -> Image.Image:
             grey.info = image.info
             return grey
     image.load()
+    if image.mode == "P" and image.palette is None:
+        raise BadData("undecodable", "the palette is missing: readers cannot show the colours")
     return image
 
 
@@ -185,4 +187,5 @@ def _orientation(image: Image.Image, *, decodes: bool) -> int:
 
 
 def _valid(orientation: object) -> int:
-    return orientation if isinstance(orientation, int) and 1 <= orientation <= 8 else 1
+    """Return an orientation as readers apply it; 1 if they ignore it. A fraction or float may equal one: 12/2, 6.0."""
+    return next((number for number in range(1, 9) if orientation == number), 1)

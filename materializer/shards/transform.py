@@ -1,19 +1,17 @@
 """Check an image and make the bytes that are stored; pure functions of bytes."""
 
 import hashlib
-import io
 from collections.abc import Mapping
 from dataclasses import dataclass
 from types import MappingProxyType
 from typing import NamedTuple
-
-from PIL import Image
 
 from indexer.base import image_formats
 from indexer.base.errors import BadData
 from indexer.images import Depth, ImageHeader, ImageLimits, ShownImage, header, open_shown
 from indexer.images.colour import to_rgb
 from indexer.images.decoding import codec_errors
+from indexer.images.encoding import encode
 from indexer.images.plain_jpeg import plain_jpeg
 from indexer.images.png_encoding import ENCODER, encode_png
 from indexer.images.rendition import Rendition, render
@@ -185,17 +183,11 @@ def _rendered(shown: ShownImage, facts: ImageFacts, rendition: Rendition) -> Pre
 
 def _converted(shown: ShownImage, facts: ImageFacts, image_format: str, quality: int = 0) -> PreparedImage:
     picture = to_rgb(shown)
-    stored = encode_png(picture) if image_format == "PNG" else _jpeg(picture, quality)
+    with codec_errors():
+        stored = encode_png(picture) if image_format == "PNG" else encode(picture, image_format, quality=quality)
     words = ENCODER if image_format == "PNG" else f"quality {quality}"
     transform = f"{facts.format} {facts.mode} to {image_format} RGB ({words})"
     if shown.metadata_removed or facts.metadata_removed:
         transform += f"; {METADATA_REMOVED}"
     digest = hashlib.sha256(stored).hexdigest()
     return PreparedImage(stored, digest, *picture.size, suffix_of(image_format), transform, facts)
-
-
-def _jpeg(picture: Image.Image, quality: int) -> bytes:
-    target = io.BytesIO()
-    with codec_errors():
-        picture.save(target, format="JPEG", quality=quality)
-    return target.getvalue()

@@ -10,6 +10,7 @@ from collections.abc import Sequence
 from indexer.base.errors import ConfigError
 from indexer.images import ImageLimits, open_shown
 from indexer.images.colour import to_rgb
+from indexer.images.encoding import LARGEST_SIDE
 from indexer.images.rendition import Rendition, render
 from indexer.images.stripping import strip
 from materializer.shards.transform import PreparedImage
@@ -18,7 +19,6 @@ NATIVE, STRIPPED = "native", "stripped"
 
 _STEPS = re.compile(r"(?:long(\d{1,5}))?-?(?:crop(\d{1,5}))?-?(?:(jpeg|webp)(\d{1,3}))?")
 _LARGEST_SIDE, _LARGEST_QUALITY = 16_384, 100
-_LARGEST_WEBP_SIDE = 16_383  # RFC 9649, section 2.5: 14 bits
 _KNOWN = (
     f"{NATIVE}, {STRIPPED}, longN and cropN (N pixels, 1 to {_LARGEST_SIDE:,}), jpegN and webpN (quality 1 to"
     f" {_LARGEST_QUALITY}), and steps in this order, as long512-crop224-jpeg75"
@@ -52,7 +52,7 @@ def rendition_of(name: str) -> Rendition:
     numbers = {step: int(number) for step, number in steps.items() if step and number}
     if name != "-".join(f"{step}{number}" for step, number in numbers.items()) or not numbers:
         raise ConfigError(f"--variants: '{name}' is unknown: use {_KNOWN}")
-    largest_side = _LARGEST_WEBP_SIDE if "webp" in numbers else _LARGEST_SIDE
+    largest_side = LARGEST_SIDE["WEBP"] if "webp" in numbers else _LARGEST_SIDE
     for step, number in numbers.items():
         largest = largest_side if step in ("long", "crop") else _LARGEST_QUALITY
         if not 1 <= number <= largest:
@@ -86,8 +86,8 @@ def varied(image: PreparedImage, variant: str, limits: ImageLimits) -> PreparedI
     """Return a variant of an image.
 
     Raises:
-        BadData: too_small: it has no square of the size of the crop; undecodable; metadata_needed: readers show another
-            picture without its metadata.
+        BadData: too_small: it has no square of the size of the crop; too_large; undecodable; metadata_needed: readers
+            show another picture without its metadata.
     """
     if variant == NATIVE:
         return image

@@ -148,7 +148,7 @@ def test_truncated_file_is_reported_and_keeps_the_facts_of_its_header(form: str)
 
 @pytest.mark.parametrize(
     ("data", "reason"),
-    [(b"", "empty"), (b"PK\x03\x04 a zip", "not_an_image"), (b"%!PS-Adobe-3.0 EPSF", "not_an_image")],
+    [(b"", "empty"), (b"PK\x03\x04 a zip", "not_an_image")],
 )
 def test_file_that_is_not_an_image_has_a_reason(data: bytes, reason: str) -> None:
     assert inspect(data).status == reason
@@ -158,11 +158,23 @@ def test_file_that_is_not_an_image_has_a_reason(data: bytes, reason: str) -> Non
         assert caught.value.reason == reason
 
 
-@pytest.mark.parametrize("form", ["DDS", "DIB", "ICO", "TGA"])
+@pytest.mark.parametrize("form", ["DDS", "DIB", "ICO", "TGA", "PCX", "SGI", "EPS"])
 def test_image_of_an_undecoded_format_is_named(form: str) -> None:
     found = inspect(saved(photo(), form))
     assert (found.status, found.width) == ("unsupported_format", None)
     assert form in found.reason
+
+
+@pytest.mark.parametrize(
+    "data",
+    [
+        b"<svg xmlns='http://www.w3.org/2000/svg'/>",
+        b"\xef\xbb\xbf<?xml version='1.0'?>\n<!-- drawn by hand --><!DOCTYPE svg PUBLIC '-//W3C'>\n<svg width='9'/>",
+    ],
+)
+def test_drawing_with_the_name_of_an_image_is_named(data: bytes) -> None:
+    assert inspect(data).reason == "SVG images are not read"
+    assert inspect(data.replace(b"<svg", b"<html")).status == "not_an_image"
 
 
 def test_image_over_the_pixel_limit_is_not_decoded() -> None:

@@ -14,6 +14,7 @@ from indexer.images import Depth, ImageLimits, header, inspect, open_shown, read
 from indexer.reporting.rendering import browser_image, thumbnail
 from materializer.models import Check, Pixels, Settings
 from materializer.shards.transform import ImageFacts, prepare
+from materializer.shards.variants import varied
 from tests.images.test_images import photo, saved
 
 PHOTO = photo(320, 200)
@@ -139,6 +140,55 @@ def test_size_and_hashes_are_those_of_the_upright_image(form: str, orientation: 
     assert (made.data, made.width, made.height) == (data, *upright.size)
     assert abs(thumbnail(data).width / thumbnail(data).height - upright.width / upright.height) < 0.02
     assert (browser_image(data).width, browser_image(data).height) == upright.size
+
+
+@pytest.mark.parametrize("form", ["JPEG", "PNG", "WEBP"])
+@pytest.mark.parametrize(
+    "entry",
+    [
+        struct.pack(">HHII", 0x0112, 5, 1, 26) + bytes(4) + struct.pack(">II", 12, 2),
+        struct.pack(">HHIf", 0x0112, 11, 1, 6.0) + bytes(4),
+    ],
+    ids=["rational", "float"],
+)
+def test_orientation_is_a_number_of_any_type(form: str, entry: bytes) -> None:
+    """Pillow turns an image whose orientation is 12/2 or 6.0."""
+    data = saved(PHOTO, form, exif=b"Exif\0\0MM\0*" + struct.pack(">IH", 8, 1) + entry)
+    found, made = inspect(data), prepared(data)
+    sizes = [(one.width, one.height) for one in (found, header(data), made)]
+    assert sizes == [shown_by_datasets(made.data).size] * 3 == [(200, 320)] * 3
+    assert shown_by_datasets(prepared(data, strip_metadata=True).data).size == (200, 320)
+
+
+def test_image_in_lab_colours_is_inspected_and_converted() -> None:
+    space = ImageCms.createProfile("LAB")
+    lab = ImageCms.profileToProfile(PHOTO, ImageCms.createProfile("sRGB"), space, outputMode="LAB")
+    data = saved(lab, "TIFF")
+    found, plain = inspect(data), inspect(saved(PHOTO))
+    assert (found.status, found.mode) == ("ok", "LAB")
+    assert (found.phash ^ plain.phash).bit_count() <= 4
+    apart = np.asarray(shown_by_datasets(prepared(data).data)).astype(int) - np.asarray(PHOTO)
+    assert np.abs(apart).mean() < 4
+
+
+def test_png_without_its_palette_is_refused_however_it_is_read() -> None:
+    data = saved(PHOTO.convert("P"))
+    at = data.index(b"PLTE") - 4
+    broken = data[:at] + data[at + 12 + int.from_bytes(data[at : at + 4], "big") :]
+    assert "palette is missing" in inspect(broken).reason
+    for pixels in Pixels:
+        with pytest.raises(BadData, match="palette is missing"):
+            prepared(broken, pixels=pixels)
+
+
+def test_image_too_large_for_a_jpeg_is_refused_with_the_limit(capfd: pytest.CaptureFixture[str]) -> None:
+    data = saved(Image.new("RGB", (65_501, 1)))
+    assert prepared(data).data == data
+    with pytest.raises(BadData, match="too_large: 65501 x 1: a side of a JPEG has at most 65,500 pixels"):
+        prepared(data, pixels=Pixels.JPEG)
+    with pytest.raises(BadData, match=r"too_large: .* WEBP"):
+        varied(prepared(data), "webp80", LIMITS)
+    assert capfd.readouterr().err == ""
 
 
 @pytest.mark.parametrize("form", ["JPEG", "PNG", "WEBP", "TIFF", "AVIF"])
