@@ -130,7 +130,7 @@ def write_shards(store: Store, request: Request, found: BuildPlan) -> None:
 
 
 def share(store: Store, folder: Path) -> str:
-    """Export all rows as a shared manifest."""
+    """Export all rows."""
     shutil.rmtree(folder / "shared", ignore_errors=True)
     export(store, "all", folder / "shared")
     return f"{sum(file.stat().st_size for file in (folder / 'shared').rglob('*') if file.is_file()) / 1e9:.2f} GB"
@@ -143,7 +143,7 @@ def take(store: Store, folder: Path) -> str:
 
 
 def grade(_: Store, folder: Path) -> str:
-    """Compare the build's record with the shared manifest."""
+    """Compare the build's record with the export."""
     grading = grading_of(folder / "built", folder / "shared", 20)
     return f"{grading.counts}"
 

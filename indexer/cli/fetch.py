@@ -1,8 +1,7 @@
 """``fetch``: download images by a list of URLs or from the hub, and check downloads made by hand."""
 
 import importlib
-from collections.abc import Callable, Sequence
-from functools import reduce
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
@@ -13,7 +12,7 @@ from rich.table import Table
 from indexer.base.config import expanded
 from indexer.base.errors import ConfigError, DependencyError
 from indexer.cli import completion, downloads
-from indexer.cli.options import CommonOptions, common_options
+from indexer.cli.options import CommonOptions, common_options, with_options
 from indexer.fetching.lists import KNOWN_LISTS, ListPart
 from indexer.fetching.models import FetchLimits, FetchPolicy
 
@@ -57,13 +56,9 @@ Examples:
 """
 
 
-def _with_options(function: Callable[..., None]) -> Callable[..., None]:
-    return reduce(lambda wrapped, option: option(wrapped), reversed(_OPTIONS), function)
-
-
 @click.command(epilog=_EXAMPLES)
 @click.argument("key", shell_complete=completion.sources)
-@_with_options
+@with_options(_OPTIONS)
 @common_options
 def command(options: CommonOptions, key: str, **given: Any) -> None:
     """Download a source, or check what was downloaded.

@@ -2,8 +2,9 @@
 
 import functools
 import os
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass, replace
+from enum import StrEnum
 from pathlib import Path
 from typing import Any
 
@@ -54,17 +55,31 @@ _WORKER_OPTIONS = (
 )  # fmt: skip
 
 
-def common_options(function: Callable[..., None]) -> Callable[..., None]:
+Command = Callable[..., None]
+
+
+def choice_of(kind: type[StrEnum]) -> click.Choice[str]:
+    """Return the type of an option whose values are those of an enumeration."""
+    return click.Choice([value.value for value in kind])
+
+
+def with_options(options: Iterable[Callable[[Command], Command]]) -> Callable[[Command], Command]:
+    """Return a decorator that adds options to a command; its help has them in the given order."""
+    given = tuple(options)
+    return lambda command: functools.reduce(lambda changed, option: option(changed), reversed(given), command)
+
+
+def common_options(function: Command) -> Command:
     """Add the common options to a command, which receives them as its first argument, a :class:`CommonOptions`."""
 
     @functools.wraps(function)
     def call(**given: Any) -> None:
         function(CommonOptions(**{name: given.pop(name) for name in _OPTIONS}), **given)
 
-    return functools.reduce(lambda command, option: option(command), reversed(_OPTIONS.values()), call)
+    return with_options(_OPTIONS.values())(call)
 
 
-def worker_options(function: Callable[..., None]) -> Callable[..., None]:
+def worker_options(function: Command) -> Command:
     """Add the options of commands that run tasks on workers. Apply it below :func:`common_options`."""
 
     @functools.wraps(function)
@@ -77,4 +92,4 @@ def worker_options(function: Callable[..., None]) -> Callable[..., None]:
             fork_servers(options.jobs)
         function(replace(options, backend=backend, scheduler=scheduler, limits=parse_pairs(limit)), **given)
 
-    return functools.reduce(lambda command, option: option(command), reversed(_WORKER_OPTIONS), call)
+    return with_options(_WORKER_OPTIONS)(call)

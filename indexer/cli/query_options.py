@@ -1,21 +1,23 @@
 """Options of commands that take a query of the user: the query, further tables, time and memory."""
 
-import functools
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
 import click
 
 from indexer.base.errors import ConfigError, QueryError, reason_of
+from indexer.cli.options import with_options
 from indexer.manifest.sandbox import QueryLimits
 
-_LIMITS = (
+query_limit_options = with_options((
     click.option("--timeout", "seconds", type=click.FloatRange(min=0.1), default=600.0, show_default=True,
                  help="Time limit of the query in seconds."),
     click.option("--memory", type=click.IntRange(min=64), default=4_000, show_default=True,
                  help="Memory limit of the query in megabytes."),
-)  # fmt: skip
+))  # fmt: skip
+"""Add the options --timeout and --memory, which the command receives as ``seconds`` and ``memory``."""
+
 SQL = click.option("--sql", "query", metavar="QUERY|FILE.sql", help="Take the file_ids that this SELECT returns.")
 TABLE = click.option(
     "--table",
@@ -24,11 +26,6 @@ TABLE = click.option(
     metavar="NAME=FILE",
     help="A CSV, TSV, Parquet or Arrow file that the query reads as table NAME; may be repeated.",
 )
-
-
-def query_limit_options(function: Callable[..., None]) -> Callable[..., None]:
-    """Add the options --timeout and --memory, which the command receives as ``seconds`` and ``memory``."""
-    return functools.reduce(lambda command, option: option(command), reversed(_LIMITS), function)
 
 
 def query_limits(given: Mapping[str, Any], threads: int) -> QueryLimits:

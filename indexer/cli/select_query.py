@@ -1,13 +1,13 @@
 """``indexer select --sql``: make a selection from a query."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from typing import Any
 
 import click
 
 from indexer.base.errors import CheckFailed, ConfigError
 from indexer.cli.messages import print_message, printable
-from indexer.cli.options import CommonOptions
+from indexer.cli.options import CommonOptions, with_options
 from indexer.cli.query_options import query_limits, query_tables, query_text
 from indexer.cli.show_selection import show_counts, show_missing
 from indexer.selection.by_query import Queried, select_query
@@ -16,21 +16,15 @@ from indexer.selection.query_rows import ALL_RETURNED, rows_of
 from indexer.selection.storing import require_free
 from indexer.selection.unread_columns import unread_columns
 
-_OPTIONS = (
+sampling_options = with_options((
     click.option("--sample", type=click.IntRange(min=1), metavar="N", help="Draw N of the query's images."),
     click.option("--split", "splits", multiple=True, metavar="NAME=FRACTION",
                  help="Divide the images; the fractions sum to 1.  [default: train=1]"),
     click.option("--group", "groups", multiple=True, metavar="EXPRESSION",
                  help="Keep images with an equal value in one split: a column of the query, or SQL over the manifest."),
     click.option("--seed", metavar="TEXT", help=f"Another seed gives another selection.  [default: {DEFAULT_SEED}]"),
-)  # fmt: skip
-
-
-def sampling_options(function: Callable[..., None]) -> Callable[..., None]:
-    """Add the options that apply to --sql only."""
-    for option in reversed(_OPTIONS):
-        function = option(function)
-    return function
+))  # fmt: skip
+"""Add the options that apply to --sql only."""
 
 
 def recipe_of(options: CommonOptions, given: Mapping[str, Any]) -> QueryRecipe:

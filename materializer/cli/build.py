@@ -12,8 +12,8 @@ from indexer.cli.options import CommonOptions, common_options, worker_options
 from indexer.cli.selection_names import folder_for
 from indexer.roots import refuse_inside
 from indexer.sharing.models import MissingPolicy
+from materializer.cli.export_options import export_options, import_export, take_export
 from materializer.cli.options import build_options, opening, request
-from materializer.cli.shared_manifest import import_shared, shared_manifest_options, take_shared_manifest
 from materializer.dataset.publish import BuildSummary
 from materializer.running import build as building
 from materializer.running import parts
@@ -24,7 +24,7 @@ from materializer.shards import record
 @click.command(epilog="Example: python -m materializer build --selection demo --output built/demo")
 @click.option("--output", type=click.Path(path_type=Path),
               help="The new folder.  [default: the selection's name, in output_path]")  # fmt: skip
-@shared_manifest_options
+@export_options
 @click.option("--allow-missing", is_flag=True,
               help="Build although archives are missing or have changed; spares replace their images.")  # fmt: skip
 @click.option(
@@ -40,15 +40,15 @@ def command(options: CommonOptions, output: Path | None, **given: Any) -> None:
     They are read from their archives. After an interruption the same command continues the build; the result has the
     same bytes. Exit status 1: rows are missing and no spare was left for them.
     """
-    shared = take_shared_manifest(given)
-    part = _part(given.pop("part_text"), excluded=given["completes"] or shared is not None)
+    export = take_export(given)
+    part = _part(given.pop("part_text"), excluded=given["completes"] or export is not None)
     if output:  # before a long import
         refuse_inside(output, options.config)
     unfilled = 0
-    if shared:
-        imported = import_shared(options, shared)
+    if export:
+        imported = import_export(options, export)
         given["selection"] = imported.name
-        unfilled = imported.unfilled if shared.how.missing is MissingPolicy.SUBSTITUTE else 0
+        unfilled = imported.unfilled if export.how.missing is MissingPolicy.SUBSTITUTE else 0
     output = output or _default_output(options, given["selection"])
     requested = replace(request(options, output, given), allow_missing=given["allow_missing"])
     if requested.allow_missing and (part or given["completes"]):
@@ -68,9 +68,7 @@ def _require_complete(summary: BuildSummary, unfilled: int) -> None:
     """Raise CheckFailed if rows are missing: refused by the build, or left out by the import."""
     problems = []
     if unfilled:
-        problems.append(
-            f"{_rows_are(unfilled)} not on this machine and left out: the shared manifest has no more spares"
-        )
+        problems.append(f"{_rows_are(unfilled)} not on this machine and left out: the export has no more spares")
     if summary.missing:
         refused = summary.request.output / record.REFUSED
         problems.append(f"{_rows_are(summary.missing)} missing: no spare was left; see {refused}{summary.loss}")
@@ -86,7 +84,7 @@ def _part(text: str | None, *, excluded: bool) -> BuildPart | None:
     if text is None:
         return None
     if excluded:
-        raise click.UsageError("--part excludes --complete and --manifest: import a shared manifest first")
+        raise click.UsageError("--part excludes --complete and --manifest: import the export first")
     return parts.parse(text)
 
 

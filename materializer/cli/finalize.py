@@ -4,7 +4,7 @@ from pathlib import Path
 
 import click
 
-from indexer.cli.options import CommonOptions, common_options
+from indexer.cli.options import CommonOptions, choice_of, common_options
 from materializer.cli.options import opening
 from materializer.dataset.convert import NAMES, finalize
 from materializer.models import Feature, Settings
@@ -13,7 +13,7 @@ from materializer.models import Feature, Settings
 @click.command(epilog="Example: python -m materializer finalize built/large built/standard")
 @click.argument("source", metavar="SRC", type=click.Path(path_type=Path))
 @click.argument("target", metavar="DST", type=click.Path(path_type=Path))
-@click.option("--image-feature", "feature", type=click.Choice([feature.value for feature in Feature]),
+@click.option("--image-feature", "feature", type=choice_of(Feature),
               help="The new feature.  [default: the one that SRC does not have]")  # fmt: skip
 @common_options
 def command(options: CommonOptions, source: Path, target: Path, feature: str | None) -> None:

@@ -1,7 +1,6 @@
 """Options that several commands share: the selection, the settings of the output, a manifest that may be absent."""
 
-from collections.abc import Callable, Sequence
-from enum import StrEnum
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
@@ -9,7 +8,7 @@ import click
 
 from indexer.base.errors import ConfigError, ManifestError
 from indexer.cli import completion
-from indexer.cli.options import CommonOptions
+from indexer.cli.options import CommonOptions, choice_of, with_options
 from indexer.manifest.store import Store
 from indexer.roots import source_folders
 from indexer.settings.quantities import parse_quantity
@@ -34,20 +33,16 @@ def size(text: str) -> int:
         raise click.BadParameter(f"{error}: write it as 500MB or 2GiB") from None
 
 
-def _choice(kind: type[StrEnum]) -> click.Choice[str]:
-    return click.Choice([value.value for value in kind])
-
-
 _DEFAULT_FEATURES = ", ".join(f"{format_.features[0]} for {name}" for name, format_ in FORMATS.items())
 
-_OPTIONS = (
+build_options = with_options((
     click.option("--selection", metavar="NAME", shell_complete=completion.selections, help="The selection to build."),
     click.option("--format", "format_", type=click.Choice(list(FORMATS)), default=Settings().format, show_default=True,
                  help="Format of the shards."),
-    click.option("--image-feature", "feature", type=_choice(Feature),
+    click.option("--image-feature", "feature", type=choice_of(Feature),
                  help="Feature of the image column; 'standard' needs only 'datasets' to open."
                  f"  [default: {_DEFAULT_FEATURES}]"),
-    click.option("--pixels", type=_choice(Pixels), default=Pixels.RGB.value, show_default=True,
+    click.option("--pixels", type=choice_of(Pixels), default=Pixels.RGB.value, show_default=True,
                  help="rgb: RGB images are copied unchanged, others become RGB on white, lossless PNG."
                  " verbatim: all are copied unchanged. jpeg: all become RGB JPEGs."),
     click.option("--quality", type=click.IntRange(1, 100), default=95, show_default=True, help="Of --pixels jpeg."),
@@ -56,20 +51,21 @@ _OPTIONS = (
     click.option("--variants", metavar="NAME,...", default="",
                  help="Write each image in each variant, as split test-jpeg75 and so on: native, jpeg75, webp80,"
                  " long512, crop224, stripped, or steps as long512-jpeg75."),
-    click.option("--check", type=_choice(Check), default=Check.DECODE.value, show_default=True,
+    click.option("--check", type=choice_of(Check), default=Check.DECODE.value, show_default=True,
                  help="How images are checked; sizes and checksums always are."),
-    click.option("--order", type=_choice(RowOrder), default=RowOrder.SHUFFLED.value, show_default=True,
+    click.option("--order", type=choice_of(RowOrder), default=RowOrder.SHUFFLED.value, show_default=True,
                  help="Order of the rows: shuffled by a hash of seed and file_id, or as selected."),
     click.option("--layout", metavar="TEMPLATE", default="",
                  help=f"Where --format imagefolder writes an image; also {{origin}}.  [default: {DEFAULT_LAYOUT}]"),
-    click.option("--link", type=_choice(Link),
+    click.option("--link", type=choice_of(Link),
                  help="With --format imagefolder: share the bytes of loose sources on the same file system. reflink:"
                  " copy on write. hard: hard links, too; a change of one is then a change of both."),
     click.option("--columns", metavar="NAME,...", default="",
                  help="Further columns: kind, group_id, generator_released, source, extra.NAME, companions.ROLE (an"
                  " image, such as companions.mask)."),
     click.option("--shard-size", type=size, default="500MB", show_default=True, help="Bytes of images per shard."),
-)  # fmt: skip
+))  # fmt: skip
+"""Decorate a command with the options of a build."""
 
 
 def optional_manifest(options: CommonOptions) -> Store:
@@ -83,13 +79,6 @@ def optional_manifest(options: CommonOptions) -> Store:
         return options.reading()
     except (ConfigError, ManifestError) as error:
         raise type(error)(f"{error}; or use --no-manifest") from error
-
-
-def build_options(function: Callable[..., None]) -> Callable[..., None]:
-    """Decorate a command with the options of a build."""
-    for option in reversed(_OPTIONS):
-        function = option(function)
-    return function
 
 
 def request(options: CommonOptions, output: Path, given: dict[str, Any]) -> Request:

@@ -6,8 +6,8 @@ from typing import Any
 import click
 
 from indexer.cli.options import CommonOptions, common_options
+from materializer.cli.export_options import export_options, import_export, take_export
 from materializer.cli.options import build_options, request
-from materializer.cli.shared_manifest import import_shared, shared_manifest_options, take_shared_manifest
 from materializer.planning import estimate as estimating
 from materializer.planning import plan as planning
 from materializer.planning.alignment import aligned
@@ -15,16 +15,16 @@ from materializer.planning.estimate import Estimate
 
 
 @click.command(epilog="Example: python -m materializer plan --selection demo --jobs 8")
-@shared_manifest_options
+@export_options
 @build_options
 @common_options
 def command(options: CommonOptions, **given: Any) -> None:
     """Estimate bytes, memory, disk and time of a build.
 
-    A shared manifest is imported first, as by a build; nothing else is written.
+    An export is imported first, as by a build; nothing else is written.
     """
-    if shared := take_shared_manifest(given):
-        given["selection"] = import_shared(options, shared).name
+    if export := take_export(given):
+        given["selection"] = import_export(options, export).name
     requested = request(options, Path(), given)
     with options.reading() as store:
         requested = aligned(store, requested)

@@ -16,9 +16,7 @@ _SHOWN = 20
 
 @click.command(epilog="Example: python -m materializer verify built/demo")
 @click.argument("folder", type=click.Path(path_type=Path))
-@click.option(
-    "--manifest", type=click.Path(path_type=Path), metavar="DIR", help="Grade the rows by this shared manifest."
-)
+@click.option("--manifest", type=click.Path(path_type=Path), metavar="DIR", help="Grade the rows by this export.")
 @click.option("--no-manifest", is_flag=True, help="Compare with the record of the build only.")
 @click.option("--decode", is_flag=True, help="Also decode every image, with the steps of datasets.Image.")
 @common_options

@@ -1,4 +1,4 @@
-"""Grade a build by a shared manifest, row by row: is it the dataset that the manifest describes?"""
+"""Grade a build by an export, row by row: whether it is the dataset that the export describes."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -45,7 +45,7 @@ class Grading:
 
 
 def grade(output: Path, manifest: Path, shown: int) -> Grading:
-    """Grade the build in ``output`` by the shared manifest in the folder ``manifest``; return at most ``shown`` rows.
+    """Grade the build in ``output`` by the export in the folder ``manifest``; return at most ``shown`` rows.
 
     Variants of the images are not graded.
 

@@ -216,7 +216,7 @@ MISTAKES = {
         "datasets/coco/built is inside the source 'coco' ({folder}/datasets/coco), which must not be changed:"
         " name another folder",
     ),
-    "shared manifest inside a source": Mistake(
+    "export inside a source": Mistake(
         _selected_from_a_source, "indexer export demo datasets/coco/shared",
         "datasets/coco/shared is inside the source 'coco' ({folder}/datasets/coco), which must not be changed:"
         " name another folder",

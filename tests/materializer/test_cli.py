@@ -59,7 +59,7 @@ def test_plan_build_verify_finalize(site, run_command):
     assert len(datasets.load_from_disk(str(site.folder / "standard"))["train"]) == 40
 
 
-def test_plan_of_a_shared_manifest_is_that_of_its_selection(site, run_command, run):  # noqa: F811
+def test_plan_of_an_export_is_that_of_its_selection(site, run_command, run):  # noqa: F811
     run("inspect", "main", folder=site.folder)
     query = "select file_id from manifest where status = 'ok' and hash is not null"
     assert run("select", "--sql", query, "--name", "fine", folder=site.folder).returncode == 0
@@ -68,7 +68,7 @@ def test_plan_of_a_shared_manifest_is_that_of_its_selection(site, run_command, r
     planned = run_command("plan", "--manifest", "shared", "--name", "theirs").stdout
     assert planned.partition("\n")[2] == expected
     assert planned.startswith("selection 'theirs': ")
-    assert "name either a --selection or a shared --manifest" in run_command("plan").stderr
+    assert "name either a --selection, or an export with --manifest" in run_command("plan").stderr
 
 
 def test_missing_rows_exit_with_status_one(site, run_command):

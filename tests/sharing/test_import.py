@@ -194,7 +194,7 @@ def test_another_selection_is_replaced_by_force_only(lab, shared, change, messag
 
 
 def test_import_can_be_repeated(lab, shared):
-    """A build of a shared manifest is continued by the same command. Skipped rows are no difference."""
+    """A build of an export is continued by the same command. Skipped rows are no difference."""
     store = lab("reader", images=IMAGES[2:])
     imported = import_manifest(store, shared, "mine", ImportOptions(MissingPolicy.SKIP))
     assert import_manifest(store, shared, "mine", ImportOptions(MissingPolicy.SKIP)) == imported

@@ -141,7 +141,7 @@ def test_missing_and_damaged_images_are_graded(shared, tmp_path):
     build = ("build", "--manifest", str(manifest), "--missing", "substitute", "--output", "built")
     output = lab.run("materializer", *build, status=1)  # two images are missing, and there is one spare
     assert "19 images, 1 of them substitutes" in output
-    assert "1 row is not on this machine and left out: the shared manifest has no more spares" in output
+    assert "1 row is not on this machine and left out: the export has no more spares" in output
     output = lab.run("materializer", "verify", "built", "--manifest", str(manifest), status=1)
     assert "18 identical bytes; 0 identical pixels; 0 different; 1 substituted; 1 missing; 0 extra" in output
     assert "NOT as expected" in output
@@ -156,7 +156,7 @@ def test_build_with_too_few_spares_exits_with_1(shared, tmp_path):
     build = ("build", "--manifest", str(manifest), "--missing", "substitute", "--output", "built")
     output = lab.run("materializer", *build, status=1)
     assert "11 images, 0 of them substitutes" in output  # of 20; the spare is missing, too
-    assert "9 rows are not on this machine and left out: the shared manifest has no more spares" in output
+    assert "9 rows are not on this machine and left out: the export has no more spares" in output
     lab.run("materializer", "build", "--manifest", str(manifest), "--missing", "skip", "--output", "skipped")
 
 
