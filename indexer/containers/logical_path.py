@@ -10,6 +10,7 @@ from indexer.containers.kinds import ARCHIVE_SUFFIX
 
 _AT_END = re.compile(ARCHIVE_SUFFIX + "$")
 _LEVEL = re.compile(ARCHIVE_SUFFIX + "!")
+_CONTROL = re.compile(r"[\x00-\x1f\x7f]")
 
 
 def logical_path(path: str, name: str | None) -> str:
@@ -42,10 +43,12 @@ def archive_name(path: str) -> str:
 def clean_path(path: str) -> str:
     """Return a path in Unicode form NFC without empty, ``.`` and ``..`` components, as extractors write it.
 
-    macOS writes names in NFD. A ``..`` removes the component before it, and never leaves the archive.
+    macOS writes names in NFD. A ``..`` removes the component before it, and never leaves the archive. Control
+    characters are escaped, a line break as ``\\x0a``: a file_id is one line of a list.
     """
     done: list[str] = []
-    for part in unicodedata.normalize("NFC", path).split("/"):
+    path = _CONTROL.sub(lambda found: f"\\x{ord(found[0]):02x}", unicodedata.normalize("NFC", path))
+    for part in path.split("/"):
         if part == "..":
             del done[-1:]
         elif part not in ("", "."):

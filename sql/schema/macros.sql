@@ -4,11 +4,24 @@
 -- formats (indexer/manifest/derived_macros.py).
 create or replace macro archive_name(path) as regexp_replace(path, archive_suffix() || '$', '');
 
--- A path in its one spelling: Unicode form NFC (macOS writes NFD); no empty, '.' and '..' components.
+-- A text with control characters as \x0a: lists of ids have one id per line.
+create or replace macro escaped_controls(text) as
+    array_to_string(
+        list_transform(
+            regexp_extract_all(text, '(?s).'),
+            lambda letter: case when regexp_matches(letter, '[\x00-\x1f\x7f]') then printf('\x%02x', unicode(letter))
+                else letter
+            end
+        ),
+        ''
+    );
+
+-- A path in its one spelling: Unicode form NFC (macOS writes NFD); no empty, '.' and '..' components; control characters
+-- are escaped.
 create or replace macro clean_path(path) as
-    case when not regexp_matches(path, '(?:^|/)(?:\.{0,2}/|\.{1,2}$)|/$') then nfc_normalize(path)
+    case when not regexp_matches(path, '(?:^|/)(?:\.{0,2}/|\.{1,2}$)|/$|[\x00-\x1f\x7f]') then nfc_normalize(path)
         else list_reduce(
-            list_prepend('', string_split(nfc_normalize(path), '/')),
+            list_prepend('', string_split(nfc_normalize(escaped_controls(path)), '/')),
             lambda done, part: case when part in ('', '.') then done
                 when part = '..' then regexp_replace(done, '(?:^|/)[^/]*$', '')
                 when done = '' then part

@@ -26,6 +26,8 @@ CASES = [
     ("a.zip", "../../3.jpg", "a/3.jpg"),
     ("cafe\u0301.zip", "cafe\u0301/e\u0301.jpg", "caf\u00e9/\u00e9.jpg"),
     ("cafe\u0301/e\u0301.jpg", None, "caf\u00e9/\u00e9.jpg"),
+    ("a\r\nb/\x1b[31m\x7f.png", None, "a\\x0d\\x0ab/\\x1b[31m\\x7f.png"),
+    ("a.zip", ".//e\u0301\t/\x00.png", "a/\u00e9\\x09/\\x00.png"),
 ]
 
 
@@ -46,7 +48,9 @@ def test_macro_returns_the_same_path(path, name, logical, macro):
 
 
 words = st.lists(
-    st.sampled_from(["a", "b", "a.zip", "b.tar.gz", "x.7z.001", "!", "/", ".", "..", "//", "é·", "e\u0301", "A.TAR!"]),
+    st.sampled_from(
+        ["a", "b", "a.zip", "b.tar.gz", "x.7z.001", "!", "/", ".", "..", "//", "é·", "e\u0301", "A.TAR!", "\n"]
+    ),
     max_size=7,
 )
 
