@@ -13,7 +13,7 @@ import duckdb
 from indexer.base import durable, resources, user_cache
 from indexer.base.errors import ManifestError, reason_of
 from indexer.manifest.new_file import empty_manifest
-from indexer.manifest.stored_code import catalog_of
+from indexer.manifest.stored_code import catalog_of, triggers_of
 
 DatabaseSettings = Mapping[str, Any]  # DuckDB's configuration: option -> value
 FileState = tuple[int, ...] | None  # device, inode, size, times of the last change of contents and of anything
@@ -104,17 +104,21 @@ def _is_settled(states: tuple[FileState, FileState]) -> bool:
 
 
 def _check_stored_code(connection: duckdb.DuckDBPyConnection, path: Path) -> None:
-    """Refuse a file of others whose macros or views read files when a step of this program uses them.
+    """Refuse a file of others that runs code of its own when a step of this program reads or writes it.
 
-    A stored macro replaces a function of DuckDB of the same name, and a view can have the name of a table.
+    A stored macro replaces a function of DuckDB of the same name, a view can have the name of a table, a column can be
+    an expression, and a trigger runs when a table is written.
     """
     own = set(re.findall(r"create (?:or replace )?(?:table|view) (\w+)", _schema_text()))
     refused = sorted(name for name, is_macro in catalog_of(connection).refused.items() if is_macro or name in own)
-    if refused:
+    problems = [f"a trigger {name}" for name in triggers_of(connection)] + [
+        f"a view, macro or table {name} that reads more than tables or replaces a function of DuckDB"
+        for name in refused
+    ]
+    if problems:
         connection.close()
         raise ManifestError(
-            f"{path} holds a view or macro {refused[0]} that reads more than tables or"
-            " replaces a function of DuckDB; no program of ours stores such:"
+            f"{path} holds {problems[0]}; no program of ours stores such:"
             " do not use the file, or drop it in the DuckDB shell if it is yours"
         )
 

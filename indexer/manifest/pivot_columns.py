@@ -15,15 +15,29 @@ _AFTER_COLUMN = frozenset((
     ",", ")", "]", "}", ";", "except", "fetch", "from", "group", "intersect", "join", "limit", "offset", "on", "order",
     "union", "using",
 ))  # fmt: skip
+# Words before JOIN.
+_JOIN_KINDS = frozenset((
+    "anti", "asof", "cross", "full", "inner", "left", "natural", "outer", "positional", "right", "semi",
+))  # fmt: skip
 
 
 @dataclass(slots=True)
 class _Level:
-    """The text within one pair of brackets: whether it has a PIVOT, and the open column after ON."""
+    """The text within one pair of brackets: whether it has a PIVOT, and the open column after ON.
+
+    ``kind`` is the start of the words that belong to the JOIN that may follow, else -1.
+    """
 
     has_pivot: bool = False
     start: int = -1
     values: int = -1
+    kind: int = -1
+
+    def end(self, word: str, at: int) -> int:
+        """Return the end of the open column if ``word`` ends it, else -1."""
+        if self.start < 0 or word not in _AFTER_COLUMN:
+            return -1
+        return self.kind if word == "join" and self.kind >= 0 else at
 
 
 def with_values(statement: str) -> list[str]:
@@ -43,9 +57,10 @@ def _columns(statement: str) -> Iterator[tuple[int, int, int]]:
     for word, at in (*words(statement), (";", len(statement.encode()))):
         level = levels[-1]
         is_column = level.start >= 0
-        if is_column and word in _AFTER_COLUMN:
-            yield level.start, level.values, at
+        if (end := level.end(word, at)) >= 0:
+            yield level.start, level.values, end
             level.start = level.values = -1
+        level.kind = -1 if word not in _JOIN_KINDS else level.kind if level.kind >= 0 else at
         if word in "([{":
             levels.append(_Level())
         elif word in ")]}" and len(levels) > 1:

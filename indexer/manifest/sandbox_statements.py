@@ -76,7 +76,7 @@ def _problem_with_stored(names: Collection[str], catalog: Catalog) -> str:
     if not refused:
         return ""
     return (
-        f"the manifest has a view or macro {min(refused)} of its own that reads more than its tables or replaces"
+        f"the manifest has a view, macro or table {min(refused)} that reads more than tables or replaces"
         " a function of DuckDB: drop it in the DuckDB shell if you trust the manifest, else do not use the file"
     )
 

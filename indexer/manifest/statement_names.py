@@ -7,6 +7,7 @@ import json
 import re
 from collections.abc import Collection, Iterator
 from dataclasses import dataclass, field, fields
+from itertools import pairwise
 from typing import Any
 
 import duckdb
@@ -32,7 +33,7 @@ REFUSED_FUNCTIONS = frozenset((
 ))  # fmt: skip
 REFUSED_TABLES = frozenset(("duckdb_logs", "pg_settings"))  # views of DuckDB
 _SPECIAL_SHOWS = frozenset(('"tables"', '"databases"', '"schemas"', "__show_tables_expanded"))
-_WRITTEN_NAME = re.compile(r'"(?:[^"]|"")*"|\w+')
+_WRITTEN_NAME = re.compile(rb'"(?:[^"]|"")*"|[\w\x80-\xff]+')
 
 
 @dataclass(slots=True)
@@ -147,6 +148,12 @@ def is_like_file(name: str) -> bool:
     return "." in name or "/" in name
 
 
+def called_functions(statement: str) -> set[str]:
+    """Return the words of a statement that a bracket follows: functions, and types and keywords with arguments."""
+    found = [word for word, _ in words(statement)]
+    return {word for word, following in pairwise(found) if following == "("}
+
+
 def words(statement: str) -> Iterator[tuple[str, int]]:
     """Yield the tokens of a statement in lower case, names without their quotes, with their positions in bytes."""
     text = statement.encode()
@@ -154,8 +161,8 @@ def words(statement: str) -> Iterator[tuple[str, int]]:
     for at, kind in duckdb.tokenize(statement):
         if kind == duckdb.token_type.comment:
             continue
-        found = _WRITTEN_NAME.match(text[at:].decode()) if kind in named else None
-        word = found.group() if found else text[at : at + 1].decode("utf-8", "replace")
+        found = _WRITTEN_NAME.match(text, at) if kind in named else None
+        word = (found.group() if found else text[at : at + 1]).decode("utf-8", "replace")
         if word.startswith('"') and len(word) > 1:
             word = word[1:-1].replace('""', '"')
         yield word.lower(), at

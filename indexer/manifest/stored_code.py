@@ -1,4 +1,4 @@
-"""The tables of a database, and its stored views and macros that are refused. Nothing of them is executed.
+"""The tables of a database, and its stored views, macros, tables and triggers that are refused. Nothing is executed.
 
 The queries here name functions by ``system.main``: a stored macro could replace others.
 """
@@ -9,15 +9,24 @@ from dataclasses import dataclass
 import duckdb
 
 from indexer.base.errors import QueryError
-from indexer.manifest.statement_names import REFUSED_TABLES, StatementNames, TablePath, names_of, words
+from indexer.manifest.statement_names import (
+    REFUSED_FUNCTIONS,
+    REFUSED_TABLES,
+    StatementNames,
+    TablePath,
+    called_functions,
+    names_of,
+    words,
+)
 
 
 @dataclass(frozen=True, slots=True)
 class Catalog:
     """The names in a database, in lower case.
 
-    ``tables``: tables and views, by each path that leads to them. ``refused``: the stored views and macros that read
-    more than tables, directly or by others, and macros that replace a function of DuckDB: name -> is a macro.
+    ``tables``: tables and views, by each path that leads to them. ``refused``: the stored views, macros and tables
+    (generated columns, defaults) that read more than tables, directly or by others, and macros that replace a function
+    of DuckDB: name -> is a macro.
     """
 
     tables: frozenset[TablePath]
@@ -28,6 +37,12 @@ def catalog_of(connection: duckdb.DuckDBPyConnection) -> Catalog:
     """Return the names in the open database."""
     tables = frozenset(path for path in _table_paths(connection) if path[-1] not in REFUSED_TABLES)
     return Catalog(tables, _refused_definitions(connection, tables))
+
+
+def triggers_of(connection: duckdb.DuckDBPyConnection) -> list[str]:
+    """Return the names of the statements that run when a table is written."""
+    found = connection.execute("select trigger_name from system.main.duckdb_triggers() order by all").fetchall()
+    return [name for (name,) in found]
 
 
 def _table_paths(connection: duckdb.DuckDBPyConnection) -> Iterator[TablePath]:
@@ -48,6 +63,7 @@ def _table_paths(connection: duckdb.DuckDBPyConnection) -> Iterator[TablePath]:
 def _refused_definitions(connection: duckdb.DuckDBPyConnection, tables: frozenset[TablePath]) -> dict[str, bool]:
     # A name can have several definitions: overloaded macros.
     stored = [(name, is_macro, _names_in(connection, body)) for name, is_macro, body in _stored_definitions(connection)]
+    stored += _table_definitions(connection)
     refused = {name: is_macro for name, is_macro, names in stored if names is None or names.unknown(tables)}
     while more := {
         name: is_macro
@@ -58,18 +74,26 @@ def _refused_definitions(connection: duckdb.DuckDBPyConnection, tables: frozense
     return refused
 
 
+def _table_definitions(connection: duckdb.DuckDBPyConnection) -> Iterator[tuple[str, bool, StatementNames | None]]:
+    """Yield each table as views are: its expressions (generated columns, defaults) call functions, not tables."""
+    tables = "select table_name, sql from system.main.duckdb_tables() where database_name not in ('system', 'temp')"
+    for name, sql in connection.execute(tables).fetchall():
+        functions = called_functions(sql)
+        yield name.lower(), False, None if functions & REFUSED_FUNCTIONS else StatementNames(functions=functions)
+
+
 def _stored_definitions(connection: duckdb.DuckDBPyConnection) -> Iterator[tuple[str, bool, str]]:
     """Yield each view and macro that the file holds: its name, whether it is a macro, its query.
 
     A macro that replaces a function of DuckDB has no query here.
     """
-    views = "select view_name, sql from system.main.duckdb_views() where not internal and not temporary"
+    views = "select view_name, sql from system.main.duckdb_views() where database_name not in ('system', 'temp')"
     for name, sql in connection.execute(views).fetchall():
         # CREATE VIEW name (columns) AS query;
         begin = next((at for word, at in words(sql) if word == "as" and sql.encode()[at : at + 1] != b'"'), 0)
         yield name.lower(), False, sql.encode()[begin + len("as") :].decode().strip().rstrip(";")
     functions = connection.execute(
-        "select function_name, function_type, macro_definition, internal, database_name = 'temp'"
+        "select function_name, function_type, macro_definition, database_name = 'system', database_name = 'temp'"
         " from system.main.duckdb_functions()"
     ).fetchall()
     builtin = {name.lower() for name, _, _, is_internal, _ in functions if is_internal}

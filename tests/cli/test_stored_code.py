@@ -32,6 +32,11 @@ FOREIGN = {
     "a macro in a pivot": (
         "create macro peek() as table select * from read_text('/etc/hostname')",
         "pivot (from peek()) on filename using first(content)"),
+    "a column that reads settings": (
+        """create table holiday(a int, b varchar as (("Current_Setting" ('threads'))))""", "from holiday"),
+    "a column that calls such a macro": (
+        "create macro peek(x) as current_setting('threads'); create table holiday(a int, b varchar as (peek(a)))",
+        "select (select max(b) from holiday)"),
 }  # fmt: skip
 
 
@@ -58,6 +63,8 @@ STORED = {
     "a macro in place of the parser": "create macro json_serialize_sql(x) as"
     """ '{{"error": false, "statements": [{{"type": "SELECT_NODE"}}]}}'; create macro peek() as table from '{file}'""",
     "a macro in place of a function of the check": "create macro lower(x) as 'x'; create macro MD5(x) as x",
+    "a column that plans a query of a file": "drop table source_info; create table source_info(source varchar,"
+    """ name varchar as (json_serialize_plan('from read_csv("{file}")')))""",
     "one of several definitions": "create macro peek(x) as x, (x, y) as (select max(b) from '{file}')",
 }  # fmt: skip
 
@@ -68,8 +75,24 @@ def test_manifest_whose_views_or_macros_read_files_is_not_opened(manifest: Path,
     with duckdb.connect(str(manifest)) as connection:
         connection.execute(made.format(file=tmp_path / "secret.csv", stem=tmp_path / "secret"))
     for opened in (stores.open_for_reading, stores.open_for_writing):
-        with pytest.raises(ManifestError, match="holds a view or macro"):
+        with pytest.raises(ManifestError, match=r"holds a view, macro or table \w+"):
             opened(manifest)
+
+
+def test_manifest_with_a_trigger_is_not_opened(manifest: Path, tmp_path: Path) -> None:
+    """It would run when a step writes to the table."""
+    copy = tmp_path / "copy.duckdb"
+    with duckdb.connect() as connection:
+        connection.execute(
+            f"attach '{manifest}' as one; attach '{copy}' as two (storage_version 'v2.0.0');"
+            " copy from database one to two; use two; create trigger peek after insert on finding for each statement"
+            " insert into made_by select 99, content from read_text('/etc/hostname')"
+        )
+    before = state(tmp_path)
+    for opened in (stores.open_for_reading, stores.open_for_writing):
+        with pytest.raises(ManifestError, match="holds a trigger peek"):
+            opened(copy)
+    assert state(tmp_path) == before
 
 
 def test_harmless_view_of_the_user_is_read(manifest: Path) -> None:
@@ -117,5 +140,5 @@ def test_a_file_that_changed_after_its_check_is_checked_again(manifest: Path, mo
     os.utime(manifest, ns=(before.st_atime_ns, before.st_mtime_ns))
     for known in (connecting._CHECKED, {(None, None)}):  # of this command, and of a later one
         monkeypatch.setattr(connecting, "_CHECKED", known)
-        with pytest.raises(ManifestError, match="holds a view or macro"):
+        with pytest.raises(ManifestError, match="holds a view, macro or table md5"):
             stores.open_for_reading(manifest)
