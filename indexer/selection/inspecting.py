@@ -79,7 +79,7 @@ class Inspector:
         count = store.save("work.to_inspect", "select/inspection/to_inspect")
         rows = store.arrow("select/inspection/containers").to_pylist()
         containers = {row["container_id"]: stored_container(self._root(row["source"]), row) for row in rows}
-        pool = WorkerPool(_inspect, self.workers, _halves, is_pass=_is_sequential)
+        pool = WorkerPool(_inspect, self.workers, _halves, is_sequential=_is_sequential)
         with (
             store.second_connection() as reader,
             self.progress.phase("Inspecting", count, "images") as bar,

@@ -43,7 +43,7 @@ def test_crashing_item_costs_itself_or_all_items_after_it(
     function: Callable[[Items], Items], lost: set[int], jobs: int
 ) -> None:
     tasks = [tuple(range(12)), (0, 1)]
-    answers = list(WorkerPool(function, Workers(jobs=jobs), _parts, is_pass=lambda _: True).run(tasks))
+    answers = list(WorkerPool(function, Workers(jobs=jobs), _parts, is_sequential=lambda _: True).run(tasks))
     crashed = [task for task, answer in answers if isinstance(answer, WorkerCrashed)]
     assert sorted(chain(*crashed)) == sorted(lost)
     assert sorted(chain(*(task for task, _ in answers))) == sorted(chain(*tasks))

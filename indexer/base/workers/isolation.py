@@ -1,7 +1,7 @@
-"""Run suspects, which are tasks that crashed a worker or ran next to one that did; and long tasks, or few.
+"""Run each task in a process of its own: for suspects, which crashed a worker or ran next to one that crashed.
 
-Each task runs in a process of its own, forked from a server (:mod:`indexer.base.workers.fork_server`) that has
-imported the task's modules. So a crash costs a fork, about 10 ms; a new worker of joblib takes a second to start.
+Long tasks, and few, run so as well. The process is forked from a server, which has imported the task's modules
+(:mod:`indexer.base.workers.fork_server`). So a crash costs a fork, about 10 ms; a new worker of joblib takes a second.
 """
 
 import atexit
@@ -31,7 +31,7 @@ _AHEAD = 2  # tasks per worker that are made before they run
 _MOST_EARLY_SERVERS = 8  # a fork takes 10 ms
 
 
-def run_suspects(
+def run_isolated(
     function: Callable[[Task], Result], tasks: Iterable[Task], workers: Workers
 ) -> Iterator[tuple[Task, Result | WorkerCrashed]]:
     """Yield each task with its result as it is done; ``workers.jobs`` tasks run at a time."""

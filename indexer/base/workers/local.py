@@ -4,13 +4,13 @@ from collections.abc import Callable, Iterable, Iterator
 from itertools import chain, islice
 from typing import TypeVar
 
-from indexer.base.workers.isolation import run_suspects
+from indexer.base.workers.isolation import run_isolated
 from indexer.base.workers.models import WorkerCrashed, Workers
 
 Task = TypeVar("Task")
 Result = TypeVar("Result")
 
-__all__ = ["run", "run_suspects"]
+__all__ = ["run", "run_isolated"]
 
 
 def run(
@@ -23,7 +23,7 @@ def run(
     source = iter(tasks)
     first = list(islice(source, workers.jobs + 1)) if workers.backend == "loky" else []
     if workers.backend == "loky" and len(first) <= workers.jobs:
-        yield from run_suspects(function, first, workers)
+        yield from run_isolated(function, first, workers)
         return
     from indexer.base.workers import on_joblib  # noqa: PLC0415 - 0.1 s to load
 

@@ -51,7 +51,7 @@ def run(
             yield from _together(client, function, [task]) if answered > 1 else [(task, _CRASHED)]
 
 
-run_suspects = run  # the cluster runs a lost task again by itself
+run_isolated = run  # the cluster runs a lost task again by itself
 
 
 def _together(

@@ -18,7 +18,7 @@ from joblib.externals.loky.process_executor import BrokenProcessPool
 
 from indexer.base.processes import end_with_parent
 from indexer.base.workers.in_worker import run_task
-from indexer.base.workers.isolation import run_suspects
+from indexer.base.workers.isolation import run_isolated
 from indexer.base.workers.models import WorkerCrashed, Workers
 
 Task = TypeVar("Task")
@@ -38,7 +38,7 @@ def run(
                 yield running.pop(index), result
         except BrokenProcessPool:
             suspects = [task for _, task in sorted(running.items())]
-            yield from run_suspects(function, suspects, workers)
+            yield from run_isolated(function, suspects, workers)
         finally:
             with suppress(ValueError):  # one of joblib's threads is reading the next call
                 calls.close()  # joblib keeps it, and the tasks with it

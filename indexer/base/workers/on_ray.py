@@ -68,7 +68,7 @@ def run(
         yield running.pop(reference), _answer(reference, workers.scheduler)
 
 
-run_suspects = run  # the cluster runs a lost task again by itself
+run_isolated = run  # the cluster runs a lost task again by itself
 
 
 class _Cores:

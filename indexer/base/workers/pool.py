@@ -30,7 +30,7 @@ CLUSTERS = tuple(name for name, (_, extra) in _BACKENDS.items() if extra)
 class WorkerPool(Generic[Task, Result]):
     """A function that workers run, and the parts into which a task of many items can be split.
 
-    ``is_pass`` is true for tasks whose items are read one after the other (:mod:`indexer.base.workers.bisection`).
+    ``is_sequential`` is true for tasks whose items are read in order (:mod:`indexer.base.workers.bisection`).
     ``shared`` are the folders, besides the sources, that the function reads or writes: all machines must have them.
     ``is_long``: a task takes so long that a process of its own, which costs 10 ms, is cheaper than a pool.
 
@@ -41,7 +41,7 @@ class WorkerPool(Generic[Task, Result]):
     workers: Workers
     split: Callable[[Task], Sequence[Task]] | None = None
     shared: tuple[Path, ...] = ()
-    is_pass: Callable[[Task], bool] = lambda _: False
+    is_sequential: Callable[[Task], bool] = lambda _: False
     is_long: bool = False
 
     def run(self, tasks: Iterable[Task]) -> Iterator[tuple[Task, "Result | WorkerCrashed"]]:
@@ -62,7 +62,7 @@ class WorkerPool(Generic[Task, Result]):
         for task, result in answers:
             if self.split is None or not isinstance(result, WorkerCrashed):
                 yield task, result
-            elif self.is_pass(task):
+            elif self.is_sequential(task):
                 yield from Search(self._answer, self.split).around(task, result)
             elif len(parts := self.split(task)) > 1:
                 yield from self._split_crashed(self._answers(parts, are_suspects=True))
@@ -77,8 +77,8 @@ class WorkerPool(Generic[Task, Result]):
         self, tasks: Iterable[Task], *, are_suspects: bool = False
     ) -> Iterator[tuple[Task, "Result | WorkerCrashed"]]:
         engine = _engine(self.workers.backend)
-        forks = are_suspects or (self.is_long and self.workers.backend == "loky")
-        run = engine.run_suspects if forks else engine.run
+        isolated = are_suspects or (self.is_long and self.workers.backend == "loky")
+        run = engine.run_isolated if isolated else engine.run
         if not self.workers.elsewhere:
             yield from run(self.function, tasks, self.workers)
             return

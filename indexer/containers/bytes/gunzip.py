@@ -54,10 +54,7 @@ class _Source:
 
     def any(self) -> bytes:
         """Return the next bytes, of any number. Raises EOFError if there are none."""
-        block = self._left or next(self._packed, b"")
-        self._left = b""
-        if not block:
-            raise EOFError("the packed bytes end early")
+        block, self._left = self._left or self._next(), b""
         return block
 
     def take(self, size: int) -> bytes:

@@ -57,10 +57,10 @@ def _whole(unpacked: bytes, size: int) -> bytes:
 
 def unpack(method: str, packed: Iterable[bytes], size: int) -> Iterator[bytes]:
     """Yield a zip member in blocks, unpacked to ``size`` bytes. Raises BadData if there are more or fewer."""
-    if method not in _READERS:
+    if method not in UNPACKERS:
         raise BadData("method not supported", method)
     try:
-        yield from _limited(_READERS[method](iter(packed)), size)
+        yield from _limited(UNPACKERS[method](iter(packed)), size)
     except UNPACKING_TROUBLE as error:
         raise BadData("cannot be unpacked", f"{method}: {error}") from None
 
@@ -181,7 +181,7 @@ def arrow_codec(codec: str) -> Callable[[Iterator[bytes]], Iterator[bytes]]:
     return read
 
 
-_READERS: dict[str, Callable[[Iterator[bytes]], Iterator[bytes]]] = {
+UNPACKERS: dict[str, Callable[[Iterator[bytes]], Iterator[bytes]]] = {
     "stored": lambda packed: packed,
     "deflate": lambda packed: decode(igzip_lib.IgzipDecompressor(igzip_lib.DECOMP_DEFLATE), packed),
     "deflate64": inflated64,

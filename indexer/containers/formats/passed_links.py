@@ -8,7 +8,7 @@ from dataclasses import dataclass, field, replace
 from functools import partial
 
 from indexer.containers.formats.libarchive import EntryHeader
-from indexer.containers.formats.tar_links import LinkTargets, end_of_links, link_target, normal_name
+from indexer.containers.formats.links import LinkTargets, end_of_links, link_target, normal_name
 from indexer.containers.members.entry import Entry
 from indexer.containers.members.rows import Row, decoded
 

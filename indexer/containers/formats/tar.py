@@ -5,6 +5,7 @@ The damage itself is a finding.
 """
 
 import contextlib
+import itertools
 from collections.abc import Iterator
 from dataclasses import dataclass, field, replace
 
@@ -23,7 +24,7 @@ from indexer.containers.bytes.tar_header import (
     whole_number,
 )
 from indexer.containers.bytes.volumes import ByteRange
-from indexer.containers.formats.tar_links import LinkTargets, end_of_links, link_target, normal_name
+from indexer.containers.formats.links import MOST_LINKS, LinkTargets, end_of_links, link_target, normal_name
 from indexer.containers.formats.tar_search import next_header
 from indexer.containers.formats.tar_sparse import SparseMap, old_map, pax_map
 from indexer.containers.members.entry import Bytes
@@ -100,16 +101,13 @@ def entries(content: Bytes, health: Health) -> Iterator[TarEntry]:
 def _with_neighbours(walk: "_Walk") -> Iterator[TarEntry]:
     """Yield each member when the header after it has been read; a tar has no checksum of members."""
     before: TarEntry | None = None
-    for entry in walk.members():
+    for entry in itertools.chain(walk.members(), [None]):
         if before is not None:
             yield before if before.ordinal not in walk.displaced else replace(before, problem="bytes out of place")
         before = entry
-    if before is not None:
-        yield before if before.ordinal not in walk.displaced else replace(before, problem="bytes out of place")
 
 
 _END = object()
-_MOST_LINKS = 200_000  # in memory at once; further ones lead to earlier members
 
 
 @dataclass(slots=True)
@@ -204,8 +202,11 @@ class _Walk:
         return entry
 
     def _link(self, entry: TarEntry) -> TarEntry | None:
-        """Return a link with its target's data; None for a symbolic link, which may lead to a later member."""
-        if entry.problem == PROBLEMS["2"] and len(self.waiting) < _MOST_LINKS:
+        """Return a link with its target's data; None for a symbolic link, which may lead to a later member.
+
+        Symbolic links beyond the limit of those in memory lead to earlier members only.
+        """
+        if entry.problem == PROBLEMS["2"] and len(self.waiting) < MOST_LINKS:
             self.waiting.append(entry)
             return None
         found = self._resolved(entry, _target(entry))

@@ -3,21 +3,11 @@
 Method numbers: Methods.txt of the LZMA SDK.
 """
 
-import bz2
 import lzma
 from collections.abc import Callable, Iterator
 
-from isal import igzip_lib
-
 from indexer.base.errors import BadData
-from indexer.containers.bytes.unpacking import (
-    UNPACKING_TROUBLE,
-    arrow_codec,
-    decode,
-    decode_rest,
-    inflated64,
-    lzma_filter,
-)
+from indexer.containers.bytes.unpacking import UNPACKERS, UNPACKING_TROUBLE, decode_rest, lzma_filter
 from indexer.containers.bytes.volumes import ByteRange
 from indexer.containers.formats.sevenzip.models import Coder, Folder
 
@@ -30,13 +20,8 @@ _NAMES = {COPY: "stored", _LZMA: "lzma", _LZMA2: "lzma2", b"\x03\x04\x01": "ppmd
 _BY_LIBARCHIVE = frozenset({b"\x03\x03\x01\x1b", b"\x03\x03\x02\x05", b"\x03\x03\x04\x01", b"\x03\x03\x05\x01",
                             b"\x03\x03\x07\x01", b"\x03\x03\x08\x05", b"\x0a", b"\x0b"})  # fmt: skip
 _READABLE = frozenset({*_NAMES, *_BRANCHES, _DELTA, *_BY_LIBARCHIVE})
-_SIMPLE: dict[str, Callable[[Iterator[bytes]], Iterator[bytes]]] = {
-    "stored": lambda packed: packed,
-    "bzip2": lambda packed: decode(bz2.BZ2Decompressor(), packed),
-    "deflate": lambda packed: decode(igzip_lib.IgzipDecompressor(igzip_lib.DECOMP_DEFLATE), packed),
-    "deflate64": inflated64,
-    "zstd": arrow_codec("zstd"),
-}
+# Methods that are packed as in zip; the others need the properties of their coder.
+_AS_IN_ZIP = frozenset({"stored", "bzip2", "deflate", "deflate64", "zstd"})
 
 
 def method_of(folder: Folder) -> str:
@@ -89,8 +74,8 @@ def _unpacked(
 
 def _reader(chain: list[Coder]) -> Callable[[Iterator[bytes]], Iterator[bytes]] | None:
     name = _NAMES.get(chain[0].id)
-    if len(chain) == 1 and name in _SIMPLE:
-        return _SIMPLE[name]
+    if len(chain) == 1 and name in _AS_IN_ZIP:
+        return UNPACKERS[name]
     filters = _filters(chain)
     if filters is None:
         return None

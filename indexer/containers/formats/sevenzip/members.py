@@ -15,11 +15,11 @@ from indexer.base.errors import BadData
 from indexer.containers.bytes.streams import Stream
 from indexer.containers.bytes.volumes import ByteRange
 from indexer.containers.formats.libarchive import SequentialPass
+from indexer.containers.formats.links import LONGEST_TARGET, end_of_links, link_target, normal_name
 from indexer.containers.formats.sequential import without_data
 from indexer.containers.formats.sevenzip import header
 from indexer.containers.formats.sevenzip.folders import is_encrypted, is_readable, is_stored, method_of, unpacked_folder
 from indexer.containers.formats.sevenzip.models import Archive, Folder, Substream
-from indexer.containers.formats.tar_links import end_of_links, link_target, normal_name
 from indexer.containers.formats.zip.reading import checked_blocks
 from indexer.containers.members.archive import OpenArchive
 from indexer.containers.members.budget import Budget
@@ -32,7 +32,6 @@ from indexer.containers.problems import SYMBOLIC_LINK
 _LARGEST_HEADER = 1 << 31
 _UNIX, _LINK, _TYPE = 0x8000, 0o120000, 0o170000
 _UNKNOWN_CODER = re.compile(r"(?i)codec|unsupported|not supported")  # in libarchive's messages
-_LONGEST_TARGET = 4096  # bytes: PATH_MAX of Linux
 _MOST_BEFORE_LINKS = 1 << 30  # bytes that are unpacked to read the links
 
 
@@ -194,7 +193,7 @@ def _targets(source: _Source, links: list[_Member]) -> Iterator[bytes | None]:
     left, folder, end = _MOST_BEFORE_LINKS, -1, 0  # one pass through a folder serves all its links
     for link in links:
         place, target = link.substream, None
-        if place is None or place.size > _LONGEST_TARGET:
+        if place is None or place.size > LONGEST_TARGET:
             yield None
             continue
         needed = place.offset + place.size - (end if place.folder == folder else 0)

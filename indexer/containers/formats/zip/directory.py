@@ -65,6 +65,11 @@ class Block:
         """Return the size of each name."""
         return self.header["name"].astype(np.int64)
 
+    def name(self, row: int) -> bytes:
+        """Return the name of one member."""
+        start = int(self.name_start[row])
+        return self.data[start : start + int(self.name_size[row])].tobytes()
+
     def names(self) -> pa.Array:
         """Return all names, unchanged, as a binary array."""
         return _cut_out(self.data, self.name_start, self.name_start + self.name_size)
@@ -78,8 +83,7 @@ class Block:
         found = {}
         for row, place, size in zip(rows.tolist(), places.tolist(), sizes.tolist(), strict=True):
             field = self.data[place : place + max(0, size)].tobytes()
-            name = self.data[self.name_start[row] : start[row]].tobytes()
-            if field[:1] == b"\1" and field[1:5] == struct.pack("<L", isal_zlib.crc32(name)) and field[5:]:
+            if field[:1] == b"\1" and field[1:5] == struct.pack("<L", isal_zlib.crc32(self.name(row))) and field[5:]:
                 found[row] = field[5:]
         return found
 

@@ -9,6 +9,7 @@ from indexer.base.errors import BadData
 from indexer.containers.bytes.volumes import ByteRange
 from indexer.containers.formats.zip.directory import Block, read_blocks
 from indexer.containers.formats.zip.end import End
+from indexer.containers.formats.zip.local_header import LOCAL_HEADER
 from indexer.containers.formats.zip.offsets import WRAP
 from indexer.containers.grouping import SPLIT_ZIP_SLACK
 
@@ -56,9 +57,7 @@ def _first_headers(window: ByteRange, end: End) -> dict[int, tuple[int, bytes]]:
     for block in read_blocks(window, end, [0] * (_MOST_DISKS + 1)):
         disks, rows = _first_rows(block)
         for disk, row in zip(disks, rows, strict=True):
-            start = int(block.name_start[row])
-            name = block.data[start : start + int(block.name_size[row])].tobytes()
-            first[disk] = min(first.get(disk, (1 << 64, b"")), (int(block.offset[row]), name))
+            first[disk] = min(first.get(disk, (1 << 64, b"")), (int(block.offset[row]), block.name(row)))
     return first
 
 
@@ -75,7 +74,7 @@ def _find(window: ByteRange, header: tuple[int, bytes], guess: int, slack: int) 
     offset, name = header
     begin = max(0, guess + offset - slack)
     try:
-        data = window.read(begin, 2 * slack + 30 + len(name))
+        data = window.read(begin, 2 * slack + LOCAL_HEADER + len(name))
     except BadData:  # the zip is inside another, of which a volume is missing
         return None
     local = b"PK\3\4" + b".{22}" + re.escape(struct.pack("<H", len(name))) + b".{2}" + re.escape(name)

@@ -9,14 +9,12 @@ import pyarrow.compute as pc
 
 from indexer.base.errors import BadData
 from indexer.containers.bytes.volumes import ByteRange
+from indexer.containers.formats.links import LONGEST_TARGET, MOST_HOPS, MOST_LINKS
 from indexer.containers.formats.zip.reading import Packed, read_zip_member
 from indexer.containers.members.rows import Health
 from indexer.containers.models import MEMBER_SCHEMA
 from indexer.containers.problems import SYMBOLIC_LINK
 
-_LONGEST_TARGET = 4096  # bytes: PATH_MAX of Linux
-_MOST_HOPS = 16
-_MOST_LINKS = 200_000  # in memory at once
 _LOCATION = ("size", "packed_size", "method", "crc32", "access", "offset", "problem")
 
 
@@ -31,7 +29,7 @@ def with_links(
     for batch in batches:
         is_link = pc.fill_null(pc.equal(batch["problem"], SYMBOLIC_LINK), False)
         count = pc.sum(is_link).as_py() or 0
-        if len(links) + count > _MOST_LINKS:
+        if len(links) + count > MOST_LINKS:
             health.add("not-a-file", f"{count} more symbolic links, which are not followed")
         elif count:
             links += batch.filter(is_link).to_pylist()
@@ -61,7 +59,7 @@ def _resolved(
 
 def _target(window: ByteRange, row: dict[str, Any]) -> str | None:
     """Return the name of the member that a link leads to; None if the link cannot be read."""
-    if row["offset"] is None or not 0 < row["size"] <= _LONGEST_TARGET:
+    if row["offset"] is None or not 0 < row["size"] <= LONGEST_TARGET:
         return None
     try:
         data = read_zip_member(
@@ -75,7 +73,7 @@ def _target(window: ByteRange, row: dict[str, Any]) -> str | None:
 
 def _end(target: str | None, links: dict[str, str | None]) -> str | None:
     """Return where a chain of links ends; None if it has no end."""
-    for _ in range(_MOST_HOPS):
+    for _ in range(MOST_HOPS):
         if target is None or target not in links:
             return target
         target = links[target]

@@ -12,6 +12,7 @@ from indexer.containers.bytes.volumes import ByteRange
 from indexer.containers.formats.zip.directory import Block, Ints, Mask
 from indexer.containers.formats.zip.end import End
 from indexer.containers.formats.zip.gaps import MIN_GAP, rows_in_gaps
+from indexer.containers.formats.zip.local_header import LOCAL_HEADER
 from indexer.containers.formats.zip.methods import READABLE, zip_method
 from indexer.containers.kinds import promises_bytes
 from indexer.containers.members.budget import beyond_limits
@@ -20,7 +21,6 @@ from indexer.containers.members.rows import Health, batch_from, batches_of, deco
 from indexer.containers.models import Access, ArchiveLimits
 from indexer.containers.problems import CODES, SYMBOLIC_LINK
 
-LOCAL_HEADER = 30
 _ENCRYPTED, _UTF8 = 0x1, 0x800
 _MADE_ON_UNIX = (3, 19)
 _MADE_ON_DOS = (0, 6, 10, 14)  # APPNOTE.TXT 4.4.2: FAT, OS/2, NTFS, VFAT

@@ -11,7 +11,7 @@ import numpy as np
 from indexer.base.errors import BadData
 from indexer.containers.bytes.volumes import ByteRange
 from indexer.containers.formats.zip.directory import Block
-from indexer.containers.formats.zip.local_names import HEAD_SIZE, listed_name, local_name
+from indexer.containers.formats.zip.local_header import HEAD_SIZE, local_name
 from indexer.containers.formats.zip.relocation import Relocation
 from indexer.containers.members.rows import Health
 
@@ -45,7 +45,7 @@ def check(window: ByteRange, block: Block) -> CheckedBlock:
     window.prefetch([(int(block.offset[row]), HEAD_SIZE) for row in sample])
     present = [int(row) for row in sample if _is_present(window, int(block.offset[row]))]
     names = [local_name(window, int(block.offset[row])) for row in present]
-    wrong = sum(name != listed_name(block, row) for row, name in zip(present, names, strict=True))
+    wrong = sum(name != block.name(row) for row, name in zip(present, names, strict=True))
     return CheckedBlock(block, len(present), sum(name is not None for name in names), wrong)
 
 
@@ -78,7 +78,7 @@ def _unwrapped(window: ByteRange, block: Block, wraps: int) -> tuple[CheckedBloc
     offsets, rows = block.offset.copy(), np.flatnonzero((block.offset >= 0) & (block.offset < window.size))
     matched = wrong = 0
     for row in rows.tolist():
-        listed, name = int(block.offset[row]), listed_name(block, row)
+        listed, name = int(block.offset[row]), block.name(row)
         places = range(listed + wraps * WRAP, window.size, WRAP)
         found = next((place for place in places if local_name(window, place) == name), None)
         if found is not None:

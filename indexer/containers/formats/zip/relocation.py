@@ -8,7 +8,7 @@ from dataclasses import dataclass, replace
 
 from indexer.containers.bytes.volumes import ByteRange
 from indexer.containers.formats.zip.directory import Block
-from indexer.containers.formats.zip.local_names import listed_name, local_name
+from indexer.containers.formats.zip.local_header import local_name
 from indexer.containers.formats.zip.salvage import salvaged_rows
 from indexer.containers.members.rows import Health
 
@@ -32,7 +32,7 @@ class Relocation:
         wrong = {row: local_name(self.window, int(offsets[row])) for row in range(len(block)) if offsets[row] >= 0}
         moved = lost = 0
         for row, name in wrong.items():
-            if name == listed_name(block, row):
+            if name == block.name(row):
                 continue
             found = self._find(block, row)
             if found is not None:
@@ -50,5 +50,5 @@ class Relocation:
             for each in salvaged_rows(self.window, Health()):
                 if each.offset is not None and each.problem is None:
                     self._offsets[each.name, each.crc32 or 0, each.size or 0].append(each.offset)
-        places = self._offsets.get((listed_name(block, row), int(block.header["crc32"][row]), int(block.size[row])))
+        places = self._offsets.get((block.name(row), int(block.header["crc32"][row]), int(block.size[row])))
         return places.pop(0) if places else None

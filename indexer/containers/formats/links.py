@@ -1,4 +1,4 @@
-"""Find the members that links of a tar, or of another archive, lead to."""
+"""Find the members that links in an archive lead to."""
 
 from array import array
 from collections.abc import Mapping
@@ -8,7 +8,9 @@ import numpy as np
 import numpy.typing as npt
 
 _RECENT = 1 << 16
-_MOST_HOPS = 16
+MOST_HOPS = 16  # links in a chain
+MOST_LINKS = 200_000  # in memory at once
+LONGEST_TARGET = 4096  # bytes: PATH_MAX of Linux
 
 
 @dataclass(slots=True)
@@ -74,7 +76,7 @@ def link_target(name: bytes, link: bytes, is_symbolic: bool) -> bytes:
 
 def end_of_links(target: bytes, links: Mapping[bytes, bytes]) -> bytes:
     """Return the normal name where a chain of symbolic links ends; ``links`` has targets by normal name."""
-    for _ in range(_MOST_HOPS):
+    for _ in range(MOST_HOPS):
         target = normal_name(target)
         if target not in links:
             break
