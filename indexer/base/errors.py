@@ -88,4 +88,9 @@ def reason_of(error: Exception) -> str:
         return "it is not text in UTF-8"
     if isinstance(error, OSError) and error.strerror:
         return error.strerror
-    return " ".join(str(error).split())
+    return message_of(error)
+
+
+def message_of(error: BaseException) -> str:
+    """Return the message of an error as one line; the name of its class if it has none."""
+    return " ".join(str(error).split()) or type(error).__name__

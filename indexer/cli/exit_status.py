@@ -10,7 +10,7 @@ from typing import Any, TextIO
 
 import click
 
-from indexer.base.errors import CheckFailed, ProjectError
+from indexer.base.errors import CheckFailed, ProjectError, message_of
 from indexer.cli import signals
 from indexer.cli.messages import print_message
 
@@ -125,7 +125,7 @@ def _report_out_of_memory(error: BaseException, package: str) -> int:
 
 
 def _report_stopped(error: BaseException, advice: str, package: str) -> int:
-    message = " ".join(str(error).split())
+    message = message_of(error)
     return _print_error(f"{message}: {_kept()}; {advice}, then continue with: {_command_line(package)}")
 
 

@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Any
 
 from indexer.base.config import expanded
-from indexer.base.errors import ConfigError, DeclarationError
+from indexer.base.errors import ConfigError, DeclarationError, message_of
 from indexer.base.toml_fields import Fields, Problems, near
 from indexer.declarations import checking, templates
 from indexer.declarations.extending import extended
@@ -61,7 +61,7 @@ def _read(file: Path, problems: Problems) -> Source:
     try:
         values = extended(values, file.parent)
     except (OSError, ValueError, RecursionError) as error:
-        problems.add(file.name, "", " ".join(str(error).split()))
+        problems.add(file.name, "", message_of(error))
         return _head(values, file)
     return _source(Fields(values, file.name, "", problems), file)
 

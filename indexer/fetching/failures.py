@@ -4,14 +4,14 @@ import socket
 
 import aiohttp
 
-from indexer.base.errors import BadData
+from indexer.base.errors import BadData, message_of
 from indexer.fetching.addresses import REFUSED
 from indexer.fetching.models import TransientFailure
 
 
 def as_bad_data(error: Exception) -> BadData:
     """Return the reason for a failed request: a :class:`TransientFailure` if another attempt may succeed."""
-    detail = " ".join(str(error).split())[:300]
+    detail = message_of(error)[:300]
     if isinstance(error, aiohttp.ClientConnectorCertificateError | aiohttp.ClientSSLError):
         return BadData("TLS refused", detail)
     if isinstance(error, aiohttp.ClientConnectorDNSError):

@@ -8,7 +8,7 @@ import httpx2
 import huggingface_hub
 from huggingface_hub import errors
 
-from indexer.base.errors import ConfigError, SourceError
+from indexer.base.errors import ConfigError, SourceError, message_of
 from indexer.declarations.models import Source
 from indexer.fetching import downloads
 
@@ -62,6 +62,6 @@ def download(repository: str, globs: Sequence[str], to: Path, endpoint: str | No
         message = f"{repository} requires access on request. Request it at {page}, then run 'hf auth login'."
         raise SourceError(message) from None
     except (errors.HfHubHTTPError, errors.LocalEntryNotFoundError, httpx2.HTTPError, OSError) as error:
-        detail = " ".join(str(error).split())[:300]
+        detail = message_of(error)[:300]
         message = f"{repository} cannot be downloaded from the hub ({detail}). Run the same command again to resume."
         raise SourceError(message) from error

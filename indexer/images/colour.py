@@ -37,6 +37,13 @@ def is_plain_rgb(shown: ShownImage) -> bool:
     return image.mode == "RGB" and not image.has_transparency_data and not image.info.get("icc_profile")
 
 
+def on_white(layer: Image.Image) -> Image.Image:
+    """Return an image of mode RGBA on white, which is opaque."""
+    white = Image.new("RGBA", layer.size, "white")
+    white.alpha_composite(layer)
+    return white
+
+
 def _on_white(image: Image.Image, colours: Image.Image | None) -> Image.Image:
     if not image.has_transparency_data:
         return colours or image.convert("RGB")
@@ -44,9 +51,7 @@ def _on_white(image: Image.Image, colours: Image.Image | None) -> Image.Image:
     if colours:
         colours.putalpha(layer.getchannel("A"))
         layer = colours
-    white = Image.new("RGBA", image.size, "white")
-    white.alpha_composite(layer)
-    return white.convert("RGB")
+    return on_white(layer).convert("RGB")
 
 
 def _by_profile(image: Image.Image, profile: bytes) -> Image.Image | None:

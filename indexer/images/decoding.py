@@ -13,7 +13,7 @@ from PIL import ExifTags, Image, UnidentifiedImageError
 from indexer.base import image_formats
 from indexer.base.errors import BadData
 from indexer.base.placeholders import placeholder_of
-from indexer.images import jpeg, jxl, libtiff, plugins, samples
+from indexer.images import jpeg_quality, jxl, libtiff, plugins, samples
 from indexer.images.models import ImageHeader, ImageLimits
 
 _HEAD_SIZE = 512  # bytes that show a placeholder
@@ -76,8 +76,8 @@ def read_header(image: Image.Image, data: bytes) -> ImageHeader:
         height=image.height,
         format=image.format or "",
         mode=image.mode,
-        jpeg_quality=jpeg.quality(tables),
-        qtables_hash=jpeg.qtables_hash(tables),
+        jpeg_quality=jpeg_quality.quality_of(tables),
+        qtables_hash=jpeg_quality.qtables_hash(tables),
         has_exif=_has_exif(image, data),
     )
 

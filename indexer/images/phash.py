@@ -12,6 +12,8 @@ import numpy as np
 import numpy.typing as npt
 from PIL import Image
 
+from indexer.images.colour import on_white
+
 SIDE = 32
 _FREQUENCIES, _FINER = 8, 16
 _SCALE = 1 << 14
@@ -53,9 +55,7 @@ def _grey(image: Image.Image) -> Image.Image:
     if image.mode.startswith(("I", "F")):
         return _stretched(image)
     if image.has_transparency_data:
-        on_white = Image.new("RGBA", image.size, "white")
-        on_white.alpha_composite(image.convert("RGBA"))
-        return on_white.convert("L")
+        return on_white(image.convert("RGBA")).convert("L")
     # Pillow converts LAB to RGB only.
     return (image.convert("RGB") if image.mode == "LAB" else image).convert("L")
 

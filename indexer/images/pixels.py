@@ -3,13 +3,11 @@
 import hashlib
 from collections.abc import Iterator
 
+from indexer.images.metadata.jpeg import STANDALONE
 from indexer.images.shown import ShownImage
 
-# JPEG markers (ITU-T T.81 table B.1): without a length, with metadata, and others.
-_STANDALONE = frozenset([0x01, *range(0xD0, 0xD9)])
-_METADATA = frozenset(
-    [*range(0xE0, 0xEE), 0xEF, 0xFE]
-)  # APP0..APP15 and COM, except APP14: it has the colour transform
+# JPEG markers of metadata: APP0 to APP15 and COM, except APP14, which has the colour transform.
+_METADATA = frozenset([*range(0xE0, 0xEE), 0xEF, 0xFE])
 _START_OF_SCAN, _FILL, _END_OF_IMAGE = 0xDA, 0xFF, b"\xff\xd9"
 
 
@@ -32,7 +30,7 @@ def _segment_length(data: bytes, at: int) -> int:
     marker = data[at + 1]
     if marker == _FILL:
         return 1
-    return 2 if marker in _STANDALONE else 2 + (data[at + 2] << 8 | data[at + 3])
+    return 2 if marker in STANDALONE else 2 + (data[at + 2] << 8 | data[at + 3])
 
 
 def _hash(kind: bytes, parts: Iterator[bytes]) -> str | None:

@@ -14,6 +14,8 @@ import numpy as np
 import numpy.typing as npt
 from PIL import Image
 
+from indexer.images.metadata.png import chunk_of
+
 Rows = npt.NDArray[np.uint8]
 
 ENCODER = f"deflate {version('deflate')}, filters 1"  # changes if other bytes are written for the same pixels
@@ -38,21 +40,13 @@ def encode_png(image: Image.Image) -> bytes:
         _filter(pixels, filtered, slice(start, min(start + band, height)))
     packed = bytes(deflate.zlib_compress(filtered, _LEVEL))
     if len(packed) * _DRAWING < filtered.size:
-        packed = min(packed, _without_filters(pixels, filtered), key=len)
+        filtered[:, 0], filtered[:, 1:] = 0, pixels
+        packed = min(packed, bytes(deflate.zlib_compress(filtered, _DRAWING_LEVEL)), key=len)
     elif len(packed) * _SMOOTH < filtered.size:
         packed = bytes(deflate.zlib_compress(filtered, _SMOOTH_LEVEL))
     header = struct.pack(">IIBBBBB", width, height, 8, 2, 0, 0, 0)
     chunks = ((b"IHDR", header), (b"IDAT", packed), (b"IEND", b""))
-    return b"\x89PNG\r\n\x1a\n" + b"".join(_chunk(name, data) for name, data in chunks)
-
-
-def _without_filters(pixels: Rows, target: Rows) -> bytes:
-    target[:, 0], target[:, 1:] = 0, pixels
-    return bytes(deflate.zlib_compress(target, _DRAWING_LEVEL))
-
-
-def _chunk(name: bytes, data: bytes) -> bytes:
-    return struct.pack(">I", len(data)) + name + data + struct.pack(">I", deflate.crc32(name + data))
+    return b"\x89PNG\r\n\x1a\n" + b"".join(chunk_of(name, data) for name, data in chunks)
 
 
 def _filter(pixels: Rows, filtered: Rows, band: slice) -> None:

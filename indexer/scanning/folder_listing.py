@@ -7,7 +7,6 @@ are findings.
 import errno
 import os
 import stat
-from collections import Counter
 from collections.abc import Iterator, Sequence
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, field, replace
@@ -19,15 +18,13 @@ import pyarrow.compute as pc
 
 from indexer.base.workers import WorkerPool, Workers
 from indexer.containers.kinds import ORDINARY, promises_bytes
-from indexer.containers.members.rows import shown
+from indexer.containers.members.rows import Health, shown
 from indexer.containers.models import Finding, Volume
 from indexer.scanning import links
 from indexer.scanning.loose import LOOSE_SCHEMA, loose_rows, volumes_of
 
 # Files with these suffixes stay Arrow rows: millions of images need not become Python objects.
 PLAIN_SUFFIX = rf"(?i)\.({'|'.join(sorted(ORDINARY))})$"
-# Findings stored per code; further ones are only counted.
-MAX_FINDINGS = 1_000
 # Files listed by the main process; it needs less time for this number than workers need to start.
 MAIN_PROCESS_FILES = 20_000
 TASKS_PER_WORKER = 2
@@ -135,8 +132,7 @@ class FolderListingBuilder:
     mtimes: list[int] = field(default_factory=list)
     chunks: list[pa.RecordBatch] = field(default_factory=list)
     volumes: list[Volume] = field(default_factory=list)
-    findings: dict[str, list[Finding]] = field(default_factory=dict)
-    counts: Counter[str] = field(default_factory=Counter)
+    health: Health = field(default_factory=Health)
     unread: list[str] = field(default_factory=list)
     remaining: list[str] = field(default_factory=list)
     blobs: list[str] = field(default_factory=list)
@@ -155,10 +151,8 @@ class FolderListingBuilder:
             self.flush()
 
     def add_finding(self, code: str, detail: str) -> None:
-        """Add a finding; after MAX_FINDINGS of one code, only count it."""
-        self.counts[code] += 1
-        if self.counts[code] <= MAX_FINDINGS:
-            self.findings.setdefault(code, []).append(Finding(code, shown(detail)))
+        """Add a finding, as :meth:`Health.add`."""
+        self.health.add(code, shown(detail))
 
     def add_unread(self, path: str, error: OSError) -> None:
         """Add a folder that could not be listed, and a finding."""
@@ -176,12 +170,10 @@ class FolderListingBuilder:
     def build(self) -> FolderListing:
         """Return all files and findings collected so far."""
         self.flush()
-        findings = [*chain.from_iterable(self.findings.values())]
-        more = {code: count - MAX_FINDINGS for code, count in self.counts.items() if count > MAX_FINDINGS}
-        findings += [Finding(code, f"and {count:,} more of this kind") for code, count in more.items()]
+        findings = self.health.all_findings()
         plain = pa.Table.from_batches(self.chunks, LOOSE_SCHEMA)
         return FolderListing(
-            plain, tuple(self.volumes), tuple(findings), tuple(self.unread), tuple(self.remaining), tuple(self.blobs)
+            plain, tuple(self.volumes), findings, tuple(self.unread), tuple(self.remaining), tuple(self.blobs)
         )
 
 

@@ -30,7 +30,7 @@ def followed(root: str, path: str) -> os.stat_result | str:
         return f"{leads}: a folder that is listed under its own name"
     if not stat.S_ISREG(status.st_mode) and not stat.S_ISDIR(status.st_mode):
         return f"{leads}, which is not a regular file"
-    if stat.S_ISREG(status.st_mode) and (is_inside or _is_blob(link, target)):
+    if stat.S_ISREG(status.st_mode) and (is_inside or snapshot_of(link, target) is not None):
         return status
     return f"{leads}, {OUTSIDE_FOLDER if stat.S_ISDIR(status.st_mode) else 'which is'} outside the root: {_ADVICE}"
 
@@ -42,10 +42,14 @@ def blob_of(root: str, path: str) -> str | None:
     """
     link = Path(root, path)
     target = link.resolve()
-    is_listed = _is_blob(link, target) and target.is_relative_to(root)
+    is_listed = snapshot_of(link, target) is not None and target.is_relative_to(root)
     return str(target.relative_to(root)) if is_listed else None
 
 
-def _is_blob(link: Path, target: Path) -> bool:
-    repository, found, _ = str(link.parent.resolve()).rpartition("/snapshots/")
-    return bool(found) and target.parent == Path(repository, "blobs")
+def snapshot_of(link: Path, target: Path) -> str | None:
+    """Return the snapshot of a Hugging Face cache, ``<revision>/folder``, that has ``link``; None if there is none.
+
+    ``target``, to which the link leads, must be a blob of the same repository.
+    """
+    repository, is_found, snapshot = str(link.parent.resolve()).rpartition("/snapshots/")
+    return snapshot if is_found and target.parent == Path(repository, "blobs") else None

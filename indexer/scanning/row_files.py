@@ -11,7 +11,7 @@ from typing import Self
 
 import pyarrow as pa
 
-from indexer.base.errors import OutputError
+from indexer.base.errors import OutputError, message_of
 
 _SIDE_BATCH = 8_192
 
@@ -86,7 +86,7 @@ def _write_errors_reported(file: Path) -> Iterator[None]:
     try:
         yield
     except OSError as error:
-        reason = " ".join(str(error).split())
+        reason = message_of(error)
         raise OutputError(
             f"{file.parent} cannot be written ({reason}): free space on the manifest's disk, then run the scan again;"
             " containers that were read are kept"

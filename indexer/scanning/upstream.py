@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from indexer.base.remote import Root
+from indexer.scanning.links import snapshot_of
 
 _DIGESTS = {64: "sha256", 40: "git"}  # of LFS files and of others
 _HEX = re.compile(r"[0-9a-f]+")
@@ -34,11 +35,9 @@ def upstream_of(root: Root, path: str) -> Upstream:
 
 
 def _of_cache(file: Path) -> Upstream | None:
-    repository, is_found, snapshot = str(file.parent.resolve()).rpartition("/snapshots/")
     target = file.resolve()
-    if not is_found or target.parent != Path(repository, "blobs"):
-        return None
-    return Upstream(snapshot.partition("/")[0], _digest(target.name))
+    snapshot = snapshot_of(file, target)
+    return None if snapshot is None else Upstream(snapshot.partition("/")[0], _digest(target.name))
 
 
 def _of_local_folder(root: Path, path: Path) -> Upstream | None:

@@ -1,6 +1,5 @@
 """Scan one container in a worker process: list its members, parse its side files, write raw rows to Arrow files."""
 
-import locale
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -9,13 +8,13 @@ from typing import Any
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from indexer.base.errors import BadData, SourceError, Unreachable
+from indexer.base.errors import BadData, SourceError, Unreachable, message_of
 from indexer.base.workers import time_limit
 from indexer.containers.from_manifest import stored_member
 from indexer.containers.kinds import Kind
 from indexer.containers.listing import list_members
 from indexer.containers.logical_path import logical_path
-from indexer.containers.members.rows import FINDINGS_PER_CODE, shown
+from indexer.containers.members.rows import Health, shown
 from indexer.containers.models import (
     MEMBER_SCHEMA,
     ArchiveLimits,
@@ -72,29 +71,18 @@ class ScanTask:
 
 def run_task(task: ScanTask) -> ListingReport:
     """Run ``task`` and write its two row files. Errors of the container are part of the report."""
-    _ensure_utf8()
     task.delete_row_files()  # an earlier try may have crashed
     try:
         return _Listing(task).run()
     except Unreachable as error:
         task.delete_row_files()  # the next scan reads a failed container again, but not a partial one
-        return failed_report(_one_line(error), "unreachable")
+        return failed_report(message_of(error), "unreachable")
 
 
 def failed_report(reason: str, code: str = "unreadable", listed: int = 0) -> ListingReport:
     """Return the report of a container whose listing did not finish after ``listed`` members."""
     status = ContainerStatus.PARTIAL if listed else ContainerStatus.FAILED
     return ListingReport(status, reason, None, listed, findings=(Finding(code, reason),))
-
-
-def _ensure_utf8() -> None:
-    """Set a UTF-8 locale: libarchive returns no name where the locale cannot represent it."""
-    if "UTF-8" not in str(locale.setlocale(locale.LC_CTYPE, None)):
-        locale.setlocale(locale.LC_CTYPE, "C.UTF-8")
-
-
-def _one_line(error: BaseException) -> str:
-    return " ".join(str(error).split()) or type(error).__name__
 
 
 class _Listing:
@@ -109,8 +97,7 @@ class _Listing:
         self.matcher = SideTableMatcher(table for table in task.tables if not (is_folder and table.format == "rows"))
         self.side_files = list(task.side_files)
         self.parsed: set[tuple[int, str]] = set()
-        self.findings: list[Finding] = []
-        self.finding_count = 0
+        self.health = Health()
 
     def run(self) -> ListingReport:
         with SideRowFileWriter(self.task.side_rows_file) as self.side_rows:
@@ -118,7 +105,7 @@ class _Listing:
             report = ListingReport(ContainerStatus.COMPLETE, None, None, 0) if is_folder else self._list()
             if report.status != ContainerStatus.FAILED:
                 self._read_side_files()
-        return replace(report, findings=(*report.findings, *self.findings))
+        return replace(report, findings=(*report.findings, *self.health.all_findings()))
 
     def _list(self) -> ListingReport:
         """List the container. Side files are parsed if their bytes come with the listing, else read afterwards."""
@@ -141,8 +128,8 @@ class _Listing:
         except Unreachable:
             raise
         except _INPUT_ERRORS as error:
-            return failed_report(_one_line(error), listed=listed)
-        self.findings.extend(names.findings())
+            return failed_report(message_of(error), listed=listed)
+        self.health.findings.extend(names.findings())
         return report
 
     def _read_side_files(self) -> None:
@@ -152,7 +139,7 @@ class _Listing:
         except Unreachable:
             raise
         except _INPUT_ERRORS as error:
-            self._add_finding(None, _one_line(error))
+            self.health.add("side-file", message_of(error))
 
     def _is_side_file(self, name: str) -> bool:
         return bool(self.matcher.tables(logical_path(self.path, name)))
@@ -164,7 +151,7 @@ class _Listing:
         self.parsed.add((part.ordinal, part.name))
         logical = logical_path(self.path, part.name)
         if isinstance(part.data, BadData):
-            self._add_finding(part.ordinal, f"{shown(logical)}: {part.data}")
+            self.health.add("side-file", f"{shown(logical)}: {part.data}", part.ordinal)
         else:
             self._parse(part.ordinal, logical, part.data)
 
@@ -186,15 +173,15 @@ class _Listing:
             member = unread[key]
             logical = shown(logical_path(member.path, member.name))
             if isinstance(data, BadData):
-                self._add_finding(member.ordinal, f"{logical}: {data}")
+                self.health.add("side-file", f"{logical}: {data}", member.ordinal)
             else:
                 self._parse(member.ordinal, logical, data)
 
     def _parse(self, ordinal: int, logical: str, data: bytes) -> None:
         limit = self.task.limits.side_file_size
         if len(data) > limit:
-            self._add_finding(
-                ordinal, f"{logical}: {len(data):,} bytes, more than the limit side_file_size ({limit:,})"
+            self.health.add(
+                "side-file", f"{logical}: {len(data):,} bytes, more than the limit side_file_size ({limit:,})", ordinal
             )
             return
         for table in self.matcher.tables(logical):
@@ -205,16 +192,9 @@ class _Listing:
                     continue
                 bad_lines += 1
                 if bad_lines <= MAX_BAD_LINES:
-                    self._add_finding(ordinal, f"{logical}:{record.number}: {record.reason}")
+                    self.health.add("side-file", f"{logical}:{record.number}: {record.reason}", ordinal)
             if bad_lines > MAX_BAD_LINES:
-                self._add_finding(ordinal, f"{logical}: {bad_lines:,} lines in total cannot be used")
-
-    def _add_finding(self, ordinal: int | None, detail: str) -> None:
-        self.finding_count += 1
-        if self.finding_count <= FINDINGS_PER_CODE:
-            self.findings.append(Finding("side-file", detail, ordinal))
-        elif self.finding_count == FINDINGS_PER_CODE + 1:
-            self.findings.append(Finding("side-file", "and more of this kind"))
+                self.health.add("side-file", f"{logical}: {bad_lines:,} lines in total cannot be used", ordinal)
 
     def _copy_rows(self) -> None:
         """Copy the scalar columns of an Arrow or Parquet container to the side tables of format ``rows``."""
@@ -226,7 +206,9 @@ class _Listing:
                 batches = _with_time_limit(tabular.scalar_rows(self.container, table.columns), self.task.limits.seconds)
                 for line, record in enumerate(record for batch in batches for record in valid_rows(batch)):
                     if record is None:
-                        self._add_finding(None, f"{logical}: row {line} cannot be used: it is damaged or not UTF-8")
+                        self.health.add(
+                            "side-file", f"{logical}: row {line} cannot be used: it is damaged or not UTF-8"
+                        )
                     else:
                         self.side_rows.add((table.source, table.name, logical, line, to_json(record)))
 

@@ -15,7 +15,7 @@ from huggingface_hub.errors import GatedRepoError, HfHubHTTPError, HFValidationE
 from huggingface_hub.hf_api import RepoFile
 from huggingface_hub.utils.tqdm import disable_progress_bars
 
-from indexer.base.errors import CheckFailed, ConfigError, OutputError, SourceError
+from indexer.base.errors import CheckFailed, ConfigError, OutputError, SourceError, message_of
 from indexer.base.progress import SILENT, Progress
 from indexer.base.untrusted_json import JsonObject, read_json
 from indexer.base.workers import Workers
@@ -207,7 +207,7 @@ def _hub_errors(name: str) -> Iterator[None]:
         raise ConfigError(f"{name!r} is not the name of a repository: write it as USER/NAME ({error})") from error
     except (HfHubHTTPError, httpx2.HTTPError, OSError, ValueError, RuntimeError) as error:
         status = getattr(getattr(error, "response", None), "status_code", None)
-        detail = " ".join(str(error).split())[:300]
+        detail = message_of(error)[:300]
         hint = (
             "run 'hf auth login' with a token that may write" if status in (401, 403) else "run the same command again"
         )

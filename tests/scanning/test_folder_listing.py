@@ -123,10 +123,10 @@ def test_folders_nested_too_deep_are_a_finding(root: Path) -> None:
 
 
 def test_many_findings_of_one_code_are_counted(root: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("indexer.scanning.folder_listing.MAX_FINDINGS", 2)
+    monkeypatch.setattr("indexer.containers.members.rows.FINDINGS_PER_CODE", 2)
     for number in range(5):
         (root / str(number)).symlink_to("nowhere")
-    assert ("symlink", "and 3 more of this kind") in findings(list_alone(root))
+    assert ("symlink", "and 3 more") in findings(list_alone(root))
 
 
 def test_workers_list_the_remaining_folders(root: Path, monkeypatch: pytest.MonkeyPatch) -> None:

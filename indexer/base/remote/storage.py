@@ -14,7 +14,7 @@ from functools import cache
 from typing import Any, NamedTuple, TypeAlias, TypeVar
 from urllib.parse import unquote
 
-from indexer.base.errors import ConfigError, DependencyError, SourceError, Unreachable
+from indexer.base.errors import ConfigError, DependencyError, SourceError, Unreachable, message_of
 
 # Seconds between attempts. Most backends retry, too; plain HTTP does not.
 PAUSES = (0.5, 1.0, 2.0, 4.0)
@@ -195,7 +195,7 @@ def with_retries(address: str, call: Callable[[], Result]) -> Result:
         except FileNotFoundError:
             raise
         except Exception as error:  # every backend has its own classes
-            reason = f"{address}: {' '.join(str(error).split()) or type(error).__name__}"
+            reason = f"{address}: {message_of(error)}"
             if "Credentials" in type(error).__name__:
                 public = _PUBLIC.get(address.partition("://")[0])
                 hint = f", or {public} for a public bucket" if public else ""

@@ -10,10 +10,11 @@ from indexer.base.errors import BadData
 from indexer.containers.bytes import streams, zstd
 from indexer.containers.bytes.streams import Stream, unpacked
 from indexer.containers.bytes.volumes import ByteRange
-from indexer.containers.formats import rar, tar
+from indexer.containers.formats import rar
 from indexer.containers.formats.libarchive import EntryHeader, SequentialPass
 from indexer.containers.formats.passed_links import PassedLinks
-from indexer.containers.formats.tar import TarEntry
+from indexer.containers.formats.tar import members as tar
+from indexer.containers.formats.tar.members import TarEntry
 from indexer.containers.formats.zip.reading import checked_blocks
 from indexer.containers.kinds import HEAD_SIZE, Kind, compression_of, kind_of, promises_bytes
 from indexer.containers.members.archive import OpenArchive

@@ -14,7 +14,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 import pyarrow.parquet as pq
 
-from indexer.base.errors import BadData
+from indexer.base.errors import BadData, message_of
 from indexer.containers.kinds import Kind
 from indexer.containers.members.rows import batch_from, shown
 from indexer.containers.models import Access, ArchiveLimits, Container, ContainerStatus, Finding, ListingReport
@@ -64,7 +64,7 @@ def list_cells(container: Container, limits: ArchiveLimits) -> Iterator[pa.Recor
         yield _report(container, _encoded_findings(schema, encoded), rows, listed)
     except (pa.ArrowException, OSError, ValueError, BadData) as error:
         status = ContainerStatus.PARTIAL if listed else ContainerStatus.FAILED
-        reason = _one_line(error)
+        reason = message_of(error)
         yield ListingReport(status, reason, None, listed, rows, (Finding("unreadable", reason),))
 
 
@@ -210,7 +210,3 @@ def _rows(container: Container, names: Sequence[str], first: int, cells: Sequenc
     ]
     table = pa.Table.from_batches(by_column).combine_chunks().sort_by("ordinal")
     return table.to_batches()[0]
-
-
-def _one_line(error: BaseException) -> str:
-    return " ".join(str(error).split()) or type(error).__name__

@@ -8,7 +8,7 @@ from itertools import groupby
 import pyarrow as pa
 import pyarrow.parquet as pq
 
-from indexer.base.errors import BadData, SourceError, reason_of
+from indexer.base.errors import BadData, SourceError, message_of, reason_of
 from indexer.base.remote import Root
 from indexer.containers.kinds import Kind
 from indexer.containers.members.answers import Answer
@@ -66,7 +66,7 @@ def _whole(answers: Iterator[Answer], cells: Sequence[_Cell]) -> Iterator[Answer
             isinstance(error, OSError) and error.errno
         ):  # an error of the disk or the network; Arrow's own errors have no number
             raise
-        bad = BadData("damaged", " ".join(str(error).split())[:200])
+        bad = BadData("damaged", message_of(error)[:200])
         yield from ((key, bad) for key in left)
 
 

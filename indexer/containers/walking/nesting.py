@@ -2,7 +2,7 @@
 
 import pyarrow as pa
 
-from indexer.base.errors import BadData
+from indexer.base.errors import BadData, message_of
 from indexer.containers.bytes.volumes import ByteRange
 from indexer.containers.kinds import DOCUMENTS, HEAD_SIZE, ORDINARY, Kind, kind_of, promised_kind, suffix_of
 from indexer.containers.members.entry import Entry
@@ -39,6 +39,6 @@ def refuse_images(table: ByteRange, kind: Kind) -> None:
     try:
         found = image_columns(schema_in(table, kind))
     except (pa.ArrowException, OSError, BadData) as error:
-        raise BadData("nested table", " ".join(str(error).split())) from None
+        raise BadData("nested table", message_of(error)) from None
     if found:
         raise BadData("nested table", f"the images of its column {found[0]} are not read: unpack it")

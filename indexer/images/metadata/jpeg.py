@@ -8,8 +8,8 @@ from indexer.images.metadata.models import Level
 _APP0, _APP1, _APP2, _APP14, _APP15, _COM, _SCAN = 0xE0, 0xE1, 0xE2, 0xEE, 0xEF, 0xFE, 0xDA
 # Decoders take the colour transform from these two, if they have at least so many bytes (libjpeg, jdmarker.c).
 _COLOUR = {_APP0: 14, _APP14: 12}
-_STANDALONE = frozenset([0x01, *range(0xD0, 0xD9)])
-_FRAMES = frozenset([*range(0xC0, 0xC4), *range(0xC5, 0xC8), *range(0xC9, 0xCC), *range(0xCD, 0xD0)])
+STANDALONE = frozenset([0x01, *range(0xD0, 0xD9)])  # markers without a length (T.81, table B.1)
+FRAMES = frozenset([*range(0xC0, 0xC4), *range(0xC5, 0xC8), *range(0xC9, 0xCC), *range(0xCD, 0xD0)])
 _END = 0xD9
 _MARKER = re.compile(rb"\xff+([^\0\xff\xd0-\xd7])", re.DOTALL)
 # The header that libjpeg writes: JFIF 1.01, no density, no thumbnail.
@@ -35,7 +35,7 @@ def stripped(data: bytes, exif: bytes) -> bytes:
     found = list(segments(without_metadata(data, Level.ALL, exif)))
     is_jfif = any(marker == _APP0 and segment[4:9] == b"JFIF\0" for marker, segment in found)
     is_adobe = any(marker == _APP14 and segment[4:9] == b"Adobe" for marker, segment in found)
-    ids = next((segment[10::3] for marker, segment in found if marker in _FRAMES), b"")
+    ids = next((segment[10::3] for marker, segment in found if marker in FRAMES), b"")
     parts = [data[:2]]
     if len(ids) in (1, 3) and (is_jfif or not (is_adobe or ids == b"RGB")):
         parts.append(_JFIF)
@@ -75,7 +75,7 @@ def segments(data: bytes) -> Iterator[tuple[int, bytes]]:
         if marker == _SCAN:
             yield marker, data[at:]
             return
-        if marker in (0x00, 0xFF) or marker in _STANDALONE:
+        if marker in (0x00, 0xFF) or marker in STANDALONE:
             at += 1
             continue
         end = at + 2 + int.from_bytes(data[at + 2 : at + 4], "big")

@@ -5,6 +5,8 @@ import struct
 import zlib
 from collections.abc import Iterator
 
+import deflate
+
 from indexer.images.metadata.models import Level
 
 _PIXELS = frozenset([b"IHDR", b"PLTE", b"tRNS", b"IDAT", b"IEND"])
@@ -18,7 +20,7 @@ def without_metadata(data: bytes, level: Level, exif: bytes) -> bytes:
     parts = [data[:8]]
     for name, chunk in chunks(data):
         if name == b"IDAT" and exif:
-            parts.append(_chunk(b"eXIf", exif))
+            parts.append(chunk_of(b"eXIf", exif))
             exif = b""
         if not _is_removed(name, chunk, level):
             parts.append(chunk)
@@ -76,5 +78,6 @@ def _is_removed(name: bytes, chunk: bytes, level: Level) -> bool:
     return level == Level.TEXTS and not (is_kept and _is_valid(chunk, 0))
 
 
-def _chunk(name: bytes, data: bytes) -> bytes:
-    return struct.pack(">I", len(data)) + name + data + struct.pack(">I", zlib.crc32(name + data))
+def chunk_of(name: bytes, data: bytes) -> bytes:
+    """Return a chunk with its length and checksum."""
+    return struct.pack(">I", len(data)) + name + data + struct.pack(">I", deflate.crc32(name + data))

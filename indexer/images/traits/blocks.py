@@ -7,7 +7,6 @@ from dataclasses import dataclass, field
 from indexer.images.metadata import gif, jpeg, png, webp
 
 _APP1, _APP11, _COM, _SCAN, _TABLES = 0xE1, 0xEB, 0xFE, 0xDA, 0xDB
-_FRAMES = frozenset([*range(0xC0, 0xC4), *range(0xC5, 0xC8), *range(0xC9, 0xCC), *range(0xCD, 0xD0)])
 _PROGRESSIVE = frozenset([0xC2, 0xC6, 0xCA, 0xCE])
 _XMP = b"http://ns.adobe.com/xap/1.0/\0"
 _XMP_KEY = "XML:com.adobe.xmp"
@@ -69,7 +68,7 @@ def _jpeg(data: bytes, found: Blocks) -> None:
             found.descriptions += payload
         elif marker == _TABLES:
             found.settings += payload
-        elif marker in _FRAMES and len(payload) > 5:
+        elif marker in jpeg.FRAMES and len(payload) > 5:
             found.settings += payload[5:]
             found.bit_depth = payload[0]
             found.is_progressive = marker in _PROGRESSIVE

@@ -6,7 +6,7 @@ import pyarrow as pa
 
 from indexer.base.errors import ManifestError
 from indexer.manifest.store import Store, require_selection
-from indexer.selection.audit.measures import RADIUS, measure
+from indexer.selection.audit.measures import RADIUS, Measures, measure
 from indexer.selection.audit.prediction.tree import tree_maker
 from indexer.selection.audit.sentences import LEVEL
 from indexer.selection.inspecting import renew_traits
@@ -17,8 +17,8 @@ _MATCHED = ("matched_traits", "matched_shortcuts", "short_bins")
 
 
 @dataclass(frozen=True, slots=True)
-class Audit:
-    """The findings. The tables are those of :class:`~indexer.selection.audit.measures.Measures`.
+class Audit(Measures):
+    """The measures of a selection, or of all inspected images (``name`` is None).
 
     Of a matched selection: ``matched_traits`` (trait, bins, smd_before, smd_after, imbalance_before, imbalance_after),
     ``matched_shortcuts`` (trait, before, after, chance: balanced accuracies), ``short_bins`` (split, bin, fakes,
@@ -28,16 +28,9 @@ class Audit:
 
     name: str | None
     images: int
-    duplicates: pa.Table
-    leaks: pa.Table
-    conflicts: pa.Table
-    shortcuts: pa.Table
-    between_splits: pa.Table
-    worst_groups: pa.Table
     matched_traits: pa.Table
     matched_shortcuts: pa.Table
     short_bins: pa.Table
-    words: tuple[str, ...]
 
     @property
     def leaking(self) -> int:
@@ -92,7 +85,8 @@ def audit(store: Store, name: str | None, options: AuditOptions, inspect: Inspec
             )
         found = measure(store, options.radius, make_tree, is_turned=options.turned)
         matched = {step: store.arrow(f"audit/{step}", {"name": name}) for step in _MATCHED}
-        return Audit(name, images, **{field.name: getattr(found, field.name) for field in fields(found)}, **matched)
+        measured = {field.name: getattr(found, field.name) for field in fields(found)}
+        return Audit(**measured, name=name, images=images, **matched)
 
 
 def inspect_audited(store: Store, name: str | None, inspect: Inspect | None) -> None:

@@ -21,7 +21,7 @@ _LUMINANCE = np.array(
 Tables = Mapping[int, Sequence[int]]
 
 
-def quality(tables: Tables) -> int | None:
+def quality_of(tables: Tables) -> int | None:
     """Return the libjpeg quality (1 to 100) with the nearest luminance table; exact for files that libjpeg wrote."""
     return _nearest(tuple(tables[0])) if 0 in tables else None
 

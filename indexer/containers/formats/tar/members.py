@@ -19,14 +19,13 @@ from indexer.containers.bytes.tar_header import (
     UNLISTED,
     TarHeader,
     parse,
-    pax_records,
     resembles_header,
-    whole_number,
 )
 from indexer.containers.bytes.volumes import ByteRange
 from indexer.containers.formats.links import MOST_LINKS, LinkTargets, end_of_links, link_target, normal_name
-from indexer.containers.formats.tar_search import next_header
-from indexer.containers.formats.tar_sparse import SparseMap, old_map, pax_map
+from indexer.containers.formats.tar.extensions import Extensions
+from indexer.containers.formats.tar.search import next_header
+from indexer.containers.formats.tar.sparse import SparseMap, old_map, pax_map
 from indexer.containers.members.entry import Bytes
 from indexer.containers.members.rows import Health
 
@@ -55,34 +54,6 @@ class TarEntry:
     target: int | None = None
     link: bytes = b""
     sparse: SparseMap | None = None
-
-
-@dataclass(slots=True)
-class _Extensions:
-    """Fields from pax and GNU headers for the next member, and (``everywhere``) for all following members."""
-
-    everywhere: dict[str, bytes] = field(default_factory=dict)
-    next: dict[str, bytes] = field(default_factory=dict)
-
-    def take(self, kind: int, body: bytes) -> None:
-        if kind == ord("g"):
-            self.everywhere |= pax_records(body)
-        elif kind in b"xX":
-            self.next |= pax_records(body)
-        elif kind in b"LK":
-            self.next["path" if kind == ord("L") else "linkpath"] = body.split(b"\0", 1)[0]
-
-    def applied(self, header: TarHeader) -> tuple[TarHeader, dict[str, bytes]]:
-        """Return the extended header, and the fields that belong to a sparse file in a pax format."""
-        known = self.everywhere | self.next
-        self.next = {}
-        if not known:
-            return header, {}
-        size = whole_number(known.get("size", b""))
-        header = header if size is None else replace(header, size=size)
-        name = known.get("GNU.sparse.name", known.get("path", header.name))
-        sparse = {key: value for key, value in known.items() if key.startswith("GNU.sparse.")}
-        return replace(header, name=name, link=known.get("linkpath", header.link)), sparse
 
 
 def entries(content: Bytes, health: Health) -> Iterator[TarEntry]:
@@ -116,7 +87,7 @@ class _Walk:
     health: Health
     position: int = 0
     ordinal: int = 0
-    extensions: _Extensions = field(default_factory=_Extensions)
+    extensions: Extensions = field(default_factory=Extensions)
     targets: LinkTargets = field(default_factory=LinkTargets)
     sparse: dict[int, TarEntry] = field(default_factory=dict)
     waiting: list[TarEntry] = field(default_factory=list)
