@@ -17,6 +17,7 @@ from indexer.containers.formats.zip.end import find_end
 from indexer.containers.grouping import groups_of
 from indexer.containers.kinds import DOCUMENTS, HEAD_SIZE, ORDINARY, Kind, kind_of, promised_kind, suffix_of
 from indexer.containers.models import Container, Volume
+from indexer.containers.scattered_sets import scattered_sets
 from indexer.containers.self_extracting import archive_in_program
 from indexer.containers.set_detection import container_of_set, file_window
 from indexer.containers.volume_names import promised_of
@@ -36,9 +37,15 @@ def find_containers(root: Root, files: Sequence[Volume]) -> tuple[list[Container
     """
     files = list(files)
     candidates = [file for file in files if _may_be_volume(suffix_of(file.path))]
-    containers = []
+    containers: list[Container] = []
     promised: dict[str, Kind | None] = {}
-    for group in groups_of(candidates):
+    groups = groups_of(candidates)
+    scattered = list(scattered_sets(root, candidates, groups))
+    containers += scattered
+    joined = {volume.path for container in scattered for volume in container.volumes}
+    for group in groups:
+        if joined.intersection(volume.path for volume in group.volumes):
+            continue
         if found := container_of_set(root, group):
             containers.append(found)
         elif group.typed:

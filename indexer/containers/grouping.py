@@ -55,6 +55,7 @@ def groups_of(files: Iterable[Volume]) -> list[Group]:
         is_cut = cut is not None and cut.base.rpartition("#")[0] in from_zero
         _add(sets, cut if is_cut else volume_name(file.path) or name_without_suffix(file.path), file)
     _adopt_suffixes(sets)
+    _adopt_wider_numbers(sets)
     _adopt_spellings(sets)
     _adopt_copies(sets)
     groups = [_group(key, members) for key, members in sorted(sets.items())]
@@ -91,6 +92,17 @@ def _adopt_suffixes(sets: _Sets) -> None:
         if cut is Cut.PLAIN and members[0][0].typed and others:
             have = {volume.number for volume, _ in members}
             members += [(volume, file) for volume, file in others if volume.number - 1 in have]
+
+
+def _adopt_wider_numbers(sets: _Sets) -> None:
+    """Move parts without suffix from number 10 on, ``data.part10``, into the set that has the parts of one digit."""
+    for (base, cut, copy), narrow in sorted(sets.items()):
+        stem, _, width = base.rpartition("#")
+        for digits in (2, 3) if cut is Cut.PLAIN and width == "1" else ():
+            others = sets.get((f"{stem}#{digits}", cut, copy), [])
+            numbers = {name.number for name, _ in others if name.text is not None and not name.text.startswith("0")}
+            if len(numbers) == len(others) and min(numbers, default=0) == 10 ** (digits - 1):
+                narrow.extend(sets.pop((f"{stem}#{digits}", cut, copy)))
 
 
 def _adopt_spellings(sets: _Sets) -> None:
@@ -163,12 +175,12 @@ def _group(key: _Key, members: list[tuple[VolumeName, Volume]]) -> Group | None:
     numbers = tuple(sorted(numbered))
     volumes = tuple(numbered[number] for number in numbers)
     name = members[0][0]
-    first = _first_number(name, numbers[0])
+    first = first_number(name, numbers[0])
     group = Group(f"{name.base}{name.copy}", name.cut, name.typed, first, numbers, volumes, tuple(copies))
     return group if _is_set(group, name) else None
 
 
-def _first_number(name: VolumeName, lowest: int) -> int:
+def first_number(name: VolumeName, lowest: int) -> int:
     """Return the number of the first volume of the set of ``name``, in which ``lowest`` is the lowest number."""
     if name.cut is Cut.SPLIT_ZIP:
         return 1
@@ -180,7 +192,8 @@ def _first_number(name: VolumeName, lowest: int) -> int:
 def _is_set(group: Group, name: VolumeName) -> bool:
     """Return whether the numbers form a set; parts whose names alone are no proof count from 0 or 1."""
     if group.cut is not Cut.PLAIN:
-        return group.numbers[0] not in (LAST, -1) or len(group.numbers) > 1
+        is_certain = group.numbers[0] not in (LAST, -1) and len(name.text or "") > 1  # zork.z5 is a game
+        return is_certain or len(group.numbers) > 1
     if group.typed:
         return True
     if len(group.volumes) < 2 or group.numbers[0] not in (0, 1):

@@ -194,7 +194,7 @@ _PACKED_TARS = {suffix for form in FORMATS for suffix in form.tar_suffixes}
 # The suffixes of an archive in one file that may have many members, without the first dot: tar, tar.gz, tgz, zip, ...
 MANY_MEMBERS = rf"(?:{_any_of(_ARCHIVES)}(?:\.{_any_of(_PACKINGS)})?|{_any_of(_PACKED_TARS)})"
 # Words, totals and suffixes that programs and people add to the numbers of volumes: .part1of3, .chunk0, .aa.part
-PART_WORD = r"(?:part|vol|chunk|split|seg|segment|piece)"
+PART_WORD = r"(?:part|vol|chunk|split|seg|segment|piece|p)"
 OF_PARTS = r"(?:[._-]?of[._-]?\d{1,5})"
 PART_SUFFIX = r"(?:\.(?:part|bin|split|chunk))"
 # The suffixes of a container, volumes included: .tar.gz, .7z.001, .z01, .part1.rar, .arrow, ...

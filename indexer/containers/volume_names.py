@@ -83,7 +83,7 @@ _COPY_AT_END = r"(?P<copy_at_end> ?\(\d+\))?"
 _HEX = r"\d[a-f]|[a-f]\d|\d{2}[a-f]|\d[a-f][\da-f]|[a-f]\d[\da-f]|[a-f]{2}\d"
 _HEXADECIMAL = re.compile(_HEX, re.I)
 # Numbers of five digits at most: each missing number takes room when a set is opened.
-_SPLIT_ZIP = re.compile(rf"(?P<base>.+?){_COPY}\.(?:z(?P<number>\d\d|[1-9]\d{{2,4}})|zip)", re.I)
+_SPLIT_ZIP = re.compile(rf"(?P<base>.+?){_COPY}\.(?:z(?P<number>\d\d?|[1-9]\d{{2,4}})|zip)", re.I)
 _JOINT = rf"[._#-]?{PART_WORD}?[._-]?"
 _LETTERS = rf"{_HEX}|(?!bz)[a-z]{{2}}|z[a-y][a-z]{{2}}|(?<=[._-])[a-z]|(?<=part)[a-z]"
 _WHOLE = re.compile(rf".+\.{MANY_MEMBERS}", re.I)
@@ -101,7 +101,7 @@ _WIDENED = re.compile(r"9[0-8]\d\d")
 _RAR_PART = re.compile(rf"(?P<base>.+\.part)(?P<number>\d+){_COPY}\.rar", re.I)
 _RAR_OLD = re.compile(rf"(?P<base>.+?){_COPY}\.(?:rar|r(?P<number>\d\d))", re.I)
 _ANY_PART = re.compile(
-    rf"(?P<base>.*?)(?P<number>\d{{2,}}|(?<![\da-f])(?:\d[a-f]|[a-f]\d)|(?<=[a-z])[a-z]{{2}}|(?<![a-z])[a-z]{{2}}|(?<=[._-])[a-z])"
+    rf"(?P<base>.*?)(?P<number>\d{{2,}}|(?<!\d)\d|(?<![\da-f])(?:\d[a-f]|[a-f]\d)|(?<=[a-z])[a-z]{{2}}|(?<![a-z])[a-z]{{2}}|(?<=[._-])[a-z])"
     rf"(?P<tail>{PART_SUFFIX})?"
 )
 

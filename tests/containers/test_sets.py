@@ -50,6 +50,7 @@ def _cut(archive: Path, names: list[str], sizes: list[int]) -> None:
         ["set.zip.aa.part", "set.zip.ab.part"],
         ["set.zip.001.bin", "set.zip.002.bin"],
         ["set.zip.001", "set.zip.002 (1)"],
+        ["set.zip.p1", "set.zip.p2", "set.zip.p3"],
         [f"set.zip.{number:02x}" for number in range(11)],
     ],
 )
@@ -79,6 +80,51 @@ def test_parts_of_nearly_equal_size_without_suffix_are_joined(
     found = listing(container_in(root))
     assert found.report.status == ContainerStatus.COMPLETE
     assert len(found.sound()) == len(files)
+
+
+def test_parts_without_suffix_are_joined_in_numeric_order(tree: Path, root: Path, files: dict[str, bytes]) -> None:
+    tarred(tree, root / "whole.tar.gz")
+    size = -(-(root / "whole.tar.gz").stat().st_size // 11)
+    _cut(root / "whole.tar.gz", [f"data.part{number}" for number in range(1, 12)], [size] * 10)
+    found = listing(container_in(root))
+    assert found.report.status == ContainerStatus.COMPLETE
+    assert len(found.sound()) == len(files)
+
+
+def test_volumes_of_a_split_zip_may_have_one_digit(tree: Path, root: Path, files: dict[str, bytes]) -> None:
+    split_zipped(tree, root / "set.zip")
+    for volume in root.glob("set.z0?"):
+        volume.rename(root / volume.name.replace(".z0", ".z"))
+    found = listing(container_in(root))
+    assert (found.report.status, found.codes) == (ContainerStatus.COMPLETE, set())
+    assert len(found.sound()) == len(files)
+
+
+def test_game_with_the_suffix_of_a_volume_is_no_container(root: Path) -> None:
+    plant(root, {"zork.z5": bytes(range(100)), "curses.z5": bytes(range(100))})
+    assert find_containers(root, volumes_of(root))[0] == []
+
+
+@pytest.mark.parametrize("packed", [("zip", "-q0r", "-s64k", "set.zip"), ("7zz", "a", "-bd", "-v90k", "set.7z")])
+def test_volumes_in_several_folders_are_joined(packed: tuple[str, ...], tree: Path, root: Path, tmp_path: Path) -> None:
+    run(*packed[:-1], tmp_path / packed[-1], ".", cwd=tree)
+    volumes = sorted(tmp_path.glob("set.*"))
+    for number, volume in enumerate(volumes):
+        plant(root, {f"disc {number // 2}/{volume.name}": volume.read_bytes()})
+    found = listing(container_in(root))
+    assert (found.report.status, found.codes) == (ContainerStatus.COMPLETE, set())
+    assert len(found.container.volumes) == len(volumes) > 2
+
+
+@pytest.mark.parametrize("extra", ["a/set.zip.001", "b/set.zip.004"])
+def test_volumes_in_several_folders_that_are_no_set_remain_apart(extra: str, tree: Path, root: Path) -> None:
+    """Volume 1 is there twice, or volume 3 ends the archive, so that volume 4 belongs to another one."""
+    zipped(tree, root / "set.zip", "-0")
+    _cut(root / "set.zip", ["set.zip.001", "set.zip.002", "set.zip.003"], [100_000, 100_000])
+    plant(root, {extra: b"x" * 1_000})
+    found, _ = find_containers(root, volumes_of(root))
+    assert len(found) == 2
+    assert ContainerStatus.COMPLETE in {listing(container).report.status for container in found}
 
 
 @pytest.mark.parametrize(

@@ -1,0 +1,85 @@
+"""Find sets of volumes that are in several folders, as copied from several discs.
+
+They are joined if this is surely one archive: no number is missing or there twice, and it ends in the last volume.
+"""
+
+from collections import defaultdict
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import replace
+from itertools import pairwise
+
+from indexer.base.errors import BadData
+from indexer.base.remote import Root
+from indexer.containers.bytes.volumes import ByteRange
+from indexer.containers.formats.sevenzip import header
+from indexer.containers.formats.zip.end import find_end
+from indexer.containers.grouping import Group, first_number
+from indexer.containers.kinds import Kind
+from indexer.containers.models import Container, Volume
+from indexer.containers.set_detection import container_of_set, file_window
+from indexer.containers.volume_names import LAST, Cut, volume_name
+
+_MOST_FOLDERS = 1_000  # more are classes that each have a file of this name
+
+
+def scattered_sets(root: Root, files: Iterable[Volume], groups: Sequence[Group]) -> Iterator[Container]:
+    """Yield the containers whose volumes are in several folders. ``groups`` are the sets of ``files`` by folder."""
+    by_name: dict[tuple[str, Cut], list[Group]] = defaultdict(list)
+    for group in groups:
+        if group.typed and not group.copies:
+            by_name[group.base.rpartition("/")[2], group.cut].append(group)
+    grouped = {volume.path for group in groups for volume in group.volumes}
+    for file in files if by_name else ():
+        name = volume_name(file.path)
+        if name is not None and name.text is None and file.path not in grouped:  # .zip or .rar, alone in its folder
+            by_name[name.base.rpartition("/")[2], name.cut].append(
+                Group(name.base, name.cut, True, first_number(name, name.number), (name.number,), (file,))
+            )
+    for found in by_name.values():
+        if 1 < len(found) <= _MOST_FOLDERS and (joined := _joined(found)):
+            container = container_of_set(root, joined)
+            if container is not None and _ends_in_last_volume(root, joined, container.kind):
+                yield container
+
+
+def _joined(groups: list[Group]) -> Group | None:
+    """Return the set of all volumes; None if a number is missing or there twice."""
+    numbered = sorted(
+        ((number, volume) for group in groups for number, volume in zip(group.numbers, group.volumes, strict=True)),
+        key=lambda pair: pair[0],
+    )
+    numbers = tuple(number for number, _ in numbered)
+    first = min(group.first for group in groups)
+    has_all = numbers[0] == first and all(
+        after - before == 1 or (after == LAST and before < LAST) for before, after in pairwise(numbers)
+    )
+    if not has_all:
+        return None
+    return replace(groups[0], first=first, numbers=numbers, volumes=tuple(volume for _, volume in numbered))
+
+
+def _ends_in_last_volume(root: Root, group: Group, kind: Kind) -> bool:
+    """Return whether the end of the archive is in the last volume; other kinds than zip and 7z do not show it."""
+    if group.cut is Cut.RAR:
+        return True
+    if kind is Kind.SEVEN_ZIP:
+        with file_window(root, group.volumes[0]) as first:
+            return _has_header_in(first, sum(volume.size for volume in group.volumes), group.volumes[-1].size)
+    if kind is not Kind.ZIP:
+        return True
+    ends = []
+    for volume in group.volumes:
+        with file_window(root, volume) as window:
+            ends.append(find_end(window))
+    last = ends.pop()
+    is_last = last is not None and (group.cut is Cut.PLAIN or last.disk == len(ends))
+    return is_last and not any(ends)
+
+
+def _has_header_in(first: ByteRange, size: int, last_size: int) -> bool:
+    """Return whether the header of a 7z of ``size`` bytes ends in its last volume."""
+    try:
+        position, header_size, _ = header.start(first.read(0, header.START_SIZE))
+    except BadData:
+        return False
+    return size - last_size < position + header_size <= size
