@@ -3,7 +3,6 @@
 The manifest itself depends on no folder of this machine.
 """
 
-import json
 import tomllib
 from collections.abc import Iterable
 from dataclasses import dataclass
@@ -12,6 +11,7 @@ from pathlib import Path
 from indexer.base import durable
 from indexer.base.errors import ConfigError, reason_of
 from indexer.base.remote import Root, as_root
+from indexer.base.toml_text import toml_string
 
 _HEAD = "# The sources of 'scan PATH'. Correct a root if a folder was moved; remove a source to forget it.\n"
 
@@ -55,14 +55,10 @@ def write(manifest: Path, sources: Iterable[PathSource]) -> None:
         OutputError: the file cannot be written.
     """
     entries = [
-        f"\n[{_toml(source.key)}]\nname = {_toml(source.name)}\nroot = {_toml(str(source.root))}\n"
+        f"\n[{toml_string(source.key)}]\nname = {toml_string(source.name)}\nroot = {toml_string(str(source.root))}\n"
         for source in sorted(sources, key=lambda source: source.key)
     ]
     durable.write_bytes(file_for(manifest), (_HEAD + "".join(entries)).encode())
-
-
-def _toml(text: str) -> str:
-    return json.dumps(text, ensure_ascii=False).replace("\x7f", "\\u007f")
 
 
 def _root(text: str) -> Root:

@@ -75,6 +75,12 @@ class Fields:
         value: str = self._take(key, "a text", default, lambda value: isinstance(value, str))
         return value
 
+    def text_or_integer(self, key: str, default: str = "") -> str:
+        """Return a string, or a whole number as one."""
+        if isinstance(self.values.get(key), int) and not isinstance(self.values[key], bool):
+            return str(self.integer(key))
+        return self.text(key, default)
+
     def integer(self, key: str, default: int | None = None, limits: tuple[int, int] | None = None) -> int | None:
         """Return a whole number within ``limits``, both included."""
         words = f"a whole number from {limits[0]:,} to {limits[1]:,}" if limits else "a whole number"

@@ -10,6 +10,7 @@ from indexer.cli.messages import print_message, printable
 from indexer.cli.options import CommonOptions, with_options
 from indexer.cli.query_options import query_limits, query_tables, query_text
 from indexer.cli.show_selection import show_counts, show_missing
+from indexer.manifest.sql_text import literal
 from indexer.selection.by_query import Queried, select_query
 from indexer.selection.query_recipe import DEFAULT_SEED, QueryRecipe
 from indexer.selection.query_rows import ALL_RETURNED, rows_of
@@ -86,9 +87,9 @@ def _show(queried: Queried) -> None:
     for split, target in queried.targets.items():
         if abs(found.get(split, 0) - target) > 1:
             print(f"{split}: {found.get(split, 0):,} images instead of {target:,}, because groups are not divided")
-    name = queried.name.replace("'", "''")
     print("Its rows, also in the DuckDB shell:")
-    print(printable(f"  select split, role, file_id from selection where name = '{name}' order by split, position;"))
+    named = f"name = {literal(queried.name)}"
+    print(printable(f"  select split, role, file_id from selection where {named} order by split, position;"))
 
 
 def _fractions(given: tuple[str, ...]) -> dict[str, float]:

@@ -11,7 +11,7 @@ from indexer.declarations import tables, templates
 from indexer.declarations.expressions import Expressions
 from indexer.declarations.models import COLUMNS, MAP_COLUMNS, Source
 from indexer.declarations.rules import RuleCompiler
-from indexer.declarations.sql import indented, literal
+from indexer.manifest.sql_text import indented, literal
 
 _PROBLEMS = ("problem.code as code", "problem.detail as detail", "gap.detail as gap")
 _RESULT = ", ".join(("member_id", *COLUMNS, *MAP_COLUMNS, "role", "status", "reason", *_PROBLEMS))

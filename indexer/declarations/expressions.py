@@ -4,7 +4,7 @@ from collections.abc import Iterator, Mapping, Sequence
 
 from indexer.declarations import tables, templates
 from indexer.declarations.models import BUILTINS, Pipeline, Placeholder, Source, Template
-from indexer.declarations.sql import literal, quoted
+from indexer.manifest.sql_text import literal, quoted
 
 
 class Expressions:

@@ -15,7 +15,7 @@ from indexer.declarations.models import (
     Source,
     Template,
 )
-from indexer.declarations.sql import indented, literal, quoted
+from indexer.manifest.sql_text import indented, literal, quoted
 
 _CONTROL = literal(r"[\x00-\x1f\x7f]")  # lists of ids and the input of digests have one id per line
 

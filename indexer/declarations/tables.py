@@ -4,7 +4,7 @@ from collections.abc import Sequence
 
 from indexer.declarations import templates
 from indexer.declarations.models import LookupTable, Pipeline, Placeholder
-from indexer.declarations.sql import indented, literal, quoted
+from indexer.manifest.sql_text import indented, literal, quoted
 
 # Names that no column of a table has.
 KEY = '"@key"'

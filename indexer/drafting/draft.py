@@ -1,10 +1,10 @@
 """Write a survey as a declaration in TOML, with comments that show what to edit."""
 
-import json
 import re
 from collections import Counter
 from collections.abc import Iterator, Sequence
 
+from indexer.base.toml_text import toml_string
 from indexer.drafting.models import Survey, SurveyedFile, SurveyedFolder
 
 _SHOWN = 12  # folder names per level
@@ -29,7 +29,7 @@ def declaration(found: Survey) -> str:
 def _head(found: Survey, *, uses_unknown: bool) -> Iterator[str]:
     yield "# A draft: it gives each image a row. Edit it, then run 'python -m indexer scan'."
     yield "# The language is described in indexer/sources/README.md of the project."
-    yield f"name = {_toml(found.source.name)}"
+    yield f"name = {toml_string(found.source.name)}"
     yield '# licence = "CC BY 4.0"'
     unknown = uses_unknown or any(folder.generator == _UNKNOWN for folder in found.folders)
     generators = f'generators = ["{_UNKNOWN}"]' if unknown else '# generators = ["My Generator"]'
@@ -61,14 +61,15 @@ def _tables(tables: list[tuple[str, SurveyedFile]]) -> Iterator[str]:
         yield ""
         yield f"# {_comment(file.path)}: columns {_comment(columns)}"
         yield f"{off}[tables.{name}]"
-        yield f"{off}file = {_toml(file.pattern)}"
+        yield f"{off}file = {toml_string(file.pattern)}"
         yield f'{off}format = "{file.format}"'
         if file.key:
-            yield from [f"key = {_toml(file.key.template)}"] if file.key.template else []
+            yield from [f"key = {toml_string(file.key.template)}"] if file.key.template else []
             yield from ['pick = "join"'] if file.format == "txt" else []
             yield f"# In a rule, {{{file.key.name}|{name}.COLUMN ?? ''}} is the value of a column for an image."
         else:
-            yield f"# key = {_toml(file.columns[0] if file.columns else 'COLUMN')}   # a column that a rule looks up"
+            key = file.columns[0] if file.columns else "COLUMN"
+            yield f"# key = {toml_string(key)}   # a column that a rule looks up"
 
 
 def _texts(tables: list[tuple[str, SurveyedFile]]) -> dict[str, str]:
@@ -96,7 +97,7 @@ def _maps(generators: dict[str, tuple[str, dict[str, str]]]) -> Iterator[str]:
         yield ""
         yield "# The generator of each label; images without one are real."
         yield f"[maps.{name}]"
-        yield from (f"{_toml(value)} = {_toml(generator)}" for value, generator in values.items())
+        yield from (f"{toml_string(value)} = {toml_string(generator)}" for value, generator in values.items())
 
 
 def _defaults(found: Survey, values: dict[str, str]) -> Iterator[str]:
@@ -106,7 +107,7 @@ def _defaults(found: Survey, values: dict[str, str]) -> Iterator[str]:
     if values:
         yield ""
         yield "[defaults]"
-        yield from (f"{column} = {_toml(value)}" for column, value in values.items())
+        yield from (f"{column} = {toml_string(value)}" for column, value in values.items())
 
 
 def _rules(found: Survey, of_rows: str) -> Iterator[str]:
@@ -147,7 +148,7 @@ def _rule(patterns: Sequence[str], image: str, generator: str = "") -> Iterator[
     yield "[[rule]]"
     yield f"path = '^{groups}{image}'"
     if generator:
-        yield f"generator = {_toml(generator)}"
+        yield f"generator = {toml_string(generator)}"
     elif depth:
         yield f'# generator = "{{folder{depth}}}"   # if this folder names the generator: its images are then fake'
     if depth:
@@ -167,7 +168,3 @@ def _names(folders: list[SurveyedFolder], level: int) -> str:
 def _comment(text: str) -> str:
     """Return a text for a comment: control characters end a comment, or are not allowed in one."""
     return re.sub(r"[\x00-\x1f\x7f-\x9f\u2028\u2029]", "?", text)
-
-
-def _toml(text: str) -> str:
-    return json.dumps(text, ensure_ascii=False).replace("\x7f", "\\u007f")

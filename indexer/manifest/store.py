@@ -22,6 +22,7 @@ from indexer.base.suggestions import nearest
 from indexer.manifest import connecting, schema
 from indexer.manifest.connecting import DatabaseSettings, connect, file_state, require_manifest
 from indexer.manifest.schema import SCHEMA_VERSION
+from indexer.manifest.sql_text import literal, quoted
 
 OWN = "own_tables"
 LOT_ROWS = 5_000_000  # rows that are joined with the manifest and sorted at a time: a few gigabytes
@@ -95,14 +96,14 @@ class Store:
             return
         try:
             file = _own_file(folder)
-            self.execute(f"attach '{_quoted(file)}' as {OWN} (read_write, recovery_mode no_wal_writes)")
+            self.execute(f"attach {literal(str(file))} as {OWN} (read_write, recovery_mode no_wal_writes)")
         except (OSError, duckdb.IOException) as error:
             raise ConfigError(
                 f"{folder} cannot be written to ({reason_of(error)}): name another tmp_cache_dir"
             ) from error
         file.unlink(missing_ok=True)
-        name = self.execute("select current_database()")[0][0].replace('"', '""')
-        self.execute(f"""set search_path = '"{_quoted(name)}".main,{OWN}.main'""")
+        own_path = f"{quoted(self.execute('select current_database()')[0][0])}.main,{OWN}.main"
+        self.execute(f"set search_path = {literal(own_path)}")
         self._own = OWN
 
     def append(self, table: str, step: str, parameters: Parameters | None = None) -> None:
@@ -176,11 +177,6 @@ def _own_file(folder: Path) -> Path:
     for left in folder.glob(f"{glob.escape(named)}*"):
         left.unlink(missing_ok=True)  # an open file does not need its name
     return folder / f"{named}{secrets.token_hex(8)}.duckdb"
-
-
-def _quoted(text: Path | str) -> str:
-    """Escape a text for single quotes in statements that take no parameters."""
-    return str(text).replace("'", "''")
 
 
 def _named_in(query: str, parameters: Parameters | None) -> dict[str, Any]:

@@ -1,6 +1,6 @@
 """Exclude the pictures of other selections, sources and exports from a selection."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from indexer.base.errors import RecipeError
@@ -20,12 +20,7 @@ def exclude(store: Store, parameters: Mapping[str, Any], inspect: Inspect) -> No
     names = parameters["exclude"]
     if not names and not store.count("work.exported"):
         return
-    selections = [name for (name,) in store.rows("selections")]
-    sources = [source for (source,) in store.rows("select/excluded/sources")]
-    for name in names:
-        if name not in selections and name not in sources:
-            hint = nearest(name, [*selections, *sources])
-            raise RecipeError(f"exclude: '{name}' is no selection, no source and no export: {hint}")
+    selections = selections_among(store, names, "exclude: ")
     named = {
         **parameters,
         "excluded_selections": [name for name in names if name in selections],
@@ -35,3 +30,18 @@ def exclude(store: Store, parameters: Mapping[str, Any], inspect: Inspect) -> No
     inspect(store)
     store.save("work.excluded", "select/excluded/images", named)
     store.save("work.excluded_content", "select/excluded/contents")
+
+
+def selections_among(store: Store, names: Sequence[str], where: str = "") -> list[str]:
+    """Return those of ``names`` that are selections; the others are sources. ``where`` is the start of a message.
+
+    Raises:
+        RecipeError: a name is neither.
+    """
+    selections = [name for (name,) in store.rows("selections")]
+    sources = [source for (source,) in store.rows("select/excluded/sources")]
+    for name in names:
+        if name not in selections and name not in sources:
+            hint = nearest(name, [*selections, *sources])
+            raise RecipeError(f"{where}'{name}' is no selection, no source and no export: {hint}")
+    return [name for name in names if name in selections]

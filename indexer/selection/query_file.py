@@ -54,18 +54,15 @@ def _recipe(top: Fields, folder: Path) -> QueryRecipe:
     groups = [*(top.texts("groups", distinct=True) or ()), *(split.texts("group_by", distinct=True) or ())]
     splits = {name: split.number(name, 0, (0, 1)) for name in split.values if name != "group_by"}
     tables = _tables(top.below("tables", top.table("tables")), folder)
-    sql, seed, sample = top.text("sql"), _seed(top), top.integer("sample", None, (1, _LARGEST))
+    sql, seed, sample = (
+        top.text("sql"),
+        top.text_or_integer("seed", DEFAULT_SEED),
+        top.integer("sample", None, (1, _LARGEST)),
+    )
     align = rendition_of(top.below("align", top.table("align")))
     top.close()
     top.problems.refuse(RecipeError)
     return QueryRecipe(sql, seed, sample, splits, tuple(dict.fromkeys(groups)), tables, align=align)
-
-
-def _seed(top: Fields) -> str:
-    value = top.values.get("seed")
-    if isinstance(value, int) and not isinstance(value, bool):
-        return str(top.integer("seed"))
-    return top.text("seed", DEFAULT_SEED)
 
 
 def _tables(fields: Fields, folder: Path) -> Mapping[str, Path]:

@@ -10,6 +10,7 @@ from types import MappingProxyType
 
 from indexer.base.errors import RecipeError
 from indexer.base.split_names import is_split_name
+from indexer.base.toml_text import toml_string
 from indexer.images.rendition import Rendition
 from indexer.manifest.sandbox import QueryLimits
 
@@ -92,11 +93,11 @@ def _written(splits: Mapping[str, float]) -> str:
 
 
 def _toml(text: str) -> str:
-    """Return a TOML string: as it is in three quotes if it has several lines, else with escapes as in JSON."""
+    """Return a TOML string: as it is in three quotes if it has several lines and allows it, else on one line."""
     is_plain = "'''" not in text and not text.endswith("'") and all(one >= " " or one in "\n\t" for one in text)
     if "\n" in text and is_plain and "\x7f" not in text:
         return f"'''\n{text}'''"
-    return json.dumps(text, ensure_ascii=False).replace("\x7f", "\\u007f")
+    return toml_string(text)
 
 
 def sha256_of_table(file: Path) -> str:

@@ -13,8 +13,9 @@ import pyarrow as pa
 
 from indexer.base.errors import QueryError, RecipeError
 from indexer.manifest import sandbox
+from indexer.manifest.sql_text import literal, quoted
 from indexer.selection.query_recipe import QueryRecipe
-from indexer.selection.query_text import expression, literal, quoted, subquery, trimmed
+from indexer.selection.query_text import expression, subquery, trimmed
 
 ROLES = ("listed", "sampled", "paired", "complement", "spare")
 _SCHEMA = pa.schema(

@@ -23,13 +23,3 @@ def subquery(sql: str) -> str:
 def expression(sql: str) -> str:
     """Return an expression that is complete by itself: ``1) or (2``, which parentheses would complete, stays wrong."""
     return f"(case when true then\n{sql}\nend)"
-
-
-def literal(text: str) -> str:
-    """Return a text in single quotes."""
-    return "'" + text.replace("'", "''") + "'"
-
-
-def quoted(name: str) -> str:
-    """Return a name in double quotes, as SQL takes any name."""
-    return '"' + name.replace('"', '""') + '"'

@@ -228,10 +228,7 @@ def _recipe(text: str, top: Fields) -> Recipe:
 
 
 def _seed(top: Fields) -> str:
-    """Return the seed; a whole number as text."""
-    if isinstance(top.values.get("seed"), int) and not isinstance(top.values["seed"], bool):
-        return str(top.integer("seed"))
-    seed = top.text("seed")
+    seed = top.text_or_integer("seed")
     if not seed:
         top.problem("'seed' is missing: give a text or a whole number")
     return seed

@@ -5,9 +5,8 @@ from dataclasses import dataclass
 
 import pyarrow as pa
 
-from indexer.base.errors import RecipeError
-from indexer.base.suggestions import nearest
 from indexer.manifest.store import Store
+from indexer.selection.excluding import selections_among
 from indexer.selection.models import Inspect
 from indexer.selection.near_looks import add_near
 from indexer.selection.working_tables import working_tables
@@ -72,12 +71,7 @@ def _fill(store: Store, table: str, name: str, exports: Mapping[str, pa.Table]) 
         with store.registered("incoming", exports[name]):
             store.save(f"work.{table}", "audit/between/of_export")
         return
-    selections = [found for (found,) in store.rows("selections")]
-    sources = [found for (found,) in store.rows("select/excluded/sources")]
-    if name not in selections and name not in sources:
-        hint = nearest(name, [*selections, *sources])
-        raise RecipeError(f"'{name}' is no selection, no source and no export: {hint}")
-    step = "of_selection" if name in selections else "of_source"
+    step = "of_selection" if selections_among(store, [name]) else "of_source"
     store.save(f"work.{table}", f"audit/between/{step}", {"name": name})
 
 
