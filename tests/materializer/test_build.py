@@ -19,11 +19,9 @@ from materializer.dataset.convert import finalize
 from materializer.models import Feature, Pixels, Settings
 from materializer.running.spill import spill_container
 from materializer.shards import schema as columns
-from tests.images.test_stripping import IMAGES
+from tests.images.test_stripping import image as image_with_metadata
 from tests.materializer.conftest import tree
 from tests.support.slow_image import slow_jpeg
-
-STRIPPED_IMAGES = {5: IMAGES["JPEG turned"], 6: IMAGES["PNG"]}
 
 
 def rows(site, name="out"):
@@ -46,8 +44,8 @@ def test_rgb_images_are_copied_unchanged(site, images):
 
 @pytest.mark.slow
 def test_stripped_build_has_the_pixels_of_a_verbatim_one_and_is_another_build(site, images):
-    for at in (5, 6):
-        images[at] = replace(images[at], data=STRIPPED_IMAGES[at])
+    for at, name in ((5, "JPEG turned"), (6, "PNG")):
+        images[at] = replace(images[at], data=image_with_metadata(name))
     site.lay_out(images).build("kept", pixels=Pixels.VERBATIM)
     site.build("bare", pixels=Pixels.VERBATIM, strip_metadata=True)
     kept, bare = ({row["file_id"]: row for row in rows(site, name)} for name in ("kept", "bare"))

@@ -9,12 +9,19 @@ import pytest
 from indexer.manifest import scratch
 from indexer.sharing.contents import digesting
 
-ROWS = [
-    (split, f"{name}/{number}", hashlib.sha256(f"{split}{name}{number}".encode()).hexdigest())
-    for split in ("validation", "train", "é")
-    for name in ("ä", "Z", "a b", "\U0001f600", "\uffff")
-    for number in range(40_000)
-]
+
+def rows_of(names, numbers):
+    return [
+        (split, f"{name}/{number}", hashlib.sha256(f"{split}{name}{number}".encode()).hexdigest())
+        for split in ("validation", "train", "é")
+        for name in names
+        for number in range(numbers)
+    ]
+
+
+@pytest.fixture(scope="module")
+def many_rows():
+    return rows_of(("ä", "Z", "a b", "\U0001f600", "\uffff"), 40_000)
 
 
 def plainly(rows):
@@ -37,23 +44,23 @@ def digested(rows, scratch, at_a_time=70_000):
 
 
 @pytest.mark.slow
-def test_digest_is_that_of_the_sorted_lines(tmp_path):
-    found, spilled = digested(ROWS, tmp_path)
-    assert found == plainly(ROWS)
+def test_digest_is_that_of_the_sorted_lines(tmp_path, many_rows):
+    found, spilled = digested(many_rows, tmp_path)
+    assert found == plainly(many_rows)
     assert not spilled
 
 
 @pytest.mark.slow
-def test_order_and_memory_have_no_effect(tmp_path, monkeypatch):
+def test_order_and_memory_have_no_effect(tmp_path, monkeypatch, many_rows):
     monkeypatch.setitem(scratch.SCRATCH_SETTINGS, "memory_limit", "40MB")
     monkeypatch.setitem(scratch.SCRATCH_SETTINGS, "threads", 1)
-    shuffled = random.Random(1).sample(ROWS, len(ROWS))
+    shuffled = random.Random(1).sample(many_rows, len(many_rows))
     found, spilled = digested(shuffled, tmp_path, 9_999)
-    assert found == plainly(ROWS)
+    assert found == plainly(many_rows)
     assert spilled
     assert list(tmp_path.iterdir()) == []
 
 
-@pytest.mark.parametrize("rows", [[], ROWS[:1]])
+@pytest.mark.parametrize("rows", [[], rows_of(["ä"], 1)[:1]])
 def test_few_rows(tmp_path, rows):
     assert digested(rows, tmp_path)[0] == plainly(rows)
