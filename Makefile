@@ -4,8 +4,11 @@ VENV ?= .venv$(if $(filter-out python3,$(PYTHON)),-$(subst /,-,$(PYTHON)))
 RUN := $(VENV)/bin/
 SETUP := PYTHON='$(PYTHON)' VENV='$(VENV)' sh .ci/setup
 
+# Compiled modules are kept, for the hundreds of processes that tests start.
+unexport PYTHONDONTWRITEBYTECODE
+
 .DEFAULT_GOAL := help
-.PHONY: help demo env env-slow test test-slow lint types imports fix golden lock clean
+.PHONY: help demo env env-slow test fast-tests test-slow lint types imports fix golden lock clean
 
 help:  ## list the targets
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed 's/:.*##/\t/' | expand -t 16
@@ -13,8 +16,12 @@ help:  ## list the targets
 demo: $(VENV)/.program  ## make sample data, then scan, select, build and open it
 	@PATH="$(abspath $(VENV))/bin:$$PATH" sh demo/run
 
-test: lint types imports  ## format, lint, types, import directions, and the fast tests
-	$(RUN)python -m pytest -n auto --dist worksteal -m 'not slow'
+test: lint  ## format, lint, types, import directions, and the fast tests
+	@$(MAKE) --no-print-directory --jobs=3 types imports fast-tests
+
+# One process more than there are cores: tests wait for disks, servers and processes for a tenth of their time.
+fast-tests: env
+	$(RUN)python -m pytest -n $$($(RUN)python -c 'import joblib; print(joblib.cpu_count() + 1)') --dist worksteal -m 'not slow'
 
 test-slow: env-slow  ## the tests that need clusters, emulators, a browser, strace or kill loops
 	$(RUN)python -m pytest -n auto -m slow
