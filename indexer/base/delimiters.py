@@ -2,7 +2,7 @@
 
 import csv
 
-_DELIMITERS = {".csv": ",;\t", ".tsv": "\t"}
+_DELIMITERS = {".csv": ",;\t|", ".tsv": "\t"}
 TEXT_TABLES = tuple(_DELIMITERS)
 """Suffixes of text files with columns."""
 
@@ -14,5 +14,5 @@ def delimiter_of(suffix: str, header: str) -> str:
 
 def delimiter_between(values: int, row: str) -> str:
     """Return the delimiter of a CSV file without a header: one that divides ``row`` into ``values``, else a comma."""
-    found = (each for each in _DELIMITERS[".csv"] if len(next(csv.reader([row], delimiter=each), [])) == values)
+    found = (each for each in _DELIMITERS[".csv"] + " " if len(next(csv.reader([row], delimiter=each), [])) == values)
     return next(found, ",")

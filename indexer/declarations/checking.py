@@ -11,8 +11,20 @@ import duckdb
 
 from indexer.base import resources
 from indexer.base.toml_fields import Problems, near
-from indexer.declarations import templates
-from indexer.declarations.models import BUILTINS, KINDS, LookupTable, Pipeline, Placeholder, Rule, Source, Template
+from indexer.declarations import tables, templates
+from indexer.declarations.models import (
+    ANY_ENTRY,
+    BUILTINS,
+    ENTRY_NAME,
+    KINDS,
+    LookupTable,
+    Pipeline,
+    Placeholder,
+    Rule,
+    SideTable,
+    Source,
+    Template,
+)
 
 VOCABULARY = "_generators.csv"
 _PICKS = ("only", "first", "last", "join")
@@ -101,6 +113,7 @@ class _Checker:
         if table.csv_file and not table.csv_file.is_file():
             self.add(address, f"there is no file {table.csv_file.name} next to {self.source.file.name}")
         for pipeline in _pipelines(table.key):
+            self._check_column(address, "key", table.name, pipeline.name)
             for step in pipeline.steps:
                 if step not in templates.FUNCTIONS:
                     self.add(address, f"'key': no function '{step}'{near(step, templates.FUNCTIONS)}")
@@ -172,9 +185,20 @@ class _Checker:
 
     def _check_column(self, address: str, key: str, table: str, column: str) -> None:
         rows_of = self.lookups[table].rows_of
-        columns = next((t.columns for t in self.source.tables if (t.source, t.name) == rows_of), None)
-        if columns is not None and column not in columns and not column.startswith("@"):
-            self.add(address, f"'{key}' uses '{table}.{column}', which is not among its columns{near(column, columns)}")
+        side = next((side for side in self.source.tables if (side.source, side.name) == rows_of), None)
+        if column.startswith("@"):
+            self._check_location(address, key, column, side)
+        elif side and side.columns is not None and not {column, column.partition(".")[0]} & {*side.columns}:
+            message = f"'{key}' uses '{table}.{column}', which is not among its columns{near(column, side.columns)}"
+            self.add(address, message)
+
+    def _check_location(self, address: str, key: str, name: str, side: SideTable | None) -> None:
+        if name not in {*tables.LOCATIONS, ENTRY_NAME}:
+            self.add(
+                address, f"'{key}' uses '{name}', which is no location{near(name, [*tables.LOCATIONS, ENTRY_NAME])}"
+            )
+        elif name == ENTRY_NAME and side and ANY_ENTRY not in (side.rows or "").split("."):
+            self.add(address, f"'{key}' uses '{ENTRY_NAME}', but [tables.{side.name}] has no 'rows' with '{ANY_ENTRY}'")
 
     def _check_generators(self) -> None:
         known = {*vocabulary(), *self.source.generators, ""}

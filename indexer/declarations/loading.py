@@ -194,6 +194,8 @@ def _side_table(fields: Fields, name: str, source: str) -> SideTable:
     form = fields.text("format") or (suffix.group(1) if suffix else "")
     if form not in _FORMATS:
         fields.problem(f"'format' must be one of {', '.join(_FORMATS)}, not '{form}'")
+    if "rows" in fields.values and form in _FORMATS and form != "json":
+        fields.problem(f"'rows' names a list of a JSON file, but the format is {form}")
     return SideTable(
         name=name,
         source=source,

@@ -22,6 +22,10 @@ USES = ("other", "training", "test", "in the wild", "edited", "real images")
 # empty and reported; it never costs the row.
 REQUIRED_COLUMNS = ("file_id", "origin", "generator", "label", "kind")
 
+# In `rows` of a table: every name of a JSON object. The column with these names.
+ANY_ENTRY = "*"
+ENTRY_NAME = "@name"
+
 # Names that every rule can use besides the groups of its own pattern, as SQL over the view raw_file.
 BUILTINS = {
     "path": "logical_stem",
@@ -43,7 +47,8 @@ class SideTable:
         source: key of the source that holds the files. COCO's captions, for example, serve three sources.
         file: regular expression over the logical path of the files.
         format: csv, json, jsonl, txt, or ``rows`` for the scalar columns of Arrow and Parquet containers.
-        rows: dotted name of the list inside a JSON file. None: the file is a list, or one object is one record.
+        rows: dotted name of the list inside a JSON file, in which ``*`` stands for every name of an object. None: the
+            file is a list, or one object is one record.
         columns: the columns to keep. None keeps all.
         header: whether the first line of a CSV file names its columns.
     """

@@ -11,7 +11,7 @@ KEY = '"@key"'
 _ORDER = '"@order"'
 
 # Names for the location of a row, which a key may use besides its columns.
-_LOCATIONS = {
+LOCATIONS = {
     "@path": r"regexp_replace(path, '\.[^./]*$', '')",
     "@stem": r"regexp_replace(split_part(path, '/', -1), '\.[^.]*$', '')",
     "@folder": "regexp_replace(path, '/?[^/]*$', '')",
@@ -41,10 +41,15 @@ def select(table: LookupTable, columns: Sequence[str]) -> str:
 
 def column_of_record(column: str) -> str:
     """Return a column as text: '' for an empty value (null in JSON), NULL only where a row has no such column."""
-    if column in _LOCATIONS:
-        return _LOCATIONS[column]
-    key = literal(f'$."{column}"')
-    return f"coalesce(record->>{literal(column)}, case json_type(record, {key}) when 'NULL' then '' end)"
+    if column in LOCATIONS:
+        return LOCATIONS[column]
+    paths = {literal(column): literal(f'$."{column}"')}
+    if "." in column:  # a value inside of another one, as a JSON pointer (RFC 6901); the name itself comes first
+        pointer = literal("/" + column.replace("~", "~0").replace("/", "~1").replace(".", "/"))
+        paths[pointer] = pointer
+    found = [f"record->>{path}" for path in paths]
+    nulls = [f"case json_type(record, {key}) when 'NULL' then '' end" for key in paths.values()]
+    return f"coalesce({', '.join([*found, *nulls])})"
 
 
 def _rows(table: LookupTable) -> str:
@@ -76,12 +81,12 @@ def _key(table: LookupTable) -> str:
 def _order(table: LookupTable) -> str:
     """Return the sort key of a row among those with the same key: the column `order`, then the order in the file."""
     by_number = f"try_cast(record->>{literal(table.order)} as hugeint)" if table.order else "0"
-    return f"struct_pack(number := {by_number}, file := {_LOCATIONS['@stem']}, line := line)"
+    return f"struct_pack(number := {by_number}, file := {LOCATIONS['@stem']}, line := line)"
 
 
 def _pick(table: LookupTable, name: str) -> str:
     column = quoted(name)
-    if table.pick == "join" and name not in _LOCATIONS:
+    if table.pick == "join" and name not in LOCATIONS:
         return f"string_agg({column}, {literal(table.separator)} order by {_ORDER})"
     if table.pick == "only":
         return f"case when min({column}) = max({column}) then min({column}) end"

@@ -63,6 +63,7 @@ def _tables(tables: list[tuple[str, SurveyedFile]]) -> Iterator[str]:
         yield f"{off}[tables.{name}]"
         yield f"{off}file = {toml_string(file.pattern)}"
         yield f'{off}format = "{file.format}"'
+        yield from [f"{off}rows = {toml_string(file.rows)}"] if file.rows else []
         if file.key:
             yield from [f"key = {toml_string(file.key.template)}"] if file.key.template else []
             yield from ['pick = "join"'] if file.format == "txt" else []

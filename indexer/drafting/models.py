@@ -42,7 +42,7 @@ class SurveyedFile:
     """A side file: logical path, format, names of its columns (none if they cannot be read), and its key if found.
 
     ``pattern`` is a regular expression that matches the names of such files. ``classes`` are the names of the values of
-    ClassLabel columns.
+    ClassLabel columns. ``rows`` is where a JSON file has its rows, as in a declaration.
     """
 
     path: str
@@ -51,6 +51,7 @@ class SurveyedFile:
     columns: tuple[str, ...]
     key: TableKey | None
     classes: Mapping[str, Sequence[str]] = field(default_factory=dict)
+    rows: str | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Iterator, Mapping
+from dataclasses import replace
 from itertools import islice
 from pathlib import Path
 from tempfile import TemporaryDirectory
@@ -16,13 +17,13 @@ from indexer.containers.tabular.class_names import class_names
 from indexer.containers.tabular.columns import is_scalar
 from indexer.containers.tabular.files import schema_of
 from indexer.declarations import default_source
-from indexer.declarations.models import SideTable
+from indexer.declarations.models import ANY_ENTRY, SideTable
 from indexer.drafting.models import Survey, SurveyedFile, SurveyedFolder, TableKey
 from indexer.drafting.table_keys import table_key
 from indexer.manifest import store
 from indexer.manifest.store import Store
 from indexer.scanning import ScanOptions, scan
-from indexer.scanning.side_files import BadLine, parse
+from indexer.scanning.side_files import BadLine, Record, parse
 
 _SIDE_FILES = 12
 _ROWS = 20  # per side file, from its beginning
@@ -74,11 +75,25 @@ def _side_file(opened: Store, row: Mapping[str, Any], data: bytes) -> SurveyedFi
     suffix = name.rpartition(".")[2].lower()
     form = "csv" if suffix == "tsv" else suffix
     table = SideTable(name, row["source"], re.escape(name), form)
-    rows = list(islice((record for record in parse(data, table) if not isinstance(record, BadLine)), _ROWS))
-    columns = tuple(rows[0]) if rows else ()
+    records = _first_rows(data, table)
+    columns = tuple(records[0]) if records else ()
     if row["is_sidecar"]:
         return SurveyedFile(path, rf"[^/]+\.{suffix}", form, columns, TableKey("{@path}", "path", ""))
-    return SurveyedFile(path, re.escape(name), form, columns, table_key(opened, path.removesuffix(name), rows))
+    for rows in (None, *_inner_rows(records[0] if form == "json" and len(records) == 1 else {})):
+        inner = _first_rows(data, replace(table, rows=rows)) if rows else records
+        if key := table_key(opened, path.removesuffix(name), inner):
+            return SurveyedFile(path, re.escape(name), form, tuple(inner[0]), key, rows=rows)
+    return SurveyedFile(path, re.escape(name), form, columns, None)
+
+
+def _first_rows(data: bytes, table: SideTable) -> list[Record]:
+    return list(islice((record for record in parse(data, table) if not isinstance(record, BadLine)), _ROWS))
+
+
+def _inner_rows(record: Record) -> Iterator[str]:
+    """Yield where the rows of a JSON file may be that is one object: in one of its lists, or one row per name."""
+    yield from (name for name, value in record.items() if isinstance(value, list) and re.fullmatch(r"\w+", name))
+    yield ANY_ENTRY
 
 
 def _folder(names: list[str], images: int, is_table: bool, fake_class: str | None, generator: str) -> SurveyedFolder:

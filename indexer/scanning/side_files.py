@@ -3,7 +3,7 @@
 import csv
 import io
 import json
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import chain
 from typing import Any
@@ -14,7 +14,7 @@ import pyarrow.parquet as pq
 from indexer.base.delimiters import delimiter_between, delimiter_of
 from indexer.base.errors import BadData
 from indexer.containers.tabular.columns import is_scalar
-from indexer.declarations.models import SideTable
+from indexer.declarations.models import ANY_ENTRY, ENTRY_NAME, SideTable
 
 Record = Mapping[str, Any]
 
@@ -33,16 +33,22 @@ class BadLine:
 def parse(data: bytes, table: SideTable) -> Iterator[Record | BadLine]:
     """Yield the records of a side file in file order, reduced to the columns of ``table``."""
     parts = _PARSERS[table.format](data, table)
+    kept = _kept(table.columns or ())
     try:
         for part in parts:
             if isinstance(part, BadLine) or table.columns is None:
                 yield part
             else:
-                yield {name: part[name] for name in table.columns if name in part}
+                yield {name: part[name] for name in kept if name in part}
     except BadData as error:
         yield BadLine(1, str(error))
     except UnicodeDecodeError as error:
         yield BadLine(data.count(b"\n", 0, error.start) + 1, f"not UTF-8 (byte 0x{data[error.start]:02x})")
+
+
+def _kept(columns: Sequence[str]) -> tuple[str, ...]:
+    """Return the fields of a record that have columns: ``meta`` has ``meta.label``."""
+    return tuple(dict.fromkeys([*columns, *(name.partition(".")[0] for name in columns), ENTRY_NAME]))
 
 
 def _csv(data: bytes, table: SideTable) -> Iterator[Record | BadLine]:
@@ -74,11 +80,24 @@ def _json(data: bytes, table: SideTable) -> Iterator[Record | BadLine]:
     if isinstance(content, BadLine):
         yield content
         return
-    for key in table.rows.split(".") if table.rows else ():
-        if not isinstance(content, dict) or key not in content:
-            raise BadData(f"nothing at '{table.rows}'")
-        content = content[key]
-    yield from map(_record, content if isinstance(content, list) else [content])
+    is_empty = True
+    for name, found in _entries(content, table.rows.split(".") if table.rows else []):
+        is_empty = False
+        for each in found if isinstance(found, list) else [found]:
+            yield {**_record(each), ENTRY_NAME: name} if name else _record(each)
+    if is_empty:
+        raise BadData(f"nothing at '{table.rows}'")
+
+
+def _entries(content: Any, keys: Sequence[str], name: str = "") -> Iterator[tuple[str, Any]]:
+    """Yield the values at a path of keys, each with the names that ``*`` in the path stands for, joined by ``/``."""
+    if not keys:
+        yield name, content
+    elif isinstance(content, dict) and keys[0] == ANY_ENTRY:
+        for each, value in content.items():
+            yield from _entries(value, keys[1:], f"{name}/{each}" if name else each)
+    elif isinstance(content, dict) and keys[0] in content:
+        yield from _entries(content[keys[0]], keys[1:], name)
 
 
 def _jsonl(data: bytes, _: SideTable) -> Iterator[Record | BadLine]:
@@ -116,7 +135,7 @@ def _rows(data: bytes, table: SideTable) -> Iterator[Record | BadLine]:
     try:
         file = pq.ParquetFile(io.BytesIO(data))
         names = [field.name for field in file.schema_arrow if is_scalar(field.type)]
-        selected = [name for name in names if table.columns is None or name in table.columns]
+        selected = [name for name in names if table.columns is None or name in _kept(table.columns)]
         for batch in file.iter_batches(columns=selected):
             damaged = BadLine(1, "a row is damaged or not UTF-8")
             yield from (damaged if record is None else record for record in valid_rows(batch))

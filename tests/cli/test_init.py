@@ -80,20 +80,23 @@ def test_a_draft_reads_the_texts_of_side_files(run: Run, tmp_path: Path) -> None
         "b/list.jsonl": '{"seed": 1, "image": "x/b/3.png", "prompt": "four"}\n',  # names of another machine
         "c/4.json": '{"prompt": "five"}',
         "c/4.txt": "six\nseven\n",
+        "notes/names.json": '{"d/1.png": {"caption": "eight"}}',  # one object per image, by its path
+        "notes/lists.json": '{"info": {}, "images": [{"file": "sub/1.png", "text": "nine"}]}',
         "other.csv": "a,b\n1,2\n",
     }
-    for name, data in (*files.items(), *((f"{name}.png", PNG) for name in ("a/1", "a/2", "b/3", "c/4"))):
+    images = ("a/1", "a/2", "b/3", "c/4", "d/1", "e/sub/1")
+    for name, data in (*files.items(), *((f"{name}.png", PNG) for name in images)):
         (tmp_path / "set" / name).parent.mkdir(parents=True, exist_ok=True)
         (tmp_path / "set" / name).write_bytes(data if isinstance(data, bytes) else data.encode())
     assert (
-        "set: 4 tables may have captions or labels that are not used, such as a/metadata.csv"
+        "set: 6 tables may have captions or labels that are not used, such as a/metadata.csv"
         in run("scan", "set").stdout
     )
     assert run("init", "set").returncode == 0
     assert run("scan").returncode == 0
     query = "select description, positive_prompt from manifest order by file_id"
     rows = [tuple(row.values()) for row in json.loads(run("sql", query, "--format", "json").stdout)]
-    assert rows == [("one, two", ""), ("three", ""), ("", "four"), ("six seven", "five")]
+    assert rows == [("one, two", ""), ("three", ""), ("", "four"), ("six seven", "five"), ("eight", ""), ("nine", "")]
 
 
 def test_a_draft_reads_the_labels_of_parquet_files(run: Run, tmp_path: Path) -> None:

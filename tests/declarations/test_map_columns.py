@@ -44,6 +44,21 @@ def test_example_of_the_readme_gives_the_expected_rows(edits):
     ]
 
 
+def test_labels_of_nested_json_are_looked_up_by_name(manifest, tmp_path):
+    (tmp_path / "nested.toml").write_text(BLOCKS["nested.toml"])
+    (tmp_path / "labels.json").write_text(BLOCKS["labels.json"])
+    sources = load([tmp_path])
+    raw = RawRows()
+    raw.add("nested", ["nested/a/1.png", "nested/a/2.png", "nested/b/1.png"])
+    raw.add_side_files(sources[0].tables, tmp_path)
+    raw.write(manifest)
+    derive(manifest, sources)
+    query = "select file_id, generator, description, extra['steps'] from manifest order by file_id"
+    assert [list(map(str, row)) for row in manifest.execute(query)] == list(
+        csv.reader(io.StringIO(BLOCKS["nested-expected"]))
+    )
+
+
 def test_unknown_kind_is_a_derivation_error(edits):
     assert edits.execute("select code, detail from derivation_error") == [
         ("missing_in_map", "{part|kinds}: kinds has nothing for odd")

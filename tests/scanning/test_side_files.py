@@ -27,7 +27,7 @@ def test_csv_without_header() -> None:
     assert records("a,b\n", "csv", header=False) == [{"0": "a", "1": "b"}]
 
 
-@pytest.mark.parametrize("separator", [",", "\t", ";"])
+@pytest.mark.parametrize("separator", [",", "\t", ";", "|"])
 def test_csv_is_divided_by_the_delimiter_of_its_first_line(separator: str) -> None:
     other = ";" if separator == "," else ","
     row = separator.join(["1.png", f'"a cat{other} a dog{other} a bird"'])
@@ -39,6 +39,10 @@ def test_csv_is_divided_by_the_delimiter_of_its_first_line(separator: str) -> No
 @pytest.mark.parametrize("text", ["a cat; a dog", "a\tcat", "a cat"])
 def test_csv_of_one_column_without_header_is_not_divided(text: str) -> None:
     assert records(f"{text}\rb\r", "csv", header=False, columns=("text",)) == [{"text": text}, {"text": "b"}]
+
+
+def test_list_of_names_and_labels_is_divided_at_spaces() -> None:
+    assert records("a/1.png 0\n", "csv", header=False, columns=("file", "label")) == [{"file": "a/1.png", "label": "0"}]
 
 
 def test_csv_keeps_the_declared_columns() -> None:
@@ -69,6 +73,24 @@ def test_json_list_at_a_dotted_path() -> None:
     text = json.dumps({"info": {}, "a": {"annotations": [{"id": 1, "x": 2}, {"id": 2, "x": 3}]}})
     assert records(text, "json", rows="a.annotations", columns=("id",)) == [{"id": 1}, {"id": 2}]
     assert records(text, "json", rows="a.b") == [BadLine(1, "nothing at 'a.b'")]
+
+
+def test_json_object_with_a_record_per_name() -> None:
+    text = json.dumps({"a.png": {"p": 1, "q": {"r": 2}}, "b.png": {"p": 3}})
+    assert records(text, "json", rows="*", columns=("q.r",)) == [
+        {"q": {"r": 2}, "@name": "a.png"},
+        {"@name": "b.png"},
+    ]
+    assert records('{"real": ["a", "b"], "fake": []}', "json", rows="*") == [
+        {"value": "a", "@name": "real"},
+        {"value": "b", "@name": "real"},
+    ]
+
+
+def test_json_objects_at_several_levels_have_the_names_of_all() -> None:
+    text = json.dumps({"FF": {"train": {"c23": {"0": {"x": 1}}}, "test": {"c23": {"1": {"x": 2}}, "c40": {}}}})
+    assert records(text, "json", rows="FF.*.c23.*") == [{"x": 1, "@name": "train/0"}, {"x": 2, "@name": "test/1"}]
+    assert records(text, "json", rows="FF.*.c0.*") == [BadLine(1, "nothing at 'FF.*.c0.*'")]
 
 
 def test_json_object_is_one_record() -> None:

@@ -102,7 +102,9 @@ def features_of(schema: pa.Schema) -> dict[str, Any]:
 
 
 def is_scalar(kind: pa.DataType) -> bool:
-    """Return whether a column holds text, numbers, dates or booleans, or lists of texts: no bytes, no other nesting."""
+    """Return whether a column holds text, numbers, dates or booleans, lists of texts, structs of these: no bytes."""
+    if pa.types.is_struct(kind):
+        return all(is_scalar(inner.type) for inner in _fields(kind))
     if pa.types.is_list(kind) or pa.types.is_large_list(kind):
         return bool(pa.types.is_string(kind.value_type) or pa.types.is_large_string(kind.value_type))
     tests = (pa.types.is_nested, pa.types.is_null, pa.types.is_fixed_size_binary, _is_bytes)

@@ -82,7 +82,8 @@ def scalar_rows(container: Container, columns: Sequence[str] | None) -> Iterator
         pa.ArrowException, OSError, BadData: the file cannot be read.
     """
     schema = schema_of(container)
-    names = [f.name for f in schema if is_scalar(f.type) and (columns is None or f.name in columns)]
+    parents = {part for name in columns or () for part in (name, name.partition(".")[0])}
+    names = [f.name for f in schema if is_scalar(f.type) and (columns is None or f.name in parents)]
     classes = class_names(schema)
     if container.kind == Kind.PARQUET:
         with parquet(path_of(container)) as file:
