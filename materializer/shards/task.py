@@ -89,7 +89,9 @@ def _write(task: ShardTask, refused: list[Refusal]) -> ShardRecord:
     format_, feature = output_format(task.work.settings.format), task.work.settings.feature
     recorded: list[pa.Table] = [record.ROW_SCHEMA.empty_table()]
     start = 0
-    with writing(task.output / format_.path(task.shard), hashes=format_.hashes_file) as file:
+    size = pc.sum(task.work.rows["expected_size"]).as_py() or 0
+    path = task.output / format_.path(task.shard)
+    with writing(path, hashes=format_.hashes_file, size=size if format_.holds_images else 0) as file:
         with format_.writer(file, task.output, task.work.settings) as writer:
             for piece in read_images(task.work, task.threads):
                 refused.extend(_refusals(piece, feature))
