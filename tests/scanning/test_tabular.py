@@ -111,6 +111,14 @@ def test_listing_parquet_does_not_read_images(tmp_path: Path) -> None:
     assert bytes_in_cache(tmp_path / "a.parquet") < 1 << 22
 
 
+def test_pages_of_parquet_with_wrong_checksums_are_bad_data(tmp_path: Path) -> None:
+    file = tmp_path / "a.parquet"
+    table = pa.table({"jpg": [b"first" * 9, b"other" * 9]})
+    pq.write_table(table, file, row_group_size=1, compression="none", use_dictionary=False, write_page_checksum=True)
+    file.write_bytes(file.read_bytes().replace(b"therother", b"therOther"))
+    assert read(container(file, Kind.PARQUET), "0/jpg", "1/jpg") == {"0/jpg": b"first" * 9, "1/jpg": "damaged"}
+
+
 @pytest.mark.parametrize("name", ["a.arrow", "a.feather", "a.parquet"])
 def test_images_in_lists_are_a_finding(tmp_path: Path, name: str) -> None:
     table = pa.table({"frames": pa.array([[{"bytes": b"1", "path": None}]], pa.list_(IMAGE)), "jpg": [b"2"]})

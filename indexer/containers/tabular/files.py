@@ -42,9 +42,9 @@ def schema_in(content: ByteRange, kind: Kind) -> pa.Schema:
 
 
 def parquet(path: Root) -> pq.ParquetFile:
-    """Open a Parquet file whose columns are read in small pieces, not as whole chunks."""
+    """Open a Parquet file whose columns are read in small pieces, and pages verified if they have checksums."""
     file = object_file(path) if isinstance(path, Url) else path
-    return pq.ParquetFile(file, pre_buffer=False, buffer_size=_BUFFER)
+    return pq.ParquetFile(file, pre_buffer=False, buffer_size=_BUFFER, page_checksum_verification=True)
 
 
 def arrow_batches(path: Root) -> Iterator[pa.RecordBatch]:
