@@ -1,6 +1,7 @@
 """Zips whose directory is not at the expected place, or does not list all members."""
 
 import io
+import os
 import random
 import re
 import struct
@@ -226,3 +227,40 @@ def test_members_renamed_in_the_directory_only_are_complete(root: Path) -> None:
     (root / "set.zip").write_bytes(data)
     found = listing(container_in(root))
     assert (found.report.status, found.sound()) == ("complete", FILES)
+
+
+@pytest.mark.parametrize("cut", ["split", "plain"])
+def test_volume_of_another_archive_is_found_in_a_large_zip(
+    cut: str, root: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Few members of a large zip are checked: those next to each volume are among them."""
+    monkeypatch.setattr(offsets, "_SMALL", 0)
+    monkeypatch.setattr(offsets, "_CHECKED", 2)
+    volumes = _split(tmp_path)
+    data = zip_bytes(FILES)
+    for number, volume in enumerate(volumes):
+        piece = data[number << 16 : number + 1 << 16]
+        name = volume.name if cut == "split" else f"set.zip.{number:03}"
+        (root / name).write_bytes(volume.read_bytes() if cut == "split" else piece)
+    place = sorted(root.iterdir())[2]
+    place.write_bytes(random.Random(7).randbytes(place.stat().st_size))
+    found = listing(container_in(root))
+    assert (found.report.status, found.report.reason.partition(":")[0]) == ("partial", "offset-differs")
+    assert len(FILES) - 10 < len(found.sound()) < len(FILES)
+
+
+def test_hole_in_a_large_zip_is_found(root: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A download into reserved room has holes where pieces are missing."""
+    monkeypatch.setattr(offsets, "_SMALL", 0)
+    monkeypatch.setattr(offsets, "_CHECKED", 2)
+    data = zip_bytes(FILES)
+    with (root / "set.zip").open("wb") as file:
+        file.write(data[: 1 << 16])
+        file.seek(1 << 17)
+        file.write(data[1 << 17 :])
+        file.flush()
+        if os.lseek(file.fileno(), 0, os.SEEK_HOLE) >= 1 << 17:
+            pytest.skip("the file system has no holes")
+    found = listing(container_in(root))
+    assert (found.report.status, found.report.reason.partition(":")[0]) == ("partial", "offset-differs")
+    assert len(FILES) - 10 < len(found.sound()) < len(FILES)

@@ -1,15 +1,18 @@
 """Bytes over several files, read by position in the sequence of all volumes."""
 
 import bisect
+import contextlib
 import os
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from functools import cached_property
 from itertools import accumulate
 
 from indexer.base.errors import BadData
 from indexer.base.remote import Object
 
 BLOCK = 1 << 20
+_MOST_HOLES = 64  # that are searched in one file
 _ONE_PREAD = 1 << 30  # bytes; from 2 GiB on the kernel returns fewer than requested
 _HAS_PAGE_CACHE_CALLS = hasattr(os, "posix_fadvise") and hasattr(os, "RWF_NOWAIT")  # Linux
 
@@ -99,6 +102,15 @@ class Volumes:
         except OSError:
             return False
 
+    @cached_property
+    def edges(self) -> list[int]:
+        """Where the parts after the first, and holes in their files, begin and end, in order."""
+        found = list(self._starts[1:])
+        for part, start in zip(self._parts, self._starts, strict=True):
+            if part.descriptor is not None:
+                found += (start - part.start + place for place in _holes(part.descriptor, part.start + part.size))
+        return sorted(place for place in found if place > 0)
+
     def next_part(self, offset: int) -> int:
         """Return where the part after the one at ``offset`` begins."""
         index = bisect.bisect_right(self._starts, offset)
@@ -107,6 +119,19 @@ class Volumes:
     def window(self) -> "ByteRange":
         """Return the range of all bytes."""
         return ByteRange(self, 0, self.size)
+
+
+def _holes(descriptor: int, size: int) -> Iterator[int]:
+    """Yield where holes of a file begin and end: an unfinished download has some, if its room was reserved."""
+    place = 0
+    with contextlib.suppress(OSError):  # not supported, or no data until the end
+        for _ in range(_MOST_HOLES):
+            place = os.lseek(descriptor, place, os.SEEK_HOLE)
+            if place >= size:
+                return
+            yield place
+            place = os.lseek(descriptor, place, os.SEEK_DATA)
+            yield place
 
 
 def _read(part: VolumePart, offset: int, size: int) -> bytes:
@@ -171,6 +196,10 @@ class ByteRange:
         if self.volumes.is_remote:
             return False
         return not (_HAS_PAGE_CACHE_CALLS and 0 <= offset < self.size) or self.volumes.is_cached(self.start + offset)
+
+    def edges(self) -> list[int]:
+        """Return where volumes after the first, and holes, begin and end in this range, in order."""
+        return [place - self.start for place in self.volumes.edges if self.start < place < self.start + self.size]
 
     def next_part(self, offset: int) -> int:
         """Return where the volume after the one at ``offset`` begins."""

@@ -2,7 +2,7 @@
 
 Sizes are known in Arrow files, from offsets in a memory map. In Parquet files the page index gives size and offset of
 images with pages of their own (:mod:`indexer.containers.tabular.page_index`); others are known after reading only, and
-statistics show which cells are empty. Checksums of Parquet's pages, which few writers add, are compared by reading, so a
+statistics show which cells are empty. Checksums of Parquet's pages, which few writers add, are compared by reading: a
 listing proves the structure, not the contents.
 """
 

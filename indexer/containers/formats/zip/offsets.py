@@ -10,7 +10,7 @@ import numpy as np
 
 from indexer.base.errors import BadData
 from indexer.containers.bytes.volumes import ByteRange
-from indexer.containers.formats.zip.directory import Block
+from indexer.containers.formats.zip.directory import Block, Ints
 from indexer.containers.formats.zip.local_header import HEAD_SIZE, local_name
 from indexer.containers.formats.zip.relocation import Relocation
 from indexer.containers.members.rows import Health
@@ -18,6 +18,7 @@ from indexer.containers.members.rows import Health
 _CHECKED = 6  # members per block of the directory, first and last included
 _SMALL = 1 << 20  # bytes of a zip that one read brings into memory: more of its members are checked
 _CHECKED_OF_SMALL = 256
+_MOST_EDGES = 2_000
 WRAP = 1 << 32
 
 
@@ -35,18 +36,34 @@ class CheckedBlock:
 
 
 def check(window: ByteRange, block: Block) -> CheckedBlock:
-    """Check the first, the last and some members between: those whose header can be read."""
+    """Check the first, the last, some members between and those next to edges: those whose header can be read."""
     rows = np.flatnonzero((block.offset >= 0) & (block.offset < window.size))
     if not len(rows):
         return CheckedBlock(block, 0, 0, 0)
     is_small = window.size <= _SMALL and not window.volumes.is_remote
     number = _CHECKED_OF_SMALL if is_small else _CHECKED
-    sample = rows[np.unique(np.linspace(0, len(rows) - 1, number).astype(np.int64))]
+    between = np.linspace(0, len(rows) - 1, number).astype(np.int64)
+    sample = rows[np.unique(np.append(between, _next_to_edges(window, block.offset[rows])))]
     window.prefetch([(int(block.offset[row]), HEAD_SIZE) for row in sample])
     present = [int(row) for row in sample if _is_present(window, int(block.offset[row]))]
     names = [local_name(window, int(block.offset[row])) for row in present]
     wrong = sum(name != block.name(row) for row, name in zip(present, names, strict=True))
     return CheckedBlock(block, len(present), sum(name is not None for name in names), wrong)
+
+
+def _next_to_edges(window: ByteRange, offsets: Ints) -> Ints:
+    """Return the indexes of the members that begin last before and first after each edge of a volume or hole.
+
+    A volume in a wrong place, or of another archive, and the missing pieces of a download are found so.
+    """
+    edges = window.edges()[:_MOST_EDGES]
+    if not edges:
+        return np.empty(0, np.int64)
+    order = np.argsort(offsets, kind="stable")
+    after = np.searchsorted(offsets[order], edges)
+    places = np.unique(np.clip(np.concatenate([after - 1, after]), 0, len(offsets) - 1))
+    found: Ints = order[places]
+    return found
 
 
 def repaired_blocks(window: ByteRange, blocks: Iterator[CheckedBlock], health: Health) -> Iterator[Block]:
