@@ -95,7 +95,12 @@ class _Checker:
         self._check_unused()
 
     def _check_patterns(self) -> None:
-        """Check the patterns that are keys of maps or of [known_damage]."""
+        """Check `include`, the patterns of side files, and those that are keys of maps or of [known_damage]."""
+        if self.source.include:
+            self._compiled("", "include", self.source.include)
+        for side in self.source.tables:
+            if side.source == self.source.key:
+                self._compiled(f"tables.{side.name}", "file", side.file)
         for name, entries in self.maps.items():
             for key in entries:
                 if key.startswith("~"):
@@ -145,14 +150,9 @@ class _Checker:
             self.add(address, f"'kind' is {kind}, but 'label' is {label}: leave 'label' out")
 
     def _groups(self, address: str, key: str, pattern: str) -> set[str]:
-        """Return the names of the groups of a pattern, if both Python and RE2 (DuckDB) accept it."""
-        compiled, problem = None, self.refused.get(pattern)
-        try:
-            compiled = re.compile(pattern)
-        except re.error as error:
-            problem = str(error)
-        if compiled is None or problem is not None:
-            self.add(address, f"'{key}' is not a regular expression that RE2 accepts: {problem}")
+        """Return the names of the groups of a pattern; all groups must have one."""
+        compiled = self._compiled(address, key, pattern)
+        if compiled is None:
             return set()
         if compiled.groups != len(compiled.groupindex):
             self.add(address, f"'{key}' has a group without a name: write (?P<name>...), or (?:...) to group only")
@@ -160,6 +160,18 @@ class _Checker:
         if shadowing:
             self.add(address, f"'{key}' names a group '{shadowing[0]}', which is a built-in name")
         return set(compiled.groupindex)
+
+    def _compiled(self, address: str, key: str, pattern: str) -> re.Pattern[str] | None:
+        """Return a pattern if both Python and RE2 (DuckDB) accept it."""
+        problem = self.refused.get(pattern)
+        try:
+            compiled = re.compile(pattern)
+        except re.error as error:
+            problem = str(error)
+        if problem is None:
+            return compiled
+        self.add(address, f"'{key}' is not a regular expression that RE2 accepts: {problem}")
+        return None
 
     def _check_template(self, address: str, key: str, template: Template, names: set[str]) -> None:
         for pipeline in _pipelines(template):
@@ -179,6 +191,8 @@ class _Checker:
             self.add(address, f"'{key}' uses '{step}', but there is no [tables.{name}]{near(name, self.lookups)}")
         elif reference:
             self._check_column(address, key, name, reference[1])
+        elif name in self.lookups:
+            self.add(address, f"'{key}' uses the table '{name}' without a column: write {name}.COLUMN")
         elif name not in self.maps and name not in templates.FUNCTIONS:
             known = {*self.maps, *templates.FUNCTIONS}
             self.add(address, f"'{key}' uses '{name}', which is neither a map nor a function{near(name, known)}")
@@ -235,6 +249,10 @@ def _pipelines(template: Template) -> Iterable[Pipeline]:
 def _patterns(source: Source) -> Iterator[str]:
     yield from (rule.path for rule in source.rules)
     yield from chain.from_iterable(source.row_orders)
+    yield from (side.file for side in source.tables)
+    yield from [source.include] if source.include else []
+    yield from (key[1:] for entries in (source.maps or {}).values() for key in entries if key.startswith("~"))
+    yield from source.known_damage or ()
 
 
 def _refused_by_re2(patterns: Sequence[str]) -> dict[str, str]:

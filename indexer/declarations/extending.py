@@ -59,5 +59,8 @@ def _filled(value: Any, parameters: Mapping[str, Any]) -> Any:
     if isinstance(value, list):
         return [_filled(inner, parameters) for inner in value]
     if isinstance(value, str):
-        return _PARAMETER.sub(lambda found: str(parameters.get(found[1], found[0])), value)
+        unknown = [name for name in _PARAMETER.findall(value) if name not in parameters]
+        if unknown:
+            raise ValueError(f"'{value}' uses an unknown parameter '{unknown[0]}'{near(unknown[0], set(parameters))}")
+        return _PARAMETER.sub(lambda found: str(parameters[found[1]]), value)
     return value

@@ -52,9 +52,9 @@ def _read(file: Path, problems: Problems) -> Source:
     except OSError as error:
         problems.add(file.name, "", f"cannot be read: {error.strerror}")
         return _head(values, file)
-    values.update(_KEY_LINE.findall(raw.decode(errors="replace")))
+    values.update(_KEY_LINE.findall(raw.decode("utf-8-sig", errors="replace")))
     try:
-        values = tomllib.loads(raw.decode())
+        values = tomllib.loads(raw.decode("utf-8-sig"))
     except (ValueError, RecursionError) as error:  # ValueError: also too many digits; RecursionError: nesting
         problems.add(file.name, "", f"is not TOML: {' '.join(str(error).split())}")
         return _head(values, file)

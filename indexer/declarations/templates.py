@@ -47,6 +47,8 @@ def _placeholder(text: str) -> Placeholder:
 
 
 def _pipeline(text: str) -> Pipeline:
+    if text.startswith('"'):
+        raise ValueError(f"'{{{text}}}': write a text in single quotes")
     name, *steps = [part.strip() for part in text.split("|")]
     if not name or not all(steps):
         raise ValueError(f"'{{{text}}}' lacks a name or a step")

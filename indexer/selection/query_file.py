@@ -38,7 +38,7 @@ def load(path: Path) -> QueryRecipe | None:
         RecipeError: the query's recipe is wrong; the message lists every problem.
     """
     try:
-        table = tomllib.loads(path.read_text(encoding="utf-8"))
+        table = tomllib.loads(path.read_text(encoding="utf-8-sig"))
     except (OSError, ValueError, RecursionError):
         return None
     if "sql" not in table or any(key in table for key in _NUMBERS):

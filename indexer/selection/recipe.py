@@ -164,7 +164,7 @@ def load(path: Path) -> Recipe:
         RecipeError: it cannot be read, or is wrong; the message lists every problem with its address.
     """
     try:
-        text = path.read_text(encoding="utf-8")
+        text = path.read_text(encoding="utf-8-sig")
     except (OSError, UnicodeDecodeError) as error:
         raise RecipeError(f"{path} cannot be read as a recipe: {reason_of(error)}") from error
     return parse(text, str(path))

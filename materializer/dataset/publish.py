@@ -1,7 +1,7 @@
 """Write the files that make a folder of shards a dataset: refused rows, card, leading files, ``build.json`` last."""
 
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from itertools import groupby
 from pathlib import Path
 
@@ -33,7 +33,7 @@ class BuildSummary:
     ``is_matched``: real images of the selection were matched with its fakes.
     """
 
-    request: Request
+    request: Request = field(repr=False)
     splits: Mapping[str, int]
     shards: int
     kept: int

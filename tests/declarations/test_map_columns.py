@@ -88,12 +88,18 @@ def test_extended_declaration_has_rules_and_parameters(manifest, tmp_path):
     ]
 
 
+def test_declaration_of_a_windows_editor_is_read(tmp_path):
+    (tmp_path / "mine.toml").write_bytes(b"\xef\xbb\xbfname = 'Mine'\r\n[[rule]]\r\npath = 'a'\r\n")
+    assert load([tmp_path])[0].info.name == "Mine"
+
+
 @pytest.mark.parametrize(
     ("text", "message"),
     [
         ('extends = "cnndetektion"', "there is no cnndetektion.toml"),
         ('extends = "cnndetection"\n[parameters]\nfolders = "a"', "unknown 'folders' .did you mean 'folder'"),
         ('extends = "cnndetection"\nparameters = 4', "parameters. must be a table"),
+        ('extends = "cnndetection"\n[maps.generators]\na = "${nam}"', "unknown parameter 'nam' .did you mean 'name'"),
         ('extends = "chameleon"', "chameleon.toml extends another declaration itself"),
     ],
 )

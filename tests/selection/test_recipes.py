@@ -69,6 +69,11 @@ def test_unreadable_recipe_is_an_error(tmp_path: Path) -> None:
         recipe.load(broken)
 
 
+def test_recipe_of_a_windows_editor_is_read(tmp_path: Path) -> None:
+    (tmp_path / "recipe.toml").write_bytes(b"\xef\xbb\xbfseed = 7\r\nper_generator = 2\r\n")
+    assert recipe.load(tmp_path / "recipe.toml").seed == 7
+
+
 def test_benchmark_quotas_fit_its_caps() -> None:
     """36 generators of 5,000 images, from origins whose caps allow that many."""
     read = recipe.load(recipe.find("ai_gen_bench_v1"))
