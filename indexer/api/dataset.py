@@ -103,7 +103,8 @@ class ImageDataset:
         Raises:
             IndexError: there is no such item.
         """
-        rows = self._rows.take(pa.array(map(self._number, indices), pa.int64())).to_pylist()
+        taken = self._rows.take(pa.array(map(self._number, indices), pa.int64()))
+        rows = taken.to_pylist(maps_as_pydicts="strict")
         found = dict(self._read(rows))
         return [(row, found[key]) for key, row in enumerate(rows)]
 

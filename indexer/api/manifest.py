@@ -14,7 +14,7 @@ import pyarrow as pa
 from indexer.api.dataset import ImageDataset, ReadOptions, open_dataset
 from indexer.api.options import PathLike, api_options
 from indexer.api.rows import QueryRows, run_query
-from indexer.api.selected import SelectionView
+from indexer.api.selected import SelectionView, selection_name
 from indexer.api.selecting import Ids, query_recipe, select_by_ids, select_by_query, select_by_recipe
 from indexer.base.config import expanded
 from indexer.base.errors import ConfigError
@@ -164,11 +164,11 @@ class Manifest:
             found = Tracer(store, self.roots, containers, bounds.images, is_turned=turned).trace(data)
         return QueryRows(pa.Table.from_pylist([asdict(each) for each in found], TRACED))
 
-    def inspect(self, selection: str, *, again: bool = False) -> int:
+    def inspect(self, selection: str | SelectionView, *, again: bool = False) -> int:
         """Read the images of a selection that were not inspected yet: hashes, sizes, formats. Return their number.
 
         Args:
-            selection: its name.
+            selection: the selection, or its name.
             again: first retry all images that could not be read before.
 
         Raises:
@@ -177,7 +177,7 @@ class Manifest:
         with self.options.writing() as store:
             if again:
                 inspect_again(store, inspector(self.options))
-            return inspect_selection(store, selection, inspector(self.options))
+            return inspect_selection(store, selection_name(selection), inspector(self.options))
 
     def select(  # noqa: PLR0913 - keyword arguments of one call, as the options of the command
         self,
@@ -190,7 +190,7 @@ class Manifest:
         sample: int | None = None,
         group: str | Sequence[str] = (),
         seed: str | int = DEFAULT_SEED,
-        extend: str | None = None,
+        extend: str | SelectionView | None = None,
         force: bool = False,
     ) -> SelectionView:
         """Make a selection: named rows with splits. The same query, seed and images give the same selection.
@@ -214,25 +214,26 @@ class Manifest:
         """
         if sum(given is not None for given in (recipe, sql, ids)) != 1 or (ids is not None and extend is not None):
             raise ConfigError("give one of recipe, sql=... and ids=...; extend belongs to recipe or sql")
+        extended = None if extend is None else selection_name(extend)
         result: object
         if sql is not None:
-            made_by = replace(query_recipe(sql, seed, sample, split, group), extend=extend)
+            made_by = replace(query_recipe(sql, seed, sample, split, group), extend=extended)
             result = select_by_query(self.options, made_by, name, force=force)
         elif ids is not None:
             result = select_by_ids(self.options, ids, name, force=force)
         else:
-            result = select_by_recipe(self.options, cast(PathLike, recipe), name, extend=extend, force=force)
+            result = select_by_recipe(self.options, cast(PathLike, recipe), name, extend=extended, force=force)
         return SelectionView(name, self.options, self.roots, partial(self.dataset, name), result)
 
     def selection(self, name: str) -> SelectionView:
-        """Return an existing selection. Raises RecipeError if there is none of this name."""
+        """Return an existing selection. Raises RecipeError if there is none."""
         with self.options.reading() as store:
             require_selection(store, name)
         return SelectionView(name, self.options, self.roots, partial(self.dataset, name))
 
     def dataset(  # noqa: PLR0913 - keyword arguments of one call, as users know them from torchvision and datasets
         self,
-        selection: str,
+        selection: str | SelectionView,
         *,
         split: str | None = None,
         transform: Callable[[Any], Any] | None = None,
@@ -243,7 +244,7 @@ class Manifest:
         """Return the images of a selection as a map-style dataset for PyTorch's DataLoader; nothing is built.
 
         Args:
-            selection: its name.
+            selection: the selection, or its name.
             split: one of its splits. None: all.
             transform: applied to each image (PIL, RGB, upright).
             on_error: raise an ImageError for an image that cannot be used, or skip it.
@@ -258,7 +259,7 @@ class Manifest:
         how = ReadOptions(transform, on_error, tuple(columns), self.options.bounds.archives, self.options.bounds.images)
         folder = None if spill is None else expanded(os.fspath(spill))
         with self.options.reading() as store:
-            found = selected_rows(store, self.roots, selection, split, skips_missing=how.skips)
+            found = selected_rows(store, self.roots, selection_name(selection), split, skips_missing=how.skips)
         return open_dataset(found, how, folder)
 
     def selections(self) -> QueryRows:
@@ -281,7 +282,7 @@ class Manifest:
 
     def _read(self, file_id: str) -> tuple[LocatedImage, bytes]:
         with self.options.reading() as store:
-            located = locate(store, self.roots, [file_id])
+            located = locate(store, self.roots, [str(file_id)])
         containers = OpenContainers(self.options.bounds.archives)
         try:
             return next(read_each(located, containers))

@@ -60,6 +60,11 @@ class SelectionView:
             containers.close()
 
 
+def selection_name(selection: str | SelectionView) -> str:
+    """Return the name of a selection that is given by its name, or as itself."""
+    return selection.name if isinstance(selection, SelectionView) else str(selection)
+
+
 def _thumbnail(image: LocatedImage, containers: OpenContainers) -> ThumbnailResult:
     [(_, data)] = containers.read(image.container, [image.member])
     return MissingThumbnail(data.reason) if isinstance(data, BadData) else thumbnail(data, _SIDE)

@@ -73,7 +73,7 @@ class Expressions:
             table, column = reference
             self.columns.setdefault(table, set()).add(column)
             alias = self._aliases.setdefault((table, expression), f"t{len(self._aliases) + 1}")
-            return f"{alias}.{quoted(column)}"
+            return f"{alias}.{tables.column_name(column)}"
         if step in self.maps:
             return _case(expression, self.maps[step])
         return templates.FUNCTIONS[step].format(expression)
@@ -92,8 +92,8 @@ def when(test: str, code: str, detail: str) -> str:
 def _case(expression: str, entries: Mapping[str, str]) -> str:
     """Return the entry of a map for a value.
 
-    A key after '~' is a pattern, tried in the order of the map. '*' is the entry for all other values; '{}' in it is
-    the value.
+    A key after '~' is a pattern, tried in the order of the map. '*' is the entry for all other values, but not for a
+    missing one; '{}' in it is the value.
     """
     exact = {key: entry for key, entry in entries.items() if key != "*" and not key.startswith("~")}
     patterns = {key[1:]: entry for key, entry in entries.items() if key.startswith("~")}
@@ -112,4 +112,6 @@ def _other(expression: str, entries: Mapping[str, str]) -> str:
     if "*" not in entries:
         return ""
     before, braces, after = entries["*"].partition("{}")
-    return f" else {literal(before)} || {expression} || {literal(after)}" if braces else f" else {literal(before)}"
+    if braces:
+        return f" else {literal(before)} || {expression} || {literal(after)}"
+    return f" else case when {expression} is not null then {literal(before)} end"

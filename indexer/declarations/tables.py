@@ -6,7 +6,6 @@ from indexer.declarations import templates
 from indexer.declarations.models import LookupTable, Pipeline, Placeholder
 from indexer.manifest.sql_text import indented, literal, quoted
 
-# Names that no column of a table has.
 KEY = '"@key"'
 _ORDER = '"@order"'
 
@@ -29,14 +28,19 @@ def name(table: str) -> str:
 
 def select(table: LookupTable, columns: Sequence[str]) -> str:
     """Return the SELECT of ``key`` and ``columns``; ``table.pick`` decides between rows with the same key."""
-    values = ", ".join(f"{column_of_record(column)} as {quoted(column)}" for column in columns)
+    values = ", ".join(f"{column_of_record(column)} as {column_name(column)}" for column in columns)
     rows = f"select {_key(table)} as {KEY}, {_order(table)} as {_ORDER}, {values}\nfrom {_rows(table)}"
     if table.key == (Placeholder((Pipeline("@record"),)),):  # unique per row: nothing to pick from
         return rows
     if table.pick == "join":  # a side file that exists loose and packed counts once
         rows = rows.replace("select", "select distinct", 1)
-    picked = ", ".join(f"{_pick(table, column)} as {quoted(column)}" for column in columns)
+    picked = ", ".join(f"{_pick(table, column)} as {column_name(column)}" for column in columns)
     return f"select {KEY}, {picked}\nfrom (\n{indented(rows)}\n)\ngroup by {KEY}"
+
+
+def column_name(column: str) -> str:
+    """Return the SQL name of a column of a table, which no column of an image has: files may have any names."""
+    return quoted(f"column {column}")
 
 
 def column_of_record(column: str) -> str:
@@ -85,7 +89,7 @@ def _order(table: LookupTable) -> str:
 
 
 def _pick(table: LookupTable, name: str) -> str:
-    column = quoted(name)
+    column = column_name(name)
     if table.pick == "join" and name not in LOCATIONS:
         return f"string_agg({column}, {literal(table.separator)} order by {_ORDER})"
     if table.pick == "only":

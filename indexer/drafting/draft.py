@@ -2,14 +2,16 @@
 
 import re
 from collections import Counter
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 
 from indexer.base.toml_text import toml_string
 from indexer.drafting.models import Survey, SurveyedFile, SurveyedFolder
 
 _SHOWN = 12  # folder names per level
 _UNKNOWN = "unknown"  # the generator of the default rules where no folder names it
-_REAL = re.compile(r"(?i)(?:\d_)?(?:reals?|nature|natural|authentic|photo(?:graph)?s?|humans?)")
+_REAL = re.compile(r"(?i:(?:\d_)?(?:reals?|nature|natural|authentic|photo(?:graph)?s?|humans?))")
+_FAKE = re.compile(r"(?i:(?:\d_)?(?:fakes?|ai|ai[-_ ]generated|generated|synthetic))")
+_LABEL = re.compile(rf"(?i:(?:\d_)?(?:reals?|authentic))|{_FAKE.pattern}")  # a column with such a value labels images
 # Columns of side files that are texts of an image.
 _TEXTS = {
     "caption": "description", "description": "description", "text": "description", "line": "description",
@@ -20,10 +22,9 @@ _TEXTS = {
 def declaration(found: Survey) -> str:
     """Return a declaration that gives every surveyed image a row."""
     tables = list(_named_tables(found))
-    generators = _generators(tables)
-    of_rows = next((f"{{record|{label}|{name}}}" for name, (label, _) in generators.items()), "")
-    lines = [*_head(found, uses_unknown=bool(generators)), *_tables(tables), *_maps(generators)]
-    return "\n".join([*lines, *_defaults(found, _texts(tables)), *_rules(found, of_rows)]) + "\n"
+    labels = _labels(tables)
+    lines = [*_head(found, uses_unknown=bool(labels)), *_tables(tables), *_maps(labels)]
+    return "\n".join([*lines, *_defaults(found, _texts(tables)), *_rules(found, labels)]) + "\n"
 
 
 def _head(found: Survey, *, uses_unknown: bool) -> Iterator[str]:
@@ -83,22 +84,27 @@ def _texts(tables: list[tuple[str, SurveyedFile]]) -> dict[str, str]:
     return {text: "{" + " ?? ".join([*found, "''"]) + "}" for text, found in lookups.items()}
 
 
-def _generators(tables: list[tuple[str, SurveyedFile]]) -> dict[str, tuple[str, dict[str, str]]]:
-    """Return a map from the classes of a column to generators, if one of the classes is that of real images."""
+def _labels(tables: list[tuple[str, SurveyedFile]]) -> dict[str, tuple[str, Sequence[str]]]:
+    """Return lookup and values of the first column of each table that labels images, by the name of a map for it."""
+    labels: dict[str, tuple[str, Sequence[str]]] = {}
     for name, file in tables:
-        for column, classes in file.classes.items():
-            if re.fullmatch(r"\w+", column) and any(map(_REAL.fullmatch, classes)):
-                values = {each: "" if _REAL.fullmatch(each) else _UNKNOWN for each in classes}
-                return {f"{name}_{column}": (f"{name}.{column}", values)}
-    return {}
+        for column, values in file.classes.items():
+            if file.key and re.fullmatch(r"\w+", column) and any(map(_LABEL.fullmatch, values)):
+                labels[f"{name}_{column}"] = (f"{file.key.name}|{name}.{column}", values)
+                break
+    return labels
 
 
-def _maps(generators: dict[str, tuple[str, dict[str, str]]]) -> Iterator[str]:
-    for name, (_, values) in generators.items():
+def _maps(labels: Mapping[str, tuple[str, Sequence[str]]]) -> Iterator[str]:
+    """Yield a map per column of labels. Its values are generators, unless one of them is a name of fake images."""
+    for name, (_, values) in labels.items():
+        other = _UNKNOWN if any(map(_FAKE.fullmatch, values)) else "{}"
         yield ""
-        yield "# The generator of each label; images without one are real."
+        yield f"# The generator of each label; images without one are real. Labels: {_comment(', '.join(values))}"
         yield f"[maps.{name}]"
-        yield from (f"{toml_string(value)} = {toml_string(generator)}" for value, generator in values.items())
+        yield '"" = ""'
+        yield f"'~^{_REAL.pattern}$' = \"\""
+        yield f'"*" = "{other}"'
 
 
 def _defaults(found: Survey, values: dict[str, str]) -> Iterator[str]:
@@ -111,8 +117,8 @@ def _defaults(found: Survey, values: dict[str, str]) -> Iterator[str]:
         yield from (f"{column} = {toml_string(value)}" for column, value in values.items())
 
 
-def _rules(found: Survey, of_rows: str) -> Iterator[str]:
-    """Yield rules per depth of folders, the deepest first. ``of_rows`` is the generator of an image in a table."""
+def _rules(found: Survey, labels: Mapping[str, tuple[str, Sequence[str]]]) -> Iterator[str]:
+    """Yield rules per depth of folders, the deepest first."""
     kinds = sorted({(folder.is_table, len(folder.names)) for folder in found.folders}, reverse=True)
     for is_table, depth in kinds:
         folders = [each for each in found.folders if (each.is_table, len(each.names)) == (is_table, depth)]
@@ -122,8 +128,10 @@ def _rules(found: Survey, of_rows: str) -> Iterator[str]:
         yield f"# Depth of {depth} folder{'' if depth == 1 else 's'}{cells}, {count:,} images:"
         for level in range(depth):
             yield f"#   folder{level + 1}: {_names(folders, level)}"
-        image, generator = (r"\d+/[^/]+", of_rows) if is_table else ("[^/]+", "")
-        yield from _fake_rules(folders, depth, image) if not generator else ()
+        image = r"\d+/[^/]+" if is_table else "[^/]+"
+        lookups = [f"{at}|{name}" for name, (at, _) in labels.items() if at.startswith("record|") == is_table]
+        generator = "{" + " ?? ".join([*lookups, "''"]) + "}" if lookups else ""
+        yield from _fake_rules(folders, depth, image) if not (is_table and generator) else ()
         yield from _rule(["[^/]+"] * depth, image, generator)
 
 

@@ -41,8 +41,8 @@ class TableKey:
 class SurveyedFile:
     """A side file: logical path, format, names of its columns (none if they cannot be read), and its key if found.
 
-    ``pattern`` is a regular expression that matches the names of such files. ``classes`` are the names of the values of
-    ClassLabel columns. ``rows`` is where a JSON file has its rows, as in a declaration.
+    ``pattern`` is a regular expression that matches the names of such files. ``classes`` are the texts of columns
+    with few of them, such as the names of a ClassLabel. ``rows`` is where a JSON file has its rows, as in a declaration.
     """
 
     path: str

@@ -1,21 +1,25 @@
 """Facts about a folder or an archive: which folders have how many images, and which side files have which columns."""
 
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import suppress
 from dataclasses import replace
 from itertools import islice
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Any
 
-from indexer.base.errors import ConfigError
+import pyarrow as pa
+
+from indexer.base.errors import BadData, ConfigError
 from indexer.base.path_sources import PathSource
 from indexer.containers.from_manifest import stored_container, stored_member
-from indexer.containers.models import ArchiveLimits
+from indexer.containers.models import ArchiveLimits, Container
 from indexer.containers.reading import read_members
 from indexer.containers.tabular.class_names import class_names
 from indexer.containers.tabular.columns import is_scalar
 from indexer.containers.tabular.files import schema_of
+from indexer.containers.tabular.listing import scalar_rows
 from indexer.declarations import default_source
 from indexer.declarations.models import ANY_ENTRY, SideTable
 from indexer.drafting.models import Survey, SurveyedFile, SurveyedFolder, TableKey
@@ -26,7 +30,9 @@ from indexer.scanning import ScanOptions, scan
 from indexer.scanning.side_files import BadLine, Record, parse
 
 _SIDE_FILES = 12
-_ROWS = 20  # per side file, from its beginning
+_ROWS = 20  # per side file, from its beginning, to find the names of images
+_LABELLED_ROWS = 10_000  # the same, to find labels
+_LABELS = 20  # a column with more values labels no images
 
 
 def survey(source: PathSource, options: ScanOptions, scratch: Path) -> Survey:
@@ -49,11 +55,26 @@ def survey(source: PathSource, options: ScanOptions, scratch: Path) -> Survey:
 def _row_tables(opened: Store, source: PathSource) -> Iterator[SurveyedFile]:
     """Yield the columns beside the images of one Arrow file and of one Parquet file, if there are any."""
     for row in opened.arrow("draft/row_files").to_pylist():
-        schema = schema_of(stored_container(source.root, row))
+        container = stored_container(source.root, row)
+        schema = schema_of(container)
         columns = tuple(column.name for column in schema if is_scalar(column.type))
         pattern = rf"[^/]+\.{row['path'].rpartition('.')[2]}"
         if columns:
-            yield SurveyedFile(row["path"], pattern, "rows", columns, TableKey("", "record", ""), class_names(schema))
+            texts = [column.name for column in schema if pa.types.is_string(column.type)]
+            classes = _few_values(texts, _first_rows(container, texts)) | class_names(schema)
+            yield SurveyedFile(row["path"], pattern, "rows", columns, TableKey("", "record", ""), classes)
+
+
+def _first_rows(container: Container, columns: Sequence[str]) -> list[Mapping[str, Any]]:
+    """Return columns of the first rows of an Arrow or Parquet file; fewer of a damaged file, whose scan reports it."""
+    rows: list[Mapping[str, Any]] = []
+    with suppress(pa.ArrowException, OSError, BadData):
+        for batch in scalar_rows(container, columns) if columns else ():
+            batch.validate(full=True)
+            rows += batch.to_pylist()
+            if len(rows) >= _LABELLED_ROWS:
+                break
+    return rows
 
 
 def _side_files(opened: Store, source: PathSource, limits: ArchiveLimits) -> Iterator[SurveyedFile]:
@@ -75,19 +96,28 @@ def _side_file(opened: Store, row: Mapping[str, Any], data: bytes) -> SurveyedFi
     suffix = name.rpartition(".")[2].lower()
     form = "csv" if suffix == "tsv" else suffix
     table = SideTable(name, row["source"], re.escape(name), form)
-    records = _first_rows(data, table)
+    records = _first_records(data, table)
     columns = tuple(records[0]) if records else ()
     if row["is_sidecar"]:
-        return SurveyedFile(path, rf"[^/]+\.{suffix}", form, columns, TableKey("{@path}", "path", ""))
+        key = TableKey("{@path}", "path", "")
+        return SurveyedFile(path, rf"[^/]+\.{suffix}", form, columns, key, _few_values(columns, records))
     for rows in (None, *_inner_rows(records[0] if form == "json" and len(records) == 1 else {})):
-        inner = _first_rows(data, replace(table, rows=rows)) if rows else records
-        if key := table_key(opened, path.removesuffix(name), inner):
-            return SurveyedFile(path, re.escape(name), form, tuple(inner[0]), key, rows=rows)
+        inner = _first_records(data, replace(table, rows=rows)) if rows else records
+        if found := table_key(opened, path.removesuffix(name), inner[:_ROWS]):
+            values = _few_values(tuple(inner[0]), inner)
+            return SurveyedFile(path, re.escape(name), form, tuple(inner[0]), found, values, rows=rows)
     return SurveyedFile(path, re.escape(name), form, columns, None)
 
 
-def _first_rows(data: bytes, table: SideTable) -> list[Record]:
-    return list(islice((record for record in parse(data, table) if not isinstance(record, BadLine)), _ROWS))
+def _first_records(data: bytes, table: SideTable) -> list[Record]:
+    records = (record for record in parse(data, table) if not isinstance(record, BadLine))
+    return list(islice(records, _LABELLED_ROWS))
+
+
+def _few_values(columns: Sequence[str], rows: Sequence[Mapping[str, Any]]) -> dict[str, list[str]]:
+    """Return the texts of the columns that have few different ones."""
+    values = {name: {text for row in rows if isinstance(text := row.get(name), str) and text} for name in columns}
+    return {name: sorted(found) for name, found in values.items() if len(found) <= _LABELS}
 
 
 def _inner_rows(record: Record) -> Iterator[str]:

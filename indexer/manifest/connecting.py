@@ -47,6 +47,7 @@ def connect(path: Path, settings: DatabaseSettings, *, read_only: bool) -> duckd
                 user_cache.write("manifest", key, "checked")
         _CHECKED.add(before)
     connection.execute("set preserve_insertion_order = false").fetchall()  # keeping it would cost memory
+    connection.execute("set enable_progress_bar = false").fetchall()  # DuckDB draws it on standard output in notebooks
     return connection
 
 

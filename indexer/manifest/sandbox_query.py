@@ -7,6 +7,7 @@ import shutil
 import sys
 import threading
 import warnings
+from difflib import get_close_matches
 from pathlib import Path
 from typing import Any
 
@@ -151,4 +152,16 @@ def one_line(error: Exception) -> str:
     message = re.sub(r"\s*\n\s*", " ", str(error).split("\n\nLINE ")[0]).strip() or type(error).__name__
     if isinstance(error, duckdb.PermissionException):
         message += ": a query only reads the manifest; rows are written with --format and --output"
-    return message[:_LONGEST_MESSAGE]
+    return message[:_LONGEST_MESSAGE] + _advice(message)
+
+
+def _advice(message: str) -> str:
+    """Return what the user may have meant: a label's number, a text without quotes, or a key of ``extra``."""
+    if re.search("Could not convert string '.*' to INT8", message):
+        return ": a label is 0 (real) or 1 (fake)"
+    unknown = re.match('Binder Error: Referenced column "([^"]{1,60})" not found.*?bindings: (.*)', message)
+    if unknown and not get_close_matches(unknown[1], re.findall('"(.*?)"', unknown[2])):
+        return (
+            f": a text takes single quotes, '{unknown[1]}'; a column that a declaration adds is extra['{unknown[1]}']"
+        )
+    return ""

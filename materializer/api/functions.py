@@ -7,6 +7,7 @@ from dataclasses import asdict, replace
 from typing import TYPE_CHECKING, Any
 
 from indexer.api.manifest import Manifest
+from indexer.api.selected import SelectionView, selection_name
 from indexer.base.config import expanded
 from indexer.base.errors import ConfigError, OutputError
 from indexer.base.suggestions import nearest
@@ -39,13 +40,18 @@ _CHOICES: Mapping[str, Sequence[str]] = {
 
 
 def build(
-    manifest: Manifest, selection: str, output: PathLike, *, allow_missing: bool = False, **settings: Any
+    manifest: Manifest | PathLike,
+    selection: str | SelectionView,
+    output: PathLike,
+    *,
+    allow_missing: bool = False,
+    **settings: Any,
 ) -> BuildSummary:
     """Write a selection as a sharded dataset; an interrupted build continues. Return counts.
 
     Args:
-        manifest: the open manifest.
-        selection: the name of the selection.
+        manifest: the open manifest, or its file.
+        selection: the selection, or its name.
         output: the new folder.
         allow_missing: build although archives are missing or have changed; spares replace their images.
         settings: as the options of the command: ``format``, ``image_feature``, ``pixels``, ``quality``, ``check``,
@@ -58,10 +64,11 @@ def build(
         OutputError: the folder is another one's, is inside a source, or cannot be written.
         SourceError: an archive is missing or has changed.
     """
-    folder, options = expanded(os.fspath(output)), manifest.options
+    options = (manifest if isinstance(manifest, Manifest) else Manifest.open(manifest)).options
+    folder, name = expanded(os.fspath(output)), selection_name(selection)
     refuse_inside(folder, options.config)
-    requested = replace(request(options, folder, _given(selection, settings)), allow_missing=allow_missing)
-    with options.reading() if allow_missing else reading_sized(options, selection) as store:
+    requested = replace(request(options, folder, _given(name, settings)), allow_missing=allow_missing)
+    with options.reading() if allow_missing else reading_sized(options, name) as store:
         summary = run_build(store, requested, options.workers, options.progress)
     if summary.missing:
         rows = f"{folder}/record/refused.parquet"

@@ -17,6 +17,8 @@ def test_a_selection_is_built_loaded_and_verified(manifest: Manifest, tmp_path: 
     trained = manifest.dataset("cnn", split="train")
     assert loaded["train"]["file_id"] == trained.file_ids
     assert loaded["train"][3]["image"].tobytes() == trained[3]["image"].tobytes()
+    again = build(manifest.path, manifest.selection("cnn"), tmp_path / "again", order="selection", shard_size="1MB")
+    assert (again.splits, again.size) == (summary.splits, summary.size)
     assert verify(output).differences == verify(output, manifest).differences == ()
 
 

@@ -62,6 +62,7 @@ def test_items_have_any_column_of_the_manifest(manifest: Manifest) -> None:
     item = manifest.dataset("cnn", columns=columns, transform=_size)[0]
     assert item["status"] == "ok"
     assert item["member"].startswith("progan/")
+    assert item["extra"]["class"] == Path(item["member"]).parent.name
     assert set(item) == {"image", *columns}
 
 

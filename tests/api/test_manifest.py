@@ -58,6 +58,8 @@ def test_a_query_joins_with_frames(manifest: Manifest) -> None:
     ("query", "message"),
     [
         ("select genrator from manifest", 'Referenced column "genrator" not found'),
+        ("select split from manifest", "a column that a declaration adds is extra['split']"),
+        ("from manifest where label = 'fake'", "a label is 0 (real) or 1 (fake)"),
         ("from manifst", "Did you mean 'manifest'?"),
         ("drop table member", "give one SELECT"),
         ("select * from 'x.csv'", "x.csv does not exist"),
@@ -94,6 +96,8 @@ def test_an_unknown_file_id_names_the_nearest_one(manifest: Manifest) -> None:
     assert str(caught.value) == (
         f"no image 'cnn/progan/1_fake/0.jpg' in {manifest.path}: did you mean 'cnn/progan/1_fake/0.png'?"
     )
+    with pytest.raises(ImageError, match="no image '3' in"):
+        manifest.image(3)  # type: ignore[arg-type]
 
 
 def test_a_damaged_image_names_itself_its_place_and_the_reason(manifest: Manifest) -> None:

@@ -19,6 +19,8 @@ def test_a_query_becomes_a_selection_with_splits(manifest: Manifest) -> None:
     assert (repr(made), len(made)) == ("Selection('half': train 3, validation 3)", 6)
     again = manifest.select(sql=FAKES, name="half", split=HALVES, seed=3, force=True)
     assert again.dataset(split="train").file_ids == made.dataset(split="train").file_ids
+    assert len(manifest.dataset(again)) == 6
+    assert manifest.inspect(again) == 6
     names = [row[0] for row in manifest.selections()]
     assert "half" in names
 

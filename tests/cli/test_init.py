@@ -116,6 +116,36 @@ def test_a_draft_reads_the_labels_of_parquet_files(run: Run, tmp_path: Path) -> 
     assert found == [(1, "unknown", "a"), (0, "", "b"), (0, "", "c"), (1, "unknown", "d"), (0, "", "")]
 
 
+def test_a_draft_reads_the_labels_of_side_files(run: Run, tmp_path: Path) -> None:
+    columns = "status,suffix,line,member_id"  # names that columns of images have, too
+    files = {
+        "a/labels.csv": f"filename,label,{columns}\n1.png,REAL,s,s,s,s\n2.png,Fake,t,t,t,t\n",
+        "a/extra.csv": f"image,{columns}\n1.png,u,u,u,u\n",
+        "b/4.json": '{"label": "generated"}',
+        "b/5.json": '{"label": "Real"}',
+    }
+    for name, data in files.items():
+        (tmp_path / "set" / name).parent.mkdir(parents=True, exist_ok=True)
+        (tmp_path / "set" / name).write_text(data)
+    for name in ("a/1", "a/2", "a/3", "b/4", "b/5"):
+        (tmp_path / "set" / f"{name}.png").write_bytes(PNG)
+    rows = pa.table({"image": [{"bytes": PNG, "path": f"{n}.png"} for n in range(2)], "kind": ["real", "SDXL"]})
+    pq.write_table(rows, tmp_path / "set" / "train.parquet")
+    assert run("init", "set").returncode == 0
+    draft = tmp_path / "declarations" / "set.toml"
+    further = "".join(f"{name} = \"{{path|labels.{name} ?? ''}}\"\n" for name in columns.split(","))
+    draft.write_text(draft.read_text() + further)  # of the last rule
+    assert "# The generator of each label; images without one are real. Labels: Fake, REAL\n" in draft.read_text()
+    assert run("scan").returncode == 0
+    query = "select file_id, generator, extra from manifest order by file_id"
+    found = [tuple(row.values()) for row in json.loads(run("sql", query, "--format", "json").stdout)]
+    assert [row[:2] for row in found] == [
+        ("set/a/1", ""), ("set/a/2", "unknown"), ("set/a/3", ""), ("set/b/4", "unknown"), ("set/b/5", ""),
+        ("set/train/0/image", ""), ("set/train/1/image", "SDXL"),
+    ]  # fmt: skip
+    assert found[1][2] == {"folder1": "a", **dict.fromkeys(columns.split(","), "t")}
+
+
 def test_nothing_is_replaced(run: Run, folder: Path, tmp_path: Path) -> None:
     (tmp_path / "local.cfg").write_text("mine")
     done = run("init", folder.name)
