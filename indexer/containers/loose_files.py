@@ -16,7 +16,7 @@ def read_files(container: Container, members: Sequence[MemberRef], limits: Archi
         SourceError: the root is missing or empty.
     """
     if not (container.root.is_dir() and is_there(container.root)):
-        raise SourceError(f"{container.root}: is no folder, or an empty one; bring it back, or correct local.cfg")
+        raise SourceError(f"{container.root} is missing or empty: restore it, or scan its new path")
     if isinstance(container.root, Url):
         for member in members:
             yield member.key, answer(_read_object, container.root / member.path, member.size, limits)

@@ -94,7 +94,10 @@ def _in_storage(url: Url, volume: Volume) -> Iterator[VolumePart]:
 
 
 def _missing(path: Root, error: OSError) -> SourceError:
-    return SourceError(f"{path}: {error.strerror}; restore it or scan its source again")
+    """Return the error of a file that cannot be opened; it names the outermost folder that is missing, if one is."""
+    parents = path.parents if isinstance(path, Path) and isinstance(error, FileNotFoundError) else ()
+    absent = [parent for parent in parents if not parent.exists()]
+    return SourceError(f"{(path, *absent)[-1]}: {error.strerror}; restore it or scan its source again")
 
 
 def _check_unchanged(path: Root, volume: Volume, found: StatResult) -> None:

@@ -1,8 +1,10 @@
 """``Manifest``: open, scan, query, read single images; errors have the classes and texts of the commands."""
 
 import importlib.util
+import re
 import subprocess
 import sys
+import zipfile
 from pathlib import Path
 
 import pandas as pd
@@ -17,6 +19,7 @@ from indexer.base.errors import (
     ProjectError,
     QueryError,
     RecipeError,
+    SourceError,
 )
 from tests.api.conftest import png
 
@@ -98,6 +101,18 @@ def test_an_unknown_file_id_names_the_nearest_one(manifest: Manifest) -> None:
     )
     with pytest.raises(ImageError, match="no image '3' in"):
         manifest.image(3)  # type: ignore[arg-type]
+
+
+def test_a_moved_source_is_named(tmp_path: Path) -> None:
+    (tmp_path / "loose").mkdir()
+    (tmp_path / "loose" / "1.png").write_bytes(png("red"))
+    with zipfile.ZipFile(tmp_path / "set.zip", "w") as archive:
+        archive.writestr("1.png", png("blue"))
+    made = Manifest.scan(tmp_path / "loose", tmp_path / "set.zip", manifest=tmp_path / "manifest.duckdb", jobs=1)
+    for name, file_id in (("loose", "loose/1.png"), ("set.zip", "set/1.png")):
+        (tmp_path / name).rename(tmp_path / f"moved {name}")
+        with pytest.raises(SourceError, match=re.escape(f"{tmp_path / name}") + r"[: ](?!.*zip/set).*restore it"):
+            made.read(file_id)
 
 
 def test_a_damaged_image_names_itself_its_place_and_the_reason(manifest: Manifest) -> None:

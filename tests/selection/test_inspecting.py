@@ -60,7 +60,7 @@ def test_unmounted_disk_stores_no_inspection(tmp_path: Path) -> None:
         scan(store, {"mine": root}, (), ScanOptions(Workers(jobs=1)))
         store.save_query("work.pool", "select member_id from member")
         (root / "a.png").unlink()
-        with pytest.raises(SourceError, match="is no folder, or an empty one; bring it back"):
+        with pytest.raises(SourceError, match="is missing or empty: restore it, or scan its new path"):
             Inspector({"mine": root}, Workers(jobs=1))(store)
         assert store.count("inspection") == 0
 
