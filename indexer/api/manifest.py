@@ -105,10 +105,8 @@ class Manifest:
 
         A source without images, and images that cannot be read, are Python warnings.
         """
-        keys: Sequence[str] = ()
-        config = self.options.config
-        if paths:
-            config, keys = with_paths(config, [os.fspath(path) for path in paths])
+        given, config = [os.fspath(path) for path in paths], self.options.config
+        config, keys = with_paths(config, given) if given else (config, ())
         self.scanned, _ = scan_sources(self.options, config, keys)
         self.__dict__.pop("roots", None)
         for source in self.scanned.sources:
