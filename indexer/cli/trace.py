@@ -53,7 +53,8 @@ def command(options: CommonOptions, files: tuple[Path, ...], form: str, turned: 
     else:
         _print_table(pa.Table.from_pylist(rows, _SCHEMA))
     if uninspected:
-        print_message(f"{uninspected:,} images were never inspected: of these only equal files are found")
+        images = "1 image was" if uninspected == 1 else f"{uninspected:,} images were"
+        print_message(f"{images} never inspected: of these only equal files are found")
 
 
 def _print_table(rows: pa.Table) -> None:

@@ -42,7 +42,7 @@ class SurveyedFile:
     """A side file: logical path, format, names of its columns (none if they cannot be read), and its key if found.
 
     ``pattern`` is a regular expression that matches the names of such files. ``classes`` are the texts of columns
-    with few of them, such as the names of a ClassLabel. ``rows`` is where a JSON file has its rows, as in a declaration.
+    with few of them, such as the names of a ClassLabel. ``rows`` is where a JSON file has its rows.
     """
 
     path: str
