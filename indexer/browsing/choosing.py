@@ -9,7 +9,7 @@ from typing import Any
 
 from indexer.base.errors import RecipeError
 from indexer.base.startup import module_command
-from indexer.browsing.queries import labelled
+from indexer.browsing.queries import labelled, opened_to_show
 from indexer.manifest import store
 from indexer.selection.models import is_selection_name
 
@@ -21,9 +21,8 @@ _IN_USE = "is open in another program"
 
 def images_of(manifest: Path, file_ids: Sequence[str]) -> list[dict[str, Any]]:
     """Return the rows of up to ``MOST_IMAGES`` images in the given order. Raises ManifestError."""
-    with store.open_for_reading(manifest) as opened:
-        found = opened.arrow("browse/chosen", {"file_ids": list(file_ids[:MOST_IMAGES])}).to_pylist()
-    return labelled(found)
+    with opened_to_show(manifest) as opened:
+        return labelled(opened.arrow("browse/listed", {"file_ids": list(file_ids[:MOST_IMAGES])}).to_pylist())
 
 
 def similar_to(manifest: Path, member_id: int) -> list[dict[str, Any]]:

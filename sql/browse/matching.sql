@@ -1,21 +1,20 @@
--- The images that match the filter, of which pages count them and their values; conditions as in rows.
-select a.member_id
+-- The images that match the variable `filter`, of which pages list them, count them and count their values. Nulls in it
+-- do not filter.
+select
+    a.file_id,
+    a.member_id
 from attributes a
 join member m using (member_id)
 left join inspection i using (member_id)
-where ($label is null or a.label = $label)
-  and ($generator is null or a.generator = $generator)
-  and ($origin is null or a.origin = $origin)
-  and ($source is null or a.source = $source)
-  and ($status is null or if(a.status <> 'ok', a.status, coalesce(i.status, 'ok')) = $status)
+where (getvariable('filter').label is null or a.label = getvariable('filter').label)
+  and (getvariable('filter').generator is null or a.generator = getvariable('filter').generator)
+  and (getvariable('filter').origin is null or a.origin = getvariable('filter').origin)
+  and (getvariable('filter').source is null or a.source = getvariable('filter').source)
   and (
-      $selection is null
-      or a.file_id in (
-          select file_id
-          from selection
-          where name = $selection and role <> 'spare' and ($split is null or split = $split)
-      )
+      getvariable('filter').status is null
+      or if(a.status <> 'ok', a.status, coalesce(i.status, 'ok')) = getvariable('filter').status
   )
-  and ($text is null or contains(lower(concat_ws(
+  and (getvariable('filter').selection is null or a.file_id in (select file_id from chosen))
+  and (getvariable('filter').text is null or contains(lower(concat_ws(
       ' ', a.file_id, m.path, m.name, a.positive_prompt, a.description
-  )), $text))
+  )), getvariable('filter').text))
