@@ -8,7 +8,7 @@ from yarl import URL
 from indexer.base.errors import BadData
 from indexer.fetching.models import FetchLimits, Item
 
-GIVEN_UP = "host given up"  # as in sql/fetch/pending.sql: the next run requests such items again
+GIVEN_UP = "host given up"  # as in sql/fetch/schema.sql: the next run requests such items again
 
 _INTERVAL_DECAY = 0.98  # factor per response of an interval that the host had made longer
 

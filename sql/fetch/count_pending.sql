@@ -1,5 +1,4 @@
--- The number of items that are still to be fetched; conditions as in pending.
+-- The number of items that are still to be fetched.
 select count(*)
-from item i
-left join log l using (part, key)
-where l.key is null or l.error = 'host given up' or ($failed_too and l.status = 'failed' and coalesce(l.http_status, 0) not in (404, 410))
+from item_state
+where is_pending or ($failed_too and is_retryable)

@@ -37,3 +37,16 @@ create table if not exists shard (
     length integer not null,
     primary key (part, shard)
 ) without rowid;
+
+-- Items, with whether they are still to be fetched. Items of a host that was given up were not requested. Images that
+-- their host does not have (404, 410) are not requested again.
+create temporary view if not exists item_state as
+select
+    i.part,
+    i.key,
+    i.url,
+    i.record,
+    l.key is null or l.error = 'host given up' as is_pending,
+    l.status = 'failed' and coalesce(l.http_status, 0) not in (404, 410) as is_retryable
+from item i
+left join log l using (part, key);
