@@ -56,7 +56,7 @@ def _read(file: Path, problems: Problems) -> Source:
     try:
         values = tomllib.loads(raw.decode("utf-8-sig"))
     except (ValueError, RecursionError) as error:  # ValueError: also too many digits; RecursionError: nesting
-        problems.add(file.name, "", f"is not TOML: {' '.join(str(error).split())}")
+        problems.add(file.name, "", f"is not TOML: {message_of(error)}")
         return _head(values, file)
     try:
         values = extended(values, file.parent)

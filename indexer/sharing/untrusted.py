@@ -15,7 +15,7 @@ import pyarrow.compute as pc
 import pyarrow.parquet as pq
 
 from indexer.base import resources
-from indexer.base.errors import BadData, ManifestError
+from indexer.base.errors import BadData, ManifestError, message_of
 from indexer.base.split_names import SPLIT_NAME
 from indexer.base.untrusted_folder import refuse_special_files
 from indexer.base.untrusted_json import InvalidJson, read_json
@@ -102,7 +102,7 @@ def _check(task: _Task) -> ExportHeader | str:
 def _damage(error: Exception, scratch: Path) -> str:
     if isinstance(error, OSError) and error.errno in (errno.ENOSPC, errno.EDQUOT):
         return f"{scratch} has no room for its rows: free some, or name another folder in TMPDIR"
-    return f"{ROWS_FILE} is damaged: {' '.join(str(error).split())[:200]}"
+    return f"{ROWS_FILE} is damaged: {message_of(error)[:200]}"
 
 
 def _mismatch(head: ExportHeader, digests: Mapping[str, str]) -> str:

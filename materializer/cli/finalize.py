@@ -6,8 +6,9 @@ import click
 
 from indexer.cli.options import CommonOptions, choice_of, common_options
 from materializer.cli.options import opening
-from materializer.dataset.convert import NAMES, finalize
+from materializer.dataset.convert import finalize
 from materializer.models import Feature, Settings
+from materializer.shards.schema import FEATURE_NAMES
 
 
 @click.command(epilog="Example: python -m materializer finalize built/large built/standard")
@@ -22,7 +23,7 @@ def command(options: CommonOptions, source: Path, target: Path, feature: str | N
     The dataset in SRC is written to DST; images are copied unchanged. A build is verified before it is converted.
     """
     made = finalize(source, target, Feature(feature) if feature else None, options.workers, options.progress)
-    print(f"{target}: images are {NAMES[made.feature]} now")
+    print(f"{target}: images are {FEATURE_NAMES[made.feature]} now")
     verified = "were not verified (there is no record of a build)" if made.verified is None else "were verified"
     print(f"the images of {source} {verified}")
     print(f"open it:\n  {opening(target, Settings(feature=made.feature))}")

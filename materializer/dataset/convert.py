@@ -14,7 +14,7 @@ from typing import Any
 import pyarrow as pa
 
 from indexer.base.durable import UNFINISHED, rename, write_json, writing
-from indexer.base.errors import OutputError, SourceError
+from indexer.base.errors import OutputError, SourceError, message_of
 from indexer.base.progress import SILENT, Progress
 from indexer.base.workers import WorkerCrashed, WorkerPool, Workers
 from materializer.dataset import converted_record
@@ -25,8 +25,7 @@ from materializer.shards import schema as columns
 from materializer.shards.digests import of_sha256
 from materializer.shards.formats.arrow import fingerprint
 from materializer.shards.formats.arrow_stream import arrow_stream, digests_of
-
-NAMES = {Feature.LARGE: "LargeImage", Feature.STANDARD: "Image"}
+from materializer.shards.schema import FEATURE_NAMES
 
 # Bytes of a batch; far below the 2 GiB that 32-bit offsets can address.
 _MAX_BATCH = 1 << 30
@@ -108,7 +107,7 @@ def convert(task: ConvertTask) -> ShardFile:
     try:
         return _convert(task)
     except (pa.ArrowException, ValueError, KeyError, TypeError, AttributeError, RecursionError) as error:
-        raise SourceError(f"{task.source} cannot be converted ({' '.join(str(error).split())})") from error
+        raise SourceError(f"{task.source} cannot be converted ({message_of(error)})") from error
     except FileNotFoundError as error:
         raise SourceError(f"{error.filename} is missing: copy the whole folder") from error
 
@@ -132,9 +131,9 @@ def _convert(task: ConvertTask) -> ShardFile:
 
 def _other(source: Path, infos: Mapping[str, Mapping[str, Any]]) -> Feature:
     kinds = {_type_of(feature) for info in infos.values() for feature in info["features"].values()}
-    if NAMES[Feature.LARGE] in kinds:
+    if FEATURE_NAMES[Feature.LARGE] in kinds:
         return Feature.STANDARD
-    if NAMES[Feature.STANDARD] in kinds:
+    if FEATURE_NAMES[Feature.STANDARD] in kinds:
         return Feature.LARGE
     raise SourceError(f"{source} has no image column to convert")
 
@@ -147,7 +146,7 @@ def _type_of(feature: object) -> str:
 def _with_feature(info: Mapping[str, Any], feature: Feature) -> dict[str, Any]:
     """Return a copy of a ``dataset_info.json`` whose image columns have the feature."""
     features = {
-        name: {**kind, "_type": NAMES[feature]} if _type_of(kind) in NAMES.values() else kind
+        name: {**kind, "_type": FEATURE_NAMES[feature]} if _type_of(kind) in FEATURE_NAMES.values() else kind
         for name, kind in info["features"].items()
     }
     return {**info, "features": features}
@@ -158,7 +157,7 @@ def _schema(schema: pa.Schema, feature: Feature) -> pa.Schema:
     note = json.loads(metadata.get(b"huggingface", b"{}"))
     features = note.get("info", {}).get("features", {})
     for name, kind in features.items():
-        if _type_of(kind) in NAMES.values():
+        if _type_of(kind) in FEATURE_NAMES.values():
             schema = schema.set(schema.get_field_index(name), pa.field(name, columns.image_type(feature)))
     if features:
         note["info"] = _with_feature(note["info"], feature)

@@ -25,11 +25,8 @@ from materializer.dataset.card.facts import (
     CardFacts,
     CardOrigin,
     CardUpstream,
-    balance_of,
-    counts_of,
     files_of,
-    origins_of,
-    upstream_of,
+    rows_in,
 )
 from materializer.models import Feature, Shard, ShardFile
 from materializer.planning.plan import key_of, key_of_all
@@ -39,15 +36,15 @@ from materializer.shards.variants import variant_in
 
 @dataclass(frozen=True, slots=True)
 class BuildRecord:
-    """The record of a build, without its rows. ``contents`` are the hashes of the shards' contents."""
+    """The record of a build, without its rows. ``contents`` are the hashes of the shards' contents.
+
+    ``facts`` are those of its card, without the shards as files.
+    """
 
     build: FinishedBuild
     plan: Mapping[str, Any]
     contents: Mapping[Shard, str]
-    counts: tuple[CardCount, ...]
-    origins: tuple[CardOrigin, ...]
-    balance: tuple[CardBalance, ...]
-    upstream: tuple[CardUpstream, ...]
+    facts: CardFacts
 
 
 def read(folder: Path, files: Collection[Path]) -> BuildRecord | None:
@@ -60,7 +57,7 @@ def read(folder: Path, files: Collection[Path]) -> BuildRecord | None:
         return None
     try:
         build = read_build(folder)
-        plan, facts = checked_plan(folder), JsonObject(read_json(folder / card.FACTS))
+        plan = checked_plan(folder)
         paths = {shard: build.format.path(shard) for shard, _ in build.all_shards}
         if others := {Path(path) for path in paths.values()}.symmetric_difference(files):
             raise ValueError(f"{record.BUILD} and the dataset do not name the same shards: {min(others)}")
@@ -70,10 +67,23 @@ def read(folder: Path, files: Collection[Path]) -> BuildRecord | None:
         contents = {shard: plan.object("shards").text(path) for shard, path in paths.items()}
         if "all" not in build.description["digests"] or not (folder / record.REFUSED).is_file():
             raise ValueError(f"the digest in {record.BUILD} or {record.REFUSED} is missing")
-        rows = counts_of(facts), origins_of(facts), balance_of(facts), upstream_of(facts)
-        return BuildRecord(build, plan.content, contents, *rows)
+        return BuildRecord(build, plan.content, contents, _facts(build))
     except (*UNREADABLE, OutputError) as error:
         raise SourceError(f"the build in {folder} is incomplete ({error}): copy the whole folder") from error
+
+
+def _facts(build: FinishedBuild) -> CardFacts:
+    content = JsonObject(read_json(build.folder / card.FACTS))
+    return CardFacts(
+        build.description["selection"],
+        build.settings,
+        rows_in(content, "counts", CardCount),
+        rows_in(content, "sources", CardOrigin),
+        (),
+        build.description["digests"],
+        balance=rows_in(content, "balance", CardBalance),
+        upstream=rows_in(content, "upstream", CardUpstream),
+    )
 
 
 def write(stored: BuildRecord, target: Path, feature: Feature, files: Mapping[Path, ShardFile]) -> None:
@@ -98,26 +108,13 @@ def write(stored: BuildRecord, target: Path, feature: Feature, files: Mapping[Pa
         record.write(target, shard, replace(kept, key=keys[shard], file=file))
     write_bytes(target / record.REFUSED, (build.folder / record.REFUSED).read_bytes())
     write_json(target / record.PLAN, {**stored.plan, "settings": settings.described()})
-    described, listed = build.description, files_of(build.format, shards)
-    card_files = card.write(
-        target,
-        CardFacts(
-            described["selection"],
-            settings,
-            stored.counts,
-            stored.origins,
-            listed,
-            described["digests"],
-            balance=stored.balance,
-            upstream=stored.upstream,
-        ),
-    )
+    facts = replace(stored.facts, settings=settings, files=files_of(build.format, shards))
     changes = {
         "plan": key_of_all(keys.values()),
         "settings": settings.described(),
         # The images were prepared by the versions of the build; this one has written the shards.
-        "versions": {**described["versions"], "pyarrow": pa.__version__},
+        "versions": {**build.description["versions"], "pyarrow": pa.__version__},
         "splits": described_shards(build.format, shards),
-        "card": card_files,
+        "card": card.write(target, facts),
     }
-    write_json(target / record.BUILD, {**described, **changes})
+    write_json(target / record.BUILD, {**build.description, **changes})

@@ -12,6 +12,7 @@ from pathlib import Path
 import pyarrow as pa
 
 from indexer.base.durable import sha256_of
+from indexer.base.errors import message_of
 from indexer.base.progress import SILENT, Progress
 from indexer.base.workers import WorkerCrashed, WorkerPool, Workers
 from indexer.images import reader_problem
@@ -133,7 +134,7 @@ def _wrong_rows(task: VerifyTask, path: Path, kept: record.ShardRecord) -> Itera
                 yield Difference(file_id, f"cannot be opened: {problem}")
             count += 1
     except (*_UNREADABLE, tarfile.TarError) as error:
-        yield Difference(path.name, f"cannot be read from row {count} on: {' '.join(str(error).split())}")
+        yield Difference(path.name, f"cannot be read from row {count} on: {message_of(error)}")
     if count != len(expected):
         yield Difference(path.name, f"has {count} rows, {len(expected)} were written")
 

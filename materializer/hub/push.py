@@ -21,7 +21,7 @@ from indexer.base.untrusted_json import JsonObject, read_json
 from indexer.base.workers import Workers
 from materializer.dataset import card
 from materializer.dataset.build_folder import FinishedBuild, read_build
-from materializer.dataset.card.facts import origins_of
+from materializer.dataset.card.facts import CardOrigin, rows_in
 from materializer.dataset.verify import verify
 from materializer.hub.files import BuildFile, RemoteFile, files_of, same_files
 from materializer.hub.licences import restricted_sources
@@ -133,7 +133,8 @@ def push(request: PushRequest, workers: Workers, progress: Progress = SILENT, en
 def _require_rights(request: PushRequest, build: FinishedBuild, *, is_public: bool) -> None:
     if not is_public or request.has_rights:
         return
-    restricted = restricted_sources(origins_of(JsonObject(read_json(build.folder / card.FACTS))))
+    facts = JsonObject(read_json(build.folder / card.FACTS))
+    restricted = restricted_sources(rows_in(facts, "sources", CardOrigin))
     if restricted:
         raise ConfigError(
             f"{request.repository} would be public, and these licences do not clearly permit redistribution:"

@@ -7,7 +7,7 @@ from pathlib import Path
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from indexer.base.errors import BadData, OutputError
+from indexer.base.errors import BadData, OutputError, message_of
 from indexer.base.workers import time_limit
 from indexer.images import header
 from indexer.reporting.models import ThumbnailResult
@@ -49,8 +49,7 @@ def rows(file: DatasetFile) -> pa.Table:
         with file.format.batches(file.path) as batches:
             found = pa.concat_tables([_described(batch) for batch in batches])
     except (pa.ArrowException, OSError, KeyError, ValueError, TypeError, AttributeError) as error:
-        message = f"{file.path} cannot be read ({' '.join(str(error).split())}): build it or copy it again"
-        raise OutputError(message) from error
+        raise OutputError(f"{file.path} cannot be read ({message_of(error)}): build it or copy it again") from error
     count = found.num_rows
     return (
         found.append_column("split", pa.array([file.split] * count, pa.string()))

@@ -1,6 +1,6 @@
 """Use other copies of refused images: files with the same file_id that a scan found elsewhere."""
 
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Iterable, Mapping
 from itertools import count
 
 import pyarrow as pa
@@ -11,10 +11,8 @@ from indexer.containers.from_manifest import stored_container
 from indexer.containers.models import Container
 from indexer.manifest.store import Store
 from materializer.models import Refusal, Shard
+from materializer.planning.substitution import CheckRows
 from materializer.running.preflight import unavailable
-
-# Returns the rows of a table that cannot be used, by position.
-CheckRows = Callable[[pa.Table], Mapping[int, Refusal]]
 
 
 class Copies:

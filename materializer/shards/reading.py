@@ -28,10 +28,10 @@ from indexer.images.rendition import Rendition
 from indexer.roots import localize
 from materializer.further_columns import image_columns
 from materializer.models import Pixels, RowsTask
+from materializer.shards.piece_memory import PieceMemory
 from materializer.shards.threads import Run, running
 from materializer.shards.transform import ImageFacts, LooseFile, PreparedImage, prepare
 from materializer.shards.variants import varied
-from materializer.shards.window import PieceMemory
 
 WINDOW_SIZE = 48_000_000
 WINDOW_ROWS = 2_000

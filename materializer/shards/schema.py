@@ -16,6 +16,9 @@ from materializer.models import Feature, Settings
 
 LABELS = ("real", "fake")
 
+# The classes of the image features, as `datasets` knows them.
+FEATURE_NAMES = {Feature.LARGE: "LargeImage", Feature.STANDARD: "Image"}
+
 # Text columns of the output -> columns of the manifest.
 TEXTS = {
     "generator": "generator",
@@ -68,7 +71,7 @@ def features(settings: Settings) -> dict[str, Any]:
     """Return the columns as ``dataset_info.json`` declares them."""
     text = {"dtype": "large_string", "_type": "Value"}
     number = {"dtype": "uint32", "_type": "Value"}
-    image = {"_type": "LargeImage" if settings.feature is Feature.LARGE else "Image"}
+    image = {"_type": FEATURE_NAMES[settings.feature]}
     return {
         "image": image,
         "height": number,

@@ -10,7 +10,7 @@ import yaml
 
 from indexer.base.untrusted_json import JsonObject, read_json
 from materializer.dataset import card
-from materializer.dataset.card.facts import CardCount, CardFacts, CardFile, CardOrigin, CardUpstream, upstream_of
+from materializer.dataset.card.facts import CardCount, CardFacts, CardFile, CardOrigin, CardUpstream, rows_in
 from materializer.dataset.card.pages import DATASETS_VERSIONS
 from materializer.models import Settings
 from materializer.shards.formats import FORMATS
@@ -103,13 +103,14 @@ def test_croissant_and_facts_name_the_files_upstream(written):
         ("genimage/adm.zip", None, None, "f" * 40),
     ]
     content = JsonObject(read_json(written / "record/facts.json"))
-    assert upstream_of(content) == facts().upstream
+    assert rows_in(content, "upstream", CardUpstream) == facts().upstream
 
 
 def test_unknown_files_upstream_are_left_out(tmp_path):
     card.write(tmp_path, facts(upstream=()))
     assert "wasDerivedFrom" not in (tmp_path / "croissant.json").read_text()
-    assert upstream_of(JsonObject(read_json(tmp_path / "record/facts.json"))) == ()
+    content = JsonObject(read_json(tmp_path / "record/facts.json"))
+    assert rows_in(content, "upstream", CardUpstream) == ()
 
 
 @pytest.mark.slow

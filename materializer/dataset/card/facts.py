@@ -15,6 +15,8 @@ from materializer.shards.formats.output_format import OutputFormat, ShardFiles
 
 Row = TypeVar("Row")
 
+_OPTIONAL = ("balance", "upstream")  # a selection need not be matched, and files upstream may be unknown
+
 
 @dataclass(frozen=True, slots=True)
 class CardCount:
@@ -156,33 +158,21 @@ def files_of(format_: OutputFormat, shards: ShardFiles) -> tuple[CardFile, ...]:
 
 
 def described(facts: CardFacts) -> dict[str, Any]:
-    """Return counts and sources as JSON: the facts that no other file of a build has."""
-    found = {
-        "counts": [asdict(count) for count in facts.counts],
-        "sources": [asdict(origin) for origin in facts.origins],
+    """Return the facts that no other file of a build has, as JSON."""
+    rows: Mapping[str, Sequence[CardCount | CardOrigin | CardBalance | CardUpstream]] = {
+        "counts": facts.counts,
+        "sources": facts.origins,
+        "balance": facts.balance,
+        "upstream": facts.upstream,
     }
-    further: Mapping[str, Sequence[CardBalance | CardUpstream]] = {"balance": facts.balance, "upstream": facts.upstream}
-    return found | {name: [asdict(row) for row in rows] for name, rows in further.items() if rows}
+    return {name: [asdict(row) for row in own] for name, own in rows.items() if own or name not in _OPTIONAL}
 
 
-def counts_of(content: JsonObject) -> tuple[CardCount, ...]:
-    """Return the counts from the untrusted JSON of :func:`described`. Raises InvalidJson."""
-    return tuple(content.list("counts", partial(_typed, CardCount)))
-
-
-def origins_of(content: JsonObject) -> tuple[CardOrigin, ...]:
-    """Return the sources, as :func:`counts_of`."""
-    return tuple(content.list("sources", partial(_typed, CardOrigin)))
-
-
-def balance_of(content: JsonObject) -> tuple[CardBalance, ...]:
-    """Return the differences, as :func:`counts_of`; none if the selection was not matched."""
-    return tuple(content.list("balance", partial(_typed, CardBalance))) if "balance" in content.content else ()
-
-
-def upstream_of(content: JsonObject) -> tuple[CardUpstream, ...]:
-    """Return the files upstream, as :func:`counts_of`; none if they are unknown."""
-    return tuple(content.list("upstream", partial(_typed, CardUpstream))) if "upstream" in content.content else ()
+def rows_in(content: JsonObject, name: str, kind: type[Row]) -> tuple[Row, ...]:
+    """Return the rows ``name``, of class ``kind``, in the untrusted JSON of :func:`described`. Raises InvalidJson."""
+    if name in _OPTIONAL and name not in content.content:
+        return ()
+    return tuple(content.list(name, partial(_typed, kind)))
 
 
 def _typed(kind: type[Row], value: object) -> Row:
