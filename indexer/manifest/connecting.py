@@ -17,6 +17,7 @@ from indexer.manifest.stored_code import catalog_of, triggers_of
 
 DatabaseSettings = Mapping[str, Any]  # DuckDB's configuration: option -> value
 FileState = tuple[int, ...] | None  # device, inode, size, times of the last change of contents and of anything
+OWN_TABLES, WORK = "own_tables", "work"  # databases that steps attach beside the manifest
 _SETTLED_NS = 2_000_000_000  # ns
 _CHECKED: set[tuple[FileState, FileState]] = set()
 _CURRENT: set[tuple[FileState, FileState]] = set()  # files whose macros and views this process has stored
@@ -29,6 +30,7 @@ def connect(path: Path, settings: DatabaseSettings, *, read_only: bool) -> duckd
         ManifestError: another program has it open, it cannot be written, it is no DuckDB file, or it holds a macro or
             view that reads files, or a macro that replaces a function of DuckDB.
     """
+    _check_name(path)
     try:
         if not read_only and file_state(path) is None:
             _create(path)
@@ -65,6 +67,13 @@ def close_written(connection: duckdb.DuckDBPyConnection, path: Path) -> None:
 def is_current(path: Path) -> bool:
     """Return whether the file at ``path`` is as this process has created it, or :func:`close_written` has left it."""
     return _states(path) in _CURRENT
+
+
+def _check_name(path: Path) -> None:
+    """Refuse names of files that DuckDB takes for another database, or for a path with options."""
+    database = path.name.partition(".")[0].lower()
+    if database in (OWN_TABLES, WORK) or "?" in str(path):
+        raise ManifestError(f"{path} is no possible name of a manifest: rename it, for example to manifest.duckdb")
 
 
 def _create(path: Path) -> None:

@@ -20,11 +20,10 @@ from indexer.base import resources
 from indexer.base.errors import ConfigError, ManifestError, RecipeError, reason_of
 from indexer.base.suggestions import nearest
 from indexer.manifest import connecting, schema
-from indexer.manifest.connecting import DatabaseSettings, connect, file_state, require_manifest
+from indexer.manifest.connecting import OWN_TABLES, DatabaseSettings, connect, file_state, require_manifest
 from indexer.manifest.schema import SCHEMA_VERSION
 from indexer.manifest.sql_text import literal, quoted
 
-OWN = "own_tables"
 LOT_ROWS = 5_000_000  # rows that are joined with the manifest and sorted at a time: a few gigabytes
 
 Parameters = Mapping[str, Any]
@@ -96,15 +95,15 @@ class Store:
             return
         try:
             file = _own_file(folder)
-            self.execute(f"attach {literal(str(file))} as {OWN} (read_write, recovery_mode no_wal_writes)")
+            self.execute(f"attach {literal(str(file))} as {OWN_TABLES} (read_write, recovery_mode no_wal_writes)")
         except (OSError, duckdb.IOException) as error:
             raise ConfigError(
                 f"{folder} cannot be written to ({reason_of(error)}): name another tmp_cache_dir"
             ) from error
         file.unlink(missing_ok=True)
-        own_path = f"{quoted(self.execute('select current_database()')[0][0])}.main,{OWN}.main"
+        own_path = f"{quoted(self.execute('select current_database()')[0][0])}.main,{OWN_TABLES}.main"
         self.execute(f"set search_path = {literal(own_path)}")
-        self._own = OWN
+        self._own = OWN_TABLES
 
     def append(self, table: str, step: str, parameters: Parameters | None = None) -> None:
         """Insert the rows of a step into ``table``, by column name."""

@@ -34,6 +34,13 @@ def test_another_programs_database_is_refused(tmp_path):
         stores.open_for_writing(file)
 
 
+@pytest.mark.parametrize("name", ["work.duckdb", "Work.v2.duckdb", "own_tables.db", "which?.duckdb"])
+def test_a_name_that_duckdb_takes_for_another_database_is_refused(tmp_path, name):
+    with pytest.raises(ManifestError, match="rename it"):
+        stores.open_for_writing(tmp_path / name)
+    assert list(tmp_path.iterdir()) == []
+
+
 def test_an_empty_database_of_a_killed_run_gets_the_schema(tmp_path):
     file = tmp_path / "m.duckdb"
     duckdb.connect(str(file)).close()
