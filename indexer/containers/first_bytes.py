@@ -21,9 +21,12 @@ _UNREAD_SIGNATURES = {
     b"\xff\x06\0\0sNaPpY": "snappy",
     b"hsqs": "squashfs",
 }
-UNREAD_SUFFIXES = {"br": "brotli", "lzo": "lzop", "iso": "an ISO image", "dmg": "a macOS disk image", "ace": "ACE"} | {
-    suffix: suffix for suffix in ("arj", "lha", "lzh", "cab", "wim", "lrz", "zpaq", "sit", "sitx", "squashfs")
-}
+UNREAD_SUFFIXES = (
+    {"br": "brotli", "lzo": "lzop", "iso": "an ISO image", "dmg": "a macOS disk image", "ace": "ACE"}
+    | {"tfrecord": "TFRecord", "tfrecords": "TFRecord"}
+    | {suffix: suffix for suffix in ("arj", "lha", "lzh", "cab", "wim", "lrz", "zpaq", "sit", "sitx", "squashfs")}
+)
+_LMDB, _LMDB_AT = b"\xde\xc0\xef\xbe", 16  # behind the header of the first page (lmdb's mdb.c, MDB_MAGIC)
 _BINARY = re.compile(rb"[^\t\n\f\r -~\x80-\xff]")
 # Formats whose signature is long enough to be no accident.
 _CERTAIN = frozenset({"JPEG", "PNG", "WEBP", "GIF", "TIFF"})
@@ -38,6 +41,8 @@ def unfinished_of(path: str) -> str | None:
 def unread_format(path: str, head: bytes) -> str | None:
     """Return the name of a packing or archive format that nothing here reads; None for other files."""
     by_signature = next((name for start, name in _UNREAD_SIGNATURES.items() if head.startswith(start)), None)
+    if head.startswith(_LMDB, _LMDB_AT):
+        return "LMDB"
     is_text = not _BINARY.search(head)  # a note such as x.zip.br
     return by_signature or (None if is_text else UNREAD_SUFFIXES.get(path.rpartition(".")[2].lower()))
 

@@ -226,7 +226,18 @@ def test_members_renamed_in_the_directory_only_are_complete(root: Path) -> None:
         data[place + 30 : place + 33] = b"SET"
     (root / "set.zip").write_bytes(data)
     found = listing(container_in(root))
-    assert (found.report.status, found.sound()) == ("complete", FILES)
+    assert (found.report.status, found.sound(), found.codes) == ("complete", FILES, {"name-differs"})
+
+
+def test_damaged_header_in_the_directory_is_named(root: Path) -> None:
+    data = bytearray(zip_bytes(FILES))
+    place = [found.start() for found in re.finditer(b"PK\1\2", data)][5]
+    data[place] = 0
+    (root / "set.zip").write_bytes(data)
+    found = listing(container_in(root))
+    assert found.sound() == FILES
+    damage = "header-damaged: only 5 of 40 entries of the directory can be read"
+    assert found.report.reason == f"{damage}: 35 members were found by their local headers"
 
 
 @pytest.mark.parametrize("cut", ["split", "plain"])

@@ -15,7 +15,8 @@ FINDINGS_PER_CODE = 1_000
 
 # Findings that leave a listing complete: all members are listed, even if some cannot be read.
 _HARMLESS = frozenset(
-    {"empty", "extension", "image-suffix", "not-a-file", "offsets-wrapped", "repeated-name", "volume-stray"}
+    {"empty", "extension", "image-suffix", "name-differs", "not-a-file", "offsets-wrapped", "repeated-name"}
+    | {"volume-stray"}
 )
 
 

@@ -3,6 +3,7 @@
 import pyarrow as pa
 
 from indexer.base.errors import BadData, message_of
+from indexer.base.placeholders import placeholder_of
 from indexer.containers.bytes.volumes import ByteRange
 from indexer.containers.kinds import DOCUMENTS, HEAD_SIZE, ORDINARY, Kind, kind_of, promised_kind, suffix_of
 from indexer.containers.members.entry import Entry
@@ -14,18 +15,19 @@ from indexer.containers.volume_names import LAST, volume_name
 def nested_kind(entry: Entry, name: str) -> Kind | None:
     """Return the kind of the archive that a member is, or None: by its first bytes if they are known, else by its name.
 
-    Raises BadData for a volume of an archive: it cannot be read without the others.
+    Raises BadData for a volume of an archive, which cannot be read without the others, and for a placeholder.
     """
     suffix = suffix_of(name)
     if entry.row.problem or entry.row.size == 0 or suffix in DOCUMENTS:
         return None
-    kind = None
-    if entry.head is not None:
-        kind = kind_of(entry.head)
-    elif suffix not in ORDINARY and isinstance(entry.content, ByteRange):
-        kind = kind_of(entry.content.read(0, HEAD_SIZE))
+    head = entry.head
+    if head is None and suffix not in ORDINARY and isinstance(entry.content, ByteRange):
+        head = entry.content.read(0, HEAD_SIZE)
     _refuse_volume(name)
-    return kind or promised_kind(name)
+    kind = kind_of(head or b"") or promised_kind(name)
+    if kind is not None and (found := placeholder_of(head or b"")):
+        raise BadData("placeholder", found)
+    return kind
 
 
 def _refuse_volume(name: str) -> None:

@@ -63,7 +63,8 @@ def seven_zip_entries(opened: OpenArchive) -> Iterator[Entry]:
 def _read_archive(window: ByteRange) -> Archive:
     position, size, checksum = header.start(window.read(0, header.START_SIZE))
     if position + size > window.size:
-        raise BadData("truncated", f"the header would end at byte {position + size} of {window.size}")
+        missing = f"{position + size - window.size} bytes are missing, with the index at the end"
+        raise BadData("truncated", f"{missing}: the download is unfinished, or the last volume is missing or cut short")
     if size > _LARGEST_HEADER:
         raise BadData("over the size limit", f"a header of {size} bytes")
     data = window.read(position, size)

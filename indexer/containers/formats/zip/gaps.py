@@ -16,19 +16,27 @@ _SMALLEST_ENTRY, _LARGE_ENTRY = 46, 500  # bytes per member in a directory
 _GAPS_AT_A_TIME = 64  # the largest gaps are searched first; the others only if these have members
 
 
-def rows_in_gaps(window: ByteRange, gaps: list[tuple[int, int]], first: int, health: Health) -> Iterator[Row]:
-    """Yield a row for each member found in ``gaps`` (start, end), with ordinals from ``first`` on; add a finding."""
+def rows_in_gaps(
+    window: ByteRange, gaps: list[tuple[int, int]], entries: int, declared: int, health: Health
+) -> Iterator[Row]:
+    """Yield a row for each member found in ``gaps`` (start, end), and add a finding.
+
+    The directory has ``entries`` of the ``declared`` ones; ordinals follow theirs.
+    """
     count = 0
     largest = sorted(gaps, key=lambda gap: (gap[0] - gap[1], gap))
     for place in range(0, len(largest), _GAPS_AT_A_TIME):
         before = count
         for start, end in sorted(largest[place : place + _GAPS_AT_A_TIME]):
             for row in _rows_in(window, start, end):
-                yield replace(row, ordinal=first + count)
+                yield replace(row, ordinal=entries + count)
                 count += 1
         if count == before:
             break
-    if count:
+    if count and entries < declared:
+        damage = f"only {entries} of {declared} entries of the directory can be read"
+        health.add("header-damaged", f"{damage}: {count} members were found by their local headers")
+    elif count:
         detail = f"{count} members are not in the directory: several zips were joined. They were found by their headers"
         health.add("joined", detail)
     elif gaps and gaps[0][0] == 0 and _ends_a_zip(window.window(0, gaps[0][1])):

@@ -48,7 +48,7 @@ def list_directory(
         yield batch
     repeats.report(health)
     gaps = extents.report(health)
-    yield from batches_of(rows_in_gaps(window, gaps, entries, health))
+    yield from batches_of(rows_in_gaps(window, gaps, entries, end.entries, health))
     _compare(entries, folders, end, health)
 
 

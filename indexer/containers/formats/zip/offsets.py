@@ -80,6 +80,9 @@ def repaired_blocks(window: ByteRange, blocks: Iterator[CheckedBlock], health: H
             if moved or lost or rest.found == rest.wrong:  # otherwise some were renamed in the directory only
                 at_offset = f"{rest.wrong} of {rest.checked} checked members have another local header at their offset"
                 health.add("offset-differs", f"{at_offset}, or none: {moved} were found elsewhere, {lost} not")
+            else:
+                names = f"{rest.wrong} of {rest.checked} checked members have another name in their local header"
+                health.add("name-differs", f"{names}: the names in the directory count")
         yield block
 
 
