@@ -17,8 +17,8 @@ _PARAMETER = re.compile(r"\$\{(\w+)\}")
 def extended(values: Mapping[str, Any], folder: Path) -> dict[str, Any]:
     """Return the tables of a declaration, with those of the one that it ``extends``, and without parameters.
 
-    Tables are merged key by key; other values replace those of the extended declaration. ``${name}`` in a text is
-    replaced by the parameter ``name``, or by the ``name`` of the source.
+    Tables are merged key by key, and rules of the extended declaration follow the own ones; other values are replaced.
+    ``${name}`` in a text is replaced by the parameter ``name``, or by the ``name`` of the source.
 
     Raises:
         ValueError: the extended declaration does not exist, or a parameter is unknown.
@@ -26,6 +26,8 @@ def extended(values: Mapping[str, Any], folder: Path) -> dict[str, Any]:
     own = dict(values)
     base = _base(own.pop("extends"), folder) if "extends" in own else values
     merged = _merged({key: value for key, value in base.items() if key not in _OWN}, own)
+    if base is not values and all(isinstance(table.get("rule", []), list) for table in (own, base)):
+        merged["rule"] = [*own.get("rule", []), *base.get("rule", [])]
     parameters = merged.pop("parameters", {})
     if not isinstance(parameters, dict):
         raise ValueError("[parameters] must be a table")  # noqa: TRY004 - reported with all problems of the file

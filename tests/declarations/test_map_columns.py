@@ -88,6 +88,19 @@ def test_extended_declaration_has_rules_and_parameters(manifest, tmp_path):
     ]
 
 
+def test_rules_of_an_extended_declaration_follow_its_own(manifest, tmp_path):
+    own = '[[rule]]\npath = "(?:.+/)?masks/.+"\nignore = "a mask"\n'
+    (tmp_path / "mine.toml").write_text(f'extends = "cnndetection"\nname = "Mine"\n{own}')
+    raw = RawRows()
+    raw.add("mine", ["sdxl/1_fake/masks/1.png", "sdxl/1_fake/1.png", "sdxl/0_real/1.png"])
+    raw.write(manifest)
+    derive(manifest, load([tmp_path]))
+    assert manifest.execute("select file_id from manifest order by 1") == [
+        ("Mine/sdxl/0_real/1",),
+        ("Mine/sdxl/1_fake/1",),
+    ]
+
+
 def test_declaration_of_a_windows_editor_is_read(tmp_path):
     (tmp_path / "mine.toml").write_bytes(b"\xef\xbb\xbfname = 'Mine'\r\n[[rule]]\r\npath = 'a'\r\n")
     assert load([tmp_path])[0].info.name == "Mine"
