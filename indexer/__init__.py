@@ -4,12 +4,20 @@ Data flows one way through the folders::
 
     containers    bytes -> members: list and read archives in place
     images        bytes -> properties: header, decoding, hashes
+    manifest      the DuckDB file
     declarations  a source as data (sources/*.toml), compiled to one SELECT
     scanning      roots -> raw rows (container, member, side_row, finding)
     selection     manifest -> selection, in SQL
-    lookup        file_ids -> single images
+    sharing       selection <-> exported folder
+    lookup        file_ids -> single images; files -> file_ids
+    fetching      lists of URLs -> files
+    drafting      a folder -> a first declaration of it
+    reporting     manifest or selection -> HTML page
+    browsing      manifest -> pages of a local server
     cli           commands; only this package prints
     api           the commands as Python
+
+``base`` and ``settings`` are used by all of them.
 
 ``from indexer import Manifest`` is the Python API; it is imported on first use.
 """

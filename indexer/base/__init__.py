@@ -1,1 +1,1 @@
-"""What every other package needs: errors, the DuckDB store, configuration, workers, remote storage, durable files."""
+"""What every other package needs: errors, configuration, workers, remote storage, durable files."""

@@ -52,7 +52,7 @@ _SHOWN = 100  # rows of a table for people
 @click.option("--no-inspect", is_flag=True, help="Read no image; audit inspected images only.")
 @common_options
 @worker_options
-def command(options: CommonOptions, name: str | None, **how: object) -> None:
+def command(options: CommonOptions, name: str | None, **how: Any) -> None:
     """Find duplicates, leaks between splits and label shortcuts.
 
     Audits the selection NAME, or all inspected images. Exit status 1: an image is in several splits, a shortcut exceeds
@@ -61,22 +61,22 @@ def command(options: CommonOptions, name: str | None, **how: object) -> None:
     if how["between"]:
         _between(options, name, how)
         return
-    if str(how["form"]) not in _SHOW and not how["per_group"]:
+    if how["form"] not in _SHOW and not how["per_group"]:
         raise click.UsageError(f"--format {how['form']} needs --all")
     inspect = None
     if name is not None and not how["no_inspect"]:
         inspect = inspector(options)
-    audit_options = AuditOptions(int(str(how["radius"])), tree=_with_tree(how["tree"]), turned=bool(how["turned"]))
+    audit_options = AuditOptions(how["radius"], tree=_with_tree(how["tree"]), turned=how["turned"])
     with options.changing() as store:
         if how["per_group"]:
             groups = shortcuts_per_group(store, name, audit_options, inspect)
         else:
             found = audit(store, name, audit_options, inspect)
     if how["per_group"]:
-        shortcut_table.print_table(groups, str(how["form"]))
+        shortcut_table.print_table(groups, how["form"])
         return
-    _SHOW[str(how["form"])](found)
-    _judge(found, float(str(how["threshold"])))
+    _SHOW[how["form"]](found)
+    _judge(found, how["threshold"])
 
 
 def _between(options: CommonOptions, name: str | None, how: Mapping[str, Any]) -> None:
@@ -89,7 +89,7 @@ def _between(options: CommonOptions, name: str | None, how: Mapping[str, Any]) -
     audit_between.run(options, how["between"], how["radius"], how["form"], inspects=not how["no_inspect"])
 
 
-def _with_tree(choice: object) -> bool:
+def _with_tree(choice: bool | None) -> bool:
     if choice is None and find_spec("sklearn") is None:
         messages.print_message(
             "no decision tree: it requires scikit-learn; install it with pip install 'image-manifest[audit]'"

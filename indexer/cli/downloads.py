@@ -5,10 +5,10 @@ from pathlib import Path
 
 from indexer.base.errors import CheckFailed, ConfigError
 from indexer.base.remote import Url
-from indexer.base.suggestions import nearest
 from indexer.cli import messages
 from indexer.cli.messages import printable
 from indexer.cli.options import CommonOptions
+from indexer.cli.source_keys import sources_of
 from indexer.declarations import refuse_wrong
 from indexer.declarations.models import Source
 from indexer.fetching import hub
@@ -37,13 +37,9 @@ def download_from_hub(options: CommonOptions, key: str, to: Path, only: Sequence
 
 
 def _source(options: CommonOptions, key: str) -> Source:
-    sources = {each.key: each for each in declared(options.config)}
-    if key not in sources:
-        matches = "' or '".join(each for each in sorted(sources) if each.startswith(key))
-        hint = f"did you mean '{matches}'?" if matches else nearest(key, sources)
-        raise ConfigError(f"unknown source '{key}': {hint}")
-    refuse_wrong([sources[key]])
-    return sources[key]
+    [source] = sources_of(declared(options.config), [key])
+    refuse_wrong([source])
+    return source
 
 
 def _root(options: CommonOptions, source: Source) -> Path:

@@ -6,6 +6,7 @@ import shlex
 import sys
 import threading
 from collections.abc import Callable
+from functools import partial
 from typing import Any, TextIO
 
 import click
@@ -82,11 +83,11 @@ def _reporter_of(error: BaseException) -> Callable[[Any, str], int] | None:
     if signals.received:  # DuckDB and Arrow replace the exception of a signal that arrives while they call Python
         return _report_interrupted
     if _NO_SPACE in str(error) and not isinstance(error, ProjectError) and not debug:
-        return _report_full_disk
+        return partial(_report_stopped, "free some space")
     if isinstance(error, OSError) and error.errno in (errno.EMFILE, errno.ENFILE) and not debug:
-        return _report_open_files
-    if type(error).__name__ in _DATABASE_REPORTERS and not debug:
-        return _DATABASE_REPORTERS[type(error).__name__]
+        return partial(_report_stopped, "raise the limit of open files (ulimit -n)")
+    if type(error).__name__ in _DATABASE_ADVICE and not debug:
+        return partial(_report_stopped, _DATABASE_ADVICE[type(error).__name__])
     return next((report for kinds, report in _REPORTERS.items() if isinstance(error, kinds)), None)
 
 
@@ -104,27 +105,7 @@ def _report_missing_command(error: click.exceptions.NoArgsIsHelpError, _: str) -
     return WRONG_INPUT
 
 
-def _report_full_disk(error: BaseException, package: str) -> int:
-    """Report a full disk that Python, DuckDB or Arrow detected."""
-    return _report_stopped(error, "free some space", package)
-
-
-def _report_open_files(error: BaseException, package: str) -> int:
-    """Report that this process or the machine has too many open files."""
-    return _report_stopped(error, "raise the limit of open files (ulimit -n)", package)
-
-
-def _report_disk_error(error: BaseException, package: str) -> int:
-    """Report that DuckDB could not read or write."""
-    return _report_stopped(error, "check the manifest's disk", package)
-
-
-def _report_out_of_memory(error: BaseException, package: str) -> int:
-    """Report that DuckDB exceeded its memory limit."""
-    return _report_stopped(error, "increase memory in [database] of local.cfg", package)
-
-
-def _report_stopped(error: BaseException, advice: str, package: str) -> int:
+def _report_stopped(advice: str, error: BaseException, package: str) -> int:
     message = message_of(error)
     return _print_error(f"{message}: {_kept()}; {advice}, then continue with: {_command_line(package)}")
 
@@ -168,10 +149,10 @@ def _command_line(package: str) -> str:
 
 
 # DuckDB's errors by name: importing DuckDB here would slow down every start.
-_DATABASE_REPORTERS: dict[str, Callable[[Any, str], int]] = {
-    "FatalException": _report_disk_error,
-    "IOException": _report_disk_error,
-    "OutOfMemoryException": _report_out_of_memory,
+_DATABASE_ADVICE = {
+    "FatalException": "check the manifest's disk",
+    "IOException": "check the manifest's disk",
+    "OutOfMemoryException": "increase memory in [database] of local.cfg",
 }
 _REPORTERS: dict[type[BaseException] | tuple[type[BaseException], ...], Callable[[Any, str], int]] = {
     click.exceptions.Exit: lambda error, _: int(error.exit_code),

@@ -11,10 +11,10 @@ from indexer.base import path_sources
 from indexer.base.config import Config
 from indexer.base.errors import CheckFailed, ConfigError, ProjectError
 from indexer.base.remote import Root
-from indexer.base.suggestions import nearest
 from indexer.cli import completion, preflight, render
 from indexer.cli.messages import print_message, printable
 from indexer.cli.options import CommonOptions, common_options, worker_options
+from indexer.cli.source_keys import sources_of
 from indexer.declarations import refuse_wrong
 from indexer.declarations.models import Source
 from indexer.manifest.store import Store
@@ -136,11 +136,8 @@ def _roots(config: Config, sources: Sequence[Source], keys: Sequence[str]) -> Ma
     Raises:
         ConfigError: a key is unknown; the message suggests the closest one.
     """
-    folders = {source.key: source.default_folder for source in sources}
-    unknown = [key for key in keys if key not in folders]
-    if unknown:
-        raise ConfigError(f"--source: unknown source '{unknown[0]}': {nearest(unknown[0], folders)}")
-    return {key: config.root(key, folder) for key, folder in folders.items() if not keys or key in keys}
+    chosen = {source.key for source in sources_of(sources, keys, "--source: ")}
+    return {source.key: config.root(source.key, source.default_folder) for source in sources if source.key in chosen}
 
 
 def _roots_to_scan(config: Config, roots: Mapping[str, Root], recorded: Collection[str]) -> Mapping[str, Root]:

@@ -2,6 +2,7 @@
 
 import json
 from collections.abc import Iterator, Sequence
+from contextlib import nullcontext
 from itertools import chain
 from pathlib import Path
 from typing import Any
@@ -9,19 +10,18 @@ from typing import Any
 import click
 import pyarrow as pa
 
-from indexer.base.errors import CheckFailed, ConfigError
-from indexer.base.suggestions import nearest
+from indexer.base.errors import CheckFailed
 from indexer.cli import completion, render
 from indexer.cli.messages import print_message, printable
 from indexer.cli.options import CommonOptions, common_options
 from indexer.cli.preflight import packed
+from indexer.cli.source_keys import sources_of
 from indexer.containers.models import ContainerStatus
 from indexer.declarations import refuse_wrong
 from indexer.declarations.compiling import compile_source
 from indexer.declarations.models import USES, Download, Source
 from indexer.declarations.preflight import SourceState, disk_space, source_states
 from indexer.declarations.required_ids import RequiredIds, required_ids
-from indexer.manifest.store import Store
 from indexer.roots import declared
 from indexer.selection.id_lists import ids_of
 
@@ -59,14 +59,15 @@ def command(
     a declaration is wrong, or file_ids of a list are not in the manifest.
     """
     sources = _declared(options)
-    chosen = _chosen(sources, [show_sql] if show_sql else keys)
+    chosen = sources_of(sources, [show_sql] if show_sql else keys)
     refuse_wrong(chosen if show_sql or keys else ())
     if show_sql:
         print(compile_source(*chosen))
         return
     roots = {source.key: options.config.root(source.key, source.default_folder) for source in sources}
     wrong = [source for source in chosen if source.problems]
-    with _Manifest(options) as manifest:
+    # The downloads of a source are printed without a manifest, too.
+    with options.reading() if options.manifest.exists() else nullcontext() as manifest:
         states = source_states(chosen, roots, manifest)
         valid = [source for source in sources if not source.problems]
         required = required_ids(chain.from_iterable(map(ids_of, lists)), valid, manifest) if lists else ()
@@ -93,38 +94,11 @@ def _check(required: Sequence[RequiredIds], wrong: Sequence[Source]) -> None:
         raise CheckFailed
 
 
-class _Manifest:
-    """Open the manifest if it exists; the downloads of a source are printed without it, too."""
-
-    def __init__(self, options: CommonOptions) -> None:
-        self.store = options.reading() if options.manifest.exists() else None
-
-    def __enter__(self) -> Store | None:
-        return self.store
-
-    def __exit__(self, *_: object) -> None:
-        if self.store:
-            self.store.close()
-
-
 def _declared(options: CommonOptions) -> tuple[Source, ...]:
     config = options.config
     sources = declared(config)
     config.refuse_unknown({source.key for source in sources})
     return sources
-
-
-def _chosen(sources: Sequence[Source], keys: Sequence[str]) -> list[Source]:
-    """Return the sources ``keys``, or all.
-
-    Raises:
-        ConfigError: a key is unknown.
-    """
-    known = {source.key: source for source in sources}
-    for key in keys:
-        if key not in known:
-            raise ConfigError(f"unknown source '{key}': {nearest(key, known)}")
-    return [known[key] for key in keys] if keys else list(sources)
 
 
 def _print_list(options: CommonOptions, states: Sequence[SourceState], *, lists_all: bool) -> None:

@@ -7,6 +7,7 @@ from typing import BinaryIO
 import click
 import pyarrow as pa
 
+from indexer.base.dataset_cards import size_category
 from indexer.cli import completion, render
 from indexer.cli.messages import printable
 from indexer.cli.options import CommonOptions, common_options
@@ -22,9 +23,6 @@ _TITLES = {
 }
 _SHARED = "Pictures that other selections have, too"
 _COUNTED = ("images", "unusable", "bytes")
-# Size categories of dataset cards: huggingface.co/docs/hub/datasets-cards
-_CATEGORIES = ((1_000, "n<1K"), (10_000, "1K<n<10K"), (100_000, "10K<n<100K"), (1_000_000, "100K<n<1M"),
-               (10_000_000, "1M<n<10M"), (100_000_000, "10M<n<100M"))  # fmt: skip
 
 
 @click.command(epilog="Example: python -m indexer stats demo --format markdown --output DATASET_STATS.md")
@@ -124,10 +122,10 @@ def _summary(statistics: Statistics) -> str:
 
 def _card_head(statistics: Statistics) -> str:
     name = printable(statistics.name or "the manifest")
-    category = next((word for limit, word in _CATEGORIES if statistics.images < limit), "n>100M")
     return (
         f"---\npretty_name: {json.dumps(name)}\ntask_categories:\n- image-classification\nsize_categories:\n"
-        f"- {category}\n---\n\n# Dataset statistics: {name}\n\n*Made by `python -m indexer stats`.*\n"
+        f"- {size_category(statistics.images)}\n---\n\n# Dataset statistics: {name}\n\n"
+        "*Made by `python -m indexer stats`.*\n"
     )
 
 

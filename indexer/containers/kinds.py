@@ -24,6 +24,11 @@ from indexer.containers.bytes.tar_header import RECORD, parse
 HEAD_SIZE = RECORD  # bytes that decide the kind of a file
 _ZEROS = bytes(RECORD)
 
+# Functions of several formats, as `Format` names them.
+_STREAM_ENTRIES = "indexer.containers.formats.sequential:stream_entries"
+_LIST_CELLS = "indexer.containers.tabular.listing:list_cells"
+_READ_CELLS = "indexer.containers.tabular.reading:read_cells"
+
 
 class Kind(StrEnum):
     """The kind of a container. First bytes and sibling volumes decide it, never the name alone."""
@@ -103,7 +108,7 @@ def _packing(
         signatures=(signature,) if signature else (),
         matches=matches,
         compression=compression,
-        entries="indexer.containers.formats.sequential:stream_entries",
+        entries=_STREAM_ENTRIES,
     )
 
 
@@ -126,28 +131,28 @@ FORMATS = (
         signatures=(b"ARROW1\0\0",),
         matches=_is_arrow_stream,
         nests=False,
-        lists="indexer.containers.tabular.listing:list_cells",
-        reads="indexer.containers.tabular.reading:read_cells",
+        lists=_LIST_CELLS,
+        reads=_READ_CELLS,
     ),
     Format(
         kind=Kind.PARQUET,
         suffixes=("parquet",),
         signatures=(b"PAR1",),
         nests=False,
-        lists="indexer.containers.tabular.listing:list_cells",
-        reads="indexer.containers.tabular.reading:read_cells",
+        lists=_LIST_CELLS,
+        reads=_READ_CELLS,
     ),
     Format(
         kind=Kind.STREAM,
         suffixes=("rar",),
         signatures=(b"Rar!\x1a\x07",),
-        entries="indexer.containers.formats.sequential:stream_entries",
+        entries=_STREAM_ENTRIES,
     ),
     Format(
         kind=Kind.STREAM,
         suffixes=("cpio",),
         signatures=(b"070701", b"070702", b"070707"),
-        entries="indexer.containers.formats.sequential:stream_entries",
+        entries=_STREAM_ENTRIES,
     ),
     _packing("gzip", ("gz",), b"\x1f\x8b\x08", ("tgz",)),
     _packing("xz", ("xz",), b"\xfd7zXZ\0", ("txz",)),

@@ -8,6 +8,7 @@ from PIL import Image
 
 from indexer.base.errors import BadData
 from indexer.images import Depth, ImageLimits, open_shown
+from indexer.images.colour import on_white
 from indexer.images.decoding import codec_errors
 from indexer.reporting.models import MissingThumbnail, Thumbnail, ThumbnailResult
 
@@ -20,7 +21,7 @@ def thumbnail(data: bytes, side: int = SIDE) -> ThumbnailResult:
     try:
         shown = open_shown(data, ImageLimits(), Depth((2 * side, 2 * side), "RGB"))
         with codec_errors():
-            small = on_white(shown.image)
+            small = _rgb(shown.image)
             small.thumbnail((side, side), Image.Resampling.LANCZOS)
             encoded = io.BytesIO()
             small.save(encoded, "WEBP", quality=72, method=4)
@@ -38,20 +39,19 @@ def browser_image(data: bytes) -> ThumbnailResult:
             return Thumbnail(shown.data, shown.header.width, shown.header.height, media)
         with codec_errors():
             encoded = io.BytesIO()
-            on_white(shown.image).save(encoded, "PNG")
+            _rgb(shown.image).save(encoded, "PNG")
             return Thumbnail(encoded.getvalue(), shown.header.width, shown.header.height, "image/png")
     except BadData as bad:
         return MissingThumbnail(bad.reason.replace("_", " "))
 
 
-def on_white(image: Image.Image) -> Image.Image:
+def _rgb(image: Image.Image) -> Image.Image:
     """Return the image as RGB: transparency over white, values of more than eight bits stretched to eight."""
     if image.mode.startswith("I") or image.mode == "F":
         return _stretched(image).convert("RGB")
     if not image.has_transparency_data:
         return image.convert("RGB")
-    layer = image.convert("RGBA")
-    return Image.alpha_composite(Image.new("RGBA", layer.size, "white"), layer).convert("RGB")
+    return on_white(image.convert("RGBA")).convert("RGB")
 
 
 def _stretched(image: Image.Image) -> Image.Image:

@@ -5,18 +5,13 @@ import re
 from collections.abc import Callable, Iterable
 from typing import Any
 
+from indexer.base.dataset_cards import size_category
 from materializer.dataset.card.facts import CardCount, CardFacts, CardOrigin
 from materializer.models import Feature, Pixels
 from materializer.shards.formats import output_format
 
 # Stock readers of every output; tests/materializer/test_stock_versions.py opens a build with each.
 DATASETS_VERSIONS = ("3.6.0", "4.4.1", "5.2.0")
-
-# The size categories of the hub: https://huggingface.co/docs/hub/datasets-cards
-_SIZES = (
-    (1_000, "n<1K"), (10_000, "1K<n<10K"), (100_000, "10K<n<100K"), (1_000_000, "100K<n<1M"), (10_000_000, "1M<n<10M"),
-    (100_000_000, "10M<n<100M"),
-)  # fmt: skip
 
 
 def dataset_card(facts: CardFacts) -> str:
@@ -43,7 +38,6 @@ def statistics(facts: CardFacts) -> str:
 
 def _head(facts: CardFacts) -> str:
     """Return the YAML head. Each value is written as JSON, a subset of YAML in which names are quoted."""
-    size = next((word for most, word in _SIZES if facts.images < most), "100M<n<1B")
     pattern = output_format(facts.settings.format).pattern
     # `datasets` refuses hyphens in names of splits.
     files = [{"split": split.replace("-", "_"), "path": pattern(split)} for split in facts.splits]
@@ -52,7 +46,7 @@ def _head(facts: CardFacts) -> str:
         "license": "other",
         "task_categories": ["image-classification"],
         "tags": ["ai-generated-images", "image-forensics", "croissant"],
-        "size_categories": [size],
+        "size_categories": [size_category(facts.images)],
         "configs": [{"config_name": "default", "data_files": files}],
     }
     if columns:
