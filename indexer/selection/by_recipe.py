@@ -98,11 +98,10 @@ class _RecipeRun:
 
     def _read_earlier(self) -> None:
         """Read the splits of the selection that is extended, if any; refuse recipes that cannot keep them."""
-        if self.recipe.extend and (self.recipe.match or self.recipe.windows):
-            table = "match" if self.recipe.match else "windows"
+        if self.recipe.extend and self.recipe.windows:
             raise RecipeError(
-                f"--extend {self.recipe.extend}: a recipe with [{table}] cannot keep the splits of a selection: remove"
-                " the table, or select without --extend"
+                f"--extend {self.recipe.extend}: a recipe with [windows] cannot keep the splits of a selection, because"
+                " they follow from release dates: remove the table, or select without --extend"
             )
         read_earlier(self.store, self.recipe.extend, self.recipe.splits)
 

@@ -7,7 +7,7 @@ from indexer.base.errors import ManifestError, RecipeError
 from indexer.manifest.store import Parameters, Store, require_selection
 from indexer.selection.models import Counts
 
-ALGORITHM = "3"
+ALGORITHM = "4"
 """Version of the steps of sql/select: with the same recipe and manifest, equal versions select equal images.
 
 3: copies of a picture have one rank. 2: splits by the hash of a group. 1: splits by rank.

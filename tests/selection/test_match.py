@@ -131,21 +131,38 @@ def test_duplicates_and_images_of_another_split_are_not_matched(tmp_path: Path) 
 
 
 @pytest.mark.slow
-def test_spare_of_a_real_image_has_its_bin(tmp_path: Path) -> None:
+def test_spares_have_the_bin_of_an_image_and_the_generator_of_a_fake(tmp_path: Path) -> None:
     with world(tmp_path / "m.duckdb", mixed()) as store:
         chosen(store, 'per_generator = 40\n[match]\non = ["format", "jpeg_quality", "width"]\n' + HALVES)
-        columns = "select split, stratum, format, jpeg_quality, count(*) from selection join manifest using (file_id)"
-        reals = Counter(
-            {row[:4]: row[4] for row in store.execute(f"{columns} where label = 0 and role <> 'spare' group by all")}
-        )
-        spares = Counter({row[:4]: row[4] for row in store.execute(f"{columns} where role = 'spare' group by all")})
-        assert store.execute(
-            "select count(*) from selection join manifest using (file_id) where role = 'spare' and label = 1"
-        ) == [(0,)]
-    assert len(spares) > 4
-    assert spares.keys() <= reals.keys()
-    assert all(images <= -(-reals[key] // 2) for key, images in spares.items())
-    assert all(stratum.startswith(f"photograph, {form}, ") for _, stratum, form, _ in spares)
+        columns = "split, stratum, generator, format, jpeg_quality"
+        query = f"select role = 'spare', label, {columns}, count(*) from selection join manifest using (file_id)"
+        rows = store.execute(f"{query} group by all")
+    images, spares = (Counter({row[1:-1]: row[-1] for row in rows if row[0] is of}) for of in (False, True))
+    assert sum(label for label, *_ in spares) > 4
+    assert sum(1 - label for label, *_ in spares) > 4
+    assert spares.keys() <= images.keys()
+    assert all(count <= -(-images[key] // 2) for key, count in spares.items() if key[0] == 0)
+    for _, _, stratum, generator, form, _ in spares:
+        assert stratum.startswith(f"{generator or 'photograph'}, {form}, ")
+
+
+def test_an_extended_matched_selection_keeps_splits_and_real_images(tmp_path: Path) -> None:
+    match = '[match]\non = ["format", "jpeg_quality"]\n'
+    query = (
+        "select file_id, (split, label) from selection join manifest using (file_id) where role <> 'spare' and name = "
+    )
+    with world(tmp_path / "m.duckdb", mixed()) as store:
+        select(store, recipe.parse(f"seed = 1\nper_generator = 20\n{match}{HALVES}"), "v1")
+        larger = recipe.parse(f"seed = 2\nper_generator = 50\n{match}[split]\ntrain = 0.6\nvalidation = 0.4\n")
+        select(store, replace(larger, extend="v1"), "v2")
+        before, after = (dict(store.execute(f"{query}'{name}'")) for name in ("v1", "v2"))
+        store.execute("delete from selection where name = 'v1'")
+        found = counted(store, "split", "format", "jpeg_quality")
+    both = before.keys() & after.keys()
+    assert all(before[file_id] == after[file_id] for file_id in both)
+    assert sum(before[file_id][1] == 0 for file_id in both) > 20  # more than chance
+    assert halves_of(found, 1) == halves_of(found, 0)
+    assert sum(found.values()) == 200
 
 
 @pytest.mark.slow

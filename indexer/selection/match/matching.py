@@ -27,7 +27,7 @@ class Matcher:
     note_exclusions: Callable[[], None]
 
     def run(self) -> None:
-        """Match the fakes of ``work.fake``; those without a counterpart are removed from it, and spares are.
+        """Match the fakes of ``work.fake``; those without a counterpart are removed from it, and so are their spares.
 
         A matched image that turns out to be a duplicate is excluded, and all are matched again.
 
@@ -48,14 +48,17 @@ class Matcher:
             is_open = self.store.count("work.kept") < pairs
         self._save_spares()
         self.store.append("work.exclusion", "select/match/exclusions")
+        self._save("match_spare_fake", "spare_fakes")
+        self.store.execute("delete from work.fake where member_id in (select fake_id from work.match_short)")
         self.store.execute(
-            "delete from work.fake where is_spare or member_id in (select fake_id from work.match_short)"
+            "delete from work.fake where is_spare and member_id not in (select member_id from work.match_spare_fake)"
         )
+        self._save("match_stratum", "strata")
         self._save("paired", "reals", is_tied=True)
         self._save("complement", "reals", is_tied=False)
 
     def _save_spares(self) -> None:
-        """Save spares of the real images in ``work.match_spare``, without duplicates, and the strata of both."""
+        """Save spares of the real images in ``work.match_spare``, without duplicates."""
         columns = "member_id, generator, origin, rank_key"
         self.store.execute(f"insert into work.fixed by name select {columns} from work.matched")
         self._save("match_spare", "spares")
@@ -63,7 +66,6 @@ class Matcher:
         self.filler.check()
         self.note_exclusions()
         self.store.execute("delete from work.match_spare where member_id not in (select member_id from work.kept)")
-        self._save("match_stratum", "strata")
 
     def inspect(self) -> None:
         """Inspect all candidates, in ``work.match_pool``: whether they match is known only then.

@@ -1,7 +1,6 @@
--- Images whose columns are compared: the chosen fakes, and all real images that may be matched with them.
+-- Images whose columns are compared: the chosen fakes, their spares, and all real images that may be matched with them.
 select f.member_id, f.generator, f.origin, f.rank_key
 from work.fake f
-where not f.is_spare
 union all
 select a.member_id, '' as generator, a.origin, md5($seed || a.file_id) as rank_key
 from candidate a

@@ -1,4 +1,5 @@
--- One row per real image that is needed: $per_fake for each fake, over all fakes of a bin and split.
+-- One row per real image that is needed: $per_fake for each fake, over all fakes of a bin and split. A fake that is in
+-- another split than in the extended selection is left out of the result.
 with numbered as (
     select
         f.member_id,
@@ -11,6 +12,7 @@ with numbered as (
     join work.image_group g using (file_id)
     join work.group_split s using (group_id)
     join work.match_key k using (member_id)
+    anti join work.earlier e on e.file_id = f.file_id and e.split <> s.split
     where not f.is_spare
 ),
 

@@ -1,8 +1,8 @@
 -- The values and bins of each matched column, of the images before and after matching.
 with stage as (
-    select member_id, label = 1 as is_fake, 'before' as stage from work.match_image
+    select member_id, label = 1 as is_fake, 'before' as stage from work.match_image where label is not null
     union all
-    select member_id, true, 'after' from work.fake
+    select member_id, true, 'after' from work.fake where not is_spare
     union all
     select member_id, false, 'after' from work.matched
 )
