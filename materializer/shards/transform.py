@@ -23,6 +23,8 @@ from materializer.models import Check, Pixels, Settings
 VERBATIM, METADATA_REMOVED, METADATA_STRIPPED = "verbatim", "metadata_removed", "metadata_stripped"
 
 _SUFFIXES = {"JPEG": "jpg", "MPO": "jpg", "TIFF": "tif", "JPEG2000": "jp2", "HEIF": "heic"}
+# Images that readers of folders pass over, by their suffixes: `datasets` on the hub (AVIF) and torchvision (all three).
+_PASSED_OVER = MappingProxyType({"imagefolder": frozenset(["AVIF", "JPEG2000", "GIF"])})
 _JPEG_FORMATS = ("JPEG", "MPO")
 _SMALLEST = (1, 1)  # a JPEG decoded at an eighth of its size has the same damage, in half the time
 
@@ -170,7 +172,9 @@ def _is_kept(facts: ImageFacts, settings: Settings) -> bool:
     if settings.pixels is Pixels.VERBATIM and needs_plugin:
         what = f"{facts.format} images open with a plugin only: build with --pixels rgb, which converts them"
         raise BadData("unsupported_format", what)
-    return settings.pixels is Pixels.VERBATIM or (facts.mode == "RGB" and not needs_plugin)
+    if settings.pixels is Pixels.VERBATIM:
+        return True
+    return facts.mode == "RGB" and not needs_plugin and facts.format not in _PASSED_OVER.get(settings.format, ())
 
 
 def _rendered(shown: ShownImage, facts: ImageFacts, rendition: Rendition) -> PreparedImage:

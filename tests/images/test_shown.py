@@ -181,6 +181,16 @@ def test_png_without_its_palette_is_refused_however_it_is_read() -> None:
             prepared(broken, pixels=pixels)
 
 
+@pytest.mark.parametrize("form", ["AVIF", "JPEG2000", "WEBP"])
+def test_folder_has_only_images_that_its_readers_list(form: str) -> None:
+    """torchvision lists no .avif and .jp2, `datasets` on the hub no .avif."""
+    data = saved(PHOTO, form)
+    made = prepared(data, format="imagefolder")
+    assert made.suffix == ("webp" if form == "WEBP" else "png")
+    assert shown_by_datasets(made.data).tobytes() == shown_by_datasets(data).tobytes()
+    assert prepared(data).data == prepared(data, format="imagefolder", pixels=Pixels.VERBATIM).data == data
+
+
 def test_image_too_large_for_a_jpeg_is_refused_with_the_limit(capfd: pytest.CaptureFixture[str]) -> None:
     data = saved(Image.new("RGB", (65_501, 1)))
     assert prepared(data).data == data
