@@ -39,7 +39,10 @@ def read(manifest: Path) -> tuple[PathSource, ...]:
     file = file_for(manifest)
     try:
         entries = tomllib.loads(file.read_text(encoding="utf-8"))
-        return tuple(PathSource(key, given["name"], _root(given["root"])) for key, given in sorted(entries.items()))
+        return tuple(
+            PathSource(key, given["name"], as_root(given["root"]) or Path(given["root"]))
+            for key, given in sorted(entries.items())
+        )
     except (FileNotFoundError, NotADirectoryError):
         return ()
     except (OSError, ValueError, KeyError, TypeError) as error:
@@ -59,7 +62,3 @@ def write(manifest: Path, sources: Iterable[PathSource]) -> None:
         for source in sorted(sources, key=lambda source: source.key)
     ]
     durable.write_bytes(file_for(manifest), (_HEAD + "".join(entries)).encode())
-
-
-def _root(text: str) -> Root:
-    return as_root(text) or Path(text)

@@ -89,7 +89,7 @@ def _query_name(name: str | None, query: str) -> str:
 
 def _by_recipe(options: CommonOptions, recipe_name: str, name: str | None, how: Mapping[str, Any]) -> None:
     file = recipe.find(recipe_name)
-    name = name or _name_of(file)
+    name = name or (file.parent.resolve().name if file.name == "recipe.toml" else file.stem)
     if query := query_file.load(file):
         query = replace(query, limits=query_limits(how, options.jobs), extend=how["extend"])
         select_query.select(options, query, name, force=how["force"])
@@ -126,10 +126,6 @@ def _files(lists: Sequence[str]) -> dict[str, list[Path]]:
             raise ConfigError(f"--ids {text}: the name of a split may contain letters, digits, '_', '.' and '-'")
         files.setdefault(split, []).append(Path(file))
     return files
-
-
-def _name_of(file: Path) -> str:
-    return file.parent.resolve().name if file.name == "recipe.toml" else file.stem
 
 
 def _show(selected: Selected) -> None:

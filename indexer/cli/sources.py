@@ -209,8 +209,8 @@ def _about_need(need: RequiredIds) -> Iterator[str]:
 
 
 def _print_json(states: Sequence[SourceState], required: Sequence[RequiredIds]) -> None:
-    found = {"sources": [_plain(state) for state in states], "ids": [_plain_need(need) for need in required]}
-    print(json.dumps(found, indent=1))
+    needs = [{"source": need.source, "wanted": need.total, "missing": list(need.missing)} for need in required]
+    print(json.dumps({"sources": [_plain(state) for state in states], "ids": needs}, indent=1))
 
 
 def _plain(state: SourceState) -> dict[str, Any]:
@@ -240,7 +240,3 @@ def _plain(state: SourceState) -> dict[str, Any]:
             for d in info.downloads
         ],
     }
-
-
-def _plain_need(need: RequiredIds) -> dict[str, Any]:
-    return {"source": need.source, "wanted": need.total, "missing": list(need.missing)}

@@ -61,11 +61,8 @@ def groups_of(files: Iterable[Volume]) -> list[Group]:
     groups = [_group(key, members) for key, members in sorted(sets.items())]
     found = [group for group in groups if group is not None]
     grouped = {volume.path for group in found for volume in (*group.volumes, *group.copies)}
-    return sorted([*found, *_possible_groups(file for file in files if file.path not in grouped)], key=_order)
-
-
-def _order(group: Group) -> tuple[str, Cut]:
-    return group.base, group.cut
+    found += _possible_groups(file for file in files if file.path not in grouped)
+    return sorted(found, key=lambda group: (group.base, group.cut))
 
 
 def _possible_groups(files: Iterable[Volume]) -> Iterator[Group]:

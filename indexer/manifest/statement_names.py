@@ -138,14 +138,10 @@ def _problem(names: StatementNames) -> str:
         return f"{min(refused)}() is not available in a query"
     if hidden := REFUSED_TABLES.intersection(path[-1] for path in names.tables):
         return f"{min(hidden)} is not available in a query"
-    # A name of WITH is valid in its part of the statement only, elsewhere it would be the name of a file.
-    files = sorted(name for name in names.common if is_like_file(name))
+    # A name of WITH is valid in its part of the statement only. Elsewhere DuckDB looks for a file, if the name has a
+    # suffix of a format or a folder.
+    files = sorted(name for name in names.common if "." in name or "/" in name)
     return f"'{files[0]}' is like the name of a file: use a name without '.' and '/' in WITH" if files else ""
-
-
-def is_like_file(name: str) -> bool:
-    """Return whether DuckDB could look for a file if there is no table ``name``: it needs the suffix of a format."""
-    return "." in name or "/" in name
 
 
 def called_functions(statement: str) -> set[str]:

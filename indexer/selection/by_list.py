@@ -1,9 +1,9 @@
 """Make a selection from lists of file ids, such as published ones."""
 
 import hashlib
-import unicodedata
 from collections import Counter
 from dataclasses import dataclass
+from unicodedata import normalize
 
 from indexer.base.errors import RecipeError
 from indexer.manifest.store import Parameters, Store
@@ -59,7 +59,9 @@ def select_listed(store: Store, lists: IdLists, name: str, substitute: str | Non
         RecipeError: an id is listed for two splits, there is no id, or none can be selected.
     """
     with working_tables(store):
-        put(store, "written", [(split, one, _clean(one)) for split, ids in lists.items() for one in ids])
+        # Form NFC: macOS writes NFD.
+        written = [(split, one, normalize("NFC", one.strip())) for split, ids in lists.items() for one in ids]
+        put(store, "written", written)
         listed = store.save("work.listed", "select/by_list/listed")
         notes = tuple(ListNote(*row) for row in store.rows("select/by_list/notes"))
         _refuse_several_splits(store)
@@ -78,11 +80,6 @@ def find_listed(store: Store, parameters: Parameters) -> tuple[int, int]:
     store.save("work.matched", "select/by_list/matched")
     found = store.save("work.found", "select/by_list/found")
     return found, store.save("work.missing", "select/by_list/missing", parameters)
-
-
-def _clean(file_id: str) -> str:
-    """Return an id without white space around it, in Unicode form NFC: macOS writes NFD."""
-    return unicodedata.normalize("NFC", file_id.strip())
 
 
 def _refuse_several_splits(store: Store) -> None:

@@ -193,12 +193,8 @@ def _settings(stored: JsonObject) -> Settings:
         stored.text("layout") if "layout" in stored.content else "",
         _rendition(stored.object("align")) if "align" in stored.content else None,
         parse_columns(stored.list("columns", text)) if "columns" in stored.content else (),
-        _variants(stored) if "variants" in stored.content else (),
+        parse(stored.list("variants", text)) if "variants" in stored.content else (),
     )
-
-
-def _variants(stored: JsonObject) -> tuple[str, ...]:
-    return parse(stored.list("variants", text))
 
 
 def _rendition(stored: JsonObject) -> Rendition:

@@ -186,7 +186,7 @@ create table selection_bin (
     split      varchar not null,
     bin        varchar not null,           -- the bins of all columns, in the recipe's order
     fakes      bigint not null,            -- before matching
-    candidates bigint not null,            -- real images that the split could take, whatever other splits take
+    candidates bigint not null,            -- real images that the split could take if no other split took any
     matched    bigint not null,            -- fakes that are kept
     nearest    bigint not null,            -- of these, with a real image of another bin
     reals      bigint not null             -- real images of this bin in the split, after matching

@@ -39,7 +39,7 @@ def run_task(function: Callable[[Task], Result], task: Task, workers: Workers) -
     try:
         return function(task)
     except MemoryError:
-        os._exit(OUT_OF_MEMORY)  # whatever filled this process may still be referenced: the next task needs a new one
+        os._exit(OUT_OF_MEMORY)  # its data may still be referenced: the next task needs a new process
 
 
 def crash_reason(exit_code: int) -> str:

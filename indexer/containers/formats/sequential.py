@@ -116,7 +116,8 @@ def _by_libarchive(archive: OpenArchive) -> Iterator[Entry]:
                     archive.health.add("warning", f"{decoded(header.name)[0]}: {header.warning}", header.index)
                 if not stat.S_ISDIR(header.type):
                     row = _passed_row(header, summary)
-                    yield from links.entries(header, Entry(row, partial(archive.budget.spend, _checked(walk, row))))
+                    data = checked_blocks(walk.data(row.size), row.crc32)
+                    yield from links.entries(header, Entry(row, partial(archive.budget.spend, data)))
         except BadData:  # links before the damage are listed
             yield from links.rest()
             raise
@@ -128,10 +129,6 @@ def _passed_row(header: EntryHeader, summary: rar.RarSummary) -> Row:
     return Row(
         header.index, header.name, header.size, Access.SEQUENTIAL, method=None, crc32=summary.crc32, problem=problem
     )
-
-
-def _checked(walk: SequentialPass, row: Row) -> Iterator[bytes]:
-    return checked_blocks(walk.data(row.size), row.crc32)
 
 
 def _problem(header: EntryHeader, summary: rar.RarSummary) -> str | None:

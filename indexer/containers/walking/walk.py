@@ -81,7 +81,7 @@ class ContainerWalk:
                 hidden = self.overlooked.add_batch(found.take(unusual), head_of, self.health)
                 archives = {
                     *unusual.take(pa.array(hidden, pa.int64())).to_pylist(),
-                    *_named_as_archives(unusual, found),
+                    *unusual.filter(archive_names(found["name"].take(unusual))).to_pylist(),
                 }
                 for place in self._indexes_to_visit(archives, found, level):
                     head = self._head(level, batch, place) if place in archives else None
@@ -251,11 +251,6 @@ class _Visit:
             prefix_bytes=None if is_utf8 else outer_raw + raw + b"!",
             base=content.start if is_in_container and isinstance(content, ByteRange) else None,
         )
-
-
-def _named_as_archives(unusual: pa.Array, found: pa.RecordBatch) -> list[int]:
-    named: list[int] = unusual.filter(archive_names(found["name"].take(unusual))).to_pylist()
-    return named
 
 
 def _random_access(level: ArchiveLevel) -> ByteRange:

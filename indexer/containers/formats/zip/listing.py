@@ -119,7 +119,7 @@ def _problems(block: Block, names: pa.Array, end: End, limits: ArchiveLimits) ->
     masks = (
         (header["flags"] & _ENCRYPTED) != 0,
         np.isin(header["made_by"] >> 8, _MADE_ON_UNIX) & ((mode & 0o170000) == 0o120000),
-        ~np.isin(header["method"], _readable_numbers()),
+        ~np.isin(header["method"], [number for number in range(100) if zip_method(number) in READABLE]),
         _without_data(block, names),
         beyond_limits(block.size, block.packed_size, limits),
         block.packed_size > end.directory_position - LOCAL_HEADER - block.offset,  # a sum might overflow
@@ -130,10 +130,6 @@ def _problems(block: Block, names: pa.Array, end: End, limits: ArchiveLimits) ->
     for number in reversed(range(len(masks))):
         index[masks[number]] = number
     return words(index, _PROBLEMS) if (index >= 0).any() else pa.nulls(len(block), pa.string())
-
-
-def _readable_numbers() -> list[int]:
-    return [number for number in range(100) if zip_method(number) in READABLE]
 
 
 def _without_data(block: Block, names: pa.Array) -> Mask:
