@@ -1,5 +1,6 @@
 """Volumes are joined by their order, with any names and sizes."""
 
+import random
 import shutil
 from pathlib import Path
 
@@ -103,6 +104,21 @@ def test_volumes_of_a_split_zip_may_have_one_digit(tree: Path, root: Path, files
 def test_game_with_the_suffix_of_a_volume_is_no_container(root: Path) -> None:
     plant(root, {"zork.z5": bytes(range(100)), "curses.z5": bytes(range(100))})
     assert find_containers(root, volumes_of(root))[0] == []
+
+
+@pytest.mark.parametrize("method", [("-mx0",), ("-mx1",), ("-mx1", "-ms=4f", "-m0=LZMA")])
+def test_volumes_of_a_7z_in_a_wrong_order_are_named(method: tuple[str, ...], root: Path, tmp_path: Path) -> None:
+    plant(
+        tmp_path / "set", {f"{n:02}.png": b"\x89PNG\r\n\x1a\n" + random.Random(n).randbytes(9_000) for n in range(40)}
+    )
+    seven_zipped(tmp_path / "set", root / "set.7z", "-v64k", *method)
+    assert listing(container_in(root)).report.status == ContainerStatus.COMPLETE
+    second, third = root / "set.7z.002", root / "set.7z.003"
+    data = second.read_bytes()
+    second.write_bytes(third.read_bytes())
+    third.write_bytes(data)
+    found = listing(container_in(root))
+    assert (found.report.status, found.codes) == (ContainerStatus.PARTIAL, {"volume-order"})
 
 
 @pytest.mark.parametrize("packed", [("zip", "-q0r", "-s64k", "set.zip"), ("7zz", "a", "-bd", "-v90k", "set.7z")])

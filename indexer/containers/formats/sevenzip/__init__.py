@@ -1,1 +1,1 @@
-"""7z: ``header`` parses the index, ``folders`` unpacks blocks, ``members`` lists and reads members."""
+"""7z: ``header`` parses the index, ``folders`` unpacks blocks, ``members`` reads, ``edges`` checks volumes."""

@@ -13,9 +13,9 @@ from indexer.containers.formats.sevenzip.models import Coder, Folder
 
 COPY = b"\0"
 _ENCRYPTED = (b"\x06\xf1\x07\x01", b"\x06\xf1\x01")
-_LZMA, _LZMA2, _DELTA = b"\x03\x01\x01", b"\x21", b"\x03"
+LZMA, LZMA2, _DELTA = b"\x03\x01\x01", b"\x21", b"\x03"
 _BRANCHES = {b"\x03\x03\x01\x03": lzma.FILTER_X86, b"\x04": lzma.FILTER_X86}
-_NAMES = {COPY: "stored", _LZMA: "lzma", _LZMA2: "lzma2", b"\x03\x04\x01": "ppmd", b"\x04\x02\x02": "bzip2",
+_NAMES = {COPY: "stored", LZMA: "lzma", LZMA2: "lzma2", b"\x03\x04\x01": "ppmd", b"\x04\x02\x02": "bzip2",
           b"\x04\x01\x08": "deflate", b"\x04\x01\x09": "deflate64", b"\x04\xf7\x11\x01": "zstd"}  # fmt: skip
 _BY_LIBARCHIVE = frozenset({b"\x03\x03\x01\x1b", b"\x03\x03\x02\x05", b"\x03\x03\x04\x01", b"\x03\x03\x05\x01",
                             b"\x03\x03\x07\x01", b"\x03\x03\x08\x05", b"\x0a", b"\x0b"})  # fmt: skip
@@ -88,9 +88,9 @@ def _filters(chain: list[Coder]) -> list[dict[str, int]] | None:
     The x86 filter over LZMA without an end mark keeps its last bytes to itself, so that pair is not for liblzma.
     """
     packer, rest = chain[0], chain[1:]
-    if packer.id == _LZMA2 and len(packer.properties) == 1:
+    if packer.id == LZMA2 and len(packer.properties) == 1:
         last = {"id": lzma.FILTER_LZMA2, "dict_size": _lzma2_dictionary(packer.properties[0])}
-    elif packer.id == _LZMA and not any(coder.id in _BRANCHES for coder in rest):
+    elif packer.id == LZMA and not any(coder.id in _BRANCHES for coder in rest):
         last = lzma_filter(packer.properties)
     else:
         return None

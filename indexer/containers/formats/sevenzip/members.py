@@ -18,6 +18,7 @@ from indexer.containers.formats.libarchive import SequentialPass
 from indexer.containers.formats.links import LONGEST_TARGET, end_of_links, link_target, normal_name
 from indexer.containers.formats.sequential import without_data
 from indexer.containers.formats.sevenzip import header
+from indexer.containers.formats.sevenzip.edges import check_edges
 from indexer.containers.formats.sevenzip.folders import is_encrypted, is_readable, is_stored, method_of, unpacked_folder
 from indexer.containers.formats.sevenzip.models import Archive, Folder, Substream
 from indexer.containers.formats.zip.reading import checked_blocks
@@ -40,6 +41,7 @@ def seven_zip_entries(opened: OpenArchive) -> Iterator[Entry]:
     window = opened.window
     archive = _read_archive(window)
     check_end(window, sum(header.start(window.read(0, header.START_SIZE))[:2]), opened.health)
+    check_edges(window, archive, opened.health)
     members = len(archive.names) - sum(archive.directories)
     opened.health.declare(members)
     source = _Source(window, archive, opened.budget)
