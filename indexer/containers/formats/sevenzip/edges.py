@@ -5,7 +5,7 @@ with a zero, and LZMA2 is a chain of chunks with sizes (lzma-specification.txt a
 """
 
 from bisect import bisect_left
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import suppress
 
 from indexer.base import image_formats
@@ -13,16 +13,15 @@ from indexer.base.errors import BadData
 from indexer.base.placeholders import placeholder_of
 from indexer.containers.bytes.volumes import ByteRange
 from indexer.containers.formats.sevenzip.folders import LZMA, LZMA2, is_stored
-from indexer.containers.formats.sevenzip.models import Archive, Folder
+from indexer.containers.formats.sevenzip.models import Archive
 from indexer.containers.kinds import HEAD_SIZE, suffix_of
 from indexer.containers.members.rows import Health
 
 _WITH_SIGNATURE = frozenset({"jpg", "jpeg", "png", "webp", "gif"})
 _MOST_EDGES = 2_000
-_MOST_CHUNKS = 1_000  # of a folder, of up to 64 KiB each
+_MOST_CHUNKS = 2_000  # of up to 64 KiB each
+_CHUNK_HEAD = 6  # bytes
 _END, _RESET, _UNPACKED, _PACKED, _WITH_PROPERTIES, _FIRST_PACKED = 0, 1, 2, 0x80, 0xC0, 0xE0  # control bytes of LZMA2
-
-_CAUSE = "volumes are in a wrong order, or one is damaged or of another archive"
 
 Beginning = tuple[int, str, Callable[[bytes], bool]]  # position, name, and whether the first bytes are possible
 
@@ -30,46 +29,62 @@ Beginning = tuple[int, str, Callable[[bytes], bool]]  # position, name, and whet
 def check_edges(window: ByteRange, archive: Archive, health: Health) -> None:
     """Add a finding if a member or folder that begins next to an edge does not begin as it must.
 
-    The chunks of folders packed by LZMA2 are followed for up to 64 MiB.
+    Folders packed by LZMA2 over an edge are followed, for up to 128 MiB in total.
     """
     edges = window.edges()[:_MOST_EDGES]
+    with suppress(BadData):  # a missing volume is another finding
+        wrong = _wrong_beginning(window, archive, edges) or _wrong_folder(window, archive, edges)
+        if wrong:
+            cause = "volumes are in a wrong order, or one is damaged or of another archive"
+            health.add("volume-order", f"{wrong}: {cause}")
+
+
+def _wrong_beginning(window: ByteRange, archive: Archive, edges: Sequence[int]) -> str | None:
+    """Return a description of the first wrong beginning next to an edge; None if there is none."""
     beginnings = sorted(_beginnings(archive), key=lambda each: each[:2]) if edges else []
     positions = [position for position, _, _ in beginnings]
     after = {bisect_left(positions, edge) for edge in edges}
-    for index in sorted((after | {place - 1 for place in after}) & set(range(len(positions)))):
-        position, name, is_possible = beginnings[index]
-        with suppress(BadData):  # a missing volume is another finding
-            if not is_possible(window.read(position, HEAD_SIZE)):
-                health.add("volume-order", f"{name} does not begin at byte {position}: {_CAUSE}")
-                return
-    for number, folder in enumerate(archive.folders if edges else ()):
-        with suppress(BadData):
-            if (wrong := _wrong_chunk(window, folder)) is not None:
-                health.add("volume-order", f"folder {number} has no chunk at byte {wrong}: {_CAUSE}")
-                return
-
-
-def _wrong_chunk(window: ByteRange, folder: Folder) -> int | None:
-    """Return where a chunk of LZMA2 should begin and does not; None if all of the first chunks are possible."""
-    chain = folder.chain()
-    if not chain or chain[0].id != LZMA2:
-        return None
-    position, end = folder.position, folder.position + folder.packed_size
-    for number in range(_MOST_CHUNKS):
-        head = window.read(position, 6)
-        if len(head) < 6:  # the next volume is missing
-            return None
-        control = head[0]
-        if control == _END:
-            return None if position == end - 1 else position
-        is_possible = control in (_RESET, _UNPACKED) or control >= _PACKED
-        if not is_possible or position >= end or (number == 0 and _RESET < control < _FIRST_PACKED):
-            return position
-        if control < _PACKED:
-            position += 3 + int.from_bytes(head[1:3], "big") + 1
-        else:
-            position += 5 + (control >= _WITH_PROPERTIES) + int.from_bytes(head[3:5], "big") + 1
+    chosen = sorted((after | {place - 1 for place in after}) & set(range(len(positions))))
+    window.prefetch([(positions[index], HEAD_SIZE) for index in chosen])
+    for position, name, is_possible in (beginnings[index] for index in chosen):
+        if not is_possible(window.read(position, HEAD_SIZE)):
+            return f"{name} does not begin at byte {position}"
     return None
+
+
+def _wrong_folder(window: ByteRange, archive: Archive, edges: Sequence[int]) -> str | None:
+    """Return a description of the first folder with a chunk that is none; None if all chunks read are possible."""
+    left = 0 if window.volumes.is_remote else _MOST_CHUNKS
+    for number, folder in enumerate(archive.folders):
+        chain, end = folder.chain(), folder.position + folder.packed_size
+        place = bisect_left(edges, folder.position + 1)
+        if not chain or chain[0].id != LZMA2 or place == len(edges) or edges[place] >= end:
+            continue
+        position = folder.position
+        while left and position < end:
+            left -= 1
+            head = window.read(position, _CHUNK_HEAD)
+            following = _chunk_end(head, is_first=position == folder.position, is_last=position == end - 1)
+            if following is None and len(head) == _CHUNK_HEAD:  # otherwise the next volume is missing
+                return f"folder {number} has no chunk at byte {position}"
+            position = end if following is None else position + following
+        if position > end:
+            return f"folder {number} has no end at byte {end}"
+    return None
+
+
+def _chunk_end(head: bytes, *, is_first: bool, is_last: bool) -> int | None:
+    """Return the size of the chunk that begins with ``head``; None if it is none."""
+    if len(head) < _CHUNK_HEAD:
+        return None
+    control = head[0]
+    if control == _END:
+        return 1 if is_last else None
+    if is_last or _UNPACKED < control < _PACKED or (is_first and _RESET < control < _FIRST_PACKED):
+        return None
+    if control < _PACKED:
+        return 3 + int.from_bytes(head[1:3], "big") + 1
+    return 5 + (control >= _WITH_PROPERTIES) + int.from_bytes(head[3:5], "big") + 1
 
 
 def _beginnings(archive: Archive) -> Iterator[Beginning]:
