@@ -58,7 +58,7 @@ def open_shown(data: bytes, limits: ImageLimits | None = None, depth: Depth = _F
         try:
             return _shown(data, limits, depth, opened)
         except BadData as bad:
-            if bad.reason != "undecodable":
+            if bad.reason not in ("undecodable", "unsupported_format"):
                 raise
             repaired = _without_damage(data, limits, depth, opened)
             if repaired is None:

@@ -108,6 +108,27 @@ def known_facts(data: bytes) -> ImageFacts:
     return ImageFacts(found.hash, found.width, found.height, found.format, found.mode, found.metadata_removed)
 
 
+@pytest.mark.parametrize(
+    "entry",
+    [
+        struct.pack("<HHII", 271, 2, 200, 0xFFFFFF),  # Make, beyond the end: Pillow reads no tags after it
+        struct.pack("<HHII", 274, 5, 2, 0xFFFFFF),
+    ],
+    ids=["make", "orientation"],
+)
+@pytest.mark.filterwarnings("ignore")
+def test_tiff_with_a_damaged_tag_is_used(entry: bytes) -> None:
+    whole = saved(PHOTO, "TIFF", tiffinfo={271: "maker", 274: 1})
+    at = whole.index(entry[:2], int.from_bytes(whole[4:8], "little"))
+    data = whole[:at] + entry + whole[at + 12 :]
+    with pytest.raises(OSError, match=r"identify"):
+        shown_by_datasets(data)
+    made = prepared(data)
+    assert made.transform == "metadata_removed"
+    assert shown_by_datasets(made.data).tobytes() == PHOTO.tobytes()
+    assert (inspect(data).status, inspect(data).metadata_removed) == ("ok", True)
+
+
 def test_metadata_are_kept_that_readers_can_open() -> None:
     profile = ImageCms.ImageCmsProfile(ImageCms.createProfile("sRGB")).tobytes()
     data = saved(PHOTO, "JPEG", exif=BAD_EXIF, dpi=(72, 72), icc_profile=profile, comment=b"kept")

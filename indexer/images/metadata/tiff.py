@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from indexer.images.metadata.models import Level
 
 _EXIF = frozenset([34665, 34853, 40965])
-_PROFILE = 34675
+_PROFILE, _ORIENTATION = 34675, 274
 # Sizes, compression, colours, strips and tiles, orientation, JPEG tables.
 _PIXELS = frozenset(
     tag
@@ -44,6 +44,12 @@ class _Directory:
         size = number * _SIZES.get(kind, 0)
         return position, data[position : position + size] if size > struct.calcsize(self.next) else b""
 
+    def is_misplaced(self, entry: bytes) -> bool:
+        """Return whether an entry is an orientation outside of it: a damaged one, after which Pillow reads no tags."""
+        kind, number = struct.unpack(f"{self.order}H{self.next}", entry[2 : -struct.calcsize(self.next)])
+        fits = 0 < number * _SIZES.get(kind, 0) <= struct.calcsize(self.next)
+        return self.tag(entry) == _ORIENTATION and not fits
+
     def numbers(self, data: bytes, tag: int) -> list[int]:
         """Return the whole numbers of a tag; none if it is missing."""
         for _, entry in self.entries:
@@ -58,13 +64,13 @@ class _Directory:
 def without_metadata(data: bytes, level: Level, _exif: bytes) -> bytes:
     """Return a copy of equal length whose first directory lacks the tags; later directories are cut off.
 
-    The orientation is a tag of the directory and is kept.
+    The orientation is a tag of the directory and is kept, unless it is damaged.
     """
     try:
         found = _directory(data)
     except struct.error:
         return data
-    kept = [entry for _, entry in found.entries if _is_kept(found.tag(entry), level)]
+    kept = [entry for _, entry in found.entries if _is_kept(found.tag(entry), level) and not found.is_misplaced(entry)]
     count, end = struct.pack(found.order + found.count, len(kept)), struct.pack(found.order + found.next, 0)
     directory = count + b"".join(kept) + end
     return data[: found.at] + directory + data[found.at + len(directory) :]
