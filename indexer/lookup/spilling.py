@@ -3,7 +3,7 @@
 import hashlib
 import json
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from pathlib import Path
 
 from indexer.base import durable
@@ -39,8 +39,8 @@ def spill(container: Container, members: Sequence[MemberRef], limits: ArchiveLim
     found = json.loads(index.read_text(encoding="utf-8"))
     places = {int(ordinal): place for ordinal, place in found["places"].items()}
     located = [
-        replace(member, access=Access.SLICE, offset=places[member.ordinal][0], packed_size=places[member.ordinal][1],
-                size=places[member.ordinal][1], method="stored", crc32=None, path=file.name, name=None)
+        member._replace(access=Access.SLICE, offset=places[member.ordinal][0], packed_size=places[member.ordinal][1],
+                        size=places[member.ordinal][1], method="stored", crc32=None, path=file.name, name=None)
         if member.ordinal in places
         else member
         for member in members
@@ -50,7 +50,7 @@ def spill(container: Container, members: Sequence[MemberRef], limits: ArchiveLim
 
 
 def _write(file: Path, index: Path, container: Container, members: Sequence[MemberRef], limits: ArchiveLimits) -> None:
-    numbered = [replace(member, key=key) for key, member in enumerate(members)]
+    numbered = [member._replace(key=key) for key, member in enumerate(members)]
     by_key = {member.key: member.ordinal for member in numbered}
     places: dict[int, tuple[int, int]] = {}
     bad: dict[int, str] = {}

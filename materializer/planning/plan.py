@@ -166,14 +166,13 @@ def require_known_sizes(store: Store, request: Request) -> None:
         )
 
 
-def rows_of(store: Store, shard: Shard) -> pa.Table:
-    """Return the rows of a shard in output order, with the substitutions and spilled members so far."""
-    return store.arrow("plan/shard_rows", {"split": shard.split, "shard": shard.index})
+def rows_of(store: Store, planned: PlannedShard, *, substituted: bool = False) -> pa.Table:
+    """Return the rows of a planned shard in output order, with the split and the variant that it holds.
 
-
-def variant_rows_of(store: Store, planned: PlannedShard) -> pa.Table:
-    """Return the rows of a planned shard, as :func:`rows_of`, with the split and the variant that it holds."""
-    rows = rows_of(store, planned.base)
+    ``substituted``: refused rows are replaced by the spares that were chosen so far.
+    """
+    step = "plan/substituted_rows" if substituted else "plan/shard_rows"
+    rows = store.arrow(step, {"split": planned.base.split, "shard": planned.base.index})
     if not planned.settings.variants:
         return rows
     [variant] = planned.settings.variants

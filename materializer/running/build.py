@@ -136,7 +136,8 @@ def threads_per_worker(shards: int, workers: Workers) -> int:
 
 
 def _task(job: Build, planned: PlannedShard, refused: tuple[Refusal, ...], threads: int) -> ShardTask:
-    work = task_of(planning.variant_rows_of(job.store, planned), job.containers, job.request, planned.settings)
+    rows = planning.rows_of(job.store, planned, substituted=bool(refused))
+    work = task_of(rows, job.containers, job.request, planned.settings)
     return ShardTask(planned.shard, job.request.output.absolute(), planned.key, work, refused, threads)
 
 
@@ -160,7 +161,7 @@ def _retried(job: Build, planned: PlannedShard, result: ShardResult) -> tuple[Re
     unread = [refusal.position for refusal in result.refused if refusal.reason == "unreadable"]
     if not unread:
         return result.refused
-    rows = planning.variant_rows_of(job.store, planned)
+    rows = planning.rows_of(job.store, planned)
     rows = rows.filter(pc.is_in(rows["position"], pa.array(unread)))
     again = _refusals(job, [task_of(rows, job.containers, job.request, planned.settings)])
     others = {refusal.position: refusal for refusal in result.refused if refusal.position not in unread}

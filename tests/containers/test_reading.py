@@ -4,7 +4,6 @@ import os
 import subprocess
 import sys
 from contextlib import suppress
-from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -37,7 +36,7 @@ def test_repeated_member_is_read_twice(tree: Path, root: Path, files: dict[str, 
         pack(tree, root / name)
         found = listing(container_in(root))
         member = found.members([found.row("labels.csv")])[0]
-        got = dict(read_members(found.container, [member, replace(member, key=-1)], ArchiveLimits()))
+        got = dict(read_members(found.container, [member, member._replace(key=-1)], ArchiveLimits()))
         assert got == dict.fromkeys((member.key, -1), files["fakes/labels.csv"])
         (root / name).unlink()
 
@@ -60,7 +59,7 @@ def test_changed_container_raises_a_source_error(change: str, tree: Path, root: 
 def test_member_that_is_not_found_again_is_bad_data(tree: Path, root: Path) -> None:
     tarred(tree, root / "set.tar.gz")
     found = listing(container_in(root))
-    member = replace(found.members()[0], ordinal=999)
+    member = found.members()[0]._replace(ordinal=999)
     ((_, data),) = read_members(found.container, [member], ArchiveLimits())
     assert isinstance(data, BadData)
     assert data.reason == "not found again"
