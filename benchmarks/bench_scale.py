@@ -102,7 +102,7 @@ def build(store: Store, folder: Path) -> None:
         note(f"{len(found.shards):,} shards")
     with measured("look up") as note:
         every = max(1, len(found.shards) // SHARDS_LOOKED_UP)
-        sizes = [planning.rows_of(store, planned.shard).nbytes for planned in found.shards[::every]]
+        sizes = [planning.rows_of(store, planned).nbytes for planned in found.shards[::every]]
         note(f"of {len(sizes)} shards; a task has {max(sizes) / 1e6:.1f} MB at most")
     with measured("prepare") as note:
         write_shards(store, request, found)
@@ -123,7 +123,7 @@ def write_shards(store: Store, request: Request, found: BuildPlan) -> None:
         path.parent.mkdir(parents=True, exist_ok=True)
         with path.open("wb") as hole:
             hole.truncate(planned.size)
-        rows = planning.rows_of(store, planned.shard)
+        rows = planning.rows_of(store, planned)
         file = ShardFile(planned.rows, planned.size, "0" * 64)
         kept = record.ShardRecord(planned.key, file, (), _record_rows(planned.shard, rows))
         record.write(request.output, planned.shard, kept)
