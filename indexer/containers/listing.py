@@ -128,6 +128,15 @@ def _check_name(container: Container, window: ByteRange, health: Health) -> None
         health.add("extension", f"{shown(container.path)} {promise}, its first bytes are {kind}")
 
 
+def _other_file(container: Container) -> list[Finding]:
+    """Return a finding if a container of one file, in which no member was found, does not begin as an archive."""
+    with file_window(container.root, container.volumes[0]) as window:
+        if len(container.volumes) > 1 or window.size == 0 or kind_of(window.read(0, HEAD_SIZE)) is not None:
+            return []
+    cause = "it is another file, or parts were joined in a wrong order"
+    return [Finding("not-an-archive", f"{shown(container.path)} does not begin as an archive: {cause}")]
+
+
 def _report(container: Container, walk: ContainerWalk) -> ListingReport:
     """Return the report of a listing that has ended. A listing without members has failed."""
     health = walk.health
@@ -135,6 +144,7 @@ def _report(container: Container, walk: ContainerWalk) -> ListingReport:
     if walk.listed == 0:
         size = sum(volume.size for volume in container.volumes)
         health.add("no-members", f"no member was found in {size} bytes")
+        health.findings[:0] = [] if health.counts["unreadable"] else _other_file(container)
         health.reason = f"{health.findings[0].code}: {health.findings[0].detail}"
         status = ContainerStatus.FAILED
     return ListingReport(status, health.reason, health.declared, walk.listed, findings=health.all_findings())

@@ -283,6 +283,14 @@ def test_file_that_is_not_an_archive_has_failed(name: str, content: bytes, root:
     assert found.report.reason
 
 
+@pytest.mark.parametrize("name", ["set.7z", "set.tar.gz", "set.zip", "set.tar"])
+def test_parts_joined_in_a_wrong_order_are_named(name: str, root: Path) -> None:
+    (root / name).write_bytes(random.Random(1).randbytes(9_000))
+    found = listing(container_in(root))
+    assert found.report.status == ContainerStatus.FAILED
+    assert str(found.report.reason).startswith(f"not-an-archive: {name} does not begin as an archive")
+
+
 @pytest.mark.slow
 def test_terabyte_of_zeros_fails_quickly(root: Path) -> None:
     with (root / "set.zip").open("wb") as file:
