@@ -11,10 +11,10 @@ FUNCTIONS = {
     "lower": "lower({})",
     "first_word": "split_part({}, ' ', 1)",
     "spaces": "replace({}, '_', ' ')",
-    "stem": r"regexp_replace(split_part({}, '/', -1), '\.[^.]*$', '')",  # of a path or URL
+    "stem": r"regexp_replace(split_part(replace({}, '\', '/'), '/', -1), '\.[^.]*$', '')",  # of a path or URL
     "unpadded": r"""regexp_replace({}, '/0+([1-9]\d*)("|$)', '/\1\2', 'g')""",  # val/000139 -> val/139
     "each": "{}",  # a list in the record: each of its elements, for paired_real_images alone
-    "no_suffix": r"regexp_replace({}, '\.[^./]*$', '')",
+    "no_suffix": r"regexp_replace(replace({}, '\', '/'), '^(?:\./)+|\.[^./]*$', '', 'g')",  # ./a\1.png -> a/1
 }
 
 _BRACES = re.compile(r"\{([^{}]*)\}")

@@ -4,7 +4,8 @@ with images as (
     select logical_stem, split_part(logical_stem, '/', -1) as stem from raw_file where is_image
 ),
 named as (
-    select regexp_replace(value, '^(\./)+|\.[^./]*$', '', 'g') as path from (select unnest($values::varchar[]) as value)
+    select regexp_replace(replace(value, '\', '/'), '^(\./)+|\.[^./]*$', '', 'g') as path
+    from (select unnest($values::varchar[]) as value)
 ),
 below as (
     select left(i.logical_stem, length(i.logical_stem) - length(n.path)) as prefix, count(distinct n.path) as paths
