@@ -6,7 +6,7 @@ from dataclasses import replace
 
 from indexer.base.config import expanded
 from indexer.base.errors import ConfigError
-from indexer.base.split_names import is_split_name
+from indexer.base.selection_terms import SPLIT_NAME_HINT, WRONG_SELECTION_NAME, is_selection_name, is_split_name
 from indexer.cli import select_query, select_recipe
 from indexer.cli.inspector import inspector
 from indexer.cli.options import CommonOptions
@@ -17,7 +17,7 @@ from indexer.selection import recipe as recipes
 from indexer.selection.by_list import Listed, select_listed
 from indexer.selection.by_query import Queried
 from indexer.selection.id_lists import ids_of
-from indexer.selection.models import Selected, is_selection_name
+from indexer.selection.models import Selected
 from indexer.selection.query_recipe import QueryRecipe
 from indexer.selection.storing import require_free
 
@@ -37,7 +37,7 @@ def select_by_ids(options: CommonOptions, ids: Mapping[str, Ids], name: str, *, 
         raise ConfigError("ids: name the split of the file_ids, as in ids={'train': [...]}")
     wrong = [split for split in ids if not is_split_name(split)]
     if wrong:
-        raise ConfigError(f"{wrong[0]!r} is no name of a split: use letters, digits, '_', '.' and '-'")
+        raise ConfigError(f"{wrong[0]!r} is no name of a split: {SPLIT_NAME_HINT}")
     lists = {
         split: ids_of(expanded(os.fspath(given))) if isinstance(given, str | os.PathLike) else list(map(str, given))
         for split, given in ids.items()
@@ -85,4 +85,4 @@ def query_recipe(
 
 def _check_name(name: str) -> None:
     if not is_selection_name(name):
-        raise ConfigError(f"name={name!r} is empty, or has a slash, a leading dot or dash, or a control character")
+        raise ConfigError(f"name={name!r} {WRONG_SELECTION_NAME}")

@@ -8,10 +8,10 @@ from pathlib import Path
 from typing import Any
 
 from indexer.base.errors import RecipeError
+from indexer.base.selection_terms import is_selection_name
 from indexer.base.startup import module_command
 from indexer.browsing.queries import labelled, opened_to_show
 from indexer.manifest import store
-from indexer.selection.models import is_selection_name
 
 MOST_IMAGES = 500
 _RADIUS = 12  # bits of 64: shown to a person, who decides

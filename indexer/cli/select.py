@@ -8,7 +8,7 @@ from typing import Any
 import click
 
 from indexer.base.errors import CheckFailed, ConfigError
-from indexer.base.split_names import is_split_name
+from indexer.base.selection_terms import SPLIT_NAME_HINT, is_selection_name, is_split_name
 from indexer.cli import completion, select_query, select_recipe
 from indexer.cli.inspector import inspector
 from indexer.cli.messages import print_message, printable
@@ -20,7 +20,7 @@ from indexer.cli.show_selection import show_counts, show_missing
 from indexer.selection import query_file, recipe
 from indexer.selection.by_list import Listed, select_listed
 from indexer.selection.id_lists import read_lists
-from indexer.selection.models import Selected, is_selection_name
+from indexer.selection.models import Selected
 from indexer.selection.storing import require_free
 from indexer.selection.unread_columns import unread_columns
 
@@ -123,7 +123,7 @@ def _files(lists: Sequence[str]) -> dict[str, list[Path]]:
         if not (split and is_pair and file):
             raise ConfigError(f"--ids {text}: write it as SPLIT=FILE, as in train=train_ids.txt")
         if not is_split_name(split):
-            raise ConfigError(f"--ids {text}: the name of a split may contain letters, digits, '_', '.' and '-'")
+            raise ConfigError(f"--ids {text}: {split!r} is no name of a split: {SPLIT_NAME_HINT}")
         files.setdefault(split, []).append(Path(file))
     return files
 

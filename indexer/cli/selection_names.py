@@ -4,7 +4,7 @@ from pathlib import Path
 
 import click
 
-from indexer.selection.models import is_selection_name
+from indexer.base.selection_terms import WRONG_SELECTION_NAME, is_selection_name
 
 
 def selection_name(_context: click.Context, _parameter: click.Parameter, name: str | None) -> str | None:
@@ -14,7 +14,7 @@ def selection_name(_context: click.Context, _parameter: click.Parameter, name: s
         click.BadParameter: it cannot be the name of a folder.
     """
     if name is not None and not is_selection_name(name):
-        raise click.BadParameter(f"{name!r} is empty, or has a slash, a leading dot or dash, or a control character")
+        raise click.BadParameter(f"{name!r} {WRONG_SELECTION_NAME}")
     return name
 
 

@@ -13,13 +13,13 @@ from dataclasses import dataclass
 import pyarrow as pa
 
 from indexer.base.errors import RecipeError
+from indexer.base.selection_terms import ROLES
 from indexer.manifest.store import Store
 from indexer.selection import storing
 from indexer.selection.by_list import MissingCount, find_listed
 from indexer.selection.extending import read_earlier
 from indexer.selection.models import Counts
 from indexer.selection.query_recipe import ONE_SPLIT, QueryRecipe, check_split_name
-from indexer.selection.query_rows import ROLES
 from indexer.selection.splitting import split_units
 from indexer.selection.unread_columns import unread_columns
 from indexer.selection.working_tables import working_tables

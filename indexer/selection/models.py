@@ -1,6 +1,5 @@
 """Parameters and results of a selection."""
 
-import re
 from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any, NamedTuple
@@ -52,8 +51,3 @@ class Selected:
     windows: tuple[DatedGenerator, ...] = ()
     undated: tuple[str, ...] = ()
     uneven_origins: tuple[UnevenOrigin, ...] = ()
-
-
-def is_selection_name(name: str) -> bool:
-    """Return whether ``name`` is a valid name of a selection: an argument of commands, and a name of folders."""
-    return re.fullmatch(r"[^./\x00-\x1f\x7f-][^/\x00-\x1f\x7f]*", name) is not None

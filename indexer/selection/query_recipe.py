@@ -9,7 +9,7 @@ from pathlib import Path
 from types import MappingProxyType
 
 from indexer.base.errors import RecipeError
-from indexer.base.split_names import is_split_name
+from indexer.base.selection_terms import SPLIT_NAME_HINT, is_split_name
 from indexer.base.toml_text import toml_string
 from indexer.images.rendition import Rendition
 from indexer.manifest.sandbox import QueryLimits
@@ -85,7 +85,7 @@ def check_split_name(name: object) -> None:
     """Raise RecipeError if ``name`` cannot be the name of a split."""
     if not isinstance(name, str) or not is_split_name(name):
         shown = "NULL" if name is None else repr(name)
-        raise RecipeError(f"{shown} is no name of a split: use letters, digits, '_', '.' and '-'")
+        raise RecipeError(f"{shown} is no name of a split: {SPLIT_NAME_HINT}")
 
 
 def _written(splits: Mapping[str, float]) -> str:

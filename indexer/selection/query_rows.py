@@ -17,7 +17,6 @@ from indexer.manifest.sql_text import literal, quoted
 from indexer.selection.query_recipe import QueryRecipe
 from indexer.selection.query_text import expression, subquery, trimmed
 
-ROLES = ("listed", "sampled", "paired", "complement", "spare")
 _SCHEMA = pa.schema(
     [("file_id", pa.string()), ("split", pa.string()), ("role", pa.string()), ("groups", pa.list_(pa.string()))]
 )

@@ -74,7 +74,7 @@ import duckdb
 
 from indexer.base import resources
 from indexer.base.errors import RecipeError, reason_of
-from indexer.base.split_names import is_split_name
+from indexer.base.selection_terms import SPLIT_NAME_HINT, is_split_name
 from indexer.base.suggestions import closest
 from indexer.base.toml_fields import Fields, Problems, near
 from indexer.images.rendition import Rendition, rendition_of
@@ -200,9 +200,7 @@ def _recipe(text: str, top: Fields) -> Recipe:
         caps={origin: _counts(top.below(f"caps.'{origin}'", caps)) for origin, caps in top.table("caps").items()},
         cap=top.integer("cap", None, (0, _LARGEST)),
         when_short=top.choice("when_short", ("error", "drop")),
-        sections={
-            name: _section(top.below(f"sections.'{name}'", values)) for name, values in top.table("sections").items()
-        },
+        sections={name: _section(top.below(f"sections.'{name}'", own)) for name, own in top.table("sections").items()},
         spares=top.number("spares", 0.02, (0, 1)),
         origins=top.texts("origins", distinct=True) or (),
         min_side=images.integer("min_side", 1, (1, _LARGEST)) or 1,
@@ -261,7 +259,7 @@ def _splits(fields: Fields) -> dict[str, float]:
     names = [name for name in fields.values if name != "group_by"]
     for name in names:
         if not is_split_name(name):
-            fields.problem(f"{name!r} cannot be a folder's name: use letters, digits, '_', '.' and '-'")
+            fields.problem(f"{name!r} cannot be a folder's name: {SPLIT_NAME_HINT}")
     return {name: fields.number(name, 0, (0, 1)) for name in names} or {"train": 1.0}
 
 

@@ -8,9 +8,9 @@ import pyarrow.parquet as pq
 
 from indexer.base.errors import ManifestError
 from indexer.base.processes import scratch_folder
+from indexer.base.selection_terms import is_selection_name
 from indexer.manifest.store import Store
 from indexer.selection.inspecting import Inspector, inspect_rows
-from indexer.selection.models import is_selection_name
 from indexer.selection.storing import forget, record_run
 from indexer.sharing import untrusted
 from indexer.sharing.models import ROW_SCHEMA, ExportHeader, ImportOptions, MissingPolicy

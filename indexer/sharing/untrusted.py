@@ -16,7 +16,7 @@ import pyarrow.parquet as pq
 
 from indexer.base import resources
 from indexer.base.errors import BadData, ManifestError, message_of
-from indexer.base.split_names import SPLIT_NAME
+from indexer.base.selection_terms import ROLES, SPLIT_NAME
 from indexer.base.untrusted_folder import refuse_special_files
 from indexer.base.untrusted_json import InvalidJson, read_json
 from indexer.base.workers import WorkerCrashed, WorkerPool, Workers, time_limit
@@ -34,7 +34,6 @@ from indexer.sharing.models import (
 from indexer.sharing.pairs import PAIRS_FILE, copy_pairs
 from indexer.sharing.tally import tallying
 
-ROLES = ("listed", "sampled", "paired", "complement", "spare")
 # Lists and digests have one id per line, so an id with a line break would pass for two.
 PATTERNS = {
     "split": SPLIT_NAME,

@@ -89,11 +89,10 @@ def finalize(
 def _verified(source: Path, workers: Workers, progress: Progress) -> int:
     """Return the number of images of a build. Raises SourceError if it differs from its record."""
     found = verify(source, None, workers, progress)
-    if found.differences:
-        first = found.differences[0]
+    if found.problem:
         raise SourceError(
-            f"{source} differs from its record ({len(found.differences):,} differences; {first.where} {first.what}):"
-            f" run 'python -m materializer verify --no-manifest {source}', and copy or build it again"
+            f"{source} is not converted: {found.problem}. Run 'python -m materializer verify --no-manifest {source}',"
+            " and copy or build it again"
         )
     return found.rows
 

@@ -45,6 +45,14 @@ class Verification:
     size: int
     differences: tuple[Difference, ...]
 
+    @property
+    def problem(self) -> str:
+        """The number of differences and the first one, for a message; empty if there is none."""
+        if not self.differences:
+            return ""
+        first = self.differences[0]
+        return f"it differs from its record ({len(self.differences):,} differences; {first.where} {first.what})"
+
 
 @dataclass(frozen=True, slots=True)
 class VerifiedShard:

@@ -144,11 +144,10 @@ def _require_rights(request: PushRequest, build: FinishedBuild, *, is_public: bo
 
 def _require_intact(folder: Path, workers: Workers, progress: Progress) -> None:
     found = verify(folder, None, workers, progress)
-    if found.differences:
-        first = found.differences[0]
+    if found.problem:
         raise OutputError(
-            f"{folder} is not pushed: {len(found.differences):,} differences from its record"
-            f" ({first.where} {first.what}). Run 'python -m materializer verify {folder}', then build it again"
+            f"{folder} is not pushed: {found.problem}. Run 'python -m materializer verify {folder}',"
+            " then build it again"
         )
 
 

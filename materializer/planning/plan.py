@@ -15,7 +15,7 @@ import pyarrow as pa
 
 from indexer.base.errors import ConfigError, RecipeError
 from indexer.base.remote import Root
-from indexer.base.split_names import is_split_name
+from indexer.base.selection_terms import is_split_name
 from indexer.containers.from_manifest import stored_container
 from indexer.containers.models import Container
 from indexer.manifest.store import LOT_ROWS, Store, require_selection

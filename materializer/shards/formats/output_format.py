@@ -11,7 +11,7 @@ import pyarrow as pa
 
 from indexer.base.durable import HashingFile, sha256_of
 from indexer.base.errors import OutputError
-from indexer.base.split_names import is_split_name
+from indexer.base.selection_terms import is_split_name
 from materializer.models import Feature, Settings, Shard, ShardFile
 from materializer.shards import digests
 from materializer.shards.transform import PreparedImage
