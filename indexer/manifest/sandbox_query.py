@@ -1,6 +1,5 @@
 """Run a query inside the child process of the sandbox, on a read-only connection with locked settings."""
 
-import csv
 import os
 import re
 import shutil
@@ -9,14 +8,12 @@ import threading
 import warnings
 from difflib import get_close_matches
 from pathlib import Path
-from typing import Any
 
 import duckdb
 import pyarrow as pa
 
-from indexer.base.delimiters import TEXT_TABLES, delimiter_of
-from indexer.base.errors import QueryError, reason_of
-from indexer.manifest import sandbox_kernel, schema
+from indexer.base.errors import QueryError
+from indexer.manifest import query_tables, sandbox_kernel, schema
 from indexer.manifest.sandbox_job import LENGTH_BYTES, REFUSED, Job
 from indexer.manifest.sandbox_statements import checked_select
 from indexer.manifest.stored_code import catalog_of
@@ -34,11 +31,8 @@ SETTINGS: dict[str, str | bool | int | float | list[str]] = {
 _SYSTEM_FILES = tuple(
     map(Path, ("/proc/self/cgroup", "/proc/stat", "/proc/meminfo", "/sys/fs/cgroup", "/sys/devices/system/cpu"))
 )
-_FORMATS = {".parquet": "parquet", ".arrow": "ipc", ".feather": "ipc"}
-_ID_COLUMN = "file_id"
 _ROWS_PER_BATCH = 50_000
 _LONGEST_MESSAGE = 2_000
-_LONGEST_HEADER = 1 << 20  # characters
 
 
 def run(job: Job, manifest: Path) -> int:
@@ -66,7 +60,7 @@ def connect(job: Job, manifest: Path) -> duckdb.DuckDBPyConnection:
         QueryError: a further table cannot be read, or has the name of a table of the manifest.
     """
     schema.definitions()  # reads files of this program
-    opened = {name: _opened(Path(path)) for name, path in job.tables.items()}
+    opened = {name: query_tables.opened(Path(path)) for name, path in job.tables.items()}
     tables = [Path(path) for path in job.tables.values()]
     sandbox_kernel.landlock(readable=[manifest, Path(f"{manifest}.wal"), *tables, *_SYSTEM_FILES])
     config = {**SETTINGS, "memory_limit": f"{job.memory}MB", "threads": str(job.threads)}
@@ -82,40 +76,6 @@ def connect(job: Job, manifest: Path) -> duckdb.DuckDBPyConnection:
     if manifest != Path(job.manifest):
         shutil.rmtree(manifest.parent)  # a copy, which is open now
     return connection
-
-
-def _opened(path: Path) -> Any:
-    """Return the rows of a file as a data set of pyarrow."""
-    import pyarrow.dataset  # noqa: PLC0415 - slow to load, and few queries need it
-
-    suffix = path.suffix.lower()
-    if suffix not in (known := (*_FORMATS, *TEXT_TABLES)):
-        raise QueryError(f"{path} has no suffix of a known table: name a file in {', '.join(known)}")
-    if not path.is_file():
-        raise QueryError(f"{path} cannot be read as a table: there is no such file")
-    try:
-        form = _FORMATS.get(suffix) or _text_format(path)
-        data = pyarrow.dataset.dataset(str(path), format=form)
-        list(data.schema.names)  # decodes them
-    except UnicodeDecodeError as error:
-        raise QueryError(f"{path} cannot be read as a table: it is not text in UTF-8") from error
-    except (OSError, csv.Error, pa.ArrowException) as error:
-        reason = reason_of(error).rpartition("Invalid: ")[2]
-        raise QueryError(f"{path} cannot be read as a table: {reason}") from error
-    return data
-
-
-def _text_format(path: Path) -> Any:
-    """Return the format of a text file with columns. File ids stay texts: ``007`` is no number."""
-    import pyarrow.csv  # noqa: PLC0415 - as above
-
-    with path.open(encoding="utf-8-sig", newline="") as file:
-        header = file.readline(_LONGEST_HEADER)
-    parse = pyarrow.csv.ParseOptions(delimiter=delimiter_of(path.suffix.lower(), header), newlines_in_values=True)
-    names = next(csv.reader([header], delimiter=parse.delimiter), [])
-    ids = {name: pa.string() for name in names if name.lower() == _ID_COLUMN}
-    convert = pyarrow.csv.ConvertOptions(column_types=ids)
-    return pyarrow.dataset.CsvFileFormat(parse_options=parse, convert_options=convert)
 
 
 def _received() -> str:

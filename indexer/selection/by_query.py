@@ -94,7 +94,9 @@ def _find(store: Store, recipe: QueryRecipe, parameters: Mapping[str, object]) -
     store.save_query("work.listed", "select distinct split, coalesce(file_id, '') as file_id from work.returned")
     usable, missing = find_listed(store, parameters)
     if not usable:
-        returned = f"{missing:,} unknown or unusable images" if missing else "no row"
+        returned = "no row"
+        for file_id, reason in store.execute("select file_id, reason from work.missing order by all limit 1"):
+            returned = f"{missing:,} unknown or unusable images, such as '{file_id}' ({reason})"
         unread = unread_columns(store, (recipe.sql, *recipe.groups))
         raise RecipeError(f"the query returns {returned}: nothing is selected{f'; {unread}' if unread else ''}")
     store.save("work.sample", "select/by_query/sample", parameters)

@@ -146,6 +146,16 @@ def test_several_expressions_join_groups(tmp_path: Path, manifest: Path) -> None
     assert split_of["o/A/2"] == split_of["o/A/11"]
 
 
+def test_empty_lists_group_nothing(manifest: Path) -> None:
+    select_of(manifest, "select file_id, ['[]', ''] as groups from manifest where label = 0", splits=HALVES)
+    assert len(chosen(manifest)) == 100
+
+
+def test_query_without_a_usable_image_names_one(manifest: Path) -> None:
+    with pytest.raises(RecipeError, match=r"2 unknown or unusable images, such as '.+' \(.+\): nothing"):
+        select_of(manifest, "select unnest(['x', 'x', 'o/A/bad']) as file_id")
+
+
 def test_own_parquet_is_a_table(tmp_path: Path, manifest: Path) -> None:
     pq.write_table(pa.table({"id": ["o/A/1", "o/A/2"], "score": [0.5, 0.9]}), tmp_path / "scores.parquet")
     text = "select m.file_id from manifest m join scores s on s.id = m.file_id where score > 0.6"
@@ -162,6 +172,25 @@ def test_text_tables_have_any_delimiter_and_keep_ids_as_texts(tmp_path: Path) ->
         tmp_path / "m.duckdb", QueryRecipe(text, tables={"a": tmp_path / "a.csv", "table": tmp_path / "b.TSV"})
     )
     assert sorted(rows["file_id"].to_pylist()) == ["007", "9"]
+
+
+@pytest.mark.parametrize("name", ["id", "name"])
+def test_ids_of_digits_are_texts_in_any_column(tmp_path: Path, name: str) -> None:
+    world(tmp_path / "m.duckdb", [Picture(one, "o", "A") for one in ("007", "1", "o/A")]).connection.close()
+    (tmp_path / "a.csv").write_text(f"{name} ,text, score\n007,{'x' * 200_000},0.5\n1,,1.5\n")
+    text = f"select file_id from manifest join a on a.{name} = file_id where score > 0"
+    rows = rows_of(tmp_path / "m.duckdb", QueryRecipe(text, tables={"a": tmp_path / "a.csv"}))
+    assert sorted(rows["file_id"].to_pylist()) == ["007", "1"]
+
+
+def test_number_types_that_duckdb_lacks_are_read_as_floats(tmp_path: Path, manifest: Path) -> None:
+    half = pa.float16()
+    columns = {"half": pa.array([1, 2], half), "wide": pa.array([1, 2], pa.decimal256(50, 2)),
+               "vector": pa.array([[1], [2]], pa.list_(half))}  # fmt: skip
+    pq.write_table(pa.table({"file_id": ["o/A/1", "o/A/2"], **columns}), tmp_path / "t.parquet")
+    text = "select file_id from t where half > 1 and wide > 1 and vector[1] > 1"
+    rows = rows_of(manifest, QueryRecipe(text, tables={"t": tmp_path / "t.parquet"}))
+    assert rows["file_id"].to_pylist() == ["o/A/2"]
 
 
 @pytest.mark.parametrize(

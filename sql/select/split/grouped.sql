@@ -9,4 +9,4 @@ where status = 'ok' and group_id <> ''
 union all
 select file_id, chr(0) || number || chr(0) || value
 from expression
-where value <> ''
+where value not in ('', '[]', '{}')
