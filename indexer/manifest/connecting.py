@@ -128,7 +128,7 @@ def _check_stored_code(connection: duckdb.DuckDBPyConnection, path: Path) -> Non
     if problems:
         connection.close()
         raise ManifestError(
-            f"{path} holds {problems[0]}; no program of ours stores such:"
+            f"{path} holds {problems[0]}; this program stores none:"
             " do not use the file, or drop it in the DuckDB shell if it is yours"
         )
 
