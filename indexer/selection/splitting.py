@@ -18,6 +18,7 @@ from indexer.selection.rounding import Real, Whole
 from indexer.selection.working_tables import put
 
 _HASH_BITS = 64
+_ERROR = 1e-6  # of an image: of floating point
 _LAST = "g"  # greater than every hexadecimal digit
 
 
@@ -49,6 +50,7 @@ def split_units(
     strata = _strata(store.rows("select/split/strata"))
     fixed = _fixed(store.rows("select/split/fixed_counts"), strata, splits)
     wanted = Demand(exact(strata) if exact else np.outer(strata.images, shares), strata.parents)
+    wanted = wanted if exact else _without_empty(wanted)
     demand = Demand(_open(wanted.exact, fixed, shares), strata.parents)
     profiles = _profiles(store.rows("select/split/profile_counts"), strata, splits, demand)
     assigned = assign(profiles, demand)
@@ -62,6 +64,24 @@ def split_units(
     store.save("work.unit_split", "select/split/unit_splits")
     found = profiles.found(assigned, len(demand.weights)) + demand.with_sums(fixed)
     return tuple(_uneven(found, wanted, splits))
+
+
+def _without_empty(plain: Demand) -> Demand:
+    """Return a demand of at least one image in total for each split that is to have half an image.
+
+    The largest split gives the difference, each stratum in proportion, if it keeps an image and gives no second one.
+    """
+    totals, rows = plain.exact.sum(axis=0), plain.exact.sum(axis=1)
+    lacking = np.where(totals >= 0.5, np.maximum(1 - totals, 0), 0)
+    if not lacking.any():
+        return plain
+    lacking[largest := totals.argmax()] -= lacking.sum()
+    if totals[largest] + lacking[largest] < 1:
+        return plain
+    filled = Demand(plain.exact + np.outer(rows / rows.sum(), lacking), plain.parents)
+    before, after = plain.with_sums(plain.exact), filled.with_sums(filled.exact)
+    least, most = np.floor(after + _ERROR), np.ceil(after - _ERROR)
+    return filled if least.min() >= 0 and np.maximum(before - least, most - before).max() <= 1 + _ERROR else plain
 
 
 def _fixed(rows: list[tuple[str, str, int]], strata: Strata, splits: Sequence[str]) -> Whole:
@@ -116,5 +136,5 @@ def _uneven(found: Whole, demand: Demand, splits: Sequence[str]) -> list[UnevenS
         UnevenSplit(parent, split, int(found[row, column]), round(float(wanted[row, column])))
         for parent, row in demand.parent_rows.items()
         for column, split in enumerate(splits)
-        if abs(found[row, column] - wanted[row, column]) > 1 + 1e-6
+        if abs(found[row, column] - wanted[row, column]) > 1 + _ERROR
     ]

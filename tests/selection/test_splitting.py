@@ -71,6 +71,28 @@ def test_every_stratum_parent_and_total_is_within_one_image(parts: Mapping[str, 
     assert np.abs(off).max() < 1
 
 
+@pytest.mark.parametrize(
+    ("images", "parts", "expected"),
+    [
+        (3, {"train": 0.8, "test": 0.2}, [2, 1]),
+        (4, {"train": 0.7, "validation": 0.15, "test": 0.15}, [2, 1, 1]),
+        (5, {"train": 0.7, "validation": 0.15, "test": 0.15}, [3, 1, 1]),
+        (2, {"train": 0.8, "test": 0.2}, [2, 0]),  # an error of the selection
+        (9, {"train": 1.0, "test": 0.0}, [9, 0]),
+    ],
+)
+def test_a_split_is_not_empty_if_an_image_more_is_within_its_fraction(
+    tmp_path: Path, images: int, parts: Mapping[str, float], expected: list[int]
+) -> None:
+    units = "select 'g' || range as group_id, 'A' as stratum, 'A' as parent, 1 as images"
+    with world(tmp_path / "m.duckdb", []) as store, working_tables(store):
+        for seed in "abc":
+            store.save_query("work.unit", f"{units} from range({images})")
+            split_units(store, seed, parts)
+            found = [split for _, split in store.execute("from work.unit_split")]
+            assert [found.count(name) for name in parts] == expected
+
+
 def test_small_quotas_reach_every_split(tmp_path: Path) -> None:
     with world(tmp_path / "m.duckdb", pictures()) as store:
         thirds = "per_generator = 4\nspares = 0\n[split]\ntrain = 0.7\nvalidation = 0.15\ntest = 0.15\n"
