@@ -35,6 +35,7 @@ from materializer.dataset.publish import WrittenBuild, publish
 from materializer.models import Request, Settings, Shard, ShardFile
 from materializer.planning import plan as planning
 from materializer.planning.plan import BuildPlan
+from materializer.planning.shard_rows import rows_of
 from materializer.planning.substitution import Substitutions
 from materializer.running import parts
 from materializer.shards import record
@@ -102,7 +103,7 @@ def build(store: Store, folder: Path) -> None:
         note(f"{len(found.shards):,} shards")
     with measured("look up") as note:
         every = max(1, len(found.shards) // SHARDS_LOOKED_UP)
-        sizes = [planning.rows_of(store, planned).nbytes for planned in found.shards[::every]]
+        sizes = [rows.nbytes for rows in rows_of(store, found.shards[::every])]
         note(f"of {len(sizes)} shards; a task has {max(sizes) / 1e6:.1f} MB at most")
     with measured("prepare") as note:
         write_shards(store, request, found)
@@ -118,12 +119,11 @@ def build(store: Store, folder: Path) -> None:
 def write_shards(store: Store, request: Request, found: BuildPlan) -> None:
     """Write sparse shards and their records, as the workers of a build would."""
     format_ = output_format(request.settings.format)
-    for planned in found.shards:
+    for planned, rows in zip(found.shards, rows_of(store, found.shards), strict=True):
         path = request.output / format_.path(planned.shard)
         path.parent.mkdir(parents=True, exist_ok=True)
         with path.open("wb") as hole:
             hole.truncate(planned.size)
-        rows = planning.rows_of(store, planned)
         file = ShardFile(planned.rows, planned.size, "0" * 64)
         kept = record.ShardRecord(planned.key, file, (), _record_rows(planned.shard, rows))
         record.write(request.output, planned.shard, kept)

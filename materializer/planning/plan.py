@@ -20,7 +20,7 @@ from indexer.containers.from_manifest import stored_container
 from indexer.containers.models import Container
 from indexer.manifest.store import LOT_ROWS, Store, require_selection
 from materializer.further_columns import image_columns
-from materializer.models import Request, RowsTask, Settings, Shard
+from materializer.models import Request, Settings, Shard
 from materializer.shards.formats import output_format
 from materializer.shards.variants import NATIVE, split_of, variant_in
 
@@ -166,21 +166,6 @@ def require_known_sizes(store: Store, request: Request) -> None:
         )
 
 
-def rows_of(store: Store, planned: PlannedShard, *, substituted: bool = False) -> pa.Table:
-    """Return the rows of a planned shard in output order, with the split and the variant that it holds.
-
-    ``substituted``: refused rows are replaced by the spares that were chosen so far.
-    """
-    step = "plan/substituted_rows" if substituted else "plan/shard_rows"
-    rows = store.arrow(step, {"split": planned.base.split, "shard": planned.base.index})
-    if not planned.settings.variants:
-        return rows
-    [variant] = planned.settings.variants
-    split = pa.array([planned.shard.split] * rows.num_rows, pa.string())
-    rows = rows.set_column(rows.schema.get_field_index("split"), "split", split)
-    return rows.append_column("variant", pa.array([variant] * rows.num_rows, pa.string()))
-
-
 def save_due_shards(store: Store, shards: Iterable[Shard], *, with_spares: bool) -> None:
     """Save the shards to write in the table ``plan_due_shards``; the spares of a split are its shard -1."""
     due = {(shard.split, shard.index) for shard in shards}
@@ -189,20 +174,6 @@ def save_due_shards(store: Store, shards: Iterable[Shard], *, with_spares: bool)
     kinds = pa.schema([("split", pa.string()), ("shard", pa.int64())])
     with store.registered("due_shards", pa.Table.from_pylist(rows, schema=kinds)):
         store.save_temporary("plan_due_shards", "plan/due_shards")
-
-
-def task_of(rows: pa.Table, containers: Mapping[int, Container], request: Request, settings: Settings) -> RowsTask:
-    """Return rows as a task, with only the containers that they are in."""
-    needed = {number for number in rows["container_id"].to_pylist() if number is not None}
-    companions = (one for own in rows["companions"].to_pylist() for one in own or ())
-    needed |= {one["container_id"] for one in companions}
-    own = {number: containers[number] for number in sorted(needed & containers.keys())}
-    encodings = {
-        name: request.encodings[name]
-        for name in (rows["file_id"].to_pylist() if request.encodings else ())
-        if name in request.encodings
-    }
-    return RowsTask(rows, own, settings, request.limits, request.image_limits, encodings)
 
 
 def key_of(shard: Shard, content: str, settings: Settings) -> str:

@@ -18,7 +18,8 @@ from materializer.dataset.publish import BuildSummary, WrittenBuild, publish
 from materializer.models import Refusal, Request, RowsTask, Shard, ShardResult, ShardTask
 from materializer.planning import plan as planning
 from materializer.planning.alignment import aligned
-from materializer.planning.plan import BuildPlan, PlannedShard, task_of
+from materializer.planning.plan import BuildPlan, PlannedShard
+from materializer.planning.shard_rows import rows_of, task_of
 from materializer.planning.substitution import substitute
 from materializer.running.copies import Copies
 from materializer.running.output_lock import lock_output
@@ -110,10 +111,12 @@ def write_shards(
     """Write shards by workers, and yield their results; ``shards`` maps each to its rows that spares have replaced."""
     planned_by = {planned.shard: planned for planned in shards}
     threads = _threads(job, shards)
-    tasks = (_task(job, planned, refused, threads) for planned, refused in shards.items())
-    rows = sum(planned.rows for planned in shards)
+    substituted = any(shards.values())
+    planned_rows = zip(shards, rows_of(job.store, shards, substituted=substituted), strict=True)
+    tasks = (_task(job, planned, rows, shards[planned], threads) for planned, rows in planned_rows)
+    images = sum(planned.rows for planned in shards)
     pool = WorkerPool(build_shard, job.workers, shared=(job.request.output,), is_long=True)
-    with job.progress.phase("writing", rows, "images") as bar:
+    with job.progress.phase("writing", images, "images") as bar:
         for task, answer in pool.run(tasks):
             planned = planned_by[task.shard]
             result = _find_crashing_rows(job, task, answer) if isinstance(answer, WorkerCrashed) else answer
@@ -135,8 +138,7 @@ def threads_per_worker(shards: int, workers: Workers) -> int:
     return min(workers.jobs, _MOST_THREADS) if leaves_idle and not workers.elsewhere else 1
 
 
-def _task(job: Build, planned: PlannedShard, refused: tuple[Refusal, ...], threads: int) -> ShardTask:
-    rows = planning.rows_of(job.store, planned, substituted=bool(refused))
+def _task(job: Build, planned: PlannedShard, rows: pa.Table, refused: tuple[Refusal, ...], threads: int) -> ShardTask:
     work = task_of(rows, job.containers, job.request, planned.settings)
     return ShardTask(planned.shard, job.request.output.absolute(), planned.key, work, refused, threads)
 
@@ -161,7 +163,7 @@ def _retried(job: Build, planned: PlannedShard, result: ShardResult) -> tuple[Re
     unread = [refusal.position for refusal in result.refused if refusal.reason == "unreadable"]
     if not unread:
         return result.refused
-    rows = planning.rows_of(job.store, planned)
+    [rows] = rows_of(job.store, [planned])
     rows = rows.filter(pc.is_in(rows["position"], pa.array(unread)))
     again = _refusals(job, [task_of(rows, job.containers, job.request, planned.settings)])
     others = {refusal.position: refusal for refusal in result.refused if refusal.position not in unread}

@@ -1,8 +1,9 @@
--- The rows of one shard, in output order, as plan/shard_rows. A refused row is replaced by its spare, if one was left.
+-- The rows of shards $first to $last of a split, in output order, as plan/shard_rows. A refused row is replaced by its
+-- spare, if one was left.
 with planned as (
     select *
     from plan_read_locations
-    where split = $split and shard = $shard
+    where split = $split and shard between $first and $last
 ),
 
 substituted as (
@@ -19,6 +20,6 @@ substituted as (
         on spare.is_spare and spare.split = s.split and spare.selection_position = s.spare_position
 )
 
-select * exclude (shard, shards)
+select * exclude (shards)
 from substituted
-order by position
+order by shard, position
