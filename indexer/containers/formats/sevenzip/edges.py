@@ -40,16 +40,21 @@ def check_edges(window: ByteRange, archive: Archive, health: Health) -> None:
 
 
 def _wrong_beginning(window: ByteRange, archive: Archive, edges: Sequence[int]) -> str | None:
-    """Return a description of the first wrong beginning next to an edge; None if there is none."""
+    """Return a description of the first wrong beginning next to an edge; None if all or none are right.
+
+    Where none is right, the files are no images, whatever their suffix.
+    """
     beginnings = sorted(_beginnings(archive), key=lambda each: each[:2]) if edges else []
     positions = [position for position, _, _ in beginnings]
     after = {bisect_left(positions, edge) for edge in edges}
     chosen = sorted((after | {place - 1 for place in after}) & set(range(len(positions))))
     window.prefetch([(positions[index], HEAD_SIZE) for index in chosen])
-    for position, name, is_possible in (beginnings[index] for index in chosen):
-        if not is_possible(window.read(position, HEAD_SIZE)):
-            return f"{name} does not begin at byte {position}"
-    return None
+    wrong = [
+        f"{name} does not begin at byte {position}"
+        for position, name, is_possible in (beginnings[index] for index in chosen)
+        if not is_possible(window.read(position, HEAD_SIZE))
+    ]
+    return wrong[0] if 0 < len(wrong) < len(chosen) else None
 
 
 def _wrong_folder(window: ByteRange, archive: Archive, edges: Sequence[int]) -> str | None:
