@@ -189,7 +189,7 @@ def first_number(name: VolumeName, lowest: int) -> int:
 def _is_set(group: Group, name: VolumeName) -> bool:
     """Return whether the numbers form a set; parts whose names alone are no proof count from 0 or 1."""
     if group.cut is not Cut.PLAIN:
-        is_certain = group.numbers[0] not in (LAST, -1) and len(name.text or "") > 1  # zork.z5 is a game
+        is_certain = group.numbers[0] not in (LAST, -1) and not name.may_be_story
         return is_certain or len(group.numbers) > 1
     if group.typed:
         return True

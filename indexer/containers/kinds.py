@@ -199,13 +199,13 @@ _PACKED_TARS = {suffix for form in FORMATS for suffix in form.tar_suffixes}
 # The suffixes of an archive in one file that may have many members, without the first dot: tar, tar.gz, tgz, zip, ...
 MANY_MEMBERS = rf"(?:{_any_of(_ARCHIVES)}(?:\.{_any_of(_PACKINGS)})?|{_any_of(_PACKED_TARS)})"
 # Words, totals and suffixes that programs and people add to the numbers of volumes: .part1of3, .chunk0, .aa.part
-PART_WORD = r"(?:part|vol|chunk|split|seg|segment|piece|p)"
+PART_WORD = r"(?:part|vol|chunk|split|seg|segment|piece)"
 OF_PARTS = r"(?:[._-]?of[._-]?\d{1,5})"
 PART_SUFFIX = r"(?:\.(?:part|bin|split|chunk))"
 # The suffixes of a container, volumes included: .tar.gz, .7z.001, .z01, .part1.rar, .arrow, ...
 ARCHIVE_SUFFIX = (
     rf"(?i:(?:\.{MANY_MEMBERS}|\.{_any_of(_PACKINGS | _TABLES)}|\.z\d{{2,4}}|\.r\d\d|\.part\d+\.rar)"
-    rf"(?:[._#-]?{PART_WORD}?[._-]?(?:\d{{1,5}}|[0-9a-f]{{2,3}}){OF_PARTS}?{PART_SUFFIX}?"
+    rf"(?:[._#-]?(?:p\d{{1,5}}|{PART_WORD}?[._-]?(?:\d{{1,5}}|[0-9a-f]{{2,3}})){OF_PARTS}?{PART_SUFFIX}?"
     rf"|[._-]{PART_WORD}?[._-]?[a-z]{{1,2}}{PART_SUFFIX}?)?)"
 )
 

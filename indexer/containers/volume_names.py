@@ -66,6 +66,11 @@ class VolumeName:
         return self.text is not None and re.fullmatch(r"[\da-f]+", self.text, re.I) is not None
 
     @property
+    def may_be_story(self) -> bool:
+        """Return whether the file may be a game of the Z-machine, as ``zork.z5``: one digit alone is no proof."""
+        return self.cut is Cut.SPLIT_ZIP and len(self.text or "") == 1
+
+    @property
     def widened(self) -> int:
         """Return the number in a set whose first parts have two digits: 9000 follows 89."""
         is_wide = self.text is not None and self.text.isdigit() and len(self.text) == 4
@@ -84,7 +89,7 @@ _HEX = r"\d[a-f]|[a-f]\d|\d{2}[a-f]|\d[a-f][\da-f]|[a-f]\d[\da-f]|[a-f]{2}\d"
 _HEXADECIMAL = re.compile(_HEX, re.I)
 # Numbers of five digits at most: each missing number takes room when a set is opened.
 _SPLIT_ZIP = re.compile(rf"(?P<base>.+?){_COPY}\.(?:z(?P<number>\d\d?|[1-9]\d{{2,4}})|zip)", re.I)
-_JOINT = rf"[._#-]?{PART_WORD}?[._-]?"
+_JOINT = rf"[._#-]?(?:{PART_WORD}|p(?=\d))?[._-]?"
 _LETTERS = rf"{_HEX}|(?!bz)[a-z]{{2}}|z[a-y][a-z]{{2}}|(?<=[._-])[a-z]|(?<=part)[a-z]"
 _WHOLE = re.compile(rf".+\.{MANY_MEMBERS}", re.I)
 _TYPED_PART = re.compile(

@@ -7,6 +7,7 @@ from pathlib import Path
 import pytest
 
 from indexer.containers.detect import find_containers
+from indexer.containers.logical_path import logical_path
 from indexer.containers.models import ContainerStatus
 from tests.support.archives import (
     container_in,
@@ -104,6 +105,23 @@ def test_volumes_of_a_split_zip_may_have_one_digit(tree: Path, root: Path, files
 def test_game_with_the_suffix_of_a_volume_is_no_container(root: Path) -> None:
     plant(root, {"zork.z5": bytes(range(100)), "curses.z5": bytes(range(100))})
     assert find_containers(root, volumes_of(root))[0] == []
+    zipped(root, root / "games.zip")
+    (games,) = find_containers(root, volumes_of(root))[0]
+    assert listing(games).report.status == ContainerStatus.COMPLETE
+
+
+@pytest.mark.parametrize("name", ["set.zip.pdf", "set.tar.pam", "set.tar.gz.pak"])
+def test_suffix_that_begins_with_p_is_no_number(name: str, root: Path) -> None:
+    plant(root, {name: bytes(range(100))})
+    assert find_containers(root, volumes_of(root))[0] == []
+    assert logical_path("a.zip", f"{name}!b.png") == f"a/{name}!b.png"
+
+
+@pytest.mark.parametrize("number", ["2", "02"])
+def test_single_later_volume_of_a_rar_shows_that_the_first_is_missing(number: str, root: Path) -> None:
+    plant(root, {f"set.part{number}.rar": b"Rar!\x1a\7\1\0" + bytes(90)})
+    found = listing(container_in(root))
+    assert (found.report.status, found.codes & {"volume-missing"}) == (ContainerStatus.FAILED, {"volume-missing"})
 
 
 @pytest.mark.parametrize("method", [("-mx0",), ("-mx1",), ("-mx1", "-ms=4f", "-m0=LZMA")])
@@ -111,6 +129,7 @@ def test_volumes_of_a_7z_in_a_wrong_order_are_named(method: tuple[str, ...], roo
     plant(
         tmp_path / "set", {f"{n:02}.png": b"\x89PNG\r\n\x1a\n" + random.Random(n).randbytes(9_000) for n in range(40)}
     )
+    plant(tmp_path / "set", {f"._{n:02}.png": b"\0\5\x16\7" + random.Random(n).randbytes(4_000) for n in range(40)})
     seven_zipped(tmp_path / "set", root / "set.7z", "-v64k", *method)
     assert listing(container_in(root)).report.status == ContainerStatus.COMPLETE
     second, third = root / "set.7z.002", root / "set.7z.003"

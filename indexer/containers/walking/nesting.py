@@ -32,7 +32,9 @@ def nested_kind(entry: Entry, name: str) -> Kind | None:
 
 def _refuse_volume(name: str) -> None:
     volume = volume_name(name)
-    if volume is not None and volume.typed and volume.begins_a_set and volume.number not in (LAST, -1):
+    if volume is None or not volume.typed or volume.may_be_story:
+        return
+    if volume.begins_a_set and volume.number not in (LAST, -1):
         raise BadData("nested volumes", "volumes of an archive inside an archive are not joined")
 
 
