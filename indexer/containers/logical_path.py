@@ -47,8 +47,8 @@ def clean_path(path: str) -> str:
     characters are escaped, a line break as ``\\x0a``: a file_id is one line of a list.
     """
     done: list[str] = []
-    path = _CONTROL.sub(lambda found: f"\\x{ord(found[0]):02x}", unicodedata.normalize("NFC", path))
-    for part in path.split("/"):
+    escaped = _CONTROL.sub(lambda found: f"\\x{ord(found[0]):02x}", path)
+    for part in unicodedata.normalize("NFC", escaped).split("/"):
         if part == "..":
             del done[-1:]
         elif part not in ("", "."):

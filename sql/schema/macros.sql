@@ -17,7 +17,7 @@ create or replace macro escaped_controls(text) as
     );
 
 -- A path in its one spelling: Unicode form NFC (macOS writes NFD); no empty, '.' and '..' components; control characters
--- are escaped.
+-- are escaped first, since nfc_normalize ends at \x00.
 create or replace macro clean_path(path) as
     case when not regexp_matches(path, '(?:^|/)(?:\.{0,2}/|\.{1,2}$)|/$|[\x00-\x1f\x7f]') then nfc_normalize(path)
         else list_reduce(

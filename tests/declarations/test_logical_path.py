@@ -27,6 +27,7 @@ CASES = [
     ("cafe\u0301.zip", "cafe\u0301/e\u0301.jpg", "caf\u00e9/\u00e9.jpg"),
     ("cafe\u0301/e\u0301.jpg", None, "caf\u00e9/\u00e9.jpg"),
     ("a\r\nb/\x1b[31m\x7f.png", None, "a\\x0d\\x0ab/\\x1b[31m\\x7f.png"),
+    ("a\n\u0301.png", None, "a\\x0\u00e1.png"),
     ("a.zip", ".//e\u0301\t/\x00.png", "a/\u00e9\\x09/\\x00.png"),
 ]
 
