@@ -81,7 +81,7 @@ class Volumes:
         """Ask the kernel to read these bytes soon. A hint: of bytes that cross an edge, only the first part is read."""
         index = bisect.bisect_right(self._starts, offset) - 1
         part = self._parts[index]
-        if part.descriptor is not None:
+        if part.descriptor is not None and _HAS_PAGE_CACHE_CALLS:
             start = part.start + offset - self._starts[index]
             os.posix_fadvise(part.descriptor, start, size, os.POSIX_FADV_WILLNEED)
 
