@@ -91,7 +91,7 @@ FORMATS = (
     ImageFormat("XBM", ("xbm",), rb"#define [^\s]{1,200}_width\s"),
     # Documents of vector graphics: they are named if an image has their content, and no file of theirs is an image.
     ImageFormat("SVG", (), rb"(?:\xef\xbb\xbf)?\s{0,99}(?:<\?xml[^>]{0,999}>\s{0,99})?"
-                rb"(?:<!(?:--.{0,999}?--|DOCTYPE svg[^>]{0,999})>\s{0,99}){0,3}<svg[\s>]"),
+                rb"(?><!(?:--.{0,999}?--|DOCTYPE svg[^>]{0,999})>\s{0,99}){0,3}<svg[\s>]"),
     ImageFormat("EPS", (), rb"%!PS|\xc5\xd0\xd3\xc6"),
     ImageFormat("PDF", (), rb"%PDF-"),
     ImageFormat("WMF", (), rb"\xd7\xcd\xc6\x9a|\x01\0\0\0.{36} EMF"),
