@@ -18,6 +18,7 @@ from indexer.containers.kinds import HEAD_SIZE, suffix_of
 from indexer.containers.members.rows import Health
 
 _WITH_SIGNATURE = frozenset({"jpg", "jpeg", "png", "webp", "gif"})
+_APPLE_DOUBLE = b"\0\5\x16\7"  # RFC 1740: macOS stores attributes of x.jpg in a file ._x.jpg
 _MOST_EDGES = 2_000
 _MOST_CHUNKS = 2_000  # of up to 64 KiB each
 _CHUNK_HEAD = 6  # bytes
@@ -32,6 +33,8 @@ def check_edges(window: ByteRange, archive: Archive, health: Health) -> None:
     Folders packed by LZMA2 over an edge are followed, for up to 128 MiB in total.
     """
     edges = window.edges()[:_MOST_EDGES]
+    if not edges:
+        return
     with suppress(BadData):  # a missing volume is another finding
         wrong = _wrong_beginning(window, archive, edges) or _wrong_folder(window, archive, edges)
         if wrong:
@@ -44,7 +47,7 @@ def _wrong_beginning(window: ByteRange, archive: Archive, edges: Sequence[int]) 
 
     Where none is right, the files are no images, whatever their suffix.
     """
-    beginnings = sorted(_beginnings(archive), key=lambda each: each[:2]) if edges else []
+    beginnings = sorted(_beginnings(archive), key=lambda each: each[:2])
     positions = [position for position, _, _ in beginnings]
     after = {bisect_left(positions, edge) for edge in edges}
     chosen = sorted((after | {place - 1 for place in after}) & set(range(len(positions))))
@@ -108,4 +111,5 @@ def _beginnings(archive: Archive) -> Iterator[Beginning]:
 
 
 def _may_be_image(head: bytes) -> bool:
-    return image_formats.format_of(head) is not None or placeholder_of(head) is not None
+    is_other = head.startswith(_APPLE_DOUBLE) or placeholder_of(head) is not None
+    return is_other or image_formats.format_of(head) is not None
