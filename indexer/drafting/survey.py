@@ -33,6 +33,7 @@ _SIDE_FILES = 12
 _ROWS = 20  # per side file, from its beginning, to find the names of images
 _LABELLED_ROWS = 10_000  # the same, to find labels
 _LABELS = 20  # a column with more values labels no images
+_LISTS = 10  # of one JSON object: each is looked up by reading the file again
 
 
 def survey(source: PathSource, options: ScanOptions, scratch: Path) -> Survey:
@@ -122,7 +123,8 @@ def _few_values(columns: Sequence[str], rows: Sequence[Mapping[str, Any]]) -> di
 
 def _inner_rows(record: Record) -> Iterator[str]:
     """Yield where the rows of a JSON file may be that is one object: in one of its lists, or one row per name."""
-    yield from (name for name, value in record.items() if isinstance(value, list) and re.fullmatch(r"\w+", name))
+    lists = (name for name, value in record.items() if isinstance(value, list) and re.fullmatch(r"\w+", name))
+    yield from islice(lists, _LISTS)
     yield ANY_ENTRY
 
 

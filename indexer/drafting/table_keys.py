@@ -4,8 +4,11 @@ import re
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
+from indexer.declarations.models import ENTRY_NAME
 from indexer.drafting.models import TableKey
 from indexer.manifest.store import Store
+
+_COLUMNS = 100  # of a row; a JSON object with more has data for names
 
 
 def table_key(opened: Store, folder: str, rows: Sequence[Mapping[str, Any]]) -> TableKey | None:
@@ -14,7 +17,8 @@ def table_key(opened: Store, folder: str, rows: Sequence[Mapping[str, Any]]) -> 
     At least half of the given rows must name an image, by its path below the table or another folder, or by the name of
     its file.
     """
-    keys = [key for column in (rows[0] if rows else ()) for key in _column_keys(opened, folder, column, rows)]
+    columns = [name for at, name in enumerate(rows[0] if rows else ()) if at < _COLUMNS or name == ENTRY_NAME]
+    keys = [key for column in columns for key in _column_keys(opened, folder, column, rows)]
     return min(keys, default=(0, None), key=lambda ranked: ranked[0])[1]
 
 

@@ -27,8 +27,9 @@ def connect(path: Path, settings: DatabaseSettings, *, read_only: bool) -> duckd
     """Return a connection to the database at ``path``, whose stored macros and views are safe to use.
 
     Raises:
-        ManifestError: another program has it open, it cannot be written, it is no DuckDB file, or it holds a macro or
-            view that reads files, or a macro that replaces a function of DuckDB.
+        ManifestError: another program has it open, it cannot be written, it is no DuckDB file, DuckDB takes its name
+            for another database, or it holds a trigger, or a macro, view or table that reads files or replaces a
+            function of DuckDB.
     """
     _check_name(path)
     try:

@@ -57,7 +57,7 @@ def _readable(kind: pa.DataType) -> pa.DataType:
 
 
 def _text_format(path: Path) -> Any:
-    """Return the format of a text file with columns. Ids stay texts: ``007`` is no number."""
+    """Return the format of a text file with columns. Ids in its first megabyte stay texts: ``007`` is no number."""
     import pyarrow.csv  # noqa: PLC0415 - as above
 
     with path.open(encoding="utf-8-sig", newline="") as file:
@@ -76,7 +76,7 @@ def _text_format(path: Path) -> Any:
 
 
 def _columns_of_ids(rows: pa.RecordBatch | None) -> Iterator[str]:
-    """Yield the columns of texts that are named as ids are, or have a number that would lose digits."""
+    """Yield the columns that are named as ids are, or have a number in these rows that would lose digits."""
     for name, values in rows.to_pydict().items() if rows else ():
         if name.lower() == _ID_COLUMN or any(_ID_OF_DIGITS.fullmatch(str(value)) for value in values):
             yield name

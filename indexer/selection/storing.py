@@ -10,7 +10,8 @@ from indexer.selection.models import Counts
 ALGORITHM = "4"
 """Version of the steps of sql/select: with the same recipe and manifest, equal versions select equal images.
 
-3: copies of a picture have one rank. 2: splits by the hash of a group. 1: splits by rank.
+4: matched fakes have spares, and a split that is to have half an image has one. 3: copies of a picture have one rank.
+2: splits by the hash of a group. 1: splits by rank.
 """
 
 
