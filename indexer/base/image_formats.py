@@ -37,7 +37,7 @@ class ImageFormat:
     def begins(self, data: bytes) -> bool:
         """Return whether a file with the first bytes ``data`` has this format's signature.
 
-        32 bytes are enough, unless the format is known by a compatible brand.
+        32 bytes are enough, except for compatible brands, EMF, SVG and XBM.
         """
         if self.brands:
             return not self.brands_of(data).isdisjoint(self.brands)

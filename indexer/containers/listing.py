@@ -144,7 +144,8 @@ def _report(container: Container, walk: ContainerWalk) -> ListingReport:
     if walk.listed == 0:
         size = sum(volume.size for volume in container.volumes)
         health.add("no-members", f"no member was found in {size} bytes")
-        health.findings[:0] = [] if health.counts["unreadable"] else _other_file(container)
+        is_explained = health.counts["unreadable"] or health.counts["volume-missing"]
+        health.findings[:0] = [] if is_explained else _other_file(container)
         health.reason = f"{health.findings[0].code}: {health.findings[0].detail}"
         status = ContainerStatus.FAILED
     return ListingReport(status, health.reason, health.declared, walk.listed, findings=health.all_findings())
