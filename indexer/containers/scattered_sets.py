@@ -4,20 +4,24 @@ They are joined if this is surely one archive: no number is missing or there twi
 """
 
 from collections import defaultdict
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import replace
 from itertools import pairwise
+from typing import TypeVar
 
 from indexer.base.errors import BadData
 from indexer.base.remote import Root
 from indexer.containers.bytes.volumes import ByteRange
+from indexer.containers.formats import rar
 from indexer.containers.formats.sevenzip import header
 from indexer.containers.formats.zip.end import find_end
 from indexer.containers.grouping import Group, first_number
 from indexer.containers.kinds import Kind
 from indexer.containers.models import Container, Volume
-from indexer.containers.set_detection import container_of_set, file_window
+from indexer.containers.set_detection import container_of_set, file_window, is_whole
 from indexer.containers.volume_names import LAST, Cut, volume_name
+
+Result = TypeVar("Result")
 
 _MOST_FOLDERS = 1_000  # more are classes that each have a file of this name
 
@@ -59,21 +63,28 @@ def _joined(groups: list[Group]) -> Group | None:
 
 
 def _ends_in_last_volume(root: Root, group: Group, kind: Kind) -> bool:
-    """Return whether the end of the archive is in the last volume; other kinds than zip and 7z do not show it."""
+    """Return whether the end of the archive is in the last volume, as far as the kind shows it.
+
+    A RAR shows whether it has volumes, a tar where it ends; compressed streams show neither.
+    """
     if group.cut is Cut.RAR:
-        return True
+        return all(_of_each(root, group.volumes, rar.is_volume))
     if kind is Kind.SEVEN_ZIP:
         with file_window(root, group.volumes[0]) as first:
             return _has_header_in(first, sum(volume.size for volume in group.volumes), group.volumes[-1].size)
+    if kind is Kind.TAR:
+        return not any(_of_each(root, group.volumes[:-1], lambda window: is_whole(window, kind)))
     if kind is not Kind.ZIP:
         return True
-    ends = []
-    for volume in group.volumes:
+    *others, last = _of_each(root, group.volumes, find_end)
+    is_last = last is not None and (group.cut is Cut.PLAIN or last.disk == len(others))
+    return is_last and not any(others)
+
+
+def _of_each(root: Root, volumes: Iterable[Volume], function: Callable[[ByteRange], Result]) -> Iterator[Result]:
+    for volume in volumes:
         with file_window(root, volume) as window:
-            ends.append(find_end(window))
-    last = ends.pop()
-    is_last = last is not None and (group.cut is Cut.PLAIN or last.disk == len(ends))
-    return is_last and not any(ends)
+            yield function(window)
 
 
 def _has_header_in(first: ByteRange, size: int, last_size: int) -> bool:

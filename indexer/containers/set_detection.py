@@ -58,8 +58,8 @@ def container_of_set(root: Root, group: Group) -> Container | None:
     if kind is None or any(placeholder_of(head) is not None for head in heads):
         return None
     with file_window(root, group.volumes[0]) as first:
-        is_whole = _is_whole(first, kind)
-    return None if is_whole else Container(root, path, kind, volumes)
+        has_end = is_whole(first, kind)
+    return None if has_end else Container(root, path, kind, volumes)
 
 
 def _are_whole_zips(root: Root, group: Group) -> bool:
@@ -72,7 +72,7 @@ def _are_whole_zips(root: Root, group: Group) -> bool:
 
 def _is_whole_zip(root: Root, volume: Volume) -> bool:
     with file_window(root, volume) as window:
-        return _is_whole(window, Kind.ZIP)
+        return is_whole(window, Kind.ZIP)
 
 
 def head_of(root: Root, file: Volume) -> bytes:
@@ -91,16 +91,16 @@ def _begins_anew(root: Root, volumes: Sequence[Volume], index: int, kind: Kind |
     """Return whether a volume begins an archive. Cuts may coincide with the headers of members of a zip or tar."""
     with file_window(root, volumes[index]) as window:
         if kind is Kind.ZIP:
-            return _is_whole(window, kind)
+            return is_whole(window, kind)
         if kind is not Kind.TAR:
             return True
         if continuation_size(window) or index == 0:
             return False
     with file_window(root, volumes[index - 1]) as before:
-        return _is_whole(before, Kind.TAR)
+        return is_whole(before, Kind.TAR)
 
 
-def _is_whole(window: ByteRange, kind: Kind) -> bool:
+def is_whole(window: ByteRange, kind: Kind) -> bool:
     """Return whether an archive is certainly not cut at the end of ``window``."""
     if kind is Kind.ZIP:
         end = find_end(window)

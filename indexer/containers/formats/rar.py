@@ -20,7 +20,8 @@ _SIGNATURE4, _SIGNATURE5 = b"Rar!\x1a\x07\x00", b"Rar!\x1a\x07\x01\x00"
 _LONGEST = 2 << 20  # bytes of a header that RAR5 allows
 _BLOCK4 = struct.Struct("<BHH")
 _MAIN4, _FILE4, _SERVICE4, _END4 = 0x73, 0x74, 0x7A, 0x7B
-_FILE5, _SERVICE5, _LOCKED5, _END5 = 2, 3, 4, 5
+_MAIN5, _FILE5, _SERVICE5, _LOCKED5, _END5 = 1, 2, 3, 4, 5
+_VOLUME = 1  # a flag of main headers
 _ENCRYPTION5, _LINK5 = 1, 5  # types of records; a copy of an earlier member is a link, too
 _WITH_END = 29  # RAR 3 and later write an end block; older versions may not
 
@@ -58,6 +59,21 @@ def members(window: ByteRange, health: Health) -> Iterator[RarSummary]:
     if window.read(0, len(_SIGNATURE4)) in (_SIGNATURE4, _SIGNATURE5[: len(_SIGNATURE4)]):
         yield from _members(window, health)
     yield from repeat(NOTHING)
+
+
+def is_volume(window: ByteRange) -> bool:
+    """Return whether the main header, which is the first, shows that an archive has several volumes."""
+    head = window.read(0, 64).ljust(64, b"\0")
+    if head.startswith(_SIGNATURE4):
+        return head[9] == _MAIN4 and bool(head[10] & _VOLUME)
+    _, used = _number(head, 12)
+    reader = _Reader(head[12 + used :])
+    kind, flags = reader.number(), reader.number()
+    if not head.startswith(_SIGNATURE5) or kind != _MAIN5:
+        return False
+    if flags & 1:
+        reader.number()
+    return bool(reader.number() & _VOLUME)
 
 
 def _members(window: ByteRange, health: Health) -> Iterator[RarSummary]:
