@@ -66,7 +66,8 @@ def _text_format(path: Path) -> Any:
     names = next(csv.reader([header], delimiter=parse.delimiter), [])
     stripped = [name.strip() for name in names]
     read = pyarrow.csv.ReadOptions(use_threads=False)  # else errors have no number of the row
-    if stripped != names and any(stripped):
+    is_complete = header.count('"') % 2 == 0  # else a name has a line break
+    if stripped != names and any(stripped) and is_complete:
         read.column_names, read.skip_rows = stripped, 1
     texts = dict.fromkeys(stripped, pa.string())
     with pyarrow.csv.open_csv(path, read, parse, pyarrow.csv.ConvertOptions(column_types=texts)) as reader:

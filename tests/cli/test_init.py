@@ -75,12 +75,13 @@ def test_a_draft_labels_as_scanning_the_path_does(run: Run, tmp_path: Path) -> N
 
 
 def test_a_draft_reads_the_texts_of_side_files(run: Run, tmp_path: Path) -> None:
+    many = dict.fromkeys(f"column{number}" for number in range(200))
     files = {
         "a/metadata.csv": "file_name\ttext\n./1.png\tone, two\n./2.png\tthree\n",  # names below the folder of the file
         "b/list.jsonl": '{"seed": 1, "image": "x/b/3.png", "prompt": "four"}\n',  # names of another machine
         "c/4.json": '{"prompt": "five"}',
         "c/4.txt": "six\nseven\n",
-        "notes/names.json": '{"d/1.png": {"caption": "eight"}}',  # one object per image, by its path
+        "notes/names.json": json.dumps({"d/1.png": {"caption": "eight", **many}}),  # one object per image, by its path
         "notes/lists.json": '{"info": {}, "images": [{"file": "sub\\\\1.png", "text": "nine"}]}',
         "other.csv": "a,b\n1,2\n",
     }

@@ -167,11 +167,14 @@ def test_text_tables_have_any_delimiter_and_keep_ids_as_texts(tmp_path: Path) ->
     world(tmp_path / "m.duckdb", [Picture(name, "o", "A") for name in ("007", "08", "9")]).connection.close()
     (tmp_path / "a.csv").write_text('\ufefforder;FILE_ID\r\n"1;5";007\r\n"two\nlines";08\r\n', encoding="utf-8")
     (tmp_path / "b.TSV").write_text("file_id\tscore\n007\t1\n9\t3\n")
-    text = 'select file_id from a where "order" like \'%;5\' union all select file_id from "table" where score = 3;'
-    rows = rows_of(
-        tmp_path / "m.duckdb", QueryRecipe(text, tables={"a": tmp_path / "a.csv", "table": tmp_path / "b.TSV"})
+    (tmp_path / "c.csv").write_text('file_id,"the\nscore"\n08,2\n')
+    text = (
+        'select file_id from a where "order" like \'%;5\' union all select file_id from "table" where score = 3'
+        ' union all select file_id from c where "the\nscore" = 2;'
     )
-    assert sorted(rows["file_id"].to_pylist()) == ["007", "9"]
+    tables = {"a": tmp_path / "a.csv", "table": tmp_path / "b.TSV", "c": tmp_path / "c.csv"}
+    rows = rows_of(tmp_path / "m.duckdb", QueryRecipe(text, tables=tables))
+    assert sorted(rows["file_id"].to_pylist()) == ["007", "08", "9"]
 
 
 @pytest.mark.parametrize("name", ["id", "name"])
