@@ -78,7 +78,7 @@ def file_system(protocol: str) -> Any:
         raise DependencyError(f"{protocol}:// {_backend(protocol, error)}") from None
     except ValueError as error:
         raise ConfigError(f"{protocol}:// is not a protocol of fsspec ({error}): correct local.cfg") from None
-    if missing := _required_settings(backend) - set(fsspec.config.conf.get(protocol, {})):
+    if missing := _required_settings(backend) - set(fsspec.config.apply_config(backend, {})):
         # ftp, sftp and others have a host and a password as settings.
         raise ConfigError(f"{protocol}:// needs settings ({', '.join(sorted(missing))}): {_set_or_copy(protocol)}")
     try:
