@@ -72,11 +72,11 @@ def _without_empty(plain: Demand) -> Demand:
     The largest split gives the difference, each stratum in proportion, if it keeps an image and gives no second one.
     """
     totals, rows = plain.exact.sum(axis=0), plain.exact.sum(axis=1)
-    lacking = np.where(totals >= 0.5, np.maximum(1 - totals, 0), 0)
+    lacking = np.where(totals >= 0.5 - _ERROR, np.maximum(1 - totals, 0), 0)
     if not lacking.any():
         return plain
     lacking[largest := totals.argmax()] -= lacking.sum()
-    if totals[largest] + lacking[largest] < 1:
+    if totals[largest] + lacking[largest] < 1 - _ERROR:
         return plain
     filled = Demand(plain.exact + np.outer(rows / rows.sum(), lacking), plain.parents)
     before, after = plain.with_sums(plain.exact), filled.with_sums(filled.exact)

@@ -47,7 +47,7 @@ def _show_grades(grading: Grading) -> None:
     for split, digest in grading.built.items():
         print(f"{split:12} {digest} {'as expected' if grading.expected.get(split) == digest else 'NOT as expected'}")
     if not grading.is_identical:
-        raise CheckFailed("this build is not the manifest's dataset, byte for byte")
+        raise CheckFailed("this build is not the dataset of the export, byte for byte")
 
 
 def _show(folder: Path, found: Verification) -> None:

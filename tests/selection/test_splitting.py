@@ -1,6 +1,7 @@
 """The split: fractions of strata, stability under growth, awkward groups."""
 
 import itertools
+from collections import Counter
 from collections.abc import Mapping
 from dataclasses import replace
 from pathlib import Path
@@ -91,6 +92,18 @@ def test_a_split_is_not_empty_if_an_image_more_is_within_its_fraction(
             split_units(store, seed, parts)
             found = [split for _, split in store.execute("from work.unit_split")]
             assert [found.count(name) for name in parts] == expected
+
+
+def test_parts_of_an_image_in_many_strata_are_half_an_image(tmp_path: Path) -> None:
+    """Ten times 0.05 is less than 0.5 in floating point."""
+    with world(tmp_path / "m.duckdb", []) as store, working_tables(store):
+        store.save_query(
+            "work.unit",
+            "select 'g' || range as group_id, 'A' || range as stratum, 'A' as parent, 1 as images from range(10)",
+        )
+        split_units(store, "a", {"train": 0.9, "validation": 0.05, "test": 0.05})
+        found = Counter(split for _, split in store.execute("from work.unit_split"))
+    assert found == {"train": 8, "validation": 1, "test": 1}
 
 
 def test_small_quotas_reach_every_split(tmp_path: Path) -> None:
