@@ -1,5 +1,7 @@
 """SQL that tries to write, to read other files, or to learn about the process."""
 
+from pathlib import Path
+
 # {manifest} is the path of the manifest, {folder} its folder, {alias} its name as a database.
 WRITING = (
     # The path of the attached database is the one that DuckDB 2.0.0 writes without external access.
@@ -173,3 +175,8 @@ CHANGING_THE_CONNECTION = (
 NO_STATEMENT = ("", ";", "-- nothing", "selec 1", "select 1; select 2", "select 1; delete from member", "select 1) (")
 
 ATTACKS = (*WRITING, *READING, *LEARNING, *CHANGING_THE_CONNECTION, *NO_STATEMENT)
+
+
+def filled(attack: str, manifest: Path) -> str:
+    """Return an attack with the paths of a manifest."""
+    return attack.format(manifest=manifest, folder=manifest.parent, alias=manifest.stem)

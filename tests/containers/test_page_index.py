@@ -11,15 +11,15 @@ import pytest
 
 from indexer.base.errors import BadData
 from indexer.containers.kinds import Kind
-from indexer.containers.models import ArchiveLimits, Container, ListingReport, Volume
+from indexer.containers.models import ArchiveLimits, ListingReport
 from indexer.containers.opening import opened
 from indexer.containers.tabular.listing import list_cells
 from indexer.containers.tabular.page_index import cell_slices
 from indexer.containers.tabular.thrift import read_struct
 from tests.support.archives import Listing
+from tests.support.tables import IMAGE, container_of
 
 IMAGES = [os.urandom(5000 + number) for number in range(12)]
-IMAGE = pa.struct({"bytes": pa.binary(), "path": pa.string()})
 CELLS = [{"bytes": data, "path": f"{number}.png"} for number, data in enumerate(IMAGES)]
 CELLS[3], CELLS[7] = None, {"bytes": None, "path": "7.png"}
 TABLE = pa.table(
@@ -35,16 +35,10 @@ PAGES = {"compression": "none", "use_dictionary": False, "data_page_size": 4096,
 INDEXED = PAGES | {"write_page_index": True, "row_group_size": 5}
 
 
-def container_of(path: Path) -> Container:
-    status = path.stat()
-    volume = Volume(path.name, status.st_size, status.st_mtime_ns)
-    return Container(path.parent, path.name, Kind.PARQUET, (volume,))
-
-
 def listed(path: Path, **options: object) -> Listing:
     """Write the table and list its cells."""
     pq.write_table(TABLE, path, **options)
-    container = container_of(path)
+    container = container_of(path, Kind.PARQUET)
     *batches, report = list_cells(container, ArchiveLimits())
     assert isinstance(report, ListingReport)
     return Listing(container, [row for batch in batches for row in batch.to_pylist()], [], report)
@@ -115,7 +109,8 @@ def test_damaged_metadata_give_no_slices_outside_the_file(tmp_path: Path) -> Non
         for _ in range(chance.randint(1, 3)):
             damaged[-9 - chance.randrange(length + 600)] = chance.randrange(256)
         (tmp_path / "b.parquet").write_bytes(damaged)
-        with opened(container_of(tmp_path / "b.parquet")) as content:  # pyarrow crashes for some of these files
+        # pyarrow crashes for some of these files
+        with opened(container_of(tmp_path / "b.parquet", Kind.PARQUET)) as content:
             found = cell_slices(content.window, {"jpg": "jpg", "image": "image.bytes"})
         for one in (*found["jpg"], *found["image"]):
             assert one.size > 0

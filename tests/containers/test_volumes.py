@@ -1,5 +1,7 @@
 """Sets with missing, stray or oddly sized volumes: the finding is reported, and intact members are read."""
 
+import random
+import shutil
 from pathlib import Path
 
 import pytest
@@ -10,10 +12,13 @@ from indexer.containers.models import ContainerStatus
 from tests.support.archives import (
     container_in,
     cut,
+    cut_at,
     listing,
+    plant,
     run,
     seven_zipped,
     split_zipped,
+    tarred,
     zipped,
 )
 
@@ -146,3 +151,82 @@ def test_missing_volumes_before_an_empty_one_cost_nothing(tree: Path, root: Path
     found = listing(container_in(root))
     assert sorted(found.sound().values()) == sorted(files.values())
     assert (found.report.status, found.codes) == ("complete", {"volume-stray"})
+
+
+@pytest.mark.parametrize("name", ["set.part2.rar", "set.part02.rar", "set.zip.002", "set.z02", "set.tar.gz.ab"])
+def test_single_later_volume_shows_that_the_first_is_missing(name: str, root: Path) -> None:
+    plant(root, {name: random.Random(1).randbytes(9_000)})
+    found = listing(container_in(root))
+    assert (found.report.status, str(found.report.reason).partition(":")[0]) == ("failed", "volume-missing")
+
+
+@pytest.mark.parametrize("method", [("-mx0",), ("-mx1",), ("-mx1", "-ms=4f", "-m0=LZMA")])
+def test_volumes_of_a_7z_in_a_wrong_order_are_named(method: tuple[str, ...], root: Path, tmp_path: Path) -> None:
+    plant(
+        tmp_path / "set", {f"{n:02}.png": b"\x89PNG\r\n\x1a\n" + random.Random(n).randbytes(9_000) for n in range(40)}
+    )
+    plant(tmp_path / "set", {f"._{n:02}.png": b"\0\5\x16\7" + random.Random(n).randbytes(4_000) for n in range(40)})
+    seven_zipped(tmp_path / "set", root / "set.7z", "-v64k", *method)
+    assert listing(container_in(root)).report.status == ContainerStatus.COMPLETE
+    second, third = root / "set.7z.002", root / "set.7z.003"
+    data = second.read_bytes()
+    second.write_bytes(third.read_bytes())
+    third.write_bytes(data)
+    found = listing(container_in(root))
+    assert (found.report.status, found.codes) == (ContainerStatus.PARTIAL, {"volume-order"})
+
+
+def test_second_copy_of_a_volume_costs_nothing(tree: Path, root: Path, files: dict[str, bytes]) -> None:
+    seven_zipped(tree, root / "set.7z", "-v64k")
+    shutil.copy(root / "set.7z.002", root / "set.7z (1).002")
+    found = listing(container_in(root))
+    assert (found.report.status, found.codes) == (ContainerStatus.COMPLETE, {"volume-stray"})
+    assert len(found.sound()) == len(files)
+
+
+@pytest.mark.parametrize("missing", ["set.zip.part1", "set.zip.part2"])
+def test_missing_part_is_named(missing: str, tree: Path, root: Path) -> None:
+    zipped(tree, root / "whole.zip", "-0")
+    cut_at(root / "whole.zip", [f"set.zip.part{number}" for number in range(1, 5)], [50_000, 40_000, 30_000])
+    (root / missing).unlink()
+    found = listing(container_in(root))
+    assert found.report.status != ContainerStatus.COMPLETE
+    assert f"volume {missing[-1]} of 4 is missing" in str(found.report.findings)
+
+
+@pytest.mark.parametrize("size", [0, 7_000])
+def test_copy_takes_the_place_of_a_volume_that_was_cut_short(
+    size: int, tree: Path, root: Path, files: dict[str, bytes]
+) -> None:
+    seven_zipped(tree, root / "set.7z", "-v64k")
+    shutil.copy(root / "set.7z.002", root / "set.7z (1).002")
+    (root / "set.7z.002").write_bytes((root / "set.7z.002").read_bytes()[:size])
+    found = listing(container_in(root))
+    assert (found.report.status, found.codes) == (ContainerStatus.COMPLETE, {"volume-stray"})
+    assert len(found.sound()) == len(files)
+    assert "set.7z.002 is a second copy" in str(found.report.findings)
+
+
+def test_unfinished_copy_of_a_volume_costs_nothing(tree: Path, root: Path, files: dict[str, bytes]) -> None:
+    seven_zipped(tree, root / "set.7z", "-v64k")
+    (root / "set.7z (1).002").write_bytes((root / "set.7z.002").read_bytes()[:7_000])
+    found = listing(container_in(root))
+    assert (found.report.status, found.codes) == (ContainerStatus.COMPLETE, {"volume-stray"})
+    assert len(found.sound()) == len(files)
+
+
+@pytest.mark.parametrize("options", [(), ("-d", "-a3")])
+@pytest.mark.parametrize("missing", [1, 2])
+def test_missing_part_without_suffix_is_named(
+    missing: int, options: tuple[str, ...], tree: Path, root: Path, files: dict[str, bytes]
+) -> None:
+    tarred(tree, root / "whole.tar")
+    run("split", "-b", "64k", *options, "whole.tar", "x", cwd=root)
+    (root / "whole.tar").unlink()
+    sorted(root.iterdir())[missing].unlink()
+    found = listing(container_in(root))
+    assert found.report.status == ContainerStatus.PARTIAL
+    assert f"volume {missing + 1} of" in str(found.report.reason)
+    sound = found.sound()
+    assert len(sound) > len(files) / 2
+    assert set(sound.values()) <= set(files.values())

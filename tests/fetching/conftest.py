@@ -12,7 +12,8 @@ from indexer.fetching.lists import ListPart
 from indexer.fetching.models import FetchLimits, FetchPolicy
 from indexer.fetching.run import FetchLayout, FetchRequest, FetchSummary, fetch
 from tests.cli.conftest import run  # noqa: F401 - a fixture
-from tests.support.webserver import Server, serving
+from tests.support.http_server import Server
+from tests.support.webserver import serving
 
 # The timeouts are long: a server that shares a busy machine with other tests may take seconds to answer.
 PATIENT = FetchLimits(rate=0, attempts=3, backoff=0.01, size=1_000_000)

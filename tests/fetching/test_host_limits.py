@@ -9,8 +9,9 @@ from indexer.fetching import engine
 from indexer.fetching.hosts import Host
 from indexer.fetching.models import FetchPolicy
 from tests.fetching.conftest import IMPATIENT, PATIENT
+from tests.support.http_server import closed_port
 from tests.support.processes import wait_until
-from tests.support.webserver import closed_port, serving
+from tests.support.webserver import serving
 
 GIVEN_UP = ("failed", "host given up")
 

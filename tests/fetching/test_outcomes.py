@@ -10,7 +10,8 @@ import pytest
 
 from indexer.fetching.models import FetchPolicy
 from tests.fetching.conftest import IMPATIENT, PATIENT
-from tests.support.webserver import closed_port, image, serving
+from tests.support.http_server import closed_port
+from tests.support.webserver import image, serving
 
 ENDS = [
     ("/png/1.png", "success", ""),

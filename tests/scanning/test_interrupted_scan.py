@@ -12,8 +12,7 @@ import pytest
 from indexer.base.workers import Workers
 from indexer.manifest import store
 from indexer.scanning import ScanOptions, scan
-from tests.scanning.conftest import fill
-from tests.scanning.test_scan import PICTURES, PROMPTS, everything, source, zipped
+from tests.scanning.conftest import PICTURES, PROMPTS, everything, fill, source, zipped
 
 pytestmark = pytest.mark.slow
 

@@ -13,8 +13,7 @@ from indexer.base.workers import Workers
 from indexer.manifest import store
 from indexer.manifest.store import Store
 from indexer.scanning import ScanOptions, scan
-from tests.scanning.conftest import fill
-from tests.scanning.test_scan import PROMPTS, source
+from tests.scanning.conftest import PROMPTS, fill, source
 from tests.support.programs import require_program
 
 TREE = {

@@ -1,5 +1,6 @@
-"""Repeated scans keep ids, inspections and rows when a disk, a side table or a limit changes."""
+"""Repeated scans keep ids, inspections and rows, also when a disk is missing or a limit or a side table changes."""
 
+import os
 import shutil
 import tarfile
 from pathlib import Path
@@ -12,8 +13,8 @@ from indexer.manifest.store import Store
 from indexer.scanning.commit import ContainerUpdate, RecordedContainer, record_loose_files
 from indexer.scanning.loose import LOOSE_SCHEMA, loose_rows
 from indexer.scanning.root_listing import RootListing
-from tests.scanning.conftest import Scan, fill
-from tests.scanning.test_scan import PICTURES, PROMPTS, inspect_all, source, zipped
+from tests.scanning.conftest import PICTURES, PROMPTS, Scan, fill, ids, inspect_all, inspected, source, zipped
+from tests.support.archives import run
 
 
 def test_members_without_checksums_keep_inspections_of_unchanged_volumes(
@@ -101,3 +102,92 @@ def test_deleted_files_are_dropped_from_an_existing_root(manifest: Store, root: 
     (root / "y/loose.png").unlink()
     (summary,) = rescan(forget=True).sources
     assert (summary.is_absent, manifest.execute("select path from container where listed > 0")) == (False, [("a.zip",)])
+
+
+def test_unchanged_containers_are_not_read(manifest: Store, root: Path, rescan: Scan) -> None:
+    same, other = (zipped(root / name, PICTURES) for name in ("same.zip", "other.zip"))
+    rescan()
+    before = ids(manifest), manifest.execute("select path, container_id from container order by all")
+    times = same.stat().st_atime_ns, same.stat().st_mtime_ns
+    same.write_bytes(b"\0" * same.stat().st_size)  # a reader would find no zip
+    os.utime(same, ns=times)
+    os.utime(other, ns=(1, 1))
+    (source_summary,) = rescan().sources
+    assert (source_summary.read, source_summary.unchanged) == (1, 1)
+    assert (ids(manifest), manifest.execute("select path, container_id from container order by all")) == before
+
+
+def test_missing_containers_are_dropped_with_their_rows(manifest: Store, root: Path, rescan: Scan) -> None:
+    fill(root, {"loose/a.png": b"123", "loose/b.png": b"123", "prompts.csv": b"a\n1\n"})
+    zipped(root / "a.zip", PICTURES | {"prompts.csv": b"a\n1\n"})
+    rescan(source(PROMPTS))
+    inspect_all(manifest)
+    (root / "a.zip").unlink()
+    (root / "loose" / "b.png").unlink()
+    (root / "prompts.csv").unlink()
+    (source_summary,) = rescan(source(PROMPTS)).sources
+    assert source_summary.dropped == 1
+    assert list(ids(manifest)) == ["loose/a.png"]
+    assert inspected(manifest) == {"loose/a.png"}
+    assert manifest.count("inspection") == 1
+    assert manifest.count("side_row") == 0
+    assert manifest.execute("select path, listed from container") == [("", 1)]
+
+
+def test_unchanged_members_keep_their_ids_and_inspections(manifest: Store, root: Path, rescan: Scan) -> None:
+    zipped(root / "a.zip", PICTURES)
+    rescan()
+    inspect_all(manifest)
+    before = ids(manifest)
+    zipped(root / "a.zip", PICTURES | {"train/0.jpg": b"new", "train/2.jpg": b"xy"})
+    rescan()
+    after = ids(manifest)
+    same = {f"a.zip!train/{number}.jpg" for number in (1, 3, 4, 5)}
+    assert {name for name, number in after.items() if before.get(name) == number} == same
+    assert len(after) == len(set(after.values())) == 6
+    assert inspected(manifest) == {f"train/{number}.jpg" for number in (1, 3, 4, 5)}
+    assert manifest.count("inspection") == 4
+
+
+def test_unchanged_loose_files_keep_their_ids(manifest: Store, root: Path, rescan: Scan) -> None:
+    fill(root, {"b.png": b"1", "c.png": b"2", "d.png": b"3"})
+    rescan()
+    inspect_all(manifest)
+    before = ids(manifest)
+    fill(root, {"a.png": b"0", "c.png": b"22"})
+    rescan()
+    after = ids(manifest)
+    assert {name for name, number in after.items() if before.get(name) == number} == {"b.png", "d.png"}
+    assert inspected(manifest) == {"b.png", "d.png"}
+    assert manifest.execute("select path, ordinal from member order by all") == [
+        ("a.png", 0), ("b.png", 1), ("c.png", 2), ("d.png", 3)
+    ]  # fmt: skip
+
+
+def test_second_scan_changes_nothing(manifest: Store, root: Path, rescan: Scan) -> None:
+    fill(root, {"a.png": b"0", "prompts.csv": b"a\n1\n", "x/prompts.csv": b"a\n1,2\n"})
+    zipped(root / "a.zip", PICTURES)
+    (root / "link").symlink_to("nowhere")
+    tables = ("container", "member", "side_row", "finding")
+    rescan(source(PROMPTS))
+    before = [manifest.execute(f"from {table} order by all") for table in tables]
+    rescan(source(PROMPTS))
+    assert [manifest.execute(f"from {table} order by all") for table in tables] == before
+    assert len(before[3]) == 2
+
+
+def test_failed_container_is_read_again(manifest: Store, root: Path, rescan: Scan, tmp_path: Path) -> None:
+    fill(tmp_path / "pictures", PICTURES)
+    run("bsdtar", "--format", "cpio", "-cf", root / "a.cpio", ".", cwd=tmp_path / "pictures")
+    assert rescan(limits=ArchiveLimits(seconds=1e-5)).statuses == {"failed": 1}
+    assert manifest.execute("select status, reason from container") == [("failed", "took longer than its time limit")]
+    assert rescan().statuses == {"complete": 1}
+    assert len(ids(manifest)) == 5
+
+
+def test_rows_of_a_missing_root_are_kept(manifest: Store, root: Path, rescan: Scan) -> None:
+    fill(root, {"a.png": b"1"})
+    rescan()
+    root.rename(root.with_name("unmounted"))
+    rescan()
+    assert list(ids(manifest)) == ["a.png"]

@@ -8,10 +8,10 @@ import pyarrow.parquet as pq
 import pytest
 
 from indexer.containers.members.rows import FINDINGS_PER_CODE
+from indexer.containers.models import ArchiveLimits
 from indexer.declarations.models import SideTable
 from indexer.manifest.store import Store
-from tests.scanning.conftest import Scan, fill
-from tests.scanning.test_scan import PROMPTS, source
+from tests.scanning.conftest import PROMPTS, Scan, fill, source, zipped
 from tests.support.archives import run
 
 
@@ -46,3 +46,23 @@ def test_findings_of_bad_side_files_are_limited(manifest: Store, root: Path, res
     fill(root, {f"{number:05d}.json": b"{" for number in range(FINDINGS_PER_CODE + 10)})
     rescan(source(sidecars))
     assert manifest.count("finding") == FINDINGS_PER_CODE + 1
+
+
+def test_broken_side_file_is_a_finding_with_its_line(manifest: Store, root: Path, rescan: Scan) -> None:
+    fill(root, {"x/prompts.csv": b"a,b\n1,2\n1,2,3\n"})
+    zipped(root / "a.zip", {"prompts.csv": b"a\nb\n\xff\n"})
+    summary = rescan(source(PROMPTS))
+    found = manifest.execute("select code, detail from finding order by all")
+    assert found == [
+        ("side-file", "a/prompts.csv:3: not UTF-8 (byte 0xff)"),
+        ("side-file", "x/prompts.csv:3: 3 fields where 2 were expected"),
+    ]
+    assert [(problem.code, problem.count) for problem in summary.problems] == [("side-file", 2)]
+    assert summary.statuses == {"complete": 2}
+
+
+def test_side_file_over_the_limit_is_a_finding(manifest: Store, root: Path, rescan: Scan) -> None:
+    fill(root, {"prompts.csv": b"a\n" + b"1\n" * 100})
+    rescan(source(PROMPTS), limits=ArchiveLimits(side_file_size=100))
+    assert manifest.count("side_row") == 0
+    assert "more than the limit side_file_size" in manifest.execute("select detail from finding")[0][0]

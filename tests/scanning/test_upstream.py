@@ -10,7 +10,7 @@ from indexer.manifest import store as stores
 from indexer.scanning import ScanOptions, scan
 from indexer.scanning.upstream import Upstream, upstream_of
 from indexer.sharing.scan_difference import scan_difference
-from tests.scanning.test_scan import PROMPTS, source
+from tests.scanning.conftest import PROMPTS, source
 from tests.support.manifests import encoded
 
 A, B = "a" * 40, "b" * 40

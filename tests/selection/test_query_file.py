@@ -16,7 +16,7 @@ from indexer.selection import query_file
 from indexer.selection.query_recipe import QueryRecipe
 from indexer.selection.query_rows import rows_of
 from indexer.selection.unread_columns import unread_columns
-from tests.selection.test_by_query import HALVES, chosen, select_of
+from tests.selection.conftest import HALVES, chosen, select_of
 from tests.support.worlds import Picture, photographs, world
 
 

@@ -156,6 +156,15 @@ def cut(archive: Path, *options: str) -> None:
     archive.unlink()
 
 
+def cut_at(archive: Path, names: list[str], sizes: list[int]) -> None:
+    """Cut into files of given sizes; the last one gets the rest."""
+    data, start = archive.read_bytes(), 0
+    for name, size in zip(names, [*sizes, len(data)], strict=False):
+        (archive.parent / name).write_bytes(data[start : start + size])
+        start += size
+    archive.unlink()
+
+
 def tar_header(name: bytes, size: bytes, kind: bytes = b"0") -> bytes:
     """Return a header with the given field ``size`` and a correct checksum."""
     raw = bytearray(512)

@@ -6,7 +6,8 @@ import socket
 
 import pytest
 
-from tests.support.webserver import WAYS, Server, reply
+from tests.support.http_server import Server, reply
+from tests.support.webserver import WAYS
 
 REVISION = "a" * 40
 GATED = "user/gated"

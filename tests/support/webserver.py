@@ -6,17 +6,15 @@ The first component of a path names a behaviour, the others are its arguments: `
 
 import io
 import socket
-import socketserver
-import threading
-import time
 import urllib.parse
 import zlib
-from collections import Counter
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from contextlib import contextmanager
 from functools import cache
 
 from PIL import Image
+
+from tests.support.http_server import Server, Way, reply
 
 HTML = b"<!DOCTYPE html><html><body>Gone fishing</body></html>"
 
@@ -34,91 +32,6 @@ def packed(coding: str, number: int, megabytes: int) -> bytes:
     packer = zlib.compressobj(1, wbits=31 if coding == "gzip" else 15)
     pieces = [packer.compress(image(number)), *(packer.compress(bytes(1 << 20)) for _ in range(megabytes))]
     return b"".join([*pieces, packer.flush()])
-
-
-class Server:
-    """The server and its record of requests; ``url`` is its address."""
-
-    def __init__(self, address: str = "127.0.0.1", port: int = 0) -> None:
-        self.requests: Counter[str] = Counter()
-        self.heads: list[str] = []
-        self.times: dict[str, list[float]] = {}
-        self.robots: bytes | None = None
-        self.robots_way = ""  # a behaviour for robots.txt
-        self.gate_is_open = False
-        self.busy = 0
-        self.most_at_once = 0
-        self.released = threading.Event()
-        self.stopping = threading.Event()
-        self._lock = threading.Lock()
-        self._tcp = _listen((address, port), self)
-        host = f"[{address}]" if ":" in address else address
-        self.port = self._tcp.server_address[1]
-        self.url = f"http://{host}:{self.port}"
-
-    def close(self) -> None:
-        self.stopping.set()
-        self.released.set()
-        self._tcp.shutdown()
-        self._tcp.server_close()
-
-    def answer(self, connection: socket.socket) -> bool:
-        """Answer one request; return whether the connection stays open."""
-        head = _read_head(connection)
-        if not head:
-            return False
-        path = head.split(" ", 2)[1]
-        with self._lock:
-            self.requests[path] += 1
-            self.heads.append(head)
-            self.times.setdefault(path, []).append(time.monotonic())
-            self.busy += 1
-            self.most_at_once = max(self.most_at_once, self.busy)
-        try:
-            way, *rest = path.lstrip("/").split("/")
-            return WAYS[way](self, connection, rest, path)
-        finally:
-            with self._lock:
-                self.busy -= 1
-
-
-def _listen(address: tuple[str, int], server: Server) -> socketserver.ThreadingTCPServer:
-    class Handler(socketserver.BaseRequestHandler):
-        def handle(self) -> None:
-            self.request.settimeout(20)
-            try:
-                while server.answer(self.request):
-                    pass
-            except OSError:
-                return  # the client closed the connection
-
-    class Tcp(socketserver.ThreadingTCPServer):
-        daemon_threads = True
-        block_on_close = False
-        request_queue_size = 128
-        address_family = socket.AF_INET6 if ":" in address[0] else socket.AF_INET
-        allow_reuse_address = True
-
-    tcp = Tcp(address, Handler)
-    threading.Thread(target=tcp.serve_forever, kwargs={"poll_interval": 0.01}, daemon=True).start()
-    return tcp
-
-
-def _read_head(connection: socket.socket) -> str:
-    head = b""
-    while not head.endswith(b"\r\n\r\n"):
-        piece = connection.recv(65536)
-        if not piece:
-            return ""
-        head += piece
-    return head.decode("latin-1")
-
-
-def reply(connection: socket.socket, status: str, body: bytes = b"", *headers: str) -> bool:
-    """Send a complete response."""
-    lines = [f"HTTP/1.1 {status}", f"Content-Length: {len(body)}", *headers, "", ""]
-    connection.sendall("\r\n".join(lines).encode("latin-1") + body)
-    return True
 
 
 def _number(text: str) -> int:
@@ -290,7 +203,6 @@ def _robots(server: Server, to: socket.socket, rest: list[str], path: str) -> bo
     return reply(to, "404 Not Found") if server.robots is None else reply(to, "200 OK", server.robots)
 
 
-Way = Callable[[Server, socket.socket, list[str], str], bool]
 WAYS: dict[str, Way] = {
     "png": _png, "jpeg": _jpeg, "tiff": _tiff, "status": _status, "flaky": _flaky, "busy": _busy, "cut": _cut,
     "wrong_length": _wrong_length, "endless": _endless, "announced": _announced, "html": _html, "json": _json,
@@ -303,17 +215,8 @@ WAYS: dict[str, Way] = {
 @contextmanager
 def serving(address: str = "127.0.0.1", port: int = 0) -> Iterator[Server]:
     """Run a server within the context; port 0 means any free port."""
-    server = Server(address, port)
+    server = Server(WAYS, address, port)
     try:
         yield server
     finally:
         server.close()
-
-
-@contextmanager
-def closed_port() -> Iterator[int]:
-    """Yield a port that refuses connections, and that no other program gets; a server of the context may take it."""
-    with socket.socket() as holder:
-        holder.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-        holder.bind(("127.0.0.1", 0))
-        yield holder.getsockname()[1]
