@@ -1,6 +1,6 @@
 """``python -m indexer``: phase one."""
 
-from indexer.cli import program
+from indexer.cli.running import program
 
 
 def main() -> None:
@@ -10,24 +10,24 @@ def main() -> None:
 
 # Command name -> module in indexer.cli that defines `command`. Modules are imported on demand.
 COMMANDS: dict[str, str] = {
-    "init": "init",
-    "sources": "sources",
-    "scan": "scan",
-    "sql": "sql",
-    "fetch": "fetch",
-    "stats": "stats",
-    "inspect": "inspect",
-    "export": "export",
-    "import": "imports",
-    "diff": "diff",
-    "select": "select",
-    "selections": "selections",
-    "drop": "drop",
-    "audit": "audit",
-    "report": "report",
-    "browse": "browse",
-    "get": "get",
-    "trace": "trace",
+    "init": "scanning.init",
+    "sources": "scanning.sources",
+    "scan": "scanning.scan",
+    "sql": "looking.sql",
+    "fetch": "scanning.fetch",
+    "stats": "looking.stats",
+    "inspect": "selecting.inspect",
+    "export": "sharing.export",
+    "import": "sharing.imports",
+    "diff": "sharing.diff",
+    "select": "selecting.select",
+    "selections": "selecting.selections",
+    "drop": "selecting.drop",
+    "audit": "looking.audit",
+    "report": "looking.report",
+    "browse": "looking.browse",
+    "get": "looking.get",
+    "trace": "looking.trace",
 }
 
 if __name__ == "__main__":

@@ -1,6 +1,6 @@
 """``python -m materializer``: phase two."""
 
-from indexer.cli import program
+from indexer.cli.running import program
 
 
 def main() -> None:

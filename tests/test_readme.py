@@ -13,7 +13,7 @@ import indexer.__main__
 import materializer.__main__
 from indexer import declarations
 from indexer.base import config
-from indexer.cli import program
+from indexer.cli.running import program
 from indexer.selection import recipe
 
 ROOT = Path(__file__).parents[1]

@@ -19,10 +19,10 @@ from indexer.api.selecting import Ids, query_recipe, select_by_ids, select_by_qu
 from indexer.base.config import expanded
 from indexer.base.errors import ConfigError
 from indexer.base.remote import Root
-from indexer.cli.inspector import inspector
-from indexer.cli.options import CommonOptions
-from indexer.cli.query_options import query_text
-from indexer.cli.scan import scan_sources
+from indexer.cli.options.common import CommonOptions
+from indexer.cli.options.inspector import inspector
+from indexer.cli.options.query_options import query_text
+from indexer.cli.scanning.scan import scan_sources
 from indexer.containers.open_containers import OpenContainers
 from indexer.lookup.locating import LocatedImage, locate
 from indexer.lookup.reading import pixels, read_each

@@ -4,7 +4,7 @@ import os
 
 from indexer.base import config as configuration
 from indexer.base.config import expanded
-from indexer.cli.options import CommonOptions
+from indexer.cli.options.common import CommonOptions
 
 PathLike = str | os.PathLike[str]
 

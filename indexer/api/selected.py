@@ -8,7 +8,7 @@ from indexer.api.dataset import ImageDataset
 from indexer.api.html import grid_html
 from indexer.base.errors import BadData
 from indexer.base.remote import Root
-from indexer.cli.options import CommonOptions
+from indexer.cli.options.common import CommonOptions
 from indexer.containers.open_containers import OpenContainers
 from indexer.lookup.locating import LocatedImage, locate
 from indexer.reporting.models import MissingThumbnail, ThumbnailResult

@@ -7,10 +7,10 @@ from dataclasses import replace
 from indexer.base.config import expanded
 from indexer.base.errors import ConfigError
 from indexer.base.selection_terms import SPLIT_NAME_HINT, WRONG_SELECTION_NAME, is_selection_name, is_split_name
-from indexer.cli import select_query, select_recipe
-from indexer.cli.inspector import inspector
-from indexer.cli.options import CommonOptions
-from indexer.cli.query_options import query_text
+from indexer.cli.options.common import CommonOptions
+from indexer.cli.options.inspector import inspector
+from indexer.cli.options.query_options import query_text
+from indexer.cli.selecting import select_query, select_recipe
 from indexer.manifest.sandbox import QueryLimits
 from indexer.selection import query_file
 from indexer.selection import recipe as recipes

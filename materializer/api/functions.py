@@ -12,7 +12,7 @@ from indexer.base.config import expanded
 from indexer.base.errors import ConfigError, OutputError
 from indexer.base.suggestions import nearest
 from indexer.base.workers import Workers
-from indexer.cli.inspector import reading_sized
+from indexer.cli.options.inspector import reading_sized
 from indexer.roots import refuse_inside
 from indexer.settings.quantities import parse_quantity
 from materializer.cli.options import request

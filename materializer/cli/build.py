@@ -7,9 +7,9 @@ from typing import Any
 import click
 
 from indexer.base.errors import CheckFailed
-from indexer.cli.inspector import reading_sized
-from indexer.cli.options import CommonOptions, common_options, worker_options
-from indexer.cli.selection_names import folder_for
+from indexer.cli.options.common import CommonOptions, common_options, worker_options
+from indexer.cli.options.inspector import reading_sized
+from indexer.cli.options.selection_names import folder_for
 from indexer.roots import refuse_inside
 from indexer.sharing.models import MissingPolicy
 from materializer.cli.export_options import export_options, import_export, take_export

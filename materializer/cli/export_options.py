@@ -6,8 +6,8 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from indexer.cli.import_options import import_options, import_summary, take_import_options
-from indexer.cli.options import Command, CommonOptions
+from indexer.cli.options.common import Command, CommonOptions
+from indexer.cli.options.import_options import import_options, import_summary, take_import_options
 from indexer.sharing.models import ImportOptions
 
 if TYPE_CHECKING:

@@ -4,7 +4,7 @@ from pathlib import Path
 
 import click
 
-from indexer.cli.options import CommonOptions, choice_of, common_options
+from indexer.cli.options.common import CommonOptions, choice_of, common_options
 from materializer.cli.options import opening
 from materializer.dataset.convert import finalize
 from materializer.models import Feature, Settings

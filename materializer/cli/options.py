@@ -7,8 +7,8 @@ from typing import Any
 import click
 
 from indexer.base.errors import ConfigError, ManifestError
-from indexer.cli import completion
-from indexer.cli.options import CommonOptions, choice_of, with_options
+from indexer.cli.options import completion
+from indexer.cli.options.common import CommonOptions, choice_of, with_options
 from indexer.manifest.store import Store
 from indexer.roots import source_folders
 from indexer.settings.quantities import parse_quantity

@@ -5,7 +5,7 @@ from typing import Any
 
 import click
 
-from indexer.cli.options import CommonOptions, common_options
+from indexer.cli.options.common import CommonOptions, common_options
 from materializer.cli.export_options import export_options, import_export, take_export
 from materializer.cli.options import build_options, request
 from materializer.planning import estimate as estimating

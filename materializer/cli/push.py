@@ -5,7 +5,7 @@ from typing import Any
 
 import click
 
-from indexer.cli.options import CommonOptions, common_options
+from indexer.cli.options.common import CommonOptions, common_options
 from materializer.hub import PushRequest, push
 
 

@@ -5,8 +5,8 @@ from typing import Any
 
 import click
 
-from indexer.cli.options import CommonOptions, common_options
-from indexer.cli.output import open_output
+from indexer.cli.options.common import CommonOptions, common_options
+from indexer.cli.printing.output import open_output
 from indexer.manifest import store as stores
 from indexer.reporting import page
 from indexer.reporting.models import ReportOptions

@@ -5,8 +5,8 @@ from pathlib import Path
 import click
 
 from indexer.base.errors import CheckFailed
-from indexer.cli.messages import printable
-from indexer.cli.options import CommonOptions, common_options
+from indexer.cli.options.common import CommonOptions, common_options
+from indexer.cli.printing.messages import printable
 from materializer.cli.options import optional_manifest
 from materializer.dataset.grading import GRADES, SAME, Grading, grade
 from materializer.dataset.verify import Verification, verify

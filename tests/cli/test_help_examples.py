@@ -10,7 +10,7 @@ import pytest
 
 import indexer.__main__
 import materializer.__main__
-from indexer.cli import program
+from indexer.cli.running import program
 from tests.cli.conftest import Run
 from tests.support.gallery import picture
 

@@ -13,8 +13,8 @@ import pytest
 
 import indexer.__main__
 import materializer.__main__
-from indexer.cli import program
-from indexer.cli.progress import progress_display
+from indexer.cli.printing.progress import progress_display
+from indexer.cli.running import program
 from tests.cli.conftest import ROOT, Run
 
 PROGRAMS = {"indexer": indexer.__main__.COMMANDS, "materializer": materializer.__main__.COMMANDS}
@@ -97,7 +97,7 @@ def test_interruption_names_kept_results_and_the_command_to_continue(manifest: P
 def test_interruption_is_one_line_while_threads_hold_a_connection() -> None:
     """DuckDB's binding prints unreleased objects at exit, and joblib's threads keep references."""
     holding = (
-        "import threading, time, click, duckdb; from indexer.cli import program\n"
+        "import threading, time, click, duckdb; from indexer.cli.running import program\n"
         "def held(_): time.sleep(60)\n"
         "def main(*_, **__): raise KeyboardInterrupt\n"
         "threading.Thread(target=held, args=[duckdb.connect()], daemon=True).start()\n"

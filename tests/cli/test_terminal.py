@@ -16,7 +16,8 @@ from rich.console import Console
 
 import indexer.__main__
 import materializer.__main__
-from indexer.cli import elision, program, render, shells
+from indexer.cli.printing import elision, render
+from indexer.cli.running import program, shells
 from tests.cli.conftest import ROOT, Run
 
 

@@ -5,7 +5,7 @@ import zipfile
 import pytest
 
 from indexer.base.errors import ConfigError
-from indexer.cli.options import CommonOptions
+from indexer.cli.options.common import CommonOptions
 from indexer.containers.models import ArchiveLimits
 from indexer.images import ImageLimits
 from indexer.settings.limits import LIMIT_NAMES, read_limits

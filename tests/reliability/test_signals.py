@@ -11,7 +11,7 @@ from pathlib import Path
 
 import pytest
 
-from indexer.cli import signals
+from indexer.cli.running import signals
 from tests.support.faults import World
 from tests.support.processes import (
     LONGEST,
@@ -74,7 +74,7 @@ def test_interruption_ends_a_command_that_waits_for_a_worker(world: World, worki
 
 @pytest.mark.slow
 def test_second_signal_ends_a_command_at_once(world: World, working: Hold) -> None:
-    patient = f"from indexer.cli import signals; signals._GRACE_SECONDS = {100 * LONGEST}"
+    patient = f"from indexer.cli.running import signals; signals._GRACE_SECONDS = {100 * LONGEST}"
     program = f"{patient}; from indexer.__main__ import main; main()"
     with _held([sys.executable, "-c", program, *map(str, SCAN[1:])], world, working) as (child, _):
         child.send_signal(signal.SIGTERM)

@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 from indexer import declarations
 from indexer.base import config, resources
 from indexer.base.errors import ConfigError, DeclarationError, ProjectError, RecipeError
-from indexer.cli.messages import CONTROL_CHARACTERS, printable
+from indexer.cli.printing.messages import CONTROL_CHARACTERS, printable
 from indexer.containers.logical_path import logical_path
 from indexer.containers.members.rows import decoded
 from indexer.declarations.compiling import compile_source

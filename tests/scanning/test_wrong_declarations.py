@@ -8,7 +8,7 @@ from PIL import Image
 
 from indexer import Manifest
 from indexer.base.errors import DeclarationError
-from indexer.cli.program import run
+from indexer.cli.running.program import run
 
 RULE = "[[rule]]\npath = '(?P<name>[^/]+)'\nfile_id = '{key}/{{name}}'\n"
 RULES = {key: RULE.format(key=key) for key in ("first", "second")}

@@ -9,7 +9,7 @@ import pytest
 
 from indexer import Manifest
 from indexer.base.errors import QueryError, RecipeError
-from indexer.cli import select_query
+from indexer.cli.selecting import select_query
 from indexer.images.rendition import Rendition
 from indexer.manifest import schema
 from indexer.selection import query_file

@@ -7,7 +7,7 @@ import pyarrow as pa
 import pytest
 
 from indexer.base.errors import ManifestError
-from indexer.cli import shortcut_table as printing
+from indexer.cli.looking import shortcut_table as printing
 from indexer.selection import recipe
 from indexer.selection.audit import AuditOptions
 from indexer.selection.audit.shortcut_table import shortcut_table

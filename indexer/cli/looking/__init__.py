@@ -1,0 +1,1 @@
+"""Commands that look at a manifest: query, count, audit, show and extract its images."""

@@ -1,0 +1,1 @@
+"""Print rows, messages and progress."""

@@ -1,0 +1,1 @@
+"""Commands for sources: describe, draft, download and scan them."""

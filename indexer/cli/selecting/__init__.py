@@ -1,0 +1,1 @@
+"""Commands that make, inspect, list and drop selections."""
