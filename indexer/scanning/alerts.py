@@ -1,7 +1,7 @@
 """Alerts of a scan: images that are missing from the manifest, with the likely cause."""
 
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
 from indexer.base.image_formats import FORMATS, ImageFormat
@@ -23,41 +23,65 @@ class SourceCounts:
     example: str | None = None
     copies: int = 0
 
+    @property
+    def candidates(self) -> int:
+        """Return the number of images with or without a row."""
+        return self.images + self.unmatched
 
-def alerts(store: Store, source: Source, counts: SourceCounts) -> Iterator[str]:
-    """Yield one line per kind of loss, or the problem of a wrong declaration.
+    @property
+    def is_mostly_unmatched(self) -> bool:
+        """Whether most images have no row."""
+        return self.unmatched * 2 > self.candidates
+
+
+@dataclass(frozen=True, slots=True)
+class _Losses:
+    """Losses of all sources: images per source and format that is not read, and per source why no rule matches."""
+
+    unread: Mapping[str, Mapping[ImageFormat, int]]
+    causes: Mapping[str, str]
+
+
+def alerts(store: Store, sources: Sequence[Source], counts: Mapping[str, SourceCounts]) -> dict[str, tuple[str, ...]]:
+    """Return one line per kind of loss, or the problem of a wrong declaration, per source.
 
     A source without containers has none: its summary has a warning instead.
     """
+    unmatched = [source for source in sources if counts[source.key].is_mostly_unmatched and not source.problems]
+    losses = _Losses(_unread(store, sources), _causes(store, unmatched) if unmatched else {})
+    return {source.key: tuple(_lines(source, counts[source.key], losses)) for source in sources}
+
+
+def _lines(source: Source, counts: SourceCounts, losses: _Losses) -> Iterator[str]:
     if source.problems:
         kept = ", its rows are kept" if counts.containers else ""
         yield f"not scanned{kept}: {source.problems_line} ('python -m indexer sources {source.key}' lists all problems)"
         return
-    candidates = counts.images + counts.unmatched
-    if counts.containers and not candidates and not counts.copies:
+    if counts.containers and not counts.candidates and not counts.copies:
         cause = "none matches `include`" if source.include else "none has an image suffix, and `include` is not set"
         yield f"no image was found among {counts.members:,} files: {cause}. Is the path of the source correct?"
-    if counts.unmatched * 2 > candidates:
-        yield f"{counts.unmatched:,} of {candidates:,} images have no row: {_cause(store, source) or counts.example}"
+    if counts.is_mostly_unmatched:
+        why = losses.causes.get(source.key) or counts.example
+        yield f"{counts.unmatched:,} of {counts.candidates:,} images have no row: {why}"
     if counts.lost:
         yield f"{counts.lost:,} of {counts.images:,} images cannot be read; their rows have the status 'unreadable'"
-    for image, number in _unread(store, source).items():
+    for image, number in losses.unread.get(source.key, {}).items():
         yield f"{number:,} of {counts.images:,} images are {image.name}, which is not read{plugins.hint(image)}"
 
 
-def _unread(store: Store, source: Source) -> dict[ImageFormat, int]:
-    """Return the number of images per format that is not read, by the suffixes of their names."""
+def _unread(store: Store, sources: Sequence[Source]) -> dict[str, Counter[ImageFormat]]:
+    """Return the number of images per source and format that is not read, by the suffixes of their names."""
     by_suffix = {suffix: image for image in FORMATS if not plugins.is_read(image) for suffix in image.suffixes}
-    found: Counter[ImageFormat] = Counter()
-    for suffix, number in store.rows("scan/unread_images", {"source": source.key, "suffixes": list(by_suffix)}):
-        found[by_suffix[suffix]] += number
+    parameters = {"sources": [source.key for source in sources], "suffixes": list(by_suffix)}
+    found: dict[str, Counter[ImageFormat]] = {}
+    for source, suffix, number in store.rows("scan/unread_images", parameters):
+        found.setdefault(source, Counter())[by_suffix[suffix]] += number
     return found
 
 
-def _cause(store: Store, source: Source) -> str | None:
-    """Return the known cause why rules do not match, or None."""
-    patterns = [rule.path for rule in source.rules]
-    found = store.rows("scan/patterns_with_suffix", {"source": source.key, "patterns": patterns})
-    if found:
-        return f"`path` is matched without the suffix: remove it from rule {source.rules[found[0][0]].number}"
-    return None
+def _causes(store: Store, sources: Sequence[Source]) -> dict[str, str]:
+    """Return the known cause why rules do not match, per source that has one."""
+    rules = [(source.key, rule.number, rule.path) for source in sources for rule in source.rules]
+    names = ("sources", "numbers", "patterns")
+    found = store.rows("scan/patterns_with_suffix", dict(zip(names, map(list, zip(*rules, strict=True)), strict=True)))
+    return {source: f"`path` is matched without the suffix: remove it from rule {number}" for source, number in found}

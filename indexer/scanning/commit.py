@@ -5,7 +5,6 @@ from collections.abc import Sequence
 from dataclasses import asdict, dataclass
 from enum import Enum, auto
 
-import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
@@ -13,8 +12,8 @@ from indexer.containers.from_manifest import stored_member
 from indexer.containers.members.rows import shown
 from indexer.containers.models import MEMBER_SCHEMA, Container, ContainerStatus, Finding, ListingReport, MemberRef
 from indexer.manifest.store import Store
-from indexer.scanning.loose import LOOSE_SCHEMA
-from indexer.scanning.root_listing import RootListing
+from indexer.scanning.loose import LOOSE_SCHEMA, in_path_order, numbered
+from indexer.scanning.root_listing import RootListing, settings_of
 from indexer.scanning.row_files import SIDE_SCHEMA, open_row_file
 from indexer.scanning.side_table_matcher import IMAGE_SUFFIX, SideTableMatcher
 from indexer.scanning.upstream import Upstream, upstream_of
@@ -22,9 +21,6 @@ from indexer.scanning.worker import ScanTask
 
 _LOST_FILES = frozenset({"placeholder", "unread-format", "unfinished-download", "link-to-nothing", "shard-missing"})
 _FAILED_READS = frozenset({"reader-crashed", "unreadable"})
-_LARGE = LOOSE_SCHEMA.set(0, pa.field("path", pa.large_string(), nullable=False)).set(
-    1, pa.field("name_bytes", pa.large_binary())
-)
 _TABLES = ("member", "side_row", "finding", "container")
 
 
@@ -55,13 +51,12 @@ class ContainerUpdate:
     previous: RecordedContainer | None
 
 
-def recorded_containers(store: Store, source: str) -> dict[bytes, RecordedContainer]:
-    """Return the containers of ``source`` in the manifest, by their path as bytes."""
-    rows = store.rows("scan/recorded_containers", {"source": source})
-    return {
-        path_bytes or os.fsencode(path): RecordedContainer(container_id, fingerprint, status)
-        for container_id, path, path_bytes, fingerprint, status in rows
-    }
+def recorded_containers(store: Store) -> dict[str, dict[bytes, RecordedContainer]]:
+    """Return the containers in the manifest by their source and their path as bytes."""
+    found: dict[str, dict[bytes, RecordedContainer]] = {}
+    for source, path, path_bytes, *recorded in store.rows("scan/recorded_containers"):
+        found.setdefault(source, {})[path_bytes or os.fsencode(path)] = RecordedContainer(*recorded)
+    return found
 
 
 def record_container(store: Store, update: ContainerUpdate, task: ScanTask, report: ListingReport) -> None:
@@ -86,12 +81,11 @@ def record_container(store: Store, update: ContainerUpdate, task: ScanTask, repo
         _add_side_rows(store, container_id, task)
 
 
-def record_loose_files(store: Store, update: ContainerUpdate, listing: RootListing) -> int:
-    """Record the loose files of a source, in one transaction, and return their container's id.
+def record_loose_files(store: Store, update: ContainerUpdate, loose: pa.Table, listing: RootListing) -> int:
+    """Record the files of :func:`complete_loose_files`, in one transaction, and return their container's id.
 
-    Rows of side files that changed or are missing are deleted. :func:`unread_side_files` lists those without rows.
+    Rows of side files that changed or are missing are deleted. :func:`unread_side_files` lists those to parse.
     """
-    loose = _with_unlisted(store, update, listing)
     reason = f"{len(listing.unread)} folders could not be listed" if listing.unread else _lost_files(listing)
     status = ContainerStatus.PARTIAL if reason else ContainerStatus.COMPLETE
     report = ListingReport(status, reason, None, loose.num_rows, findings=listing.findings)
@@ -100,19 +94,11 @@ def record_loose_files(store: Store, update: ContainerUpdate, listing: RootListi
         _delete_stale_side_rows(store, container_id, update)
         _replace_container_row(store, container_id, update, report, size=pc.sum(loose["size"]).as_py() or 0)
         if update.previous is None or store.rows("scan/loose_changes", {"container_id": container_id})[0][0]:
-            with store.registered("numbered", _numbered(loose)):
+            with store.registered("numbered", numbered(loose)):
                 store.view_temporary("incoming", "scan/loose_members")
                 _replace_members(store, container_id, _Keep.PROVEN if update.previous else _Keep.NONE)
                 store.execute("drop view incoming")
     return container_id
-
-
-def _numbered(loose: pa.Table) -> pa.Table:
-    """Return loose files with their number in the order of their paths as bytes."""
-    large = loose.cast(_LARGE)  # all paths together may have more than the 2 GiB of a string array
-    key = pc.coalesce(large["name_bytes"], large["path"].cast(pa.large_binary()))
-    ordered = large.take(pc.sort_indices(key))
-    return ordered.append_column("ordinal", pa.array(np.arange(len(ordered))))
 
 
 def _lost_files(listing: RootListing) -> str | None:
@@ -122,7 +108,9 @@ def _lost_files(listing: RootListing) -> str | None:
 
 
 def unread_side_files(store: Store, container_id: int, matcher: SideTableMatcher) -> list[MemberRef]:
-    """Return the loose side files that have no rows, ordered by path."""
+    """Return the loose side files that were not parsed yet, ordered by path."""
+    if not matcher:
+        return []
     parameters = {"container_id": container_id, "image_suffix": IMAGE_SUFFIX}
     rows = store.arrow("scan/loose_side_files", parameters).to_pylist()
     return [stored_member(row, row["ordinal"]) for row in rows if matcher.tables(row["path"])]
@@ -218,7 +206,7 @@ def _delete_stale_side_rows(store: Store, container_id: int, update: ContainerUp
     """Delete rows of loose side files that changed, are missing or had a finding; all rows if the tables changed."""
     if update.previous is None:
         return
-    if update.previous.fingerprint != update.fingerprint:
+    if settings_of(update.previous.fingerprint) != settings_of(update.fingerprint):
         store.execute("delete from side_row where container_id = $id", {"id": container_id})
         return
     stale = store.arrow("scan/stale_side_files", {"container_id": container_id})
@@ -228,13 +216,13 @@ def _delete_stale_side_rows(store: Store, container_id: int, update: ContainerUp
         )
 
 
-def _with_unlisted(store: Store, update: ContainerUpdate, listing: RootListing) -> pa.Table:
-    """Return the loose files found, and the recorded ones in folders that could not be listed."""
-    if not (listing.unread and update.previous):
+def complete_loose_files(store: Store, previous: RecordedContainer | None, listing: RootListing) -> pa.Table:
+    """Return the loose files found, and the recorded ones in folders that could not be listed; in path order."""
+    if not (listing.unread and previous):
         return listing.loose
     unread = [shown(path) for path in listing.unread]
     with store.registered("loose", listing.loose):
-        unlisted = store.arrow(
-            "scan/unlisted_members", {"container_id": update.previous.container_id, "unread": unread}
-        ).cast(LOOSE_SCHEMA)
-    return pa.concat_tables([listing.loose, unlisted])
+        unlisted = store.arrow("scan/unlisted_members", {"container_id": previous.container_id, "unread": unread}).cast(
+            LOOSE_SCHEMA
+        )
+    return in_path_order(pa.concat_tables([listing.loose, unlisted]))

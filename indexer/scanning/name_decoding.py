@@ -39,17 +39,17 @@ class NameDecoder:
         if batch["name_bytes"].null_count == len(batch):
             return batch
         pairs = zip(batch[self._column].to_pylist(), batch["name_bytes"].to_pylist(), strict=True)
-        names = pa.array([name if raw is None else self._name(name, raw) for name, raw in pairs], pa.string())
+        names = [name if raw is None else self._name(name, raw) for name, raw in pairs]
         index = batch.schema.get_field_index(self._column)
-        return batch.set_column(index, batch.schema.field(index), names)
+        return batch.set_column(index, batch.schema.field(index), pa.array(names, batch.schema.field(index).type))
 
     def _with_accidents(self, batch: Rows) -> Rows:
         """Return rows that have the bytes of names which may be in the declared encoding though they are UTF-8."""
         if not self._is_east_asian or not len(batch):
             return batch
         may_be = pc.and_(pc.match_substring_regex(batch[self._column], _TWO_BYTES), batch["name_bytes"].is_null())
-        raw = pc.if_else(may_be, batch[self._column].cast(pa.binary()), batch["name_bytes"])
         index = batch.schema.get_field_index("name_bytes")
+        raw = pc.if_else(may_be, batch[self._column].cast(batch.schema.field(index).type), batch["name_bytes"])
         return batch.set_column(index, batch.schema.field(index), raw)
 
     def findings(self) -> Iterator[Finding]:

@@ -1,4 +1,4 @@
-"""Plan a scan: per source, the containers that are new or changed, and the side files without rows."""
+"""Plan a scan: per source, the containers that are new or changed, and the side files to parse."""
 
 import os
 from collections.abc import Sequence
@@ -15,7 +15,7 @@ from indexer.scanning import commit
 from indexer.scanning.commit import ContainerUpdate, RecordedContainer
 from indexer.scanning.models import ScanOptions
 from indexer.scanning.name_decoding import NameDecoder
-from indexer.scanning.root_listing import RootListing, container_fingerprint, list_root
+from indexer.scanning.root_listing import RootListing, container_fingerprint, folder_fingerprint, list_root
 from indexer.scanning.side_table_matcher import SideTableMatcher
 from indexer.scanning.worker import ScanTask
 
@@ -62,6 +62,7 @@ class ScanPlanner:
         self.encodings = {source.key: source.encoding for source in sources}
         self.options = options
         self.folder = folder
+        self._recorded = commit.recorded_containers(store)
         self._numbers = count()
 
     def plan(self, key: str, root: Root) -> SourcePlan:
@@ -70,7 +71,7 @@ class ScanPlanner:
         Raises:
             SourceError: the root does not exist and the manifest has no rows of it, or it cannot be listed.
         """
-        recorded = commit.recorded_containers(self.store, key)
+        recorded = self._recorded.pop(key, {})
         if not root.exists():
             if recorded:
                 return self._plan_absent(SourcePlan(key, root), recorded, "does not exist")
@@ -112,15 +113,22 @@ class ScanPlanner:
     def _plan_loose_files(
         self, plan: SourcePlan, listing: RootListing, recorded: dict[bytes, RecordedContainer]
     ) -> None:
-        """Record the loose files, and add tasks for the side files that have no rows."""
+        """Record loose files that changed, and add tasks for the side files that were not parsed."""
         if not (listing.loose.num_rows or listing.findings):
             return
         tables = tuple(table for table in self._tables_of(plan.key) if table.format != "rows")
-        fingerprint = container_fingerprint(listing.folder, tables, self.options.limits)
-        update = ContainerUpdate(plan.key, listing.folder, fingerprint, recorded.pop(b"", None))
-        container_id = commit.record_loose_files(self.store, update, listing)
+        previous = recorded.pop(b"", None)
+        loose = commit.complete_loose_files(self.store, previous, listing)
+        settings = container_fingerprint(listing.folder, tables, self.options.limits)
+        fingerprint = folder_fingerprint(settings, loose, listing)
+        side_files = SideTableMatcher(tables)
+        same = previous if previous and previous.fingerprint == fingerprint else None
+        if same and not commit.unread_side_files(self.store, same.container_id, side_files):
+            return
+        update = ContainerUpdate(plan.key, listing.folder, fingerprint, previous)
+        container_id = commit.record_loose_files(self.store, update, loose, listing)
         update = replace(update, previous=RecordedContainer(container_id, fingerprint, ContainerStatus.COMPLETE))
-        members = commit.unread_side_files(self.store, container_id, SideTableMatcher(tables)) if tables else []
+        members = commit.unread_side_files(self.store, container_id, side_files)
         for start in range(0, len(members), SIDE_FILES_PER_TASK):
             plan.tasks.append(self._task(update, tuple(members[start : start + SIDE_FILES_PER_TASK])))
 

@@ -21,17 +21,18 @@ from indexer.containers.models import ArchiveLimits, Container, Finding, Volume
 from indexer.declarations.models import SideTable
 from indexer.scanning import overlooked
 from indexer.scanning.folder_listing import is_below, list_folder
-from indexer.scanning.loose import LOOSE_SCHEMA, loose_rows, volumes_of
+from indexer.scanning.loose import LOOSE_SCHEMA, in_path_order, loose_rows, volumes_of
 from indexer.scanning.missing_shards import missing_shards
 from indexer.scanning.object_listing import list_objects
 
 # Increase this when listings contain more than before: the next scan reads every container again.
 LISTING_VERSION = 4
+_DIGEST_ROWS = 65_536  # hashed at a time
 
 
 @dataclass(frozen=True, slots=True)
 class RootListing:
-    """Containers and loose files below a root.
+    """Containers and loose files below a root, files and findings in order.
 
     Paths are relative to ``base``: the root, or the folder of a root that is one archive. ``unread`` are the folders
     that could not be listed.
@@ -85,7 +86,8 @@ def _list_folder(root: Root, workers: Workers) -> RootListing:
     loose = pa.concat_tables([listing.plain.filter(pc.invert(is_candidate)), _loose_table(others)])
     findings = [*listing.findings, *_overlooked(root, listing.plain, others)]
     findings += missing_shards(shown(each.path) for each in containers if len(each.volumes) == 1)
-    return RootListing(root, tuple(containers), loose, tuple(findings), listing.unread)
+    ordered = sorted(findings, key=lambda each: (each.code, each.detail))
+    return RootListing(root, tuple(containers), in_path_order(loose), tuple(ordered), tuple(sorted(listing.unread)))
 
 
 def _overlooked(root: Root, plain: pa.Table, others: Sequence[Volume]) -> Iterator[Finding]:
@@ -103,7 +105,7 @@ def _archive_candidates(plain: pa.Table) -> pa.ChunkedArray:
     rare = [suffix for suffix, count in counts.items() if count <= RARE_SUFFIX_FILES]
     median = pc.quantile(plain["size"], 0.5)[0].as_py() or 0
     is_large = pc.greater_equal(plain["size"], max(LARGE_FILE_BYTES, LARGE_FILE_RATIO * int(median)))
-    return pc.or_(pc.is_in(suffixes, pa.array(rare, pa.string())), is_large)
+    return pc.or_(pc.is_in(suffixes, pa.array(rare, suffixes.type)), is_large)
 
 
 def _list_archive(root: Root) -> RootListing:
@@ -141,3 +143,24 @@ def container_fingerprint(
         [LISTING_VERSION, container.kind, volumes, sorted_tables, without_time, *([encoding] if encoding else [])]
     )
     return hashlib.sha256(text.encode("utf-8", "surrogatepass")).hexdigest()
+
+
+def folder_fingerprint(settings: str, loose: pa.Table, listing: RootListing) -> str:
+    """Return ``SETTINGS:FILES``, the fingerprint of loose files.
+
+    ``settings`` is the fingerprint of the folder as a container. FILES is a hash of the files ``loose`` (rows of
+    LOOSE_SCHEMA) with their sizes and times, and of the findings.
+    """
+    digest = hashlib.sha256(json.dumps([[asdict(each) for each in listing.findings], listing.unread]).encode())
+    raw = pc.coalesce(loose["name_bytes"], loose["path"].cast(pa.large_binary()))
+    columns = pa.table(
+        [loose["path"], raw, loose["size"], loose["mtime_ns"]], names=["path", "raw", "size", "mtime_ns"]
+    )
+    for batch in columns.combine_chunks().to_batches(max_chunksize=_DIGEST_ROWS):
+        digest.update(batch.serialize())
+    return f"{settings}:{digest.hexdigest()}"
+
+
+def settings_of(fingerprint: str) -> str:
+    """Return the part of a folder's fingerprint that changes with side tables and limits."""
+    return fingerprint.partition(":")[0]

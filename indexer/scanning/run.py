@@ -93,15 +93,10 @@ def _report_of(task: ScanTask, result: ListingReport | WorkerCrashed) -> Listing
 
 def _summary(store: Store, plans: Sequence[SourcePlan], sources: Sequence[Source], seconds: float) -> ScanSummary:
     scanned = {"sources": [plan.key for plan in plans]}
-    counts = {
-        row[0]: SourceCounts(*row) for row in store.rows("scan/counts", scanned | {"kept_codes": list(KEPT_CODES)})
-    }
-    declared = {source.key: source for source in sources}
-    summaries = []
-    for plan in plans:
-        found = counts.get(plan.key, SourceCounts(plan.key))
-        lines = alerts(store, declared[plan.key], found) if plan.key in declared else ()
-        summaries.append(_source_summary(plan, found, tuple(lines)))
+    rows = store.rows("scan/counts", scanned | {"kept_codes": list(KEPT_CODES)})
+    counts = {plan.key: SourceCounts(plan.key) for plan in plans} | {row[0]: SourceCounts(*row) for row in rows}
+    lines = alerts(store, [source for source in sources if source.key in counts], counts)
+    summaries = [_source_summary(plan, counts[plan.key], lines.get(plan.key, ())) for plan in plans]
     problems = tuple(Problem(*row) for row in store.rows("scan/problems", scanned))
     return ScanSummary(tuple(summaries), dict(store.rows("scan/statuses", scanned)), problems, seconds)
 

@@ -169,11 +169,13 @@ class _Listing:
         if not unread:
             return
         members = list(unread.values())
+        # A loose file is read again by the next scan, unless the problem is what it contains.
+        code = "unreadable" if self.container.kind == Kind.FOLDER else "side-file"
         for key, data in read_members(self.container, members, self.task.limits, self.task.stem.parent):
             member = unread[key]
             logical = shown(logical_path(member.path, member.name))
             if isinstance(data, BadData):
-                self.health.add("side-file", f"{logical}: {data}", member.ordinal)
+                self.health.add(code, f"{logical}: {data}", member.ordinal)
             else:
                 self._parse(member.ordinal, logical, data)
 

@@ -1,14 +1,12 @@
--- Patterns (their index in $patterns) that match an unmatched image of $source only if its suffix is kept.
-with unmatched as (
-    select r.logical
-    from derivation_error e
-    join raw_file r using (member_id)
-    where e.source = $source and e.code = 'unmatched'
-),
-pattern as (
-    select generate_subscripts($patterns::varchar[], 1) - 1 as number, unnest($patterns::varchar[]) as pattern
+-- Per source, the first of its rules whose pattern matches an unmatched image only if its suffix is kept. $sources,
+-- $numbers and $patterns have one item per rule.
+with rule as (
+    select unnest($sources) as source, unnest($numbers) as number, unnest($patterns) as pattern
 )
-select number
-from pattern
-where exists (select 1 from unmatched where regexp_matches(logical, pattern))
-order by number
+select r.source, min(r.number) as number
+from derivation_error e
+join raw_file f using (member_id)
+join rule r on r.source = e.source and regexp_matches(f.logical, r.pattern)
+where e.code = 'unmatched'
+group by r.source
+order by r.source

@@ -10,7 +10,7 @@ import pytest
 
 from indexer.containers.models import ArchiveLimits
 from indexer.manifest.store import Store
-from indexer.scanning.commit import ContainerUpdate, RecordedContainer, record_loose_files
+from indexer.scanning.commit import ContainerUpdate, RecordedContainer, complete_loose_files, record_loose_files
 from indexer.scanning.loose import LOOSE_SCHEMA, loose_rows
 from indexer.scanning.root_listing import RootListing
 from tests.scanning.conftest import PICTURES, PROMPTS, Scan, fill, ids, inspect_all, inspected, source, zipped
@@ -40,9 +40,9 @@ def test_partly_listed_folder_lists_no_file_twice(manifest: Store, root: Path, r
     ((number, mark),) = manifest.execute("select container_id, fingerprint from container")
     seen = loose_rows(["c.png", "x/a.png"], [1, 1], [5, 5])  # its second file was not reached
     cut = RootListing(root, (), pa.Table.from_batches([seen], LOOSE_SCHEMA), (), ("x/",))
-    record_loose_files(
-        manifest, ContainerUpdate("mine", cut.folder, mark, RecordedContainer(number, mark, "complete")), cut
-    )
+    recorded = RecordedContainer(number, mark, "complete")
+    files = complete_loose_files(manifest, recorded, cut)
+    record_loose_files(manifest, ContainerUpdate("mine", cut.folder, mark, recorded), files, cut)
     assert manifest.execute("select path from member order by ordinal") == [("c.png",), ("x/a.png",), ("x/b.png",)]
 
 
@@ -191,3 +191,36 @@ def test_rows_of_a_missing_root_are_kept(manifest: Store, root: Path, rescan: Sc
     root.rename(root.with_name("unmounted"))
     rescan()
     assert list(ids(manifest)) == ["a.png"]
+
+
+def test_unchanged_loose_files_are_not_written_again(manifest: Store, root: Path, rescan: Scan) -> None:
+    fill(root, {"a.png": b"1", "x/prompts.csv": b"a\n1\n", "y/prompts.csv": b"a,b\n1\n", "z/prompts.csv": b"\xff\n"})
+    (root / "link.png").symlink_to("nowhere")
+    log = manifest.path.with_name(f"{manifest.path.name}.wal")
+    rescan(source(PROMPTS))
+    before, written = contents(manifest), log.stat().st_size
+    (summary,) = rescan(source(PROMPTS)).sources
+    assert (summary.read, contents(manifest), log.stat().st_size) == (0, before, written)
+
+
+def test_changed_findings_of_loose_files_are_recorded(manifest: Store, root: Path, rescan: Scan) -> None:
+    fill(root, {"a.png": b"1", "prompts.csv": b"a,b\n1\n"})
+    rescan(source(PROMPTS))
+    (root / "link.png").symlink_to("nowhere")
+    rescan(source(PROMPTS))
+    codes = "select code from finding order by all"
+    assert manifest.execute(codes) == [("link-to-nothing",), ("side-file",)]
+    (root / "link.png").unlink()
+    fill(root, {"prompts.csv": b"a,b\n1,2\n"})
+    rescan(source(PROMPTS))
+    assert (manifest.execute(codes), manifest.count("side_row")) == ([], 1)
+
+
+def test_loose_side_file_that_cannot_be_read_is_read_by_the_next_scan(
+    manifest: Store, root: Path, rescan: Scan
+) -> None:
+    fill(root, {"prompts.csv": b"a\n1\n"})
+    rescan(source(PROMPTS), limits=ArchiveLimits(member_size=1))
+    assert manifest.execute("select code from finding") == [("unreadable",)]
+    (summary,) = rescan(source(PROMPTS), limits=ArchiveLimits(member_size=1)).sources
+    assert summary.read == 1
