@@ -94,3 +94,8 @@ def reason_of(error: Exception) -> str:
 def message_of(error: BaseException) -> str:
     """Return the message of an error as one line; the name of its class if it has none."""
     return " ".join(str(error).split()) or type(error).__name__
+
+
+def first_line_of(error: BaseException) -> str:
+    """Return the first line of an error's message, for libraries that add details below; see :func:`message_of`."""
+    return str(error).partition("\n")[0].strip() or type(error).__name__

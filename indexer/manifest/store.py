@@ -17,7 +17,7 @@ import duckdb
 import pyarrow as pa
 
 from indexer.base import resources
-from indexer.base.errors import ConfigError, ManifestError, RecipeError, reason_of
+from indexer.base.errors import ConfigError, ManifestError, RecipeError, first_line_of, reason_of
 from indexer.base.suggestions import nearest
 from indexer.manifest import connecting, schema
 from indexer.manifest.connecting import OWN_TABLES, DatabaseSettings, connect, file_state, require_manifest
@@ -278,7 +278,7 @@ def _bring_up_to_date(store: Store) -> None:
             store.execute("checkpoint")
     except duckdb.Error as error:
         what = f"migrated from schema version {found} to {SCHEMA_VERSION}" if found < SCHEMA_VERSION else "written"
-        raise ManifestError(f"{store.path} cannot be {what}, and is unchanged: {str(error).splitlines()[0]}") from error
+        raise ManifestError(f"{store.path} cannot be {what}, and is unchanged: {first_line_of(error)}") from error
 
 
 @contextmanager

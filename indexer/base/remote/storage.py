@@ -14,7 +14,7 @@ from functools import cache
 from typing import Any, NamedTuple, TypeAlias, TypeVar
 from urllib.parse import unquote
 
-from indexer.base.errors import ConfigError, DependencyError, SourceError, Unreachable, message_of
+from indexer.base.errors import ConfigError, DependencyError, SourceError, Unreachable, first_line_of, message_of
 
 # Seconds between attempts. Most backends retry, too; plain HTTP does not.
 PAUSES = (0.5, 1.0, 2.0, 4.0)
@@ -84,8 +84,9 @@ def file_system(protocol: str) -> Any:
     try:
         return fsspec.filesystem(protocol, use_listings_cache=False)
     except Exception as error:  # backends raise any class for settings that they cannot use
-        reason = str(error).partition("\n")[0] or type(error).__name__
-        raise ConfigError(f"{protocol}:// cannot be opened ({reason}): {_set_or_copy(protocol)}") from None
+        raise ConfigError(
+            f"{protocol}:// cannot be opened ({first_line_of(error)}): {_set_or_copy(protocol)}"
+        ) from None
 
 
 def _required_settings(backend: type) -> set[str]:
