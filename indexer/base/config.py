@@ -13,7 +13,7 @@ from pathlib import Path
 from indexer.base.errors import ConfigError, reason_of
 from indexer.base.path_sources import PathSource
 from indexer.base.remote import Root, Url, as_root
-from indexer.base.suggestions import closest
+from indexer.base.suggestions import closest, did_you_mean
 
 MANDATORY = ("input_datasets_path", "output_path", "tmp_cache_dir", "intermediate_outputs_path")
 OPTIONAL = ("declarations_path",)
@@ -67,13 +67,9 @@ class Config:
 
 
 def _suggest(key: str, known: set[str]) -> str:
-    near = closest(key, known)
-    hint = (
-        f" (did you mean '{near}'?)"
-        if near
-        else ": no declaration has this key; add your own declarations to declarations_path"
-    )
-    return f"unknown key '{key}' in [paths]{hint}"
+    hint = did_you_mean(key, known)
+    advice = f" ({hint})" if hint else ": no declaration has this key; add your own declarations to declarations_path"
+    return f"unknown key '{key}' in [paths]{advice}"
 
 
 def find() -> Path:

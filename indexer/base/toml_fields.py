@@ -1,11 +1,11 @@
 """Read TOML tables key by key, and report every problem of every file at once."""
 
-from collections.abc import Callable, Collection, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, TypeVar
 
 from indexer.base.errors import ProjectError
-from indexer.base.suggestions import closest
+from indexer.base.suggestions import near
 
 T = TypeVar("T")
 
@@ -35,14 +35,6 @@ class Problems:
         """Raise ``error`` with :meth:`text`, if there are problems."""
         if self.found:
             raise error(self.text())
-
-
-def near(word: str, known: Collection[str]) -> str:
-    """Return `` (did you mean 'x'?)`` if a known word is close, else a list of the known words if it is short."""
-    close = closest(word, known)
-    if close:
-        return f" (did you mean '{close}'?)"
-    return f" (known: {', '.join(sorted(known))})" if 0 < len(known) <= 12 else ""
 
 
 @dataclass(slots=True)

@@ -10,7 +10,9 @@ from pathlib import Path
 import duckdb
 
 from indexer.base import resources
-from indexer.base.toml_fields import Problems, near
+from indexer.base.errors import first_line_of
+from indexer.base.suggestions import near
+from indexer.base.toml_fields import Problems
 from indexer.declarations import tables, templates
 from indexer.declarations.models import (
     ANY_ENTRY,
@@ -265,7 +267,7 @@ def _refused_by_re2(patterns: Sequence[str]) -> dict[str, str]:
         _re2().execute(query, {"patterns": list(patterns)}).fetchall()
     except duckdb.Error as error:
         if len(patterns) == 1:
-            return {patterns[0]: str(error).splitlines()[0]}
+            return {patterns[0]: first_line_of(error)}
         return {pattern: text for one in patterns for pattern, text in _refused_by_re2([one]).items()}
     return {}
 

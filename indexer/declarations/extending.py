@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Any
 
 from indexer.base import resources
-from indexer.base.toml_fields import near
+from indexer.base.suggestions import near
 
 # Facts about the dataset that another declaration describes: they are not taken over.
 _OWN = ("key", "default_folder", "homepage", "download", "published", "known_damage")

@@ -10,7 +10,8 @@ from typing import Any
 
 from indexer.base.config import expanded
 from indexer.base.errors import ConfigError, DeclarationError, message_of
-from indexer.base.toml_fields import Fields, Problems, near
+from indexer.base.suggestions import near
+from indexer.base.toml_fields import Fields, Problems
 from indexer.declarations import checking, templates
 from indexer.declarations.extending import extended
 from indexer.declarations.models import USES, Download, LookupTable, SideTable, Source, SourceInfo, Template

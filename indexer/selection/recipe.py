@@ -75,8 +75,8 @@ import duckdb
 from indexer.base import resources
 from indexer.base.errors import RecipeError, reason_of
 from indexer.base.selection_terms import SPLIT_NAME_HINT, is_split_name
-from indexer.base.suggestions import closest
-from indexer.base.toml_fields import Fields, Problems, near
+from indexer.base.suggestions import did_you_mean, near
+from indexer.base.toml_fields import Fields, Problems
 from indexer.images.rendition import Rendition, rendition_of
 from indexer.selection.match.models import Matching, match_of
 from indexer.selection.recipe_filters import RecipeFilters, filters_of
@@ -152,9 +152,8 @@ def find(name: str) -> Path:
         return known[name]
     if re.match(r"(?i)(?:select|from|with)\s", name):
         raise RecipeError(f"no recipe at {name}: a query is selected with --sql, as in 'select --sql \"{name}\"'")
-    near = closest(name, known)
-    hint = f"did you mean '{near}'? " if near else ""
-    raise RecipeError(f"no recipe at {name}: {hint}name a TOML file, or one of {', '.join(known) or '(none here)'}")
+    hint = " ".join(filter(None, (did_you_mean(name, known), "name a TOML file")))
+    raise RecipeError(f"no recipe at {name}: {hint}, or one of {', '.join(known) or '(none here)'}")
 
 
 def load(path: Path) -> Recipe:

@@ -2,7 +2,8 @@
 
 from dataclasses import dataclass
 
-from indexer.base.toml_fields import Fields, near
+from indexer.base.suggestions import near
+from indexer.base.toml_fields import Fields
 
 TEXTS = ("description", "positive_prompt", "negative_prompt", "conditioning")
 

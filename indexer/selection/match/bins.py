@@ -4,7 +4,7 @@ import math
 
 from indexer.base import resources
 from indexer.base.errors import RecipeError
-from indexer.base.toml_fields import near
+from indexer.base.suggestions import near
 from indexer.manifest.store import Store
 from indexer.selection.match.models import Bins, Matching
 from indexer.selection.working_tables import put
