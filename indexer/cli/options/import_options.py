@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from indexer.cli.options.common import choice_of, with_options
-from indexer.cli.options.selection_names import selection_name
+from indexer.cli.options.selection_names import checked_name
 from indexer.cli.printing.messages import printable
 from indexer.sharing.models import MAX_ROWS, ImportOptions, Match, MissingPolicy
 
@@ -13,7 +13,7 @@ if TYPE_CHECKING:
     from indexer.sharing.importing import Imported
 
 import_options = with_options((
-    click.option("--name", callback=selection_name,
+    click.option("--name", callback=checked_name,
                  help="Name of the imported selection.  [default: the name in the export]"),
     click.option("--missing", type=choice_of(MissingPolicy), default=MissingPolicy.FAIL.value, show_default=True,
                  help="Handling of exported images that are not on this machine."),

@@ -7,7 +7,7 @@ import click
 from indexer.base.selection_terms import WRONG_SELECTION_NAME, is_selection_name
 
 
-def selection_name(_context: click.Context, _parameter: click.Parameter, name: str | None) -> str | None:
+def checked_name(_context: click.Context, _parameter: click.Parameter, name: str | None) -> str | None:
     """Return ``name`` unchanged; a callback for an option.
 
     Raises:

@@ -13,7 +13,7 @@ from indexer.cli.options import completion
 from indexer.cli.options.common import CommonOptions, common_options, worker_options
 from indexer.cli.options.inspector import inspector
 from indexer.cli.options.query_options import SQL, TABLE, query_limit_options, query_limits
-from indexer.cli.options.selection_names import selection_name
+from indexer.cli.options.selection_names import checked_name
 from indexer.cli.printing.messages import print_message, printable
 from indexer.cli.selecting import select_query, select_recipe
 from indexer.cli.selecting.select_query import sampling_options
@@ -42,7 +42,7 @@ _ONLY_WITH_SQL = ("sample", "splits", "groups", "seed", "tables")
 
 @click.command(epilog=_EXAMPLES)
 @click.argument("recipe_name", metavar="[RECIPE]", required=False, shell_complete=completion.recipes)
-@click.option("--name", callback=selection_name,
+@click.option("--name", callback=checked_name,
               help="Name of the selection.  [default: from the file of the recipe or the query]")  # fmt: skip
 @SQL
 @sampling_options
