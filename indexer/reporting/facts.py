@@ -4,16 +4,14 @@ The caller makes ``report_row`` first, with the columns of sql/report/rows_of_se
 shortcuts are those of the audit.
 """
 
-import csv
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass, field
-from pathlib import Path
 from typing import Any
 
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from indexer.base import resources
+from indexer.declarations.checking import generator_rows
 from indexer.manifest.store import Store
 from indexer.reporting import clusters
 from indexer.reporting.models import Cluster, Columns, ReportOptions, ShownImages
@@ -86,18 +84,13 @@ def _prepare(store: Store) -> None:
     store.save_temporary("report_trait_bin", "report/trait_bins")
     store.execute("create or replace temp table report_release (generator varchar, released date)")
     store.execute("create or replace temp table report_shown (row_id bigint)")
-    releases = _releases(resources.sources_folder() / "_generators.csv")
-    if releases:
-        store.insert("report_release", pa.Table.from_pylist(releases))
-
-
-def _releases(file: Path) -> list[dict[str, str]]:
-    """Return the release dates that come with the project. A month or year without a day is dated to its first day."""
-    if not file.exists():
-        return []
-    with file.open(encoding="utf-8", newline="") as lines:
-        rows = [row for row in csv.DictReader(lines) if row.get("released")]
-    return [{"generator": row["name"], "released": f"{row['released']}-01-01"[:10]} for row in rows]
+    # A year or month without a day is dated to its first day.
+    releases = [
+        {"generator": row["name"], "released": f"{row['released']}-01-01"[:10]}
+        for row in generator_rows()
+        if row["released"]
+    ]
+    store.insert("report_release", pa.Table.from_pylist(releases))
 
 
 def _clusters(store: Store) -> list[Cluster]:
