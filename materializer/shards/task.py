@@ -14,6 +14,7 @@ from materializer.shards.reading import Piece, read_images
 from materializer.shards.record import ShardRecord
 from materializer.shards.record_batches import too_large
 from materializer.shards.transform import PreparedImage
+from materializer.shards.variants import encodes_all
 
 
 class _Refused(Exception):
@@ -89,9 +90,10 @@ def _write(task: ShardTask, refused: list[Refusal]) -> ShardRecord:
     format_, feature = output_format(task.work.settings.format), task.work.settings.feature
     recorded: list[pa.Table] = [record.ROW_SCHEMA.empty_table()]
     start = 0
-    size = pc.sum(task.work.rows["expected_size"]).as_py() or 0
+    copies = format_.holds_images and not encodes_all(task.work.settings)
+    size = pc.sum(task.work.rows["expected_size"]).as_py() if copies else 0
     path = task.output / format_.path(task.shard)
-    with writing(path, hashes=format_.hashes_file, size=size if format_.holds_images else 0) as file:
+    with writing(path, hashes=format_.hashes_file, size=size or 0) as file:
         with format_.writer(file, task.output, task.work.settings) as writer:
             for piece in read_images(task.work, task.threads):
                 refused.extend(_refusals(piece, feature))

@@ -13,6 +13,7 @@ from indexer.images.colour import to_rgb
 from indexer.images.encoding import LARGEST_SIDE
 from indexer.images.rendition import Rendition, render
 from indexer.images.stripping import strip
+from materializer.models import Settings
 from materializer.shards.transform import PreparedImage
 
 NATIVE, STRIPPED = "native", "stripped"
@@ -58,6 +59,11 @@ def rendition_of(name: str) -> Rendition:
         if not 1 <= number <= largest:
             raise ConfigError(f"--variants: '{name}' is out of range: {step} takes 1 to {largest:,}")
     return Rendition(numbers.get("long"), numbers.get("crop"), numbers.get("jpeg"), numbers.get("webp"))
+
+
+def encodes_all(settings: Settings) -> bool:
+    """Return whether a shard's images are all encoded anew, so that their sizes are unknown before they are written."""
+    return settings.align is not None or any(name not in (NATIVE, STRIPPED) for name in settings.variants)
 
 
 def moves_pixels(name: str) -> bool:

@@ -43,6 +43,13 @@ def exif_picture(number):
     return replace(manifests.pictures(1, first=number)[0], data=target.getvalue())
 
 
+def test_variants_need_no_room_for_their_source_images(site, images, small_disk):
+    site.lay_out([replace(image, data=image.data + bytes(100_000)) for image in images])
+    small_disk(site.folder / "small", "1m")
+    site.build("small/out", variants=("crop8",))
+    assert len(rows(site, "train-crop8", "small/out")) == 40
+
+
 def test_each_image_is_stored_in_each_variant(site, images):
     images[1] = replace(exif_picture(1), file_id=images[1].file_id)
     names = variants.parse(["jpeg75", "native", "webp80", "long12", "crop8", "stripped", "long12-jpeg50"])
