@@ -4,6 +4,7 @@ from functools import cache
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from indexer.base.quantities import readable_size
 from indexer.reporting.models import Thumbnail
 from indexer.reporting.rendering import data_uri, visible
 
@@ -27,7 +28,7 @@ def environment(*folders: Path) -> "jinja2.Environment":
         lstrip_blocks=True,
         finalize=lambda value: visible(value) if type(value) is str else value,
     )
-    made.filters.update(number=number, size=size, percent=percent, data_uri=data_uri, zip=zip)
+    made.filters.update(number=number, size=readable_size, percent=percent, data_uri=data_uri, zip=zip)
     made.tests.update(thumbnail=lambda one: isinstance(one, Thumbnail))
     return made
 
@@ -35,15 +36,6 @@ def environment(*folders: Path) -> "jinja2.Environment":
 def number(value: int) -> str:
     """Return ``360,000``."""
     return f"{value:,}"
-
-
-def size(value: float) -> str:
-    """Return bytes in a readable unit: ``1.2 GB``."""
-    for unit in ("B", "kB", "MB", "GB"):
-        if value < 1000:
-            return f"{value:.0f} {unit}" if unit == "B" or value >= 100 else f"{value:.1f} {unit}"
-        value /= 1000
-    return f"{value:.1f} TB"
 
 
 def percent(value: float) -> str:

@@ -3,9 +3,9 @@
 from collections.abc import Mapping
 
 from indexer.base.errors import ConfigError
+from indexer.base.quantities import parse_quantity
 from indexer.base.suggestions import nearest
 from indexer.manifest.connecting import DatabaseSettings
-from indexer.settings.quantities import parse_quantity
 
 # The setting in local.cfg, and DuckDB's name for it.
 _SETTINGS = {"memory": "memory_limit", "threads": "threads"}

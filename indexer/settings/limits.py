@@ -5,10 +5,10 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 
 from indexer.base.errors import ConfigError
+from indexer.base.quantities import parse_quantity
 from indexer.base.suggestions import nearest
 from indexer.containers.models import ArchiveLimits
 from indexer.images import ImageLimits
-from indexer.settings.quantities import parse_quantity
 
 # An image at the pixel limit needs 3 GB while its 16-bit samples are converted to 8 bits.
 _MEMORY = 8 << 30

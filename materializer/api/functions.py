@@ -10,11 +10,11 @@ from indexer.api.manifest import Manifest
 from indexer.api.selected import SelectionView, selection_name
 from indexer.base.config import expanded
 from indexer.base.errors import ConfigError, OutputError
+from indexer.base.quantities import parse_quantity
 from indexer.base.suggestions import nearest
 from indexer.base.workers import Workers
 from indexer.cli.options.inspector import reading_sized
 from indexer.roots import refuse_inside
-from indexer.settings.quantities import parse_quantity
 from materializer.cli.options import request
 from materializer.dataset.build_folder import is_build, read_build
 from materializer.dataset.publish import BuildSummary

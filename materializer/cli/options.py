@@ -7,11 +7,11 @@ from typing import Any
 import click
 
 from indexer.base.errors import ConfigError, ManifestError
+from indexer.base.quantities import parse_quantity
 from indexer.cli.options import completion
 from indexer.cli.options.common import CommonOptions, choice_of, with_options
 from indexer.manifest.store import Store
 from indexer.roots import source_folders
-from indexer.settings.quantities import parse_quantity
 from materializer.further_columns import image_columns, output_name
 from materializer.models import Check, Feature, Link, Pixels, Request, RowOrder, Settings
 from materializer.shards import variants

@@ -5,6 +5,7 @@ from typing import Any
 
 import click
 
+from indexer.base.quantities import readable_size
 from indexer.cli.options.common import CommonOptions, common_options
 from materializer.cli.export_options import export_options, import_export, take_export
 from materializer.cli.options import build_options, request
@@ -39,22 +40,16 @@ def _text(found: Estimate, jobs: int) -> str:
         [
             f"images   {found.images:,} in {found.shards:,} shards{bad}",
             f"sources  {found.containers:,} containers{sequential}",
-            f"read     {_size(found.read)}",
-            f"write    {_size(found.write)}, of which {_size(found.spill)} are spilled to tmp_cache_dir",
-            f"memory   {_size(found.memory)} at most with {jobs} jobs",
-            f"disk     {_size(found.disk)} at most",
+            f"read     {readable_size(found.read)}",
+            f"write    {readable_size(found.write)},"
+            f" of which {readable_size(found.spill)} are spilled to tmp_cache_dir",
+            f"memory   {readable_size(found.memory)} at most with {jobs} jobs",
+            f"disk     {readable_size(found.disk)} at most",
             f"time     about {_time(found.seconds)} ({estimating.DECODE_RATE / 1e6:.0f} MB/s decoded,"
             f" {estimating.COPY_RATE / 1e6:.0f} MB/s copied, {estimating.SEQUENTIAL_RATE / 1e6:.0f} MB/s of solid"
             " archives, per core)",
         ]
     )
-
-
-def _size(size: int) -> str:
-    for unit, name in ((10**12, "TB"), (10**9, "GB"), (10**6, "MB")):
-        if size >= unit:
-            return f"{size / unit:,.1f} {name}"
-    return f"{size / 1e3:,.1f} KB"
 
 
 def _time(seconds: float) -> str:

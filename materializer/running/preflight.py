@@ -5,6 +5,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from pathlib import Path
 
 from indexer.base.errors import OutputError, SourceError
+from indexer.base.quantities import readable_size
 from indexer.base.remote import Root, is_there
 from indexer.containers.file_stamp import size_and_time
 from indexer.containers.kinds import Kind
@@ -13,6 +14,7 @@ from materializer.models import Request
 from materializer.planning.plan import BuildPlan
 from materializer.shards import record
 from materializer.shards.formats import output_format
+from materializer.shards.variants import encodes_all
 
 _SHOWN = 3
 
@@ -35,7 +37,7 @@ def unavailable(containers: Mapping[int, Container]) -> list[int]:
 
 
 def check_free_space(request: Request, plan: BuildPlan) -> None:
-    """Compare the bytes that are still to be written with the free space. Conversions of images are not estimated.
+    """Compare the bytes that are still to be written with the free space. Images that are encoded anew are not counted.
 
     Raises:
         OutputError: there is too little space.
@@ -43,7 +45,7 @@ def check_free_space(request: Request, plan: BuildPlan) -> None:
     output, path = request.output, output_format(request.settings.format).path
     remaining = [one for one in plan.shards if not record.is_finished(output, one.shard, path(one.shard), one.key)]
     if remaining:
-        _require_space(output, sum(one.size for one in remaining))
+        _require_space(output, sum(one.size for one in remaining if not encodes_all(one.settings)))
         sequential = (planned for planned in plan.planned_containers.values() if planned.is_sequential)
         _require_space(request.scratch, sum(planned.size for planned in sequential))
 
@@ -53,12 +55,9 @@ def _require_space(folder: Path, size: int) -> None:
     free = shutil.disk_usage(existing).free
     if size > free:
         raise OutputError(
-            f"{folder} needs about {_text(size)} and has {_text(free)} free: make room, or name another folder"
+            f"{folder} needs about {readable_size(size)} and has {readable_size(free)} free:"
+            " make room, or name another folder"
         )
-
-
-def _text(size: int) -> str:
-    return f"{size / 1e9:,.1f} GB" if size >= 1e9 else f"{size / 1e6:,.1f} MB"
 
 
 def _problems(container: Container) -> Iterator[str]:

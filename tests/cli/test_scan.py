@@ -81,7 +81,7 @@ def test_sources_has_one_line_per_source_grouped_by_use(run):
     uses = ["Training", "Test", "In the wild", "Edited", "Real images"]
     assert [line for line in text.splitlines() if line in uses] == uses
     line = next(line for line in text.splitlines() if line.split()[:1] == ["openfake"])
-    assert "1,100.0 GB" in line
+    assert "1.1 TB" in line
     assert "see the dataset card" in line
     assert len(text.splitlines()) < 80
 

@@ -216,7 +216,7 @@ def test_too_little_free_space_is_an_error_before_reading(site, images, small_di
     site.lay_out([replace(image, data=image.data + bytes(100_000)) for image in images])
     small = site.folder / "small"
     small_disk(small, "1m")
-    with pytest.raises(OutputError, match=r"needs about 5\.\d MB and has 1\.0 MB free: make room"):
+    with pytest.raises(OutputError, match=r"needs about 5\.\d+ MB and has 1\.04 MB free: make room"):
         site.build("small/out")
     assert [path.name for path in (small / "out").rglob("*") if path.is_file()] == ["plan.json"]
 

@@ -8,6 +8,7 @@ import click
 import pyarrow as pa
 
 from indexer.base.dataset_cards import size_category
+from indexer.base.quantities import readable_size
 from indexer.cli.options import completion
 from indexer.cli.options.common import CommonOptions, common_options
 from indexer.cli.printing import render
@@ -132,17 +133,6 @@ def _card_head(statistics: Statistics) -> str:
 
 def _readable(rows: pa.Table) -> pa.Table:
     """Return ``rows`` with readable sizes, and without the column of unusable images if there are none."""
-    sizes = [_size(number) for number in rows.column("bytes").to_pylist()]
+    sizes = ["unknown" if number is None else readable_size(number) for number in rows.column("bytes").to_pylist()]
     shown = rows.drop_columns(["bytes"]).append_column("size", pa.array(sizes, pa.string()))
     return shown if any(rows.column("unusable").to_pylist()) else shown.drop_columns(["unusable"])
-
-
-def _size(number: float | None) -> str:
-    """Return ``1.5 GB`` for 1,500,000,000."""
-    if number is None:
-        return "unknown"
-    for unit in ("B", "kB", "MB", "GB"):
-        if number < 1000:
-            return f"{number:.3g} {unit}"
-        number /= 1000
-    return f"{number:.3g} TB"

@@ -11,6 +11,7 @@ import click
 import pyarrow as pa
 
 from indexer.base.errors import CheckFailed
+from indexer.base.quantities import readable_size
 from indexer.cli.options import completion
 from indexer.cli.options.common import CommonOptions, common_options
 from indexer.cli.options.source_keys import sources_of
@@ -137,7 +138,7 @@ def _size(downloads: Sequence[Download]) -> str:
     """Return the published size of all downloads."""
     size = sum(download.size or 0 for download in downloads)
     unknown = any(download.size is None for download in downloads)
-    return f"{'over ' if unknown else ''}{size / 1e9:,.1f} GB" if size else ""
+    return f"{'over ' if unknown else ''}{readable_size(size)}" if size else ""
 
 
 def _state(state: SourceState) -> str:
@@ -191,7 +192,7 @@ def _what_next(options: CommonOptions, states: Sequence[SourceState]) -> Iterato
         folder = options.config.input_datasets_path if options.config_file.exists() else Path()
         size, free = disk_space(states, folder)
         if size:
-            yield f"Missing downloads have at least {size / 1e9:,.0f} GB; {free / 1e9:,.0f} GB are free"
+            yield f"Missing downloads have at least {readable_size(size)}; {readable_size(free)} are free"
     if not options.config_file.exists():
         yield "There is no local.cfg: 'python -m indexer scan PATH' needs none,"
         yield "and 'python -m indexer init DIR' writes one"

@@ -1,4 +1,4 @@
-"""Parse numbers with units."""
+"""Parse and format numbers with units."""
 
 import re
 
@@ -17,3 +17,12 @@ def parse_quantity(text: str) -> float:
     if not 0 < number < 1 << 63:
         raise ValueError(f"'{text}' is not a size")
     return number
+
+
+def readable_size(size: float) -> str:
+    """Return bytes in a decimal unit, with three digits: ``999 B``, ``1.5 GB``, ``140 GB``."""
+    for unit in ("B", "kB", "MB", "GB", "TB"):
+        if size < 999.5:
+            return f"{size:.3g} {unit}"
+        size /= 1000
+    return f"{size:.3g} PB"
