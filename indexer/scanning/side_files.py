@@ -9,7 +9,6 @@ from itertools import chain
 from typing import Any
 
 import pyarrow as pa
-import pyarrow.parquet as pq
 
 from indexer.base.delimiters import delimiter_between, delimiter_of
 from indexer.base.errors import BadData
@@ -132,6 +131,8 @@ def _txt(data: bytes, table: SideTable) -> Iterator[Record | BadLine]:
 
 def _rows(data: bytes, table: SideTable) -> Iterator[Record | BadLine]:
     """Yield the scalar columns of a small Parquet file inside an archive."""
+    import pyarrow.parquet as pq  # noqa: PLC0415 - slow to load, and few archives contain such files
+
     try:
         file = pq.ParquetFile(io.BytesIO(data))
         names = [field.name for field in file.schema_arrow if is_scalar(field.type)]

@@ -26,7 +26,6 @@ from indexer.containers.models import (
     MemberRef,
 )
 from indexer.containers.reading import read_members
-from indexer.containers.tabular import listing as tabular
 from indexer.declarations.models import SideTable
 from indexer.roots import localize
 from indexer.scanning.name_decoding import NameDecoder
@@ -202,6 +201,8 @@ class _Listing:
         """Copy the scalar columns of an Arrow or Parquet container to the side tables of format ``rows``."""
         if self.container.kind not in (Kind.ARROW, Kind.PARQUET):
             return
+        from indexer.containers.tabular import listing as tabular  # noqa: PLC0415 - loads Parquet, which few scans need
+
         logical = logical_path(self.path, None)
         for table in self.matcher.tables(logical):
             if table.format == "rows":

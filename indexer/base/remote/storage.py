@@ -9,7 +9,6 @@ import time
 from collections.abc import Callable, Iterator, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from datetime import datetime
-from email.utils import parsedate_to_datetime
 from functools import cache
 from typing import Any, NamedTuple, TypeAlias, TypeVar
 from urllib.parse import unquote
@@ -133,6 +132,8 @@ def status_of(info: Mapping[str, Any]) -> RemoteStatus:
 
 def _seconds(when: Any) -> int:
     """Return whole seconds since 1970 for a time, or for its text in HTTP (RFC 9110, 5.6.7) or ISO 8601."""
+    from email.utils import parsedate_to_datetime  # noqa: PLC0415 - only the web needs it
+
     try:
         if isinstance(when, str):
             when = datetime.fromisoformat(when) if when[:1].isdigit() else parsedate_to_datetime(when)

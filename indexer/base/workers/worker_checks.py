@@ -4,7 +4,6 @@ import secrets
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
-from importlib.metadata import version
 from pathlib import Path
 from socket import gethostname
 from typing import TypeVar
@@ -74,4 +73,6 @@ def _marked(folder: Path) -> Iterator[Path]:
 
 
 def _versions() -> dict[str, str]:
+    from importlib.metadata import version  # noqa: PLC0415 - slow to load, and only clusters need it
+
     return {"image-manifest": __version__, **{name: version(name) for name in _PACKAGES}}

@@ -14,7 +14,6 @@ from decimal import Decimal
 from typing import Any, BinaryIO, Literal
 
 import pyarrow as pa
-import pyarrow.parquet as pq
 from rich.box import SIMPLE_HEAD
 from rich.cells import cell_len
 from rich.console import Console
@@ -141,6 +140,8 @@ def write_json(schema: pa.Schema, batches: Iterable[pa.RecordBatch], out: Binary
 
 def write_parquet(schema: pa.Schema, batches: Iterable[pa.RecordBatch], out: BinaryIO) -> None:
     """Write rows as a Parquet file."""
+    import pyarrow.parquet as pq  # noqa: PLC0415 - slow to load, and few tables are written
+
     with pq.ParquetWriter(out, schema, compression="zstd") as writer:
         for batch in batches:
             writer.write_batch(batch)

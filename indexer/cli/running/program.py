@@ -1,6 +1,5 @@
 """The command line of both programs: load a command on demand, run it, exit with its status."""
 
-import ast
 import atexit
 import gc
 import importlib
@@ -60,6 +59,8 @@ class LazyGroup(click.Group):
 
     def _outline(self, name: str) -> click.Command:
         """Return a command with its help text alone, which is a docstring in the source text of its module."""
+        import ast  # noqa: PLC0415 - only help needs it
+
         module = self._module(name)
         loader: Any = getattr(find_spec(module), "loader", None)
         statements = ast.parse(loader.get_source(module)).body if loader else []

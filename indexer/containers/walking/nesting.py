@@ -7,8 +7,6 @@ from indexer.base.placeholders import placeholder_of
 from indexer.containers.bytes.volumes import ByteRange
 from indexer.containers.kinds import DOCUMENTS, HEAD_SIZE, ORDINARY, Kind, kind_of, promised_kind, suffix_of
 from indexer.containers.members.entry import Entry
-from indexer.containers.tabular.columns import image_columns
-from indexer.containers.tabular.files import schema_in
 from indexer.containers.volume_names import LAST, volume_name
 
 
@@ -40,6 +38,9 @@ def _refuse_volume(name: str) -> None:
 
 def refuse_images(table: ByteRange, kind: Kind) -> None:
     """Raise BadData if an Arrow or Parquet file inside an archive has images: they are not read."""
+    from indexer.containers.tabular.columns import image_columns  # noqa: PLC0415 - slow to load, and few archives need
+    from indexer.containers.tabular.files import schema_in  # noqa: PLC0415 - as above
+
     try:
         found = image_columns(schema_in(table, kind))
     except (pa.ArrowException, OSError, BadData) as error:
