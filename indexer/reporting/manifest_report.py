@@ -47,6 +47,7 @@ def report(
         require_selection(store, name)
         [(recipe_hash, seed)] = store.rows("plan/selection_run", {"selection": name})
         inputs = [("recipe", recipe_hash[:16]), ("seed", seed)]
+    shared = shared_pictures(store, name, others) if name else ()
     step = "report/rows_of_selection" if name else "report/rows_of_manifest"
     store.save_temporary("report_row", step, {"name": name})
     gathered = facts.gather(store, options, facts.Step("audit/audited", {"name": name, "with_unmatched": False}))
@@ -57,7 +58,7 @@ def report(
         substituted=columns(store, "substituted"),
         health=columns(store, "health"),
         licences=dict(store.execute("select source, licence from source_info")),
-        shared=shared_pictures(store, name, others) if name else (),
+        shared=shared,
         histograms=store.arrow("report/histograms", {"name": name}).to_pylist(),
         matching={title: store.arrow(f"audit/{step}", {"name": name}).to_pydict() for title, step in _MATCHING.items()},
     )

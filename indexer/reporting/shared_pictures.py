@@ -8,6 +8,7 @@ from typing import Any
 from indexer.manifest.store import Store
 from indexer.selection.audit.between import Between, audit_between
 from indexer.selection.audit.measures import RADIUS
+from indexer.selection.excluding import selections_among
 from indexer.sharing.pictures import is_export, pictures_of
 
 
@@ -40,6 +41,7 @@ def shared_pictures(store: Store, name: str, others: Sequence[str]) -> tuple[Sha
         ManifestError: an export is not valid.
     """
     exports = {other: pictures_of(Path(other)) for other in others if is_export(Path(other))}
+    selections_among(store, [other for other in others if other not in exports])  # refuses wrong names before the work
     return tuple(_matrix(other, audit_between(store, (name, other), exports, RADIUS)) for other in others)
 
 

@@ -6,12 +6,23 @@ from types import SimpleNamespace
 import pytest
 
 from indexer.base.errors import RecipeError
-from indexer.reporting import templates
-from indexer.reporting.models import ReportContext
+from indexer.base.workers import Workers
+from indexer.reporting import manifest_report, templates
+from indexer.reporting.manifest_report import ManifestReader
+from indexer.reporting.models import ReportContext, ReportOptions
 from indexer.reporting.page import FOLDER
 from indexer.reporting.shared_pictures import shared_pictures
 from tests.selection.test_between import PICTURES
 from tests.support.worlds import photographs, world
+
+
+def test_wrong_name_is_refused_before_the_report_is_made(tmp_path: Path) -> None:
+    with world(tmp_path / "m.duckdb", PICTURES) as store:
+        store.execute("insert into selection select 'a', 'train', 0, file_id, 'listed', '', null from manifest")
+        store.execute("insert into selection_run (name, recipe, recipe_hash, seed) values ('a', '', '', '')")
+        with pytest.raises(RecipeError, match="'othr' is no selection, no source and no export"):
+            manifest_report.report(store, "a", ReportOptions(), ManifestReader({}, Workers(jobs=1)), ("other", "othr"))
+        assert store.execute("from duckdb_tables() where table_name like 'report_%'") == []
 
 
 def test_matrix_has_parts_of_both_sides(tmp_path: Path) -> None:
