@@ -5,13 +5,10 @@ from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 
 from indexer.base.toml_text import toml_string
+from indexer.drafting.labels import BINARY_FAKE, CONFIRM, UNKNOWN, LabelColumn, label_columns
 from indexer.drafting.models import Survey, SurveyedFile, SurveyedFolder
 
 _SHOWN = 12  # folder names per level
-_UNKNOWN = "unknown"  # the generator of the default rules where no folder names it
-_REAL = re.compile(r"(?i:(?:\d_)?(?:reals?|nature|natural|authentic|photo(?:graph)?s?|humans?))")
-_FAKE = re.compile(r"(?i:(?:\d_)?(?:fakes?|ai|ai[-_ ]generated|generated|synthetic))")
-_LABEL = re.compile(rf"(?i:(?:\d_)?(?:reals?|authentic))|{_FAKE.pattern}")  # a column with such a value labels images
 # Columns of side files that are texts of an image.
 _TEXTS = {
     "caption": "description", "description": "description", "text": "description", "line": "description",
@@ -22,7 +19,7 @@ _TEXTS = {
 def declaration(found: Survey) -> str:
     """Return a declaration that gives every surveyed image a row."""
     tables = list(_named_tables(found))
-    labels = _labels(tables)
+    labels = label_columns(tables)
     lines = [*_head(found, uses_unknown=bool(labels)), *_tables(tables), *_maps(labels)]
     return "\n".join([*lines, *_defaults(found, _texts(tables)), *_rules(found, labels)]) + "\n"
 
@@ -32,8 +29,8 @@ def _head(found: Survey, *, uses_unknown: bool) -> Iterator[str]:
     yield "# The language is described in indexer/sources/README.md of the project."
     yield f"name = {toml_string(found.source.name)}"
     yield '# licence = "CC BY 4.0"'
-    unknown = uses_unknown or any(folder.generator == _UNKNOWN for folder in found.folders)
-    generators = f'generators = ["{_UNKNOWN}"]' if unknown else '# generators = ["My Generator"]'
+    unknown = uses_unknown or any(folder.generator == UNKNOWN for folder in found.folders)
+    generators = f'generators = ["{UNKNOWN}"]' if unknown else '# generators = ["My Generator"]'
     yield f"{generators}   # names that are not in the project's list"
     if found.repeated_stems:
         yield ""
@@ -84,27 +81,15 @@ def _texts(tables: list[tuple[str, SurveyedFile]]) -> dict[str, str]:
     return {text: "{" + " ?? ".join([*found, "''"]) + "}" for text, found in lookups.items()}
 
 
-def _labels(tables: list[tuple[str, SurveyedFile]]) -> dict[str, tuple[str, Sequence[str]]]:
-    """Return lookup and values of the first column of each table that labels images, by the name of a map for it."""
-    labels: dict[str, tuple[str, Sequence[str]]] = {}
-    for name, file in tables:
-        for column, values in file.classes.items():
-            if file.key and re.fullmatch(r"\w+", column) and any(map(_LABEL.fullmatch, values)):
-                labels[f"{name}_{column}"] = (f"{file.key.name}|{name}.{column}", values)
-                break
-    return labels
-
-
-def _maps(labels: Mapping[str, tuple[str, Sequence[str]]]) -> Iterator[str]:
-    """Yield a map per column of labels. Its values are generators, unless one of them is a name of fake images."""
-    for name, (_, values) in labels.items():
-        other = _UNKNOWN if any(map(_FAKE.fullmatch, values)) else "{}"
+def _maps(labels: Mapping[str, LabelColumn]) -> Iterator[str]:
+    """Yield a map per column of labels: the generator of each value, none for real images."""
+    for name, label in labels.items():
         yield ""
-        yield f"# The generator of each label; images without one are real. Labels: {_comment(', '.join(values))}"
+        yield f"# {_comment(label.comment)}"
         yield f"[maps.{name}]"
         yield '"" = ""'
-        yield f"'~^{_REAL.pattern}$' = \"\""
-        yield f'"*" = "{other}"'
+        yield f"'~^{label.real}$' = \"\""
+        yield f'"*" = "{label.generator}"'
 
 
 def _defaults(found: Survey, values: dict[str, str]) -> Iterator[str]:
@@ -117,7 +102,7 @@ def _defaults(found: Survey, values: dict[str, str]) -> Iterator[str]:
         yield from (f"{column} = {toml_string(value)}" for column, value in values.items())
 
 
-def _rules(found: Survey, labels: Mapping[str, tuple[str, Sequence[str]]]) -> Iterator[str]:
+def _rules(found: Survey, labels: Mapping[str, LabelColumn]) -> Iterator[str]:
     """Yield rules per depth of folders, the deepest first."""
     kinds = sorted({(folder.is_table, len(folder.names)) for folder in found.folders}, reverse=True)
     for is_table, depth in kinds:
@@ -129,7 +114,8 @@ def _rules(found: Survey, labels: Mapping[str, tuple[str, Sequence[str]]]) -> It
         for level in range(depth):
             yield f"#   folder{level + 1}: {_names(folders, level)}"
         image = r"\d+/[^/]+" if is_table else "[^/]+"
-        lookups = [f"{at}|{name}" for name, (at, _) in labels.items() if at.startswith("record|") == is_table]
+        columns = {name: label for name, label in labels.items() if label.lookup.startswith("record|") == is_table}
+        lookups = [f"{label.lookup}|{name}" for name, label in columns.items()]
         generator = "{" + " ?? ".join([*lookups, "''"]) + "}" if lookups else ""
         yield from _fake_rules(folders, depth, image) if not (is_table and generator) else ()
         yield from _rule(["[^/]+"] * depth, image, generator)
@@ -140,10 +126,14 @@ def _fake_rules(folders: list[SurveyedFolder], depth: int, image: str) -> Iterat
     names: dict[tuple[int, str], set[str]] = {}
     for folder in folders:
         if folder.fake_level is not None:
-            generator = _UNKNOWN if folder.generator == _UNKNOWN else f"{{folder{folder.fake_level}}}"
+            generator = UNKNOWN if folder.generator == UNKNOWN else f"{{folder{folder.fake_level}}}"
             names.setdefault((folder.fake_level, generator), set()).add(folder.names[folder.fake_level])
     for (level, generator), found in sorted(names.items()):
-        yield f"# Images in {', '.join(sorted(found))} are fake, by the name of the folder. Correct their generator."
+        if found == {BINARY_FAKE}:
+            yield f"# {CONFIRM} images in {BINARY_FAKE} are taken as fake, those in 0 as real. Correct their generator."
+        else:
+            fake = ", ".join(sorted(found))
+            yield f"# Images in {fake} are fake, by the name of the folder. Correct their generator."
         patterns = ["[^/]+"] * depth
         patterns[level] = "|".join(map(re.escape, sorted(found)))
         yield from _rule(patterns, image, generator)

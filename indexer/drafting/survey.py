@@ -22,6 +22,7 @@ from indexer.containers.tabular.files import schema_of
 from indexer.containers.tabular.listing import scalar_rows
 from indexer.declarations import default_source
 from indexer.declarations.models import ANY_ENTRY, SideTable
+from indexer.drafting.labels import label_binary_folders
 from indexer.drafting.models import Survey, SurveyedFile, SurveyedFolder, TableKey
 from indexer.drafting.table_keys import table_key
 from indexer.manifest import store
@@ -50,7 +51,7 @@ def survey(source: PathSource, options: ScanOptions, scratch: Path) -> Survey:
             raise ConfigError(f"{source.root} has no image: name a folder or an archive with images")
         [(repeated,)] = opened.rows("draft/repeated_stems")
         tables = (*_row_tables(opened, source), *_side_files(opened, source, options.limits))
-        return Survey(source, folders, repeated, tables)
+        return Survey(source, label_binary_folders(folders), repeated, tables)
 
 
 def _row_tables(opened: Store, source: PathSource) -> Iterator[SurveyedFile]:
@@ -61,9 +62,13 @@ def _row_tables(opened: Store, source: PathSource) -> Iterator[SurveyedFile]:
         columns = tuple(column.name for column in schema if is_scalar(column.type))
         pattern = rf"[^/]+\.{row['path'].rpartition('.')[2]}"
         if columns:
-            texts = [column.name for column in schema if pa.types.is_string(column.type)]
-            classes = _few_values(texts, _first_rows(container, texts)) | class_names(schema)
+            named = [column.name for column in schema if _may_be_label(column.type)]
+            classes = _few_values(named, _first_rows(container, named)) | class_names(schema)
             yield SurveyedFile(row["path"], pattern, "rows", columns, TableKey("", "record", ""), classes)
+
+
+def _may_be_label(kind: pa.DataType) -> bool:
+    return any(is_kind(kind) for is_kind in (pa.types.is_string, pa.types.is_integer, pa.types.is_boolean))
 
 
 def _first_rows(container: Container, columns: Sequence[str]) -> list[Mapping[str, Any]]:
@@ -117,8 +122,13 @@ def _first_records(data: bytes, table: SideTable) -> list[Record]:
 
 def _few_values(columns: Sequence[str], rows: Sequence[Mapping[str, Any]]) -> dict[str, list[str]]:
     """Return the texts of the columns that have few different ones."""
-    values = {name: {text for row in rows if isinstance(text := row.get(name), str) and text} for name in columns}
+    values = {name: {_text(row.get(name)) for row in rows} - {""} for name in columns}
     return {name: sorted(found) for name, found in values.items() if len(found) <= _LABELS}
+
+
+def _text(value: object) -> str:
+    """Return a value as a rule looks it up; nothing for lists, objects and values that are missing."""
+    return str(value).lower() if isinstance(value, bool) else str(value) if isinstance(value, str | int | float) else ""
 
 
 def _inner_rows(record: Record) -> Iterator[str]:

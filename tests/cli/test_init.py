@@ -9,6 +9,7 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
 
+from indexer.manifest import store
 from tests.cli.conftest import Run
 from tests.support.gallery import picture
 
@@ -145,6 +146,53 @@ def test_a_draft_reads_the_labels_of_side_files(run: Run, tmp_path: Path) -> Non
         ("set/train/0/image", ""), ("set/train/1/image", "SDXL"),
     ]  # fmt: skip
     assert found[1][2] == {"folder1": "a", **dict.fromkeys(columns.split(","), "t")}
+
+
+def _labels(folder: Path) -> list[int]:
+    with store.open_for_reading(folder / "index" / "manifest.duckdb") as manifest:
+        return [label for (label,) in manifest.execute("select label from manifest order by file_id")]
+
+
+@pytest.mark.parametrize(
+    ("column", "fake", "confirms"), [("Label", 1, True), ("is_fake", 1, False), ("real", 0, False)]
+)
+def test_a_draft_labels_by_columns_of_zeros_and_ones(
+    run: Run, tmp_path: Path, column: str, fake: int, confirms: bool
+) -> None:
+    (tmp_path / "set").mkdir()
+    for number in range(4):
+        (tmp_path / "set" / f"{number}.png").write_bytes(PNG)
+    rows = "".join(f"{number}.png,{number % 2},{number}\n" for number in range(4))
+    (tmp_path / "set" / "labels.csv").write_text(f"file,{column},score\n{rows}")
+    bits, column_type = ([False, True], pa.bool_()) if column == "is_fake" else ([0, 1], pa.int8())
+    table = pa.table({"image": [{"bytes": PNG, "path": None}] * 2, column: pa.array(bits, column_type)})
+    pq.write_table(table, tmp_path / "set" / "rows.parquet")
+    done = run("init", "set")
+    assert ("see 'Confirm:' in declarations/set.toml" in done.stdout) == confirms
+    assert ("# Confirm: images whose" in (tmp_path / "declarations/set.toml").read_text()) == confirms
+    assert run("scan").returncode == 0
+    assert _labels(tmp_path) == ([0, 1, 0, 1, 0, 1] if fake else [1, 0, 1, 0, 1, 0])
+
+
+@pytest.mark.parametrize(
+    ("names", "labels"),
+    [
+        (("0", "1"), [0, 1]),
+        (("ADM/0", "ADM/1", "SD/0", "SD/1"), [0, 1, 0, 1]),
+        (("real/0", "real/1"), [0, 0]),  # parts of a class
+        (("0", "1", "2"), [0, 0, 0]),  # numbers of parts
+    ],
+)
+def test_a_draft_labels_by_folders_named_0_and_1(
+    run: Run, tmp_path: Path, names: tuple[str, ...], labels: list[int]
+) -> None:
+    for name in names:
+        (tmp_path / "set" / name).mkdir(parents=True)
+        (tmp_path / "set" / name / "x.png").write_bytes(PNG)
+    done = run("init", "set")
+    assert ("see 'Confirm:' in declarations/set.toml" in done.stdout) == any(labels)
+    assert run("scan").returncode == 0
+    assert _labels(tmp_path) == labels
 
 
 def test_nothing_is_replaced(run: Run, folder: Path, tmp_path: Path) -> None:

@@ -13,6 +13,7 @@ from indexer.cli.options import completion
 from indexer.cli.options.common import CommonOptions, common_options
 from indexer.cli.printing.messages import printable
 from indexer.drafting.draft import declaration
+from indexer.drafting.labels import CONFIRM
 from indexer.drafting.survey import survey
 from indexer.naming_paths import named
 from indexer.roots import declared
@@ -64,10 +65,13 @@ def command(options: CommonOptions, folder: str) -> None:
         raise ConfigError(f"{file} exists: remove it first, or run this command in another folder")
     scan_options = ScanOptions(options.workers, options.bounds.archives, options.progress, must_exist=True)
     found = survey(source, scan_options, Path(tempfile.gettempdir()))
-    durable.write_bytes(file, declaration(found).encode())
+    draft = declaration(found)
+    durable.write_bytes(file, draft.encode())
     durable.write_bytes(NAME, _CONFIG.format(declarations=_DECLARATIONS, key=source.key, root=source.root).encode())
     files = len(found.side_files)
     sides = f", {files} kind{'s' if files != 1 else ''} of tables" if files else ""
     folders = f"{len(found.folders):,} folder{'s' if len(found.folders) != 1 else ''}"
     print(printable(f"{source.root}: {found.images:,} images in {folders}{sides}"))
     print(f"Written: {NAME}, {file}. Edit them, then run: python -m indexer scan")
+    if CONFIRM in draft:
+        print(f"Which images are fake is assumed from 0 and 1: see '{CONFIRM}' in {file}")
