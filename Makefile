@@ -94,6 +94,10 @@ bench-trust: env  ## splits and audit on random manifests: crossings, stability,
 bench-build: env  ## a build against a plain copy, decoding alone, and other tools; ARGS="8000 30000"
 	$(RUN)python -m benchmarks.bench_build $(ARGS)
 
+.PHONY: bench-verdicts
+bench-verdicts: env  ## verdicts of the decode check against a full decode, 10,000 damaged images; ARGS="FOLDER --seed N"
+	$(RUN)python -m benchmarks.verdicts $(ARGS)
+
 .PHONY: bench-train
 bench-train: env  ## random batches for training against loose files, zipfile, datasets and WebDataset; ARGS="--images N"
 	$(RUN)python -m benchmarks.bench_train $(ARGS)

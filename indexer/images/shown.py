@@ -141,6 +141,8 @@ def _decoded(image: Image.Image, data: bytes, depth: Depth) -> Image.Image:
             grey.info = image.info
             return grey
     image.load()
+    if depth.is_strict and image.info.get("compression") == "jpeg":  # of a TIFF
+        strict_jpeg.check_strips(data, getattr(image, "tag_v2", {}))
     if image.mode == "P" and image.palette is None:
         raise BadData("undecodable", "the palette is missing: readers cannot show the colours")
     return image

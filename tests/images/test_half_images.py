@@ -1,5 +1,7 @@
 """JPEGs of which a part is missing are damaged, although Pillow shows them."""
 
+import base64
+
 import pytest
 
 from indexer.base.errors import BadData
@@ -20,6 +22,10 @@ def halves() -> dict[str, bytes]:
         "cut in its last tenth": whole[: len(whole) * 9 // 10] + b"\xff\xd9",
         "hole": whole[:middle] + whole[middle + 500 :],
         "zeros": whole[:middle] + bytes(600) + whole[middle + 600 :],
+        "zeros up to the end marker": whole[:middle] + bytes(len(whole) - middle - 2) + b"\xff\xd9",
+        "restart markers with zeros up to the end marker": restarts[:-900] + bytes(898) + b"\xff\xd9",
+        "progressive with zeros up to the end marker": progressive[:-900] + bytes(898) + b"\xff\xd9",
+        "byte inserted in a table": whole[:60] + b"\0" + whole[60:],
         "foreign tail": whole[:middle] + other[len(other) // 2 :],
         "progressive cut": progressive[: len(progressive) // 2] + b"\xff\xd9",
         "restart markers cut": restarts[: len(restarts) // 2] + b"\xff\xd9",
@@ -38,15 +44,55 @@ def test_half_a_jpeg_is_damaged(damage: str) -> None:
     assert prepared(data, check=Check.LENIENT).data == data
 
 
+# 24 x 24 pixels of noise, by jpegtran -arithmetic.
+ARITHMETIC = base64.b85decode(
+    "|JeWF01!$>Nk#wx0RR9200961|JwjV05v5jFDM~3FDoxRIW<2}g;!8XNl>G8dtrsas>{f}s=Bw;@c;kS;{WEiy8r+G|NsC0|NqYa|NsC0|NsC0"
+    "|NqGV3kU!h02l!Q5di<p00saM5C#9*00;pA002J#guP#PdP|vO(br}Ha%dG1OZ!577#t}1u`v`0R?`3g-+{fQAc9VH1G4A<Cp@)Nq1VjX_dn|L"
+    "VVnxewB7IN_*~MwVNHOO*2IQCb^~?^P;M*Q^JcEcr6mEnNV0ht%z*#d"
+)
+
+
+@pytest.mark.parametrize("cut", [20, 40, 70])
+def test_half_a_jpeg_with_arithmetic_coding_is_damaged(cut: int) -> None:
+    assert inspect(ARITHMETIC).status == "ok"
+    assert inspect(ARITHMETIC[:-cut] + b"\xff\xd9").status == "damaged"
+    assert inspect(ARITHMETIC[:-cut] + bytes(cut - 2) + b"\xff\xd9").status == "damaged"
+
+
 @pytest.mark.parametrize("mode", ["L", "CMYK"])
 def test_half_a_jpeg_of_another_mode_is_damaged(mode: str) -> None:
     data = saved(PHOTO.convert(mode), "JPEG")
     assert inspect(data[: len(data) * 2 // 3] + b"\xff\xd9").status == "damaged"
 
 
+@pytest.mark.parametrize("options", [{"subsampling": 0, "quality": 92}, {}, {"progressive": True}])
+def test_jpeg_whose_end_was_overwritten_by_zeros_is_truncated(options: dict[str, int]) -> None:
+    data = saved(photo(640, 480), "JPEG", **options)
+    kept = len(data) * 2 // 3
+    assert inspect(data[:kept] + bytes(len(data) - kept)).status == "truncated"
+
+
+@pytest.mark.parametrize("version", [1, 9])
+def test_damage_is_found_behind_damaged_metadata(version: int) -> None:
+    whole = saved(photo(640, 480), "JPEG").replace(b"JFIF\0\1", b"JFIF\0" + bytes([version]))
+    assert inspect(whole).status == "ok"
+    assert inspect(whole[: len(whole) // 2] + b"\xff\xd9").status == "damaged"
+
+
+@pytest.mark.parametrize("mode", ["RGB", "L", "CMYK"])
+@pytest.mark.parametrize("strips", [True, False])
+def test_tiff_with_a_damaged_jpeg_is_damaged(mode: str, strips: bool) -> None:
+    image = photo(300, 200).convert(mode)
+    data = saved(image, "TIFF", compression="jpeg", **({"strip_size": 20_000} if strips else {}))
+    assert inspect(data).status == "ok"
+    middle = len(data) // 2
+    assert inspect(data[:middle] + bytes(200) + data[middle + 200 :]).status == "damaged"
+
+
 def test_padding_and_bytes_after_the_end_are_no_damage() -> None:
     data = saved(PHOTO, "JPEG")
-    assert inspect(data[:-2] + b"\0\0\0\0" + data[-2:]).status == "ok"
+    for size in (1, 4, 30, 9_000):
+        assert inspect(data[:-2] + bytes(size) + data[-2:]).status == "ok"
     assert inspect(data + b"trailing bytes").status == "ok"
 
 

@@ -64,23 +64,41 @@ def _scans(data: bytes) -> Iterator[bytes]:
     yield data[start:]
 
 
+def pixels_only(data: bytes) -> bytes:
+    """Return a copy without all APPn and COM segments, and without bytes that are no segment.
+
+    Bytes that follow a table or a frame stay: they may be a part of it.
+    """
+    parts, at, is_kept = [data[:2]], 2, False
+    for marker, start, end in _spans(data):
+        parts.append(data[at if is_kept else start : start])
+        is_kept, at = not _is_application(marker), end
+        parts.append(data[start : end if is_kept else start])
+    return b"".join(parts)
+
+
 def segments(data: bytes) -> Iterator[tuple[int, bytes]]:
     """Yield each marker with its segment, the last with all bytes from the first scan on.
 
     As in libjpeg, each segment has its stated length, and bytes between segments are skipped.
     """
+    return ((marker, data[start:end]) for marker, start, end in _spans(data))
+
+
+def _spans(data: bytes) -> Iterator[tuple[int, int, int]]:
+    """Yield each marker with the bounds of its segment."""
     at = 2
     while (at := data.find(b"\xff", at)) >= 0 and at + 4 <= len(data):
         marker = data[at + 1]
         if marker == _SCAN:
-            yield marker, data[at:]
+            yield marker, at, len(data)
             return
         if marker in (0x00, 0xFF) or marker in STANDALONE:
             at += 1
             continue
-        end = at + 2 + int.from_bytes(data[at + 2 : at + 4], "big")
-        yield marker, data[at:end]
-        at = max(end, at + 2)
+        end = max(at + 2 + int.from_bytes(data[at + 2 : at + 4], "big"), at + 2)
+        yield marker, at, end
+        at = end
 
 
 def _is_application(marker: int) -> bool:
