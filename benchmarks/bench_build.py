@@ -12,53 +12,19 @@ PEERS=/path/to/python names their interpreter. Modules are compiled before the f
 import io
 import os
 import resource
-import shutil
-import statistics
 import subprocess
 import sys
 import tempfile
 import threading
-import time
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
 from pathlib import Path
 
 import click
 import numpy as np
 from PIL import Image
 
+from benchmarks.timing import Target, Timing, empty_out, median, timed
 from tests.support import manifests
-
-HERE = Path(__file__).parents[1]
-
-
-@dataclass(frozen=True, slots=True)
-class Timing:
-    """Seconds of wall time, and CPU seconds of all processes."""
-
-    wall: float
-    cpu: float
-
-
-@dataclass(frozen=True, slots=True)
-class Target:
-    """A ratio of two contestants' times, and the wanted value of it: at least ``least``, or at most ``most``."""
-
-    above: str
-    below: str
-    least: float = 0.0
-    most: float = float("inf")
-    in_cpu: bool = False
-
-    def text(self, timings: Mapping[str, Sequence[Timing]]) -> str:
-        """Return the ratios of the medians, of wall and of CPU time, beside the target."""
-        wall, cpu = (
-            _median(timings[self.above], name) / _median(timings[self.below], name) for name in ("wall", "cpu")
-        )
-        wanted = f"at least {self.least}" if self.least else f"at most {self.most}"
-        met = "met" if self.least <= (cpu if self.in_cpu else wall) <= self.most else "missed"
-        kind = "CPU time" if self.in_cpu else "wall time"
-        return f"{f'{self.above} / {self.below}':62} {wall:6.2f} {cpu:6.2f}   {wanted} in {kind}: {met}"
 
 
 @click.command()
@@ -141,39 +107,21 @@ def _contestants() -> dict[str, list[str]]:
 
 
 def _timed(folder: Path, arguments: list[str]) -> Timing:
-    out = folder / "out"
-    shutil.rmtree(out, ignore_errors=True)
-    out.mkdir()
+    empty_out(folder)
     module, *rest = arguments
     python = os.environ["PEERS"] if module in ("lit", "web") else sys.executable
-    environment = {
-        **os.environ,
-        "HF_HOME": str(out / "cache"),
-        "HF_DATASETS_DISABLE_PROGRESS_BARS": "1",
-        "PYTHONDONTWRITEBYTECODE": "",
-        "PYTHONPYCACHEPREFIX": str(folder / "compiled"),
-    }
-    run = [python, "-m", f"benchmarks.contestants.{module}", str(folder), *rest]
-    before, began = resource.getrusage(resource.RUSAGE_CHILDREN), time.monotonic()
-    subprocess.run(run, cwd=HERE, env=environment, check=True, stdout=subprocess.DEVNULL)
-    wall, after = time.monotonic() - began, resource.getrusage(resource.RUSAGE_CHILDREN)
-    return Timing(wall, after.ru_utime + after.ru_stime - before.ru_utime - before.ru_stime)
+    return timed(folder, [python, "-m", f"benchmarks.contestants.{module}", str(folder), *rest])
 
 
 def _report(timings: Mapping[str, Sequence[Timing]], count: int) -> None:
     print(f"\n{count:,} images")
     for name, rounds in timings.items():
-        images, wall = count // 10 if name.startswith(("zips", "PNG")) else count, _median(rounds, "wall")
-        cpu = _median(rounds, "cpu")
-        print(f"{name:48} {wall:7.2f} s {images / wall:9,.0f} images/s, {cpu:6.2f} CPU seconds")
+        images, one = count // 10 if name.startswith(("zips", "PNG")) else count, median(rounds)
+        print(f"{name:48} {one.wall:7.2f} s {images / one.wall:9,.0f} images/s, {one.cpu:6.2f} CPU seconds")
     print(f"{'ratio':62} {'wall':>6} {'CPU':>6}   target")
     for target in _targets(count):
         if target.above in timings:
             print(target.text(timings))
-
-
-def _median(rounds: Sequence[Timing], name: str) -> float:
-    return statistics.median(getattr(one, name) for one in rounds)
 
 
 def _targets(count: int) -> tuple[Target, ...]:

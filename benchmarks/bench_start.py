@@ -7,19 +7,14 @@ declared ones, with the files of their test cases.
     python -m benchmarks.bench_start [--rounds N]
 """
 
-import os
-import resource
-import shutil
-import statistics
-import subprocess
 import sys
 import tempfile
-import time
 from pathlib import Path
 
 import click
 
-from benchmarks.bench_build import HERE, Timing, _images
+from benchmarks.bench_build import _images
+from benchmarks.timing import HERE, Timing, empty_out, median, timed
 from indexer.base import resources
 from indexer.declarations import load
 from tests.support import manifests
@@ -50,9 +45,9 @@ def main(rounds: int) -> None:
             for name, (command, _) in commands.items():
                 timings[name].append(_timed(folder, command))
         for name, (_, most) in commands.items():
-            wall, cpu = (statistics.median(getattr(one, kind) for one in timings[name]) for kind in ("wall", "cpu"))
-            met = "met" if wall <= most else "missed"
-            print(f"{name:36} {wall:6.2f} s, {cpu:6.2f} CPU seconds   at most {most} s: {met}")
+            one = median(timings[name])
+            met = "met" if one.wall <= most else "missed"
+            print(f"{name:36} {one.wall:6.2f} s, {one.cpu:6.2f} CPU seconds   at most {most} s: {met}")
 
 
 def _sources(folder: Path) -> str:
@@ -71,17 +66,8 @@ def _sources(folder: Path) -> str:
 
 
 def _timed(folder: Path, command: list[str]) -> Timing:
-    out = folder / "out"
-    shutil.rmtree(out, ignore_errors=True)
-    out.mkdir()
-    environment = {**os.environ, "PYTHONDONTWRITEBYTECODE": "", "PYTHONPYCACHEPREFIX": str(folder / "compiled")}
-    run = [sys.executable, *command]
-    before, began = resource.getrusage(resource.RUSAGE_CHILDREN), time.monotonic()
-    done = subprocess.run(run, cwd=HERE, env=environment, capture_output=True, text=True, check=False)
-    wall, after = time.monotonic() - began, resource.getrusage(resource.RUSAGE_CHILDREN)
-    if done.returncode not in (0, 1):  # 1: the sources are not complete
-        sys.exit(done.stderr)
-    return Timing(wall, after.ru_utime + after.ru_stime - before.ru_utime - before.ru_stime)
+    empty_out(folder)
+    return timed(folder, [sys.executable, *command], statuses=(0, 1))  # 1: the sources are not complete
 
 
 if __name__ == "__main__":

@@ -9,23 +9,27 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from indexer.declarations.models import SideTable, Source
 from tests.support.raw_rows import RawRows
 
-# Rows a file of ELSA_D3's Parquet files, close to the real ones: 2,300,000, 6,629 and 4,800 rows in all.
-_ELSA = {"train": (10, 230_000), "val": (15, 442), "validation": (11, 437)}
+# Files and rows per file of ELSA_D3's Parquet files, close to the real ones: 2,300,000, 6,629 and 4,800 rows in all.
+ELSA = {"train": (10, 230_000), "val": (15, 442), "validation": (11, 437)}
 _SIDES = dict[tuple[str, str, str], list[Mapping[str, object]]]
 
 
 class World:
     """Files and side rows, collected."""
 
-    def __init__(self, sources: Mapping[str, Source]) -> None:
+    def __init__(self, sources: Mapping[str, Source], elsa: Mapping[str, tuple[int, int]]) -> None:
         self.raw = RawRows()
+        self.elsa = elsa
         self.tables: dict[tuple[str, str], SideTable] = {
             (side.source, side.name): side for source in sources.values() for side in source.tables
         }
         self.sides: _SIDES = {}
         self.elsa_rows: set[tuple[str, int]] = set()
-        for part, (files, rows) in _ELSA.items():
-            self.raw.add("elsa_d3", (f"{_elsa_file(part, index)} = {rows}" for index in range(files)))
+        for part, (files, rows) in elsa.items():
+            self.raw.add("elsa_d3", (f"{self.elsa_file(part, index)} = {rows}" for index in range(files)))
+
+    def elsa_file(self, part: str, index: int) -> str:
+        return f"data/{part}-{index:05}-of-{self.elsa[part][0]:05}-0a1b2c.parquet"
 
     def file(self, source: str, line: str) -> None:
         self.raw.add(source, [line])
@@ -42,9 +46,9 @@ class World:
         return self.raw
 
 
-def lay_out(ids: Iterable[str], sources: Mapping[str, Source]) -> RawRows:
-    """Return files and side rows for every one of ``ids``."""
-    world = World(sources)
+def lay_out(ids: Iterable[str], sources: Mapping[str, Source], elsa: Mapping[str, tuple[int, int]] = ELSA) -> RawRows:
+    """Return files and side rows for every one of ``ids``; ``elsa`` has the parts of ELSA_D3."""
+    world = World(sources, elsa)
     for file_id in ids:
         origin, _, rest = file_id.partition("/")
         _LAYOUTS[origin](world, rest, rest.split("/"))
@@ -103,17 +107,14 @@ def _drct(world: World, rest: str, parts: Sequence[str]) -> None:
     _caption(world, parts[1].removesuffix("2017"), int(parts[2]), _number(rest))
 
 
-def _elsa_file(part: str, index: int) -> str:
-    return f"data/{part}-{index:05}-of-{_ELSA[part][0]:05}-0a1b2c.parquet"
-
-
 def _elsa(world: World, rest: str, parts: Sequence[str]) -> None:
     split, row, column = parts
     part, number = split, int(row.removeprefix("row"))
-    if split == "train" and number >= 2_300_000:
-        part, number = "val", number - 2_300_000
-    file = _elsa_file(part, number // _ELSA[part][1])
-    line = number % _ELSA[part][1]
+    files, rows = world.elsa["train"]
+    if split == "train" and number >= files * rows:
+        part, number = "val", number - files * rows
+    file = world.elsa_file(part, number // world.elsa[part][1])
+    line = number % world.elsa[part][1]
     world.file("elsa_d3", f"{file}!{line}/{column}")
     record = {"id": str(number), "original_prompt": "o", "positive_prompt": "p", "negative_prompt": None}
     if (file, line) not in world.elsa_rows:  # a row has four images
@@ -148,7 +149,8 @@ def _genimage(world: World, rest: str, parts: Sequence[str]) -> None:
 
 
 def _imaginet(world: World, rest: str, parts: Sequence[str]) -> None:
-    world.file("imaginet", f"data/imaginet.7z.004!{rest}.webp")
+    suffix = "webp" if parts[0].endswith("_fake") else "jpg" if parts[0] == "journeydb" else "png"
+    world.file("imaginet", f"data/imaginet.7z.004!{rest}.{suffix}")
 
 
 def _polardiffshield(world: World, rest: str, parts: Sequence[str]) -> None:
