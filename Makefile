@@ -91,8 +91,13 @@ bench-trust: env  ## splits and audit on random manifests: crossings, stability,
 	$(RUN)python -m benchmarks.trust $(ARGS)
 
 .PHONY: bench-build
-bench-build: env  ## a build against a plain copy, decoding alone, and other tools; ARGS="8000 30000"
+bench-build: env  ## a build against a plain copy, decoding alone, other tools; then bench-world; ARGS="8000 30000"
 	$(RUN)python -m benchmarks.bench_build $(ARGS)
+	$(RUN)python -m benchmarks.bench_world
+
+.PHONY: bench-world
+bench-world: env  ## scan, select and build a small AI-GenBench against its published steps; ARGS="--rounds N"
+	$(RUN)python -m benchmarks.bench_world $(ARGS)
 
 .PHONY: bench-verdicts
 bench-verdicts: env  ## verdicts of the decode check against a full decode, 10,000 damaged images; ARGS="FOLDER --seed N"

@@ -19,6 +19,7 @@ ROOT = Path(__file__).parents[1]
         ("bench_derive 2000", "2,000"),
         ("bench_start --rounds 1", "rescan of 20 unchanged sources"),
         ("bench_select 20000 2000", "near duplicates among 2,000 hashes"),
+        ("bench_world --rounds 1 --per-generator 2", "144 of them selected"),
     ],
     ids=lambda text: text.split()[0],
 )

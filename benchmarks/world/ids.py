@@ -70,7 +70,7 @@ def _fakes(samples: Sequence[str], choices: Mapping[str, dict], sources: Sources
     found = []
     for (section, generator), ids in sorted(groups.items()):
         caps = choices["caps"].get(section, {})
-        cap = max(caps.values(), default=0) if section.startswith("ELSA_D3") else caps.get(generator, 0)
+        cap = max(2, *caps.values()) if section.startswith("ELSA_D3") else caps.get(generator, 0)
         found += [_numbered(ids[at % len(ids)], at // len(ids)) for at in range(max(cap + 1, len(ids)))]
     return found
 

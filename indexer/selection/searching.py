@@ -4,6 +4,7 @@ A beam search: groups are added one by one, the largest first. Partial assignmen
 assignments are covered where few sums are possible, as for a few groups of one stratum.
 """
 
+import hashlib
 from dataclasses import dataclass
 
 import numpy as np
@@ -26,10 +27,16 @@ class Bounds:
 
     def miss(self, found: Whole) -> Whole:
         """Return the weighted sum of squares of the images out of bounds, of tables rows x splits."""
-        return self.above(found) + self._squares(self.low - found)
+        low: Whole = self._squares(self.low - found).sum(axis=-1)
+        return self.above(found) + low
 
     def above(self, found: Whole) -> Whole:
         """Return the same of the images above ``high`` alone."""
+        total: Whole = self.above_by_split(found).sum(axis=-1)
+        return total
+
+    def above_by_split(self, found: Whole) -> Whole:
+        """Return the same of each split."""
         return self._squares(found - self.high)
 
     def of(self, rows: Whole) -> "Bounds":
@@ -37,7 +44,7 @@ class Bounds:
         return Bounds(self.found[rows], self.low[rows], self.high[rows], self.weights[rows])
 
     def _squares(self, images: Whole) -> Whole:
-        squares: Whole = (self.weights[:, None] * np.maximum(images, 0) ** 2).sum(axis=(-2, -1))
+        squares: Whole = (self.weights[:, None] * np.maximum(images, 0) ** 2).sum(axis=-2)
         return squares
 
 
@@ -81,29 +88,37 @@ def _movable(rows: Whole, images: Whole, assigned: Whole, bounds: Bounds) -> Who
 
 
 class _Beam:
-    """Partial assignments: images ``found``, rows x splits each; ``moved`` images; and choices."""
+    """Partial assignments: images ``found``, rows x splits each; ``above`` bounds; ``moved`` images; and choices.
+
+    Equal sums have equal ``codes``: sums of a random number per image in a row and split, modulo 2^64.
+    """
 
     def __init__(self, movable: Whole, bounds: Bounds, units: int) -> None:
         self.found = (bounds.found - movable)[None]
         self.bounds = bounds
+        self.above = bounds.above(self.found)
         self.moved = np.zeros(1, np.int64)
         self.choices = np.zeros((1, units), np.int8)
+        self.codes = np.zeros(1, np.uint64)
         self.width = max(min(_BEAM, _WORK // max(movable.size * units, 1)), 1)
+        digest = hashlib.shake_128(b"").digest(8 * self.found[0].size)
+        self._code_of_image = np.frombuffer(digest, np.uint64).reshape(self.found[0].shape)
 
     def add(self, number: int, images: Whole, split: int) -> None:
         """Add group ``number``, which is in ``split`` now, to every split of every partial assignment."""
-        splits, size = self.found.shape[2], len(self.found)
-        found = np.repeat(self.found, splits, axis=0)
-        choices = np.repeat(self.choices, splits, axis=0)
-        chosen = np.tile(np.arange(splits), size)
-        rows = np.arange(len(found))
-        found[rows, :, chosen] += images
-        choices[rows, number] = chosen
-        moved = np.repeat(self.moved, splits) + np.where(chosen == split, 0, images.max(initial=0))
-        order = np.lexsort((moved, self.bounds.above(found)))
-        _, first = np.unique(found[order].reshape(len(order), -1), axis=0, return_index=True)
+        splits, rows = self.found.shape[2], np.flatnonzero(images)
+        bounds, before, added = self.bounds.of(rows), self.found[:, rows], images[rows, None]
+        above = self.above[:, None] + bounds.above_by_split(before + added) - bounds.above_by_split(before)
+        codes = self.codes[:, None] + images.astype(np.uint64) @ self._code_of_image
+        moved = self.moved[:, None] + np.where(np.arange(splits) == split, 0, images.max(initial=0))
+        order = np.lexsort((moved.ravel(), above.ravel()))
+        _, first = np.unique(codes.ravel()[order], return_index=True)
         kept = order[np.sort(first)[: self.width]]
-        self.found, self.moved, self.choices = found[kept], moved[kept], choices[kept]
+        parents, chosen = np.divmod(kept, splits)
+        self.found, self.choices = self.found[parents], self.choices[parents]
+        self.found[np.arange(len(kept)), :, chosen] += images
+        self.choices[:, number] = chosen
+        self.above, self.moved, self.codes = above.ravel()[kept], moved.ravel()[kept], codes.ravel()[kept]
 
     def best(self) -> tuple[int, Whole]:
         """Return the images out of bounds, as a sum of squares, and the split of each group, of the best assignment."""
