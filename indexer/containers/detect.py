@@ -9,15 +9,16 @@ This finds an archive with a wrong suffix or none. A thousand small archives all
 """
 
 from collections import defaultdict
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Collection, Iterable, Iterator, Sequence
+from dataclasses import replace
 from statistics import median
 
 from indexer.base.remote import Root
 from indexer.containers.formats.zip.end import find_end
-from indexer.containers.grouping import groups_of
+from indexer.containers.grouping import Group, groups_of
 from indexer.containers.kinds import DOCUMENTS, HEAD_SIZE, ORDINARY, Kind, kind_of, promised_kind, suffix_of
 from indexer.containers.models import Container, Volume
-from indexer.containers.scattered_sets import scattered_sets
+from indexer.containers.scattered_sets import joined_set, missing_hint, sets_by_name
 from indexer.containers.self_extracting import archive_in_program
 from indexer.containers.set_detection import container_of_set, file_window
 from indexer.containers.volume_names import promised_of
@@ -40,7 +41,8 @@ def find_containers(root: Root, files: Sequence[Volume]) -> tuple[list[Container
     containers: list[Container] = []
     promised: dict[str, Kind | None] = {}
     groups = groups_of(candidates)
-    scattered = list(scattered_sets(root, candidates, groups))
+    by_name = sets_by_name(candidates, groups)
+    scattered = [container for sets in by_name if (container := joined_set(root, sets))]
     containers += scattered
     joined = {volume.path for container in scattered for volume in container.volumes}
     for group in groups:
@@ -55,7 +57,15 @@ def find_containers(root: Root, files: Sequence[Volume]) -> tuple[list[Container
     containers += [found for file in single if (found := _from_file(root, file, promised.get(file.path)))]
     taken |= {volume.path for container in containers for volume in container.volumes}
     loose = [file for file in files if file.path not in taken]
+    hints = {path: hint for sets in by_name for path, hint in _hints(root, sets, joined).items()}
+    containers = [replace(found, hint=hints.get(found.path, "")) for found in containers]
     return sorted(containers, key=lambda container: container.path), loose
+
+
+def _hints(root: Root, sets: list[Group], joined: Collection[str]) -> dict[str, str]:
+    """Return the hint at missing volumes by the path of each volume, if the sets were not joined."""
+    paths = [volume.path for group in sets for volume in group.volumes]
+    return {} if paths[0] in joined else dict.fromkeys(paths, missing_hint(root, sets))
 
 
 def _may_be_volume(suffix: str) -> bool:

@@ -79,6 +79,9 @@ def _list_archive(
         check_unequal_sizes(container, walk.health)
     if walk.health.reason and len(container.volumes) > 1:  # .part may be the suffix of parts
         _check_unfinished(container, walk.health)
+    if walk.health.reason and container.hint:
+        walk.health.findings[:0] = [Finding("volume-missing", container.hint)]
+        walk.health.reason = f"volume-missing: {container.hint}"
     yield _report(container, walk)
 
 

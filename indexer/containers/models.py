@@ -44,6 +44,7 @@ class Container:
     """An archive with its volumes in reading order, or the loose files of a source (kind folder, path '').
 
     ``source`` is the key by which a worker on another machine finds its own root; '' if no other root is needed.
+    ``hint`` is the likely cause if the archive turns out to be incomplete; '' if none is known.
     """
 
     root: Root
@@ -51,6 +52,7 @@ class Container:
     kind: Kind
     volumes: tuple[Volume, ...]
     source: str = ""
+    hint: str = ""
 
 
 @dataclass(frozen=True, slots=True)

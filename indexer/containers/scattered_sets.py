@@ -1,12 +1,13 @@
 """Find sets of volumes that are in several folders, as copied from several discs.
 
-They are joined if this is surely one archive: no number is missing or there twice, and it ends in the last volume.
+They are joined if this is surely one archive: no number is missing or there twice, and it ends in the last volume. If a
+number is missing, each folder has a container of its own, with a hint.
 """
 
 from collections import defaultdict
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import replace
-from itertools import pairwise
+from itertools import islice, pairwise
 from typing import TypeVar
 
 from indexer.base.errors import BadData
@@ -17,17 +18,19 @@ from indexer.containers.formats.sevenzip import header
 from indexer.containers.formats.zip.end import find_end
 from indexer.containers.grouping import Group, first_number
 from indexer.containers.kinds import Kind
+from indexer.containers.members.rows import shown
 from indexer.containers.models import Container, Volume
 from indexer.containers.set_detection import container_of_set, file_window, is_whole
 from indexer.containers.volume_names import LAST, Cut, volume_name
 
 Result = TypeVar("Result")
 
+_SHOWN = 5  # missing numbers
 _MOST_FOLDERS = 1_000  # more are classes that each have a file of this name
 
 
-def scattered_sets(root: Root, files: Iterable[Volume], groups: Sequence[Group]) -> Iterator[Container]:
-    """Yield the containers whose volumes are in several folders. ``groups`` are the sets of ``files`` by folder."""
+def sets_by_name(files: Iterable[Volume], groups: Sequence[Group]) -> list[list[Group]]:
+    """Return the sets of one name that are in several folders. ``groups`` are the sets of ``files`` by folder."""
     by_name: dict[tuple[str, Cut], list[Group]] = defaultdict(list)
     for group in groups:
         if group.typed and not group.copies:
@@ -39,11 +42,35 @@ def scattered_sets(root: Root, files: Iterable[Volume], groups: Sequence[Group])
             by_name[name.base.rpartition("/")[2], name.cut].append(
                 Group(name.base, name.cut, True, first_number(name, name.number), (name.number,), (file,))
             )
-    for found in by_name.values():
-        if 1 < len(found) <= _MOST_FOLDERS and (joined := _joined(found)):
-            container = container_of_set(root, joined)
-            if container is not None and _ends_in_last_volume(root, joined, container.kind):
-                yield container
+    return [found for found in by_name.values() if 1 < len(found) <= _MOST_FOLDERS]
+
+
+def joined_set(root: Root, groups: list[Group]) -> Container | None:
+    """Return the container whose volumes are these sets together; None if they are not surely one archive."""
+    joined = _joined(groups)
+    container = container_of_set(root, joined) if joined else None
+    return container if container and joined and _ends_in_last_volume(root, joined, container.kind) else None
+
+
+def missing_hint(root: Root, groups: list[Group]) -> str:
+    """Return which volumes are in no folder, of sets that were not joined; nothing if a number is there twice.
+
+    How many there are is known from the highest number, or from the end of a split zip.
+    """
+    numbered = {number: volume for group in groups for number, volume in zip(group.numbers, group.volumes, strict=True)}
+    if len(numbered) < sum(len(group.numbers) for group in groups):
+        return ""
+    first = min(group.first for group in groups)
+    last = max((number for number in numbered if number != LAST), default=first)
+    if LAST in numbered:
+        with file_window(root, numbered[LAST]) as window:
+            end = find_end(window)
+        last = end.disk if end else last
+    absent = (number for number in range(first, last + 1) if number not in numbered)
+    missing = [str(number - first + 1) for number in islice(absent, _SHOWN)]
+    name = shown(numbered[min(numbered)].path).rpartition("/")[2]
+    found = f"{len(groups)} folders have volumes such as {name}, none has number"
+    return f"{found} {', '.join(missing)}: copy what is missing, then scan again" if missing else ""
 
 
 def _joined(groups: list[Group]) -> Group | None:

@@ -22,6 +22,26 @@ def test_volumes_in_several_folders_are_joined(packed: tuple[str, ...], tree: Pa
     assert len(found.container.volumes) == len(volumes) > 2
 
 
+@pytest.mark.parametrize("packed", [("zip", "-q0r", "-s64k", "set.zip"), ("7zz", "a", "-bd", "-v64k", "set.7z")])
+@pytest.mark.parametrize("missing", [0, 1, -2])
+def test_volume_that_is_in_no_folder_is_named(
+    packed: tuple[str, ...], missing: int, tree: Path, root: Path, tmp_path: Path
+) -> None:
+    run(*packed[:-1], tmp_path / packed[-1], ".", cwd=tree)
+    volumes = sorted(tmp_path.glob("set.*"))
+    lost = volumes[missing]
+    for number, volume in enumerate(volumes):
+        if volume != lost:
+            plant(root, {f"disc {number % 2}/{volume.name}": volume.read_bytes()})
+    found, _ = find_containers(root, volumes_of(root))
+    reasons = {str(listing(container).report.reason) for container in found}
+    name = next(volume.name for volume in volumes if volume != lost)
+    assert reasons == {
+        f"volume-missing: 2 folders have volumes such as {name}, none has number {volumes.index(lost) + 1}:"
+        " copy what is missing, then scan again"
+    }
+
+
 @pytest.mark.parametrize(
     "names", [("set.rar", "set.r00", "set.r01"), ("set.part1.rar", "set.part2.rar", "set.part3.rar")]
 )
