@@ -12,15 +12,16 @@ import duckdb
 
 from indexer.base import durable, resources, user_cache
 from indexer.base.errors import ManifestError, reason_of
+from indexer.manifest import schema
 from indexer.manifest.new_file import empty_manifest
-from indexer.manifest.stored_code import catalog_of, triggers_of
+from indexer.manifest.stored_code import catalog_of, text_of, triggers_of
 
 DatabaseSettings = Mapping[str, Any]  # DuckDB's configuration: option -> value
 FileState = tuple[int, ...] | None  # device, inode, size, times of the last change of contents and of anything
 OWN_TABLES, WORK = "own_tables", "work"  # databases that steps attach beside the manifest
 _SETTLED_NS = 2_000_000_000  # ns
 _CHECKED: set[tuple[FileState, FileState]] = set()
-_CURRENT: set[tuple[FileState, FileState]] = set()  # files whose macros and views this process has stored
+_CURRENT: set[tuple[FileState, FileState]] = set()  # files whose macros and views are those of this program
 
 
 def connect(path: Path, settings: DatabaseSettings, *, read_only: bool) -> duckdb.DuckDBPyConnection:
@@ -43,15 +44,42 @@ def connect(path: Path, settings: DatabaseSettings, *, read_only: bool) -> duckd
     except OSError as error:
         raise ManifestError(_explanation(path, reason_of(error))) from error
     if before not in _CHECKED:
-        key = user_cache.key_of(["manifest"], duckdb.__version__, _schema_text(), path.absolute(), before)
-        if user_cache.read("manifest", key) is None:
-            _check_stored_code(connection, path)
-            if is_settled:
-                user_cache.write("manifest", key, "checked")
-        _CHECKED.add(before)
+        try:
+            _check(connection, path, before, is_settled=is_settled)
+        except BaseException:
+            connection.close()
+            raise
     connection.execute("set preserve_insertion_order = false").fetchall()  # keeping it would cost memory
     connection.execute("set enable_progress_bar = false").fetchall()  # DuckDB draws it on standard output in notebooks
     return connection
+
+
+def _check(
+    connection: duckdb.DuckDBPyConnection, path: Path, states: tuple[FileState, FileState], *, is_settled: bool
+) -> None:
+    """Check the code that a file stores, unless the file or another one with the same code was checked before."""
+    key = _key(path.absolute(), states)
+    found = user_cache.read("manifest", key)
+    if found is None:
+        is_ours = user_cache.read("stored_code", _key(text_of(connection))) is not None
+        if not is_ours:
+            _check_stored_code(connection, path)
+        is_current = is_ours and schema.version_of(connection, path) == schema.SCHEMA_VERSION
+        found = "current" if is_current else "safe"
+        if is_settled:
+            user_cache.write("manifest", key, found)
+    _CHECKED.add(states)
+    if found == "current":
+        _CURRENT.add(states)
+
+
+def remember_stored_code(connection: duckdb.DuckDBPyConnection) -> None:
+    """Let later commands skip checking and storing the same macros and views, which this process has just stored."""
+    user_cache.write("stored_code", _key(text_of(connection)), "current")
+
+
+def _key(*parts: object) -> bytes:
+    return user_cache.key_of(["manifest"], duckdb.__version__, schema.definitions()[2], _schema_text(), *parts)
 
 
 def close_written(connection: duckdb.DuckDBPyConnection, path: Path) -> None:
@@ -66,7 +94,7 @@ def close_written(connection: duckdb.DuckDBPyConnection, path: Path) -> None:
 
 
 def is_current(path: Path) -> bool:
-    """Return whether the file at ``path`` is as this process has created it, or :func:`close_written` has left it."""
+    """Return whether the file at ``path`` has the schema, macros and views of this program."""
     return _states(path) in _CURRENT
 
 
@@ -127,7 +155,6 @@ def _check_stored_code(connection: duckdb.DuckDBPyConnection, path: Path) -> Non
         for name in refused
     ]
     if problems:
-        connection.close()
         raise ManifestError(
             f"{path} holds {problems[0]}; this program stores none:"
             " do not use the file, or drop it in the DuckDB shell if it is yours"

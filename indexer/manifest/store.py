@@ -276,6 +276,7 @@ def _bring_up_to_date(store: Store) -> None:
             schema.store_views(store.connection)
         if found < SCHEMA_VERSION:
             store.execute("checkpoint")
+        connecting.remember_stored_code(store.connection)
     except duckdb.Error as error:
         what = f"migrated from schema version {found} to {SCHEMA_VERSION}" if found < SCHEMA_VERSION else "written"
         raise ManifestError(f"{store.path} cannot be {what}, and is unchanged: {first_line_of(error)}") from error

@@ -39,6 +39,25 @@ def catalog_of(connection: duckdb.DuckDBPyConnection) -> Catalog:
     return Catalog(tables, _refused_definitions(connection, tables))
 
 
+def text_of(connection: duckdb.DuckDBPyConnection) -> str:
+    """Return the definitions of all tables, views, macros and triggers that the file holds, in lower case.
+
+    DuckDB writes the names of types in upper case once it has read a macro from the file.
+    """
+    columns = {
+        "tables": "table_name, sql",
+        "views": "view_name, sql, comment",
+        "functions": "function_name, function_type, parameters, parameter_types, macro_definition",
+        "triggers": "trigger_name, sql",
+    }
+    queries = (
+        f"select schema_name, {names} from system.main.duckdb_{kind}()"
+        " where database_name not in ('system', 'temp') order by all"
+        for kind, names in columns.items()
+    )
+    return repr([connection.execute(query).fetchall() for query in queries]).lower()
+
+
 def triggers_of(connection: duckdb.DuckDBPyConnection) -> list[str]:
     """Return the names of the statements that run when a table is written."""
     found = connection.execute("select trigger_name from system.main.duckdb_triggers() order by all").fetchall()

@@ -100,7 +100,8 @@ def _overlooked(root: Root, plain: pa.Table, others: Sequence[Volume]) -> Iterat
 
 def _archive_candidates(plain: pa.Table) -> pa.ChunkedArray:
     """Return a mask of the files whose first bytes are checked: those with a rare suffix or an unusual size."""
-    suffixes = pc.utf8_lower(pc.replace_substring_regex(plain["path"], r"^.*\.", ""))
+    parts = pc.split_pattern(plain["path"], ".", max_splits=1, reverse=True)
+    suffixes = pc.utf8_lower(pc.list_element(parts, 1))  # every plain file has a suffix
     counts = {entry["values"]: entry["counts"] for entry in pc.value_counts(suffixes).to_pylist()}
     rare = [suffix for suffix, count in counts.items() if count <= RARE_SUFFIX_FILES]
     median = pc.quantile(plain["size"], 0.5)[0].as_py() or 0

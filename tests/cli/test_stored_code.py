@@ -1,6 +1,7 @@
 """Views and macros that others have stored in a manifest are refused if they read files, or are not used."""
 
 import os
+from collections.abc import Callable
 from pathlib import Path
 
 import duckdb
@@ -142,3 +143,57 @@ def test_a_file_that_changed_after_its_check_is_checked_again(manifest: Path, mo
         monkeypatch.setattr(connecting, "_CHECKED", known)
         with pytest.raises(ManifestError, match="holds a view, macro or table md5"):
             stores.open_for_reading(manifest)
+
+
+@pytest.fixture
+def later_command(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Callable[[], None]:
+    """Forget what this process knows about manifests, but not the user's cache."""
+    monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path / "cache"))
+
+    def forget() -> None:
+        monkeypatch.setattr(connecting, "_CHECKED", set())
+        monkeypatch.setattr(connecting, "_CURRENT", set())
+
+    forget()
+    return forget
+
+
+def test_current_views_and_macros_are_not_written_again(manifest: Path, later_command: Callable[[], None]) -> None:
+    stores.open_for_writing(manifest).close()
+    before = manifest.stat()
+    for opened in (stores.open_for_writing, stores.open_for_reading, stores.open_for_writing):
+        later_command()
+        opened(manifest).close()
+        after = manifest.stat()
+        assert (after.st_mtime_ns, after.st_size) == (before.st_mtime_ns, before.st_size)
+
+
+CHANGES = {
+    "a macro": "create or replace macro clean_path(path) as 'other'",
+    "a view": "create or replace view manifest as select 1 as one",
+    "a missing view": "drop view raw_file",
+}
+
+
+@pytest.mark.parametrize("change", CHANGES.values(), ids=CHANGES)
+def test_changed_views_and_macros_are_replaced(manifest: Path, later_command: Callable[[], None], change: str) -> None:
+    stores.open_for_writing(manifest).close()
+    content = "select path, clean_path('a//b') from raw_file join manifest using (member_id) order by all"
+    with stores.open_for_reading(manifest) as store:
+        before = store.execute(content)
+    with duckdb.connect(str(manifest)) as connection:
+        connection.execute(change)
+    later_command()
+    stores.open_for_writing(manifest).close()
+    with duckdb.connect(str(manifest), read_only=True) as connection:
+        assert connection.execute(content).fetchall() == before
+
+
+def test_a_newer_manifest_with_the_same_views_is_refused(manifest: Path, later_command: Callable[[], None]) -> None:
+    stores.open_for_writing(manifest).close()
+    with duckdb.connect(str(manifest)) as connection:
+        connection.execute("insert into made_by values (99, '9.0')")
+    for opened in (stores.open_for_reading, stores.open_for_writing):
+        later_command()
+        with pytest.raises(ManifestError, match="has schema version 99"):
+            opened(manifest)
