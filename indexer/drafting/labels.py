@@ -37,6 +37,11 @@ class LabelColumn:
     comment: str
 
 
+def is_label_name(column: str) -> bool:
+    """Return whether a column of numbers may label images, by its name."""
+    return any(pattern.fullmatch(column) for pattern in (_IS_FAKE, _IS_REAL, _IS_LABEL))
+
+
 def label_columns(tables: Sequence[tuple[str, SurveyedFile]]) -> dict[str, LabelColumn]:
     """Return the column of each table that labels images, by the name of a map for it.
 
@@ -73,18 +78,22 @@ def _binary(columns: Mapping[str, Sequence[str]]) -> Iterator[tuple[str, LabelCo
 
 
 def label_binary_folders(folders: Sequence[SurveyedFolder]) -> tuple[SurveyedFolder, ...]:
-    """Take the images below folders named 1 as fake if all folders beside them are named 0, and none has a label."""
+    """Take images below folders named 1 as fake if all folders of that depth are named 0 or 1, and none has a label.
+
+    Arrow and Parquet files named 0 and 1 are parts.
+    """
     labelled = any(re.fullmatch(_REAL, name) for folder in folders for name in folder.names)
     if labelled or any(folder.fake_level is not None for folder in folders):
         return tuple(folders)
     names: dict[tuple[int, int], set[str]] = {}
     for folder in folders:
-        for level, name in enumerate(folder.names):
+        for level, name in enumerate(folder.names if not folder.is_table else ()):
             names.setdefault((len(folder.names), level), set()).add(name)
     levels = {depth: level for (depth, level), found in sorted(names.items(), reverse=True) if found == {"0", "1"}}
-    return tuple(
-        replace(folder, fake_level=level, generator=UNKNOWN)
-        if (level := levels.get(len(folder.names), -1)) >= 0 and folder.names[level] == BINARY_FAKE
-        else folder
-        for folder in folders
-    )
+    return tuple(_labelled(folder, levels.get(len(folder.names))) for folder in folders)
+
+
+def _labelled(folder: SurveyedFolder, level: int | None) -> SurveyedFolder:
+    if level is None or folder.is_table or folder.names[level] != BINARY_FAKE:
+        return folder
+    return replace(folder, fake_level=level, generator=UNKNOWN)

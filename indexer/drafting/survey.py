@@ -22,7 +22,7 @@ from indexer.containers.tabular.files import schema_of
 from indexer.containers.tabular.listing import scalar_rows
 from indexer.declarations import default_source
 from indexer.declarations.models import ANY_ENTRY, SideTable
-from indexer.drafting.labels import label_binary_folders
+from indexer.drafting.labels import is_label_name, label_binary_folders
 from indexer.drafting.models import Survey, SurveyedFile, SurveyedFolder, TableKey
 from indexer.drafting.table_keys import table_key
 from indexer.manifest import store
@@ -62,13 +62,14 @@ def _row_tables(opened: Store, source: PathSource) -> Iterator[SurveyedFile]:
         columns = tuple(column.name for column in schema if is_scalar(column.type))
         pattern = rf"[^/]+\.{row['path'].rpartition('.')[2]}"
         if columns:
-            named = [column.name for column in schema if _may_be_label(column.type)]
-            classes = _few_values(named, _first_rows(container, named)) | class_names(schema)
+            read = [column.name for column in schema if _may_be_label(column)]
+            classes = _few_values(read, _first_rows(container, read)) | class_names(schema)
             yield SurveyedFile(row["path"], pattern, "rows", columns, TableKey("", "record", ""), classes)
 
 
-def _may_be_label(kind: pa.DataType) -> bool:
-    return any(is_kind(kind) for is_kind in (pa.types.is_string, pa.types.is_integer, pa.types.is_boolean))
+def _may_be_label(column: pa.Field) -> bool:
+    is_binary = pa.types.is_integer(column.type) or pa.types.is_boolean(column.type)
+    return pa.types.is_string(column.type) or (is_binary and is_label_name(column.name))
 
 
 def _first_rows(container: Container, columns: Sequence[str]) -> list[Mapping[str, Any]]:

@@ -181,14 +181,19 @@ def test_a_draft_labels_by_columns_of_zeros_and_ones(
         (("ADM/0", "ADM/1", "SD/0", "SD/1"), [0, 1, 0, 1]),
         (("real/0", "real/1"), [0, 0]),  # parts of a class
         (("0", "1", "2"), [0, 0, 0]),  # numbers of parts
+        (("0.parquet", "1.parquet"), [0, 0]),
     ],
 )
 def test_a_draft_labels_by_folders_named_0_and_1(
     run: Run, tmp_path: Path, names: tuple[str, ...], labels: list[int]
 ) -> None:
     for name in names:
-        (tmp_path / "set" / name).mkdir(parents=True)
-        (tmp_path / "set" / name / "x.png").write_bytes(PNG)
+        (tmp_path / "set" / name).parent.mkdir(parents=True, exist_ok=True)
+        if name.endswith(".parquet"):
+            pq.write_table(pa.table({"jpg": [PNG]}), tmp_path / "set" / name)
+        else:
+            (tmp_path / "set" / name).mkdir()
+            (tmp_path / "set" / name / "x.png").write_bytes(PNG)
     done = run("init", "set")
     assert ("see 'Confirm:' in declarations/set.toml" in done.stdout) == any(labels)
     assert run("scan").returncode == 0
