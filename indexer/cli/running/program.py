@@ -5,7 +5,7 @@ import gc
 import importlib
 import os
 import sys
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from functools import partial
 from importlib.util import find_spec
 from typing import Any, NoReturn
@@ -96,6 +96,8 @@ def _collect_garbage() -> None:
 def run(package: str, about: str, modules: Mapping[str, str]) -> NoReturn:
     """Run the program ``package`` and exit with the documented status."""
     gc.disable()  # collections during imports would take a sixth of the start
+    statuses: list[int] = []
+    atexit.register(_end_at_once, statuses)  # registered first, so that it runs after all other exit functions
     exit_status.open_missing_streams()
     signals.handle_signals(partial(exit_status.report_interruption, package))
     remove_leftovers()
@@ -118,4 +120,14 @@ def run(package: str, about: str, modules: Mapping[str, str]) -> NoReturn:
         atexit._run_exitfuncs()  # joblib's exit functions remove its temporary files
         os._exit(exit_status.flush_output(status))
     signals.ignore_sigterm()
+    statuses.append(status)
     sys.exit(status)
+
+
+def _end_at_once(statuses: Sequence[int]) -> None:
+    """End the process with its status, if it has one: to free all modules and objects would take 0.06 s.
+
+    After an exception that is a bug it has none, and Python exits as usual.
+    """
+    if statuses:
+        os._exit(exit_status.flush_output(statuses[0]))
