@@ -7,10 +7,11 @@ before. Memory is bounded by three pieces, or three images that are larger than 
 """
 
 import os
+from collections import deque
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import partial
-from itertools import groupby
+from itertools import groupby, islice
 from typing import Any, TypeAlias
 
 import pyarrow as pa
@@ -37,6 +38,7 @@ WINDOW_SIZE = 48_000_000
 WINDOW_ROWS = 2_000
 _PIECE_SIZE = 8_000_000
 _PART_ROWS = 16  # with several threads
+_PIECES_AHEAD = int(os.environ.get("AHEAD", "1"))
 
 Row: TypeAlias = Mapping[str, Any]
 ReadResult: TypeAlias = PreparedImage | BadData
@@ -78,16 +80,20 @@ def read_images(work: RowsTask, threads: int = 1) -> Iterator[Piece]:
     work = replace(work, containers={number: localize(container) for number, container in work.containers.items()})
     with running(threads, work.image_limits.seconds * _PART_ROWS) as run:
         pieces = _started(work, threads, run)
-        current = next(pieces, None)
-        while current is not None:
-            following = next(pieces, None) if threads > 1 else None
-            yield current.finished()
-            current = following or next(pieces, None)
+        started = deque(islice(pieces, 1 + _ahead(threads)))
+        while started:
+            yield started.popleft().finished()
+            started.extend(islice(pieces, 1))
+
+
+def _ahead(threads: int) -> int:
+    """Return the pieces that are read while the caller uses one."""
+    return 0 if threads == 1 else _PIECES_AHEAD
 
 
 def _started(work: RowsTask, threads: int, run: Run[_Results]) -> Iterator[_StartedPiece]:
     """Begin to read each piece, and prefetch the window after its own."""
-    memory = PieceMemory(_PIECE_SIZE, 2 if threads == 1 else 3)  # the piece being read, and those in use
+    memory = PieceMemory(_PIECE_SIZE, 2 + _ahead(threads))  # two are in use: batches end with the next piece
     windows = ((rows, _members(rows)) for rows in _windows(work.rows))
     window = next(windows, None)
     while window is not None:
