@@ -136,7 +136,12 @@ def _decoded(image: Image.Image, data: bytes, depth: Depth) -> Image.Image:
     if depth.reduced_to:
         image.draft(depth.mode, depth.reduced_to)
     if depth.is_strict and image.format in ("JPEG", "MPO"):
-        grey = strict_jpeg.decode_grey(data, image.size if depth.reduced_to else (1, 1))
+        try:
+            grey = strict_jpeg.decode_grey(data, image.size if depth.reduced_to else (1, 1))
+        except BadData as bad:
+            if bad.reason == "truncated":
+                image.load()  # raises with the reason that a check without libjpeg's warnings finds, too
+            raise
         if grey is not None and depth.reduced_to and depth.mode == image.mode == "L":
             grey.info = image.info
             return grey
