@@ -3,7 +3,7 @@
 Rows are divided into windows, and these into pieces. While a window is read, the next one is prefetched, so that the
 disk gets many requests at a time. Inside a piece, which fits into the processor's cache, the members of each container
 are read in the order of their offsets. With several threads, they are read in parts, while the caller uses the piece
-before. Memory is bounded by three pieces, or three images that are larger than a piece.
+before. Memory is bounded by four pieces, or four images that are larger than a piece.
 """
 
 import os
@@ -38,7 +38,7 @@ WINDOW_SIZE = 48_000_000
 WINDOW_ROWS = 2_000
 _PIECE_SIZE = 8_000_000
 _PART_ROWS = 16  # with several threads
-_PIECES_AHEAD = int(os.environ.get("AHEAD", "1"))
+_PIECES_AHEAD = 2  # with several threads: enough for them while the caller begins the next window
 
 Row: TypeAlias = Mapping[str, Any]
 ReadResult: TypeAlias = PreparedImage | BadData
@@ -269,10 +269,10 @@ def _as_real(
 
 def _checked(data: bytes | memoryview, known: ImageFacts | None, expected: str | None, work: RowsTask) -> ReadResult:
     try:
-        with time_limit(work.image_limits.seconds):  # ends this worker if the decoder hangs; the image is refused
-            image = prepare(data, known, expected, work.settings, work.image_limits)
-            for variant in work.settings.variants:
+        image = prepare(data, known, expected, work.settings, work.image_limits)
+        for variant in work.settings.variants:
+            with time_limit(work.image_limits.seconds):
                 image = varied(image, variant, work.image_limits)
-            return image
     except BadData as bad:
         return bad
+    return image

@@ -50,10 +50,11 @@ class BatchMaker:
         rows, images = pa.concat_tables([*self._rows, rows]), [*self._images, *images]
         start = size = 0
         for end, image in enumerate(images):
-            if end > start and size + image.stored_size > BATCH_SIZE:
+            added = image.stored_size
+            if end > start and size + added > BATCH_SIZE:
                 yield self._batch(rows.slice(start, end - start), images[start:end])
                 start, size = end, 0
-            size += image.stored_size
+            size += added
         if ends_window and start < len(images):
             yield self._batch(rows.slice(start), images[start:])
             start = len(images)

@@ -8,6 +8,7 @@ from typing import NamedTuple
 
 from indexer.base import image_formats
 from indexer.base.errors import BadData
+from indexer.base.workers import time_limit
 from indexer.images import Depth, ImageHeader, ImageLimits, ShownImage, header, open_shown
 from indexer.images.colour import to_rgb
 from indexer.images.decoding import codec_errors
@@ -96,12 +97,22 @@ def prepare(
     digest = hashlib.sha256(data).hexdigest()
     if expected_sha256 is not None and digest != expected_sha256:
         raise BadData("differs", f"sha256 is {digest}, the manifest has {expected_sha256}")
-    if known is not None and known.sha256 == digest:
-        return _prepared(data, known, None, settings, limits)
-    if settings.check in (Check.HEADER, Check.NONE):
-        return _prepared(data, _header_facts(digest, data, limits), None, settings, limits)
-    if settings.pixels is not Pixels.JPEG and (proven := _proven_facts(digest, data, limits)):
-        return _prepared(data, proven, None, settings, limits)
+    facts = known if known is not None and known.sha256 == digest else None
+    is_header_enough = settings.check in (Check.HEADER, Check.NONE)
+    if facts is None and is_header_enough:
+        facts = _plain_facts(digest, data, limits)
+    if facts is not None and _is_unchanged(facts, settings):
+        return PreparedImage(data, digest, facts.width, facts.height, suffix_of(facts.format), VERBATIM, facts)
+    with time_limit(limits.seconds):  # ends this worker if a codec hangs; the image is refused
+        if facts is None and is_header_enough:
+            facts = _facts(digest, header(bytes(data), limits), metadata_removed=False)
+        if facts is None and settings.pixels is not Pixels.JPEG:
+            facts = _proven_facts(digest, data, limits)
+        return _prepared(data, facts, None, settings, limits) if facts else _decoded(digest, data, settings, limits)
+
+
+def _decoded(digest: str, data: bytes | memoryview, settings: Settings, limits: ImageLimits) -> PreparedImage:
+    """Return the image as it is stored, after decoding it."""
     data = bytes(data)
     reduced_to = None if settings.pixels is Pixels.JPEG or settings.align else _SMALLEST
     shown = open_shown(data, limits, Depth(reduced_to, is_strict=settings.check == Check.DECODE))
@@ -114,11 +125,6 @@ def prepare(
 def suffix_of(image_format: str) -> str:
     """Return the file name suffix of a Pillow format: ``jpg`` for ``JPEG``, ``png`` for ``PNG``."""
     return _SUFFIXES.get(image_format, image_format.lower())
-
-
-def _header_facts(digest: str, data: bytes | memoryview, limits: ImageLimits) -> ImageFacts:
-    plain = _plain_facts(digest, data, limits)
-    return plain or _facts(digest, header(bytes(data), limits), metadata_removed=False)
 
 
 def _proven_facts(digest: str, data: bytes | memoryview, limits: ImageLimits) -> ImageFacts | None:
@@ -159,6 +165,12 @@ def _prepared(
         stored, transform = (shown or open_shown(bytes(data), limits, Depth(_SMALLEST))).data, METADATA_REMOVED
     digest = facts.sha256 if stored is data else hashlib.sha256(stored).hexdigest()
     return PreparedImage(stored, digest, facts.width, facts.height, suffix_of(facts.format), transform, facts)
+
+
+def _is_unchanged(facts: ImageFacts, settings: Settings) -> bool:
+    """Return whether the bytes are stored as they are, metadata included. Raises BadData as :func:`_is_kept`."""
+    is_converted = settings.align or settings.pixels is Pixels.JPEG or settings.strip_metadata or facts.metadata_removed
+    return not is_converted and _is_kept(facts, settings)
 
 
 def _is_kept(facts: ImageFacts, settings: Settings) -> bool:
