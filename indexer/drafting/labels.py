@@ -15,7 +15,7 @@ _REAL = r"(?i:(?:\d_)?(?:reals?|nature|natural|authentic|photo(?:graph)?s?|human
 _FAKE = re.compile(r"(?i:(?:\d_)?(?:fakes?|ai|ai[-_ ]generated|generated|synthetic))")
 _LABEL = re.compile(rf"(?i:(?:\d_)?(?:reals?|authentic))|{_FAKE.pattern}")  # a column with such a value labels images
 
-# Columns of 0 and 1, or of true and false: those whose name says which images are fake, and those to be confirmed.
+# Columns of 0 and 1, or of true and false: those whose name shows which images are fake, and those to be confirmed.
 _NO, _YES = r"(?i:0|0\.0|false|no)", r"(?i:1|1\.0|true|yes)"
 _BINARY = re.compile(f"{_NO}|{_YES}")
 _IS_FAKE = re.compile(r"(?i)(?:is_?)?(?:(?:deep)?fakes?|ai|ai_?generated|generated|synthetic)(?:_?(?:label|image))?")
@@ -45,7 +45,7 @@ def is_label_name(column: str) -> bool:
 def label_columns(tables: Sequence[tuple[str, SurveyedFile]]) -> dict[str, LabelColumn]:
     """Return the column of each table that labels images, by the name of a map for it.
 
-    Names of labels precede columns of 0 and 1, and of these, those whose name says which images are fake.
+    Names of labels precede columns of 0 and 1, and of these, those whose name shows which images are fake.
     """
     found = {}
     for name, file in tables:

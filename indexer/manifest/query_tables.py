@@ -21,7 +21,7 @@ def opened(path: Path) -> Any:
     """Return the rows of a file as a data set of pyarrow, which reads them when they are needed.
 
     Raises:
-        QueryError: the file has no suffix of a known table, or cannot be read as its suffix says.
+        QueryError: the file has no suffix of a known table, or cannot be read as the format of its suffix.
     """
     import pyarrow.dataset  # noqa: PLC0415 - slow to load, and few queries need it
 

@@ -13,7 +13,7 @@ from materializer.planning.paired_encodings import digest_of, paired_encodings
 
 
 def aligned(store: Store, request: Request) -> Request:
-    """Return the request with the rendition that the recipe of its selection asks for, if it does.
+    """Return the request with the rendition that the recipe of its selection has, if any.
 
     The recipe of an imported selection is untrusted: it is checked again.
 

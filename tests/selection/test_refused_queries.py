@@ -1,4 +1,4 @@
-"""Queries and choices that select nothing: one line says why, and nothing is stored."""
+"""Queries and choices that select nothing: the reason is one line, and nothing is stored."""
 
 from pathlib import Path
 

@@ -60,8 +60,7 @@ def command(options: CommonOptions, recipe_name: str | None, name: str | None, *
     """Select images by a recipe, by a query or by lists of file_ids.
 
     RECIPE is a TOML file, or the name of a recipe of this project. A query returns the column file_id, and optionally
-    split and role. Exit status 1: images of the list or the query are missing, or there are fewer than the sample asks
-    for.
+    split and role. Exit status 1: images of the list or the query are missing, or there are fewer than --sample.
     """
     query, lists, force = how["query"], how["lists"], how["force"]
     if sum(map(bool, (recipe_name, query is not None, lists))) != 1:
