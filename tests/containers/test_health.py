@@ -199,15 +199,18 @@ def test_missing_container_has_failed(tree: Path, root: Path) -> None:
     assert "unreadable" in found.codes
 
 
+def _packed(suffix: str, files: dict[str, bytes], folder: Path) -> bytes:
+    if suffix == "rar":
+        return stored_rar(files)
+    plant(folder / "set", files)
+    seven_zipped(folder / "set", folder / "set.7z")
+    return (folder / "set.7z").read_bytes()
+
+
 @pytest.mark.parametrize("suffix", ["7z", "rar"])
 def test_archive_behind_another_is_reported(suffix: str, root: Path, tmp_path: Path) -> None:
     files = {"a.png": b"a" * 900, "b.png": b"b" * 900}
-    plant(tmp_path / "set", files)
-    if suffix == "7z":
-        seven_zipped(tmp_path / "set", tmp_path / "set.7z")
-        data = (tmp_path / "set.7z").read_bytes()
-    else:
-        data = stored_rar(files)
+    data = _packed(suffix, files, tmp_path)
     (root / f"set.{suffix}").write_bytes(data + bytes(100))
     found = listing(container_in(root))
     assert (found.report.status, len(found.sound())) == (ContainerStatus.COMPLETE, 2)
@@ -219,12 +222,7 @@ def test_archive_behind_another_is_reported(suffix: str, root: Path, tmp_path: P
 @pytest.mark.parametrize("suffix", ["7z", "rar"])
 def test_archive_behind_a_program_is_read(suffix: str, root: Path, tmp_path: Path) -> None:
     files = {"a.png": b"a" * 900, "b.png": b"b" * 900}
-    plant(tmp_path / "set", files)
-    if suffix == "7z":
-        seven_zipped(tmp_path / "set", tmp_path / "set.7z")
-        data = (tmp_path / "set.7z").read_bytes()
-    else:
-        data = stored_rar(files)
+    data = _packed(suffix, files, tmp_path)
     (root / "set.exe").write_bytes(b"MZ" + bytes(5_000) + b"Rar!\x1a\x07 7z\xbc\xaf\x27\x1c" + bytes(5_000) + data)
     found = listing(container_in(root))
     assert (found.report.status, found.codes) == (ContainerStatus.COMPLETE, {"extension"})

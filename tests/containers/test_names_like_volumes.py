@@ -11,6 +11,15 @@ from indexer.containers.models import ContainerStatus
 from tests.support.archives import listing, plant, seven_zipped, split_zipped, tarred, volumes_of, zipped
 
 
+def _assert_independent(names: list[str], root: Path) -> None:
+    """Check that each name is a container of its own with one member."""
+    containers, loose = find_containers(root, volumes_of(root))
+    assert ([container.path for container in containers], loose) == (names, [])
+    for container in containers:
+        found = listing(container)
+        assert (found.report.status, len(found.sound())) == (ContainerStatus.COMPLETE, 1)
+
+
 def test_game_with_the_suffix_of_a_volume_is_no_container(root: Path) -> None:
     plant(root, {"zork.z5": bytes(range(100)), "curses.z5": bytes(range(100))})
     assert find_containers(root, volumes_of(root))[0] == []
@@ -45,11 +54,7 @@ def test_volumes_that_begin_an_archive_are_independent(names: list[str], root: P
         pack = zipped if suffix == ".zip" else tarred
         pack(tmp_path / str(index) / "set", tmp_path / f"{index}{suffix}")
         shutil.move(tmp_path / f"{index}{suffix}", root / name)
-    containers, loose = find_containers(root, volumes_of(root))
-    assert ([container.path for container in containers], loose) == (names, [])
-    for container in containers:
-        found = listing(container)
-        assert (found.report.status, len(found.sound())) == (ContainerStatus.COMPLETE, 1)
+    _assert_independent(names, root)
 
 
 @pytest.mark.parametrize("suffix", ["bk", "br", "ok"])
@@ -76,11 +81,7 @@ def test_whole_zips_that_are_named_as_volumes_are_independent(root: Path, tmp_pa
         plant(tmp_path / str(index), {f"{index}.png": bytes([index + 1]) * 9_000})
         zipped(tmp_path / str(index), tmp_path / f"{index}.zip")
         shutil.move(tmp_path / f"{index}.zip", root / name)
-    containers, loose = find_containers(root, volumes_of(root))
-    assert ([container.path for container in containers], loose) == (names, [])
-    for container in containers:
-        found = listing(container)
-        assert (found.report.status, len(found.sound())) == (ContainerStatus.COMPLETE, 1)
+    _assert_independent(names, root)
 
 
 def test_archive_with_the_name_of_a_copy_of_the_last_volume_is_independent(tree: Path, root: Path) -> None:
