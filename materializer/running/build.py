@@ -30,6 +30,7 @@ from materializer.shards.formats import output_format
 from materializer.shards.task import build_shard, check_rows, halves
 
 _MOST_THREADS = 8  # of one worker: one thread at a time runs Python code
+_EVEN = 0.95  # of the time until the last shard, workers that have several shards or equal ones are busy
 
 
 @dataclass(frozen=True, slots=True)
@@ -128,13 +129,16 @@ def write_shards(
 def _threads(job: Build, shards: Iterable[PlannedShard]) -> int:
     """Return the threads per worker: several if workers would be idle while others write the last shards."""
     output, path = job.request.output, output_format(job.request.settings.format).path
-    due = sum(record.finished(output, one.shard, path(one.shard), one.key) is None for one in shards)
-    return threads_per_worker(due, job.workers)
+    due = [one for one in shards if record.finished(output, one.shard, path(one.shard), one.key) is None]
+    return threads_per_worker([one.size for one in due], job.workers)
 
 
-def threads_per_worker(shards: int, workers: Workers) -> int:
-    """Return the threads that read the images of each shard, if so many shards are due."""
-    leaves_idle = shards < 2 * workers.jobs and shards % workers.jobs != 0
+def threads_per_worker(sizes: Sequence[int], workers: Workers) -> int:
+    """Return the threads that read the images of each shard, if shards of so many bytes are due, in this order."""
+    busy = [0] * workers.jobs
+    for size in sizes:
+        busy[busy.index(min(busy))] += size
+    leaves_idle = len(sizes) < 2 * workers.jobs and sum(busy) < _EVEN * workers.jobs * max(busy)
     return min(workers.jobs, _MOST_THREADS) if leaves_idle and not workers.elsewhere else 1
 
 

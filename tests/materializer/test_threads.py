@@ -32,9 +32,10 @@ def test_threads_do_not_change_a_byte(site, images, monkeypatch, packing):
 
 
 @pytest.mark.parametrize(
-    ("shards", "jobs", "backend", "expected"),
-    [(0, 8, "loky", 1), (1, 1, "loky", 1), (1, 2, "loky", 2), (2, 2, "loky", 1), (3, 2, "loky", 2), (2, 8, "loky", 8),
-     (16, 8, "loky", 1), (1, 64, "loky", 8), (1, 8, "dask", 1)],
+    ("sizes", "jobs", "backend", "expected"),
+    [([], 8, "loky", 1), ([1], 1, "loky", 1), ([1], 2, "loky", 2), ([1, 1], 2, "loky", 1), ([4, 1], 2, "loky", 2),
+     ([1] * 3, 2, "loky", 2), ([1] * 2, 8, "loky", 8), ([1] * 15, 8, "loky", 8), ([1] * 16, 8, "loky", 1),
+     ([1], 64, "loky", 8), ([1], 8, "dask", 1)],
 )  # fmt: skip
-def test_shards_get_threads_if_workers_would_be_idle(shards, jobs, backend, expected):
-    assert threads_per_worker(shards, Workers(jobs, backend)) == expected
+def test_shards_get_threads_if_workers_would_be_idle(sizes, jobs, backend, expected):
+    assert threads_per_worker(sizes, Workers(jobs, backend)) == expected
