@@ -27,7 +27,6 @@ from indexer.scanning.loose import LOOSE_SCHEMA, loose_rows, volumes_of
 PLAIN_SUFFIX = rf"(?i)\.({'|'.join(sorted(ORDINARY))})$"
 # Files listed by the main process; it needs less time for this number than workers need to start.
 MAIN_PROCESS_FILES = 20_000
-TASKS_PER_WORKER = 2
 # One descriptor is open per level of nesting; the usual limit of a process is 1,024.
 MAX_DEPTH = 300
 _CHUNK = 65_536
@@ -78,8 +77,8 @@ def list_folder(root: Path, workers: Workers) -> FolderListing:
         _list_open_folder(top, "", builder)
     listings = [builder.build()]
     folders = listings[0].remaining
-    size = -(-len(folders) // (workers.jobs * TASKS_PER_WORKER)) or 1
-    tasks = [FolderTask(root, folders[start : start + size]) for start in range(0, len(folders), size)]
+    number = min(workers.jobs, len(folders))  # each task costs a fork
+    tasks = [FolderTask(root, folders[start::number]) for start in range(number)]
     pool = WorkerPool(run_folder_task, workers, is_long=True)
     for task, result in pool.run(tasks) if tasks else ():
         listings.append(result if isinstance(result, FolderListing) else _failed_listing(task, result.reason))
