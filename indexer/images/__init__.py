@@ -8,7 +8,7 @@
 from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
-from indexer.images.models import INSPECTION_SCHEMA, Depth, ImageHeader, ImageLimits, Inspection
+from indexer.images.models import INSPECTION_SCHEMA, Depth, ImageHeader, ImageLimits, Inspection, columns_of
 
 if TYPE_CHECKING:
     from indexer.images.inspecting import inspect
@@ -22,6 +22,7 @@ __all__ = [
     "ImageLimits",
     "Inspection",
     "ShownImage",
+    "columns_of",
     "decode",
     "header",
     "inspect",

@@ -1,13 +1,12 @@
 """Compute the columns of the table ``inspection`` for one image."""
 
 import contextlib
-import dataclasses
 import hashlib
 from typing import Any
 
 from indexer.base.errors import BadData
 from indexer.images.decoding import codec_errors
-from indexer.images.models import Depth, ImageLimits, Inspection
+from indexer.images.models import Depth, ImageLimits, Inspection, columns_of
 from indexer.images.phash import looks
 from indexer.images.pixels import pixel_hash
 from indexer.images.shown import header, open_shown
@@ -25,12 +24,12 @@ def inspect(data: bytes, limits: ImageLimits | None = None) -> Inspection:
     facts: dict[str, Any] = {"hash": hashlib.sha256(data).hexdigest(), "byte_size": len(data)}
     try:
         shown = open_shown(data, limits, _DEPTH)
-        facts |= dataclasses.asdict(shown.header)
+        facts |= columns_of(shown.header)
         with codec_errors():
             facts |= {"pixel_hash": pixel_hash(shown), **looks(shown.image)}
-            facts |= dataclasses.asdict(traits_of(data, shown))
+            facts |= columns_of(traits_of(data, shown))
     except BadData as bad:
         with contextlib.suppress(BadData):
-            facts |= dataclasses.asdict(header(data, limits))
+            facts |= columns_of(header(data, limits))
         return Inspection(bad.reason, bad.detail, **facts)
     return Inspection("ok", metadata_removed=shown.metadata_removed, **facts)

@@ -1,6 +1,7 @@
 """Facts about an image, and limits for decoding it."""
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, fields, replace
+from typing import Any
 
 import pyarrow as pa
 
@@ -116,6 +117,14 @@ class Inspection(Traits):
     phash: int | None = None
     phash_256: str | None = None
     metadata_removed: bool | None = None
+
+
+def columns_of(facts: ImageHeader | Traits) -> dict[str, Any]:
+    """Return the fields by name. ``dataclasses.asdict`` copies each value, which takes ten times as long."""
+    return {name: getattr(facts, name) for name in _FIELDS[type(facts)]}
+
+
+_FIELDS = {kind: tuple(field.name for field in fields(kind)) for kind in (ImageHeader, Traits, Inspection)}
 
 
 # The table `inspection` of sql/schema/tables.sql.

@@ -1,6 +1,5 @@
 """Inspect images: read them from their containers and store the results in the table ``inspection``."""
 
-import dataclasses
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from itertools import groupby, islice
@@ -17,7 +16,7 @@ from indexer.base.workers import WorkerCrashed, WorkerPool, Workers, cuts, time_
 from indexer.containers.from_manifest import stored_container, stored_member
 from indexer.containers.models import Access, ArchiveLimits, Container, MemberRef
 from indexer.containers.reading import read_members
-from indexer.images import INSPECTION_SCHEMA, ImageLimits, Inspection
+from indexer.images import INSPECTION_SCHEMA, ImageLimits, Inspection, columns_of
 from indexer.manifest.store import Store, require_selection
 from indexer.roots import localize
 from indexer.selection.working_tables import working_tables
@@ -257,4 +256,4 @@ def _crashed(task: InspectionTask, crash: WorkerCrashed) -> list[Row]:
 
 
 def _row(member: int, inspection: Inspection) -> Row:
-    return {"member_id": member, **dataclasses.asdict(inspection)}
+    return {"member_id": member, **columns_of(inspection)}
