@@ -6,11 +6,12 @@ from typing import TypeAlias
 from indexer.base.errors import BadData
 from indexer.base.remote import Url
 from indexer.containers.kinds import Kind
+from indexer.containers.located import copy_located
 from indexer.containers.loose_files import read_file_into
-from indexer.containers.members.answers import answer
+from indexer.containers.members.answers import answers
 from indexer.containers.models import Access, ArchiveLimits, Container, MemberRef
 from indexer.containers.opening import opened
-from indexer.containers.reading import prefetched, read_located_into, read_members
+from indexer.containers.reading import read_members
 
 # Access that reads a known number of bytes at a known location.
 LOCATED = frozenset((Access.FILE, Access.SLICE, Access.ZIP))
@@ -35,14 +36,9 @@ def copy_members(
         placed, others = [], list(members)
     if placed and container.kind is Kind.FOLDER:
         root = str(container.root)
-        for member in placed:
-            yield member.key, answer(read_file_into, f"{root}/{member.path}", places[member.key], limits)
+        yield from answers(lambda member: read_file_into(f"{root}/{member.path}", places[member.key], limits), placed)
     elif placed:
         with opened(container) as content:
-            for member in prefetched(content.window, placed):
-                yield (
-                    member.key,
-                    answer(read_located_into, content.window, member, places[member.key], limits),
-                )
+            yield from copy_located(content.window, placed, places, limits)
     if others:
         yield from read_members(container, others, limits)

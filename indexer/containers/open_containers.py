@@ -6,10 +6,11 @@ from collections.abc import Iterator, Sequence
 from contextlib import ExitStack
 from typing import Any
 
-from indexer.containers.members.answers import Answer, answer
+from indexer.containers.located import read_located
+from indexer.containers.members.answers import Answer
 from indexer.containers.models import Access, ArchiveLimits, Container, MemberRef
 from indexer.containers.opening import Opened, opened
-from indexer.containers.reading import prefetched, read_located, read_members
+from indexer.containers.reading import read_members
 
 _MOST_OPEN = 64
 
@@ -33,9 +34,7 @@ class OpenContainers:
         if any(member.access not in (Access.SLICE, Access.ZIP) for member in members):
             yield from read_members(container, members, self._limits)
             return
-        window = self._opened(container).window
-        for member in prefetched(window, members) if len(members) > 1 else members:
-            yield member.key, answer(read_located, window, member, self._limits)
+        yield from read_located(self._opened(container).window, members, self._limits)
 
     def close(self) -> None:
         """Close all containers."""

@@ -1,19 +1,33 @@
 """Reading members: their order, changed files, bad data of single members."""
 
 import os
+import random
 import subprocess
 import sys
+import zipfile
 from contextlib import suppress
 from pathlib import Path
 
 import pytest
 
 from indexer.base.errors import BadData, SourceError
+from indexer.containers.copying import copy_members
 from indexer.containers.formats.libarchive import SequentialPass
 from indexer.containers.kinds import Kind
 from indexer.containers.models import Access, ArchiveLimits, Container, MemberRef
 from indexer.containers.reading import read_members
-from tests.support.archives import Memory, container_in, listing, plant, run, seven_zipped, split_zipped, tarred, zipped
+from tests.support.archives import (
+    Memory,
+    container_in,
+    damage,
+    listing,
+    plant,
+    run,
+    seven_zipped,
+    split_zipped,
+    tarred,
+    zipped,
+)
 
 
 def test_members_with_random_access_have_the_given_order(tree: Path, root: Path) -> None:
@@ -76,6 +90,45 @@ def test_members_over_the_limit_are_bad_data(tree: Path, root: Path) -> None:
     assert reasons == {"over the size limit"}
 
 
+@pytest.mark.parametrize(
+    ("name", "position", "data", "reason"),
+    [
+        ("stored.png", 0, b"XX", "no local header"),
+        ("stored.png", 6, b"\1", "encrypted"),
+        ("stored.png", 40, b"??", "checksum differs"),
+        ("packed.png", 0, b"XX", "no local header"),
+        ("packed.png", 6, b"\1", "encrypted"),
+        ("packed.png", 40, b"\xff", "cannot be unpacked"),
+    ],
+)
+def test_member_damaged_after_the_scan_is_bad_data(
+    name: str, position: int, data: bytes, reason: str, root: Path
+) -> None:
+    with zipfile.ZipFile(root / "set.zip", "w") as archive:
+        for member, method in (("stored.png", zipfile.ZIP_STORED), ("packed.png", zipfile.ZIP_DEFLATED)):
+            archive.writestr(member, random.Random(0).randbytes(500) * 2, method)
+    found = listing(container_in(root))
+    status = (root / "set.zip").stat()
+    damage(root / "set.zip", int(str(found.row(name)["offset"])) + position, data)
+    os.utime(root / "set.zip", ns=(status.st_atime_ns, status.st_mtime_ns))
+    read = found.read()
+    (bad,) = [one for one in read.values() if isinstance(one, BadData)]
+    assert bad.reason == reason
+    assert bad is read[f"set/{name}"]
+
+
+@pytest.mark.parametrize("places", [False, True])
+def test_archive_truncated_while_it_is_read_costs_members(places: bool, root: Path, tmp_path: Path) -> None:
+    plant(tmp_path / "set", {f"{number}.png": bytes(1000) for number in range(5)})
+    zipped(tmp_path / "set", root / "set.zip", "-0")
+    found = listing(container_in(root))
+    memory = {member.key: memoryview(bytearray(1000)) for member in found.members()} if places else {}
+    reading = copy_members(found.container, found.members(), memory, ArchiveLimits())
+    assert next(reading)[1] == bytes(1000)
+    os.truncate(root / "set.zip", 1500)
+    assert [str(data)[:9] for _, data in reading] == ["truncated", *["no local "] * 3]
+
+
 def _loose(path: str, size: int | None) -> MemberRef:
     return MemberRef(1, 0, path, None, Access.FILE, None, None, size, None, None)
 
@@ -95,6 +148,16 @@ def test_loose_file_of_another_size_is_bad_data(size: int | None, reason: str | 
     plant(root, {"b.png": b"data"})
     ((_, data),) = read_members(Container(root, "", Kind.FOLDER, ()), [_loose("b.png", size)], ArchiveLimits())
     assert getattr(data, "reason", None) == reason
+
+
+@pytest.mark.parametrize("content", [b"", b"dat", b"data", b"data+"])
+def test_loose_file_that_is_read_into_memory_has_its_size(content: bytes, root: Path) -> None:
+    plant(root, {"b.png": content})
+    place = {1: memoryview(bytearray(4))}
+    folder = Container(root, "", Kind.FOLDER, ())
+    ((_, data),) = copy_members(folder, [_loose("b.png", 4)], place, ArchiveLimits())
+    expected = BadData("changed since the scan", f"4 bytes then, {len(content)} now")
+    assert str(data) == str(expected) if len(content) != 4 else data == b"data"
 
 
 def test_missing_file_is_bad_data_and_missing_root_an_error(root: Path) -> None:

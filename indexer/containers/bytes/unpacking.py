@@ -1,6 +1,7 @@
 """Unpack the methods of zip and 7z; never more bytes than were declared."""
 
 import bz2
+import contextlib
 import io
 import lzma
 import zlib
@@ -8,12 +9,14 @@ from collections.abc import Callable, Iterable, Iterator
 from itertools import chain
 from typing import Any, Protocol
 
+import deflate
 import pyarrow as pa
 from isal import igzip_lib
 
 from indexer.base.errors import BadData
 
 _BLOCK = 1 << 20
+_MOST_AT_ONCE = 1 << 26  # bytes
 _SMALL_BLOCK = 1 << 16  # damage costs the block that has it
 UNPACKING_TROUBLE: Any = (zlib.error, igzip_lib.error, lzma.LZMAError, OSError, EOFError, ValueError)
 
@@ -33,8 +36,16 @@ class Decoder(Protocol):
         """Return the next bytes, at most ``max_length``; call again without data for the rest."""
 
 
-def inflate(data: bytes | memoryview, size: int) -> bytes:
-    """Unpack ``data`` in raw deflate to ``size`` bytes. Raises BadData."""
+def inflate(data: bytes | memoryview, size: int) -> bytes | bytearray:
+    """Unpack ``data`` in raw deflate to ``size`` bytes. Raises BadData.
+
+    libdeflate is a fifth faster, but gives no reasons, and allocates ``size`` bytes before it has seen any.
+    """
+    if size <= _MOST_AT_ONCE:
+        with contextlib.suppress(deflate.DeflateError):
+            found: bytearray = deflate.deflate_decompress(data, size)
+            if len(found) == size:
+                return found
     decoder = igzip_lib.IgzipDecompressor(igzip_lib.DECOMP_DEFLATE)
     try:
         unpacked: bytes = decoder.decompress(data, size)

@@ -118,7 +118,10 @@ class Volumes:
 
     def window(self) -> "ByteRange":
         """Return the range of all bytes."""
-        return ByteRange(self, 0, self.size)
+        descriptor = self._parts[0].descriptor if len(self._parts) == 1 else None
+        if descriptor is None:
+            return ByteRange(self, 0, self.size)
+        return FileRange(self, 0, self.size, descriptor, self._parts[0].start)
 
 
 def _holes(descriptor: int, size: int) -> Iterator[int]:
@@ -209,3 +212,23 @@ class ByteRange:
         """Yield all bytes from the start, in blocks."""
         for offset in range(0, self.size, size):
             yield self.read(offset, size)
+
+
+@dataclass(frozen=True, slots=True)
+class FileRange(ByteRange):
+    """A range of one open file, at ``position`` in it: no part has to be searched."""
+
+    descriptor: int
+    position: int
+
+    def read(self, offset: int, size: int) -> bytes:
+        """Return bytes as :meth:`ByteRange.read`."""
+        if offset >= 0 and offset + size <= self.size and 0 < size <= _ONE_PREAD:
+            return os.pread(self.descriptor, size, self.position + offset)
+        return ByteRange.read(self, offset, size)
+
+    def read_into(self, offset: int, target: memoryview) -> int:
+        """Fill ``target`` as :meth:`ByteRange.read_into`."""
+        if offset >= 0 and offset + len(target) <= self.size and len(target) <= _ONE_PREAD:
+            return os.preadv(self.descriptor, [target], self.position + offset)
+        return ByteRange.read_into(self, offset, target)

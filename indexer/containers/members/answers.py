@@ -1,19 +1,26 @@
-"""The result of reading one member: its bytes, or the reason why it cannot be read."""
+"""The results of reading members: their bytes, or the reasons why they cannot be read."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable, Iterator
 from typing import TypeAlias, TypeVar
 
 from indexer.base.errors import BadData
+from indexer.containers.models import MemberRef
 
 Answer: TypeAlias = tuple[int, bytes | BadData]
 Data = TypeVar("Data")
 
 
-def answer(read: Callable[..., Data], *arguments: object) -> Data | BadData:
-    """Return the result of ``read``, or the reason why it failed. A disk error is bad data of this member only."""
-    try:
-        return read(*arguments)
-    except BadData as error:
-        return error
-    except OSError as error:
-        return BadData("unreadable", error.strerror or str(error))
+def answers(read: Callable[[MemberRef], Data], members: Iterable[MemberRef]) -> Iterator[tuple[int, Data | BadData]]:
+    """Yield the key of each member with the result of ``read``, or the reason why it failed.
+
+    A disk error is bad data of this member only.
+    """
+    for member in members:
+        found: Data | BadData
+        try:
+            found = read(member)
+        except BadData as error:
+            found = error
+        except OSError as error:
+            found = BadData("unreadable", error.strerror or str(error))
+        yield member.key, found

@@ -62,7 +62,7 @@ def zip_entry(window: ByteRange, row: dict[str, Any], budget: Budget) -> Entry:
     member = Packed(row["offset"], row["packed_size"], row["size"], row["method"], row["crc32"])
     content = None
     if member.method == "stored":
-        content = window.window(data_position(window, member), member.size)
+        content = window.window(data_position(window, member.offset), member.size)
     raw = row["name_bytes"] or row["name"].encode()
     entry = Row(row["ordinal"], raw, member.size, Access.ZIP, member.packed_size, member.method)
     return Entry(entry, lambda: budget.spend(zip_member_blocks(window, member)), content)
