@@ -2,24 +2,31 @@
 
 import os
 from collections import OrderedDict
-from collections.abc import Iterator, Sequence
-from contextlib import ExitStack
-from typing import Any
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import ExitStack, contextmanager
+from queue import LifoQueue
+from typing import Any, TypeAlias
 
-from indexer.containers.located import read_located
+from indexer.base.errors import BadData
+from indexer.containers.located import copy_located, read_located
 from indexer.containers.members.answers import Answer
 from indexer.containers.models import Access, ArchiveLimits, Container, MemberRef
 from indexer.containers.opening import Opened, opened
 from indexer.containers.reading import read_members
 
-_MOST_OPEN = 64
+_MOST_OPEN = 64  # containers
+_MOST_FILES = 256  # volumes of theirs; most systems allow a process 1,024 open files
 
 
 class OpenContainers:
-    """Up to 64 containers, those used last. A copy in another process, forked or unpickled, opens its own."""
+    """Up to 64 containers with up to ``most_files`` volumes, those used last.
 
-    def __init__(self, limits: ArchiveLimits) -> None:
-        self._limits = limits
+    For one thread at a time. A copy in another process, forked or unpickled, opens its own.
+    """
+
+    def __init__(self, limits: ArchiveLimits, most_files: int = _MOST_FILES) -> None:
+        self.limits = limits
+        self._most_files = most_files
         self._process = os.getpid()
         self._open: OrderedDict[Container, tuple[ExitStack, Opened]] = OrderedDict()
 
@@ -32,9 +39,15 @@ class OpenContainers:
             SourceError: the container is missing or has changed since it was scanned.
         """
         if any(member.access not in (Access.SLICE, Access.ZIP) for member in members):
-            yield from read_members(container, members, self._limits)
+            yield from read_members(container, members, self.limits)
             return
-        yield from read_located(self._opened(container).window, members, self._limits)
+        yield from read_located(self._opened(container).window, members, self.limits)
+
+    def copy(
+        self, container: Container, members: Sequence[MemberRef], places: Mapping[int, memoryview]
+    ) -> Iterator[tuple[int, memoryview | BadData]]:
+        """Yield members as :meth:`read`, but read them into their places. All have random access in an archive."""
+        return copy_located(self._opened(container).window, members, places, self.limits)
 
     def close(self) -> None:
         """Close all containers."""
@@ -51,12 +64,32 @@ class OpenContainers:
         stack = ExitStack()
         content = stack.enter_context(opened(container))
         self._open[container] = stack, content
-        if len(self._open) > _MOST_OPEN:
+        while len(self._open) > 1 and (len(self._open) > _MOST_OPEN or self._files() > self._most_files):
             self._open.popitem(last=False)[1][0].close()
         return content
 
+    def _files(self) -> int:
+        return sum(len(container.volumes) for container in self._open)
+
     def __getstate__(self) -> dict[str, Any]:
-        return {"_limits": self._limits}
+        return {"limits": self.limits, "most_files": self._most_files}
 
     def __setstate__(self, state: dict[str, Any]) -> None:
-        self.__init__(state["_limits"])  # type: ignore[misc]
+        self.__init__(**state)  # type: ignore[misc]
+
+
+FreeContainers: TypeAlias = "LifoQueue[OpenContainers]"
+
+
+@contextmanager
+def open_for_threads(threads: int, limits: ArchiveLimits) -> Iterator[FreeContainers]:
+    """Yield open containers for each thread: a thread takes some while it reads, and puts them back."""
+    own = [OpenContainers(limits, _MOST_FILES // threads) for _ in range(threads)]
+    free: FreeContainers = LifoQueue()
+    for containers in own:
+        free.put(containers)
+    try:
+        yield free
+    finally:
+        for containers in own:
+            containers.close()

@@ -23,6 +23,7 @@ from indexer.containers.copying import LOCATED, CopiedAnswer, copy_members
 from indexer.containers.file_stamp import size_and_time
 from indexer.containers.from_manifest import stored_member
 from indexer.containers.models import Access, MemberRef
+from indexer.containers.open_containers import FreeContainers, OpenContainers, open_for_threads
 from indexer.containers.prefetch import prefetch
 from indexer.images.jpeg_encoding import JpegEncoding, encoding_of
 from indexer.images.rendition import Rendition
@@ -78,8 +79,9 @@ def read_images(work: RowsTask, threads: int = 1) -> Iterator[Piece]:
         SourceError: a container or a loose file is missing or has changed since the scan.
     """
     work = replace(work, containers={number: localize(container) for number, container in work.containers.items()})
-    with running(threads, work.image_limits.seconds * _PART_ROWS) as run:
-        pieces = _started(work, threads, run)
+    seconds = work.image_limits.seconds * _PART_ROWS
+    with open_for_threads(threads, work.limits) as free, running(threads, seconds) as run:
+        pieces = _started(work, free, threads, run)
         started = deque(islice(pieces, 1 + _ahead(threads)))
         while started:
             yield started.popleft().finished()
@@ -91,7 +93,7 @@ def _ahead(threads: int) -> int:
     return 0 if threads == 1 else _PIECES_AHEAD
 
 
-def _started(work: RowsTask, threads: int, run: Run[_Results]) -> Iterator[_StartedPiece]:
+def _started(work: RowsTask, free: FreeContainers, threads: int, run: Run[_Results]) -> Iterator[_StartedPiece]:
     """Begin to read each piece, and prefetch the window after its own."""
     memory = PieceMemory(_PIECE_SIZE, 2 + _ahead(threads))  # two are in use: batches end with the next piece
     windows = ((rows, _members(rows)) for rows in _windows(work.rows))
@@ -105,7 +107,7 @@ def _started(work: RowsTask, threads: int, run: Run[_Results]) -> Iterator[_Star
         pieces = _pieces(rows)
         for piece in pieces:
             places = memory.places(members[row["position"]] for row in _readable(piece))
-            read = partial(_read, work, members, places)
+            read = partial(_read, work, free, members, places)
             yield _StartedPiece(piece, run(read, _parts(piece, threads)), ends_window=piece is pieces[-1])
         window = following
 
@@ -159,13 +161,19 @@ def _parts(piece: Sequence[Row], threads: int) -> Iterator[Sequence[Row]]:
         yield from (rows[start : start + step] for start in range(0, len(rows), step))
 
 
-def _read(work: RowsTask, members: _Members, places: Mapping[int, memoryview], part: Sequence[Row]) -> _Results:
+def _read(
+    work: RowsTask, free: FreeContainers, members: _Members, places: Mapping[int, memoryview], part: Sequence[Row]
+) -> _Results:
     rows = {row["position"]: row for row in part}
     results: _Results = {}
-    for position, data in _bytes(work, part, members, places):
-        results[position] = data if isinstance(data, BadData) else _prepared(rows[position], data, work)
-    if image_columns(work.settings.columns):
-        _add_companions(work, part, results)
+    containers = free.get()
+    try:
+        for position, data in _bytes(work, containers, part, members, places):
+            results[position] = data if isinstance(data, BadData) else _prepared(rows[position], data, work)
+        if image_columns(work.settings.columns):
+            _add_companions(work, containers, part, results)
+    finally:
+        free.put(containers)
     if work.settings.link:
         _name_loose_files(work, part, results)
     return results
@@ -183,7 +191,7 @@ def _name_loose_files(work: RowsTask, part: Sequence[Row], results: _Results) ->
                 results[row["position"]] = image._replace(file=found)
 
 
-def _add_companions(work: RowsTask, part: Sequence[Row], results: _Results) -> None:
+def _add_companions(work: RowsTask, containers: OpenContainers, part: Sequence[Row], results: _Results) -> None:
     """Add their companions to the images of ``results``; a bad companion takes the place of its image.
 
     Companions are stored unchanged: the values of a mask are its meaning.
@@ -192,7 +200,7 @@ def _add_companions(work: RowsTask, part: Sequence[Row], results: _Results) -> N
     owners = [(row["position"], one) for row in usable for one in row["companions"] or ()]
     wanted = [{**one, "position": key} for key, (_, one) in enumerate(owners)]
     settings = replace(work.settings, pixels=Pixels.VERBATIM, variants=())
-    for key, data in _bytes(work, wanted, _members(wanted), {}):
+    for key, data in _bytes(work, containers, wanted, _members(wanted), {}):
         position, one = owners[key]
         image = results[position]
         if isinstance(image, BadData):
@@ -205,7 +213,11 @@ def _add_companions(work: RowsTask, part: Sequence[Row], results: _Results) -> N
 
 
 def _bytes(
-    work: RowsTask, piece: Sequence[Row], members: _Members, places: Mapping[int, memoryview]
+    work: RowsTask,
+    containers: OpenContainers,
+    piece: Sequence[Row],
+    members: _Members,
+    places: Mapping[int, memoryview],
 ) -> Iterator[CopiedAnswer]:
     """Yield position and bytes of each row, container by container; rows that are refused already are not read."""
     for row in piece:
@@ -220,7 +232,7 @@ def _bytes(
             if member.access is Access.FILE:
                 _check_unchanged(container.root, member.path, row)
             own.append(member)
-        yield from copy_members(container, own, places, work.limits)
+        yield from copy_members(containers, container, own, places)
 
 
 def _reading_order(row: Row) -> tuple[int, int, str, int]:

@@ -5,7 +5,7 @@ import random
 import subprocess
 import sys
 import zipfile
-from contextlib import suppress
+from contextlib import closing, suppress
 from pathlib import Path
 
 import pytest
@@ -15,6 +15,7 @@ from indexer.containers.copying import copy_members
 from indexer.containers.formats.libarchive import SequentialPass
 from indexer.containers.kinds import Kind
 from indexer.containers.models import Access, ArchiveLimits, Container, MemberRef
+from indexer.containers.open_containers import OpenContainers
 from indexer.containers.reading import read_members
 from tests.support.archives import (
     Memory,
@@ -123,10 +124,11 @@ def test_archive_truncated_while_it_is_read_costs_members(places: bool, root: Pa
     zipped(tmp_path / "set", root / "set.zip", "-0")
     found = listing(container_in(root))
     memory = {member.key: memoryview(bytearray(1000)) for member in found.members()} if places else {}
-    reading = copy_members(found.container, found.members(), memory, ArchiveLimits())
-    assert next(reading)[1] == bytes(1000)
-    os.truncate(root / "set.zip", 1500)
-    assert [str(data)[:9] for _, data in reading] == ["truncated", *["no local "] * 3]
+    with closing(OpenContainers(ArchiveLimits())) as containers:
+        reading = copy_members(containers, found.container, found.members(), memory)
+        assert next(reading)[1] == bytes(1000)
+        os.truncate(root / "set.zip", 1500)
+        assert [str(data)[:9] for _, data in reading] == ["truncated", *["no local "] * 3]
 
 
 def _loose(path: str, size: int | None) -> MemberRef:
@@ -155,7 +157,7 @@ def test_loose_file_that_is_read_into_memory_has_its_size(content: bytes, root: 
     plant(root, {"b.png": content})
     place = {1: memoryview(bytearray(4))}
     folder = Container(root, "", Kind.FOLDER, ())
-    ((_, data),) = copy_members(folder, [_loose("b.png", 4)], place, ArchiveLimits())
+    ((_, data),) = copy_members(OpenContainers(ArchiveLimits()), folder, [_loose("b.png", 4)], place)
     expected = BadData("changed since the scan", f"4 bytes then, {len(content)} now")
     assert str(data) == str(expected) if len(content) != 4 else data == b"data"
 

@@ -6,6 +6,7 @@ import struct
 import subprocess
 import zlib
 from collections.abc import Callable, Iterable, Sequence
+from contextlib import closing
 from dataclasses import dataclass
 from pathlib import Path
 from typing import IO
@@ -18,6 +19,7 @@ from indexer.containers.from_manifest import stored_member
 from indexer.containers.listing import list_members
 from indexer.containers.logical_path import logical_path
 from indexer.containers.models import ArchiveLimits, Container, ListingReport, MemberBytes, MemberRef, Volume
+from indexer.containers.open_containers import OpenContainers
 from indexer.containers.reading import read_members
 from tests.support.programs import require_program
 
@@ -103,7 +105,8 @@ class Listing:
         """Members that are read into given memory have the same bytes, or the same problem."""
         members = [member for member in self.members() if member.access in LOCATED]
         places = {member.key: memoryview(bytearray(min(member.size or 0, 1 << 24))) for member in members}
-        copied = dict(copy_members(self.container, members, places, ArchiveLimits()))
+        with closing(OpenContainers(ArchiveLimits())) as containers:
+            copied = dict(copy_members(containers, self.container, members, places))
         assert copied.keys() == places.keys()
         for key, data in copied.items():
             if isinstance(data, BadData):
