@@ -12,6 +12,7 @@ import pytest
 
 from indexer.base.errors import BadData, SourceError
 from indexer.containers.copying import copy_members
+from indexer.containers.detect import find_containers
 from indexer.containers.formats.libarchive import SequentialPass
 from indexer.containers.kinds import Kind
 from indexer.containers.models import Access, ArchiveLimits, Container, MemberRef
@@ -27,6 +28,7 @@ from tests.support.archives import (
     seven_zipped,
     split_zipped,
     tarred,
+    volumes_of,
     zipped,
 )
 
@@ -209,6 +211,23 @@ def test_open_files_are_closed(tree: Path, root: Path) -> None:
     split_zipped(tree, root / "set.zip")
     found = listing(container_in(root))
     found.read()
+    assert not [file for file in open_files() if file.is_relative_to(root)]
+
+
+def test_containers_stay_open_while_they_have_few_files(tree: Path, root: Path, files: dict[str, bytes]) -> None:
+    for name in ("a", "b", "c"):
+        (root / name).mkdir()
+        split_zipped(tree, root / name / "set.zip")
+    found = [listing(container) for container in find_containers(root, volumes_of(root))[0]]
+    each = len(found[0].container.volumes)
+    assert each > 1
+    with closing(OpenContainers(ArchiveLimits(), most_files=2 * each)) as containers:
+        for one in [*found, *found]:
+            member = one.members([one.row("labels.csv")])[0]
+            assert dict(containers.read(one.container, [member])) == {member.key: files["fakes/labels.csv"]}
+            open_now = [file for file in open_files() if file.is_relative_to(root)]
+            assert len(open_now) in (each, 2 * each)
+        assert len(open_now) == 2 * each
     assert not [file for file in open_files() if file.is_relative_to(root)]
 
 
