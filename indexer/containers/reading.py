@@ -1,6 +1,7 @@
 """Read members of a container."""
 
 from collections.abc import Iterator, Sequence
+from itertools import chain
 from pathlib import Path
 
 from indexer.containers.kinds import function_of
@@ -30,12 +31,14 @@ def read_members(
         SourceError: the container is missing or has changed since it was scanned.
     """
     reads = function_of(container.kind, "reads")
-    located = [member for member in members if reads is None or member.access not in (Access.FILE, Access.CELL)]
-    if located:
-        yield from _read_archive(container, located, limits, scratch)
-    if reads is not None and len(located) < len(members):
-        own = [member for member in members if member.access in (Access.FILE, Access.CELL)]
-        yield from reads(container, own, limits)
+    if reads is None:
+        return _read_archive(container, members, limits, scratch) if members else iter(())
+    own = [member for member in members if member.access in (Access.FILE, Access.CELL)]
+    others = [member for member in members if member.access not in (Access.FILE, Access.CELL)]
+    return chain(
+        _read_archive(container, others, limits, scratch) if others else (),
+        reads(container, own, limits) if own else (),
+    )
 
 
 def _read_archive(

@@ -44,14 +44,16 @@ def read_zip_member(window: ByteRange, member: Packed) -> bytes | bytearray:
 
 def _data_start(data: bytes) -> int:
     """Return where a member's data begin, after the local header that ``data`` starts with (APPNOTE.TXT 4.3.7)."""
-    if len(data) < LOCAL_HEADER:
-        raise BadData("no local header")
-    signature, flags, name, extra = _local_fields(data)
+    try:
+        signature, flags, name, extra = _local_fields(data)
+    except struct.error:  # too short
+        raise BadData("no local header") from None
     if signature != b"PK\3\4":
         raise BadData("no local header")
     if flags & 1:
         raise BadData("encrypted")
-    return LOCAL_HEADER + int(name) + int(extra)
+    start: int = LOCAL_HEADER + name + extra
+    return start
 
 
 def checked(data: Data, crc32: int | None) -> Data:
