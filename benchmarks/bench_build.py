@@ -90,6 +90,7 @@ def _contestants() -> dict[str, list[str]]:
     found = {
         "cat + fsync": ["copy"],
         "limit": ["limit"],
+        "limit, files mapped": ["limit", "mapped"],
         "build, no decode": ["ours", "loose", "none"],
         "decode alone": ["decode"],
         "build, decode": ["ours", "loose", "decode"],
