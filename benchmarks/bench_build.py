@@ -129,10 +129,12 @@ def _targets(count: int) -> tuple[Target, ...]:
     plain, decoded = "build, no decode", "build, decode"
     return (
         Target(plain, "cat + fsync", most=1.3 if count >= 30_000 else 2.0),
+        Target("limit", "cat + fsync"),
         Target(plain, "limit", most=1.5, in_cpu=True),
         Target("decode alone", decoded, least=1.2),
         Target("PNG: decode alone", "PNG: build, decode", least=2.0),
         Target("one shard, one worker", "one shard, two workers", least=1.7),
+        Target("one shard, one worker", decoded),  # whose workers write shards of their own
         Target("from_generator + save_to_disk", plain, least=4.0),
         Target("zips: extract + from_generator + save_to_disk", "zips: build, no decode", least=10.0),
         Target("LitData optimize", plain, least=1.0),

@@ -24,7 +24,10 @@ class Timing:
 
 @dataclass(frozen=True, slots=True)
 class Target:
-    """A ratio of two contestants' times, and the wanted value of it: at least ``least``, or at most ``most``."""
+    """A ratio of two contestants' times, and the wanted value of it: at least ``least``, or at most ``most``.
+
+    Without either, the ratio is printed for comparison.
+    """
 
     above: str
     below: str
@@ -36,10 +39,13 @@ class Target:
         """Return the ratios of the medians, of wall and of CPU time, beside the target."""
         above, below = (median(timings[name]) for name in (self.above, self.below))
         wall, cpu = above.wall / below.wall, above.cpu / below.cpu
+        ratios = f"{f'{self.above} / {self.below}':62} {wall:6.2f} {cpu:6.2f}   "
+        if not self.least and self.most == float("inf"):
+            return f"{ratios}for comparison"
         wanted = f"at least {self.least}" if self.least else f"at most {self.most}"
         met = "met" if self.least <= (cpu if self.in_cpu else wall) <= self.most else "missed"
         kind = "CPU time" if self.in_cpu else "wall time"
-        return f"{f'{self.above} / {self.below}':62} {wall:6.2f} {cpu:6.2f}   {wanted} in {kind}: {met}"
+        return f"{ratios}{wanted} in {kind}: {met}"
 
 
 def median(rounds: Sequence[Timing]) -> Timing:
