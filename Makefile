@@ -99,6 +99,10 @@ bench-build: env  ## a build against a plain copy, decoding alone, other tools; 
 bench-world: env  ## scan, select and build a small AI-GenBench against its published steps; ARGS="--rounds N"
 	$(RUN)python -m benchmarks.bench_world $(ARGS)
 
+.PHONY: bench-png
+bench-png: env  ## time and size of PNGs against Pillow's, for photographs, drawings, screenshots and noise
+	$(RUN)python -m benchmarks.bench_png
+
 .PHONY: bench-verdicts
 bench-verdicts: env  ## verdicts of the decode check against a full decode, 10,000 damaged images; ARGS="FOLDER --seed N"
 	$(RUN)python -m benchmarks.verdicts $(ARGS)

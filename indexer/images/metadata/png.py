@@ -80,4 +80,5 @@ def _is_removed(name: bytes, chunk: bytes, level: Level) -> bool:
 
 def chunk_of(name: bytes, data: bytes) -> bytes:
     """Return a chunk with its length and checksum."""
-    return struct.pack(">I", len(data)) + name + data + struct.pack(">I", deflate.crc32(name + data))
+    checksum = deflate.crc32(data, deflate.crc32(name))
+    return b"".join((struct.pack(">I", len(data)), name, data, struct.pack(">I", checksum)))
