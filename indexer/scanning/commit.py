@@ -1,9 +1,10 @@
 """Write raw rows to the manifest, in one transaction per container."""
 
 import os
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass
 from enum import Enum, auto
+from typing import Any
 
 import pyarrow as pa
 import pyarrow.compute as pc
@@ -12,15 +13,16 @@ from indexer.containers.from_manifest import stored_member
 from indexer.containers.members.rows import shown
 from indexer.containers.models import MEMBER_SCHEMA, Container, ContainerStatus, Finding, ListingReport, MemberRef
 from indexer.manifest.store import Store
-from indexer.scanning.loose import LOOSE_SCHEMA, in_path_order, numbered
+from indexer.scanning.loose import LOOSE_SCHEMA, in_path_order
 from indexer.scanning.root_listing import RootListing, settings_of
-from indexer.scanning.row_files import SIDE_SCHEMA, open_row_file
+from indexer.scanning.row_files import SIDE_SCHEMA, numbered, open_row_file
 from indexer.scanning.side_table_matcher import IMAGE_SUFFIX, SideTableMatcher
 from indexer.scanning.upstream import Upstream, upstream_of
 from indexer.scanning.worker import ScanTask
 
 _LOST_FILES = frozenset({"placeholder", "unread-format", "unfinished-download", "link-to-nothing", "shard-missing"})
 _FAILED_READS = frozenset({"reader-crashed", "unreadable"})
+_INSERTED_ROWS = 65_536  # per batch, which one thread of DuckDB inserts
 _TABLES = ("member", "side_row", "finding", "container")
 
 
@@ -75,7 +77,10 @@ def record_container(store: Store, update: ContainerUpdate, task: ScanTask, repo
         if keep is _Keep.ALL and _FAILED_READS & {finding.code for finding in report.findings}:
             task.delete_row_files()
             return
-        with open_row_file(task.members_file, MEMBER_SCHEMA) as members, store.registered("incoming", members):
+        with (
+            open_row_file(task.members_file, MEMBER_SCHEMA) as members,
+            store.registered("incoming", numbered(members)),
+        ):
             _replace_members(store, container_id, keep)
         store.execute("delete from side_row where container_id = $id", {"id": container_id})
         _add_side_rows(store, container_id, task)
@@ -94,7 +99,7 @@ def record_loose_files(store: Store, update: ContainerUpdate, loose: pa.Table, l
         _delete_stale_side_rows(store, container_id, update)
         _replace_container_row(store, container_id, update, report, size=pc.sum(loose["size"]).as_py() or 0)
         if update.previous is None or store.rows("scan/loose_changes", {"container_id": container_id})[0][0]:
-            with store.registered("numbered", numbered(loose)):
+            with store.registered("numbered", numbered(loose.to_reader(_INSERTED_ROWS))):
                 store.view_temporary("incoming", "scan/loose_members")
                 _replace_members(store, container_id, _Keep.PROVEN if update.previous else _Keep.NONE)
                 store.execute("drop view incoming")
@@ -181,18 +186,28 @@ def _volumes(container: Container) -> list[dict[str, object]]:
 
 
 def _replace_members(store: Store, container_id: int, keep: _Keep) -> None:
-    """Replace the container's members with the rows of the view ``incoming``."""
+    """Replace the container's members with the rows of the view ``incoming``; new members take the next member_ids."""
     parameters = {"container_id": container_id}
+    first = store.execute("select nextval('member_ids')")[0][0]
     if keep is _Keep.NONE:
-        store.append("member", "scan/new_members", parameters)
-        return
-    store.save("renewed", "scan/renewed_members", {**parameters, "is_same": keep is _Keep.ALL})
+        store.append("member", "scan/new_members", {**parameters, "first": first})
+    else:
+        _renew_members(store, {**parameters, "first": first, "is_same": keep is _Keep.ALL})
+    last = (
+        "select setval('member_ids', greatest($first, max(member_id))) from member where container_id = $container_id"
+    )
+    store.execute(last, {**parameters, "first": first})
+
+
+def _renew_members(store: Store, parameters: Mapping[str, Any]) -> None:
+    store.save("renewed", "scan/renewed_members", parameters)
+    container = {"container_id": parameters["container_id"]}
     store.execute(
         "delete from inspection where member_id in (select member_id from member where container_id = $container_id"
         " and member_id not in (select member_id from renewed))",
-        parameters,
+        container,
     )
-    store.execute("delete from member where container_id = $container_id", parameters)
+    store.execute("delete from member where container_id = $container_id", container)
     store.execute("insert into member by name select * from renewed")
     store.execute("drop table renewed")
 

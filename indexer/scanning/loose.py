@@ -3,7 +3,6 @@
 import os
 from collections.abc import Iterator
 
-import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
@@ -39,11 +38,6 @@ def loose_rows(paths: list[str], sizes: list[int], mtimes: list[int]) -> pa.Reco
 def in_path_order(rows: pa.Table) -> pa.Table:
     """Return rows of LOOSE_SCHEMA in the order of their paths as bytes."""
     return rows.take(pc.sort_indices(pc.coalesce(rows["name_bytes"], rows["path"].cast(pa.large_binary()))))
-
-
-def numbered(rows: pa.Table) -> pa.Table:
-    """Return rows with their number, from 0, as the column ``ordinal``."""
-    return rows.append_column("ordinal", pa.array(np.arange(len(rows))))
 
 
 def volumes_of(rows: pa.RecordBatch | pa.Table) -> Iterator[Volume]:

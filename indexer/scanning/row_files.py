@@ -9,6 +9,7 @@ from pathlib import Path
 from types import TracebackType
 from typing import Self
 
+import numpy as np
 import pyarrow as pa
 
 from indexer.base.errors import OutputError, message_of
@@ -102,3 +103,17 @@ def open_row_file(file: Path, schema: pa.Schema) -> Iterator[pa.RecordBatchReade
     with pa.OSFile(str(file)) as source:
         yield pa.ipc.open_stream(source)
     file.unlink()
+
+
+def numbered(rows: pa.RecordBatchReader) -> pa.RecordBatchReader:
+    """Return rows with their position, from 0, as the column ``number``."""
+    schema = rows.schema.append(pa.field("number", pa.int64()))
+
+    def batches() -> Iterator[pa.RecordBatch]:
+        first = 0
+        for batch in rows:
+            numbers = pa.array(np.arange(first, first + len(batch)))
+            yield pa.RecordBatch.from_arrays([*batch.columns, numbers], schema=schema)
+            first += len(batch)
+
+    return pa.RecordBatchReader.from_batches(schema, batches())

@@ -1,6 +1,6 @@
--- Loose files as raw rows. `numbered`: the files found, with their number in the order of their paths as bytes.
+-- Loose files as raw rows. `numbered`: the files found, with their position in the order of their paths as bytes.
 select
-    ordinal,
+    number as ordinal,
     path,
     null::varchar as name,
     name_bytes,
@@ -11,5 +11,6 @@ select
     'file' as access,
     null::bigint as "offset",
     mtime_ns,
-    null::varchar as problem
+    null::varchar as problem,
+    number
 from numbered

@@ -224,3 +224,20 @@ def test_loose_side_file_that_cannot_be_read_is_read_by_the_next_scan(
     assert manifest.execute("select code from finding") == [("unreadable",)]
     (summary,) = rescan(source(PROMPTS), limits=ArchiveLimits(member_size=1)).sources
     assert summary.read == 1
+
+
+def test_member_ids_are_unique_and_never_used_again(manifest: Store, root: Path, rescan: Scan) -> None:
+    known: dict[int, tuple[object, ...]] = {}
+    trees = [{"a.png": b"1", "b.png": b"2"}, {"b.png": b"2", "c.png": b"3"}, {"b.png": b"22", "d.png": b"4"}]
+    for number, tree in enumerate(trees):
+        shutil.rmtree(root)
+        root.mkdir()
+        fill(root, tree)
+        os.utime(root / "b.png", ns=(0, 0))
+        zipped(root / "one.zip", {f"{name}": b"x" * (number + 1) for name in ("x.png", "y.png")})
+        zipped(root / f"new{number}.zip", PICTURES)
+        rescan()
+        rows = manifest.execute("select member_id, path, name, size from member")
+        assert len({row[0] for row in rows}) == len(rows) == len(tree) + 2 + len(PICTURES)
+        for member_id, *file in rows:
+            assert known.setdefault(member_id, tuple(file)) == tuple(file)
