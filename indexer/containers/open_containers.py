@@ -11,7 +11,7 @@ from indexer.base.errors import BadData
 from indexer.containers.located import copy_located, read_located
 from indexer.containers.members.answers import Answer
 from indexer.containers.models import Access, ArchiveLimits, Container, MemberRef
-from indexer.containers.opening import Opened, opened
+from indexer.containers.opening import Opened, opened, require_unchanged
 from indexer.containers.reading import read_members
 
 _MOST_OPEN = 64  # containers
@@ -46,8 +46,14 @@ class OpenContainers:
     def copy(
         self, container: Container, members: Sequence[MemberRef], places: Mapping[int, memoryview]
     ) -> Iterator[tuple[int, memoryview | BadData]]:
-        """Yield members as :meth:`read`, but read them into their places. All have random access in an archive."""
-        return copy_located(self._opened(container).window, members, places, self.limits)
+        """Yield members as :meth:`read`, but read them into their places. All have random access in an archive.
+
+        Raises:
+            SourceError: the container is missing or has changed since it was scanned, also since it was opened.
+        """
+        content = self._opened(container)
+        require_unchanged(container, content)
+        return copy_located(content.window, members, places, self.limits)
 
     def close(self) -> None:
         """Close all containers."""

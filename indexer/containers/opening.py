@@ -66,27 +66,35 @@ def _parts(root: Root, disk: _Disk, stack: contextlib.ExitStack) -> Iterator[Vol
 
 def opened_volume(root: Root, volume: Volume) -> contextlib.AbstractContextManager[VolumePart]:
     """Open one volume, which must be unchanged since the scan. Entering the context raises SourceError."""
-    path = root / volume.path
-    return _in_storage(path, volume) if isinstance(path, Url) else _on_disk(path, volume)
+    return _in_storage(root, volume) if isinstance(root, Url) else _on_disk(root, volume)
+
+
+def require_unchanged(container: Container, content: Opened) -> None:
+    """Raise SourceError if a file of an open container has changed since the scan."""
+    volumes = {volume.path: volume for volume in container.volumes}
+    for name, descriptor in content.window.volumes.files():
+        _require_unchanged(container.root, volumes[name], os.fstat(descriptor))
 
 
 @contextlib.contextmanager
-def _on_disk(path: Path, volume: Volume) -> Iterator[VolumePart]:
+def _on_disk(root: Path, volume: Volume) -> Iterator[VolumePart]:
+    path = root / volume.path
     try:
         descriptor = os.open(path, os.O_RDONLY | os.O_CLOEXEC)
     except OSError as error:
         raise _missing(path, error) from None
     try:
-        _check_unchanged(path, volume, os.fstat(descriptor))
+        _require_unchanged(root, volume, os.fstat(descriptor))
         yield VolumePart(volume.path, volume.size, descriptor)
     finally:
         os.close(descriptor)
 
 
 @contextlib.contextmanager
-def _in_storage(url: Url, volume: Volume) -> Iterator[VolumePart]:
+def _in_storage(root: Url, volume: Volume) -> Iterator[VolumePart]:
+    url = root / volume.path
     try:
-        _check_unchanged(url, volume, url.stat())
+        _require_unchanged(root, volume, url.stat())
     except OSError as error:
         raise _missing(url, error) from None
     with contextlib.closing(Object(url, volume.size)) as remote:
@@ -100,9 +108,9 @@ def _missing(path: Root, error: OSError) -> SourceError:
     return SourceError(f"{(path, *absent)[-1]}: {error.strerror}; restore it or scan its source again")
 
 
-def _check_unchanged(path: Root, volume: Volume, found: StatResult) -> None:
+def _require_unchanged(root: Root, volume: Volume, found: StatResult) -> None:
     if size_and_time(found) != (volume.size, volume.mtime_ns):
-        raise SourceError(f"{path}: has changed since it was scanned; scan its source again")
+        raise SourceError(f"{root / volume.path}: has changed since it was scanned; scan its source again")
 
 
 def _disks(container: Container) -> list[_Disk]:

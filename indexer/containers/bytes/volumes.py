@@ -116,6 +116,10 @@ class Volumes:
         index = bisect.bisect_right(self._starts, offset)
         return self._starts[index] if index < len(self._starts) else self.size
 
+    def files(self) -> Iterator[tuple[str, int]]:
+        """Yield name and descriptor of each open file."""
+        return ((part.name, part.descriptor) for part in self._parts if part.descriptor is not None)
+
     def window(self) -> "ByteRange":
         """Return the range of all bytes."""
         descriptor = self._parts[0].descriptor if len(self._parts) == 1 else None
