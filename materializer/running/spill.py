@@ -103,7 +103,7 @@ def spill(
     if not tasks:
         return {}
     spilled: dict[int, Container] = {}
-    pool = WorkerPool(spill_container, workers, _parts, (folder.path,), is_sequential=lambda _: True)
+    pool = WorkerPool(spill_container, workers, _parts, (folder.path,), is_sequential=lambda _: True, is_long=True)
     rows = sum(task.rows.num_rows for task in tasks)
     with progress.phase("reading sequential archives", rows, "images") as bar:
         for task, answer in pool.run(tasks):
