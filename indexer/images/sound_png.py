@@ -1,4 +1,4 @@
-"""Prove that a PNG of RGB pixels decodes, without computing the pixels: in a third of the time of a decoder.
+"""Prove that a PNG decodes, without computing the pixels: in half of the time of a decoder or less.
 
 A row can be decoded if the number of its filter is valid and all its bytes are there. So the checksums of all chunks,
 the unpacked size and the filters' numbers are the proof. Source: PNG specification (third edition), chapters 5, 9, 10.
@@ -15,24 +15,34 @@ from indexer.images.decoding import codec_errors, open_image, read_header
 from indexer.images.models import ImageHeader, ImageLimits
 
 _SIGNATURE = b"\x89PNG\r\n\x1a\n"
-_RGB, _HIGHEST_FILTER = 2, 4
+_HIGHEST_FILTER = 4
+_RGB, _PALETTE = 2, 3  # colour types
+_PALETTE_SIZES = range(3, 3 * 256 + 1, 3)
+# Samples per pixel, and depths (table 8), by colour type.
+_TYPES = {0: (1, (1, 2, 4, 8, 16)), _RGB: (3, (8, 16)), _PALETTE: (1, (1, 2, 4, 8)), 4: (2, (8, 16)), 6: (4, (8, 16))}
 _TEXTS = (b"tEXt", b"zTXt", b"iTXt")
 _WITH_ORIENTATION = (b"raw profile", b"xml:", b"xmp", b"exif")  # keywords of texts in which readers look for one
 
 
-def proven_header(data: bytes | memoryview, limits: ImageLimits) -> ImageHeader | None:
-    """Return the header of an RGB PNG that is proven to decode; None if it may have an orientation, or is not proven.
+def proven_header(data: bytes | memoryview, limits: ImageLimits, *, only_rgb: bool = False) -> ImageHeader | None:
+    """Return the header of a PNG that is proven to decode; None if it may have an orientation, or is not proven.
 
-    None proves nothing: the image may be interlaced, animated, of another colour type, or damaged.
+    None proves nothing: the image may be interlaced, animated, not RGB if it has to be, or damaged.
     """
     chunks = list(_chunks(data))
     packed = [content for name, content in chunks if name == b"IDAT"]
     if not packed or not _is_plain(chunks, len(packed)):
         return None
-    width, height, depth, *kind = struct.unpack(">IIBBBBB", chunks[0][1])
-    if kind != [_RGB, 0, 0, 0] or depth not in (8, 16) or width * height > limits.pixels:
+    width, height, depth, kind, *methods = struct.unpack(">IIBBBBB", chunks[0][1])
+    samples, depths = _TYPES.get(kind, (0, ()))
+    if methods != [0, 0, 0] or depth not in depths or (only_rgb and kind != _RGB) or width * height > limits.pixels:
         return None
-    if not _has_rows(packed[0] if len(packed) == 1 else b"".join(packed), 1 + width * 3 * depth // 8, height):
+    palettes = [len(content) for name, content in chunks if name == b"PLTE"]
+    if kind == _PALETTE and not (palettes and all(size in _PALETTE_SIZES for size in palettes)):
+        return None
+    if not _has_rows(
+        packed[0] if len(packed) == 1 else b"".join(packed), 1 + (width * samples * depth + 7) // 8, height
+    ):
         return None
     try:
         with codec_errors():

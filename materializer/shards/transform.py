@@ -106,8 +106,8 @@ def prepare(
     with time_limit(limits.seconds):  # ends this worker if a codec hangs; the image is refused
         if facts is None and is_header_enough:
             facts = _facts(digest, header(bytes(data), limits), metadata_removed=False)
-        if facts is None and settings.pixels is not Pixels.JPEG:
-            facts = _proven_facts(digest, data, limits)
+        if facts is None and settings.pixels is not Pixels.JPEG and settings.align is None:
+            facts = _proven_facts(digest, data, settings, limits)
         return _prepared(data, facts, None, settings, limits) if facts else _decoded(digest, data, settings, limits)
 
 
@@ -127,12 +127,15 @@ def suffix_of(image_format: str) -> str:
     return _SUFFIXES.get(image_format, image_format.lower())
 
 
-def _proven_facts(digest: str, data: bytes | memoryview, limits: ImageLimits) -> ImageFacts | None:
-    """Return the facts of a plain JPEG or PNG that decodes, without its full pixels; None if that is not proven."""
+def _proven_facts(digest: str, data: bytes | memoryview, settings: Settings, limits: ImageLimits) -> ImageFacts | None:
+    """Return the facts of a plain JPEG or PNG that decodes, without its full pixels; None if that is not proven.
+
+    A PNG that is converted is decoded anyway.
+    """
     plain = _plain_facts(digest, data, limits)
     if plain is not None:
         return plain if is_sound(data) else None
-    proven = proven_header(data, limits)
+    proven = proven_header(data, limits, only_rgb=settings.pixels is Pixels.RGB)
     return _facts(digest, proven, metadata_removed=False) if proven else None
 
 

@@ -11,6 +11,7 @@ from PIL import Image, PngImagePlugin
 from benchmarks.bench_png import pictures
 from indexer.base.errors import BadData
 from indexer.images import Depth, ImageLimits, header, open_shown
+from indexer.images.metadata.png import chunk_of
 from indexer.images.plain_jpeg import plain_jpeg
 from indexer.images.png_encoding import encode_png
 from indexer.images.sound_png import proven_header
@@ -56,16 +57,32 @@ def damaged(data: bytes, number: int) -> bytes:
         (with_text("parameters"), True),
         (with_text("XML:com.adobe.xmp"), False),
         (saved(picture(), "PNG", exif=b"Exif\0\0MM\0*\0\0\0\x08\0\0\0\0\0\0"), False),
-        (saved(picture().convert("RGBA"), "PNG"), False),
-        (saved(picture().convert("P"), "PNG"), False),
+        (saved(picture().convert("RGBA"), "PNG"), True),
+        (saved(picture().convert("LA"), "PNG"), True),
+        (saved(picture(41).convert("1"), "PNG"), True),
+        (saved(picture(41).convert("P"), "PNG", bits=4), True),
+        (saved(Image.fromarray(np.full((5, 7), 300, np.uint16)), "PNG"), True),
         (saved(picture(), "JPEG"), False),
         (b"", False),
     ],
 )
-def test_plain_rgb_pngs_are_proven_without_decoding(data: bytes, is_proven: bool) -> None:
+def test_plain_pngs_are_proven_without_decoding(data: bytes, is_proven: bool) -> None:
     found = proven_header(data, LIMITS)
     assert (found is not None) == is_proven
     assert found is None or found == header(data, LIMITS)
+
+
+def test_pngs_that_are_converted_are_not_proven() -> None:
+    for mode in ("RGBA", "LA", "L", "P"):
+        assert proven_header(saved(picture().convert(mode), "PNG"), LIMITS, only_rgb=True) is None
+
+
+@pytest.mark.parametrize("palette", [b"", chunk_of(b"PLTE", b""), chunk_of(b"PLTE", bytes(3 * 257))])
+def test_png_without_a_valid_palette_is_not_proven(palette: bytes) -> None:
+    data = saved(picture().convert("P"), "PNG")
+    at = data.index(b"PLTE") - 4
+    end = at + 12 + int.from_bytes(data[at : at + 4], "big")
+    assert proven_header(data[:at] + palette + data[end:], LIMITS) is None
 
 
 def test_proof_holds_pixels_to_the_limit() -> None:
