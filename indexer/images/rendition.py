@@ -9,6 +9,7 @@ from indexer.base.toml_fields import Fields
 from indexer.images.decoding import codec_errors
 from indexer.images.encoding import encode
 from indexer.images.jpeg_encoding import JpegEncoding
+from indexer.images.png_encoding import encode_png
 
 AS_REAL = "real"  # the value of ``jpeg`` in a recipe
 _LARGEST = 16_384  # pixels of a side
@@ -98,7 +99,7 @@ def _encoded(picture: Image.Image, rendition: Rendition) -> bytes:
         return encode(picture, "JPEG", qtables=tables, subsampling=sampling, **baseline)
     if rendition.webp:
         return encode(picture, "WEBP", quality=rendition.webp, method=4)
-    return encode(picture, "PNG", compress_level=6)
+    return encode_png(picture)
 
 
 def _centre(picture: Image.Image, side: int) -> Image.Image:

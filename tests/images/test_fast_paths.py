@@ -14,6 +14,7 @@ from indexer.images import Depth, ImageLimits, header, open_shown
 from indexer.images.metadata.png import chunk_of
 from indexer.images.plain_jpeg import plain_jpeg
 from indexer.images.png_encoding import encode_png
+from indexer.images.rendition import Rendition, render
 from indexer.images.sound_png import proven_header
 from indexer.images.strict_jpeg import is_sound
 
@@ -166,6 +167,11 @@ def test_encoded_bytes_are_the_same_on_every_machine() -> None:
         "8dc54d5512bf5db7307e50df70e539a36c4ac03a0fd0a012d5467f5810e2400f",
         "b1346fdb722c60533abc16427c704bff04e93a90c0ef3575076b27d30982b79b",
     ]
+
+
+def test_renditions_are_encoded_as_converted_images_are() -> None:
+    stored, image = render(picture(), Rendition(long_side=20))
+    assert stored == encode_png(image)
 
 
 def test_too_short_jpegs_stay_bad() -> None:
