@@ -22,7 +22,7 @@ from indexer.scanning.worker import ScanTask
 
 _LOST_FILES = frozenset({"placeholder", "unread-format", "unfinished-download", "link-to-nothing", "shard-missing"})
 _FAILED_READS = frozenset({"reader-crashed", "unreadable"})
-_INSERTED_ROWS = 65_536  # per batch, which one thread of DuckDB inserts
+_INSERTED_ROWS = 122_880  # per batch: a row group of DuckDB, which one thread compresses
 _TABLES = ("member", "side_row", "finding", "container")
 
 
