@@ -136,7 +136,10 @@ def _data_offsets(path: Path, members: list[MemberRef]) -> list[int]:
 
 
 def _ours(container: Container, members: list[MemberRef]) -> int:
-    return sum(isinstance(data, bytes) for _, data in read_members(container, members, ArchiveLimits()))
+    done = 0
+    for _, data in read_members(container, members, ArchiveLimits()):
+        done += isinstance(data, bytes)
+    return done
 
 
 def _zipfile(path: Path, members: list[MemberRef]) -> int:

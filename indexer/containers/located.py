@@ -14,37 +14,37 @@ _AHEAD = 32  # members that are prefetched while others are read
 
 def read_located(window: ByteRange, members: Sequence[MemberRef], limits: ArchiveLimits) -> Iterator[Answer]:
     """Yield the key of each member, whose offset is known, with its bytes or the reason why it cannot be read."""
-    return answers(lambda member: _read(window, member, limits), _prefetched(window, members))
 
+    def read(member: MemberRef) -> bytes:
+        found = _found(window, member, limits)
+        if isinstance(found, Packed):
+            return bytes(read_zip_member(window, found))
+        offset, size = found
+        data = window.read(offset, size)
+        if len(data) < size:
+            raise _truncated(size, len(data))
+        return checked(data, member.crc32)
 
-def _read(window: ByteRange, member: MemberRef, limits: ArchiveLimits) -> bytes:
-    found = _found(window, member, limits)
-    if isinstance(found, Packed):
-        return bytes(read_zip_member(window, found))
-    offset, size = found
-    data = window.read(offset, size)
-    if len(data) < size:
-        raise _truncated(size, len(data))
-    return checked(data, member.crc32)
+    return answers(read, _prefetched(window, members))
 
 
 def copy_located(
     window: ByteRange, members: Sequence[MemberRef], places: Mapping[int, memoryview], limits: ArchiveLimits
 ) -> Iterator[tuple[int, memoryview | BadData]]:
     """Yield members as :func:`read_located`, but read them into their ``places``, which have their sizes."""
-    return answers(lambda member: _copy(window, member, places[member.key], limits), _prefetched(window, members))
 
+    def copy(member: MemberRef) -> memoryview:
+        found, place = _found(window, member, limits), places[member.key]
+        if isinstance(found, Packed):
+            place[:] = read_zip_member(window, found)
+            return place
+        offset, size = found
+        have = window.read_into(offset, place)
+        if have < size:
+            raise _truncated(size, have)
+        return checked(place, member.crc32)
 
-def _copy(window: ByteRange, member: MemberRef, place: memoryview, limits: ArchiveLimits) -> memoryview:
-    found = _found(window, member, limits)
-    if isinstance(found, Packed):
-        place[:] = read_zip_member(window, found)
-        return place
-    offset, size = found
-    have = window.read_into(offset, place)
-    if have < size:
-        raise _truncated(size, have)
-    return checked(place, member.crc32)
+    return answers(copy, _prefetched(window, members))
 
 
 def _prefetched(window: ByteRange, members: Sequence[MemberRef]) -> Iterator[MemberRef]:

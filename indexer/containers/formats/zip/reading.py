@@ -1,4 +1,4 @@
-"""Read one member of a zip: one read for local header and data, one call to unpack, one checksum."""
+"""Read one member of a zip: its local header, its data, one call to unpack, one checksum."""
 
 import struct
 from collections.abc import Iterator
@@ -14,7 +14,6 @@ from indexer.containers.formats.zip.local_header import LOCAL_HEADER
 Data = TypeVar("Data", bound=bytes | bytearray | memoryview)
 
 _local_fields = struct.Struct("<4s2xH18x2H").unpack_from  # signature, flags, sizes of name and extra fields
-_HEADER_GUESS = 160  # header, a name and the extra fields that Info-ZIP and 7-Zip write; longer ones cost a second read
 HEADER_ROOM = 512  # bytes to prefetch in addition to the packed bytes: local header, name and extra fields
 
 
@@ -30,30 +29,12 @@ class Packed(NamedTuple):
 
 def read_zip_member(window: ByteRange, member: Packed) -> bytes | bytearray:
     """Return the member's bytes, of the declared size and checksum. Raises BadData."""
-    data = window.read(member.offset, _HEADER_GUESS + member.packed_size)
-    begin = _data_start(data)
-    if len(data) < begin + member.packed_size:
-        data += window.read(member.offset + len(data), begin + member.packed_size - len(data))
-    packed = memoryview(data)[begin : begin + member.packed_size]
-    if len(packed) < member.packed_size:
-        raise BadData("truncated", f"{member.packed_size} packed bytes declared, {len(packed)} found")
+    data = window.read(data_position(window, member.offset), member.packed_size)
+    if len(data) < member.packed_size:
+        raise BadData("truncated", f"{member.packed_size} packed bytes declared, {len(data)} found")
     if member.method == "deflate":
-        return checked(inflate(packed, member.size), member.crc32)
-    return checked(b"".join(unpack(member.method, [bytes(packed)], member.size)), member.crc32)
-
-
-def _data_start(data: bytes) -> int:
-    """Return where a member's data begin, after the local header that ``data`` starts with (APPNOTE.TXT 4.3.7)."""
-    try:
-        signature, flags, name, extra = _local_fields(data)
-    except struct.error:  # too short
-        raise BadData("no local header") from None
-    if signature != b"PK\3\4":
-        raise BadData("no local header")
-    if flags & 1:
-        raise BadData("encrypted")
-    start: int = LOCAL_HEADER + name + extra
-    return start
+        return checked(inflate(data, member.size), member.crc32)
+    return checked(b"".join(unpack(member.method, [data], member.size)), member.crc32)
 
 
 def checked(data: Data, crc32: int | None) -> Data:
@@ -70,8 +51,20 @@ def zip_member_blocks(window: ByteRange, member: Packed) -> Iterator[bytes]:
 
 
 def data_position(window: ByteRange, offset: int) -> int:
-    """Return where the packed bytes of the member at ``offset`` begin. Raises BadData if there is no local header."""
-    return offset + _data_start(window.read(offset, LOCAL_HEADER))
+    """Return where the packed bytes of the member at ``offset`` begin: after its local header (APPNOTE.TXT 4.3.7).
+
+    Raises BadData if there is no local header, or if the bytes are encrypted.
+    """
+    try:
+        signature, flags, name, extra = _local_fields(window.read(offset, LOCAL_HEADER))
+    except struct.error:  # too few bytes
+        raise BadData("no local header") from None
+    if signature != b"PK\3\4":
+        raise BadData("no local header")
+    if flags & 1:
+        raise BadData("encrypted")
+    position: int = offset + LOCAL_HEADER + name + extra
+    return position
 
 
 def checked_blocks(blocks: Iterator[bytes], crc32: int | None) -> Iterator[bytes]:
