@@ -4,7 +4,7 @@ from collections.abc import Iterator, Mapping, Sequence
 
 from indexer.base.errors import BadData
 from indexer.containers.bytes.volumes import ByteRange
-from indexer.containers.formats.zip.reading import HEADER_ROOM, Packed, checked, data_position, read_zip_member
+from indexer.containers.formats.zip.reading import HEADER_ROOM, Packed, checked, data_position, lost, read_zip_member
 from indexer.containers.members.answers import Answer, answers
 from indexer.containers.models import Access, ArchiveLimits, MemberRef
 
@@ -22,7 +22,7 @@ def read_located(window: ByteRange, members: Sequence[MemberRef], limits: Archiv
         offset, size = found
         data = window.read(offset, size)
         if len(data) < size:
-            raise _truncated(size, len(data))
+            raise lost(window, offset, size, len(data))
         return checked(data, member.crc32)
 
     return answers(read, _prefetched(window, members))
@@ -41,7 +41,7 @@ def copy_located(
         offset, size = found
         have = window.read_into(offset, place)
         if have < size:
-            raise _truncated(size, have)
+            raise lost(window, offset, size, have)
         return checked(place, member.crc32)
 
     return answers(copy, _prefetched(window, members))
@@ -74,7 +74,3 @@ def _found(window: ByteRange, member: MemberRef, limits: ArchiveLimits) -> tuple
     if member.method == "stored" and packed_size == size:
         return data_position(window, offset), size
     return Packed(offset, packed_size, size, member.method or "stored", member.crc32)
-
-
-def _truncated(size: int, found: int) -> BadData:
-    return BadData("truncated", f"{size} bytes declared, {found} found")

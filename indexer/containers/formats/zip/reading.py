@@ -29,12 +29,22 @@ class Packed(NamedTuple):
 
 def read_zip_member(window: ByteRange, member: Packed) -> bytes | bytearray:
     """Return the member's bytes, of the declared size and checksum. Raises BadData."""
-    data = window.read(data_position(window, member.offset), member.packed_size)
+    start = data_position(window, member.offset)
+    data = window.read(start, member.packed_size)
     if len(data) < member.packed_size:
-        raise BadData("truncated", f"{member.packed_size} packed bytes declared, {len(data)} found")
+        raise lost(window, start, member.packed_size, len(data))
     if member.method == "deflate":
         return checked(inflate(data, member.size), member.crc32)
     return checked(b"".join(unpack(member.method, [data], member.size)), member.crc32)
+
+
+def lost(window: ByteRange, start: int, size: int, found: int) -> BadData:
+    """Return why only ``found`` of ``size`` bytes at ``start`` were read: the file ends, or a volume is missing."""
+    try:
+        window.read(start + found, 1)
+    except BadData as missing:
+        return missing
+    return BadData("truncated", f"{size} bytes declared, {found} found")
 
 
 def checked(data: Data, crc32: int | None) -> Data:
