@@ -7,6 +7,8 @@ from pathlib import Path
 
 import pytest
 
+from tests.support.programs import require_program
+
 ROOT = Path(__file__).parents[1]
 
 
@@ -25,6 +27,8 @@ ROOT = Path(__file__).parents[1]
 )
 def test_benchmark_runs(tmp_path: Path, arguments: str, output: str) -> None:
     module, *rest = arguments.split()
+    for program in ("7zz", "unzip") if module == "bench_world" else ():
+        require_program(program)
     command = [sys.executable, "-m", f"benchmarks.{module}", *rest]
     settings = {**os.environ, "TMPDIR": str(tmp_path)}
     done = subprocess.run(command, cwd=ROOT, env=settings, capture_output=True, text=True, check=False)
