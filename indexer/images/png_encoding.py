@@ -19,10 +19,10 @@ from indexer.images.metadata.png import chunk_of
 Rows = npt.NDArray[np.uint8]
 
 ENCODER = f"deflate {version('deflate')}, filters 2"  # changes if other bytes are written for the same pixels
-# Levels by how many times smaller the picture is packed. Photographs are packed to two thirds, by all levels alike;
-# smooth pictures save a tenth with a higher level; drawings take little time with any.
-_DRAWING, _FASTEST = 8.0, 1
-_LEVELS = ((_DRAWING, 6), (2.3, 3), (0.0, _FASTEST))
+# Photographs are packed to two thirds, by all levels alike; smooth pictures save a tenth with a higher level; drawings
+# take little time with any.
+_FASTEST, _SMOOTH_LEVEL, _DRAWING_LEVEL = 1, 3, 6
+_SMOOTH, _DRAWING = 2.3, 8.0  # how many times smaller they are packed
 _PIXEL = 3  # bytes
 # Bytes of rows that are filtered at a time. They stay in the processor's cache, and temporary arrays of two bytes per
 # sample stay below 128 KB, above which malloc takes new pages from the system.
@@ -51,16 +51,17 @@ def _choose_level(pixels: Rows, filtered: Rows) -> int:
     rows = max(4, height // (16 * _BLOCKS))
     starts = [(2 * number + 1) * height // (2 * _BLOCKS) - rows // 2 for number in range(_BLOCKS)]
     blocks = [slice(start, start + rows) for start in starts] if height > rows * _BLOCKS else [slice(None)]
-    with_filters, without = (
-        len(deflate.zlib_compress(b"".join(each[block].tobytes() for block in blocks), _FASTEST))
-        for each in (filtered, pixels)
-    )
+    sample, plain = (b"".join(each[block].tobytes() for block in blocks) for each in (filtered, pixels))
+    with_filters, without = (len(deflate.zlib_compress(each, _FASTEST)) for each in (sample, plain))
     if without < 0.97 * with_filters:
         filtered[:, 0], filtered[:, 1:] = 0, pixels
-    ratio = sum(filtered[block].size for block in blocks) / min(with_filters, without)
-    if without < 0.75 * with_filters and ratio < _DRAWING:
+    ratio = len(sample) / min(with_filters, without)
+    if ratio >= _DRAWING:
+        return _DRAWING_LEVEL
+    if without < 0.75 * with_filters:
         return _FASTEST  # Pillow always filters: the picture is smaller than Pillow's with any level
-    return next(level for least, level in _LEVELS if ratio >= least)
+    is_smooth = ratio >= _SMOOTH or len(deflate.zlib_compress(sample, _SMOOTH_LEVEL)) < 0.97 * with_filters
+    return _SMOOTH_LEVEL if is_smooth else _FASTEST
 
 
 def _filter(pixels: Rows, filtered: Rows, band: slice) -> None:
