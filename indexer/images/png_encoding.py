@@ -36,50 +36,54 @@ def encode_png(image: Image.Image) -> bytes:
     width, height = image.size
     pixels = np.asarray(image).reshape(height, width * _PIXEL)
     filtered = np.empty((height, 1 + width * _PIXEL), np.uint8)
-    band = max(1, _BAND_SIZE // (width * _PIXEL))
-    for start in range(0, height, band):
-        _filter(pixels, filtered, slice(start, min(start + band, height)))
-    packed = deflate.zlib_compress(filtered, _choose_level(pixels, filtered))
+    level, has_filters = _choose(pixels)
+    if has_filters:
+        band = max(1, _BAND_SIZE // (width * _PIXEL))
+        for start in range(0, height, band):
+            _filter(pixels, np.arange(start, min(start + band, height)), filtered[start : start + band])
+    else:
+        filtered[:, 0], filtered[:, 1:] = 0, pixels
+    packed = deflate.zlib_compress(filtered, level)
     header = struct.pack(">IIBBBBB", width, height, 8, 2, 0, 0, 0)
     chunks = ((b"IHDR", header), (b"IDAT", bytes(packed)), (b"IEND", b""))
     return b"\x89PNG\r\n\x1a\n" + b"".join(chunk_of(name, data) for name, data in chunks)
 
 
-def _choose_level(pixels: Rows, filtered: Rows) -> int:
-    """Return the level for a picture, after removing its filters if it is packed better without: few colours, text."""
-    height = len(pixels)
+def _choose(pixels: Rows) -> tuple[int, bool]:
+    """Return the level for a picture, and whether to filter it: few colours and text are packed better without.
+
+    Some blocks of rows are filtered and packed for it.
+    """
+    height, width = pixels.shape
     rows = max(4, height // (16 * _BLOCKS))
-    starts = [(2 * number + 1) * height // (2 * _BLOCKS) - rows // 2 for number in range(_BLOCKS)]
-    blocks = [slice(start, start + rows) for start in starts] if height > rows * _BLOCKS else [slice(None)]
-    sample, plain = (b"".join(each[block].tobytes() for block in blocks) for each in (filtered, pixels))
-    with_filters, without = (len(deflate.zlib_compress(each, _FASTEST)) for each in (sample, plain))
-    if without < 0.97 * with_filters:
-        filtered[:, 0], filtered[:, 1:] = 0, pixels
-    ratio = len(sample) / min(with_filters, without)
+    starts = [max(0, (2 * number + 1) * height // (2 * _BLOCKS) - rows // 2) for number in range(_BLOCKS)]
+    numbers = np.unique(np.concatenate([np.arange(start, min(start + rows, height)) for start in starts]))
+    sample = np.empty((len(numbers), 1 + width), np.uint8)
+    _filter(pixels, numbers, sample)
+    with_filters, without = (len(deflate.zlib_compress(each, _FASTEST)) for each in (sample, pixels[numbers]))
+    has_filters = without >= 0.97 * with_filters
+    ratio = sample.size / min(with_filters, without)
     if ratio >= _DRAWING:
-        return _DRAWING_LEVEL
+        return _DRAWING_LEVEL, has_filters
     if without < 0.75 * with_filters:
-        return _FASTEST  # Pillow always filters: the picture is smaller than Pillow's with any level
+        return _FASTEST, has_filters  # Pillow always filters: the picture is smaller than Pillow's with any level
     is_smooth = ratio >= _SMOOTH or len(deflate.zlib_compress(sample, _SMOOTH_LEVEL)) < 0.97 * with_filters
-    return _SMOOTH_LEVEL if is_smooth else _FASTEST
+    return _SMOOTH_LEVEL if is_smooth else _FASTEST, has_filters
 
 
-def _filter(pixels: Rows, filtered: Rows, band: slice) -> None:
-    """Filter the rows of a band by the one filter whose sampled residuals have the smallest sum of magnitudes.
+def _filter(pixels: Rows, numbers: npt.NDArray[np.int64], target: Rows) -> None:
+    """Filter the rows of these numbers by the one filter whose sampled residuals have the smallest sum of magnitudes.
 
     Rows that repeat the one above become zeros, by the filter for them.
     """
-    rows = pixels[band]
-    above = np.zeros_like(rows)
-    above[1:] = rows[:-1]
-    if band.start:
-        above[0] = pixels[band.start - 1]
+    rows, above = pixels[numbers], pixels[numbers - 1]
+    if numbers[0] == 0:
+        above[0] = 0
     repeats = (rows == above).all(axis=1)
     changes = np.flatnonzero(~repeats) if repeats.any() else slice(None)
     rows, above = rows[changes], above[changes]
     sums = [_magnitude(function(rows[::_SAMPLED], above[::_SAMPLED])) for function in _FILTERS]
     chosen = int(np.argmin(sums))
-    target = filtered[band]
     target[repeats], target[repeats, 0] = 0, _FILTERS.index(_up)
     target[changes, 0], target[changes, 1:] = chosen, _FILTERS[chosen](rows, above)
 
