@@ -36,7 +36,7 @@ class OpenContainers:
         Members with sequential access are read by one pass over the container, at each call.
 
         Raises:
-            SourceError: the container is missing or has changed since it was scanned.
+            SourceError: the container is missing or has changed since it was scanned, also since it was opened.
         """
         if any(member.access not in (Access.SLICE, Access.ZIP) for member in members):
             yield from read_members(container, members, self.limits)
@@ -46,14 +46,8 @@ class OpenContainers:
     def copy(
         self, container: Container, members: Sequence[MemberRef], places: Mapping[int, memoryview]
     ) -> Iterator[tuple[int, memoryview | BadData]]:
-        """Yield members as :meth:`read`, but read them into their places. All have random access in an archive.
-
-        Raises:
-            SourceError: the container is missing or has changed since it was scanned, also since it was opened.
-        """
-        content = self._opened(container)
-        require_unchanged(container, content)
-        return copy_located(content.window, members, places, self.limits)
+        """Yield members as :meth:`read`, but read them into their places. All have random access in an archive."""
+        return copy_located(self._opened(container).window, members, places, self.limits)
 
     def close(self) -> None:
         """Close all containers."""
@@ -66,7 +60,9 @@ class OpenContainers:
             self._open = OrderedDict()
         if container in self._open:
             self._open.move_to_end(container)
-            return self._open[container][1]
+            content = self._open[container][1]
+            require_unchanged(container, content)
+            return content
         stack = ExitStack()
         content = stack.enter_context(opened(container))
         self._open[container] = stack, content

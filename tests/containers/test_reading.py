@@ -120,13 +120,14 @@ def test_member_damaged_after_the_scan_is_bad_data(
     assert bad is read[f"set/{name}"]
 
 
-def test_archive_that_changes_while_it_is_open_raises_a_source_error(tree: Path, root: Path) -> None:
+@pytest.mark.parametrize("has_places", [False, True])
+def test_archive_that_changes_while_it_is_open_raises_a_source_error(has_places: bool, tree: Path, root: Path) -> None:
     zipped(tree, root / "set.zip", "-0")
     found = listing(container_in(root))
     member = found.members([found.row("labels.csv")])[0]
-    places = {member.key: memoryview(bytearray(member.size or 0))}
+    places = {member.key: memoryview(bytearray(member.size or 0))} if has_places else {}
     with closing(OpenContainers(ArchiveLimits())) as containers:
-        assert list(copy_members(containers, found.container, [member], places)) == [(member.key, *places.values())]
+        assert not isinstance(dict(copy_members(containers, found.container, [member], places))[member.key], BadData)
         os.utime(root / "set.zip", ns=(0, 0))
         with pytest.raises(SourceError, match=r"set\.zip: has changed since it was scanned"):
             list(copy_members(containers, found.container, [member], places))
