@@ -3,6 +3,7 @@
 The queries here name functions by ``system.main``: a stored macro could replace others.
 """
 
+import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 
@@ -18,6 +19,8 @@ from indexer.manifest.statement_names import (
     names_of,
     words,
 )
+
+_TOKEN = re.compile(r"""'(?:[^']|'')*'|"(?:[^"]|"")*"|[^'"]+""")  # a text, a quoted name, anything else
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,7 +43,7 @@ def catalog_of(connection: duckdb.DuckDBPyConnection) -> Catalog:
 
 
 def text_of(connection: duckdb.DuckDBPyConnection) -> str:
-    """Return the definitions of all tables, views, macros and triggers that the file holds, in lower case.
+    """Return the definitions of all tables, views, macros and triggers that the file holds; names in lower case.
 
     DuckDB writes the names of types in upper case once it has read a macro from the file.
     """
@@ -55,7 +58,13 @@ def text_of(connection: duckdb.DuckDBPyConnection) -> str:
         " where database_name not in ('system', 'temp') order by all"
         for kind, names in columns.items()
     )
-    return repr([connection.execute(query).fetchall() for query in queries]).lower()
+    rows = [row for query in queries for row in connection.execute(query).fetchall()]
+    return repr([[_with_lower_names(value) if isinstance(value, str) else value for value in row] for row in rows])
+
+
+def _with_lower_names(sql: str) -> str:
+    """Return a statement in lower case, but texts in single quotes unchanged."""
+    return _TOKEN.sub(lambda token: token[0] if token[0].startswith("'") else token[0].lower(), sql)
 
 
 def triggers_of(connection: duckdb.DuckDBPyConnection) -> list[str]:

@@ -189,6 +189,19 @@ def test_changed_views_and_macros_are_replaced(manifest: Path, later_command: Ca
         assert connection.execute(content).fetchall() == before
 
 
+def test_macros_that_differ_in_the_case_of_a_text_are_replaced(manifest: Path, later_command: Callable[[], None]) -> None:
+    stores.open_for_writing(manifest).close()
+    macros = [statement.query for statement in duckdb.extract_statements(schema.definitions()[0])]
+    [changed] = [macro.replace("{:016x}", "{:016X}") for macro in macros if "{:016x}" in macro]
+    look = "select look(255, null)"
+    with duckdb.connect(str(manifest)) as connection:
+        connection.execute(changed)
+        assert connection.execute(look).fetchall() == [("00000000000000FF",)]
+    later_command()
+    with stores.open_for_writing(manifest) as store:
+        assert store.execute(look) == [("00000000000000ff",)]
+
+
 def test_a_newer_manifest_with_the_same_views_is_refused(manifest: Path, later_command: Callable[[], None]) -> None:
     stores.open_for_writing(manifest).close()
     with duckdb.connect(str(manifest)) as connection:
