@@ -134,15 +134,14 @@ def container_fingerprint(
 ) -> str:
     """Return a hash of everything that a container's listing depends on.
 
-    It covers names, sizes and times of the volumes, the side tables, the limits, and the encoding of names. A container
-    with an unchanged fingerprint need not be read again.
+    It covers names, sizes and times of the volumes, the side tables, the limits, the encoding of names, and the hint. A
+    container with an unchanged fingerprint need not be read again.
     """
     sorted_tables = sorted((asdict(table) for table in tables), key=json.dumps)
     volumes = [asdict(volume) for volume in container.volumes]
     without_time = asdict(replace(limits, seconds=0))  # the time limit does not change a complete listing
-    text = json.dumps(
-        [LISTING_VERSION, container.kind, volumes, sorted_tables, without_time, *([encoding] if encoding else [])]
-    )
+    others = [each for each in (encoding, container.hint) if each]
+    text = json.dumps([LISTING_VERSION, container.kind, volumes, sorted_tables, without_time, *others])
     return hashlib.sha256(text.encode("utf-8", "surrogatepass")).hexdigest()
 
 

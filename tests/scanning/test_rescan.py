@@ -14,7 +14,7 @@ from indexer.scanning.commit import ContainerUpdate, RecordedContainer, complete
 from indexer.scanning.loose import LOOSE_SCHEMA, loose_rows
 from indexer.scanning.root_listing import RootListing
 from tests.scanning.conftest import PICTURES, PROMPTS, Scan, fill, ids, inspect_all, inspected, source, zipped
-from tests.support.archives import run
+from tests.support.archives import cut_at, run
 
 
 def test_members_without_checksums_keep_inspections_of_unchanged_volumes(
@@ -241,3 +241,23 @@ def test_member_ids_are_unique_and_never_used_again(manifest: Store, root: Path,
         assert len({row[0] for row in rows}) == len(rows) == len(tree) + 2 + len(PICTURES)
         for member_id, *file in rows:
             assert known.setdefault(member_id, tuple(file)) == tuple(file)
+
+
+def test_hint_at_missing_volumes_is_renewed(manifest: Store, root: Path, rescan: Scan) -> None:
+    archive = zipped(root / "set.zip", {name: data * 500 for name, data in PICTURES.items()})
+    cut_at(archive, [f"set.zip.00{number}" for number in range(1, 5)], [300, 300, 300])
+    for number in range(1, 5):
+        fill(root / f"disc {number}", {f"set.zip.00{number}": (root / f"set.zip.00{number}").read_bytes()})
+        (root / f"set.zip.00{number}").unlink()
+    (root / "disc 2").rename(root.parent / "lost")
+    (root / "disc 3").rename(root.parent / "found")
+    rescan()
+    assert "has number 2, 3:" in reasons(manifest)
+    (root.parent / "found").rename(root / "disc 3")
+    rescan()
+    assert "has number 2:" in reasons(manifest)
+
+
+def reasons(manifest: Store) -> str:
+    [(found,)] = manifest.execute("select distinct reason from container")
+    return str(found)
