@@ -189,7 +189,9 @@ def test_changed_views_and_macros_are_replaced(manifest: Path, later_command: Ca
         assert connection.execute(content).fetchall() == before
 
 
-def test_macros_that_differ_in_the_case_of_a_text_are_replaced(manifest: Path, later_command: Callable[[], None]) -> None:
+def test_macros_that_differ_in_the_case_of_a_text_are_replaced(
+    manifest: Path, later_command: Callable[[], None]
+) -> None:
     stores.open_for_writing(manifest).close()
     macros = [statement.query for statement in duckdb.extract_statements(schema.definitions()[0])]
     [changed] = [macro.replace("{:016x}", "{:016X}") for macro in macros if "{:016x}" in macro]

@@ -106,10 +106,11 @@ def test_decompression_bombs_are_rows_with_a_problem(root: Path) -> None:
     assert found.row("sound.png")["problem"] is None
 
 
-def test_member_larger_than_declared_is_bad_data(root: Path) -> None:
+@pytest.mark.parametrize("declared", [0, 1_000])
+def test_member_larger_than_declared_is_bad_data(root: Path, declared: int) -> None:
     with zipfile.ZipFile(root / "set.zip", "w", zipfile.ZIP_DEFLATED) as archive:
         archive.writestr("liar.png", bytes(5_000_000))
-        archive.filelist[0].file_size = 1_000
+        archive.filelist[0].file_size = declared
     (data,) = listing(container_in(root)).read().values()
     assert isinstance(data, BadData)
     assert data.reason == "size differs"

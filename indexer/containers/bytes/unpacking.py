@@ -41,7 +41,7 @@ def inflate(data: bytes | memoryview, size: int) -> bytes | bytearray:
 
     libdeflate is a fifth faster, but gives no reasons, and allocates ``size`` bytes before it has seen any.
     """
-    if size <= _MOST_AT_ONCE:
+    if 0 < size <= _MOST_AT_ONCE:  # for no bytes it succeeds with any stream
         with contextlib.suppress(deflate.DeflateError):
             found: bytearray = deflate.deflate_decompress(data, size)
             if len(found) == size:
