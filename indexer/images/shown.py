@@ -133,9 +133,10 @@ def _exif_text(exif: Image.Exif, tag: int) -> str:
 
 
 def _decoded(image: Image.Image, data: bytes, depth: Depth) -> Image.Image:
-    if depth.reduced_to:
+    is_jpeg = image.format in ("JPEG", "MPO")
+    if depth.reduced_to and is_jpeg and not strict_jpeg.is_lossless(data):  # a draft of HEIF is its thumbnail
         image.draft(depth.mode, depth.reduced_to)
-    if depth.is_strict and image.format in ("JPEG", "MPO"):
+    if depth.is_strict and is_jpeg:
         try:
             grey = strict_jpeg.decode_grey(data, image.size if depth.reduced_to else (1, 1))
         except BadData as bad:

@@ -19,7 +19,8 @@ from indexer.images.metadata.jpeg import FRAMES, pixels_only, segments
 _UNDECIDED = re.compile("(?i)Unsupported|Sorry|not supported|colorspace|could not determine")
 _EXTRANEOUS = re.compile("Corrupt JPEG data: ([0-9]+) extraneous bytes before marker 0xd9")
 _START_OF_SCAN, _END_OF_IMAGE = b"\xff\xda", b"\xff\xd9"
-_SEQUENTIAL, _ARITHMETIC = (0xC0, 0xC1), (0xC9, 0xCA)  # frames (T.81, table B.1); the former have Huffman coding
+# Frames (T.81, table B.1); the sequential ones have Huffman coding.
+_SEQUENTIAL, _LOSSLESS, _ARITHMETIC = (0xC0, 0xC1), 0xC3, (0xC9, 0xCA)
 
 
 def decode_grey(data: bytes, size: tuple[int, int]) -> Image.Image | None:
@@ -38,10 +39,17 @@ def decode_grey(data: bytes, size: tuple[int, int]) -> Image.Image | None:
         if warning := str(error) if copy == data else _warning(copy):
             _judge(warning, copy)
         return None  # the copy proves nothing about the given bytes
-    if _frame(data) in _ARITHMETIC and _lacks_coded_data(pixels_only(data)):
-        raise BadData("damaged", "the last scan ends before the last pixel")
+    if _frame(data) in _ARITHMETIC:
+        if _lacks_coded_data(pixels_only(data)):
+            raise BadData("damaged", "the last scan ends before the last pixel")
+        return None  # Pillow decodes it only if no scan crosses a block of 64 KiB of the file
     grey = Image.fromarray(pixels[:, :, 0])
     return grey if grey.size == size else None
+
+
+def is_lossless(data: bytes) -> bool:
+    """Return whether the coding is lossless: libjpeg decodes such a JPEG only in its own size and colours."""
+    return _frame(data) == _LOSSLESS
 
 
 def check_strips(data: bytes, tags: Mapping[int, Any]) -> None:

@@ -11,7 +11,7 @@ from indexer.base.image_formats import format_of
 from indexer.images import ImageLimits, inspect, open_shown, reader_problem
 from materializer.models import Pixels
 from materializer.shards.variants import varied
-from tests.images.test_images import saved
+from tests.images.test_images import photo, saved
 from tests.images.test_shown import LIMITS, PHOTO, prepared, shown_by_datasets, turned
 
 
@@ -104,6 +104,12 @@ def test_images_that_need_a_plugin_are_converted(form: str, plugin: str) -> None
         prepared(data, pixels=Pixels.VERBATIM)
     with pytest.raises(BadData, match="too_many_pixels"):
         open_shown(data, ImageLimits(pixels=320 * 200 - 1))
+
+
+def test_a_heif_is_inspected_by_its_picture_instead_of_its_thumbnail() -> None:
+    pytest.importorskip("pillow_heif.HeifImagePlugin")
+    plain, with_thumbnail = (inspect(saved(photo(640, 480), "HEIF", thumbnails=sizes)) for sizes in ([], [320]))
+    assert (plain.pixel_hash, plain.phash) == (with_thumbnail.pixel_hash, with_thumbnail.phash)
 
 
 def test_heif_and_avif_are_told_apart_by_their_compatible_brands() -> None:

@@ -1,8 +1,10 @@
 """JPEGs of which a part is missing are damaged, although Pillow shows them."""
 
 import base64
+import io
 
 import pytest
+from PIL import Image
 
 from indexer.base.errors import BadData
 from indexer.images import Depth, inspect, open_shown
@@ -57,6 +59,33 @@ def test_half_a_jpeg_with_arithmetic_coding_is_damaged(cut: int) -> None:
     assert inspect(ARITHMETIC).status == "ok"
     assert inspect(ARITHMETIC[:-cut] + b"\xff\xd9").status == "damaged"
     assert inspect(ARITHMETIC[:-cut] + bytes(cut - 2) + b"\xff\xd9").status == "damaged"
+
+
+@pytest.mark.parametrize("pixels", [Pixels.VERBATIM, Pixels.RGB])
+def test_arithmetic_coding_that_pillow_cannot_read_is_not_stored(pixels: Pixels) -> None:
+    """Pillow reads blocks of 64 KiB, and libjpeg cannot pause within a scan with arithmetic coding."""
+    size = 65_596 - len(ARITHMETIC)
+    comment = b"\xff\xfe" + (size - 2).to_bytes(2, "big")
+    data = ARITHMETIC[:2] + comment.ljust(size) + ARITHMETIC[2:]
+    with pytest.raises(OSError, match="broken data stream"):
+        Image.open(io.BytesIO(data)).load()
+    stored = prepared(data, pixels=pixels)
+    assert stored.transform.endswith("metadata_removed")
+    Image.open(io.BytesIO(stored.data)).load()
+
+
+# 5 x 3 pixels of three values, by libjpeg-turbo 3.
+LOSSLESS = base64.b85decode(
+    "|JeWT01iQ9Z(?NtWB>pF0095P01*fP0{{gBQV{@05dcCF0RO}Q7XSeP0RaF20000000000000I62L%7x01N|C07n2q00961=g#xI92h#chnv7Us2"
+    "jj<C>-z{@&*o`VD$0eFktWh*#"
+)
+
+
+def test_lossless_jpeg_is_decoded_in_its_own_size_and_colours() -> None:
+    assert (inspect(LOSSLESS).status, inspect(LOSSLESS).width) == ("ok", 5)
+    assert all(prepared(LOSSLESS, pixels=pixels).width == 5 for pixels in Pixels)
+    with pytest.raises(BadData):
+        prepared(LOSSLESS[:-12])
 
 
 @pytest.mark.parametrize("mode", ["L", "CMYK"])
