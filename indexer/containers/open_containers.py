@@ -1,6 +1,7 @@
 """Read members of containers that stay open between reads: for random access by file_id."""
 
 import os
+import resource
 from collections import OrderedDict
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import ExitStack, contextmanager
@@ -15,18 +16,18 @@ from indexer.containers.opening import Opened, opened, require_unchanged
 from indexer.containers.reading import read_members
 
 _MOST_OPEN = 64  # containers
-_MOST_FILES = 256  # volumes of theirs; most systems allow a process 1,024 open files
+_MOST_FILES = 256  # volumes of theirs, and at most a quarter of the files that the process may open
 
 
 class OpenContainers:
-    """Up to 64 containers with up to ``most_files`` volumes, those used last.
+    """Up to 64 containers with up to ``most_files`` volumes (by default 256), those used last.
 
     For one thread at a time. A copy in another process, forked or unpickled, opens its own.
     """
 
-    def __init__(self, limits: ArchiveLimits, most_files: int = _MOST_FILES) -> None:
+    def __init__(self, limits: ArchiveLimits, most_files: int | None = None) -> None:
         self.limits = limits
-        self._most_files = most_files
+        self._most_files = _allowed_files() if most_files is None else most_files
         self._process = os.getpid()
         self._open: OrderedDict[Container, tuple[ExitStack, Opened]] = OrderedDict()
 
@@ -80,13 +81,19 @@ class OpenContainers:
         self.__init__(**state)  # type: ignore[misc]
 
 
+def _allowed_files() -> int:
+    """Return how many volumes may stay open: most systems allow a process 1,024 files, macOS 256."""
+    allowed, _ = resource.getrlimit(resource.RLIMIT_NOFILE)
+    return _MOST_FILES if allowed == resource.RLIM_INFINITY else min(_MOST_FILES, allowed // 4)
+
+
 FreeContainers: TypeAlias = "LifoQueue[OpenContainers]"
 
 
 @contextmanager
 def open_for_threads(threads: int, limits: ArchiveLimits) -> Iterator[FreeContainers]:
     """Yield open containers for each thread: a thread takes some while it reads, and puts them back."""
-    own = [OpenContainers(limits, _MOST_FILES // threads) for _ in range(threads)]
+    own = [OpenContainers(limits, _allowed_files() // threads) for _ in range(threads)]
     free: FreeContainers = LifoQueue()
     for containers in own:
         free.put(containers)

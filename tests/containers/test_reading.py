@@ -2,6 +2,7 @@
 
 import os
 import random
+import resource
 import subprocess
 import sys
 import zipfile
@@ -242,6 +243,23 @@ def test_containers_stay_open_while_they_have_few_files(tree: Path, root: Path, 
             assert len(open_now) in (each, 2 * each)
         assert len(open_now) == 2 * each
     assert not [file for file in open_files() if file.is_relative_to(root)]
+
+
+def test_few_containers_stay_open_if_the_process_may_open_few_files(root: Path) -> None:
+    for number in range(40):
+        with zipfile.ZipFile(root / f"{number}.zip", "w") as archive:
+            archive.writestr("a.png", b"a")
+    found = [listing(container) for container in find_containers(root, volumes_of(root))[0]]
+    before = resource.getrlimit(resource.RLIMIT_NOFILE)
+    resource.setrlimit(resource.RLIMIT_NOFILE, (80, before[1]))
+    try:
+        containers = OpenContainers(ArchiveLimits())
+    finally:
+        resource.setrlimit(resource.RLIMIT_NOFILE, before)
+    with closing(containers):
+        for one in found:
+            assert dict(containers.read(one.container, one.members())) == {0: b"a"}
+        assert len([file for file in open_files() if file.is_relative_to(root)]) == 80 // 4
 
 
 def open_files() -> list[Path]:
