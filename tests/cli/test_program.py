@@ -166,7 +166,9 @@ def test_commands_start_quickly() -> None:
 
 
 @pytest.mark.parametrize("how", ["full", "closed pipe", "closed descriptor"])
-@pytest.mark.parametrize("arguments", [["sql", "select 1"], ["sources"], ["--help"]], ids=["sql", "sources", "help"])
+@pytest.mark.parametrize(
+    "arguments", [["sql", "select 1", "--format", "csv"], ["sources"], ["--help"]], ids=["sql", "sources", "help"]
+)
 def test_standard_output_that_cannot_be_written(manifest: Path, arguments: list[str], how: str) -> None:
     """Small results stay in Python's buffer until the program exits."""
     redirections = {"full": '"$@" > /dev/full', "closed descriptor": '"$@" >&-'}

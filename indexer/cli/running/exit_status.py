@@ -64,7 +64,8 @@ def flush_output(status: int) -> int:
 def _flush(stream: TextIO) -> OSError | None:
     """Flush ``stream`` and return the error, if any. The interpreter flushes again at exit, and must not fail then."""
     try:
-        stream.flush()
+        if not stream.closed:  # by Arrow, after it failed to write
+            stream.flush()
     except OSError as error:
         _discard_output(stream)
         return error
@@ -72,7 +73,8 @@ def _flush(stream: TextIO) -> OSError | None:
 
 
 def _discard_output(stream: TextIO) -> None:
-    os.dup2(os.open(os.devnull, os.O_WRONLY), stream.fileno())
+    if not stream.closed:
+        os.dup2(os.open(os.devnull, os.O_WRONLY), stream.fileno())
 
 
 def _reporter_of(error: BaseException) -> Callable[[Any, str], int] | None:
