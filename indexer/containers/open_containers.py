@@ -12,7 +12,7 @@ from indexer.base.errors import BadData
 from indexer.containers.located import copy_located, read_located
 from indexer.containers.members.answers import Answer
 from indexer.containers.models import Access, ArchiveLimits, Container, MemberRef
-from indexer.containers.opening import Opened, opened, require_unchanged
+from indexer.containers.opening import Opened, is_unchanged, opened
 from indexer.containers.reading import read_members
 
 _MOST_OPEN = 64  # containers
@@ -61,9 +61,11 @@ class OpenContainers:
             self._open = OrderedDict()
         if container in self._open:
             self._open.move_to_end(container)
-            content = self._open[container][1]
-            require_unchanged(container, content)
-            return content
+            stack, content = self._open[container]
+            if is_unchanged(container, content):
+                return content
+            del self._open[container]
+            stack.close()
         stack = ExitStack()
         content = stack.enter_context(opened(container))
         self._open[container] = stack, content

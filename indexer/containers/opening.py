@@ -69,11 +69,14 @@ def opened_volume(root: Root, volume: Volume) -> contextlib.AbstractContextManag
     return _in_storage(root, volume) if isinstance(root, Url) else _on_disk(root, volume)
 
 
-def require_unchanged(container: Container, content: Opened) -> None:
-    """Raise SourceError if a file of an open container has changed since the scan."""
+def is_unchanged(container: Container, content: Opened) -> bool:
+    """Return whether the open files of a container are as they were at the scan."""
     volumes = {volume.path: volume for volume in container.volumes}
-    for name, descriptor in content.window.volumes.files():
-        _require_unchanged(container.root, volumes[name], os.fstat(descriptor))
+    try:
+        found = [(volumes[name], os.fstat(descriptor)) for name, descriptor in content.window.volumes.files()]
+    except OSError:  # a file on NFS was replaced
+        return False
+    return all(_is_as_scanned(volume, status) for volume, status in found)
 
 
 @contextlib.contextmanager
@@ -109,8 +112,12 @@ def _missing(path: Root, error: OSError) -> SourceError:
 
 
 def _require_unchanged(root: Root, volume: Volume, found: StatResult) -> None:
-    if size_and_time(found) != (volume.size, volume.mtime_ns):
+    if not _is_as_scanned(volume, found):
         raise SourceError(f"{root / volume.path}: has changed since it was scanned; scan its source again")
+
+
+def _is_as_scanned(volume: Volume, found: StatResult) -> bool:
+    return size_and_time(found) == (volume.size, volume.mtime_ns)
 
 
 def _disks(container: Container) -> list[_Disk]:
