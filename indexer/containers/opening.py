@@ -1,6 +1,7 @@
 """Open the volumes of a container as one range of bytes, with room for missing volumes."""
 
 import contextlib
+import errno
 import os
 from collections import Counter
 from collections.abc import Iterator, Mapping
@@ -106,6 +107,8 @@ def _in_storage(root: Url, volume: Volume) -> Iterator[VolumePart]:
 
 def _missing(path: Root, error: OSError) -> SourceError:
     """Return the error of a file that cannot be opened; it names the outermost folder that is missing, if one is."""
+    if error.errno in (errno.EMFILE, errno.ENFILE):
+        return SourceError(f"{path}: {error.strerror}; raise the limit of open files (ulimit -n)")
     parents = path.parents if isinstance(path, Path) and isinstance(error, FileNotFoundError) else ()
     absent = [parent for parent in parents if not parent.exists()]
     return SourceError(f"{(path, *absent)[-1]}: {error.strerror}; restore it or scan its source again")

@@ -19,6 +19,7 @@ from indexer.containers.formats.libarchive import SequentialPass
 from indexer.containers.kinds import Kind
 from indexer.containers.models import Access, ArchiveLimits, Container, MemberRef
 from indexer.containers.open_containers import OpenContainers
+from indexer.containers.opening import opened
 from indexer.containers.reading import read_members
 from tests.support.archives import (
     Memory,
@@ -264,6 +265,20 @@ def test_few_containers_stay_open_if_the_process_may_open_few_files(root: Path) 
         for one in found:
             assert dict(containers.read(one.container, one.members())) == {0: b"a"}
         assert len([file for file in open_files() if file.is_relative_to(root)]) == 80 // 4
+
+
+def test_too_few_files_to_open_a_container_are_reported(tree: Path, root: Path) -> None:
+    split_zipped(tree, root / "set.zip")
+    container = container_in(root)
+    before = resource.getrlimit(resource.RLIMIT_NOFILE)
+    next_file = os.dup(0)
+    os.close(next_file)
+    resource.setrlimit(resource.RLIMIT_NOFILE, (next_file + 1, before[1]))
+    try:
+        with pytest.raises(SourceError, match=r"Too many open files; raise the limit of open files"):
+            opened(container).__enter__()
+    finally:
+        resource.setrlimit(resource.RLIMIT_NOFILE, before)
 
 
 def open_files() -> list[Path]:
