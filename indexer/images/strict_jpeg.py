@@ -58,8 +58,9 @@ def check_strips(data: bytes, tags: Mapping[int, Any]) -> None:
     Raises:
         BadData: damaged.
     """
-    # Tags of TIFF 6.0 and of its Technical Note 2 (JPEG).
-    tables = bytes(tags.get(347, b"")).removesuffix(_END_OF_IMAGE) or b"\xff\xd8"
+    # Tags of TIFF 6.0 and of its Technical Note 2 (JPEG). libtiff ignores tables of another type, such as a number.
+    shared = tags.get(347)
+    tables = (shared if isinstance(shared, bytes) else b"").removesuffix(_END_OF_IMAGE) or b"\xff\xd8"
     places = zip(tags.get(273, tags.get(324, ())), tags.get(279, tags.get(325, ())), strict=False)
     for start, size in places:
         decode_grey(tables + data[start + 2 : start + size] + _END_OF_IMAGE, (1, 1))

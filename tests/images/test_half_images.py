@@ -2,6 +2,7 @@
 
 import base64
 import io
+import struct
 
 import pytest
 from PIL import Image
@@ -116,6 +117,18 @@ def test_tiff_with_a_damaged_jpeg_is_damaged(mode: str, strips: bool) -> None:
     assert inspect(data).status == "ok"
     middle = len(data) // 2
     assert inspect(data[:middle] + bytes(200) + data[middle + 200 :]).status == "damaged"
+
+
+@pytest.mark.parametrize("tables", [struct.pack("<HIf", 11, 1, 5.0), struct.pack("<HII", 4, 1, 2**32 - 1)])
+def test_tiff_whose_jpegs_have_their_own_tables_needs_no_valid_shared_ones(tables: bytes) -> None:
+    """libtiff ignores shared tables that are a number."""
+    data, strip = saved(photo(64, 64), "TIFF", compression="jpeg"), saved(photo(64, 64), "JPEG", subsampling=0)
+    directory, end = int.from_bytes(data[4:8], "little"), len(data)
+    entries = {273: struct.pack("<HII", 4, 1, end), 279: struct.pack("<HII", 4, 1, len(strip)), 347: tables}
+    for tag, entry in entries.items():
+        at = data.index(struct.pack("<H", tag), directory) + 2
+        data = data[:at] + entry + data[at + len(entry) :]
+    assert inspect(data + strip).status == "ok"
 
 
 def test_padding_and_bytes_after_the_end_are_no_damage() -> None:
