@@ -54,9 +54,11 @@ def stored_member(row: Mapping[str, Any], key: int) -> MemberRef:
     The path of a loose file that is not UTF-8 gets its bytes back.
 
     Raises:
-        SourceError: the path of a loose file leads out of the root.
+        SourceError: the path of a loose file leads out of the root, or a number is negative.
     """
     path = row["path"]
+    if min(row["offset"] or 0, row["packed_size"] or 0, row["size"] or 0) < 0:
+        raise SourceError(f"the manifest has a negative offset or size of {path!r}: scan the source again")
     if row["access"] == Access.FILE:
         path = path if row["name_bytes"] is None else os.fsdecode(row["name_bytes"])
         _require_inside(path)

@@ -48,3 +48,12 @@ def test_path_that_leads_out_of_its_source_is_not_read(site, packing, path):
     finally:
         images.close()
     assert "leads out of its source" in str(shown)
+
+
+@pytest.mark.parametrize("field", ['"offset"', "size", "packed_size"])
+def test_negative_location_is_refused(site, field):
+    site.lay_out(manifests.pictures(3), "stored")
+    with duckdb.connect(str(site.manifest)) as manifest:
+        manifest.execute(f"update member set {field} = -5000 where ordinal = 1")
+    with pytest.raises(SourceError, match="has a negative offset or size of"):
+        site.build()
