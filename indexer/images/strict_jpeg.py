@@ -21,6 +21,7 @@ _EXTRANEOUS = re.compile("Corrupt JPEG data: ([0-9]+) extraneous bytes before ma
 _START_OF_SCAN, _END_OF_IMAGE = b"\xff\xda", b"\xff\xd9"
 # Frames (T.81, table B.1); the sequential ones have Huffman coding.
 _SEQUENTIAL, _LOSSLESS, _ARITHMETIC = (0xC0, 0xC1), 0xC3, (0xC9, 0xCA)
+_LEFT_OUT = 24  # bytes of arithmetic coding that may be missing, with those that a decoder reads ahead
 
 
 def decode_grey(data: bytes, size: tuple[int, int]) -> Image.Image | None:
@@ -118,11 +119,11 @@ def _is_padding(warning: str, data: bytes) -> bool:
 def _lacks_coded_data(data: bytes) -> bool:
     """Return whether a decoder of arithmetic coding reads beyond the last scan, where libjpeg feeds zeros silently.
 
-    It reads up to three bytes ahead, since encoders leave out the last zeros (T.81, D.1.8); five are enough.
+    Encoders leave out the last zeros (T.81, D.1.8): 20 bytes of a picture of nine megapixels that is white below.
     """
     end = _end_of_image(data)
     further = b"\x55" * 256
-    found = _EXTRANEOUS.search(_warning(data[:end] + bytes(5) + further + data[end:]) or "")
+    found = _EXTRANEOUS.search(_warning(data[:end].rstrip(b"\0") + bytes(_LEFT_OUT) + further + data[end:]) or "")
     return found is None or int(found[1]) < len(further)
 
 

@@ -47,19 +47,30 @@ def test_half_a_jpeg_is_damaged(damage: str) -> None:
     assert prepared(data, check=Check.LENIENT).data == data
 
 
-# 24 x 24 pixels of noise, by jpegtran -arithmetic.
+# A photograph of 32 x 32, and a white picture of 300 x 2000 with a few pixels at its top: by jpegtran -arithmetic.
 ARITHMETIC = base64.b85decode(
-    "|JeWF01!$>Nk#wx0RR9200961|JwjV05v5jFDM~3FDoxRIW<2}g;!8XNl>G8dtrsas>{f}s=Bw;@c;kS;{WEiy8r+G|NsC0|NqYa|NsC0|NsC0"
-    "|NqGV3kU!h02l!Q5di<p00saM5C#9*00;pA002J#guP#PdP|vO(br}Ha%dG1OZ!577#t}1u`v`0R?`3g-+{fQAc9VH1G4A<Cp@)Nq1VjX_dn|L"
-    "VVnxewB7IN_*~MwVNHOO*2IQCb^~?^P;M*Q^JcEcr6mEnNV0ht%z*#d"
+    "|JeWF01!$>Nk#wx0RR9200961|JwjV00RO70|EjA0|NsD0|NvF2n7WM1O*BQ2L=cX3JeSj3JVJj4iXRz4iOFu3lJ6%5fc;@6%`B*7Z?^47!ni}6#"
+    "vNp3kU!p03ZPY5di<p00saM5C#9*00;pA002J#(#||~_;;aI#a3k!Ow;e;%WO$<NdhcNiacra$3*9pD`IcI=g{qzHR)I19;m4a&@m-)?9e@o@*Nt"
+    "bo24$o;x7@lVe}XQJC;D1T~`u!q{^;2pwDvGuPlZTaqkP2Hr1D9?&~*^INv#0KBFxT@3D~Oze>%t{_l_Pp~ByxyQ^0MRFuOmM=iQ1@PwH>(0AEiO"
+    "Vi5Yq9qfyU1H8!Ad&H}IvtyVd%tkvd*A~E{{Y!70(06YEIm5hYvyh<&0|$KXU-T$Mjg#q61&!^H%DD%(<Tv3Da_xMd(gJY*3^#5QtrrhA&%F0?(w"
+    "47EB^pBA5%bc_#<O+3XXmM*#"
+)
+WHITE_BELOW = base64.b85decode(
+    "|JeWF01!$>Nk#wx0RR9200961|JwjV01yid4h#wq4h;?x5fBp?C>j_R78o%jB^@X_Gd(;xGdMRuNL)@pL{~*OI8bd-S6^ahXlFi6ad~iLcwA*?WB"
+    "<tj3kV0$0W1Ll5di<p00saM5C#9*00;pA002J#u_TShdCC}+C}K1qQrNDhVIk-@%wydoSfJn5spTfgG%$_6|Je"
 )
 
 
-@pytest.mark.parametrize("cut", [20, 40, 70])
+@pytest.mark.parametrize("cut", [80, 120, 200])
 def test_half_a_jpeg_with_arithmetic_coding_is_damaged(cut: int) -> None:
     assert inspect(ARITHMETIC).status == "ok"
     assert inspect(ARITHMETIC[:-cut] + b"\xff\xd9").status == "damaged"
     assert inspect(ARITHMETIC[:-cut] + bytes(cut - 2) + b"\xff\xd9").status == "damaged"
+
+
+def test_zeros_that_an_encoder_left_out_are_no_damage() -> None:
+    assert inspect(WHITE_BELOW).status == "ok"
+    assert prepared(WHITE_BELOW, pixels=Pixels.VERBATIM).data == WHITE_BELOW
 
 
 @pytest.mark.parametrize("pixels", [Pixels.VERBATIM, Pixels.RGB])
