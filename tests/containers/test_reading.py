@@ -271,7 +271,7 @@ def test_too_few_files_to_open_a_container_are_reported(tree: Path, root: Path) 
     split_zipped(tree, root / "set.zip")
     container = container_in(root)
     before = resource.getrlimit(resource.RLIMIT_NOFILE)
-    next_file = os.dup(0)
+    next_file = os.open(os.devnull, os.O_RDONLY)
     os.close(next_file)
     resource.setrlimit(resource.RLIMIT_NOFILE, (next_file + 1, before[1]))
     try:
