@@ -145,12 +145,17 @@ def _targets(count: int) -> tuple[Target, ...]:
 def _resources(folder: Path) -> None:
     """Print the peak memory of all processes of a build, and the bytes it wrote."""
     peak = _peak_memory(lambda: _timed(folder, ["ours", "loose", "none"]))
-    print(f"{'peak memory (PSS), two jobs':48} {peak / 1e6:7.0f} MB   below 1,000")
+    print(f"{'peak memory (PSS), two jobs':48} {peak / 1e6:7.0f} MB   below 1,000: {_met(peak < 1e9)}")
     before = resource.getrusage(resource.RUSAGE_CHILDREN).ru_oublock
     _timed(folder, ["ours", "loose", "none", "threading"])
     written = (resource.getrusage(resource.RUSAGE_CHILDREN).ru_oublock - before) * 512
     size = sum(path.stat().st_size for path in (folder / "out").rglob("*.arrow"))
-    print(f"{'bytes written / bytes of the output':48} {written / size:7.2f}   at most 1.05")
+    ratio = written / size
+    print(f"{'bytes written / bytes of the output':48} {ratio:7.2f}   at most 1.05: {_met(ratio <= 1.05)}")
+
+
+def _met(is_met: bool) -> str:
+    return "met" if is_met else "missed"
 
 
 def _peak_memory(work: Callable[[], object]) -> int:
