@@ -114,20 +114,19 @@ def run(package: str, about: str, modules: Mapping[str, str]) -> NoReturn:
         context_settings={"help_option_names": ["-h", "--help"]},
     )
     status = exit_status.run_group(group, package)
-    if status == exit_status.INTERRUPTED:
-        # Skip the interpreter's shutdown: joblib's threads hold frames, and DuckDB would print the objects in them.
-        signals.kill_workers()
-        atexit._run_exitfuncs()  # joblib's exit functions remove its temporary files
-        os._exit(exit_status.flush_output(status))
-    signals.ignore_sigterm()
     statuses.append(status)
+    if status == exit_status.INTERRUPTED:
+        signals.kill_workers()
+        atexit._run_exitfuncs()  # ends the process without waiting for threads
+    signals.ignore_sigterm()
     sys.exit(status)
 
 
 def _end_at_once(statuses: Sequence[int]) -> None:
     """End the process with its status, if it has one: to free all modules and objects would take 0.06 s.
 
-    After an exception that is a bug it has none, and Python exits as usual.
+    After an interruption, joblib's threads hold frames, and DuckDB would print the objects in them. After an exception
+    that is a bug there is no status, and Python exits as usual.
     """
     if statuses:
         os._exit(exit_status.flush_output(statuses[0]))
