@@ -37,7 +37,12 @@ def loose_rows(paths: list[str], sizes: list[int], mtimes: list[int]) -> pa.Reco
 
 def in_path_order(rows: pa.Table) -> pa.Table:
     """Return rows of LOOSE_SCHEMA in the order of their paths as bytes."""
-    return rows.take(pc.sort_indices(pc.coalesce(rows["name_bytes"], rows["path"].cast(pa.large_binary()))))
+    return rows.take(pc.sort_indices(raw_paths(rows)))
+
+
+def raw_paths(rows: pa.Table) -> pa.ChunkedArray:
+    """Return the paths of rows of LOOSE_SCHEMA as bytes."""
+    return pc.coalesce(rows["name_bytes"], rows["path"].cast(pa.large_binary()))
 
 
 def volumes_of(rows: pa.RecordBatch | pa.Table) -> Iterator[Volume]:

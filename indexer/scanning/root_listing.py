@@ -21,7 +21,7 @@ from indexer.containers.models import ArchiveLimits, Container, Finding, Volume
 from indexer.declarations.models import SideTable
 from indexer.scanning import overlooked
 from indexer.scanning.folder_listing import is_below, list_folder
-from indexer.scanning.loose import LOOSE_SCHEMA, in_path_order, loose_rows, volumes_of
+from indexer.scanning.loose import LOOSE_SCHEMA, in_path_order, loose_rows, raw_paths, volumes_of
 from indexer.scanning.missing_shards import missing_shards
 from indexer.scanning.object_listing import list_objects
 
@@ -152,9 +152,8 @@ def folder_fingerprint(settings: str, loose: pa.Table, listing: RootListing) -> 
     LOOSE_SCHEMA) with their sizes and times, and of the findings.
     """
     digest = hashlib.sha256(json.dumps([[asdict(each) for each in listing.findings], listing.unread]).encode())
-    raw = pc.coalesce(loose["name_bytes"], loose["path"].cast(pa.large_binary()))
     columns = pa.table(
-        [loose["path"], raw, loose["size"], loose["mtime_ns"]], names=["path", "raw", "size", "mtime_ns"]
+        [loose["path"], raw_paths(loose), loose["size"], loose["mtime_ns"]], names=["path", "raw", "size", "mtime_ns"]
     )
     for batch in columns.combine_chunks().to_batches(max_chunksize=_DIGEST_ROWS):
         digest.update(batch.serialize())
