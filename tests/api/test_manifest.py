@@ -22,6 +22,7 @@ from indexer.base.errors import (
     SourceError,
 )
 from tests.api.conftest import png
+from tests.support.processes import running
 
 _OPEN = "import pathlib, sys; from indexer.manifest import store; held = store.open_for_writing(pathlib.Path"
 
@@ -129,7 +130,7 @@ def test_an_open_manifest_can_be_written_by_another_process(manifest: Manifest) 
 
 def test_a_manifest_that_is_written_names_the_writer(manifest: Manifest) -> None:
     code = f"{_OPEN}({str(manifest.path)!r})); print('held', flush=True); sys.stdin.read()"
-    with subprocess.Popen([sys.executable, "-c", code], stdin=subprocess.PIPE, stdout=subprocess.PIPE) as writer:
+    with running([sys.executable, "-c", code], stdin=subprocess.PIPE, stdout=subprocess.PIPE) as writer:
         assert writer.stdout is not None
         assert writer.stdin is not None
         writer.stdout.readline()

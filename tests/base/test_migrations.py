@@ -14,6 +14,7 @@ from indexer.base.errors import ManifestError
 from indexer.manifest import sandbox
 from indexer.manifest import store as stores
 from indexer.manifest.schema import SCHEMA_VERSION
+from tests.support.processes import running
 
 # The tables, macros and views that version 1 of the program created.
 SCHEMA_1 = Path(__file__).with_name("schema_1.sql").read_text(encoding="utf-8")
@@ -179,7 +180,7 @@ def test_a_newer_manifest_is_refused_with_both_versions(manifest: Path) -> None:
 def test_a_manifest_in_use_is_not_migrated(manifest: Path) -> None:
     code = "import duckdb, sys; c = duckdb.connect(sys.argv[1], read_only=True); print(flush=True); sys.stdin.read()"
     command = [sys.executable, "-c", code, str(manifest)]
-    with subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE) as reader:
+    with running(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE) as reader:
         assert reader.stdout is not None
         reader.stdout.readline()
         expected = rf"has schema version 1 and must be migrated to version {SCHEMA_VERSION}.*PID {reader.pid}"

@@ -12,6 +12,7 @@ import pytest
 from indexer.base.errors import ConfigError, ManifestError
 from indexer.manifest import store as stores
 from indexer.settings.session import Session
+from tests.support.processes import running
 
 
 def test_a_new_file_has_the_schema_and_an_empty_manifest(tmp_path):
@@ -61,9 +62,7 @@ def test_a_second_writer_is_refused_with_the_first_ones_pid(tmp_path):
         "import sys, pathlib; from indexer.manifest.store import open_for_writing;"
         "store = open_for_writing(pathlib.Path(sys.argv[1])); print('open', flush=True); sys.stdin.read()"
     )
-    with subprocess.Popen(
-        [sys.executable, "-c", code, str(file)], stdin=subprocess.PIPE, stdout=subprocess.PIPE
-    ) as holder:
+    with running([sys.executable, "-c", code, str(file)], stdin=subprocess.PIPE, stdout=subprocess.PIPE) as holder:
         assert holder.stdout.readline() == b"open\n"
         with pytest.raises(ManifestError, match=f"open in another program, .*{holder.pid}"):
             stores.open_for_writing(file)

@@ -11,7 +11,7 @@ import pytest
 
 from indexer.base.workers import WorkerCrashed, WorkerPool, Workers, time_limit
 from indexer.base.workers.fork_server import pickled, send
-from tests.support.processes import has_ended, wait_until
+from tests.support.processes import has_ended, running, wait_until
 
 Span = tuple[int, int]
 
@@ -132,7 +132,7 @@ print(crashed, {str(result) for result in results.values() if isinstance(result,
 
 def test_server_that_outlives_its_process_prints_nothing():
     command = [sys.executable, "-m", "indexer.base.workers.fork_server"]
-    with subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.PIPE) as server:
+    with running(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.PIPE) as server:
         server.stdout.close()
         send(server.stdin, (pickled(abs), pickled((-1, Workers())), dict(os.environ), str(Path.cwd())))
         assert server.stderr.read() == b""

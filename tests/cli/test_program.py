@@ -6,6 +6,8 @@ import re
 import signal
 import subprocess
 import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 import click
@@ -16,6 +18,7 @@ import materializer.__main__
 from indexer.cli.printing.progress import progress_display
 from indexer.cli.running import program
 from tests.cli.conftest import ROOT, Run
+from tests.support.processes import running
 
 PROGRAMS = {"indexer": indexer.__main__.COMMANDS, "materializer": materializer.__main__.COMMANDS}
 COMMANDS = [(name, command) for name, commands in PROGRAMS.items() for command in commands]
@@ -28,12 +31,13 @@ HANDLING_CTRL_C = (
 )
 
 
-def _streaming(manifest: Path) -> subprocess.Popen[bytes]:
+@contextmanager
+def _streaming(manifest: Path) -> Iterator[subprocess.Popen[bytes]]:
     command = [sys.executable, "-c", HANDLING_CTRL_C, "sql", ENDLESS, "--format", "csv", "--manifest-db", str(manifest)]
-    child = subprocess.Popen(command, cwd=ROOT, stdout=subprocess.PIPE, stderr=subprocess.PIPE)
-    assert child.stdout
-    assert child.stdout.readline() == b"i\n"
-    return child
+    with running(command, cwd=ROOT, stdout=subprocess.PIPE, stderr=subprocess.PIPE) as child:
+        assert child.stdout
+        assert child.stdout.readline() == b"i\n"
+        yield child
 
 
 @pytest.mark.parametrize("name", PROGRAMS)
@@ -83,9 +87,9 @@ def test_completion_lists_the_commands(spawn: Run) -> None:
 
 @pytest.mark.parametrize("how", [signal.SIGINT, signal.SIGTERM])
 def test_interruption_names_kept_results_and_the_command_to_continue(manifest: Path, how: signal.Signals) -> None:
-    child = _streaming(manifest)
-    child.send_signal(how)
-    _, errors = child.communicate(timeout=120)
+    with _streaming(manifest) as child:
+        child.send_signal(how)
+        _, errors = child.communicate(timeout=120)
     assert child.returncode == 130
     message = errors.decode().lstrip("\n")  # the newline ends a terminal's ^C
     assert message.startswith(

@@ -2,7 +2,6 @@
 
 import os
 import signal
-import subprocess
 import sys
 from pathlib import Path
 
@@ -12,7 +11,7 @@ from indexer.base.errors import ManifestError, QueryError
 from indexer.manifest import sandbox
 from indexer.manifest import store as stores
 from tests.cli.conftest import ROOT, state
-from tests.support.processes import has_ended, wait_until
+from tests.support.processes import has_ended, running, wait_until
 
 
 @pytest.mark.skipif(sys.platform != "linux", reason="needs /proc")
@@ -52,7 +51,7 @@ _ENDLESS = "with recursive t(i) as (select 1 union all select i + 1 from t) sele
 @pytest.mark.skipif(sys.platform != "linux", reason="needs /proc")
 def test_query_ends_with_its_parent(manifest: Path) -> None:
     command = [sys.executable, "-m", "indexer", "sql", _ENDLESS, "--manifest-db", str(manifest)]
-    with subprocess.Popen(command, env={**os.environ, "PYTHONPATH": str(ROOT)}) as parent:
+    with running(command, env={**os.environ, "PYTHONPATH": str(ROOT)}) as parent:
         child = _query_child(parent.pid)
         assert wait_until(lambda: _has_open(child, manifest))
         parent.send_signal(signal.SIGKILL)

@@ -10,7 +10,7 @@ from indexer.base.errors import ConfigError
 from indexer.base.workers import WorkerCrashed, WorkerPool, Workers
 from tests.cluster.conftest import SECONDS_TO_START, ray_head, scheduler, wait_for_workers, worker
 from tests.cluster.work import DEADLY, ROOT, crash_at_13, crash_once, halves, nap, square, wait_for
-from tests.support.processes import wait_until
+from tests.support.processes import running, wait_until
 
 pytestmark = pytest.mark.slow
 
@@ -84,7 +84,7 @@ def test_lost_ray_head_is_reported_in_one_line(monkeypatch):
     monkeypatch.setenv("RAY_AUTH_MODE", "disabled")  # else a token in the home decides
     with ray_head() as (address, kill):
         command = [sys.executable, "-m", "tests.cluster.ray_run", address]
-        with subprocess.Popen(command, cwd=ROOT, stdout=subprocess.PIPE, text=True) as waiting:
+        with running(command, cwd=ROOT, stdout=subprocess.PIPE, text=True) as waiting:
             assert waiting.stdout.readline() == "(0.0, None)\n"
             kill()
             output = waiting.stdout.read()

@@ -5,7 +5,7 @@ import sqlite3
 import subprocess
 import sys
 import tarfile
-from contextlib import closing
+from contextlib import AbstractContextManager, closing
 from dataclasses import replace
 from pathlib import Path
 
@@ -14,19 +14,19 @@ import pytest
 from indexer.base.errors import OutputError
 from indexer.fetching.log import Log
 from tests.fetching.conftest import PATIENT, Download
-from tests.support.processes import wait_until
+from tests.support.processes import running, wait_until
 from tests.support.webserver import image
 
 ITEMS = 40
 
 
-def start(job: Download, layout: str) -> subprocess.Popen[str]:
-    """Start the program in a process of its own."""
+def start(job: Download, layout: str) -> AbstractContextManager[subprocess.Popen[str]]:
+    """Run the program in a process of its own."""
     command = [
         sys.executable, "-m", "indexer", "fetch", "anything", "--list", str(job.list), "--to", str(job.to),
         "--url-column", "url", "--format", layout, "--rate", "0", "--allow-private", "--timeout", "60", "--quiet",
     ]  # fmt: skip
-    return subprocess.Popen(command, text=True, stdout=subprocess.PIPE, stderr=subprocess.PIPE)
+    return running(command, text=True, stdout=subprocess.PIPE, stderr=subprocess.PIPE)
 
 
 def wait_for_rows(job: Download, rows: int) -> None:
@@ -67,10 +67,10 @@ def job(server, download) -> Download:
 @pytest.mark.parametrize("layout", ["files", "webdataset"])
 @pytest.mark.parametrize("how", [signal.SIGKILL, signal.SIGTERM, signal.SIGINT])
 def test_killed_run_is_resumed(server, job, layout, how):
-    process = start(job, layout)
-    wait_for_rows(job, ITEMS // 2)
-    process.send_signal(how)
-    _, stderr = process.communicate(timeout=120)
+    with start(job, layout) as process:
+        wait_for_rows(job, ITEMS // 2)
+        process.send_signal(how)
+        _, stderr = process.communicate(timeout=120)
     assert process.returncode == (-signal.SIGKILL if how is signal.SIGKILL else 130), stderr
     before = server.requests.total()
     server.gate_is_open = True
@@ -144,10 +144,9 @@ def test_second_fetch_into_the_same_folder_is_refused(server, download):
 def test_several_kills_lose_nothing(server, download, layout):
     job = download([f"{server.url}/png/{number}.png" for number in range(200)])
     for rows in (1, 60, 120):
-        process = start(job, layout)
-        wait_for_rows(job, rows)
-        process.kill()
-        process.communicate()
+        with start(job, layout) as process:
+            wait_for_rows(job, rows)
+            process.kill()
     assert job.run(layout).count("success") == 200
     assert stored(job, layout) == {f"{number:08d}": image(number) for number in range(200)}
     assert [row["status"] for row in job.log()] == ["success"] * 200

@@ -17,7 +17,7 @@ from materializer.hub import PushRequest, push
 from materializer.hub.files import files_of
 from materializer.hub.licences import restricted_sources
 from tests.support.hf import REPOSITORY
-from tests.support.processes import wait_until
+from tests.support.processes import running, wait_until
 from tests.support.upload_hub import UploadHub
 
 # A release of huggingface_hub passes the bytes of a file in a way that its HTTP client is about to drop.
@@ -158,14 +158,13 @@ def test_killed_push_continues_and_opens_with_datasets(built, hub, site):
     environment = {**os.environ, "HF_ENDPOINT": hub.endpoint, "HF_HUB_DISABLE_XET": "1", "HF_TOKEN": "x",
                    "HF_HOME": str(site.folder / "hf")}  # fmt: skip
     command = [sys.executable, "-m", "materializer", "push", str(built), REPOSITORY, "--jobs", "1"]
-    hub.stops_after = 2
-    process = subprocess.Popen(command, env=environment, stderr=subprocess.DEVNULL)
-    assert wait_until(lambda: len(hub.uploads) == 2 or process.poll() is not None, 120)
-    process.send_signal(signal.SIGKILL)
-    assert process.wait() == -signal.SIGKILL
+    hub.stop_after(2)
+    with running(command, env=environment, stderr=subprocess.DEVNULL) as process:
+        assert wait_until(lambda: len(hub.uploads) == 2 or process.poll() is not None, 120)
+        process.send_signal(signal.SIGKILL)
+    assert process.returncode == -signal.SIGKILL
     assert hub.files == {}
-    hub.stops_after = None
-    hub.continues.set()
+    hub.continue_uploads()
     done = subprocess.run(command, env=environment, capture_output=True, text=True, check=False)
     assert done.returncode == 0, done.stderr
     assert "the repository has the bytes of" in done.stdout

@@ -11,7 +11,7 @@ import pytest
 from indexer.base.errors import ManifestError
 from indexer.manifest import store
 from tests.support.faults import ROOT, World
-from tests.support.processes import LONGEST, TAG, Hold, killed_at_end
+from tests.support.processes import LONGEST, TAG, Hold, killed_at_end, running
 
 
 @pytest.mark.slow
@@ -37,7 +37,7 @@ def test_second_scan_reports_the_process_that_holds_the_manifest(scanned: World)
     before = scanned.manifest.read_bytes()
     holder = "import duckdb, sys; c = duckdb.connect(sys.argv[1]); print('up', flush=True); sys.stdin.read()"
     command = [*scanned.command("x")[:1], "-c", holder, str(scanned.manifest)]
-    with subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE) as child:
+    with running(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE) as child:
         assert child.stdout
         assert child.stdout.readline() == b"up\n"
         done = scanned.scan()

@@ -140,7 +140,7 @@ def test_sequential_reads_use_growing_blocks(storage: Storage) -> None:
 def test_temporary_failures_are_retried(storage: Storage, tmp_path: Path) -> None:
     container = stored(storage, tmp_path, zipped, SMALL)
     members, _ = listed(container)
-    storage.traffic.failing = 2
+    storage.traffic.fail(2)
     assert list(read_members(container, members[:1], ArchiveLimits())) == [(members[0].key, SMALL["photos/000.png"])]
     assert storage.traffic.failing == 0
 
@@ -151,7 +151,7 @@ def test_storage_that_does_not_answer_is_not_bad_data(
     monkeypatch.setattr(requests, "PAUSES", (0.0,))
     container = stored(web, tmp_path, zipped, SMALL)
     members, _ = listed(container)
-    web.traffic.failing = 1_000
+    web.traffic.fail(1_000)
     with pytest.raises(Unreachable, match=r"http://.*503.*does not answer, try again later"):
         list(read_members(container, members, ArchiveLimits()))
     with pytest.raises(Unreachable):

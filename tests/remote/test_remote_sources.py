@@ -80,7 +80,7 @@ def test_unavailable_container_is_read_by_the_next_scan(
     assert manifest.execute("select status, listed from container") == [("failed", 0)]
     assert manifest.execute("select count(*) from member") == [(0,)]
     monkeypatch.undo()
-    web.traffic.failing = 0
+    web.traffic.fail(0)
     scan(manifest, {"mine": container.root}, (), options)
     assert manifest.execute("select status, listed from container") == [("complete", len(SMALL))]
 
@@ -90,5 +90,5 @@ def _failing(web: Web, container: object) -> object:
     from indexer.scanning.root_listing import list_root  # noqa: PLC0415
 
     found = list_root(container.root, Workers(jobs=1))  # type: ignore[attr-defined]
-    web.traffic.failing = 1_000
+    web.traffic.fail(1_000)
     return found

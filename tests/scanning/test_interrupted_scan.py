@@ -13,6 +13,7 @@ from indexer.base.workers import Workers
 from indexer.manifest import store
 from indexer.scanning import ScanOptions, scan
 from tests.scanning.conftest import PICTURES, PROMPTS, everything, fill, source, zipped
+from tests.support.processes import running
 
 pytestmark = pytest.mark.slow
 
@@ -55,7 +56,7 @@ def test_killed_scan_continues(tmp_path: Path, root: Path, committed: int, reque
     killed = tmp_path / "killed.duckdb"
     command = [sys.executable, "-c", DRIVER, str(killed), str(root)]
     here = Path(__file__).parents[2]
-    with subprocess.Popen(command, stdout=subprocess.PIPE, cwd=here, start_new_session=True) as child:
+    with running(command, stdout=subprocess.PIPE, cwd=here, start_new_session=True) as child:
         assert child.stdout
         for _ in range(committed):
             assert child.stdout.readline() == b"committed\n"

@@ -13,12 +13,14 @@ import time
 import zipfile
 import zlib
 from collections.abc import Sequence
+from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from pathlib import Path
 
 import duckdb
 from PIL import Image
 
+from tests.support.processes import running
 from tests.support.programs import require_program
 
 ROOT = Path(__file__).parents[2]
@@ -75,10 +77,10 @@ class World:
         """Return a command line of ``indexer`` or ``materializer``."""
         return [sys.executable, "-m", program, *map(str, arguments)]
 
-    def start(self, command: Sequence[str], **environment: str) -> subprocess.Popen[str]:
-        """Start a command in the world's folder, in a process group of its own."""
+    def start(self, command: Sequence[str], **environment: str) -> AbstractContextManager[subprocess.Popen[str]]:
+        """Run a command in the world's folder, in a process group of its own."""
         settings = {**os.environ, "PYTHONPATH": str(ROOT), **environment}
-        return subprocess.Popen(
+        return running(
             command, cwd=self.folder, env=settings, text=True, errors="replace", start_new_session=True,
             stdout=subprocess.PIPE, stderr=subprocess.PIPE,
         )  # fmt: skip

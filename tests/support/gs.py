@@ -73,8 +73,7 @@ class _Handler(RequestHandler):
     def do_GET(self) -> None:  # noqa: N802 - the standard library's name
         method = "GET" if self.path.startswith("/download/") else "META"
         self.traffic.requests.append(f"{method} {unquote(self.path)}")
-        if self.traffic.failing:
-            self.traffic.failing -= 1
+        if self.traffic.is_failed():
             self.send_response(503)
             self.send_header("Content-Length", "0")
             self.end_headers()
@@ -85,4 +84,4 @@ class _Handler(RequestHandler):
     def send_header(self, keyword: str, value: str) -> None:
         super().send_header(keyword, value)
         if keyword == "Content-Length" and self.command == "GET":
-            self.traffic.sent += int(value)
+            self.traffic.add_sent(int(value))

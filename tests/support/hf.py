@@ -105,8 +105,7 @@ class _Handler(BaseHTTPRequestHandler):
         path, _, query = self.path.partition("?")
         method = "META" if path.startswith("/api/") else "GET"
         self.hub.traffic.requests.append(f"{method} {unquote(self.path)}")
-        if self.hub.traffic.failing:
-            self.hub.traffic.failing -= 1
+        if self.hub.traffic.is_failed():
             self._reply(503, b"")
         elif found := re.fullmatch(rf"/datasets/{REPOSITORY}/resolve/{_ANY_REVISION}/(.*)", path):
             self._part(unquote(found[1]))
@@ -147,5 +146,5 @@ class _Handler(BaseHTTPRequestHandler):
             self.send_header(name, value)
         self.send_header("Content-Length", str(len(body)))
         self.end_headers()
-        self.hub.traffic.sent += len(body) if self.command == "GET" else 0
+        self.hub.traffic.add_sent(len(body) if self.command == "GET" else 0)
         self.wfile.write(body)

@@ -24,6 +24,7 @@ class Server:
         self.most_at_once = 0
         self.released = threading.Event()
         self.stopping = threading.Event()
+        self._images_left: dict[str, int] = {}
         self._lock = threading.Lock()
         self._tcp = _listen((address, port), self)
         host = f"[{address}]" if ":" in address else address
@@ -35,6 +36,13 @@ class Server:
         self.released.set()
         self._tcp.shutdown()
         self._tcp.server_close()
+
+    def admits(self, gate: str) -> bool:
+        """Return whether a request passes a gate that a given number of requests pass until it is opened."""
+        with self._lock:
+            left = self._images_left.get(gate, int(gate))
+            self._images_left[gate] = left - 1
+        return left > 0 or self.gate_is_open
 
     def answer(self, connection: socket.socket) -> bool:
         """Answer one request; return whether the connection stays open."""

@@ -5,10 +5,11 @@ import signal
 import subprocess
 import tempfile
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -17,6 +18,17 @@ HOOK = Path(__file__).with_name("hold")
 
 TAG = "PROCESS_TAG"  # an environment variable, which all processes of a command inherit
 LONGEST = 300  # seconds until a command that hangs fails a test
+
+
+@contextmanager
+def running(command: Sequence[object], **options: Any) -> Iterator[subprocess.Popen[Any]]:
+    """Run a command, and wait for it at the end. If the test fails it is killed, as it may never end by itself."""
+    with subprocess.Popen([str(word) for word in command], **options) as process:
+        try:
+            yield process
+        except BaseException:
+            process.kill()
+            raise
 
 
 def tagged(tag: str) -> dict[int, str]:

@@ -48,12 +48,11 @@ class S3:
     def _answer(self, environ: dict[str, Any], start: Callable[..., Any]) -> Iterable[bytes]:
         method = environ["REQUEST_METHOD"]
         self.traffic.requests.append(f"{method} {environ['PATH_INFO']}")
-        if method == "GET" and self.traffic.failing:
-            self.traffic.failing -= 1
+        if method == "GET" and self.traffic.is_failed():
             start("503 Slow Down", [("Content-Length", "0")])
             return [b""]
         answer = [bytes(piece) for piece in self._app(environ, start)]
-        self.traffic.sent += sum(map(len, answer)) if method == "GET" else 0
+        self.traffic.add_sent(sum(map(len, answer)) if method == "GET" else 0)
         return answer
 
 

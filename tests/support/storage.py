@@ -18,7 +18,7 @@ BUCKET = "pictures"
 
 @dataclass
 class Traffic:
-    """Requests as 'METHOD path', and bytes sent; the next ``failing`` GETs fail with status 503.
+    """Requests as 'METHOD path', and bytes sent. Threads of a server share it.
 
     Requests for metadata that use the method GET are recorded as META.
     """
@@ -26,10 +26,27 @@ class Traffic:
     requests: list[str] = field(default_factory=list)
     sent: int = 0
     failing: int = 0
+    _lock: threading.Lock = field(default_factory=threading.Lock)
 
     def clear(self) -> None:
-        self.requests.clear()
-        self.sent = 0
+        with self._lock:
+            self.requests.clear()
+            self.sent = 0
+
+    def fail(self, requests: int) -> None:
+        """Let the next GETs fail with status 503."""
+        with self._lock:
+            self.failing = requests
+
+    def is_failed(self) -> bool:
+        """Return whether a GET fails, and count it."""
+        with self._lock:
+            self.failing -= (failed := self.failing > 0)
+            return failed
+
+    def add_sent(self, size: int) -> None:
+        with self._lock:
+            self.sent += size
 
     def count(self, method: str) -> int:
         return sum(request.startswith(method) for request in self.requests)
@@ -84,8 +101,7 @@ class _Handler(BaseHTTPRequestHandler):
     def do_GET(self) -> None:
         path, traffic = unquote(self.path.partition("?")[0]).lstrip("/"), self.web.traffic
         traffic.requests.append(f"{self.command} /{path}")
-        if self.command == "GET" and traffic.failing:
-            traffic.failing -= 1
+        if self.command == "GET" and traffic.is_failed():
             self._reply(503, b"", {})
         elif path in self.web.files:
             self._file(self.web.files[path])
@@ -113,7 +129,7 @@ class _Handler(BaseHTTPRequestHandler):
         self.send_header("Content-Length", str(len(body)))
         self.end_headers()
         if self.command == "GET":
-            self.web.traffic.sent += len(body)
+            self.web.traffic.add_sent(len(body))
             self.wfile.write(body)
 
 

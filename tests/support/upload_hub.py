@@ -6,6 +6,7 @@ requests of ``huggingface_hub``.
 
 import base64
 import hashlib
+import itertools
 import json
 import re
 import threading
@@ -25,10 +26,31 @@ class UploadHub(Hub):
         self.visibility: str | None = None
         self.branches = {"main"}
         self.uploads: list[str] = []
-        self.stops_after: int | None = None  # uploads; further ones are not answered before ``continues``
-        self.continues = threading.Event()
+        self._admitted = itertools.repeat(True)  # of the next uploads; others are not answered
+        self._continues = threading.Event()
+        self._lock = threading.Lock()
         self.lost: set[str] = set()  # paths that the hub forgets, in spite of a commit
         super().__init__(_UploadHandler)
+
+    def stop_after(self, uploads: int) -> None:
+        """Answer the next uploads, and no other one before :meth:`continue_uploads`."""
+        self._admitted = itertools.chain(itertools.repeat(True, uploads), itertools.repeat(False))
+
+    def continue_uploads(self) -> None:
+        self._admitted = itertools.repeat(True)
+        self._continues.set()
+
+    def upload(self, name: str, data: bytes) -> bool:
+        """Store a file, and return whether its upload is answered. Clients upload several files at a time."""
+        with self._lock:
+            is_admitted = next(self._admitted)
+        if not is_admitted:
+            self._continues.wait(300)
+            return False
+        assert hashlib.sha256(data).hexdigest() == name
+        self.objects[name] = data
+        self.uploads.append(name)
+        return True
 
     def described(self, path: str, data: bytes) -> dict[str, Any]:
         """A file as the hub lists it: small texts are in git."""
@@ -76,15 +98,8 @@ class _UploadHandler(_Handler):
         self.end_headers()
 
     def do_PUT(self) -> None:  # noqa: N802
-        data = self._body()
-        name = self.path.rpartition("/")[2]
-        if self.hub.stops_after is not None and len(self.hub.uploads) >= self.hub.stops_after:
-            self.hub.continues.wait(300)
-            return
-        assert hashlib.sha256(data).hexdigest() == name
-        self.hub.objects[name] = data
-        self.hub.uploads.append(name)
-        self._reply(200, b"")
+        if self.hub.upload(self.path.rpartition("/")[2], self._body()):
+            self._reply(200, b"")
 
     def do_POST(self) -> None:  # noqa: N802
         body = self._body()

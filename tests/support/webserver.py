@@ -183,11 +183,8 @@ def _named(server: Server, to: socket.socket, rest: list[str], path: str) -> boo
 
 
 def _gate(server: Server, to: socket.socket, rest: list[str], path: str) -> bool:
-    """Images below ``/gate/N`` come until N were requested; then the server is silent until its gate is opened."""
-    requested = sum(count for each, count in server.requests.items() if each.startswith("/gate/"))
-    if requested > int(rest[0]) and not server.gate_is_open:
-        return _silent(server, to, rest, path)
-    return _png(server, to, rest, path)
+    """``/gate/N/name``: N images come; then the server is silent until its gate is opened."""
+    return (_png if server.admits(rest[0]) else _silent)(server, to, rest, path)
 
 
 def _held(server: Server, to: socket.socket, rest: list[str], path: str) -> bool:
