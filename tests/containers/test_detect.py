@@ -97,6 +97,28 @@ def test_kind_is_detected_by_first_bytes(tree: Path, root: Path) -> None:
     }  # fmt: skip
 
 
+def test_pixels_that_add_up_to_nothing_are_no_checksum_of_a_tar(root: Path) -> None:
+    """The field of the checksum is empty, and the other bytes, taken as signed ones, are its negated sum."""
+    field = b"\0\xf0\xf1\xf2\xf3\xf4\xf5\xf6"
+    record = bytearray(b"II*\0" + bytes(144) + field + bytes(356))
+    missing = 256 * sum(byte > 127 for byte in record) - sum(record) + sum(field) - 256
+    least, more = divmod(missing, 300)
+    record[200:500] = bytes([least + 1] * more + [least] * (300 - more))
+    plant(root, {"scan.tiff": bytes(record) + b"x" * 2000})
+    assert _containers(root) == {}
+
+
+def test_tar_with_a_checksum_of_signed_bytes_is_found(root: Path, tmp_path: Path) -> None:
+    plant(tmp_path / "set", {"é.png": b"a" * 900})
+    run("tar", "--format=v7", "-cf", root / "old", "set", cwd=tmp_path)
+    record = bytearray((root / "old").read_bytes()[512:1024])  # the header of the file
+    assert record.startswith("set/é.png".encode())
+    signed = int(record[148:154], 8) - 256 * sum(byte > 127 for byte in record)
+    record[148:154] = b"%06o" % signed
+    (root / "old").write_bytes(bytes(record) + (root / "old").read_bytes()[1024:])
+    assert _containers(root)["old"].kind == Kind.TAR
+
+
 def test_order_of_files_does_not_matter(tree: Path, root: Path) -> None:
     split_zipped(tree, root / "a.zip")
     tarred(tree, root / "b.tar")

@@ -62,14 +62,12 @@ def resembles_header(raw: bytes) -> bool:
 
 
 def _checksum_fits(raw: bytes) -> bool:
-    declared = number(raw[148:156])
-    if len(raw) != RECORD:
+    field = raw[148:156]
+    declared = number(field)
+    if len(raw) != RECORD or declared <= 0:  # a field without digits is no checksum, although bytes may add up to 0
         return False
-    field = sum(raw[148:156])
-    if sum(raw) - field + 8 * 32 == declared:
-        return True
-    signed = sum(byte - 256 if byte > 127 else byte for byte in raw)  # as some old tars on Unix do
-    return signed - field + 8 * 32 == declared
+    total = sum(raw) - sum(field) + 8 * 32
+    return declared == total or declared == total - 256 * sum(byte > 127 for byte in raw)  # as some old tars on Unix do
 
 
 def number(field: bytes) -> int:
