@@ -32,6 +32,11 @@ def _head(found: Survey, *, uses_unknown: bool) -> Iterator[str]:
     unknown = uses_unknown or any(folder.generator == UNKNOWN for folder in found.folders)
     generators = f'generators = ["{UNKNOWN}"]' if unknown else '# generators = ["My Generator"]'
     yield f"{generators}   # names that are not in the project's list"
+    if found.repeated_paths:
+        yield ""
+        others = "those of x.zip and of x.tar or a folder x"
+        yield f"# {found.repeated_paths:,} images have the path of another one, as {others} have."
+        yield "# One image per path has a row."
     if found.repeated_stems:
         yield ""
         yield f"# {found.repeated_stems:,} images differ from others in their suffixes alone: the ids contain them."
@@ -113,9 +118,11 @@ def _rules(found: Survey, labels: Mapping[str, LabelColumn]) -> Iterator[str]:
         yield f"# Depth of {depth} folder{'' if depth == 1 else 's'}{cells}, {count:,} images:"
         for level in range(depth):
             yield f"#   folder{level + 1}: {_names(folders, level)}"
-        image = r"\d+/[^/]+" if is_table else "[^/]+"
-        columns = {name: label for name, label in labels.items() if label.lookup.startswith("record|") == is_table}
-        lookups = [f"{label.lookup}|{name}" for name, label in columns.items()]
+        columns = "|".join(sorted({re.escape(each.column) for each in folders}))
+        image = rf"\d+/(?:{columns})" if is_table else "[^/]+"
+        lookups = [
+            f"{label.lookup}|{name}" for name, label in labels.items() if label.lookup.startswith("record|") == is_table
+        ]
         generator = "{" + " ?? ".join([*lookups, "''"]) + "}" if lookups else ""
         yield from _fake_rules(folders, depth, image) if not (is_table and generator) else ()
         yield from _rule(["[^/]+"] * depth, image, generator)
@@ -145,7 +152,8 @@ def _rule(patterns: Sequence[str], image: str, generator: str = "") -> Iterator[
     depth = len(patterns)
     groups = "".join(f"(?P<folder{at}>{pattern})/" for at, pattern in enumerate(patterns, start=1))
     yield "[[rule]]"
-    yield f"path = '^{groups}{image}'"
+    path = f"^{groups}{image}"
+    yield f"path = {toml_string(path)}" if "'" in path else f"path = '{path}'"
     if generator:
         yield f"generator = {toml_string(generator)}"
     elif depth:

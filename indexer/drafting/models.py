@@ -10,16 +10,21 @@ from indexer.base.path_sources import PathSource
 class SurveyedFolder:
     """A folder directly above images: its components from outermost to innermost, and the number of its images.
 
-    ``is_table``: the last component is an Arrow or Parquet file, and the images are cells of it.
+    ``column``: if the last component is an Arrow or Parquet file, the column whose cells are the images; else empty.
     ``fake_level``: the component by whose name the default rules take the images as fake; None for real images.
     ``generator``: the name of the generator by these rules.
     """
 
     names: tuple[str, ...]
     images: int
-    is_table: bool
+    column: str
     fake_level: int | None
     generator: str
+
+    @property
+    def is_table(self) -> bool:
+        """Whether the images are cells of an Arrow or Parquet file."""
+        return bool(self.column)
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,11 +61,16 @@ class SurveyedFile:
 
 @dataclass(frozen=True, slots=True)
 class Survey:
-    """What a folder or an archive contains. ``repeated_stems``: images whose paths differ in their suffixes alone."""
+    """What a folder or an archive contains.
+
+    ``repeated_stems``: images whose paths differ in their suffixes alone. ``repeated_paths``: images with the
+    path of another one, such as those of ``x.zip`` and of ``x.tar``.
+    """
 
     source: PathSource
     folders: tuple[SurveyedFolder, ...]
     repeated_stems: int
+    repeated_paths: int
     side_files: tuple[SurveyedFile, ...]
 
     @property

@@ -49,9 +49,9 @@ def survey(source: PathSource, options: ScanOptions, scratch: Path) -> Survey:
         folders = tuple(_folder(*row) for _, *row in opened.rows("draft/folders"))
         if not folders:
             raise ConfigError(f"{source.root} has no image: name a folder or an archive with images")
-        [(repeated,)] = opened.rows("draft/repeated_stems")
+        [(stems, paths)] = opened.rows("draft/repeated_paths")
         tables = (*_row_tables(opened, source), *_side_files(opened, source, options.limits))
-        return Survey(source, label_binary_folders(folders), repeated, tables)
+        return Survey(source, label_binary_folders(folders), stems, paths, tables)
 
 
 def _row_tables(opened: Store, source: PathSource) -> Iterator[SurveyedFile]:
@@ -139,9 +139,9 @@ def _inner_rows(record: Record) -> Iterator[str]:
     yield ANY_ENTRY
 
 
-def _folder(names: list[str], images: int, is_table: bool, fake_class: str | None, generator: str) -> SurveyedFolder:
+def _folder(names: list[str], images: int, column: str, fake_class: str | None, generator: str) -> SurveyedFolder:
     level = len(names) - 1 - names[::-1].index(fake_class) if fake_class in names else None
-    return SurveyedFolder(tuple(names), images, is_table, level, generator)
+    return SurveyedFolder(tuple(names), images, column, level, generator)
 
 
 def _data(source: PathSource, row: Mapping[str, Any], limits: ArchiveLimits) -> bytes:

@@ -200,6 +200,29 @@ def test_a_draft_labels_by_folders_named_0_and_1(
     assert _labels(tmp_path) == labels
 
 
+def test_a_draft_keeps_images_in_numbered_folders_apart_from_cells(run: Run, tmp_path: Path) -> None:
+    for name in ("fake/12/a.png", "real/12/a.png"):
+        (tmp_path / "set" / name).parent.mkdir(parents=True)
+        (tmp_path / "set" / name).write_bytes(PNG)
+    pq.write_table(pa.table({"it's": [PNG, PNG], "label": ["real", "fake"]}), tmp_path / "set" / "rows.parquet")
+    assert run("init", "set").returncode == 0
+    assert run("scan").returncode == 0
+    assert _labels(tmp_path) == [1, 0, 0, 1]
+
+
+def test_a_draft_counts_images_of_one_path(run: Run, tmp_path: Path) -> None:
+    (tmp_path / "set" / "x").mkdir(parents=True)
+    for name in ("x/1.png", "x/2.png"):
+        (tmp_path / "set" / name).write_bytes(PNG)
+    with zipfile.ZipFile(tmp_path / "set" / "x.zip", "w") as archive:
+        archive.writestr("2.png", PNG)
+        archive.writestr("2.jpg", PNG)
+    assert run("init", "set").returncode == 0
+    lines = (tmp_path / "declarations" / "set.toml").read_text().splitlines()
+    assert "# 1 images have the path of another one, as those of x.zip and of x.tar or a folder x have." in lines
+    assert "# 1 images differ from others in their suffixes alone: the ids contain them." in lines
+
+
 def test_nothing_is_replaced(run: Run, folder: Path, tmp_path: Path) -> None:
     (tmp_path / "local.cfg").write_text("mine")
     done = run("init", folder.name)
