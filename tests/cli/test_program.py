@@ -18,6 +18,7 @@ import materializer.__main__
 from indexer.cli.printing.progress import progress_display
 from indexer.cli.running import program
 from tests.cli.conftest import ROOT, Run
+from tests.support.gallery import picture
 from tests.support.processes import running
 
 PROGRAMS = {"indexer": indexer.__main__.COMMANDS, "materializer": materializer.__main__.COMMANDS}
@@ -207,3 +208,14 @@ def test_standard_error_that_cannot_be_written_keeps_the_status() -> None:
         "nowhere",
     ]
     assert subprocess.run(shell, cwd=ROOT, check=False).returncode == 2
+
+
+def test_names_of_files_are_utf8_in_any_locale(run: Run, spawn: Run, tmp_path: Path) -> None:
+    name, data = "é🐈/中.png", picture("one", (40, 30), "PNG")
+    (tmp_path / "set" / name).parent.mkdir(parents=True)
+    (tmp_path / "set" / name).write_bytes(data)
+    assert run("scan", "set").returncode == 0
+    locale = {"LC_ALL": "C", "PYTHONUTF8": "0", "PYTHONCOERCECLOCALE": "0"}
+    done = spawn("get", f"set/{name}", "--output", "ü", **locale)
+    assert (done.returncode, done.stderr) == (0, "")
+    assert [file.read_bytes() for file in (tmp_path / "ü").iterdir()] == [data]

@@ -18,6 +18,7 @@ from indexer.base.startup import without_pandas
 from indexer.base.suggestions import closest
 from indexer.cli.running import exit_status, shells, signals, versions
 from indexer.cli.running.process_limits import check_process_limits
+from indexer.cli.running.utf8_mode import restart_in_utf8_mode
 
 
 class LazyGroup(click.Group):
@@ -95,6 +96,7 @@ def _collect_garbage() -> None:
 
 def run(package: str, about: str, modules: Mapping[str, str]) -> NoReturn:
     """Run the program ``package`` and exit with the documented status."""
+    restart_in_utf8_mode()
     gc.disable()  # collections during imports would take a sixth of the start
     statuses: list[int] = []
     atexit.register(_end_at_once, statuses)  # registered first, so that it runs after all other exit functions
