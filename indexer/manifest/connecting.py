@@ -1,5 +1,6 @@
 """Connect to a manifest's file, and explain in one line why that fails."""
 
+import os
 import re
 import time
 from collections.abc import Mapping
@@ -33,6 +34,8 @@ def connect(path: Path, settings: DatabaseSettings, *, read_only: bool) -> duckd
             function of DuckDB.
     """
     _check_name(path)
+    if not read_only:
+        _check_permissions(path)
     try:
         if not read_only and file_state(path) is None:
             _create(path)
@@ -105,6 +108,16 @@ def _check_name(path: Path) -> None:
         raise ManifestError(f"{path} is no possible name of a manifest: rename it, for example to manifest.duckdb")
 
 
+def _check_permissions(path: Path) -> None:
+    """Refuse to change a manifest whose file or folder is read-only: DuckDB would fail when it writes its log there."""
+    for each in (path, path.parent):
+        if os.access(path, os.F_OK) and not os.access(each, os.W_OK):
+            raise ManifestError(
+                f"{path} cannot be changed, because {each} is read-only:"
+                " copy it to a folder of your own, and name the copy with --manifest-db"
+            )
+
+
 def _create(path: Path) -> None:
     path.with_name(f"{path.name}.wal").unlink(missing_ok=True)  # of a manifest that was removed
     durable.create(path, empty_manifest())
@@ -119,7 +132,11 @@ def _remember(path: Path) -> None:
 
 def require_manifest(path: Path) -> None:
     """Raise ManifestError if there is no file at ``path``."""
-    if not path.exists():
+    try:
+        is_there = file_state(path) is not None
+    except OSError as error:
+        raise ManifestError(_explanation(path, reason_of(error))) from error
+    if not is_there:
         raise ManifestError(f"no manifest at {path}: run 'python -m indexer scan' first")
 
 
@@ -168,7 +185,7 @@ def _schema_text() -> str:
 
 def _explanation(path: Path, message: str) -> str:
     first_line = message.splitlines()[0]
-    if "lock" in message.lower():
+    if "Could not set lock" in message:
         holder = re.search(r"held in (.+ \(PID \d+\))", first_line)
         who = holder.group(1) if holder else first_line
         return f"{path} is open in another program, {who}: close it, or wait for it to end"

@@ -8,6 +8,8 @@ from indexer import __version__
 from indexer.manifest.schema import SCHEMA_VERSION
 from tests.cli import mistaken_folders as folders
 
+TOO_LONG = 300 * "x"
+
 
 @dataclass(frozen=True, slots=True)
 class Mistake:
@@ -270,6 +272,14 @@ MISTAKES = {
         folders.manifest, "indexer sql 'select genrator from manifest'",
         'Binder Error: Referenced column "genrator" not found in FROM clause!'
         ' Candidate bindings: "generator", "generator_released", "reason", "negative_prompt", "extra"',
+    ),
+    "name of a recipe that is too long": Mistake(
+        folders.manifest, f"indexer select {TOO_LONG}",
+        f"{TOO_LONG} cannot be used (File name too long): name a shorter path",
+    ),
+    "name of a manifest that is too long": Mistake(
+        folders.manifest, f"indexer stats --manifest-db {TOO_LONG}",
+        f"{TOO_LONG} cannot be opened as a manifest (File name too long): name another file with --manifest-db",
     ),
     "missing output folder": Mistake(
         folders.manifest, "indexer stats --output nowhere/stats.md",

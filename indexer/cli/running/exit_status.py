@@ -12,7 +12,7 @@ from typing import Any, TextIO
 import click
 
 from indexer.base.errors import CheckFailed, ProjectError, message_of
-from indexer.cli.printing.messages import print_message
+from indexer.cli.printing.messages import print_message, printable
 from indexer.cli.running import signals
 
 DONE, FOUND, WRONG_INPUT, INTERRUPTED = 0, 1, 2, 130
@@ -26,7 +26,7 @@ _KEPT = {
     "sql": "the manifest is unchanged",
     "stats": "the manifest is unchanged",
 }
-_NO_SPACE = os.strerror(errno.ENOSPC)
+_NO_SPACE = (os.strerror(errno.ENOSPC), os.strerror(errno.EDQUOT))
 _has_reported_interruption = threading.Event()
 
 
@@ -84,13 +84,20 @@ def _reporter_of(error: BaseException) -> Callable[[Any, str], int] | None:
         return None
     if signals.received:  # DuckDB and Arrow replace the exception of a signal that arrives while they call Python
         return _report_interrupted
-    if _NO_SPACE in str(error) and not isinstance(error, ProjectError) and not debug:
+    expected = next((report for kinds, report in _REPORTERS.items() if isinstance(error, kinds)), None)
+    return expected or (None if debug else _reporter_of_machine(error))
+
+
+def _reporter_of_machine(error: BaseException) -> Callable[[Any, str], int] | None:
+    """Return the function that reports an error of a disk, a file system or a limit; None for a bug."""
+    if any(text in str(error) for text in _NO_SPACE):
         return partial(_report_stopped, "free some space")
-    if isinstance(error, OSError) and error.errno in (errno.EMFILE, errno.ENFILE) and not debug:
+    if isinstance(error, OSError) and error.errno in (errno.EMFILE, errno.ENFILE):
         return partial(_report_stopped, "raise the limit of open files (ulimit -n)")
-    if type(error).__name__ in _DATABASE_ADVICE and not debug:
-        return partial(_report_stopped, _DATABASE_ADVICE[type(error).__name__])
-    return next((report for kinds, report in _REPORTERS.items() if isinstance(error, kinds)), None)
+    if isinstance(error, OSError) and error.filename is not None and error.errno in _FILE_ADVICE:
+        return _report_file
+    name = type(error).__name__
+    return partial(_report_stopped, _DATABASE_ADVICE[name]) if name in _DATABASE_ADVICE else None
 
 
 def _report_usage_error(error: click.UsageError, package: str) -> int:
@@ -110,6 +117,11 @@ def _report_missing_command(error: click.exceptions.NoArgsIsHelpError, _: str) -
 def _report_stopped(advice: str, error: BaseException, package: str) -> int:
     message = message_of(error)
     return _print_error(f"{message}: {_kept()}; {advice}, then continue with: {_command_line(package)}")
+
+
+def _report_file(error: OSError, _: str) -> int:
+    file = printable(os.fsdecode(error.filename))
+    return _print_error(f"{file} cannot be used ({error.strerror}): {_FILE_ADVICE[error.errno or 0]}")
 
 
 def _report_found(error: CheckFailed, _: str) -> int:
@@ -150,6 +162,16 @@ def _command_line(package: str) -> str:
     return shlex.join(["python", "-m", package, *sys.argv[1:]])
 
 
+# Errors of a file system that no command expects at every path.
+_FILE_ADVICE = {
+    errno.EACCES: "correct its permissions, or name another path",
+    errno.EPERM: "correct its permissions, or name another path",
+    errno.EROFS: "its file system is read-only: name another path",
+    errno.ENAMETOOLONG: "name a shorter path",
+    errno.ELOOP: "correct the symbolic links of this path",
+    errno.EIO: "check its disk, then run the same command again",
+    errno.ESTALE: "check its disk, then run the same command again",
+}
 # DuckDB's errors by name: importing DuckDB here would slow down every start.
 _DATABASE_ADVICE = {
     "FatalException": "check the manifest's disk",
