@@ -8,7 +8,7 @@ The SELECT returns one row per image: member_id, source, the columns of ``attrib
 from collections.abc import Iterable
 
 from indexer.declarations import tables, templates
-from indexer.declarations.expressions import Expressions
+from indexer.declarations.expressions import NO_PROBLEM, Expressions
 from indexer.declarations.models import COLUMNS, MAP_COLUMNS, Source
 from indexer.declarations.rules import RuleCompiler
 from indexer.manifest.sql_text import indented, literal
@@ -71,7 +71,7 @@ def _image(source: Source, expressions: Expressions) -> str:
     The column ``keep_problem`` is set where the value of ``keep`` cannot be computed.
     """
     ignored = [f"rule is distinct from {rule.number}" for rule in source.rules if rule.ignore]
-    problem, tests = "cast(null as struct(code varchar, detail varchar))", ignored
+    problem, tests = NO_PROBLEM, ignored
     if source.keep:
         value = expressions.text(source.keep.value)
         sign = "=" if source.keep.equal else "<>"

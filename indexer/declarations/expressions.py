@@ -6,6 +6,8 @@ from indexer.declarations import tables, templates
 from indexer.declarations.models import BUILTINS, Pipeline, Placeholder, Source, Template
 from indexer.manifest.sql_text import literal, quoted
 
+NO_PROBLEM = "cast(null as struct(code varchar, detail varchar))"  # where no WHEN clause of :func:`when` holds
+
 
 class Expressions:
     """Compiles templates that use the groups of a rule's pattern, its ``let`` and the built-in names.

@@ -4,7 +4,7 @@ import re
 from collections.abc import Sequence
 
 from indexer.declarations import templates
-from indexer.declarations.expressions import Expressions, when
+from indexer.declarations.expressions import NO_PROBLEM, Expressions, when
 from indexer.declarations.models import (
     COLUMNS,
     KINDS,
@@ -132,5 +132,5 @@ class RuleCompiler:
 def _first(clauses: Sequence[str]) -> str:
     """Return the struct of the first WHEN clause that holds; NULL if none does."""
     if not clauses:
-        return "cast(null as struct(code varchar, detail varchar))"
+        return NO_PROBLEM
     return f"case\n{indented(chr(10).join(clauses))}\nend"
