@@ -12,7 +12,7 @@ from indexer.images.jpeg_encoding import JpegEncoding
 from indexer.images.png_encoding import encode_png
 
 AS_REAL = "real"  # the value of ``jpeg`` in a recipe
-_LARGEST = 16_384  # pixels of a side
+MOST_PIXELS = 16_384  # of a side
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,8 +64,8 @@ def rendition_of(fields: Fields) -> Rendition | None:
         return None
     as_real = fields.values.get("jpeg") == AS_REAL
     found = Rendition(
-        long_side=fields.integer("long_side", None, (1, _LARGEST)),
-        crop=fields.integer("crop", None, (1, _LARGEST)),
+        long_side=fields.integer("long_side", None, (1, MOST_PIXELS)),
+        crop=fields.integer("crop", None, (1, MOST_PIXELS)),
         jpeg=None if as_real else fields.integer("jpeg", None, (1, 100)),
         as_real=as_real,
     )

@@ -11,7 +11,7 @@ from indexer.base.errors import ConfigError
 from indexer.images import ImageLimits, open_shown
 from indexer.images.colour import to_rgb
 from indexer.images.encoding import LARGEST_SIDE
-from indexer.images.rendition import Rendition, render
+from indexer.images.rendition import MOST_PIXELS, Rendition, render
 from indexer.images.stripping import strip
 from materializer.models import Settings
 from materializer.shards.transform import PreparedImage
@@ -19,9 +19,9 @@ from materializer.shards.transform import PreparedImage
 NATIVE, STRIPPED = "native", "stripped"
 
 _STEPS = re.compile(r"(?:long(\d{1,5}))?-?(?:crop(\d{1,5}))?-?(?:(jpeg|webp)(\d{1,3}))?")
-_LARGEST_SIDE, _LARGEST_QUALITY = 16_384, 100
+_LARGEST_QUALITY = 100
 _KNOWN = (
-    f"{NATIVE}, {STRIPPED}, longN and cropN (N pixels, 1 to {_LARGEST_SIDE:,}), jpegN and webpN (quality 1 to"
+    f"{NATIVE}, {STRIPPED}, longN and cropN (N pixels, 1 to {MOST_PIXELS:,}), jpegN and webpN (quality 1 to"
     f" {_LARGEST_QUALITY}), and steps in this order, as long512-crop224-jpeg75"
 )
 
@@ -53,7 +53,7 @@ def rendition_of(name: str) -> Rendition:
     numbers = {step: int(number) for step, number in steps.items() if step and number}
     if name != "-".join(f"{step}{number}" for step, number in numbers.items()) or not numbers:
         raise ConfigError(f"--variants: '{name}' is unknown: use {_KNOWN}")
-    largest_side = LARGEST_SIDE["WEBP"] if "webp" in numbers else _LARGEST_SIDE
+    largest_side = LARGEST_SIDE["WEBP"] if "webp" in numbers else MOST_PIXELS
     for step, number in numbers.items():
         largest = largest_side if step in ("long", "crop") else _LARGEST_QUALITY
         if not 1 <= number <= largest:
