@@ -6,6 +6,7 @@ from typing import Any
 import click
 
 from indexer.cli.options.common import CommonOptions, common_options
+from indexer.cli.options.report_options import report_options
 from indexer.cli.printing.output import open_output
 from indexer.manifest import store as stores
 from indexer.reporting import page
@@ -17,9 +18,7 @@ from materializer.cli.options import optional_manifest
 @click.command(epilog="Example: python -m materializer report built/demo --output demo.html")
 @click.argument("folder", type=click.Path(path_type=Path))
 @click.option("--output", type=click.Path(path_type=Path, dir_okay=False), help="[default: FOLDER-dataset.html]")
-@click.option("--images", type=click.IntRange(min=0), default=6, show_default=True, help="Images shown per generator.")
-@click.option("--rows", type=click.IntRange(min=0), default=400_000, show_default=True, help="Rows of the table.")
-@click.option("--seed", default="report", show_default=True, help="Seed of the choice of images.")
+@report_options
 @click.option("--no-manifest", is_flag=True, help="Do not look up the source archives of the images.")
 @common_options
 def command(options: CommonOptions, folder: Path, output: Path | None, no_manifest: bool, **shown: Any) -> None:

@@ -7,6 +7,7 @@ import click
 
 from indexer.cli.options import completion
 from indexer.cli.options.common import CommonOptions, common_options
+from indexer.cli.options.report_options import report_options
 from indexer.cli.printing.output import open_output
 from indexer.reporting import manifest_report, page
 from indexer.reporting.models import ReportOptions
@@ -16,9 +17,7 @@ from indexer.roots import source_folders
 @click.command(epilog="Example: python -m indexer report ai_gen_bench_v1 --output page.html")
 @click.argument("name", shell_complete=completion.selections, required=False)
 @click.option("--output", type=click.Path(path_type=Path, dir_okay=False), help="[default: NAME-report.html]")
-@click.option("--images", type=click.IntRange(min=0), default=6, show_default=True, help="Images per generator.")
-@click.option("--rows", type=click.IntRange(min=0), default=400_000, show_default=True, help="Rows of the table.")
-@click.option("--seed", default="report", show_default=True, help="Determines the sample of images.")
+@report_options
 @click.option("--passes", is_flag=True, help="Also show images of solid archives, which are read from their start.")
 @click.option("--between", "others", multiple=True, metavar="OTHER",
               help="Show the pictures that another selection, source or export has, too; may be repeated.")  # fmt: skip
