@@ -15,7 +15,8 @@ from indexer.declarations.checking import generator_rows
 from indexer.manifest.store import Store
 from indexer.reporting import clusters
 from indexer.reporting.models import Cluster, Columns, ReportOptions, ShownImages
-from indexer.selection.audit.measures import RADIUS, measure
+from indexer.selection.audit.measures import measure
+from indexer.selection.near_looks import RADIUS
 from indexer.selection.working_tables import working_tables
 
 

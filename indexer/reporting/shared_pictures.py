@@ -7,8 +7,8 @@ from typing import Any
 
 from indexer.manifest.store import Store
 from indexer.selection.audit.between import Between, audit_between
-from indexer.selection.audit.measures import RADIUS
 from indexer.selection.excluding import selections_among
+from indexer.selection.near_looks import RADIUS
 from indexer.sharing.pictures import is_export, pictures_of
 
 

@@ -152,12 +152,12 @@ class _RecipeRun:
 
     def _set_quotas(self) -> None:
         recipe = self.recipe
-        caps, quotas, sections = recipe.caps or {}, recipe.quotas or {}, recipe.sections or {}
+        caps, quotas = recipe.caps, recipe.quotas
         put(self.store, "cap", [(generator, origin, cap) for origin in caps for generator, cap in caps[origin].items()])
         put(self.store, "origin_order", list(zip(recipe.origins, range(len(recipe.origins)), strict=True)))
         rules = [
             (rank, name, origin, section.file_id)
-            for rank, (name, section) in enumerate(sections.items())
+            for rank, (name, section) in enumerate(recipe.sections.items())
             for origin in section.origins
         ]
         put(self.store, "section_rule", rules)
@@ -232,6 +232,6 @@ def _parameters(recipe: Recipe, name: str, inputs: RecipeInputs) -> dict[str, ob
         "is_filtered": recipe.filters.is_active,
         "exclude": [name for name in recipe.filters.exclude if name not in inputs.exports],
         "spares": recipe.spares,
-        "excluded_generators": [generator for generator, images in (recipe.quotas or {}).items() if not images],
+        "excluded_generators": [generator for generator, images in recipe.quotas.items() if not images],
         "real_origins": None if origins is None else list(origins),
     }

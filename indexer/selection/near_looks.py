@@ -7,6 +7,7 @@ import numpy as np
 from indexer.manifest.store import Store
 from indexer.selection.working_tables import put
 
+RADIUS, MAX_RADIUS = 4, 8  # bits of 64 in which hashes of near duplicates may differ: the default, and the most
 _COARSE, _FINER = 8, 16  # rows and columns of coefficients, of which each gives a bit
 _DIGITS = _COARSE**2 // 4
 _VALUES_AT_ONCE = 100_000  # of more, one pair of bands is compared at a time: all buckets would not fit in memory

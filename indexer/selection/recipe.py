@@ -67,7 +67,7 @@ import hashlib
 import re
 import tomllib
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from pathlib import Path
 
 import duckdb
@@ -77,12 +77,13 @@ from indexer.base.errors import RecipeError, reason_of
 from indexer.base.selection_terms import SPLIT_NAME_HINT, is_split_name
 from indexer.base.suggestions import did_you_mean, near
 from indexer.base.toml_fields import Fields, Problems
+from indexer.images import ImageLimits
 from indexer.images.rendition import Rendition, rendition_of
 from indexer.selection.match.models import Matching, match_of
+from indexer.selection.near_looks import MAX_RADIUS, RADIUS
 from indexer.selection.recipe_filters import RecipeFilters, filters_of
 from indexer.selection.windows import Windows, windows_of
 
-MAX_RADIUS = 8
 _LARGEST = 10**12  # more images than any manifest has; sums of such numbers fit into 64 bits
 
 
@@ -105,30 +106,30 @@ class Recipe:
     seed: str
     per_generator: int | None
     splits: Mapping[str, float]
-    generators: tuple[str, ...] | None = None
-    quotas: Mapping[str, int] | None = None
-    caps: Mapping[str, Mapping[str, int]] | None = None
-    cap: int | None = None
-    when_short: str = "error"
-    spares: float = 0.02
-    sections: Mapping[str, RecipeSection] | None = None
-    origins: tuple[str, ...] = ()
-    min_side: int = 1
-    max_pixels: int = 89_478_485
-    exact: bool = True
-    copies: bool = True
-    radius: int = 4
-    turned: bool = False
-    across_labels: bool = False
-    within_groups: bool = False
-    prompts: bool = True
-    on_conflict: str = "drop"
-    photographs_per_fake: float = 1.0
-    photograph_origins: tuple[str, ...] | None = None
-    match: Matching | None = None
-    filters: RecipeFilters = field(default_factory=RecipeFilters)
-    align: Rendition | None = None
-    windows: Windows | None = None
+    generators: tuple[str, ...] | None
+    quotas: Mapping[str, int]
+    caps: Mapping[str, Mapping[str, int]]
+    cap: int | None
+    when_short: str
+    spares: float
+    sections: Mapping[str, RecipeSection]
+    origins: tuple[str, ...]
+    min_side: int
+    max_pixels: int
+    exact: bool
+    copies: bool
+    radius: int
+    turned: bool
+    across_labels: bool
+    within_groups: bool
+    prompts: bool
+    on_conflict: str
+    photographs_per_fake: float
+    photograph_origins: tuple[str, ...] | None
+    match: Matching | None
+    filters: RecipeFilters
+    align: Rendition | None
+    windows: Windows | None
     extend: str | None = None
 
     @property
@@ -203,10 +204,10 @@ def _recipe(text: str, top: Fields) -> Recipe:
         spares=top.number("spares", 0.02, (0, 1)),
         origins=top.texts("origins", distinct=True) or (),
         min_side=images.integer("min_side", 1, (1, _LARGEST)) or 1,
-        max_pixels=images.integer("max_pixels", 89_478_485, (1, _LARGEST)) or 1,
+        max_pixels=images.integer("max_pixels", ImageLimits().pixels, (1, _LARGEST)) or 1,
         exact=duplicates.flag("exact", True),
         copies=duplicates.flag("copies", True),
-        radius=duplicates.integer("radius", 4, (-1, MAX_RADIUS)) or 0,
+        radius=duplicates.integer("radius", RADIUS, (-1, MAX_RADIUS)) or 0,
         turned=duplicates.flag("turned", False),
         across_labels=duplicates.flag("across_labels", False),
         within_groups=duplicates.flag("within_groups", False),
@@ -271,7 +272,7 @@ def _check_contradictions(recipe: Recipe, top: Fields) -> None:
     if recipe.generators == ():
         top.problem("'generators' is empty: omit it to select every generator of the manifest")
     elif recipe.generators is not None:
-        named = [*(recipe.quotas or ()), *(name for caps in (recipe.caps or {}).values() for name in caps)]
+        named = [*recipe.quotas, *(name for caps in recipe.caps.values() for name in caps)]
         for name in named:
             if name not in recipe.generators:
                 top.problem(f"quotas and caps: unknown generator '{name}'{near(name, recipe.generators)}")

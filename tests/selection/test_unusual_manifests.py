@@ -127,7 +127,7 @@ def test_rules_hold_and_order_has_no_effect(ties: str, seed: int) -> None:
     seen = Counter(row[0] for row in rows) + Counter(row[0] for row in excluded)
     assert seen == Counter(by_id.keys())
     assert all(step and reason for _, step, reason in excluded)
-    quotas = dict.fromkeys(GENERATORS, recipe.per_generator) | dict(recipe.quotas or {})
+    quotas = dict.fromkeys(GENERATORS, recipe.per_generator) | dict(recipe.quotas)
     sampled = Counter(stratum for _, _, role, stratum, _ in rows if role == "sampled")
     assert all(images == quotas[generator] for generator, images in sampled.items())
     sides = sides_of_groups(rows, excluded, by_id)

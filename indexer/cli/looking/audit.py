@@ -17,6 +17,7 @@ from indexer.cli.printing import messages, render
 from indexer.cli.printing.messages import printable
 from indexer.selection.audit import Audit, AuditOptions, audit
 from indexer.selection.audit.shortcut_table import shortcut_table as shortcuts_per_group
+from indexer.selection.near_looks import MAX_RADIUS
 
 _TABLES = {
     "duplicates": "Duplicates",
@@ -41,7 +42,7 @@ _SHOWN = 100  # rows of a table for people
 @click.argument("name", required=False, shell_complete=completion.selections)
 @click.option("--threshold", type=click.FloatRange(0, 1), default=1.0, show_default=True,
               help="Exit with 1 if the balanced accuracy of metadata is higher, and not by chance.")  # fmt: skip
-@click.option("--radius", type=click.IntRange(0, 8), default=4, show_default=True,
+@click.option("--radius", type=click.IntRange(0, MAX_RADIUS), default=AuditOptions().radius, show_default=True,
               help="Bits of 64 in which the perceptual hashes of near duplicates differ.")  # fmt: skip
 @click.option("--turned", is_flag=True, help="Also find near duplicates that are mirrored, or turned by 90 degrees.")
 @click.option("--format", "form", type=click.Choice(shortcut_table.FORMATS), default="table", show_default=True)

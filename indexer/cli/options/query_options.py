@@ -10,10 +10,12 @@ from indexer.base.errors import ConfigError, QueryError, reason_of
 from indexer.cli.options.common import with_options
 from indexer.manifest.sandbox import QueryLimits
 
+_DEFAULT = QueryLimits()
+
 query_limit_options = with_options((
-    click.option("--timeout", "seconds", type=click.FloatRange(min=0.1), default=600.0, show_default=True,
+    click.option("--timeout", "seconds", type=click.FloatRange(min=0.1), default=_DEFAULT.seconds, show_default=True,
                  help="Time limit of the query in seconds."),
-    click.option("--memory", type=click.IntRange(min=64), default=4_000, show_default=True,
+    click.option("--memory", type=click.IntRange(min=64), default=_DEFAULT.memory, show_default=True,
                  help="Memory limit of the query in megabytes."),
 ))  # fmt: skip
 """Add the options --timeout and --memory, which the command receives as ``seconds`` and ``memory``."""

@@ -6,11 +6,12 @@ import pyarrow as pa
 
 from indexer.base.errors import ManifestError
 from indexer.manifest.store import Store, require_selection
-from indexer.selection.audit.measures import RADIUS, Measures, measure
+from indexer.selection.audit.measures import Measures, measure
 from indexer.selection.audit.prediction.tree import tree_maker
 from indexer.selection.audit.sentences import LEVEL
 from indexer.selection.inspecting import renew_traits
 from indexer.selection.models import Inspect
+from indexer.selection.near_looks import RADIUS
 from indexer.selection.working_tables import working_tables
 
 _MATCHED = ("matched_traits", "matched_shortcuts", "short_bins")

@@ -14,9 +14,6 @@ from indexer.selection.audit.shortcuts import Audited, scores
 from indexer.selection.audit.subgroups import between_splits, worst_groups
 from indexer.selection.near_looks import add_near
 
-RADIUS = 4
-"""Bits of 64 in which the perceptual hashes of near duplicates may differ, where no other number is given."""
-
 
 @dataclass(frozen=True, slots=True)
 class Measures:
