@@ -21,6 +21,14 @@ def without_numpy() -> None:
     sys.modules["numpy"] = sys.modules["pandas"] = None  # type: ignore[assignment] # the import raises an error
 
 
+def with_one_blas_thread() -> None:
+    """Keep OpenBLAS from starting a thread per core when NumPy is loaded: they spin for 0.05 CPU seconds.
+
+    We multiply no large matrices, and run a process per core.
+    """
+    os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
+
+
 class _NoPandas:
     """Reports that pandas is not installed."""
 

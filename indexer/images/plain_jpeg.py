@@ -4,8 +4,10 @@ Plain is a JPEG without EXIF, XMP or several frames, all of whose segments are w
 them. Source: ITU-T T.81, annex B; the same checks as ``JpegImagePlugin`` of Pillow 13.
 """
 
+from struct import Struct
 from typing import NamedTuple
 
+_SEGMENT = Struct(">BBH")  # 0xFF, marker, length with its own two bytes
 _SOF, _DHT, _SOS, _DQT, _DRI, _APP0, _APP14, _COM = (0xC0, 0xC1, 0xC2), 0xC4, 0xDA, 0xDB, 0xDD, 0xE0, 0xEE, 0xFE
 _SKIPPED = frozenset((_DHT, _DRI, _APP0, _COM))
 _MODES = {1: "L", 3: "RGB", 4: "CMYK"}
@@ -24,20 +26,22 @@ def plain_jpeg(data: bytes | memoryview) -> PlainJpeg | None:
     if bytes(data[:3]) != b"\xff\xd8\xff":
         return None
     found, at, end = None, 2, len(data)
-    while at + 4 <= end and data[at] == 0xFF:
-        marker, length = data[at + 1], data[at + 2] << 8 | data[at + 3]
-        segment = data[at + 4 : at + 2 + length]
-        if length < 2 or len(segment) != length - 2:
+    while at + _SEGMENT.size <= end:
+        prefix, marker, length = _SEGMENT.unpack_from(data, at)
+        start, at = at + _SEGMENT.size, at + 2 + length
+        if prefix != 0xFF or length < 2 or at > end:
             return None
         if marker == _SOS:
             return found
+        if marker in _SKIPPED:
+            continue
+        segment = data[start:at]
         if marker in _SOF and found is None:
             found = _frame(segment)
             if found is None:
                 return None
-        elif not (marker in _SKIPPED or (marker == _DQT and _are_tables(segment)) or _is_adobe(marker, segment)):
+        elif not ((marker == _DQT and _are_tables(segment)) or _is_adobe(marker, segment)):
             return None
-        at += 2 + length
     return None
 
 

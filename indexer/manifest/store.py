@@ -96,6 +96,8 @@ class Store:
         try:
             file = _own_file(folder)
             self.execute(f"attach {literal(str(file))} as {OWN_TABLES} (read_write, recovery_mode no_wal_writes)")
+            # Nothing reads the file again. A manifest is written by close_written, not at the shutdown.
+            self.execute("pragma disable_checkpoint_on_shutdown")
         except (OSError, duckdb.IOException) as error:
             raise ConfigError(
                 f"{folder} cannot be written to ({reason_of(error)}): name another tmp_cache_dir"

@@ -41,6 +41,14 @@ _PIECE_SIZE = 8_000_000
 _PART_ROWS = 16  # with several threads
 _PIECES_AHEAD = 2  # with several threads: enough for them while the caller begins the next window
 
+# The columns of a task that reading needs. To make Python objects of the others would take longer than to open a file.
+_COLUMNS = (
+    *("position", "file_id", "label", "expected_size", "hash", "refusal", "detail", "companions"),
+    *("known_hash", "width", "height", "format", "mode", "metadata_removed"),
+    *("container_id", "ordinal", "path", "name", "name_bytes", "access", "offset", "packed_size", "size"),
+    *("method", "crc32", "mtime_ns"),
+)
+
 Row: TypeAlias = Mapping[str, Any]
 ReadResult: TypeAlias = PreparedImage | BadData
 _Results: TypeAlias = dict[int, ReadResult]  # by position
@@ -78,7 +86,8 @@ def read_images(work: RowsTask, threads: int = 1) -> Iterator[Piece]:
     Raises:
         SourceError: a container or a loose file is missing or has changed since the scan.
     """
-    work = replace(work, containers={number: localize(container) for number, container in work.containers.items()})
+    containers = {number: localize(container) for number, container in work.containers.items()}
+    work = replace(work, containers=containers, rows=work.rows.select(_COLUMNS))
     seconds = work.image_limits.seconds * _PART_ROWS
     with open_for_threads(threads, work.limits) as free, running(threads, seconds) as run:
         pieces = _started(work, free, threads, run)

@@ -113,6 +113,16 @@ def test_temporary_tables_leave_no_files_and_no_rows(manifest, tmp_path):
         assert not store.execute("from duckdb_tables() where table_name = 'mine'")
 
 
+def test_a_writer_with_temporary_tables_leaves_no_log_beside_the_manifest(manifest, tmp_path):
+    with stores.open_for_writing(manifest) as store:
+        store.temp_tables_in(tmp_path / "scratch")
+        store.save_temporary("mine", "plan/selection_run", {"selection": "mine"})
+        store.execute("update selection_run set seed = '9'")
+    assert sorted(path.name for path in tmp_path.iterdir()) == sorted([manifest.name, "scratch"])
+    with stores.open_for_reading(manifest) as store:
+        assert store.execute("select seed from selection_run") == [("9",)]
+
+
 def test_temporary_files_of_a_killed_process_are_removed(manifest, tmp_path):
     left = tmp_path / f"tables-{gethostname()}-0.duckdb"
     left.touch()

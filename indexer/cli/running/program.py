@@ -14,7 +14,7 @@ import click
 from click.shell_completion import CompletionItem
 
 from indexer.base.processes import remove_leftovers
-from indexer.base.startup import without_pandas
+from indexer.base.startup import with_one_blas_thread, without_pandas
 from indexer.base.suggestions import closest
 from indexer.cli.running import exit_status, shells, signals, versions
 from indexer.cli.running.process_limits import check_process_limits
@@ -38,6 +38,7 @@ class LazyGroup(click.Group):
         if name not in self.modules:
             return None
         check_process_limits()
+        with_one_blas_thread()
         without_pandas()  # before the command's imports, which need Arrow
         command: click.Command = importlib.import_module(self._module(name)).command
         _collect_garbage()
