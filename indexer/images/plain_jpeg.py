@@ -33,14 +33,11 @@ def plain_jpeg(data: bytes | memoryview) -> PlainJpeg | None:
             return None
         if marker == _SOS:
             return found
-        if marker in _SKIPPED:
-            continue
-        segment = data[start:at]
         if marker in _SOF and found is None:
-            found = _frame(segment)
+            found = _frame(data[start:at])
             if found is None:
                 return None
-        elif not ((marker == _DQT and _are_tables(segment)) or _is_adobe(marker, segment)):
+        elif not (marker in _SKIPPED or _is_plain(marker, data[start:at])):
             return None
     return None
 
@@ -52,12 +49,15 @@ def _frame(segment: bytes | memoryview) -> PlainJpeg | None:
     return PlainJpeg(width, height, _MODES[segment[5]]) if width and height else None
 
 
+def _is_plain(marker: int, segment: bytes | memoryview) -> bool:
+    """Return whether a segment has whole quantization tables, or is Adobe's."""
+    if marker == _DQT:
+        return _are_tables(segment)
+    return marker == _APP14 and bytes(segment[:5]) == b"Adobe" and len(segment) >= 12
+
+
 def _are_tables(segment: bytes | memoryview) -> bool:
     at = 0
     while at < len(segment):
         at += 65 if segment[at] < 16 else 129
     return at == len(segment)
-
-
-def _is_adobe(marker: int, segment: bytes | memoryview) -> bool:
-    return marker == _APP14 and bytes(segment[:5]) == b"Adobe" and len(segment) >= 12
