@@ -1,5 +1,6 @@
 """Check before a build that the sources are present and unchanged, and that the disks have enough free space."""
 
+import os
 import shutil
 from collections.abc import Iterable, Iterator, Mapping
 from pathlib import Path
@@ -17,6 +18,7 @@ from materializer.shards.formats import output_format
 from materializer.shards.variants import encodes_all
 
 _SHOWN = 3
+_ADVICE = "restore what is missing, correct its path in local.cfg, or run 'python -m indexer scan' again"
 
 
 def check_sources(containers: Iterable[Container]) -> None:
@@ -25,10 +27,10 @@ def check_sources(containers: Iterable[Container]) -> None:
     Raises:
         SourceError: some are missing or have changed; the message names the first few and counts the rest.
     """
-    problems = [problem for container in containers for problem in _problems(container)]
+    problems = list(dict.fromkeys(problem for container in containers for problem in _problems(container)))
     if problems:
         more = f" and {len(problems) - _SHOWN} more" if len(problems) > _SHOWN else ""
-        raise SourceError(f"{'; '.join(problems[:_SHOWN])}{more}: restore them, or run 'python -m indexer scan' again")
+        raise SourceError(f"{'; '.join(problems[:_SHOWN])}{more}: {_ADVICE}")
 
 
 def unavailable(containers: Mapping[int, Container]) -> list[int]:
@@ -71,6 +73,8 @@ def _problems(container: Container) -> Iterator[str]:
             yield f"{path} is missing"
         elif now != (volume.size, volume.mtime_ns):
             yield f"{path} has changed since it was scanned"
+        elif isinstance(path, Path) and not os.access(path, os.R_OK):
+            yield f"{path} may not be read by this user"
 
 
 def _size_and_time(path: Root) -> tuple[int, int] | None:
