@@ -129,7 +129,7 @@ class Manifest:
         Raises:
             QueryError: the query is wrong, or is not one SELECT.
         """
-        with self.options.reading() as store:
+        with self.options.reading(alone=True) as store:  # the query takes external access from all connections
             return run_query(store, query_text(query), tables)
 
     def read(self, file_id: str) -> bytes:

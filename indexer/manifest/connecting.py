@@ -41,7 +41,7 @@ def connect(path: Path, settings: DatabaseSettings, *, read_only: bool) -> duckd
             _create(path)
         before = _states(path)
         is_settled = _is_settled(before)
-        connection = duckdb.connect(str(path), read_only=read_only, config=dict(settings))
+        connection = _connected(path, settings, read_only=read_only)
     except duckdb.IOException as error:
         raise ManifestError(_explanation(path, str(error))) from error
     except OSError as error:
@@ -55,6 +55,23 @@ def connect(path: Path, settings: DatabaseSettings, *, read_only: bool) -> duckd
     connection.execute("set preserve_insertion_order = false").fetchall()  # keeping it would cost memory
     connection.execute("set enable_progress_bar = false").fetchall()  # DuckDB draws it on standard output in notebooks
     return connection
+
+
+def _connected(path: Path, settings: DatabaseSettings, *, read_only: bool) -> duckdb.DuckDBPyConnection:
+    """Connect; where this process has read the file before by ``duckdb.connect``, by the settings of that connection.
+
+    Raises:
+        ManifestError: this process has the file open with other settings.
+    """
+    try:
+        return duckdb.connect(str(path), read_only=read_only, config=dict(settings))
+    except duckdb.ConnectionException as error:
+        with suppress(duckdb.ConnectionException):
+            if read_only:
+                return duckdb.connect(str(path), read_only=True)
+        raise ManifestError(
+            f"{path} is open in this program by another DuckDB connection: close that connection"
+        ) from error
 
 
 def _check(
@@ -104,7 +121,7 @@ def is_current(path: Path) -> bool:
 def _check_name(path: Path) -> None:
     """Refuse names of files that DuckDB takes for another database, or for a path with options."""
     database = path.name.partition(".")[0].lower()
-    if database in (OWN_TABLES, WORK) or "?" in str(path):
+    if database == WORK or database.startswith(OWN_TABLES) or "?" in str(path):
         raise ManifestError(f"{path} is no possible name of a manifest: rename it, for example to manifest.duckdb")
 
 

@@ -29,6 +29,7 @@ import pyarrow as pa
 
 from indexer.base.errors import QueryError
 from indexer.base.startup import module_command
+from indexer.manifest import turns
 from indexer.manifest.sandbox_job import LENGTH_BYTES, REFUSED, Job
 
 _LONGEST_MESSAGE = 8_000  # bytes
@@ -73,7 +74,7 @@ def query(
         QueryError: the text is not one SELECT, is wrong, uses something that is not allowed, or exceeds a limit. Also
             raised while rows are read.
     """
-    with _child(manifest, limits, tables) as child:
+    with turns.taken(manifest), _child(manifest, limits, tables) as child:
         timer = threading.Timer(limits.seconds, child.kill)
         timer.start()
         try:

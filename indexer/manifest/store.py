@@ -3,8 +3,6 @@
 One process writes. In DuckDB 2 an open result blocks its connection, so every method here fetches all rows.
 """
 
-import glob
-import secrets
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from functools import lru_cache
@@ -12,17 +10,19 @@ from pathlib import Path
 from socket import gethostname
 from types import MappingProxyType
 from typing import Any, Self
+from weakref import finalize
 
 import duckdb
 import pyarrow as pa
 
 from indexer.base import resources
-from indexer.base.errors import ConfigError, ManifestError, RecipeError, first_line_of, reason_of
+from indexer.base.errors import ManifestError, RecipeError, first_line_of
 from indexer.base.suggestions import nearest
-from indexer.manifest import connecting, schema
-from indexer.manifest.connecting import OWN_TABLES, DatabaseSettings, connect, file_state, require_manifest
+from indexer.manifest import connecting, schema, turns
+from indexer.manifest.connecting import DatabaseSettings, connect, file_state, require_manifest
+from indexer.manifest.own_tables import attach_own_tables
 from indexer.manifest.schema import SCHEMA_VERSION
-from indexer.manifest.sql_text import literal, quoted
+from indexer.manifest.turns import Turn
 
 LOT_ROWS = 5_000_000  # rows that are joined with the manifest and sorted at a time: a few gigabytes
 
@@ -35,11 +35,14 @@ class Store:
     A method with a parameter ``step`` runs ``sql/<step>.sql``. The file may use some or all of ``parameters``.
     """
 
-    def __init__(self, connection: duckdb.DuckDBPyConnection, path: Path, *, is_writer: bool = False) -> None:
+    def __init__(
+        self, connection: duckdb.DuckDBPyConnection, path: Path, turn: Turn | None = None, *, is_writer: bool = False
+    ) -> None:
         self.connection = connection
         self.path = path
         self._is_writer = is_writer
         self._file = _file_of(path)
+        self.end_turn = finalize(self, turn.end) if turn else lambda: None
         self._own = "temp"  # the database of this connection's temporary tables
 
     def __enter__(self) -> Self:
@@ -54,6 +57,7 @@ class Store:
             connecting.close_written(self.connection, self.path)
         else:
             self.connection.close()
+        self.end_turn()
 
     def rows(self, step: str, parameters: Parameters | None = None) -> list[tuple[Any, ...]]:
         """Return all rows of a step."""
@@ -84,28 +88,9 @@ class Store:
         return int(rows)
 
     def temp_tables_in(self, folder: Path) -> None:
-        """Store temporary tables in a file in ``folder``, which takes a quarter of their size in memory.
-
-        The file is unlinked at once, so that nothing remains of it if this process is killed.
-
-        Raises:
-            ConfigError: the folder cannot be written to.
-        """
-        if self._own != "temp":
-            return
-        try:
-            file = _own_file(folder)
-            self.execute(f"attach {literal(str(file))} as {OWN_TABLES} (read_write, recovery_mode no_wal_writes)")
-            # Nothing reads the file again. A manifest is written by close_written, not at the shutdown.
-            self.execute("pragma disable_checkpoint_on_shutdown")
-        except (OSError, duckdb.IOException) as error:
-            raise ConfigError(
-                f"{folder} cannot be written to ({reason_of(error)}): name another tmp_cache_dir"
-            ) from error
-        file.unlink(missing_ok=True)
-        own_path = f"{quoted(self.execute('select current_database()')[0][0])}.main,{OWN_TABLES}.main"
-        self.execute(f"set search_path = {literal(own_path)}")
-        self._own = OWN_TABLES
+        """Store temporary tables in a file in ``folder``. Raises ConfigError if it cannot be written to."""
+        if self._own == "temp":
+            self._own = attach_own_tables(self.connection, folder)
 
     def append(self, table: str, step: str, parameters: Parameters | None = None) -> None:
         """Insert the rows of a step into ``table``, by column name."""
@@ -171,15 +156,6 @@ def _file_of(path: Path) -> tuple[int, ...] | None:
     return state and state[:2]
 
 
-def _own_file(folder: Path) -> Path:
-    """Return a new name in ``folder``; remove files of killed processes of this machine."""
-    named = f"tables-{gethostname()}-"
-    folder.mkdir(parents=True, exist_ok=True)
-    for left in folder.glob(f"{glob.escape(named)}*"):
-        left.unlink(missing_ok=True)  # an open file does not need its name
-    return folder / f"{named}{secrets.token_hex(8)}.duckdb"
-
-
 def _named_in(query: str, parameters: Parameters | None) -> dict[str, Any]:
     """Return the parameters that ``query`` uses: DuckDB refuses others."""
     if not parameters:
@@ -205,7 +181,7 @@ def open_for_writing(path: Path, settings: DatabaseSettings = MappingProxyType({
             f"{path.parent} cannot be made ({error.strerror or error}): correct intermediate_outputs_path in local.cfg,"
             " or name a file with --manifest-db"
         ) from error
-    store = Store(connect(path, settings, read_only=False), path, is_writer=True)
+    store = _opened(path, settings, read_only=False, alone=True)
     with _closed_on_error(store):
         if connecting.is_current(path):
             return store
@@ -219,8 +195,10 @@ def open_for_writing(path: Path, settings: DatabaseSettings = MappingProxyType({
     return store
 
 
-def open_for_reading(path: Path, settings: DatabaseSettings = MappingProxyType({})) -> Store:
+def open_for_reading(path: Path, settings: DatabaseSettings = MappingProxyType({}), *, alone: bool = False) -> Store:
     """Open the manifest at ``path`` read only. A manifest of an older schema version is migrated first.
+
+    With ``alone``, no other thread of this process has it open meanwhile.
 
     Raises:
         ManifestError: there is none, it is in use, is not a manifest, was written by a newer program, or has an older
@@ -229,7 +207,7 @@ def open_for_reading(path: Path, settings: DatabaseSettings = MappingProxyType({
     require_manifest(path)
     # DuckDB's own name for readers has only their process number, which is not unique among machines.
     scratch = {"temp_directory": f"{path}.{gethostname()}.tmp"}
-    store = Store(connect(path, {**scratch, **settings}, read_only=True), path)
+    store = _opened(path, {**scratch, **settings}, read_only=True, alone=alone)
     with _closed_on_error(store):
         if connecting.is_current(path):
             return store
@@ -245,7 +223,16 @@ def open_for_reading(path: Path, settings: DatabaseSettings = MappingProxyType({
             f"{path} has schema version {found} and must be migrated to version {SCHEMA_VERSION}, which needs write"
             f" access: run the same command when it is writable, or on a copy with --manifest-db ({error})"
         ) from error
-    return open_for_reading(path, settings)
+    return open_for_reading(path, settings, alone=alone)
+
+
+def _opened(path: Path, settings: DatabaseSettings, *, read_only: bool, alone: bool) -> Store:
+    turn = turns.take(path, alone=alone)
+    try:
+        return Store(connect(path, settings, read_only=read_only), path, turn, is_writer=not read_only)
+    except BaseException:
+        turn.end()
+        raise
 
 
 def in_memory() -> Store:
@@ -290,4 +277,5 @@ def _closed_on_error(store: Store) -> Iterator[None]:
         yield
     except BaseException:
         store.connection.close()
+        store.end_turn()
         raise

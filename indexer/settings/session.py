@@ -62,9 +62,9 @@ class Session:
         """Limits for untrusted files: defaults, ``[limits]`` of local.cfg if it exists, then ``--limit``."""
         return read_limits(self.limits, self._section("limits", read_limits, LimitOptions()))
 
-    def reading(self) -> Store:
-        """Open the manifest read only. Raises the errors of :func:`indexer.manifest.store.open_for_reading`."""
-        return store.open_for_reading(self.manifest, self._database)
+    def reading(self, *, alone: bool = False) -> Store:
+        """Open the manifest read only, as :func:`indexer.manifest.store.open_for_reading`, with its errors."""
+        return store.open_for_reading(self.manifest, self._database, alone=alone)
 
     def changing(self) -> Store:
         """Open the manifest for writing, if there is one. Raises the errors of :meth:`writing`."""

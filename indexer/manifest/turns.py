@@ -1,0 +1,65 @@
+"""Let the threads of a process open one manifest in turn.
+
+DuckDB opens a file once per process, with one set of options for all connections: a thread cannot write while others
+read, and a query takes external access from all. So readers share a file, and all others have it alone.
+"""
+
+import os
+import threading
+from collections import defaultdict
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
+from dataclasses import dataclass
+from pathlib import Path
+
+_TURNS: dict[str, list["Turn"]] = defaultdict(list)  # by file
+_ENDED = threading.Condition()
+
+
+@dataclass(eq=False, slots=True)
+class Turn:
+    """The right of a thread to have a file open, until :meth:`end`."""
+
+    file: str
+    is_alone: bool
+    thread: int
+
+    def end(self) -> None:
+        """Let others have the file. A second call, or one in a forked process, has no effect."""
+        with _ENDED:
+            with suppress(ValueError):
+                _TURNS[self.file].remove(self)
+            _ENDED.notify_all()
+
+    def waits_for(self, other: "Turn") -> bool:
+        """Return whether two threads exclude each other; a thread never waits for itself."""
+        return (self.is_alone or other.is_alone) and self.thread != other.thread
+
+
+def take(path: Path, *, alone: bool) -> Turn:
+    """Wait until no other thread has the file ``alone`` (or, if this one is to have it alone, open)."""
+    turn = Turn(os.path.realpath(path), alone, threading.get_ident())
+    with _ENDED:
+        _ENDED.wait_for(lambda: not any(map(turn.waits_for, list(_TURNS[turn.file]))))
+        _TURNS[turn.file].append(turn)
+    return turn
+
+
+@contextmanager
+def taken(path: Path) -> Iterator[None]:
+    """Share a file with readers, for a child process that reads it."""
+    turn = take(path, alone=False)
+    try:
+        yield
+    finally:
+        turn.end()
+
+
+def _forget() -> None:
+    """Forget the turns of threads that a forked process does not have."""
+    global _ENDED  # noqa: PLW0603 - a lock that another thread held at the fork is never released
+    _ENDED = threading.Condition()
+    _TURNS.clear()
+
+
+os.register_at_fork(after_in_child=_forget)

@@ -1,0 +1,83 @@
+"""Threads and other DuckDB connections of one process use the same manifest."""
+
+import os
+import threading
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+
+import duckdb
+import pytest
+
+from indexer import Manifest
+from indexer.base.errors import ManifestError
+from materializer import build
+from tests.api.conftest import png
+
+IMAGES = 4
+
+
+@pytest.fixture
+def own(tmp_path: Path) -> Manifest:
+    """A manifest of a few images, with the selection ``all``."""
+    (tmp_path / "set").mkdir()
+    for number in range(IMAGES):
+        (tmp_path / "set" / f"{number}.png").write_bytes(png("red"))
+    made = Manifest.scan(tmp_path / "set", manifest=tmp_path / "manifest.duckdb", jobs=1)
+    made.select(ids={"train": [f"set/{number}.png" for number in range(IMAGES)]}, name="all")
+    return made
+
+
+def test_threads_read_query_and_write_in_turn(own: Manifest, tmp_path: Path) -> None:
+    calls = [
+        lambda number: own.sql(f"select {number} from manifest").fetchall(),
+        lambda number: own.read(f"set/{number}.png"),
+        lambda number: own.select(sql="from manifest", name=f"made {number}"),
+        lambda number: own.inspect("all", again=number > 0),
+        lambda number: len(own.dataset("all")[number]),
+        lambda number: build(own, "all", tmp_path / "out" / str(number)).missing,
+    ]
+    with ThreadPoolExecutor(len(calls)) as pool:
+        running = [pool.submit(call, number) for number in range(2) for call in calls]
+        assert [one.exception() for one in running] == [None] * len(running)
+    assert len(own.selections()) == 3
+
+
+def test_a_thread_that_writes_waits_for_one_that_reads(own: Manifest) -> None:
+    reading = own.options.reading()
+    waiting = threading.Thread(target=own.inspect, args=["all"])
+    waiting.start()
+    inspected = "select count(*) from inspection"
+    assert reading.execute(inspected) == [(0,)]
+    reading.close()
+    waiting.join()
+    assert own.sql(inspected).fetchall() == [(IMAGES,)]
+
+
+def test_a_forked_process_waits_for_no_thread_of_its_parent(own: Manifest) -> None:
+    holding, ended = threading.Event(), threading.Event()
+
+    def hold() -> None:
+        with own.options.reading(alone=True):
+            holding.set()
+            ended.wait()
+
+    holder = threading.Thread(target=hold)
+    holder.start()
+    holding.wait()
+    child = os.fork()
+    if child == 0:
+        os._exit(len(own.read("set/0.png")) == 0)  # 0 if it was read
+    _, status = os.waitpid(child, 0)
+    ended.set()
+    holder.join()
+    assert os.waitstatus_to_exitcode(status) == 0
+
+
+def test_a_manifest_is_read_beside_a_connection_of_the_user(own: Manifest) -> None:
+    with duckdb.connect(str(own.path), read_only=True) as connection:
+        assert len(own) == IMAGES
+        assert own.sql("select count(*) from manifest").fetchall() == [(IMAGES,)]
+        with pytest.raises(ManifestError, match="is open in this program by another DuckDB connection: close"):
+            own.select(sql="from manifest", name="mine")
+        assert connection.sql("select count(*) from manifest").fetchall() == [(IMAGES,)]
+    assert repr(own.select(sql="from manifest", name="mine")) == "Selection('mine': train 4)"
