@@ -5,7 +5,7 @@ from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 
 from indexer.base.toml_text import toml_string
-from indexer.drafting.labels import BINARY_FAKE, CONFIRM, UNKNOWN, LabelColumn, label_columns
+from indexer.drafting.labels import BINARY_FAKE, CONFIRM, REAL, UNKNOWN, LabelColumn, label_columns
 from indexer.drafting.models import Survey, SurveyedFile, SurveyedFolder
 
 _SHOWN = 12  # folder names per level
@@ -125,6 +125,7 @@ def _rules(found: Survey, labels: Mapping[str, LabelColumn]) -> Iterator[str]:
         ]
         generator = "{" + " ?? ".join([*lookups, "''"]) + "}" if lookups else ""
         yield from _fake_rules(folders, depth, image) if not (is_table and generator) else ()
+        yield from _real_rule(folders, depth, image) if not generator else ()
         yield from _rule(["[^/]+"] * depth, image, generator)
 
 
@@ -147,7 +148,17 @@ def _fake_rules(folders: list[SurveyedFolder], depth: int, image: str) -> Iterat
         yield ""
 
 
-def _rule(patterns: Sequence[str], image: str, generator: str = "") -> Iterator[str]:
+def _real_rule(folders: list[SurveyedFolder], depth: int, image: str) -> Iterator[str]:
+    """Yield a rule for folders with names of real images if they are next to others, which may name generators."""
+    last = {folder.names[-1] for folder in folders if depth and folder.fake_level is None}
+    real = sorted(name for name in last if re.fullmatch(REAL, name))
+    if real and len(real) < len(last):
+        yield f"# Images in {', '.join(real)} are real, by the name of the folder."
+        yield from _rule(["[^/]+"] * (depth - 1) + ["|".join(map(re.escape, real))], image, "", suggests=False)
+        yield ""
+
+
+def _rule(patterns: Sequence[str], image: str, generator: str = "", *, suggests: bool = True) -> Iterator[str]:
     """Yield a rule for images below folders with names of these patterns; ``image`` is the pattern of the rest."""
     depth = len(patterns)
     groups = "".join(f"(?P<folder{at}>{pattern})/" for at, pattern in enumerate(patterns, start=1))
@@ -156,7 +167,7 @@ def _rule(patterns: Sequence[str], image: str, generator: str = "") -> Iterator[
     yield f"path = {toml_string(path)}" if "'" in path else f"path = '{path}'"
     if generator:
         yield f"generator = {toml_string(generator)}"
-    elif depth:
+    elif depth and suggests:
         yield f'# generator = "{{folder{depth}}}"   # if this folder names the generator: its images are then fake'
     if depth:
         yield "[rule.extra]"

@@ -11,7 +11,7 @@ UNKNOWN = "unknown"  # the generator of fake images whose generator is not known
 CONFIRM = "Confirm:"  # begins a comment about labels that no name gives
 BINARY_FAKE = "1"  # the folder beside "0" whose images are taken as fake
 
-_REAL = r"(?i:(?:\d_)?(?:reals?|nature|natural|authentic|photo(?:graph)?s?|humans?))"
+REAL = r"(?i:(?:\d_)?(?:reals?|nature|natural|authentic|photo(?:graph)?s?|humans?))"
 _FAKE = re.compile(r"(?i:(?:\d_)?(?:fakes?|ai|ai[-_ ]generated|generated|synthetic))")
 _LABEL = re.compile(rf"(?i:(?:\d_)?(?:reals?|authentic))|{_FAKE.pattern}")  # a column with such a value labels images
 
@@ -63,7 +63,7 @@ def _named(columns: Mapping[str, Sequence[str]]) -> Iterator[tuple[str, LabelCol
         if any(map(_LABEL.fullmatch, values)):
             other = UNKNOWN if any(map(_FAKE.fullmatch, values)) else "{}"
             comment = f"The generator of each label; images without one are real. Labels: {', '.join(values)}"
-            yield column, LabelColumn("", _REAL, other, comment)
+            yield column, LabelColumn("", REAL, other, comment)
 
 
 def _binary(columns: Mapping[str, Sequence[str]]) -> Iterator[tuple[str, LabelColumn]]:
@@ -82,7 +82,7 @@ def label_binary_folders(folders: Sequence[SurveyedFolder]) -> tuple[SurveyedFol
 
     Arrow and Parquet files named 0 and 1 are parts.
     """
-    labelled = any(re.fullmatch(_REAL, name) for folder in folders for name in folder.names)
+    labelled = any(re.fullmatch(REAL, name) for folder in folders for name in folder.names)
     if labelled or any(folder.fake_level is not None for folder in folders):
         return tuple(folders)
     names: dict[tuple[int, int], set[str]] = {}

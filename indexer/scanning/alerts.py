@@ -1,4 +1,4 @@
-"""Alerts of a scan: images that are missing from the manifest, with the likely cause."""
+"""Alerts of a scan: images that are missing from the manifest or have a wrong label, with the likely cause."""
 
 from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
@@ -22,6 +22,7 @@ class SourceCounts:
     unmatched: int = 0
     example: str | None = None
     copies: int = 0
+    named_real: int = 0
 
     @property
     def candidates(self) -> int:
@@ -43,7 +44,7 @@ class _Losses:
 
 
 def alerts(store: Store, sources: Sequence[Source], counts: Mapping[str, SourceCounts]) -> dict[str, tuple[str, ...]]:
-    """Return one line per kind of loss, or the problem of a wrong declaration, per source.
+    """Return one line per kind of loss or wrong label, or the problem of a wrong declaration, per source.
 
     A source without containers has none: its summary has a warning instead.
     """
@@ -65,6 +66,11 @@ def _lines(source: Source, counts: SourceCounts, losses: _Losses) -> Iterator[st
         yield f"{counts.unmatched:,} of {counts.candidates:,} images have no row: {why}"
     if counts.lost:
         yield f"{counts.lost:,} of {counts.images:,} images cannot be read; their rows have the status 'unreadable'"
+    if counts.named_real:
+        yield (
+            f"{counts.named_real:,} of {counts.images:,} images are labelled fake, although their generator is a name"
+            " of real images, such as 'real': give them no generator"
+        )
     for image, number in losses.unread.get(source.key, {}).items():
         yield f"{number:,} of {counts.images:,} images are {image.name}, which is not read{plugins.hint(image)}"
 

@@ -1,5 +1,6 @@
 -- Containers, members and images of each scanned source; images that cannot be read (`lost`), images that have no row
--- (`unmatched`) and one of them; files whose image another file has (`copies`).
+-- (`unmatched`) and one of them; files whose image another file has (`copies`); fakes whose generator is a name of real
+-- images (`named_real`).
 with members as (
     select container_id, count(*) as members from member group by container_id
 ),
@@ -11,7 +12,13 @@ containers as (
     group by c.source
 ),
 images as (
-    select source, count(*) as images, count(*) filter (status <> 'ok') as lost from attributes group by source
+    select
+        source,
+        count(*) as images,
+        count(*) filter (status <> 'ok') as lost,
+        count(*) filter (label = 1 and lower(generator) in ('real', 'reals', '0_real', 'nature')) as named_real
+    from attributes
+    group by source
 ),
 errors as (
     select
@@ -30,7 +37,8 @@ select
     coalesce(i.lost, 0) as lost,
     coalesce(e.unmatched, 0) as unmatched,
     e.example,
-    coalesce(e.copies, 0) as copies
+    coalesce(e.copies, 0) as copies,
+    coalesce(i.named_real, 0) as named_real
 from containers c
 left join images i using (source)
 left join errors e using (source)

@@ -210,6 +210,17 @@ def test_a_draft_keeps_images_in_numbered_folders_apart_from_cells(run: Run, tmp
     assert _labels(tmp_path) == [1, 0, 0, 1]
 
 
+def test_a_draft_suggests_generators_by_folder_but_for_real_images(run: Run, tmp_path: Path) -> None:
+    for name in ("SDXL/1.png", "Real/1.png"):
+        (tmp_path / "set" / name).parent.mkdir(parents=True)
+        (tmp_path / "set" / name).write_bytes(PNG)
+    assert run("init", "set").returncode == 0
+    draft = tmp_path / "declarations" / "set.toml"
+    draft.write_text(draft.read_text().replace("# generator = ", "generator = "))
+    assert run("scan").returncode == 0
+    assert _labels(tmp_path) == [0, 1]
+
+
 def test_a_draft_counts_images_of_one_path(run: Run, tmp_path: Path) -> None:
     (tmp_path / "set" / "x").mkdir(parents=True)
     for name in ("x/1.png", "x/2.png"):

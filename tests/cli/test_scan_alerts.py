@@ -53,6 +53,17 @@ def test_mostly_unmatched_images_are_reported_with_an_example(birds, run):
     assert warning == "warning: birds: 5 of 9 images have no row: no rule matches other/0"
 
 
+def test_fakes_with_a_name_of_real_images_as_generator_are_reported(birds, run):
+    fill(birds, {f"Real/{number}.png": b"png" for number in range(3)})
+    declare(birds, "[[rule]]\npath = '(?P<folder>[^/]+)/[^/]+'\ngenerator = \"{folder}\"\n")
+    status, warning = scan(run)
+    assert status == 1
+    assert warning == (
+        "warning: birds: 3 of 7 images are labelled fake, although their generator is a name of real images, such as"
+        " 'real': give them no generator"
+    )
+
+
 def test_few_unmatched_images_are_findings_only(birds, run):
     fill(birds, {"teaser.png": b"png"})
     declare(birds, RULE.format(path="set/[^/]+"))
