@@ -146,9 +146,7 @@ def read_saved(folder: Path) -> list[SavedSplit]:
             raise InvalidJson("it names no split, or one twice")
         return [_saved_split(folder, split) for split in splits]
     except (OSError, ValueError) as error:
-        raise SourceError(
-            f"{file} cannot be read ({reason_of(error)}): name a folder that a build or 'save_to_disk' has written"
-        ) from error
+        raise _no_dataset(file, error) from error
 
 
 def read_features(path: Path) -> dict[str, Any]:
@@ -161,10 +159,14 @@ def read_features(path: Path) -> dict[str, Any]:
         info = JsonObject(read_json(path))
         info.object("features").each(_feature)
     except (OSError, ValueError) as error:
-        raise SourceError(
-            f"{path} cannot be read ({reason_of(error)}): name a folder that a build or 'save_to_disk' has written"
-        ) from error
+        raise _no_dataset(path, error) from error
     return info.content
+
+
+def _no_dataset(file: Path, error: Exception) -> SourceError:
+    return SourceError(
+        f"{file} cannot be read ({reason_of(error)}): name a folder that a build or 'save_to_disk' has written"
+    )
 
 
 def _feature(value: object) -> object:
