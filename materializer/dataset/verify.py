@@ -9,8 +9,6 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
-import pyarrow as pa
-
 from indexer.base.durable import sha256_of
 from indexer.base.errors import message_of
 from indexer.base.progress import SILENT, Progress
@@ -23,9 +21,6 @@ from materializer.models import Shard, ShardFile
 from materializer.shards import record
 from materializer.shards.formats import output_format
 from materializer.shards.variants import suffix_pattern
-
-# Exceptions of shards that are damaged or have other contents than expected.
-_UNREADABLE = (pa.ArrowException, OSError, ValueError, KeyError, TypeError, AttributeError, RecursionError)
 
 
 @dataclass(frozen=True, slots=True)
@@ -141,7 +136,7 @@ def _wrong_rows(task: VerifyTask, path: Path, kept: record.ShardRecord) -> Itera
             if task.decodes and (problem := reader_problem(bytes(image))):
                 yield Difference(file_id, f"cannot be opened: {problem}")
             count += 1
-    except (*_UNREADABLE, tarfile.TarError) as error:
+    except (*record.UNREADABLE, tarfile.TarError) as error:
         yield Difference(path.name, f"cannot be read from row {count} on: {message_of(error)}")
     if count != len(expected):
         yield Difference(path.name, f"has {count} rows, {len(expected)} were written")

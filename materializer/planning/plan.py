@@ -27,7 +27,6 @@ from materializer.shards.variants import NATIVE, split_of, variant_in
 # The size assumed for an image of unknown size: in estimates, and if the image cannot be read at all.
 UNKNOWN_SIZE = 100_000
 
-
 # Names in lower case that a build uses itself.
 _TAKEN = frozenset(
     ["record", "build.json", "dataset_dict.json", "readme.md", "dataset_stats.md", "croissant.json", "citation.cff"]

@@ -1,7 +1,7 @@
 """Run a build: plan, spill sequential containers, write shards, replace refused rows, publish the dataset."""
 
 import shutil
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from hashlib import sha256
 from pathlib import Path
@@ -22,11 +22,10 @@ from materializer.planning.plan import BuildPlan, PlannedShard
 from materializer.planning.shard_rows import rows_of, task_of
 from materializer.planning.substitution import substitute
 from materializer.running.copies import Copies
+from materializer.running.finished import finished, is_finished
 from materializer.running.output_lock import lock_output
 from materializer.running.preflight import check_free_space, check_sources, unavailable
 from materializer.running.spill import SpillFolder, spill
-from materializer.shards import record
-from materializer.shards.formats import output_format
 from materializer.shards.task import build_shard, check_rows, halves
 
 _MOST_THREADS = 8  # of one worker: one thread at a time runs Python code
@@ -77,8 +76,7 @@ def prepare(job: Build, due: Sequence[PlannedShard], *, with_spares: bool = True
     """
     check_sources(job.plan.containers.values())
     check_free_space(job.request, job.plan)
-    path, output = output_format(job.request.settings.format).path, job.request.output
-    if not all(record.is_finished(output, one.shard, path(one.shard), one.key) for one in due):
+    if not all(is_finished(job.request.output, planned) for planned in due):
         planning.save_due_shards(job.store, [one.base for one in due], with_spares=with_spares)
         folder = SpillFolder(job.scratch, job.request.limits)
         job.containers.update(spill(job.store, job.plan.planned_containers, folder, job.workers, job.progress))
@@ -111,7 +109,8 @@ def write_shards(
 ) -> Iterator[tuple[PlannedShard, ShardResult]]:
     """Write shards by workers, and yield their results; ``shards`` maps each to its rows that spares have replaced."""
     planned_by = {planned.shard: planned for planned in shards}
-    threads = _threads(job, shards)
+    due = [planned.size for planned in shards if finished(job.request.output, planned) is None]
+    threads = threads_per_worker(due, job.workers)
     substituted = any(shards.values())
     planned_rows = zip(shards, rows_of(job.store, shards, substituted=substituted), strict=True)
     tasks = (_task(job, planned, rows, shards[planned], threads) for planned, rows in planned_rows)
@@ -126,15 +125,11 @@ def write_shards(
             yield planned, result
 
 
-def _threads(job: Build, shards: Iterable[PlannedShard]) -> int:
-    """Return the threads per worker: several if workers would be idle while others write the last shards."""
-    output, path = job.request.output, output_format(job.request.settings.format).path
-    due = [one for one in shards if record.finished(output, one.shard, path(one.shard), one.key) is None]
-    return threads_per_worker([one.size for one in due], job.workers)
-
-
 def threads_per_worker(sizes: Sequence[int], workers: Workers) -> int:
-    """Return the threads that read the images of each shard, if shards of so many bytes are due, in this order."""
+    """Return the threads that read the images of each shard, if shards of so many bytes are due, in this order.
+
+    They are several if workers would be idle while others write the last shards.
+    """
     busy = [0] * workers.jobs
     for size in sizes:
         busy[busy.index(min(busy))] += size

@@ -22,9 +22,9 @@ from materializer.planning.alignment import aligned
 from materializer.planning.plan import BuildPlan, PlannedShard
 from materializer.running import build as building
 from materializer.running.build import Build
+from materializer.running.finished import finished
 from materializer.running.output_lock import lock_output
-from materializer.shards import record, refusals
-from materializer.shards.formats import output_format
+from materializer.shards import refusals
 
 
 @dataclass(frozen=True, slots=True)
@@ -130,8 +130,7 @@ def results_of(request: Request, plan: BuildPlan) -> dict[PlannedShard, ShardRes
 
 
 def _result(request: Request, planned: PlannedShard) -> ShardResult | None:
-    name = output_format(request.settings.format).path(planned.shard)
-    found = record.finished(request.output, planned.shard, name, planned.key)
+    found = finished(request.output, planned)
     if found:
         return ShardResult(found.file, found.refused, kept=True)
     refused = refusals.read(request.output, planned.shard, planned.key)

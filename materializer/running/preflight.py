@@ -13,8 +13,7 @@ from indexer.containers.kinds import Kind
 from indexer.containers.models import Container
 from materializer.models import Request
 from materializer.planning.plan import BuildPlan
-from materializer.shards import record
-from materializer.shards.formats import output_format
+from materializer.running.finished import is_finished
 from materializer.shards.variants import encodes_all
 
 _SHOWN = 3
@@ -44,10 +43,9 @@ def check_free_space(request: Request, plan: BuildPlan) -> None:
     Raises:
         OutputError: there is too little space.
     """
-    output, path = request.output, output_format(request.settings.format).path
-    remaining = [one for one in plan.shards if not record.is_finished(output, one.shard, path(one.shard), one.key)]
+    remaining = [planned for planned in plan.shards if not is_finished(request.output, planned)]
     if remaining:
-        _require_space(output, sum(one.size for one in remaining if not encodes_all(one.settings)))
+        _require_space(request.output, sum(one.size for one in remaining if not encodes_all(one.settings)))
         sequential = (planned for planned in plan.planned_containers.values() if planned.is_sequential)
         _require_space(request.scratch, sum(planned.size for planned in sequential))
 

@@ -57,8 +57,8 @@ REFUSED_SCHEMA = pa.schema(
 )
 
 _NOTE = b"shard"
-# Exceptions of reading a damaged or untrusted record.
-_UNREADABLE = (OSError, pa.ArrowException, KeyError, TypeError, ValueError, AttributeError, RecursionError)
+# Exceptions of reading shards and records that are damaged or untrusted.
+UNREADABLE = (OSError, pa.ArrowException, KeyError, TypeError, ValueError, AttributeError, RecursionError)
 
 
 @dataclass(frozen=True, slots=True)
@@ -115,7 +115,7 @@ def read(output: Path, shard: Shard) -> ShardRecord | None:
         with pq.ParquetFile(path_of(output, shard)) as file:  # read_table imports pyarrow.dataset first: 10 ms
             rows = file.read(use_threads=False)  # to start threads takes longer than to read
         return _of_note(output, shard, rows.schema, _with_suffix(rows.replace_schema_metadata()).cast(ROW_SCHEMA))
-    except _UNREADABLE:
+    except UNREADABLE:
         return None
 
 
@@ -123,7 +123,7 @@ def read_without_rows(output: Path, shard: Shard) -> ShardRecord | None:
     """Return a shard's record as :func:`read`, with an empty table of rows: fast for builds of many shards."""
     try:
         return _of_note(output, shard, pq.read_schema(path_of(output, shard)), ROW_SCHEMA.empty_table())
-    except _UNREADABLE:
+    except UNREADABLE:
         return None
 
 
@@ -179,18 +179,6 @@ def _refusals_in_note(notes: Iterable[Mapping[str, Any]]) -> tuple[Refusal, ...]
         )
         for note in notes
     )
-
-
-def finished(output: Path, shard: Shard, name: str, key: str) -> ShardRecord | None:
-    """Return the record, without rows, of a finished shard: key and file size match, the bytes are not read."""
-    found = read_without_rows(output, shard)
-    return found if found and found.key == key and found.file.has_size_of(output / name) else None
-
-
-def is_finished(output: Path, shard: Shard, name: str, key: str) -> bool:
-    """Return whether a shard is finished, as :func:`finished`, and none of its refusals is retryable."""
-    found = finished(output, shard, name, key)
-    return found is not None and not any(refusal.is_retryable for refusal in found.refused)
 
 
 def others(output: Path, shards: Iterable[Shard]) -> Iterator[Path]:
