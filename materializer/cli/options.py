@@ -45,7 +45,8 @@ build_options = with_options((
     click.option("--pixels", type=choice_of(Pixels), default=Pixels.RGB.value, show_default=True,
                  help="rgb: RGB images are copied unchanged, others become RGB on white, lossless PNG."
                  " verbatim: all are copied unchanged. jpeg: all become RGB JPEGs."),
-    click.option("--quality", type=click.IntRange(1, 100), default=95, show_default=True, help="Of --pixels jpeg."),
+    click.option("--quality", type=click.IntRange(1, 100), default=Settings().quality, show_default=True,
+                 help="Of --pixels jpeg."),
     click.option("--strip-metadata", is_flag=True,
                  help="Remove the metadata of copied images: EXIF, XMP, texts, C2PA, profile. Pixels are not changed."),
     click.option("--variants", metavar="NAME,...", default="",
