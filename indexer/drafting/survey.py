@@ -50,7 +50,11 @@ def survey(source: PathSource, options: ScanOptions, scratch: Path) -> Survey:
         if not folders:
             raise ConfigError(f"{source.root} has no image: name a folder or an archive with images")
         [(stems, paths)] = opened.rows("draft/repeated_paths")
-        tables = (*_row_tables(opened, source), *_side_files(opened, source, options.limits))
+        tables = (
+            *_row_tables(opened, source),
+            *_metadata_tables(opened, source),
+            *_side_files(opened, source, options.limits),
+        )
         return Survey(source, label_binary_folders(folders), stems, paths, tables)
 
 
@@ -65,6 +69,22 @@ def _row_tables(opened: Store, source: PathSource) -> Iterator[SurveyedFile]:
             read = [column.name for column in schema if _may_be_label(column)]
             classes = _few_values(read, _first_rows(container, read)) | class_names(schema)
             yield SurveyedFile(row["path"], pattern, "rows", columns, TableKey("", "record", ""), classes)
+
+
+def _metadata_tables(opened: Store, source: PathSource) -> Iterator[SurveyedFile]:
+    """Yield Arrow and Parquet files without images, one of those whose names differ in numbers alone."""
+    seen: set[str] = set()
+    for row in opened.arrow("draft/metadata_tables").to_pylist():
+        name = row["path"].rpartition("/")[2]
+        pattern = re.sub(r"\d+", r"\\d+", re.escape(name))
+        if pattern in seen or len(seen) == _SIDE_FILES:
+            continue
+        seen.add(pattern)
+        container = stored_container(source.root, row)
+        columns = tuple(column.name for column in schema_of(container) if is_scalar(column.type))
+        rows = _first_rows(container, columns)
+        key = table_key(opened, row["path"].removesuffix(name), rows[:_ROWS])
+        yield SurveyedFile(row["path"], pattern, "rows", columns, key, _few_values(columns, rows))
 
 
 def _may_be_label(column: pa.Field) -> bool:

@@ -148,6 +148,23 @@ def test_a_draft_reads_the_labels_of_side_files(run: Run, tmp_path: Path) -> Non
     assert found[1][2] == {"folder1": "a", **dict.fromkeys(columns.split(","), "t")}
 
 
+def test_a_draft_reads_parquet_files_without_images(run: Run, tmp_path: Path) -> None:
+    for name in ("a/x/1.png", "a/x/2.png", "b/3.png"):
+        (tmp_path / "set" / name).parent.mkdir(parents=True, exist_ok=True)
+        (tmp_path / "set" / name).write_bytes(PNG)
+    for part in (1, 2):
+        rows = pa.table({"path": [f"x/{part}.png"], "text": [f"text {part}"], "fake": [part == 2], "vector": [[0.5]]})
+        pq.write_table(rows, tmp_path / "set" / "a" / f"meta-{part}-of-2.parquet")
+    pq.write_table(pa.table({"file": ["3.png"], "caption": ["three"]}), tmp_path / "set" / "captions.parquet")
+    pq.write_table(pa.table({"unrelated": ["row"]}), tmp_path / "set" / "other.parquet")
+    assert "set: 4 tables may have captions or labels that are not used" in run("scan", "set").stdout
+    assert run("init", "set").stdout.startswith(f"{tmp_path}/set: 3 images in 2 folders, 3 kinds of tables\n")
+    assert run("scan").returncode == 0
+    query = "select label, description from manifest order by file_id"
+    rows = json.loads(run("sql", query, "--format", "json").stdout)
+    assert [tuple(row.values()) for row in rows] == [(0, "text 1"), (1, "text 2"), (0, "three")]
+
+
 def _labels(folder: Path) -> list[int]:
     with store.open_for_reading(folder / "index" / "manifest.duckdb") as manifest:
         return [label for (label,) in manifest.execute("select label from manifest order by file_id")]
