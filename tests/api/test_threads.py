@@ -53,6 +53,7 @@ def test_a_thread_that_writes_waits_for_one_that_reads(own: Manifest) -> None:
     assert own.sql(inspected).fetchall() == [(IMAGES,)]
 
 
+@pytest.mark.filterwarnings("ignore:.*multi-threaded, use of fork:DeprecationWarning")
 def test_a_forked_process_waits_for_no_thread_of_its_parent(own: Manifest) -> None:
     holding, ended = threading.Event(), threading.Event()
 
