@@ -77,5 +77,5 @@ def _loaded(folders: tuple[Path, ...], files: tuple[tuple[Path, _FileState], ...
 
 def _has_tables(sources: Iterable[Source]) -> bool:
     """Return whether the CSV files of all tables exist: a declaration can name files of other folders."""
-    tables = (table for source in sources for table in (source.lookups or {}).values())
+    tables = (table for source in sources for table in source.lookups.values())
     return all(table.csv_file.is_file() for table in tables if table.csv_file)

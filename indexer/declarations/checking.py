@@ -51,7 +51,7 @@ def check_shared(sources: Sequence[Source], problems: Mapping[Path, Problems]) -
     """Add a problem to sources that use a table of a source whose declaration is wrong."""
     wrong = {source.key: source.file.name for source in sources if problems[source.file].found}
     for source in sources:
-        for table in (source.lookups or {}).values():
+        for table in source.lookups.values():
             owner = table.rows_of[0] if table.rows_of else source.key
             if owner != source.key and owner in wrong:
                 message = f"'from' uses '{'.'.join(table.rows_of or ())}', but {wrong[owner]} is wrong"
@@ -78,8 +78,8 @@ class _Checker:
         self.source = source
         self.problems = problems
         self.refused = refused
-        self.maps = source.maps or {}
-        self.lookups = source.lookups or {}
+        self.maps = source.maps
+        self.lookups = source.lookups
         self.used: set[str] = set()
 
     def check(self) -> None:
@@ -107,7 +107,7 @@ class _Checker:
             for key in entries:
                 if key.startswith("~"):
                     self._groups(f"maps.{name}", key, key[1:])
-        for pattern in self.source.known_damage or {}:
+        for pattern in self.source.known_damage:
             self._groups("known_damage", pattern, pattern)
 
     def add(self, address: str, message: str) -> None:
@@ -222,7 +222,7 @@ class _Checker:
             for name in self._constants(rule.values["generator"][0]):
                 if name not in known:
                     self.add(f"rule {rule.number}", f"no generator '{name}' in _generators.csv{near(name, known)}")
-        for name in self.source.info.published or {}:
+        for name in self.source.info.published:
             if name not in known | {"photographs", "all"}:
                 self.add("published", f"no generator '{name}' in _generators.csv{near(name, known)}")
 
@@ -253,8 +253,8 @@ def _patterns(source: Source) -> Iterator[str]:
     yield from chain.from_iterable(source.row_orders)
     yield from (side.file for side in source.tables)
     yield from [source.include] if source.include else []
-    yield from (key[1:] for entries in (source.maps or {}).values() for key in entries if key.startswith("~"))
-    yield from source.known_damage or ()
+    yield from (key[1:] for entries in source.maps.values() for key in entries if key.startswith("~"))
+    yield from source.known_damage
 
 
 def _refused_by_re2(patterns: Sequence[str]) -> dict[str, str]:

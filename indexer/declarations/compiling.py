@@ -37,8 +37,7 @@ def _tables(source: Source, users: Iterable[Expressions]) -> list[tuple[str, str
     for expressions in users:
         for table, columns in expressions.columns.items():
             used.setdefault(table, set()).update(columns)
-    lookups = source.lookups or {}
-    return [(tables.name(table), tables.select(lookups[table], sorted(used[table]))) for table in sorted(used)]
+    return [(tables.name(table), tables.select(source.lookups[table], sorted(used[table]))) for table in sorted(used)]
 
 
 def _candidate(source: Source) -> str:
@@ -59,7 +58,7 @@ def _reason(source: Source) -> str:
     """Return why an image cannot be used; of a readable one, its known damage, which an inspection will find."""
     known = [
         f"when regexp_matches(logical, {literal(pattern)}) then {literal(f'as published: {text}')}"
-        for pattern, text in (source.known_damage or {}).items()
+        for pattern, text in source.known_damage.items()
     ]
     whens = " ".join([*known, "when size = 0 then 'empty file'"])
     return f"case {whens} else problem end"

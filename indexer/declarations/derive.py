@@ -55,7 +55,7 @@ def derive(store: Store, sources: Sequence[Source]) -> None:
 
 def _digest(store: Store, queries: Sequence[str], sources: Sequence[Source]) -> str:
     """Return a digest of all that the derived tables depend on."""
-    tables = [table for source in sources for table in (source.lookups or {}).values() if table.csv_file]
+    tables = [table for source in sources for table in source.lookups.values() if table.csv_file]
     files = [sha256_of(table.csv_file) for table in tables if table.csv_file]
     steps = [resources.sql(name) for name in resources.sql_names("derive")]
     infos = [[getattr(source.info, name) for name in _INFO_COLUMNS] for source in sources]

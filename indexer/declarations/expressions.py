@@ -16,7 +16,7 @@ class Expressions:
     """
 
     def __init__(self, source: Source, groups: Sequence[str] = (), let: Mapping[str, Template] | None = None) -> None:
-        self.maps = source.maps or {}
+        self.maps = source.maps
         self.groups = groups
         self.let = let or {}
         self.columns: dict[str, set[str]] = {}

@@ -248,7 +248,7 @@ def _shared_tables(sources: Sequence[Source], problems: Mapping[Path, Problems])
     complete = []
     for source in sources:
         sides = {(side.source, side.name): side for side in source.tables}
-        for table in (source.lookups or {}).values():
+        for table in source.lookups.values():
             if table.rows_of and table.rows_of in declared:
                 sides[table.rows_of] = declared[table.rows_of]
             elif table.rows_of:

@@ -186,7 +186,7 @@ class SourceInfo:
     licence: str = ""
     citation: str = ""
     downloads: tuple[Download, ...] = ()
-    published: Mapping[str, int] | None = None
+    published: Mapping[str, int] = field(default_factory=dict)
     use: str = USES[0]
 
 
@@ -217,14 +217,14 @@ class Source:
     info: SourceInfo
     rules: tuple[Rule, ...]
     tables: tuple[SideTable, ...] = ()
-    lookups: Mapping[str, LookupTable] | None = None
-    maps: Mapping[str, Mapping[str, str]] | None = None
+    lookups: Mapping[str, LookupTable] = field(default_factory=dict)
+    maps: Mapping[str, Mapping[str, str]] = field(default_factory=dict)
     include: str | None = None
     keep: Condition | None = None
     row_orders: tuple[tuple[str, ...], ...] = ()
     generators: tuple[str, ...] = ()
     encoding: str | None = None
-    known_damage: Mapping[str, str] | None = None
+    known_damage: Mapping[str, str] = field(default_factory=dict)
     problems: str = ""
 
     @property

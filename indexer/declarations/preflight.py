@@ -73,14 +73,14 @@ class SourceState:
     @property
     def published(self) -> int | None:
         """Return the number of images published upstream; None if the declaration has none."""
-        counts = self.source.info.published or {}
+        counts = self.source.info.published
         return counts.get("all") or sum(counts.values()) or None
 
     @property
     def generator_counts(self) -> dict[str, tuple[int, int | None]]:
         """Return the images found and published per generator; 'photographs' are the images without one."""
         found = {generator or "photographs": count for generator, count in self.images.items()}
-        published = {name: count for name, count in (self.source.info.published or {}).items() if name != "all"}
+        published = {name: count for name, count in self.source.info.published.items() if name != "all"}
         return {name: (found.get(name, 0), published.get(name)) for name in sorted({*found, *published})}
 
 
@@ -142,7 +142,7 @@ class _ScannedSources:
 
 def _explained(source: Source, path: str, what: str) -> str:
     """Return a problem of a container, with its known damage: then every copy has it."""
-    known = (text for pattern, text in (source.known_damage or {}).items() if re.search(pattern, path))
+    known = (text for pattern, text in source.known_damage.items() if re.search(pattern, path))
     return next((f"{what} (as published: {text})" for text in known), what)
 
 

@@ -49,7 +49,7 @@ def _starts(source: Source, template: Template) -> Iterator[str]:
     first = template[0] if template else ""
     if isinstance(first, Placeholder):
         steps = [pipeline.steps[-1] for pipeline in first.pipelines if pipeline.steps]
-        yield from (entry for step in steps for entry in (source.maps or {}).get(step, {}).values())
+        yield from (entry for step in steps for entry in source.maps.get(step, {}).values())
     else:
         yield first
 

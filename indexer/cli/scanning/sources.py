@@ -170,7 +170,7 @@ def _about(state: SourceState) -> Iterator[str]:
         yield f"  {'':20}and {len(problems) - _MAX_ITEMS:,} more (query the tables container and finding)"
     for generator, (there, published) in state.generator_counts.items():
         yield f"  {generator:32}{there:>12,}" + (f" of {published:,}" if published else "")
-    for pattern, text in (state.source.known_damage or {}).items():
+    for pattern, text in state.source.known_damage.items():
         files = pattern.removeprefix("(?:^|/)(?:").removesuffix(")$")
         yield f"  as published        {printable(f'{text}: {files}')}"
     for download in info.downloads:
