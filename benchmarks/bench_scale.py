@@ -223,7 +223,7 @@ def _record_rows(shard: Shard, rows: pa.Table) -> pa.Table:
         rows["hash"],
         [IMAGE_SIZE] * count,
         ["verbatim"] * count,
-        [".jpg"] * count,
+        ["jpg"] * count,
     ]
     arrays = [pa.chunked_array([column]) if isinstance(column, list) else column for column in columns]
     return pa.table(arrays, schema=record.ROW_SCHEMA)

@@ -23,7 +23,6 @@ from PIL import Image
 
 TRAITS = ("format", "JPEG quality", "width", "software", "bytes per pixel")
 OVERLAP = 25  # one picture in so many looks like the other label
-BAR = 0.55
 
 LOCAL_CFG = """[paths]
 input_datasets_path = {folder}
