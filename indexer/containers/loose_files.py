@@ -31,11 +31,10 @@ def _read_file(path: str, size: int | None, limits: ArchiveLimits) -> bytes:
     try:
         expected = os.fstat(descriptor).st_size if size is None else size
         _check_limit(expected, limits)
-        # One byte more shows whether the file has grown; fstat would take a fifth of the time of all calls.
+        # One byte more shows whether the file has grown; fstat would take a fifth of the time of all calls. A call
+        # returns 2 GiB at most.
         data = os.read(descriptor, expected + 1)
-        while len(data) < expected and (
-            more := os.read(descriptor, expected + 1 - len(data))
-        ):  # 2 GiB at most per call
+        while len(data) < expected and (more := os.read(descriptor, expected + 1 - len(data))):
             data += more
         if len(data) != expected:
             raise _changed(expected, os.fstat(descriptor).st_size)

@@ -145,9 +145,8 @@ def _copy_rows(task: _Task) -> dict[str, Any]:
     """Check and copy every batch; returns the counts and digests that the header should have."""
     with tallying(task.clean.parent) as tally:
         with (
-            pq.ParquetFile(
-                task.folder / ROWS_FILE, pre_buffer=False
-            ) as source,  # a read-ahead buffer would be kept to the end
+            # Without pre_buffer, whose read-ahead buffer would be kept to the end.
+            pq.ParquetFile(task.folder / ROWS_FILE, pre_buffer=False) as source,
             pq.ParquetWriter(task.clean, ROW_SCHEMA) as writer,
         ):
             for first, batch in _batches(source, task.limits):

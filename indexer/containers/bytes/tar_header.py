@@ -46,8 +46,8 @@ def parse(raw: bytes) -> TarHeader | None:
         return None
     if not 0 <= size <= LARGEST:
         return None
-    link = raw[157:257].split(b"\0", 1)[0] if raw[156] in b"12" else b""
-    return TarHeader(_name(raw), raw[156], size, raw[156] == ord("S") and raw[482] != 0, link)
+    link = raw[157:257].split(b"\0", 1)[0] if raw[156] in LINKS else b""
+    return TarHeader(_name(raw), raw[156], size, raw[156] == SPARSE and raw[482] != 0, link)
 
 
 def is_header(raw: bytes) -> bool:
