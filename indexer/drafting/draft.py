@@ -60,7 +60,7 @@ def _tables(tables: list[tuple[str, SurveyedFile]]) -> Iterator[str]:
     """Yield one table per side file: ready for use if its rows name images, else in comments."""
     for name, file in tables:
         off = "" if file.key else "# "
-        columns = ", ".join(file.columns) or "not known"
+        columns = ", ".join(file.columns) or f"not known ({file.problem})"
         yield ""
         yield f"# {_comment(file.path)}: columns {_comment(columns)}"
         yield f"{off}[tables.{name}]"

@@ -47,7 +47,8 @@ class SurveyedFile:
     """A side file: logical path, format, names of its columns (none if they cannot be read), and its key if found.
 
     ``pattern`` is a regular expression that matches the names of such files. ``classes`` are the texts of columns
-    with few of them, such as the names of a ClassLabel. ``rows`` is where a JSON file has its rows.
+    with few of them, such as the names of a ClassLabel. ``rows`` is where a JSON file has its rows. ``problem`` is why
+    the columns cannot be read.
     """
 
     path: str
@@ -57,6 +58,7 @@ class SurveyedFile:
     key: TableKey | None
     classes: Mapping[str, Sequence[str]] = field(default_factory=dict)
     rows: str | None = None
+    problem: str = ""
 
 
 @dataclass(frozen=True, slots=True)

@@ -121,9 +121,11 @@ def _side_files(opened: Store, source: PathSource, limits: ArchiveLimits) -> Ite
 def _side_file(opened: Store, row: Mapping[str, Any], data: bytes) -> SurveyedFile:
     path, name = row["logical"], row["file_name"]
     suffix = name.rpartition(".")[2].lower()
-    form = "csv" if suffix == "tsv" else suffix
-    table = SideTable(name, row["source"], re.escape(name), form)
+    table = SideTable(name, row["source"], re.escape(name), "csv" if suffix == "tsv" else suffix)
     records = _first_records(data, table)
+    if table.format == "json" and not records and (lines := _first_records(data, replace(table, format="jsonl"))):
+        table, records = replace(table, format="jsonl"), lines
+    form = table.format
     columns = tuple(records[0]) if records else ()
     if row["is_sidecar"]:
         key = TableKey("{@path}", "path", "")
@@ -133,12 +135,18 @@ def _side_file(opened: Store, row: Mapping[str, Any], data: bytes) -> SurveyedFi
         if found := table_key(opened, path.removesuffix(name), inner[:_ROWS]):
             values = _few_values(tuple(inner[0]), inner)
             return SurveyedFile(path, re.escape(name), form, tuple(inner[0]), found, values, rows=rows)
-    return SurveyedFile(path, re.escape(name), form, columns, None)
+    return SurveyedFile(path, re.escape(name), form, columns, None, problem=_problem(data, table))
 
 
 def _first_records(data: bytes, table: SideTable) -> list[Record]:
     records = (record for record in parse(data, table) if not isinstance(record, BadLine))
     return list(islice(records, _LABELLED_ROWS))
+
+
+def _problem(data: bytes, table: SideTable) -> str:
+    """Return why the first row of a side file cannot be read."""
+    first = next(parse(data, table), None)
+    return f"line {first.number}: {first.reason}" if isinstance(first, BadLine) else "no rows"
 
 
 def _few_values(columns: Sequence[str], rows: Sequence[Mapping[str, Any]]) -> dict[str, list[str]]:

@@ -27,7 +27,7 @@ def _column_keys(
 ) -> Iterator[tuple[int, TableKey]]:
     """Yield the key of a column with its rank: paths before names of files before bare names, which may be numbers."""
     values = {str(row[column]) for row in rows if isinstance(row.get(column), str | int) and row[column] != ""}
-    if not re.fullmatch(r"@?\w+", column) or len(values) * 2 < len(rows):
+    if not re.fullmatch(r"@?\w(?:[\w -]*\w)?", column) or len(values) * 2 < len(rows):
         return
     parameters = {"folder": folder, "values": sorted(values)}
     [(paths, stems, prefix, below)] = opened.rows("draft/named_images", parameters)

@@ -3,6 +3,7 @@
 import csv
 import io
 import json
+from codecs import BOM_UTF16_BE, BOM_UTF16_LE
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import chain
@@ -42,7 +43,13 @@ def parse(data: bytes, table: SideTable) -> Iterator[Record | BadLine]:
     except BadData as error:
         yield BadLine(1, str(error))
     except UnicodeDecodeError as error:
-        yield BadLine(data.count(b"\n", 0, error.start) + 1, f"not UTF-8 (byte 0x{data[error.start]:02x})")
+        number, byte = data.count(b"\n", 0, error.start) + 1, data[error.start]
+        yield BadLine(number, f"not UTF-8 (byte 0x{byte:02x}): save the file as UTF-8")
+
+
+def _decoded(data: bytes) -> str:
+    """Return text in UTF-8, or in UTF-16 with a byte order mark, as spreadsheets save it."""
+    return data.decode("utf-16" if data.startswith((BOM_UTF16_LE, BOM_UTF16_BE)) else "utf-8-sig")
 
 
 def _kept(columns: Sequence[str]) -> tuple[str, ...]:
@@ -51,7 +58,7 @@ def _kept(columns: Sequence[str]) -> tuple[str, ...]:
 
 
 def _csv(data: bytes, table: SideTable) -> Iterator[Record | BadLine]:
-    text = data.decode("utf-8-sig")
+    text = _decoded(data)
     first = next(io.StringIO(text, newline=""), "")
     delimiter = delimiter_of(".csv", first) if table.header else delimiter_between(len(table.columns or ()), first)
     reader = csv.reader(io.StringIO(text, newline=""), delimiter=delimiter, strict=True)
@@ -69,13 +76,13 @@ def _csv(data: bytes, table: SideTable) -> Iterator[Record | BadLine]:
 
 def _csv_header(reader: Iterator[list[str]]) -> list[str]:
     try:
-        return next(reader, [])
+        return [name.strip() for name in next(reader, [])]
     except csv.Error as error:
         raise BadData("no header", str(error)) from error
 
 
 def _json(data: bytes, table: SideTable) -> Iterator[Record | BadLine]:
-    content = _loads(data.decode("utf-8-sig"))
+    content = _loads(_decoded(data))
     if isinstance(content, BadLine):
         yield content
         return
@@ -100,7 +107,7 @@ def _entries(content: Any, keys: Sequence[str], name: str = "") -> Iterator[tupl
 
 
 def _jsonl(data: bytes, _: SideTable) -> Iterator[Record | BadLine]:
-    for number, line in enumerate(data.decode("utf-8-sig").split("\n"), start=1):
+    for number, line in enumerate(_decoded(data).split("\n"), start=1):
         if line.strip():
             content = _loads(line)
             yield BadLine(number, content.reason) if isinstance(content, BadLine) else _record(content)
@@ -124,7 +131,7 @@ def _record(content: Any) -> Record:
 def _txt(data: bytes, table: SideTable) -> Iterator[Record | BadLine]:
     """Yield every line, including empty ones, because lookups may use line numbers. The default column is ``line``."""
     name = table.columns[0] if table.columns else "line"
-    lines = data.decode("utf-8-sig").split("\n")
+    lines = _decoded(data).split("\n")
     for line in lines[:-1] if lines[-1] == "" else lines:
         yield {name: line.rstrip("\r")}
 

@@ -51,7 +51,8 @@ def test_the_draft_shows_folders_counts_and_columns(run: Run, folder: Path, tmp_
     for line in (
         "# a/captions.csv: columns stem, caption",
         "# more/train/prompts.json: columns file, prompt",
-        "# broken.json: columns not known",
+        "# broken.json: columns not known (line 1: not JSON: Expecting property name enclosed in double quotes"
+        " (column 2))",
         "#   folder1: a 2",
         "# Images in fake are fake, by the name of the folder. Correct their generator.",
     ):
@@ -84,21 +85,32 @@ def test_a_draft_reads_the_texts_of_side_files(run: Run, tmp_path: Path) -> None
         "c/4.txt": "six\nseven\n",
         "notes/names.json": json.dumps({"d/1.png": {"caption": "eight", **many}}),  # one object per image, by its path
         "notes/lists.json": '{"info": {}, "images": [{"file": "sub\\\\1.png", "text": "nine"}]}',
+        "f/excel.csv": "Image Name; caption\nf/1.png;ten\n".encode("utf-16"),
+        "g/lines.json": '{"file": "1.png", "text": "eleven"}\n{"file": "2.png"}\n',
         "other.csv": "a,b\n1,2\n",
     }
-    images = ("a/1", "a/2", "b/3", "c/4", "d/1", "e/sub/1")
+    images = ("a/1", "a/2", "b/3", "c/4", "d/1", "e/sub/1", "f/1", "g/1")
     for name, data in (*files.items(), *((f"{name}.png", PNG) for name in images)):
         (tmp_path / "set" / name).parent.mkdir(parents=True, exist_ok=True)
         (tmp_path / "set" / name).write_bytes(data if isinstance(data, bytes) else data.encode())
     assert (
-        "set: 6 tables may have captions or labels that are not used, such as a/metadata.csv"
+        "set: 8 tables may have captions or labels that are not used, such as a/metadata.csv"
         in run("scan", "set").stdout
     )
     assert run("init", "set").returncode == 0
     assert run("scan").returncode == 0
     query = "select description, positive_prompt from manifest order by file_id"
     rows = [tuple(row.values()) for row in json.loads(run("sql", query, "--format", "json").stdout)]
-    assert rows == [("one, two", ""), ("three", ""), ("", "four"), ("six seven", "five"), ("eight", ""), ("nine", "")]
+    assert rows == [
+        ("one, two", ""),
+        ("three", ""),
+        ("", "four"),
+        ("six seven", "five"),
+        ("eight", ""),
+        ("nine", ""),
+        ("ten", ""),
+        ("eleven", ""),
+    ]
 
 
 def test_a_draft_reads_the_labels_of_parquet_files(run: Run, tmp_path: Path) -> None:

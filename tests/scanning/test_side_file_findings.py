@@ -54,7 +54,7 @@ def test_broken_side_file_is_a_finding_with_its_line(manifest: Store, root: Path
     summary = rescan(source(PROMPTS))
     found = manifest.execute("select code, detail from finding order by all")
     assert found == [
-        ("side-file", "a/prompts.csv:3: not UTF-8 (byte 0xff)"),
+        ("side-file", "a/prompts.csv:3: not UTF-8 (byte 0xff): save the file as UTF-8"),
         ("side-file", "x/prompts.csv:3: 3 fields where 2 were expected"),
     ]
     assert [(problem.code, problem.count) for problem in summary.problems] == [("side-file", 2)]

@@ -64,9 +64,16 @@ def test_csv_that_ends_inside_a_quote_keeps_earlier_rows() -> None:
     assert "unexpected end of data" in last.reason
 
 
+def test_tables_of_spreadsheets_are_read() -> None:
+    """UTF-16 with a byte order mark, and white space around the names of columns."""
+    text = "File Name,  caption ,my.label\r\n1.png, a ,é\r\n"
+    expected = [{"File Name": "1.png", "caption": " a ", "my.label": "é"}]
+    assert records(text.encode("utf-16"), "csv") == records(text, "csv") == expected
+
+
 @pytest.mark.parametrize("form", ["csv", "json", "jsonl", "txt"])
 def test_bytes_that_are_not_utf8_are_a_bad_line(form: str) -> None:
-    assert records(b"a\nb\n\xe9\n", form) == [BadLine(3, "not UTF-8 (byte 0xe9)")]
+    assert records(b"a\nb\n\xe9\n", form) == [BadLine(3, "not UTF-8 (byte 0xe9): save the file as UTF-8")]
 
 
 def test_json_list_at_a_dotted_path() -> None:
