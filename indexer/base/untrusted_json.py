@@ -61,7 +61,7 @@ class JsonObject:
         """Return an integer of at least 0 that fits in 64 bits."""
         value = self._checked(key, int, "a number")
         if not 0 <= value < 1 << 63:
-            raise InvalidJson(f"{key} is {value!r:.{_SHOWN}}")
+            raise InvalidJson(f"{key} is {_shown(value)}")
         return value
 
     def flag(self, key: str) -> bool:
@@ -103,7 +103,7 @@ def _shown(value: object) -> str:
 def _without_repeats(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
     for name, count in Counter(name for name, _ in pairs).items():
         if count > 1:
-            raise InvalidJson(f"repeated key {name!r:.{_SHOWN}}")
+            raise InvalidJson(f"repeated key {_shown(name)}")
     return dict(pairs)
 
 

@@ -62,9 +62,8 @@ def _whole(answers: Iterator[Answer], cells: Sequence[_Cell]) -> Iterator[Answer
             left.pop(key)
             yield key, answer
     except _DAMAGE as error:
-        if (
-            isinstance(error, OSError) and error.errno
-        ):  # an error of the disk or the network; Arrow's own errors have no number
+        # Errors of the disk or the network have a number, Arrow's own have none.
+        if isinstance(error, OSError) and error.errno:
             raise
         bad = BadData("damaged", message_of(error)[:200])
         yield from ((key, bad) for key in left)

@@ -1,5 +1,5 @@
--- Rows of the pool that were never inspected, or by an earlier version that found other values, in storage order. Nested members follow their archive
--- (docs/containers.md, "Ordinals").
+-- Rows of the pool that were never inspected, or by an earlier version that found other values, in storage order. Nested
+-- members follow their archive (docs/containers.md, "Ordinals").
 select
     m.member_id,
     row_number() over (
