@@ -1,4 +1,4 @@
-"""Estimate the quality of a JPEG from its quantization tables.
+"""Estimate the quality of a JPEG from its quantisation tables.
 
 Source: ITU-T T.81 annex K.1 (the luminance table), libjpeg's ``jpeg_quality_scaling`` (jcparam.c).
 """

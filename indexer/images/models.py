@@ -41,7 +41,7 @@ class ImageHeader:
     """Facts in the header of an image. ``width`` and ``height`` are those of the upright image.
 
     ``jpeg_quality`` (1 to 100) is the libjpeg setting with the nearest luminance table. ``qtables_hash`` is equal for
-    equal quantization tables. Both are None for other formats.
+    equal quantisation tables. Both are None for other formats.
     """
 
     width: int
@@ -73,7 +73,7 @@ class Traits:
         has_comment: of a JPEG or GIF.
         bit_depth: bits per sample.
         subsampling: of a JPEG's chroma: ``4:2:0``, ``4:4:4``, ``4:0:0`` for grey.
-        encoder: format, and a digest of quantization tables, sampling and the order of blocks. Never None in an
+        encoder: format, and a digest of quantisation tables, sampling and the order of blocks. Never None in an
             inspection whose status is ok and that has traits.
     """
 

@@ -50,7 +50,7 @@ def _frame(segment: bytes | memoryview) -> PlainJpeg | None:
 
 
 def _is_plain(marker: int, segment: bytes | memoryview) -> bool:
-    """Return whether a segment has whole quantization tables, or is Adobe's."""
+    """Return whether a segment has whole quantisation tables, or is Adobe's."""
     if marker == _DQT:
         return _are_tables(segment)
     return marker == _APP14 and bytes(segment[:5]) == b"Adobe" and len(segment) >= 12
