@@ -19,8 +19,6 @@ _PIXELS = frozenset(
 )  # fmt: skip
 # Bytes of a value, by type (TIFF 6.0, section 2; BigTIFF).
 _SIZES = {1: 1, 2: 1, 3: 2, 4: 4, 5: 8, 6: 1, 7: 1, 8: 2, 9: 4, 10: 8, 11: 4, 12: 8, 13: 4, 16: 8, 17: 8, 18: 8}
-
-
 # Tags whose values are the positions of strips or tiles -> the tag of their lengths.
 _PIXEL_DATA = {273: 279, 324: 325}
 
@@ -40,13 +38,13 @@ class _Directory:
 
     def value(self, data: bytes, entry: bytes) -> tuple[int, bytes]:
         """Return position and bytes of a value outside of its entry; no bytes if the entry holds it."""
-        kind, number, position = struct.unpack(f"{self.order}H{self.next}{self.next}", entry[2:])
+        kind, number, position = self._fields(entry)
         size = number * _SIZES.get(kind, 0)
         return position, data[position : position + size] if size > struct.calcsize(self.next) else b""
 
     def is_misplaced(self, entry: bytes) -> bool:
         """Return whether an entry is an orientation outside of it: a damaged one, after which Pillow reads no tags."""
-        kind, number = struct.unpack(f"{self.order}H{self.next}", entry[2 : -struct.calcsize(self.next)])
+        kind, number, _ = self._fields(entry)
         fits = 0 < number * _SIZES.get(kind, 0) <= struct.calcsize(self.next)
         return self.tag(entry) == _ORIENTATION and not fits
 
@@ -54,11 +52,16 @@ class _Directory:
         """Return the whole numbers of a tag; none if it is missing."""
         for _, entry in self.entries:
             if self.tag(entry) == tag:
-                kind, number = struct.unpack(f"{self.order}H{self.next}", entry[2 : -struct.calcsize(self.next)])
+                kind, number, _ = self._fields(entry)
                 form = {1: "B", 3: "H", 4: "I", 16: "Q"}.get(kind, "I")
                 values = self.value(data, entry)[1] or entry[-struct.calcsize(self.next) :]
                 return list(struct.unpack_from(f"{self.order}{number}{form}", values))
         return []
+
+    def _fields(self, entry: bytes) -> tuple[int, int, int]:
+        """Return type and number of an entry's values, and the position of values outside of it."""
+        kind, number, position = struct.unpack(f"{self.order}H{self.next}{self.next}", entry[2:])
+        return kind, number, position
 
 
 def without_metadata(data: bytes, level: Level, _exif: bytes) -> bytes:
