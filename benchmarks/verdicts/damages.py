@@ -6,9 +6,8 @@ import zlib
 from collections.abc import Callable, Iterator
 from random import Random
 
-from indexer.images.metadata.png import chunk_of
+from indexer.images.metadata.png import SIGNATURE, chunk_of
 
-_SIGNATURE = b"\x89PNG\r\n\x1a\n"
 _ENDS = {b"\xff\xd8": b"\xff\xd9", b"\x89P": chunk_of(b"IEND", b""), b"GI": b"\0\x3b"}
 Chunk = tuple[bytes, bytes]
 
@@ -16,7 +15,7 @@ Chunk = tuple[bytes, bytes]
 def damage(data: bytes, other: bytes, chance: Random) -> tuple[str, bytes]:
     """Return a kind of damage, and a damaged copy of a file; ``other`` is another file of its format."""
     kinds = dict(_ANYWHERE)
-    if data.startswith(_SIGNATURE):
+    if data.startswith(SIGNATURE):
         kinds |= _PNG
     if data.startswith(b"\xff\xd8"):
         kinds |= _JPEG
@@ -99,7 +98,7 @@ _ANYWHERE = {
 
 
 def _chunks(data: bytes) -> Iterator[Chunk]:
-    at = len(_SIGNATURE)
+    at = len(SIGNATURE)
     while at + 12 <= len(data):
         (length,) = struct.unpack_from(">I", data, at)
         yield data[at + 4 : at + 8], data[at + 8 : at + 8 + length]
@@ -107,7 +106,7 @@ def _chunks(data: bytes) -> Iterator[Chunk]:
 
 
 def _png(chunks: list[Chunk]) -> bytes:
-    return _SIGNATURE + b"".join(chunk_of(*chunk) for chunk in chunks)
+    return SIGNATURE + b"".join(chunk_of(*chunk) for chunk in chunks)
 
 
 def _chunk_flip(data: bytes, _: bytes, chance: Random) -> bytes:
@@ -119,7 +118,7 @@ def _chunk_flip(data: bytes, _: bytes, chance: Random) -> bytes:
 
 def _chunk_length(data: bytes, _: bytes, chance: Random) -> bytes:
     """Change the length of a chunk, without its checksum."""
-    at, chunks = len(_SIGNATURE), list(_chunks(data))
+    at, chunks = len(SIGNATURE), list(_chunks(data))
     chosen = chance.randrange(len(chunks))
     at += sum(12 + len(body) for _, body in chunks[:chosen])
     return data[:at] + struct.pack(">I", _number(len(chunks[chosen][1]), chance)) + data[at + 4 :]

@@ -11,7 +11,7 @@ import numpy as np
 import numpy.typing as npt
 from PIL import Image
 
-from indexer.images.metadata.png import chunk_of
+from indexer.images.metadata.png import SIGNATURE, chunk_of
 
 # Colour types and depths of PNG (third edition, table 8), with the samples per pixel.
 _PNG_TYPES = {0: (1, (1, 2, 4, 8, 16)), 2: (3, (8, 16)), 3: (1, (1, 2, 4, 8)), 4: (2, (8, 16)), 6: (4, (8, 16))}
@@ -104,7 +104,7 @@ def _pngs(seed: int) -> Iterator[tuple[str, bytes]]:
                     chunks.insert(1, (b"PLTE", chance.bytes(3 * min(200, 1 << depth))))
                 chunks += [(b"IDAT", packed[cut:]), (b"IEND", b"")]
                 name = f"PNG type {kind}, {depth} bits{', interlaced' if interlaced else ''}"
-                yield name, b"\x89PNG\r\n\x1a\n" + b"".join(chunk_of(*chunk) for chunk in chunks)
+                yield name, SIGNATURE + b"".join(chunk_of(*chunk) for chunk in chunks)
 
 
 def _rows(chance: np.random.Generator, bits: int, height: int) -> bytes:

@@ -14,6 +14,7 @@ from indexer.base import image_formats
 from indexer.base.errors import BadData
 from indexer.base.placeholders import placeholder_of
 from indexer.images import jpeg_quality, jxl, libtiff, plugins, samples
+from indexer.images.metadata.png import TEXTS
 from indexer.images.models import ImageHeader, ImageLimits
 
 _HEAD_SIZE = 512  # bytes that show a placeholder
@@ -90,7 +91,7 @@ def _has_exif(image: Image.Image, data: bytes) -> bool:
 
 def metadata_follows_pixels(image: Image.Image, data: bytes) -> bool:
     """Return whether readers may find an orientation after the pixels: in a PNG with EXIF or XMP."""
-    return image.format == "PNG" and not _png_chunks(data).isdisjoint((b"eXIf", b"iTXt", b"zTXt", b"tEXt"))
+    return image.format == "PNG" and not _png_chunks(data).isdisjoint({b"eXIf", *TEXTS})
 
 
 def _png_chunks(data: bytes) -> set[bytes]:

@@ -14,7 +14,7 @@ import numpy as np
 import numpy.typing as npt
 from PIL import Image
 
-from indexer.images.metadata.png import chunk_of
+from indexer.images.metadata.png import SIGNATURE, chunk_of
 
 Rows = npt.NDArray[np.uint8]
 
@@ -46,7 +46,7 @@ def encode_png(image: Image.Image) -> bytes:
     packed = deflate.zlib_compress(filtered, level)
     header = struct.pack(">IIBBBBB", width, height, 8, 2, 0, 0, 0)
     chunks = ((b"IHDR", header), (b"IDAT", bytes(packed)), (b"IEND", b""))
-    return b"\x89PNG\r\n\x1a\n" + b"".join(chunk_of(name, data) for name, data in chunks)
+    return SIGNATURE + b"".join(chunk_of(name, data) for name, data in chunks)
 
 
 def _choose(pixels: Rows) -> tuple[int, bool]:

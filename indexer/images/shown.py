@@ -19,7 +19,7 @@ from indexer.images.models import Depth, ImageHeader, ImageLimits
 from indexer.images.samples import Samples, check_samples, samples_of
 
 _FULL = Depth()
-_PILLOW_REFUSES = 178_956_970  # more pixels: twice Image.MAX_IMAGE_PIXELS
+_PILLOW_OPENS = 2 * ImageLimits().pixels  # at most; Pillow warns of half of it
 
 
 @dataclass(frozen=True, slots=True)
@@ -97,7 +97,7 @@ def reader_problem(data: bytes) -> str | None:
     if named and named.plugin:
         return f"{named.name} images open with a plugin only"
     try:
-        found = open_shown(data, ImageLimits(pixels=_PILLOW_REFUSES))
+        found = open_shown(data, ImageLimits(pixels=_PILLOW_OPENS))
     except BadData as bad:
         return str(bad)
     return "its metadata are damaged" if found.metadata_removed else None

@@ -12,15 +12,14 @@ import deflate
 
 from indexer.base.errors import BadData
 from indexer.images.decoding import codec_errors, open_image, read_header
+from indexer.images.metadata.png import SIGNATURE, TEXTS
 from indexer.images.models import ImageHeader, ImageLimits
 
-_SIGNATURE = b"\x89PNG\r\n\x1a\n"
 _HIGHEST_FILTER = 4
 _RGB, _PALETTE = 2, 3  # colour types
 _PALETTE_SIZES = range(3, 3 * 256 + 1, 3)
 # Samples per pixel, and depths (table 8), by colour type.
 _TYPES = {0: (1, (1, 2, 4, 8, 16)), _RGB: (3, (8, 16)), _PALETTE: (1, (1, 2, 4, 8)), 4: (2, (8, 16)), 6: (4, (8, 16))}
-_TEXTS = (b"tEXt", b"zTXt", b"iTXt")
 _WITH_ORIENTATION = (b"raw profile", b"xml:", b"xmp", b"exif")  # keywords of texts in which readers look for one
 
 
@@ -55,7 +54,7 @@ def proven_header(data: bytes | memoryview, limits: ImageLimits, *, only_rgb: bo
 def _is_plain(chunks: Sequence[tuple[bytes, memoryview]], pixels: int) -> bool:
     """Return whether IHDR is first, the pixels are last, and no chunk changes how the image is shown."""
     names = [name for name, _ in chunks]
-    keywords = [bytes(content[:80]).lower() for name, content in chunks if name in _TEXTS]
+    keywords = [bytes(content[:80]).lower() for name, content in chunks if name in TEXTS]
     return (
         names[0] == b"IHDR"
         and len(chunks[0][1]) == 13
@@ -77,13 +76,13 @@ def _has_rows(packed: bytes | memoryview, row: int, height: int) -> bool:
 def _until_pixels(data: bytes | memoryview, chunks: Sequence[tuple[bytes, memoryview]]) -> bytes:
     """Return the PNG up to the name of its first chunk of pixels: Pillow reads no more when it opens a file."""
     before = takewhile(lambda chunk: chunk[0] != b"IDAT", chunks)
-    return bytes(data[: len(_SIGNATURE) + sum(12 + len(content) for _, content in before) + 8])
+    return bytes(data[: len(SIGNATURE) + sum(12 + len(content) for _, content in before) + 8])
 
 
 def _chunks(data: bytes | memoryview) -> Iterator[tuple[bytes, memoryview]]:
     """Yield type and content of the chunks up to IEND or the first damage."""
     view = memoryview(data)
-    at = len(_SIGNATURE) if bytes(view[:8]) == _SIGNATURE else len(view)
+    at = len(SIGNATURE) if bytes(view[:8]) == SIGNATURE else len(view)
     name = b""
     while at + 12 <= len(view) and name != b"IEND":
         length, name = struct.unpack_from(">I4s", view, at)

@@ -2,13 +2,14 @@
 
 import re
 import struct
-import zlib
 from collections.abc import Iterator
 
 import deflate
 
 from indexer.images.metadata.models import Level
 
+SIGNATURE = b"\x89PNG\r\n\x1a\n"
+TEXTS = frozenset([b"tEXt", b"zTXt", b"iTXt"])
 _PIXELS = frozenset([b"IHDR", b"PLTE", b"tRNS", b"IDAT", b"IEND"])
 _COLOUR = frozenset([b"iCCP", b"sRGB", b"gAMA", b"cHRM", b"cICP", b"sBIT"])
 _ANIMATION = frozenset([b"acTL", b"fcTL", b"fdAT"])
@@ -58,7 +59,7 @@ def _is_valid(data: bytes, at: int) -> bool:
     """Return whether the chunk at ``at`` has the right checksum."""
     (length,) = struct.unpack_from(">I", data, at)
     end = at + 8 + length
-    return end + 4 <= len(data) and zlib.crc32(data[at + 4 : end]) == int.from_bytes(data[end : end + 4], "big")
+    return end + 4 <= len(data) and deflate.crc32(data[at + 4 : end]) == int.from_bytes(data[end : end + 4], "big")
 
 
 def _next_valid(data: bytes, at: int, end: int) -> int:

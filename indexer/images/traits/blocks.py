@@ -21,7 +21,7 @@ class Blocks:
 
     Attributes:
         order: the kinds of all blocks in their order, equal neighbours once.
-        settings: of the encoder: quantization tables, sampling factors, flags of zlib.
+        settings: of the encoder: quantisation tables, sampling factors, flags of zlib.
         descriptions: XMP packets and C2PA manifests.
         keys: keywords of a PNG's texts.
         software: the PNG text of that keyword.
@@ -93,7 +93,7 @@ def _png(data: bytes, found: Blocks) -> None:
             found.bit_depth, found.is_interlaced = body[8], body[12] != 0
         elif name == b"IDAT" and found.order[-1:] != ["IDAT"]:
             found.settings += body[:2]  # method and level of zlib
-        elif name in (b"tEXt", b"zTXt", b"iTXt"):
+        elif name in png.TEXTS:
             _add_text(name, body, found)
         elif name == b"caBX":
             found.has_c2pa = True
