@@ -9,12 +9,19 @@ from indexer.declarations import templates
 from indexer.declarations.models import COLUMNS, MAP_COLUMNS, Rule, Template
 
 _DEFAULTS = {"generator": "", "label": ""}
+_ANCHORS = "(?:^|/)(?:", ")$"
 _NAME = re.compile(r"[a-z][a-z0-9_]*")
 
 
 def anchored(pattern: str) -> str:
     """Return a pattern that starts at a component of the path and ends at its end."""
-    return f"(?:^|/)(?:{pattern})$"
+    return pattern.join(_ANCHORS)
+
+
+def as_declared(pattern: str) -> str:
+    """Return the pattern that :func:`anchored` was given."""
+    start, end = _ANCHORS
+    return pattern.removeprefix(start).removesuffix(end)
 
 
 def read_rules(top: Fields, name: str) -> tuple[Rule, ...]:

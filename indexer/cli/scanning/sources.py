@@ -24,6 +24,7 @@ from indexer.declarations.compiling import compile_source
 from indexer.declarations.models import USES, Download, Source
 from indexer.declarations.preflight import SourceState, disk_space, source_states
 from indexer.declarations.required_ids import RequiredIds, required_ids
+from indexer.declarations.rule_loading import as_declared
 from indexer.roots import declared
 from indexer.selection.id_lists import ids_of
 
@@ -171,8 +172,7 @@ def _about(state: SourceState) -> Iterator[str]:
     for generator, (there, published) in state.generator_counts.items():
         yield f"  {generator:32}{there:>12,}" + (f" of {published:,}" if published else "")
     for pattern, text in state.source.known_damage.items():
-        files = pattern.removeprefix("(?:^|/)(?:").removesuffix(")$")
-        yield f"  as published        {printable(f'{text}: {files}')}"
+        yield f"  as published        {printable(f'{text}: {as_declared(pattern)}')}"
     for download in info.downloads:
         yield f"  download            {_download(download)}"
 
