@@ -19,11 +19,13 @@ def grouped(kind: str, pairs: Iterable[tuple[int, int]], members: Mapping[int, C
 
     Those over several labels come first, then those over several splits, then by size and row id.
     """
-    found = [
-        Cluster(kind, tuple(rows), _crossed([members[row] for row in rows]))
-        for rows in _components(pairs)
-    ]  # fmt: skip
-    return sorted(found, key=lambda one: ("label" not in one.crosses, not one.crosses, -len(one.rows), one.rows))
+    found = [Cluster(kind, tuple(rows), _crossed([members[row] for row in rows])) for rows in _components(pairs)]
+    return sorted(found, key=lambda one: (*by_severity(one), -len(one.rows), one.rows))
+
+
+def by_severity(cluster: Cluster) -> tuple[bool, bool]:
+    """Return what sorts clusters over several labels first, then those over several splits."""
+    return "label" not in cluster.crosses, not cluster.crosses
 
 
 def _components(pairs: Iterable[tuple[int, int]]) -> list[list[int]]:

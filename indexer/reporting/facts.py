@@ -109,5 +109,5 @@ def _choose(store: Store, options: ReportOptions, found: Sequence[Cluster]) -> S
     wanted = asdict(options)
     sheets = tuple(row for (row,) in store.rows("report/contact_sheets", wanted))
     pairs = tuple((fake, real) for fake, real in store.rows("report/pairs", wanted))
-    worst = sorted(found, key=lambda one: ("label" not in one.crosses, not one.crosses))[: options.clusters]
+    worst = sorted(found, key=clusters.by_severity)[: options.clusters]
     return ShownImages(sheets, pairs, tuple(Cluster(one.kind, one.rows[:8], one.crosses) for one in worst))
