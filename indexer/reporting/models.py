@@ -73,14 +73,35 @@ class ShownImages:
 
 
 @dataclass(frozen=True, slots=True)
+class SharedPictures:
+    """The pictures that a selection shares with ``other``, as a matrix of their parts: splits, or origins of a source.
+
+    ``cells`` has the counts of (part, other part) that share pictures: bytes, pixels, near, and pictures, their sum
+    without repetitions. ``compared`` and ``unknown`` are the images of both sides that were compared, and that were not
+    inspected.
+    """
+
+    other: str
+    parts: tuple[str, ...]
+    other_parts: tuple[str, ...]
+    cells: Mapping[tuple[str, str], Mapping[str, Any]]
+    compared: tuple[int, int]
+    unknown: tuple[int, int]
+
+    @property
+    def most(self) -> int:
+        """The largest number of pictures in a cell; 0 if none is shared."""
+        return max((cell["pictures"] for cell in self.cells.values()), default=0)
+
+
+@dataclass(frozen=True, slots=True)
 class ReportContext:
     """Information that is not in the table of rows.
 
     ``facts`` are (name, value) lines about the inputs. ``refused`` has the columns stage, reason, images and example;
     ``substituted`` file_id, substituted_for, split, generator and origin; ``health`` those of sql/report/health.sql.
     ``licences`` maps a source to its licence. ``matching`` has the tables of a matched selection, by title, and
-    ``histograms`` the rows of sql/report/histograms.sql. ``shared`` has the pictures that others have, too, as
-    :class:`indexer.reporting.shared_pictures.SharedPictures`.
+    ``histograms`` the rows of sql/report/histograms.sql. ``shared`` has the pictures that others have, too.
     """
 
     facts: Sequence[tuple[str, str]] = ()
@@ -90,4 +111,4 @@ class ReportContext:
     licences: Mapping[str, str] = field(default_factory=dict)
     matching: Mapping[str, Columns] = field(default_factory=dict)
     histograms: Sequence[Mapping[str, Any]] = ()
-    shared: Sequence[Any] = ()
+    shared: Sequence[SharedPictures] = ()

@@ -1,36 +1,14 @@
 """The pictures that a selection shares with others, as matrices of their parts."""
 
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Sequence
 from pathlib import Path
-from typing import Any
 
 from indexer.manifest.store import Store
+from indexer.reporting.models import SharedPictures
 from indexer.selection.audit.between import Between, audit_between
 from indexer.selection.excluding import selections_among
 from indexer.selection.near_looks import RADIUS
 from indexer.sharing.pictures import is_export, pictures_of
-
-
-@dataclass(frozen=True, slots=True)
-class SharedPictures:
-    """A matrix: a row per part of the selection, a column per part of ``other`` (splits, or origins of a source).
-
-    ``cells`` has the counts of parts that share pictures: bytes, pixels, near, and pictures, their sum without
-    repetitions. ``compared`` and ``unknown`` are the images of both sides that were compared, and not inspected.
-    """
-
-    other: str
-    parts: tuple[str, ...]
-    other_parts: tuple[str, ...]
-    cells: Mapping[tuple[str, str], Mapping[str, Any]]
-    compared: tuple[int, int]
-    unknown: tuple[int, int]
-
-    @property
-    def most(self) -> int:
-        """The largest number of pictures in a cell; 0 if none is shared."""
-        return max((cell["pictures"] for cell in self.cells.values()), default=0)
 
 
 def shared_pictures(store: Store, name: str, others: Sequence[str]) -> tuple[SharedPictures, ...]:
