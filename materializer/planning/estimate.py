@@ -7,7 +7,7 @@ from indexer.manifest.store import Store
 from materializer.models import Check, Settings
 from materializer.planning.plan import BuildPlan
 from materializer.shards.formats import output_format
-from materializer.shards.reading import WINDOW_SIZE
+from materializer.shards.windows import WINDOW_SIZE
 
 # Bytes per second and core, measured on two-core cloud machines.
 DECODE_RATE = 100e6  # JPEG at an eighth of its size

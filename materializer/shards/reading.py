@@ -1,9 +1,8 @@
 """Read the images of rows: rows in output order, each container in its own order.
 
-Rows are divided into windows, and these into pieces. While a window is read, the next one is prefetched, so that the
-disk gets many requests at a time. Inside a piece, which fits into the processor's cache, the members of each container
-are read in the order of their offsets. With several threads, they are read in parts, while the caller uses the piece
-before. Memory is bounded by four pieces, or four images that are larger than a piece.
+While a window is read, the next one is prefetched, so that the disk gets many requests at a time. Inside a piece, the
+members of each container are read in the order of their offsets. With several threads, they are read in parts, while
+the caller uses the piece before. Memory is bounded by four pieces; images of ``_MOST_AHEAD`` are read one at a time.
 """
 
 import os
@@ -11,10 +10,8 @@ from collections import deque
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import partial
-from itertools import groupby, islice
-from typing import Any, TypeAlias
-
-import pyarrow as pa
+from itertools import groupby
+from typing import TypeAlias
 
 from indexer.base.errors import BadData, SourceError
 from indexer.base.remote import Root, Url
@@ -30,16 +27,16 @@ from indexer.images.rendition import Rendition
 from indexer.roots import localize
 from materializer.further_columns import image_columns
 from materializer.models import Pixels, RowsTask
+from materializer.shards import windows
 from materializer.shards.piece_memory import PieceMemory
 from materializer.shards.threads import Run, running
 from materializer.shards.transform import ImageFacts, LooseFile, PreparedImage, prepare
 from materializer.shards.variants import varied
+from materializer.shards.windows import Row
 
-WINDOW_SIZE = 48_000_000
-WINDOW_ROWS = 2_000
-_PIECE_SIZE = 8_000_000
 _PART_ROWS = 16  # with several threads
 _PIECES_AHEAD = 2  # with several threads: enough for them while the caller begins the next window
+_MOST_AHEAD = 100_000_000  # bytes of the pieces that are being read
 
 # The columns of a task that reading needs. To make Python objects of the others would take longer than to open a file.
 _COLUMNS = (
@@ -49,7 +46,6 @@ _COLUMNS = (
     *("method", "crc32", "mtime_ns"),
 )
 
-Row: TypeAlias = Mapping[str, Any]
 ReadResult: TypeAlias = PreparedImage | BadData
 _Results: TypeAlias = dict[int, ReadResult]  # by position
 _Members: TypeAlias = dict[int, MemberRef]  # by position; not of rows that are refused already
@@ -75,6 +71,11 @@ class _StartedPiece:
     parts: Iterator[_Results]
     ends_window: bool
 
+    @property
+    def size(self) -> int:
+        """The expected bytes of its images."""
+        return windows.size_of(self.rows)
+
     def finished(self) -> Piece:
         results = {position: result for part in self.parts for position, result in part.items()}
         return Piece(self.rows, [results[row["position"]] for row in self.rows], self.ends_window)
@@ -90,11 +91,13 @@ def read_images(work: RowsTask, threads: int = 1) -> Iterator[Piece]:
     work = replace(work, containers=containers, rows=work.rows.select(_COLUMNS))
     seconds = work.image_limits.seconds * _PART_ROWS
     with open_for_threads(threads, work.limits) as free, running(threads, seconds) as run:
-        pieces = _started(work, free, threads, run)
-        started = deque(islice(pieces, 1 + _ahead(threads)))
+        started: deque[_StartedPiece] = deque()
+        for piece in _started(work, free, threads, run):
+            started.append(piece)
+            while len(started) > _ahead(threads) or sum(one.size for one in started) > _MOST_AHEAD:
+                yield started.popleft().finished()
         while started:
             yield started.popleft().finished()
-            started.extend(islice(pieces, 1))
 
 
 def _ahead(threads: int) -> int:
@@ -104,16 +107,16 @@ def _ahead(threads: int) -> int:
 
 def _started(work: RowsTask, free: FreeContainers, threads: int, run: Run[_Results]) -> Iterator[_StartedPiece]:
     """Begin to read each piece, and prefetch the window after its own."""
-    memory = PieceMemory(_PIECE_SIZE, 2 + _ahead(threads))  # two are in use: batches end with the next piece
-    windows = ((rows, _members(rows)) for rows in _windows(work.rows))
-    window = next(windows, None)
+    memory = PieceMemory(windows.PIECE_SIZE, 2 + _ahead(threads))  # two are in use: batches end with the next piece
+    divided = ((rows, _members(rows)) for rows in windows.windows(work.rows))
+    window = next(divided, None)
     while window is not None:
-        following = next(windows, None)
+        following = next(divided, None)
         if following is not None:
             rows, members = following
             prefetch([(work.containers[row["container_id"]], members[row["position"]]) for row in _readable(rows)])
         rows, members = window
-        pieces = _pieces(rows)
+        pieces = windows.pieces(rows)
         for piece in pieces:
             places = memory.places(members[row["position"]] for row in _readable(piece))
             read = partial(_read, work, free, members, places)
@@ -127,32 +130,6 @@ def _members(rows: Iterable[Row]) -> _Members:
 
 def _readable(rows: Iterable[Row]) -> Iterator[Row]:
     return (row for row in rows if row["refusal"] is None)
-
-
-def _windows(rows: pa.Table) -> Iterator[list[Row]]:
-    """Yield windows of rows of at most ``WINDOW_SIZE`` expected bytes; a larger image has its own window."""
-    window: list[Row] = []
-    size = 0
-    for batch in rows.to_batches(max_chunksize=WINDOW_ROWS):
-        for row in batch.to_pylist():
-            if window and (size + row["expected_size"] > WINDOW_SIZE or len(window) >= WINDOW_ROWS):
-                yield window
-                window, size = [], 0
-            window.append(row)
-            size += row["expected_size"]
-    if window:
-        yield window
-
-
-def _pieces(window: Sequence[Row]) -> list[Sequence[Row]]:
-    """Divide a window into pieces of at most ``_PIECE_SIZE`` expected bytes, or of one larger image."""
-    pieces, start, size = [], 0, 0
-    for end, row in enumerate(window):
-        if end > start and size + row["expected_size"] > _PIECE_SIZE:
-            pieces.append(window[start:end])
-            start, size = end, 0
-        size += row["expected_size"]
-    return [*pieces, window[start:]]
 
 
 def _parts(piece: Sequence[Row], threads: int) -> Iterator[Sequence[Row]]:
@@ -295,5 +272,5 @@ def _checked(data: bytes | memoryview, known: ImageFacts | None, expected: str |
             with time_limit(work.image_limits.seconds):
                 image = varied(image, variant, work.image_limits)
     except BadData as bad:
-        return bad
+        return BadData(bad.reason, bad.detail)  # has no traceback, which would keep the image in memory
     return image

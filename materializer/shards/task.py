@@ -10,6 +10,7 @@ from indexer.base.errors import BadData
 from materializer.models import Feature, Refusal, RowsTask, ShardFile, ShardResult, ShardTask
 from materializer.shards import record
 from materializer.shards.formats import output_format
+from materializer.shards.formats.output_format import ShardWriter
 from materializer.shards.reading import Piece, read_images
 from materializer.shards.record import ShardRecord
 from materializer.shards.record_batches import too_large
@@ -98,15 +99,21 @@ def _write(task: ShardTask, refused: list[Refusal]) -> ShardRecord:
             for piece in read_images(task.work, task.threads):
                 refused.extend(_refusals(piece, feature))
                 if not refused:
-                    images = [result for result in piece.results if isinstance(result, PreparedImage)]
-                    table = task.work.rows.slice(start, len(images))
-                    writer.write(table, images, ends_window=piece.ends_window)
-                    recorded.append(record.rows_table(task.shard, table, images))
+                    recorded.append(_append(writer, task, start, piece))
                 start += len(piece.rows)
+                del piece  # its images may be large: they leave the memory before the next ones are read
         if refused:
             raise _Refused
     rows_record = pa.concat_tables(recorded)
     return ShardRecord(task.key, ShardFile(rows_record.num_rows, file.size, writer.digest), task.refused, rows_record)
+
+
+def _append(writer: ShardWriter, task: ShardTask, start: int, piece: Piece) -> pa.Table:
+    """Write the images of a piece, none of which is refused, with their rows of the task; return their record."""
+    images = [result for result in piece.results if isinstance(result, PreparedImage)]
+    rows = task.work.rows.slice(start, len(images))
+    writer.write(rows, images, ends_window=piece.ends_window)
+    return record.rows_table(task.shard, rows, images)
 
 
 def _refusals(piece: Piece, feature: Feature) -> list[Refusal]:

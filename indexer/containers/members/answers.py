@@ -20,7 +20,7 @@ def answers(read: Callable[[MemberRef], Data], members: Iterable[MemberRef]) -> 
         try:
             found = read(member)
         except BadData as error:
-            found = error
+            found = BadData(error.reason, error.detail)  # has no traceback, which would keep the bytes in memory
         except OSError as error:
             found = BadData("unreadable", error.strerror or str(error))
         yield member.key, found
