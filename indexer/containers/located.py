@@ -5,8 +5,9 @@ from itertools import chain
 
 from indexer.base.errors import BadData
 from indexer.containers.bytes.volumes import ByteRange
-from indexer.containers.formats.zip.reading import HEADER_ROOM, Packed, checked, data_position, lost, read_zip_member
+from indexer.containers.formats.zip.reading import HEADER_ROOM, Packed, data_position, read_zip_member
 from indexer.containers.members.answers import Answer, answers
+from indexer.containers.members.checking import checked, lost
 from indexer.containers.models import Access, ArchiveLimits, MemberRef
 
 _ZIP = Access.ZIP  # looking it up takes longer than comparing it

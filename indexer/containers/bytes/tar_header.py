@@ -7,6 +7,8 @@ import re
 from dataclasses import dataclass
 from typing import Protocol
 
+from indexer.containers.problems import SYMBOLIC_LINK
+
 RECORD = 512
 _OCTAL = re.compile(rb"[0-7 \0]*[0-7][0-7 \0]*")
 _MOST_FIELDS = 3
@@ -17,7 +19,7 @@ _CONTINUED = ord("M")
 LINKS = b"12"  # hard links, symbolic links
 MAGIC, MAGIC_AT = b"ustar", 257  # of POSIX and GNU
 SPARSE = ord("S")  # GNU's old format
-PROBLEMS = {"1": "hard link", "2": "symbolic link"} | dict.fromkeys("346", "not a file")
+PROBLEMS = {"1": "hard link", "2": SYMBOLIC_LINK} | dict.fromkeys("346", "not a file")
 
 
 @dataclass(frozen=True, slots=True)

@@ -15,12 +15,13 @@ from indexer.containers.formats.libarchive import EntryHeader, SequentialPass
 from indexer.containers.formats.passed_links import PassedLinks
 from indexer.containers.formats.tar import members as tar
 from indexer.containers.formats.tar.members import TarEntry
-from indexer.containers.formats.zip.reading import checked_blocks
-from indexer.containers.kinds import HEAD_SIZE, Kind, compression_of, kind_of, promises_bytes
+from indexer.containers.kinds import HEAD_SIZE, Kind, compression_of, kind_of
 from indexer.containers.members.archive import OpenArchive
+from indexer.containers.members.checking import checked_blocks, without_data
 from indexer.containers.members.entry import Bytes, Entry, blocks_of, part_of
 from indexer.containers.members.rows import Row, decoded
 from indexer.containers.models import Access
+from indexer.containers.problems import SYMBOLIC_LINK
 
 
 def tar_entries(archive: OpenArchive) -> Iterator[Entry]:
@@ -52,11 +53,6 @@ def _tar_row(entry: TarEntry, is_slice: bool) -> Row:
         offset=entry.offset if is_slice else None,
         problem=entry.problem or without_data(entry.name, size),
     )
-
-
-def without_data(name: bytes, size: int) -> str | None:
-    """Return the problem of an empty member that has the name of an image or a container, else None."""
-    return "no data" if size == 0 and promises_bytes(name.decode("utf-8", "replace")) else None
 
 
 def _whole(part: Bytes) -> Iterator[bytes]:
@@ -135,7 +131,7 @@ def _problem(header: EntryHeader, summary: rar.RarSummary) -> str | None:
     if header.encrypted or summary.encrypted:
         return "encrypted"
     if stat.S_ISLNK(header.type):
-        return "symbolic link"
+        return SYMBOLIC_LINK
     if summary.linked or (header.hard_link and not header.size):
         return "hard link"
     if header.type and not stat.S_ISREG(header.type):

@@ -16,14 +16,13 @@ from indexer.containers.bytes.streams import Stream
 from indexer.containers.bytes.volumes import ByteRange
 from indexer.containers.formats.libarchive import SequentialPass
 from indexer.containers.formats.links import LONGEST_TARGET, end_of_links, link_target, normal_name
-from indexer.containers.formats.sequential import without_data
 from indexer.containers.formats.sevenzip import header
 from indexer.containers.formats.sevenzip.edges import check_edges
 from indexer.containers.formats.sevenzip.folders import is_encrypted, is_readable, is_stored, method_of, unpacked_folder
 from indexer.containers.formats.sevenzip.models import Archive, Folder, Substream
-from indexer.containers.formats.zip.reading import checked_blocks
 from indexer.containers.members.archive import OpenArchive
 from indexer.containers.members.budget import Budget
+from indexer.containers.members.checking import checked_blocks, without_data
 from indexer.containers.members.entry import Entry, StreamRange, blocks_of
 from indexer.containers.members.rows import Row, decoded
 from indexer.containers.members.trailing import check_end

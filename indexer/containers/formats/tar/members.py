@@ -28,6 +28,7 @@ from indexer.containers.formats.tar.search import next_header
 from indexer.containers.formats.tar.sparse import SparseMap, old_map, pax_map
 from indexer.containers.members.entry import Bytes
 from indexer.containers.members.rows import Health
+from indexer.containers.problems import SYMBOLIC_LINK
 
 _ZEROS = bytes(RECORD)
 _LONGEST_EXTENSION = 16 << 20
@@ -177,7 +178,7 @@ class _Walk:
 
         Symbolic links beyond the limit of those in memory lead to earlier members only.
         """
-        if entry.problem == PROBLEMS["2"] and len(self.waiting) < MOST_LINKS:
+        if entry.problem == SYMBOLIC_LINK and len(self.waiting) < MOST_LINKS:
             self.waiting.append(entry)
             return None
         found = self._resolved(entry, _target(entry))
@@ -261,7 +262,7 @@ class _Walk:
 
 
 def _target(entry: TarEntry) -> bytes:
-    return link_target(entry.name, entry.link, entry.problem == PROBLEMS["2"])
+    return link_target(entry.name, entry.link, entry.problem == SYMBOLIC_LINK)
 
 
 def _sparse_entry(entry: TarEntry, found: SparseMap | None) -> TarEntry:

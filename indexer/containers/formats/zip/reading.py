@@ -2,16 +2,13 @@
 
 import struct
 from collections.abc import Iterator
-from typing import NamedTuple, TypeVar
-
-from isal.isal_zlib import crc32 as crc32_of
+from typing import NamedTuple
 
 from indexer.base.errors import BadData
 from indexer.containers.bytes.unpacking import inflate, unpack
 from indexer.containers.bytes.volumes import BLOCK, ByteRange
 from indexer.containers.formats.zip.local_header import LOCAL_HEADER
-
-Data = TypeVar("Data", bound=bytes | bytearray | memoryview)
+from indexer.containers.members.checking import checked, checked_blocks, lost
 
 _local_fields = struct.Struct("<4s2xH18x2H").unpack_from  # signature, flags, sizes of name and extra fields
 HEADER_ROOM = 512  # bytes to prefetch in addition to the packed bytes: local header, name and extra fields
@@ -38,22 +35,6 @@ def read_zip_member(window: ByteRange, member: Packed) -> bytes | bytearray:
     return checked(b"".join(unpack(member.method, [data], member.size)), member.crc32)
 
 
-def lost(window: ByteRange, start: int, size: int, found: int) -> BadData:
-    """Return why only ``found`` of ``size`` bytes at ``start`` were read: the file ends, or a volume is missing."""
-    try:
-        window.read(start + found, 1)
-    except BadData as missing:
-        return missing
-    return BadData("truncated", f"{size} bytes declared, {found} found")
-
-
-def checked(data: Data, crc32: int | None) -> Data:
-    """Return ``data`` if its CRC-32 is the expected one. Raises BadData."""
-    if crc32 is not None and crc32_of(data) != crc32:
-        raise BadData("checksum differs", f"CRC-32 {crc32_of(data):08x}, declared {crc32:08x}")
-    return data
-
-
 def zip_member_blocks(window: ByteRange, member: Packed) -> Iterator[bytes]:
     """Yield the member's bytes in blocks, then raise BadData if their checksum differs: for members of any size."""
     packed = window.window(data_position(window, member.offset), member.packed_size).blocks(BLOCK)
@@ -75,13 +56,3 @@ def data_position(window: ByteRange, offset: int) -> int:
         raise BadData("encrypted")
     position: int = offset + LOCAL_HEADER + name + extra
     return position
-
-
-def checked_blocks(blocks: Iterator[bytes], crc32: int | None) -> Iterator[bytes]:
-    """Yield ``blocks``, then raise BadData if their CRC-32 is not the expected one."""
-    seen = 0
-    for block in blocks:
-        seen = crc32_of(block, seen)
-        yield block
-    if crc32 is not None and seen != crc32:
-        raise BadData("checksum differs", f"CRC-32 {seen:08x}, declared {crc32:08x}")
