@@ -18,9 +18,8 @@ class PassedLinks:
     """The links of one archive that wait for their members."""
 
     _targets: LinkTargets = field(default_factory=LinkTargets)
-    _rows: dict[tuple[int, int], Row] = field(
-        default_factory=dict
-    )  # members with data, by inode, if they have several names
+    # Members with data, by inode, if they have several names.
+    _rows: dict[tuple[int, int], Row] = field(default_factory=dict)
     _without_data: dict[tuple[int, int], list[Entry]] = field(default_factory=dict)
     _symbolic: list[tuple[bytes, bytes, Entry]] = field(default_factory=list)
 

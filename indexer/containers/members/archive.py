@@ -4,7 +4,7 @@ from dataclasses import dataclass
 
 from indexer.containers.bytes.volumes import ByteRange
 from indexer.containers.members.budget import Budget
-from indexer.containers.members.entry import Bytes
+from indexer.containers.members.entry import Bytes, random_access
 from indexer.containers.members.rows import Health
 
 
@@ -20,6 +20,4 @@ class OpenArchive:
     @property
     def window(self) -> ByteRange:
         """Return the content with random access. Raises TypeError if it is a stream."""
-        if not isinstance(self.content, ByteRange):
-            raise TypeError(f"{self.name} needs random access")
-        return self.content
+        return random_access(self.content, self.name)

@@ -50,6 +50,13 @@ class StreamRange:
         return self.stream.read(self.start + offset, size) if size > 0 else b""
 
 
+def random_access(content: Bytes, name: str) -> ByteRange:
+    """Return the content of the archive ``name``, which must be a byte range. Raises TypeError if it is a stream."""
+    if not isinstance(content, ByteRange):
+        raise TypeError(f"{name} needs random access")
+    return content
+
+
 def part_of(content: Bytes, offset: int, size: int) -> ByteRange | StreamRange:
     """Return the ``size`` bytes at ``offset`` of a byte range or a stream."""
     return content.window(offset, size) if isinstance(content, ByteRange) else StreamRange(content, offset, size)

@@ -34,19 +34,17 @@ def entries_of(level: ArchiveLevel, budget: Budget, health: Health) -> Iterator[
 
 def zip_batches(level: ArchiveLevel, limits: ArchiveLimits, health: Health) -> Iterator[pa.RecordBatch]:
     """Return the members of a zip as batches: from its directory or, if that is missing, from local headers."""
-    if not isinstance(level.content, ByteRange):
-        raise TypeError("a zip needs random access")
-    end = with_directory(level.content, find_end(level.content), level.starts)
+    content = level.window
+    end = with_directory(content, find_end(content), level.starts)
     if end is None:
         health.add("no-directory", "the zip's directory is missing, members were found by their local headers")
-        return batches_of(salvaged_rows(level.content, health))
-    starts = disk_starts(level.content, end, level.starts)
-    content = level.content
+        return batches_of(salvaged_rows(content, health))
+    starts = disk_starts(content, end, level.starts)
     is_cut_off = starts[0] < 0
     is_joined = len(level.starts) == 1 and end.directory_disk > 0
     if is_joined and not is_cut_off and any(check(content, block).wrong for block in read_blocks(content, end, starts)):
         health.add("offset-differs", "the directory's offsets are wrong, members were found by their local headers")
-        return batches_of(salvaged_rows(level.content, health))
+        return batches_of(salvaged_rows(content, health))
     if is_cut_off:
         health.add("volume-missing", f"of {len(starts)} volumes only the last is present")
 

@@ -5,8 +5,9 @@ from dataclasses import dataclass
 import pyarrow as pa
 import pyarrow.compute as pc
 
+from indexer.containers.bytes.volumes import ByteRange
 from indexer.containers.kinds import Kind
-from indexer.containers.members.entry import Bytes
+from indexer.containers.members.entry import Bytes, random_access
 from indexer.containers.models import MEMBER_SCHEMA, Access
 
 
@@ -35,6 +36,15 @@ class ArchiveLevel:
     prefix_bytes: bytes | None = None
     base: int | None = 0
     starts: tuple[int, ...] = (0,)
+
+    @property
+    def window(self) -> ByteRange:
+        """Return the content with random access. Raises TypeError if it is a stream."""
+        return random_access(self.content, self.name)
+
+    def in_container(self, ordinal: int) -> int:
+        """Return the ordinal of the container's member that is the member ``ordinal`` of this archive, or has it."""
+        return ordinal if self.outer is None else self.outer
 
 
 def placed(batch: pa.RecordBatch, level: ArchiveLevel, path: str) -> pa.RecordBatch:

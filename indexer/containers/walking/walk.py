@@ -62,7 +62,7 @@ class ContainerWalk:
         self.listed = 0
         self._path, self._filter, self._scratch = path, walk_filter, scratch
         self._budget, self._limits = budget, budget.limits
-        self._nested = count()
+        self._nested = count()  # ordinals of the members in the one that is visited
 
     def level(self, level: ArchiveLevel) -> Iterator[Found]:
         """Yield the members of one archive, and of those nested in it."""
@@ -74,7 +74,7 @@ class ContainerWalk:
             for batch in zip_batches(level, self._limits, health):
                 found = self._placed(self._numbered(batch, level), level)
                 yield found
-                if not _random_access(level).volumes.is_remote:  # a request each
+                if not level.window.volumes.is_remote:  # a request each
                     self.overlooked.add_small(found, partial(self._head, level, batch), self.health)
                 unusual = unusual_names(batch["name"])
                 head_of = partial(self._head, level, batch.take(unusual))
@@ -115,15 +115,13 @@ class ContainerWalk:
         return batch
 
     def _number(self, level: ArchiveLevel, row: Row) -> int:
-        if level.outer is None:
-            return row.ordinal
-        return ((level.outer + 1) << NESTED_SHIFT) + next(self._nested)
+        return row.ordinal if level.outer is None else next(self._nested)
 
     def _numbered(self, batch: pa.RecordBatch, level: ArchiveLevel) -> pa.RecordBatch:
         if level.outer is None:
             return batch
-        first = ((level.outer + 1) << NESTED_SHIFT) + next(self._nested)
-        self._nested = count(first + len(batch) - ((level.outer + 1) << NESTED_SHIFT))
+        first = next(self._nested)
+        self._nested = count(first + len(batch))
         return batch.set_column(0, batch.schema.field(0), pa.array(range(first, first + len(batch)), pa.int64()))
 
     def _placed(self, batch: pa.RecordBatch, level: ArchiveLevel) -> pa.RecordBatch:
@@ -143,7 +141,7 @@ class ContainerWalk:
     def _head(self, level: ArchiveLevel, batch: pa.RecordBatch, place: int) -> bytes:
         """Return the first bytes of a member of a zip; none if they cannot be read."""
         try:
-            entry = zip_entry(_random_access(level), batch.slice(place, 1).to_pylist()[0], self._budget)
+            entry = zip_entry(level.window, batch.slice(place, 1).to_pylist()[0], self._budget)
             return next(entry.blocks(), b"")[:HEAD_SIZE]
         except BadData:
             return b""
@@ -152,7 +150,7 @@ class ContainerWalk:
         self, level: ArchiveLevel, row: pa.RecordBatch, ordinal: int, head: bytes | None
     ) -> Iterator[Found]:
         try:
-            entry = replace(zip_entry(_random_access(level), row.to_pylist()[0], self._budget), head=head)
+            entry = replace(zip_entry(level.window, row.to_pylist()[0], self._budget), head=head)
         except BadData as error:
             self._note(level, ordinal, row["name"][0].as_py(), error)
         else:
@@ -161,7 +159,7 @@ class ContainerWalk:
     def _visit(self, level: ArchiveLevel, entry: Entry, ordinal: int) -> Generator[Found, None, Row]:
         """Read a member if the filter selects it, walk it if it is an archive; return its row with the size found."""
         if level.outer is None:
-            self._nested = count()
+            self._nested = count((ordinal + 1) << NESTED_SHIFT)
         name = level.prefix + decoded(entry.row.name)[0]
         is_sequential = level.base is None or entry.row.access is Access.SEQUENTIAL
         is_read = is_sequential and self._filter.reads(ordinal, name)
@@ -178,7 +176,7 @@ class ContainerWalk:
         return replace(entry.row, size=size)
 
     def _kind_inside(self, level: ArchiveLevel, entry: Entry, ordinal: int) -> Kind | None:
-        if not self._filter.enters(ordinal if level.outer is None else level.outer):
+        if not self._filter.enters(level.in_container(ordinal)):
             return None
         kind = nested_kind(entry, decoded(entry.row.name)[0])
         if kind and level.depth >= self._limits.depth:
@@ -219,9 +217,7 @@ class ContainerWalk:
             return content.size
 
     def _note(self, level: ArchiveLevel, ordinal: int, name: str, error: BadData) -> None:
-        self.health.add(
-            error.reason.replace(" ", "-"), f"{name}: {error}", ordinal if level.outer is None else level.outer
-        )
+        self.health.add(error.reason.replace(" ", "-"), f"{name}: {error}", level.in_container(ordinal))
 
 
 @dataclass(frozen=True, slots=True)
@@ -240,23 +236,19 @@ class _Visit:
         level, raw = self.level, self.entry.row.name
         is_utf8 = decoded(raw)[1] is None and level.prefix_bytes is None
         outer_raw = level.prefix.encode() if level.prefix_bytes is None else level.prefix_bytes
-        is_in_container = level.base is not None and content is self.entry.content and isinstance(content, ByteRange)
+        base = None
+        if isinstance(content, ByteRange) and content is self.entry.content and level.base is not None:
+            base = content.start
         return ArchiveLevel(
             content=content,
             kind=kind,
             name=self.name,
             depth=level.depth + 1,
-            outer=self.ordinal if level.outer is None else level.outer,
+            outer=level.in_container(self.ordinal),
             prefix=f"{self.name}!",
             prefix_bytes=None if is_utf8 else outer_raw + raw + b"!",
-            base=content.start if is_in_container and isinstance(content, ByteRange) else None,
+            base=base,
         )
-
-
-def _random_access(level: ArchiveLevel) -> ByteRange:
-    if not isinstance(level.content, ByteRange):
-        raise TypeError("a zip needs random access")
-    return level.content
 
 
 @contextlib.contextmanager

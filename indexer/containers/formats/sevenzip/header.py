@@ -16,7 +16,7 @@ _END, _HEADER, _STREAMS, _FILES = 0x00, 0x01, 0x04, 0x05
 _PACK_INFO, _UNPACK_INFO, _SUBSTREAMS = 0x06, 0x07, 0x08
 _SIZE, _CRC, _FOLDER, _UNPACK_SIZES, _COUNTS = 0x09, 0x0A, 0x0B, 0x0C, 0x0D
 _EMPTY_STREAM, _EMPTY_FILE, _NAMES, _ATTRIBUTES, _ENCODED = 0x0E, 0x0F, 0x11, 0x15, 0x17
-_ARCHIVE_PROPERTIES = 0x02
+_ARCHIVE_PROPERTIES, _ADDITIONAL_STREAMS = 0x02, 0x03
 
 
 def start(data: bytes) -> tuple[int, int, int]:
@@ -57,7 +57,7 @@ def _read_header(reader: HeaderReader) -> Archive:
         while reader.byte() != _END:
             reader.take(reader.number())
         kind = reader.byte()
-    if kind == 0x03:
+    if kind == _ADDITIONAL_STREAMS:
         raise BadData("format not supported", "additional streams")
     if kind == _STREAMS:
         _read_streams(reader, archive)

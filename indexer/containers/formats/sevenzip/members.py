@@ -154,9 +154,9 @@ class _Source:
 
 def _linked(source: _Source, links: list[_Member]) -> Iterator[Entry]:
     """Yield symbolic links with the bytes of the members that they lead to; others keep their problem."""
-    members = {normal_name(_raw(member.name)): member for member in _members(source.archive) if not member.is_link}
+    members = {normal_name(_bytes_of(member.name)): member for member in _members(source.archive) if not member.is_link}
     targets = list(_targets(source, links))
-    names = (normal_name(_raw(link.name)) for link in links)
+    names = (normal_name(_bytes_of(link.name)) for link in links)
     chained = {name: target for name, target in zip(names, targets, strict=True) if target is not None}
     for link, target in zip(links, targets, strict=True):
         entry = _entry(source, link)
@@ -202,12 +202,12 @@ def _targets(source: _Source, links: list[_Member]) -> Iterator[bytes | None]:
         if needed <= left:
             left, folder, end = left - needed, place.folder, place.offset + place.size
             with suppress(BadData):
-                target = link_target(_raw(link.name), b"".join(source.blocks(link, place)), is_symbolic=True)
+                target = link_target(_bytes_of(link.name), b"".join(source.blocks(link, place)), is_symbolic=True)
         yield target
 
 
 def _entry(source: _Source, member: _Member) -> Entry:
-    name, substream = _raw(member.name), member.substream
+    name, substream = _bytes_of(member.name), member.substream
     if substream is None:
         return Entry(Row(member.ordinal, name, 0, Access.SEQUENTIAL, problem=without_data(name, 0)), partial(iter, ()))
     folder = source.archive.folders[substream.folder]
@@ -231,7 +231,7 @@ def _stored(window: ByteRange, row: Row, offset: int) -> Entry:
     return Entry(placed, lambda: checked_blocks(content.blocks(), row.crc32), content)
 
 
-def _raw(name: str) -> bytes:
+def _bytes_of(name: str) -> bytes:
     """Return a name as bytes. 7-Zip on Unix replaces each byte that is not UTF-8 by one of U+EF80 to U+EFFF."""
     parts = re.split("([\uef80-\uefff])", name)
     parts[1::2] = [chr(ord(escape) - 0xEF00) for escape in parts[1::2]]
