@@ -155,7 +155,7 @@ def _inspect_all(folder: Path) -> None:
 
 
 def test_a_missing_file_and_an_empty_folder_are_errors(scanned: Run, tmp_path: Path) -> None:
-    (tmp_path / "empty").mkdir()
+    (tmp_path / "empty" / "folder.png").mkdir(parents=True)
     assert scanned("trace", "none.png").stderr == "error: none.png cannot be read: No such file or directory\n"
     assert scanned("trace", "empty").stderr.startswith("error: empty has no image")
 

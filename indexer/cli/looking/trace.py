@@ -67,7 +67,8 @@ def _print_table(rows: pa.Table) -> None:
 def _images(paths: Sequence[Path]) -> Iterator[Path]:
     for path in paths:
         if path.is_dir():
-            found = sorted(file for file in path.rglob("*") if suffix_of(file.name) in image_formats.SUFFIXES)
+            named = (file for file in path.rglob("*") if suffix_of(file.name) in image_formats.SUFFIXES)
+            found = sorted(file for file in named if file.is_file())
             if not found:
                 raise ConfigError(f"{path} has no image: name image files, or a folder with some")
             yield from found
