@@ -45,10 +45,11 @@ def take_export(given: dict[str, Any]) -> GivenExport | None:
 
 
 def import_export(options: CommonOptions, export: GivenExport) -> "Imported":
-    """Import an export, and print its missing images."""
-    from indexer.sharing.importing import import_manifest  # noqa: PLC0415 - most builds start without it
+    """Import an export, as ``indexer import`` does, and print its missing images."""
+    from indexer.cli.options.inspector import inspector  # noqa: PLC0415 - most builds start without them
+    from indexer.sharing.importing import import_manifest  # noqa: PLC0415
 
     with options.writing() as store:
-        imported = import_manifest(store, export.folder, export.name, export.how)
+        imported = import_manifest(store, export.folder, export.name, export.how, inspector(options))
     print(import_summary(imported))
     return imported
