@@ -1,26 +1,10 @@
 """Detect the type of a body by its first bytes; the server's Content-Type is ignored."""
 
+from indexer.base import image_formats
 from indexer.base.errors import BadData
 
 HEAD = 64  # bytes that are examined
 
-# Signatures of the formats' own specifications; RIFF and ISO media files need their brand as well.
-_SIGNATURES: tuple[tuple[bytes, str], ...] = (
-    (b"\xff\xd8\xff", "jpg"),
-    (b"\x89PNG\r\n\x1a\n", "png"),
-    (b"GIF87a", "gif"),
-    (b"GIF89a", "gif"),
-    (b"II*\x00", "tif"),
-    (b"MM\x00*", "tif"),
-    (b"II+\x00", "tif"),
-    (b"MM\x00+", "tif"),
-    (b"BM", "bmp"),
-    (b"\x00\x00\x00\x0cJXL \r\n\x87\n", "jxl"),
-    (b"\xff\x0a", "jxl"),
-    (b"\x00\x00\x00\x0cjP  \r\n\x87\n", "jp2"),
-    (b"\xffO\xffQ", "jp2"),
-)
-_BRANDS = {b"avif": "avif", b"avis": "avif", b"heic": "heic", b"heix": "heic", b"mif1": "heic", b"msf1": "heic"}
 _MARKUP = (b"<!doctype html", b"<html", b"<head", b"<body", b"<script", b"<title", b"<meta", b"<h1", b"<div", b"<!--")
 
 
@@ -28,15 +12,11 @@ def image_type(head: bytes) -> str:
     """Return the usual suffix of the image that starts with ``head`` (its first 64 bytes): ``jpg``, ``png``, ``tif``.
 
     Raises:
-        BadData: ``head`` starts no image; the reason names the type where it is known.
+        BadData: ``head`` starts no image that can be read; the reason names the type where it is known.
     """
-    for signature, suffix in _SIGNATURES:
-        if head.startswith(signature):
-            return suffix
-    if head[:4] == b"RIFF" and head[8:12] == b"WEBP":
-        return "webp"
-    if head[4:8] == b"ftyp" and head[8:12] in _BRANDS:
-        return _BRANDS[head[8:12]]
+    found = image_formats.format_of(head)
+    if found and found.decoder:
+        return found.suffixes[0]
     raise BadData(_other_type(head), repr(head[:24]))
 
 
