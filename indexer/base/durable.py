@@ -147,7 +147,7 @@ def writing(path: Path, *, hashes: bool = True, size: int = 0) -> Iterator[Hashi
     Raises:
         OutputError: the disk is full, read only, or fails.
     """
-    with _output_errors(path):
+    with output_errors(path):
         make_folder(path.parent)
         with replacing(path, buffering=0) as file:
             if size:
@@ -170,7 +170,7 @@ def writing_folder(path: Path) -> Iterator[Path]:
     unfinished = path.with_name(path.name + UNFINISHED)
     shutil.rmtree(unfinished, ignore_errors=True)
     try:
-        with _output_errors(path):
+        with output_errors(path):
             make_folder(unfinished)
             yield unfinished
             for entry in [*unfinished.rglob("*"), unfinished]:
@@ -182,7 +182,8 @@ def writing_folder(path: Path) -> Iterator[Path]:
 
 
 @contextmanager
-def _output_errors(path: Path) -> Iterator[None]:
+def output_errors(path: Path) -> Iterator[None]:
+    """Raise OutputError with advice for any OSError of writing to ``path``."""
     try:
         yield
     except OSError as error:

@@ -30,7 +30,7 @@ _PAGE = 2_000  # items per query
 
 
 class Log:
-    """The log of ``folder``; the SQL of each method is ``sql/fetch/<name>.sql``."""
+    """The log of ``folder``; the query of each method is ``sql/fetch/<name>.sql``."""
 
     def __init__(self, folder: Path) -> None:
         self.folder = folder
@@ -108,17 +108,18 @@ class Log:
     def forget(self, lost: Iterable[tuple[str, int]]) -> None:
         """Delete the outcomes of items whose bytes are missing on disk, so that they are pending again."""
         with self.transaction():
-            self._database.executemany("delete from log where part = ? and key = ?", lost)
+            self._forget(lost)
 
     def forget_shard(self, part: str, shard: str) -> int:
         """Delete the outcomes of a tar shard that is missing or too short; return the number of its items."""
         with self.transaction():
             lost = self.stored(part, shard)
             self._database.execute("delete from shard where part = ? and shard = ?", [part, shard])
-            self._database.executemany(
-                "delete from log where part = ? and key = ?", ((part, key) for key, _, _ in lost)
-            )
+            self._forget((part, key) for key, _, _ in lost)
         return len(lost)
+
+    def _forget(self, lost: Iterable[tuple[str, int]]) -> None:
+        self._database.executemany("delete from log where part = ? and key = ?", lost)
 
     def record_stored(self, stored: Iterable[Sample]) -> None:
         """Record the items on disk, with the hash and size of their bytes."""

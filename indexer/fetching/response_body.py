@@ -5,7 +5,7 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import IO
 
-from indexer.base.errors import OutputError, reason_of
+from indexer.base.durable import output_errors
 
 _IN_MEMORY = 1 << 20  # bytes of a body before it moves to a file
 _READ_SIZE = 1 << 20
@@ -35,12 +35,9 @@ class ResponseBody:
             self._move_to_file()
 
     def _move_to_file(self) -> None:
-        try:
-            self._file = self._file or tempfile.TemporaryFile(dir=self._scratch)  # noqa: SIM115
+        with output_errors(self._scratch):
+            self._file = self._file or tempfile.TemporaryFile(dir=self._scratch)  # noqa: SIM115 - closed by `close`
             self._file.writelines(self._chunks)
-        except OSError as error:
-            reason = f"{self._scratch} cannot be written ({reason_of(error)})"
-            raise OutputError(f"{reason}. Correct this, then run the same command again.") from error
         self._chunks.clear()
 
     def chunks(self) -> Iterator[bytes]:
