@@ -1,5 +1,6 @@
 """Measure label shortcuts for each source and each generator by itself."""
 
+from collections.abc import Iterator
 from typing import Any
 
 import pyarrow as pa
@@ -43,31 +44,24 @@ def shortcut_table(store: Store, name: str | None, options: AuditOptions, inspec
     with working_tables(store):
         inspect_audited(store, name, inspect)
         is_matched = bool(store.arrow("audit/matched_traits", {"name": name}).num_rows)
-        before = _measured(store, name, make_tree, with_unmatched=True) if is_matched else {}
-        after = _measured(store, name, make_tree, with_unmatched=False)
-    if not after:
+        before = _measured(store, name, make_tree, with_unmatched=True) if is_matched else ()
+        accuracies = {(row["kind"], row["name"], row["trait"]): row["balanced_accuracy"] for row in before}
+        rows = list(_measured(store, name, make_tree, with_unmatched=False))
+    if not rows:
         raise ManifestError("no source or generator has enough inspected fake and real images to compare them")
-    rows = [
-        {"kind": kind, "name": group, "fakes": fakes, "reals": reals, "trait": trait,
-         "before": before.get((kind, group), (0, 0, {}))[2].get(trait, {}).get("balanced_accuracy"),
-         **{column: row[column] for column in ("balanced_accuracy", "low", "high")}}
-        for (kind, group), (fakes, reals, found) in after.items()
-        for trait, row in found.items()
-    ]  # fmt: skip
+    for row in rows:
+        row["before"] = accuracies.get((row["kind"], row["name"], row["trait"]))
     return pa.Table.from_pylist(rows, schema=SCHEMA)
 
 
 def _measured(
     store: Store, name: str | None, make_tree: MakeTree | None, *, with_unmatched: bool
-) -> dict[tuple[str, str], tuple[int, int, dict[str, dict[str, Any]]]]:
-    """Return fakes, real images and the row of each trait, of each kind and name of a group."""
+) -> Iterator[dict[str, Any]]:
+    """Yield the columns of ``SCHEMA`` but ``before``, for each source and generator and each trait."""
     store.save("work.audited_all", "audit/audited", {"name": name, "with_unmatched": with_unmatched})
-    found = {}
     for kind, group in store.rows("audit/shortcut_groups", {"min_class": MIN_CLASS}):
         given = {"kind": kind, "group": group, "name": name, "with_unmatched": with_unmatched}
         store.save("work.audited", "audit/audited_of_group", given | {"min_class": MIN_CLASS})
         [(fakes, reals)] = store.rows("audit/labels")
-        rows = find(store, make_tree, ["label"], with_p=False).to_pylist()
-        if rows:
-            found[kind, group] = (fakes, reals, {row["trait"]: row for row in rows})
-    return found
+        for row in find(store, make_tree, ["label"], with_p=False).to_pylist():
+            yield {**row, "kind": kind, "name": group, "fakes": fakes, "reals": reals}
