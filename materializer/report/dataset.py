@@ -2,7 +2,7 @@
 
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, fields
 from itertools import groupby
 from pathlib import Path
 from typing import Any, TypeVar
@@ -13,6 +13,7 @@ import pyarrow.parquet as pq
 from indexer.base.errors import OutputError
 from indexer.base.progress import SILENT, Progress
 from indexer.base.workers import WorkerCrashed, WorkerPool, Workers
+from indexer.images import INSPECTION_SCHEMA, ImageHeader
 from indexer.manifest.store import Store
 from indexer.reporting import facts
 from indexer.reporting.facts import columns
@@ -30,11 +31,8 @@ _PROBES = 200
 Result = TypeVar("Result")
 
 _HEADERS = pa.schema(
-    [
-        ("row_id", pa.int64()), ("width", pa.int32()), ("height", pa.int32()), ("format", pa.string()),
-        ("mode", pa.string()), ("jpeg_quality", pa.int32()), ("qtables_hash", pa.string()), ("has_exif", pa.bool_()),
-    ]
-)  # fmt: skip
+    [("row_id", pa.int64()), *(INSPECTION_SCHEMA.field(column.name) for column in fields(ImageHeader))]
+)
 
 
 @dataclass(frozen=True, slots=True)

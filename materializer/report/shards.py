@@ -9,7 +9,7 @@ import pyarrow.compute as pc
 
 from indexer.base.errors import BadData, OutputError, message_of
 from indexer.base.workers import time_limit
-from indexer.images import header
+from indexer.images import columns_of, header
 from indexer.reporting.models import ThumbnailResult
 from indexer.reporting.rendering import thumbnail
 from materializer.shards.formats.output_format import OutputFormat
@@ -60,7 +60,7 @@ def rows(file: DatasetFile) -> pa.Table:
 
 def probe(task: ShardImages) -> Headers:
     """Return the headers of some images, without those that have none."""
-    return [(row, header) for row, data in _images(task) if (header := _header(data))]
+    return [(row, found) for row, data in _images(task) if (found := _header(data))]
 
 
 def draw(task: ShardImages) -> Thumbnails:
@@ -77,7 +77,7 @@ def halves(task: ShardImages) -> list[ShardImages]:
 
 def _header(data: bytes) -> dict[str, object] | None:
     try:
-        return dataclasses.asdict(header(data))
+        return columns_of(header(data))
     except BadData:
         return None
 
