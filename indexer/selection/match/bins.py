@@ -55,18 +55,17 @@ def save_keys(store: Store, match: Matching) -> None:
     ranges = {trait: (low, high) for trait, low, high in store.rows("select/match/ranges")}
     rows = []
     for name in numeric:
-        edges = _edges(store, name, match.bins_of(name), ranges.get(name))
-        rows += [(name, edge) for edge in edges or ()]
+        rows += [(name, edge) for edge in _edges(store, name, match.bins_of(name), ranges.get(name))]
     put(store, "match_edge", rows)
     store.save("work.match_bin", "select/match/bins")
     store.save("work.match_scale", "select/match/scales")
     store.save("work.match_key", "select/match/keys")
 
 
-def _edges(store: Store, name: str, bins: Bins, span: tuple[float, float] | None) -> list[float] | None:
-    """Return the numbers at which bins begin; None if each value is a bin."""
+def _edges(store: Store, name: str, bins: Bins, span: tuple[float, float] | None) -> list[float]:
+    """Return the numbers at which bins begin; none if each value is a bin."""
     if bins.kind == "exact" or span is None:
-        return None
+        return []
     if bins.kind == "edges":
         return list(bins.numbers)
     (number,) = bins.numbers
