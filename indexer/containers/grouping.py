@@ -9,6 +9,8 @@ from typing import TypeAlias
 from indexer.containers.models import Volume
 from indexer.containers.volume_names import (
     LAST,
+    OLD_RAR,
+    UNNUMBERED,
     Cut,
     VolumeName,
     cut_from_zero,
@@ -182,14 +184,14 @@ def first_number(name: VolumeName, lowest: int) -> int:
     if name.cut is Cut.SPLIT_ZIP:
         return 1
     if name.cut is Cut.RAR:  # a.part1.rar, or a.rar before a.r00
-        return 1 if name.base.lower().endswith(".part") else -1
+        return 1 if name.base.lower().endswith(".part") else OLD_RAR
     return min(1, lowest) if name.text is not None and name.text.isdigit() else 0
 
 
 def _is_set(group: Group, name: VolumeName) -> bool:
     """Return whether the numbers form a set; parts whose names alone are no proof count from 0 or 1."""
     if group.cut is not Cut.PLAIN:
-        is_certain = group.numbers[0] not in (LAST, -1) and not name.may_be_story
+        is_certain = group.numbers[0] not in UNNUMBERED and not name.may_be_story
         return is_certain or len(group.numbers) > 1
     if group.typed:
         return True

@@ -48,9 +48,9 @@ class VolumeName:
 
     @property
     def number(self) -> int:
-        """Return the number as written; LAST for a split zip's ``.zip``, -1 for ``a.rar``, which precedes ``a.r00``."""
+        """Return the number as written; one of ``UNNUMBERED`` for a split zip's ``.zip`` and for ``a.rar``."""
         if self.text is None:
-            return LAST if self.cut is Cut.SPLIT_ZIP else -1
+            return LAST if self.cut is Cut.SPLIT_ZIP else OLD_RAR
         if self.text.isdigit():
             return int(self.text)
         return 25 * 26 + _letters(self.text[1:]) if len(self.text) == 4 else _letters(self.text)
@@ -83,6 +83,8 @@ class VolumeName:
 
 
 LAST = 1 << 30  # the number of a split zip's last volume, .zip
+OLD_RAR = -1  # the number of a.rar, which precedes a.r00
+UNNUMBERED = (LAST, OLD_RAR)  # the numbers of volumes whose names have none
 _COPY = r"(?P<copy> ?\(\d+\))?"
 _COPY_AT_END = r"(?P<copy_at_end> ?\(\d+\))?"
 _HEX = r"\d[a-f]|[a-f]\d|\d{2}[a-f]|\d[a-f][\da-f]|[a-f]\d[\da-f]|[a-f]{2}\d"

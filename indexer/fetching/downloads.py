@@ -12,7 +12,7 @@ from pathlib import Path
 from indexer.base.progress import SILENT, Progress
 from indexer.containers.grouping import SPLIT_ZIP_SLACK, Group, groups_of
 from indexer.containers.models import Volume
-from indexer.containers.volume_names import LAST, Cut
+from indexer.containers.volume_names import LAST, UNNUMBERED, Cut
 from indexer.declarations.models import Download, Source
 
 _PLAIN_NAME = re.compile(r"[^\s,<>]+")
@@ -124,12 +124,12 @@ def _hash(download: Download, root: Path, file: Volume) -> str:
 def _gaps(files: Sequence[Volume]) -> Iterator[str]:
     """Yield the problems of volume sets: missing, empty or truncated volumes."""
     for group in groups_of(files):
-        if group.typed and (len(group.volumes) > 1 or group.numbers[0] not in (LAST, -1)):
+        if group.typed and (len(group.volumes) > 1 or group.numbers[0] not in UNNUMBERED):
             yield from (f"{group.base}: {problem}" for problem in _problems(group))
 
 
 def _problems(group: Group) -> Iterator[str]:
-    numbers = [number for number in group.numbers if number not in (LAST, -1)]
+    numbers = [number for number in group.numbers if number not in UNNUMBERED]
     first = 1 if group.cut is Cut.SPLIT_ZIP else min(1, *numbers)
     if lacking := sorted(set(range(first, max(numbers) + 1)) - set(numbers)):
         yield f"volume {', '.join(map(str, lacking))} missing"

@@ -7,7 +7,7 @@ from indexer.base.placeholders import placeholder_of
 from indexer.containers.bytes.volumes import ByteRange
 from indexer.containers.kinds import DOCUMENTS, HEAD_SIZE, ORDINARY, Kind, kind_of, promised_kind, suffix_of
 from indexer.containers.members.entry import Entry
-from indexer.containers.volume_names import LAST, volume_name
+from indexer.containers.volume_names import UNNUMBERED, volume_name
 
 
 def nested_kind(entry: Entry, name: str) -> Kind | None:
@@ -32,7 +32,7 @@ def _refuse_volume(name: str) -> None:
     volume = volume_name(name)
     if volume is None or not volume.typed or volume.may_be_story:
         return
-    if volume.begins_a_set and volume.number not in (LAST, -1):
+    if volume.begins_a_set and volume.number not in UNNUMBERED:
         raise BadData("nested volumes", "volumes of an archive inside an archive are not joined")
 
 
