@@ -42,8 +42,14 @@ class _Disk:
     skipped: int = 0
 
     @property
+    def present(self) -> int:
+        """Return the bytes that are there; none if the file is missing."""
+        return self.volume.size - self.skipped if self.volume else 0
+
+    @property
     def size(self) -> int:
-        return max(self.room, self.volume.size - self.skipped if self.volume else 0)
+        """Return the bytes that the volume takes in the container, missing ones included."""
+        return max(self.room, self.present)
 
 
 @contextlib.contextmanager
@@ -60,7 +66,7 @@ def _parts(root: Root, disk: _Disk, stack: contextlib.ExitStack) -> Iterator[Vol
     if disk.volume is not None:
         part = stack.enter_context(opened_volume(root, disk.volume))
         yield replace(part, size=part.size - disk.skipped, start=disk.skipped) if disk.skipped else part
-    lost = disk.size - (disk.volume.size - disk.skipped if disk.volume else 0)
+    lost = disk.size - disk.present
     if lost:
         yield VolumePart(disk.name, lost, None)
 

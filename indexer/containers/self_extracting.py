@@ -9,12 +9,13 @@ from indexer.containers.kinds import HEAD_SIZE, Kind, kind_of
 
 _PROGRAMS = (b"MZ", b"\x7fELF")
 _MOST_PROGRAM = 8 << 20  # bytes; the programs of 7-Zip and WinRAR have some hundred kilobytes
-# RAR 1.5 to 4: the main header's type is 0x73. RAR5: its header of type 1 follows a checksum and a size.
 _SCRIPT = b"#!"
 _BINARY = re.compile(rb"[\0-\x08\x0e-\x1f]")  # control characters, which scripts do not have
 _MOST_SCRIPT = 1 << 20  # bytes; makeself writes about 20,000
 _AFTER_SCRIPT = frozenset({Kind.STREAM, Kind.TAR, Kind.SEVEN_ZIP})
-_ARCHIVE = re.compile(rb"7z\xbc\xaf\x27\x1c|Rar!\x1a\x07(?:\x00..\x73|\x01\x00.{4}.[\x01\x04])", re.DOTALL)
+# RAR 1.5 to 4: the main header's type is 0x73. RAR5: its header of type 1 follows a checksum and a size.
+_RAR = rb"Rar!\x1a\x07(?:\x00..\x73|\x01\x00.{4}.[\x01\x04])"
+_ARCHIVE = re.compile(re.escape(header.SIGNATURE) + b"|" + _RAR, re.DOTALL)
 
 
 def archive_in_program(window: ByteRange) -> tuple[Kind, int] | None:
