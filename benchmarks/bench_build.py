@@ -47,17 +47,17 @@ def main(rounds: int, counts: tuple[int, ...]) -> None:
 
 def _make(folder: Path, count: int) -> None:
     """Make ``count`` images, loose and in zips; the selection of the zips has a tenth of them."""
-    images = _images(count)
+    images = pictures(count)
     manifests.make(folder / "loose.duckdb", folder / "loose", images)
     manifests.make(folder / "zips.duckdb", folder / "zips", images, "deflate", wanted=slice(None, None, 10))
     pngs = [manifests.Picture(f"train/{number:06d}.png", _png(number)) for number in range(max(1, count // 10))]
     manifests.make(folder / "png.duckdb", folder / "png", pngs)
-    for names, packing, pictures in (("names.txt", "loose", images), ("png.txt", "png", pngs)):
-        (folder / names).write_text("\n".join(str(folder / packing / image.name) for image in pictures))
+    for names, packing, made in (("names.txt", "loose", images), ("png.txt", "png", pngs)):
+        (folder / names).write_text("\n".join(str(folder / packing / image.name) for image in made))
     subprocess.run(["sync"], check=True)
 
 
-def _images(count: int) -> list[manifests.Picture]:
+def pictures(count: int) -> list[manifests.Picture]:
     """Return JPEGs of 512 x 512 and about 100 KB. They differ in bytes after their end, which decoders ignore."""
     bases = [_jpeg(seed) for seed in range(32)]
     return [

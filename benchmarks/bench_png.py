@@ -51,7 +51,7 @@ def pictures(side: int) -> Iterator[tuple[str, Picture]]:
     chance = np.random.default_rng(side)
     photographs = {}
     try:
-        from sklearn.datasets import load_sample_images  # noqa: PLC0415 an extra of many megabytes
+        from sklearn.datasets import load_sample_images  # noqa: PLC0415 - an extra of many megabytes
 
         arrays = load_sample_images().images
         photographs = {f"photograph {at}": Image.fromarray(array[:420, :420]) for at, array in enumerate(arrays)}

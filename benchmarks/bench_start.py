@@ -13,7 +13,7 @@ from pathlib import Path
 
 import click
 
-from benchmarks.bench_build import _images
+from benchmarks.bench_build import pictures
 from benchmarks.timing import HERE, Timing, empty_out, median, timed
 from indexer.base import resources
 from indexer.declarations import load
@@ -30,7 +30,7 @@ def main(rounds: int) -> None:
     """Make the images and sources, run the commands alternately, print their times."""
     with tempfile.TemporaryDirectory() as temporary:
         folder = Path(temporary)
-        manifests.make(folder / "loose.duckdb", folder / "loose", _images(IMAGES))
+        manifests.make(folder / "loose.duckdb", folder / "loose", pictures(IMAGES))
         rescan = ["-m", "indexer", "scan", "--quiet", "--config", _sources(folder / "sources")]
         commands = {
             "--help": (["-m", "indexer", "--help"], 0.15),

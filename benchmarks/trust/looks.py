@@ -66,7 +66,7 @@ CHANGES: Mapping[str, Change] = {
 
 def photographs(count: int) -> Iterator[Image.Image]:
     """Yield ``count`` parts of photographs, which overlap by less than half."""
-    from sklearn.datasets import load_sample_images  # noqa: PLC0415 an extra of many megabytes
+    from sklearn.datasets import load_sample_images  # noqa: PLC0415 - an extra of many megabytes
 
     chance = np.random.default_rng(1)
     wholes = [Image.fromarray(array) for array in load_sample_images().images]

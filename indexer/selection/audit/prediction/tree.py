@@ -21,7 +21,7 @@ def tree_maker() -> MakeTree:
         DependencyError: scikit-learn is not installed.
     """
     try:
-        from sklearn.tree import DecisionTreeClassifier  # noqa: PLC0415 an extra of many megabytes
+        from sklearn.tree import DecisionTreeClassifier  # noqa: PLC0415 - an extra of many megabytes
     except ImportError:
         raise DependencyError(
             "the decision tree needs scikit-learn: pip install 'image-manifest[audit]', or run with --no-tree"
