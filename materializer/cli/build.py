@@ -96,17 +96,21 @@ def _default_output(options: CommonOptions, selection: str) -> Path:
 
 def _part_text(summary: PartSummary) -> str:
     kept = f" ({summary.kept:,} were finished before)" if summary.kept else ""
-    refused = f"; {summary.refused:,} rows refused" if summary.refused else ""
+    refused = f"; {_rows(summary.refused)} refused" if summary.refused else ""
     return (
         f"{summary.request.output}: part {summary.part.number} of {summary.part.count}, {summary.rows:,} images in"
         f" {summary.shards:,} shards{kept}{refused}\nafter all parts, run the same command with --complete"
     )
 
 
+def _rows(count: int) -> str:
+    return "1 row" if count == 1 else f"{count:,} rows"
+
+
 def _summary_text(summary: BuildSummary) -> str:
     rows = ", ".join(f"{split} {count:,}" for split, count in summary.splits.items())
     kept = f" ({summary.kept:,} were finished before)" if summary.kept else ""
-    refused = f"; {summary.refused:,} rows refused, {summary.refused - summary.missing:,} of them substituted"
+    refused = f"; {_rows(summary.refused)} refused, {summary.refused - summary.missing:,} of them substituted"
     lines = [
         f"{summary.request.output}: {rows} images, {summary.size / 1e6:,.1f} MB in {summary.shards:,} shards{kept}",
         f"checked: every image{refused if summary.refused else ', none refused'}",

@@ -83,8 +83,10 @@ def command(options: CommonOptions, paths: tuple[str, ...], keys: Sequence[str],
         _print_paths(options, keys, summary)
     incomplete = sum(count for status, count in summary.statuses.items() if status != "complete")
     if incomplete:
-        containers = "1 container is" if incomplete == 1 else f"{incomplete:,} containers are"
-        raise CheckFailed(f"{containers} not complete; their readable members are in the manifest")
+        containers, whose = (
+            ("1 container is", "its") if incomplete == 1 else (f"{incomplete:,} containers are", "their")
+        )
+        raise CheckFailed(f"{containers} not complete; {whose} readable members are in the manifest")
     missing = [
         source for source in summary.sources if source.warning and source.key in config.named and not how["forget"]
     ]
