@@ -75,15 +75,15 @@ class Store:
 
     def save_query(self, table: str, query: str, parameters: Parameters | None = None) -> int:
         """Create or replace ``table`` by the rows of a SELECT; return their number."""
-        statement = f"create or replace table {table} as\n{query}"
-        [(rows,)] = self.connection.execute(statement, _named_in(query, parameters)).fetchall()
-        return int(rows)
+        return self._create(f"table {table}", query, parameters)
 
     def save_temporary(self, table: str, step: str, parameters: Parameters | None = None) -> int:
         """Create or replace a temporary table by the rows of a step; return their number. Changes no file."""
-        query = resources.sql(step)
         kind = "temporary table" if self._own == "temp" else "table"
-        statement = f"create or replace {kind} {self._own}.{table} as\n{query}"
+        return self._create(f"{kind} {self._own}.{table}", resources.sql(step), parameters)
+
+    def _create(self, what: str, query: str, parameters: Parameters | None) -> int:
+        statement = f"create or replace {what} as\n{query}"
         [(rows,)] = self.connection.execute(statement, _named_in(query, parameters)).fetchall()
         return int(rows)
 
