@@ -50,7 +50,7 @@ def unpacked(window: ByteRange, compression: str) -> Iterator[bytes]:
 
 
 class Stream:
-    """A stream of blocks that is read at increasing positions; one block is kept for looking ahead."""
+    """A stream of blocks that is read at increasing positions; the bytes after the last one are kept."""
 
     size: int | None = None
 
@@ -59,21 +59,22 @@ class Stream:
         self._start, self._block = 0, b""
 
     def read(self, offset: int, size: int) -> bytes:
-        """Return ``size`` bytes at ``offset``, fewer at the end; ``offset`` may be inside the last block that was read.
+        """Return ``size`` bytes at ``offset``, fewer at the end; ``offset`` is at least the one before.
 
-        Raises BadData if the stream is damaged, ValueError for an earlier position.
+        Raises BadData if the stream is damaged, ValueError if the position has passed.
         """
         if offset < self._start:
             raise ValueError(f"position {offset} of a stream has passed")
         while offset >= self._start + len(self._block) and (block := next(self._blocks, b"")):
             self._start += len(self._block)
             self._block = block
-        within = offset - self._start
-        blocks, have = [self._block], len(self._block) - within
+        more, have = [], self._start + len(self._block) - offset
         while have < size and (block := next(self._blocks, b"")):
-            blocks.append(block)
+            more.append(block)
             have += len(block)
-        self._block = b"".join(blocks) if len(blocks) > 1 else self._block
+        if more:  # the bytes before are not kept: the block would grow with the stream
+            self._start, self._block = offset, b"".join([self._block[offset - self._start :], *more])
+        within = offset - self._start
         return self._block[within : within + size]
 
     def rest(self) -> Iterator[bytes]:
