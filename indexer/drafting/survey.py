@@ -31,6 +31,7 @@ from indexer.scanning import ScanOptions, scan
 from indexer.scanning.side_files import BadLine, Record, parse
 
 _SIDE_FILES = 12
+_SIDECARS = 20  # of each suffix, to find labels
 _ROWS = 20  # per side file, from its beginning, to find the names of images
 _LABELLED_ROWS = 10_000  # the same, to find labels
 _LABELS = 20  # a column with more values labels no images
@@ -107,29 +108,40 @@ def _first_rows(container: Container, columns: Sequence[str]) -> list[Mapping[st
 def _side_files(opened: Store, source: PathSource, limits: ArchiveLimits) -> Iterator[SurveyedFile]:
     """Yield side files of different names, such as ``metadata.csv``: of several of one name, the largest.
 
-    Of files that are named as the images beside them (``1.json`` and ``1.png``), one per suffix.
+    Of files that are named as the images beside them (``1.json`` and ``1.png``), one per suffix, with values of some.
     """
-    seen: set[str] = set()
+    files: dict[str, list[Mapping[str, Any]]] = {}
     for row in opened.arrow("draft/side_files", {"files": 50 * _SIDE_FILES}).to_pylist():
-        pattern = row["suffix"] if row["is_sidecar"] else row["file_name"]
-        if pattern in seen or len(seen) == _SIDE_FILES:
-            continue
-        seen.add(pattern)
-        yield _side_file(opened, row, _data(source, row, limits))
+        name = row["suffix"] if row["is_sidecar"] else row["file_name"]
+        if name in files or len(files) < _SIDE_FILES:
+            files.setdefault(name, []).append(row)
+    for rows in files.values():
+        quick = [row for row in rows if row["is_sidecar"] and not row["is_sequential"]][:_SIDECARS]
+        read = [_data(source, row, limits) for row in quick or rows[:1]]
+        yield _sidecar(rows[0], read) if rows[0]["is_sidecar"] else _side_file(opened, rows[0], read[0])
+
+
+def _sidecar(row: Mapping[str, Any], read: Sequence[bytes]) -> SurveyedFile:
+    table = _table(row)
+    records = [record for data in read for record in _first_records(data, table)]
+    columns = tuple(records[0]) if records else ()
+    values = _few_values(columns, records)
+    key = TableKey("{@path}", "path", "")
+    return SurveyedFile(row["logical"], rf"[^/]+\.{row['suffix']}", table.format, columns, key, values)
+
+
+def _table(row: Mapping[str, Any]) -> SideTable:
+    form = "csv" if row["suffix"] == "tsv" else row["suffix"]
+    return SideTable(row["file_name"], row["source"], re.escape(row["file_name"]), form)
 
 
 def _side_file(opened: Store, row: Mapping[str, Any], data: bytes) -> SurveyedFile:
-    path, name = row["logical"], row["file_name"]
-    suffix = name.rpartition(".")[2].lower()
-    table = SideTable(name, row["source"], re.escape(name), "csv" if suffix == "tsv" else suffix)
+    path, name, table = row["logical"], row["file_name"], _table(row)
     records = _first_records(data, table)
     if table.format == "json" and not records and (lines := _first_records(data, replace(table, format="jsonl"))):
         table, records = replace(table, format="jsonl"), lines
     form = table.format
     columns = tuple(records[0]) if records else ()
-    if row["is_sidecar"]:
-        key = TableKey("{@path}", "path", "")
-        return SurveyedFile(path, rf"[^/]+\.{suffix}", form, columns, key, _few_values(columns, records))
     for rows in (None, *_inner_rows(records[0] if form == "json" and len(records) == 1 else {})):
         inner = _first_records(data, replace(table, rows=rows)) if rows else records
         if found := table_key(opened, path.removesuffix(name), inner[:_ROWS]):

@@ -160,6 +160,16 @@ def test_a_draft_reads_the_labels_of_side_files(run: Run, tmp_path: Path) -> Non
     assert found[1][2] == {"folder1": "a", **dict.fromkeys(columns.split(","), "t")}
 
 
+def test_a_draft_takes_no_numbers_of_classes_for_labels(run: Run, tmp_path: Path) -> None:
+    (tmp_path / "set").mkdir()
+    for number in range(4):
+        (tmp_path / "set" / f"{number}.png").write_bytes(PNG)
+        (tmp_path / "set" / f"{number}.json").write_text(json.dumps({"label": number}))
+    assert "see 'Confirm:'" not in run("init", "set").stdout
+    assert run("scan").returncode == 0
+    assert _labels(tmp_path) == [0, 0, 0, 0]
+
+
 def test_a_draft_reads_parquet_files_without_images(run: Run, tmp_path: Path) -> None:
     for name in ("a/x/1.png", "a/x/2.png", "b/3.png"):
         (tmp_path / "set" / name).parent.mkdir(parents=True, exist_ok=True)
