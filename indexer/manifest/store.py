@@ -53,11 +53,12 @@ class Store:
 
     def close(self) -> None:
         """Close the connection."""
-        if self._is_writer and _file_of(self.path) == self._file:
-            connecting.close_written(self.connection, self.path)
-        else:
+        try:
+            if self._is_writer and _file_of(self.path) == self._file:
+                connecting.close_written(self.connection, self.path)
+        finally:
             self.connection.close()
-        self.end_turn()
+            self.end_turn()
 
     def rows(self, step: str, parameters: Parameters | None = None) -> list[tuple[Any, ...]]:
         """Return all rows of a step."""

@@ -10,9 +10,10 @@ from collections import defaultdict
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
+from itertools import takewhile
 from pathlib import Path
 
-_TURNS: dict[str, list["Turn"]] = defaultdict(list)  # by file
+_TURNS: dict[str, list["Turn"]] = defaultdict(list)  # by file, in the order of the calls
 _ENDED = threading.Condition()
 
 
@@ -31,17 +32,28 @@ class Turn:
                 _TURNS[self.file].remove(self)
             _ENDED.notify_all()
 
-    def waits_for(self, other: "Turn") -> bool:
-        """Return whether two threads exclude each other; a thread never waits for itself."""
-        return (self.is_alone or other.is_alone) and self.thread != other.thread
+    def is_next(self) -> bool:
+        """Return whether no earlier turn excludes this one."""
+        earlier = takewhile(lambda turn: turn is not self, list(_TURNS[self.file]))
+        return not any(self.is_alone or turn.is_alone for turn in earlier)
 
 
 def take(path: Path, *, alone: bool) -> Turn:
-    """Wait until no other thread has the file ``alone`` (or, if this one is to have it alone, open)."""
+    """Wait until no other thread has the file ``alone`` (or, if this one is to have it alone, open).
+
+    Threads have the file in the order of their calls: otherwise many readers could keep a writer waiting for ever. A
+    thread that has the file does not wait: another thread may be waiting for it.
+    """
     turn = Turn(os.path.realpath(path), alone, threading.get_ident())
     with _ENDED:
-        _ENDED.wait_for(lambda: not any(map(turn.waits_for, list(_TURNS[turn.file]))))
-        _TURNS[turn.file].append(turn)
+        turns = _TURNS[turn.file]
+        has_file = any(other.thread == turn.thread for other in turns)
+        turns.append(turn)
+        try:
+            _ENDED.wait_for(lambda: has_file or turn.is_next())
+        except BaseException:  # Ctrl-C
+            turn.end()
+            raise
     return turn
 
 

@@ -2,6 +2,7 @@
 
 import os
 import threading
+from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
@@ -12,6 +13,7 @@ from indexer import Manifest
 from indexer.base.errors import ManifestError
 from materializer import build
 from tests.api.conftest import png
+from tests.support.processes import wait_until
 
 IMAGES = 4
 
@@ -25,6 +27,13 @@ def own(tmp_path: Path) -> Manifest:
     made = Manifest.scan(tmp_path / "set", manifest=tmp_path / "manifest.duckdb", jobs=1)
     made.select(ids={"train": [f"set/{number}.png" for number in range(IMAGES)]}, name="all")
     return made
+
+
+def _started(call: Callable[..., object], *given: object) -> threading.Thread:
+    """Return a thread that runs a call; one that waits for ever does not keep the tests from ending."""
+    thread = threading.Thread(target=call, args=given, daemon=True)
+    thread.start()
+    return thread
 
 
 def test_threads_read_query_and_write_in_turn(own: Manifest, tmp_path: Path) -> None:
@@ -43,14 +52,53 @@ def test_threads_read_query_and_write_in_turn(own: Manifest, tmp_path: Path) -> 
 
 
 def test_a_thread_that_writes_waits_for_one_that_reads(own: Manifest) -> None:
-    reading = own.options.reading()
     waiting = threading.Thread(target=own.inspect, args=["all"])
-    waiting.start()
     inspected = "select count(*) from inspection"
-    assert reading.execute(inspected) == [(0,)]
-    reading.close()
+    with own.options.reading() as reading:
+        waiting.start()
+        assert reading.execute(inspected) == [(0,)]
     waiting.join()
     assert own.sql(inspected).fetchall() == [(IMAGES,)]
+
+
+def test_a_thread_that_reads_waits_for_a_writer_that_waits(own: Manifest) -> None:
+    """Otherwise many readers would keep a writer waiting for ever. A thread that has the file does not wait."""
+    readers: list[threading.Thread] = []
+
+    def has_waiting_reader() -> bool:
+        readers.append(_started(len, own))
+        readers[-1].join(0.5)
+        return readers[-1].is_alive()
+
+    with own.options.reading():
+        writer = _started(own.inspect, "all")
+        assert wait_until(has_waiting_reader)
+        assert own.sql("select count(*) from inspection").fetchall() == [(0,)]
+    assert wait_until(lambda: not any(thread.is_alive() for thread in (writer, *readers)))
+
+
+def test_two_threads_that_read_do_not_wait_for_each_other(own: Manifest) -> None:
+    both_read = threading.Barrier(2)
+
+    def query() -> None:
+        with own.options.reading():
+            both_read.wait()
+            own.sql("from manifest")
+
+    threads = [_started(query) for _ in range(2)]
+    assert wait_until(lambda: not any(thread.is_alive() for thread in threads))
+
+
+def test_a_manifest_whose_closing_fails_is_closed(own: Manifest) -> None:
+    moved = own.path.with_name("moved.duckdb")
+    writing = own.options.writing()
+    own.path.rename(moved)
+    own.path.symlink_to(own.path.name)
+    with pytest.raises(OSError, match="symbolic links"):
+        writing.close()
+    moved.replace(own.path)
+    reader = _started(len, own)
+    assert wait_until(lambda: not reader.is_alive())
 
 
 @pytest.mark.filterwarnings("ignore:.*multi-threaded, use of fork:DeprecationWarning")
@@ -67,7 +115,11 @@ def test_a_forked_process_waits_for_no_thread_of_its_parent(own: Manifest) -> No
     holding.wait()
     child = os.fork()
     if child == 0:
-        os._exit(len(own.read("set/0.png")) == 0)  # 0 if it was read
+        try:
+            own.read("set/0.png")
+            os._exit(0)
+        finally:
+            os._exit(1)
     _, status = os.waitpid(child, 0)
     ended.set()
     holder.join()
