@@ -17,6 +17,7 @@ from indexer.images.png_encoding import encode_png
 from indexer.images.rendition import Rendition, render
 from indexer.images.sound_png import proven_header
 from indexer.images.strict_jpeg import is_sound
+from tests.images.test_images import saved
 
 LIMITS = ImageLimits()
 DAMAGED = 1_500
@@ -25,12 +26,6 @@ DAMAGED = 1_500
 def picture(width: int = 40, height: int = 30, seed: int = 0) -> Image.Image:
     small = np.random.default_rng(seed).integers(0, 256, (6, 8, 3), np.uint8)
     return Image.fromarray(small).resize((width, height), Image.Resampling.BICUBIC)
-
-
-def saved(image: Image.Image, form: str, **options: object) -> bytes:
-    target = io.BytesIO()
-    image.save(target, form, **options)
-    return target.getvalue()
 
 
 def with_text(keyword: str) -> bytes:

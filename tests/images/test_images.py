@@ -12,16 +12,8 @@ from indexer.images import ImageLimits, decode, header, inspect, open_shown
 from indexer.images.pixels import pixel_hash
 from tests.support.faults import black
 
-FORMATS = (
-    "JPEG",
-    "PNG",
-    "WEBP",
-    "GIF",
-    "TIFF",
-    "BMP",
-    "AVIF",
-    "JPEG2000",
-)  # written out here: the formats that users rely on
+# Written out here: the formats that users rely on.
+FORMATS = ("JPEG", "PNG", "WEBP", "GIF", "TIFF", "BMP", "AVIF", "JPEG2000")
 
 
 def photo(width: int = 320, height: int = 240, seed: int = 1) -> Image.Image:

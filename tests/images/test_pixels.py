@@ -1,18 +1,11 @@
-import io
-
 import pytest
 from PIL import Image
 
 from indexer.images.inspecting import inspect
+from tests.images.test_images import saved
 
 GRADIENT = Image.linear_gradient("L").resize((64, 48))
 PICTURE = Image.merge("RGB", [GRADIENT, GRADIENT.rotate(180), GRADIENT.transpose(Image.Transpose.FLIP_LEFT_RIGHT)])
-
-
-def saved(image, form, **options):
-    buffer = io.BytesIO()
-    image.save(buffer, form, **options)
-    return buffer.getvalue()
 
 
 def pixels(data):

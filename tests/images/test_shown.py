@@ -12,6 +12,7 @@ from indexer.reporting.rendering import browser_image, thumbnail
 from materializer.models import Pixels, Settings
 from materializer.shards.transform import ImageFacts, prepare
 from tests.images.test_images import photo, saved
+from tests.images.test_traits import png_chunk
 
 PHOTO = photo(320, 200)
 BAD_EXIF = b"Exif\0\0not a tiff header, but something else"
@@ -24,10 +25,6 @@ def prepared(data: bytes, **settings: object):
 
 def shown_by_datasets(data: bytes) -> Image.Image:
     return datasets.Image().decode_example({"bytes": data, "path": None})
-
-
-def chunk(name: bytes, body: bytes) -> bytes:
-    return struct.pack(">I", len(body)) + name + body + struct.pack(">I", zlib.crc32(name + body))
 
 
 def png_with(image: Image.Image, extra: bytes, *, before_pixels: bool = True) -> bytes:
@@ -43,7 +40,7 @@ def turned(orientation: int, **others: object) -> Image.Exif:
 
 
 def bad_checksum(name: bytes, body: bytes) -> bytes:
-    return chunk(name, body)[:-1] + b"\0"
+    return png_chunk(name, body)[:-1] + b"\0"
 
 
 def jpeg_with(*segments: tuple[int, bytes]) -> bytes:
@@ -53,18 +50,18 @@ def jpeg_with(*segments: tuple[int, bytes]) -> bytes:
 
 
 DAMAGED = {
-    "PNG with an invalid eXIf": lambda mode: png_with(PHOTO.convert(mode), chunk(b"eXIf", BAD_EXIF)),
+    "PNG with an invalid eXIf": lambda mode: png_with(PHOTO.convert(mode), png_chunk(b"eXIf", BAD_EXIF)),
     "PNG with an invalid eXIf after its pixels": lambda mode: png_with(
-        PHOTO.convert(mode), chunk(b"eXIf", BAD_EXIF), before_pixels=False
+        PHOTO.convert(mode), png_chunk(b"eXIf", BAD_EXIF), before_pixels=False
     ),
     "PNG with a wrong checksum of a text": lambda mode: png_with(
         PHOTO.convert(mode), bad_checksum(b"tEXt", b"Comment\0some")
     ),
     "PNG with an invalid raw profile": lambda mode: png_with(
-        PHOTO.convert(mode), chunk(b"tEXt", b"Raw profile type exif\0\nexif\n4\nzz")
+        PHOTO.convert(mode), png_chunk(b"tEXt", b"Raw profile type exif\0\nexif\n4\nzz")
     ),
     "PNG with a text that unpacks to 100 MB": lambda mode: png_with(
-        PHOTO.convert(mode), chunk(b"zTXt", b"Comment\0\0" + zlib.compress(bytes(100_000_000)))
+        PHOTO.convert(mode), png_chunk(b"zTXt", b"Comment\0\0" + zlib.compress(bytes(100_000_000)))
     ),
 }
 

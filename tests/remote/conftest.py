@@ -3,14 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from pathlib import Path
 from typing import TYPE_CHECKING, TypeVar
 
 import pytest
 
 from indexer.base.remote import storage as requests
-from indexer.manifest import store
-from indexer.manifest.store import Store
+from tests.scanning.conftest import manifest  # noqa: F401 - a fixture
 from tests.support.hf import Hub
 from tests.support.storage import Storage, Web
 
@@ -87,9 +85,3 @@ def storage(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> 
     monkeypatch.setattr(requests, "LISTS_LAST", 0.0)
     server: Storage = request.getfixturevalue(request.param)
     return server
-
-
-@pytest.fixture
-def manifest(tmp_path: Path) -> Iterator[Store]:
-    with store.open_for_writing(tmp_path / "manifest.duckdb") as opened:
-        yield opened

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import json
 import os
+import re
 import shutil
 import subprocess
 import sys
@@ -26,6 +28,11 @@ def indexer(folder: Path, *arguments: str, program: str = "indexer") -> subproce
     command = [sys.executable, "-m", program, *arguments]
     settings = {**os.environ, "PYTHONPATH": str(ROOT)}
     return subprocess.run(command, cwd=folder, env=settings, capture_output=True, text=True, check=False)
+
+
+def data_of(html: str) -> dict:
+    """Return the data that the scripts of a page read."""
+    return json.loads(re.search(r'<script type="application/json" id="data">(.*?)</script>', html, re.DOTALL)[1])
 
 
 @pytest.fixture(scope="session")

@@ -16,7 +16,7 @@ from indexer.reporting.models import ReportOptions
 from materializer.models import Request, Settings
 from materializer.report import DatasetReader, report
 from materializer.running.build import build
-from tests.report.conftest import indexer, opened
+from tests.report.conftest import data_of, indexer, opened
 from tests.support import gallery
 
 if TYPE_CHECKING:
@@ -43,14 +43,10 @@ def _rendered(dataset: Path, manifest: store.Store) -> str:
         return page.render(report(opened_manifest, dataset, ReportOptions(), DatasetReader(WORKERS)))
 
 
-def _data(html: str) -> dict:
-    return json.loads(re.search(r'<script type="application/json" id="data">(.*?)</script>', html, re.DOTALL)[1])
-
-
 @pytest.mark.slow
 def test_details_name_the_original_files(folder: Path, dataset: Path) -> None:
     html = _rendered(dataset, store.open_for_reading(folder / "manifest.duckdb"))
-    details = _data(html)["details"]
+    details = data_of(html)["details"]
     assert {row["source"] for row in details.values()} == {"coco"}
     fake = next(row for row in details.values() if row["file_id"] == "SD/1")
     assert (fake["path"], fake["licence"], fake["format"]) == ("SD/1.png", "CC0 for tests", "PNG")
@@ -72,7 +68,7 @@ def test_report_without_a_manifest(folder: Path, dataset: Path) -> None:
 @pytest.mark.slow
 def test_parquet_gives_the_same_groups(folder: Path, dataset: Path) -> None:
     parquet = _built(folder, "parquet", Settings(format="parquet"))
-    groups = [_data(_rendered(one, store.in_memory()))["groups"] for one in (dataset, parquet)]
+    groups = [data_of(_rendered(one, store.in_memory()))["groups"] for one in (dataset, parquet)]
     assert groups[0] == groups[1]
 
 
@@ -85,7 +81,7 @@ def test_dataset_without_a_build_record(tmp_path: Path) -> None:
     with pa.ipc.new_stream(str(tmp_path / "data-00000-of-00001.arrow"), table.schema) as stream:
         stream.write_table(table)
     (tmp_path / "state.json").write_text(json.dumps({"_data_files": [{"filename": "data-00000-of-00001.arrow"}]}))
-    data = _data(_rendered(tmp_path, store.in_memory()))
+    data = data_of(_rendered(tmp_path, store.in_memory()))
     assert data["groups"]["images"] == [1, 2]
     assert {row["jpeg_quality"] for row in data["details"].values()} == {80}
 

@@ -17,12 +17,8 @@ from indexer.base.workers import Workers
 from indexer.manifest import store
 from indexer.reporting import clusters, manifest_report, page, rendering, rows
 from indexer.reporting.models import MissingThumbnail, ReportOptions, Thumbnail
-from tests.report.conftest import ROOT, indexer
+from tests.report.conftest import ROOT, data_of, indexer
 from tests.support import gallery
-
-
-def _data(html: str) -> dict:
-    return json.loads(re.search(r'<script type="application/json" id="data">(.*?)</script>', html, re.DOTALL)[1])
 
 
 def _rendered(folder: Path, name: str | None, options: ReportOptions) -> str:
@@ -57,7 +53,7 @@ def test_names_are_escaped(report: Path) -> None:
     assert "&lt;script&gt;document.title" in html
     assert "\x1b" not in html
     assert "\u202e" not in html
-    assert gallery.HOSTILE in _data(html)["groups"]["generator"]  # unchanged in the data
+    assert gallery.HOSTILE in data_of(html)["groups"]["generator"]  # unchanged in the data
 
 
 def test_numbers_and_reasons_are_shown(report: Path) -> None:
@@ -72,7 +68,7 @@ def test_numbers_and_reasons_are_shown(report: Path) -> None:
 
 def test_every_thumbnail_has_details(report: Path) -> None:
     html = report.read_text()
-    details = _data(html)["details"]
+    details = data_of(html)["details"]
     shown = set(re.findall(r'data-row="(\d+)"', html))
     assert shown
     assert shown == set(details)
@@ -93,7 +89,7 @@ def test_real_images_alone_have_a_page_without_shortcuts(tmp_path: Path) -> None
     html = _rendered(tmp_path, None, ReportOptions(images=1))
     assert "<dt>images</dt><dd>16</dd>" in html
     assert "Accuracy of one trait alone" not in html
-    assert _data(html)["traits"]["trait"]
+    assert data_of(html)["traits"]["trait"]
 
 
 @pytest.mark.parametrize(

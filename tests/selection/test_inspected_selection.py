@@ -1,6 +1,5 @@
 """Selection from real files with planted duplicates, recompressed copies, broken images and shared real images."""
 
-import io
 import zipfile
 from pathlib import Path
 
@@ -20,6 +19,7 @@ from indexer.manifest.store import Store
 from indexer.selection import recipe
 from indexer.selection.by_recipe import select
 from indexer.selection.inspecting import Inspector
+from tests.images.test_images import saved
 
 RECIPE = """
 seed = 3
@@ -44,12 +44,6 @@ PAIRS = {"o1/B/b0": ["photos/p0"], "o1/B/b1": ["photos/q0"], "o1/B/b2": ["photos
 def landscape(seed: int, side: int = 256) -> Image.Image:
     coarse = np.random.default_rng(seed).integers(0, 256, (6, 8, 3), dtype=np.uint8)
     return Image.fromarray(coarse).resize((side, side), Image.Resampling.BICUBIC)
-
-
-def saved(image: Image.Image, form: str = "PNG", **options: object) -> bytes:
-    target = io.BytesIO()
-    image.save(target, form, **options)
-    return target.getvalue()
 
 
 def files() -> dict[str, bytes]:

@@ -5,7 +5,7 @@ import random
 import struct
 import subprocess
 import zlib
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable
 from contextlib import closing
 from dataclasses import dataclass
 from pathlib import Path
@@ -214,8 +214,3 @@ def damage(path: Path, position: int, data: bytes) -> None:
     with path.open("r+b") as file:
         file.seek(position, os.SEEK_SET if position >= 0 else os.SEEK_END)
         file.write(data)
-
-
-def names_of(rows: Sequence[dict[str, object]]) -> list[str]:
-    """Return the rows' names, in order."""
-    return [str(row["name"]) for row in rows]
