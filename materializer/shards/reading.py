@@ -2,7 +2,7 @@
 
 While a window is read, the next one is prefetched, so that the disk gets many requests at a time. Inside a piece, the
 members of each container are read in the order of their offsets. With several threads, they are read in parts, while
-the caller uses the piece before. Memory is bounded by four pieces; images of ``_MOST_AHEAD`` are read one at a time.
+the caller uses the piece before. Memory is bounded by four pieces, or ``_MOST_AHEAD`` and one larger image.
 """
 
 import os
@@ -36,7 +36,7 @@ from materializer.shards.windows import Row
 
 _PART_ROWS = 16  # with several threads
 _PIECES_AHEAD = 2  # with several threads: enough for them while the caller begins the next window
-_MOST_AHEAD = 100_000_000  # bytes of the pieces that are being read
+_MOST_AHEAD = 100_000_000  # bytes of the pieces that are being read, beyond which no other one is begun
 
 # The columns of a task that reading needs. To make Python objects of the others would take longer than to open a file.
 _COLUMNS = (
@@ -74,7 +74,7 @@ class _StartedPiece:
     @property
     def size(self) -> int:
         """The expected bytes of its images."""
-        return windows.size_of(self.rows)
+        return sum(row["expected_size"] for row in self.rows)
 
     def finished(self) -> Piece:
         results = {position: result for part in self.parts for position, result in part.items()}
@@ -243,7 +243,7 @@ def _prepared(row: Row, data: bytes | memoryview, work: RowsTask) -> ReadResult:
         try:
             work = replace(work, settings=replace(work.settings, align=_as_real(row, data, align, work.encodings)))
         except BadData as bad:
-            return bad
+            return _without_traceback(bad)
     facts = (row["known_hash"], row["width"], row["height"], row["format"], row["mode"], row["metadata_removed"])
     return _checked(data, None if None in facts else ImageFacts(*facts), row["hash"], work)
 
@@ -272,5 +272,10 @@ def _checked(data: bytes | memoryview, known: ImageFacts | None, expected: str |
             with time_limit(work.image_limits.seconds):
                 image = varied(image, variant, work.image_limits)
     except BadData as bad:
-        return BadData(bad.reason, bad.detail)  # has no traceback, which would keep the image in memory
+        return _without_traceback(bad)
     return image
+
+
+def _without_traceback(bad: BadData) -> BadData:
+    """Return a copy without the frames of its traceback, which would keep the image in memory."""
+    return BadData(bad.reason, bad.detail)

@@ -45,7 +45,7 @@ class BatchMaker:
         self._images: list[PreparedImage] = []
 
     def add(self, rows: pa.Table, images: Sequence[PreparedImage], *, ends_window: bool) -> Iterator[ImageBatch]:
-        """Yield the batches that ``rows`` complete. A window's last batch ends with it."""
+        """Yield the batches that ``rows`` complete. A window ends its last batch; a large image is a batch at once."""
         older = len(self._images)
         rows, images = pa.concat_tables([*self._rows, rows]), [*self._images, *images]
         start = size = 0
@@ -55,7 +55,7 @@ class BatchMaker:
                 yield self._batch(rows.slice(start, end - start), images[start:end])
                 start, size = end, 0
             size += added
-        if ends_window and start < len(images):
+        if start < len(images) and (ends_window or size > BATCH_SIZE):
             yield self._batch(rows.slice(start), images[start:])
             start = len(images)
         self._rows = [rows.slice(start)]

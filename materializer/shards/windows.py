@@ -1,6 +1,6 @@
 """Divide rows into windows, which are prefetched, and these into pieces, which fit into the processor's cache."""
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from typing import Any, TypeAlias
 
 import pyarrow as pa
@@ -36,8 +36,3 @@ def pieces(window: Sequence[Row]) -> list[Sequence[Row]]:
             start, size = end, 0
         size += row["expected_size"]
     return [*found, window[start:]]
-
-
-def size_of(rows: Iterable[Row]) -> int:
-    """Return the expected bytes of the images of rows."""
-    return sum(row["expected_size"] for row in rows)

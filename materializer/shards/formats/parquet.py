@@ -42,6 +42,8 @@ class ParquetWriter(ShardWriter):
                 self.flush()
             self._pending.append(batch)
             self._size += batch.nbytes
+            if self._size > ROW_GROUP_SIZE:  # of one large image: it need not wait for the next one
+                self.flush()
 
     def flush(self) -> None:
         """Write the pending batches as one row group."""
