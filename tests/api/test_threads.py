@@ -1,6 +1,7 @@
 """Threads and other DuckDB connections of one process use the same manifest."""
 
-import os
+import subprocess
+import sys
 import threading
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
@@ -11,7 +12,6 @@ import pytest
 
 from indexer import Manifest
 from indexer.base.errors import ManifestError
-from materializer import build
 from tests.api.conftest import png
 from tests.support.processes import wait_until
 
@@ -36,14 +36,13 @@ def _started(call: Callable[..., object], *given: object) -> threading.Thread:
     return thread
 
 
-def test_threads_read_query_and_write_in_turn(own: Manifest, tmp_path: Path) -> None:
+def test_threads_read_query_and_write_in_turn(own: Manifest) -> None:
     calls = [
         lambda number: own.sql(f"select {number} from manifest").fetchall(),
         lambda number: own.read(f"set/{number}.png"),
         lambda number: own.select(sql="from manifest", name=f"made {number}"),
         lambda number: own.inspect("all", again=number > 0),
         lambda number: len(own.dataset("all")[number]),
-        lambda number: build(own, "all", tmp_path / "out" / str(number)).missing,
     ]
     with ThreadPoolExecutor(len(calls)) as pool:
         running = [pool.submit(call, number) for number in range(2) for call in calls]
@@ -101,29 +100,25 @@ def test_a_manifest_whose_closing_fails_is_closed(own: Manifest) -> None:
     assert wait_until(lambda: not reader.is_alive())
 
 
-@pytest.mark.filterwarnings("ignore:.*multi-threaded, use of fork:DeprecationWarning")
-def test_a_forked_process_waits_for_no_thread_of_its_parent(own: Manifest) -> None:
-    holding, ended = threading.Event(), threading.Event()
+_FORK = """
+import os, pathlib, sys, threading
+from indexer.manifest import turns
+file = pathlib.Path(sys.argv[1])
+thread = threading.Thread(target=turns.take, args=[file], kwargs={"alone": True})
+thread.start()
+thread.join()
+child = os.fork()
+if child == 0:
+    turns.take(file, alone=True).end()
+    os._exit(3)
+print(os.waitstatus_to_exitcode(os.waitpid(child, 0)[1]))
+"""
 
-    def hold() -> None:
-        with own.options.reading(alone=True):
-            holding.set()
-            ended.wait()
 
-    holder = threading.Thread(target=hold)
-    holder.start()
-    holding.wait()
-    child = os.fork()
-    if child == 0:
-        try:
-            own.read("set/0.png")
-            os._exit(0)
-        finally:
-            os._exit(1)
-    _, status = os.waitpid(child, 0)
-    ended.set()
-    holder.join()
-    assert os.waitstatus_to_exitcode(status) == 0
+def test_a_forked_process_waits_for_no_thread_of_its_parent(tmp_path: Path) -> None:
+    command = [sys.executable, "-c", _FORK, str(tmp_path / "manifest.duckdb")]
+    done = subprocess.run(command, capture_output=True, text=True, check=True, timeout=120)
+    assert done.stdout == "3\n"
 
 
 def test_a_manifest_is_read_beside_a_connection_of_the_user(own: Manifest) -> None:
