@@ -15,7 +15,8 @@ _NAME = re.compile(r"[a-z][a-z0-9_]*")
 
 def anchored(pattern: str) -> str:
     """Return a pattern that starts at a component of the path and ends at its end."""
-    return pattern.join(_ANCHORS)
+    start, end = _ANCHORS
+    return f"{start}{pattern}{end}"
 
 
 def as_declared(pattern: str) -> str:

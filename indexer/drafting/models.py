@@ -10,7 +10,8 @@ from indexer.base.path_sources import PathSource
 class SurveyedFolder:
     """A folder directly above images: its components from outermost to innermost, and the number of its images.
 
-    ``column``: if the last component is an Arrow or Parquet file, the column whose cells are the images; else empty.
+    ``column``: if the last component is an Arrow or Parquet file, the column whose cells are the images; else empty. A
+    file with several such columns is several folders of the same names.
     ``fake_level``: the component by whose name the default rules take the images as fake; None for real images.
     ``generator``: the name of the generator by these rules.
     """

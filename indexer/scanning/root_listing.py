@@ -26,7 +26,7 @@ from indexer.scanning.missing_shards import missing_shards
 from indexer.scanning.object_listing import list_objects
 
 # Increase this when listings contain more than before: the next scan reads every container again.
-LISTING_VERSION = 4
+LISTING_VERSION = 5
 _DIGEST_ROWS = 65_536  # hashed at a time
 
 

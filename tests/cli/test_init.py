@@ -11,6 +11,7 @@ import pytest
 
 from indexer.manifest import store
 from tests.cli.conftest import Run
+from tests.scanning.conftest import fill
 from tests.support.gallery import picture
 
 PNG = picture("one", (40, 30), "PNG")
@@ -20,9 +21,8 @@ PNG = picture("one", (40, 30), "PNG")
 def folder(tmp_path: Path) -> Path:
     """Images at several depths, loose and packed; odd names; two that differ in their suffix; side files."""
     found = tmp_path / "My set"
-    for name in ("root.png", "a/x.png", "a/x.jpg", "a/{b}/Ünï 'q'.png", 'gen/"Flux"/1.png', "deep/1/2/3/4.png"):
-        (found / name).parent.mkdir(parents=True, exist_ok=True)
-        (found / name).write_bytes(PNG)
+    names = ("root.png", "a/x.png", "a/x.jpg", "a/{b}/Ünï 'q'.png", 'gen/"Flux"/1.png', "deep/1/2/3/4.png")
+    fill(found, dict.fromkeys(names, PNG))
     with zipfile.ZipFile(found / "more.zip", "w") as archive:
         archive.writestr("train/fake/1.png", PNG)
         archive.writestr("train/prompts.json", json.dumps([{"file": "1", "prompt": "a cat"}]))
@@ -61,9 +61,7 @@ def test_the_draft_shows_folders_counts_and_columns(run: Run, folder: Path, tmp_
 
 def test_a_draft_labels_as_scanning_the_path_does(run: Run, tmp_path: Path) -> None:
     names = ("ADM/0_real/1.png", "ADM/1_fake/1.png", "train/FAKE/1.png", "train/REAL/1.png", "ai/1.png", "1.png")
-    for name in names:
-        (tmp_path / "set" / name).parent.mkdir(parents=True, exist_ok=True)
-        (tmp_path / "set" / name).write_bytes(PNG)
+    fill(tmp_path / "set", dict.fromkeys(names, PNG))
     labels = []
     for command in ("scan", "init"):
         assert run(command, "set").returncode == 0
@@ -171,9 +169,7 @@ def test_a_draft_takes_no_numbers_of_classes_for_labels(run: Run, tmp_path: Path
 
 
 def test_a_draft_reads_parquet_files_without_images(run: Run, tmp_path: Path) -> None:
-    for name in ("a/x/1.png", "a/x/2.png", "b/3.png"):
-        (tmp_path / "set" / name).parent.mkdir(parents=True, exist_ok=True)
-        (tmp_path / "set" / name).write_bytes(PNG)
+    fill(tmp_path / "set", dict.fromkeys(("a/x/1.png", "a/x/2.png", "b/3.png"), PNG))
     for part in (1, 2):
         rows = pa.table({"path": [f"x/{part}.png"], "text": [f"text {part}"], "fake": [part == 2], "vector": [[0.5]]})
         pq.write_table(rows, tmp_path / "set" / "a" / f"meta-{part}-of-2.parquet")
@@ -240,19 +236,16 @@ def test_a_draft_labels_by_folders_named_0_and_1(
 
 
 def test_a_draft_keeps_images_in_numbered_folders_apart_from_cells(run: Run, tmp_path: Path) -> None:
-    for name in ("fake/12/a.png", "real/12/a.png"):
-        (tmp_path / "set" / name).parent.mkdir(parents=True)
-        (tmp_path / "set" / name).write_bytes(PNG)
-    pq.write_table(pa.table({"it's": [PNG, PNG], "label": ["real", "fake"]}), tmp_path / "set" / "rows.parquet")
-    assert run("init", "set").returncode == 0
+    fill(tmp_path / "set", dict.fromkeys(("fake/12/a.png", "real/12/a.png"), PNG))
+    rows = pa.table({"it's": [PNG, PNG], "mine": [PNG, PNG], "label": ["real", "fake"]})
+    pq.write_table(rows, tmp_path / "set" / "rows.parquet")
+    assert run("init", "set").stdout.startswith(f"{tmp_path}/set: 6 images in 3 folders, 1 kind of tables\n")
     assert run("scan").returncode == 0
-    assert _labels(tmp_path) == [1, 0, 0, 1]
+    assert _labels(tmp_path) == [1, 0, 0, 0, 1, 1]
 
 
 def test_a_draft_suggests_generators_by_folder_but_for_real_images(run: Run, tmp_path: Path) -> None:
-    for name in ("SDXL/1.png", "Real/1.png"):
-        (tmp_path / "set" / name).parent.mkdir(parents=True)
-        (tmp_path / "set" / name).write_bytes(PNG)
+    fill(tmp_path / "set", dict.fromkeys(("SDXL/1.png", "Real/1.png"), PNG))
     assert run("init", "set").returncode == 0
     draft = tmp_path / "declarations" / "set.toml"
     draft.write_text(draft.read_text().replace("# generator = ", "generator = "))

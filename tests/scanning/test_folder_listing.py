@@ -66,6 +66,7 @@ def test_pipes_and_sockets_are_findings(root: Path) -> None:
     assert findings(found) == [("not-a-file", "photos.zip: a named pipe"), ("not-a-file", "socket.jpg: a socket")]
 
 
+@pytest.mark.filterwarnings("ignore:.*multi-threaded, use of fork:DeprecationWarning")
 def test_unreadable_folder_is_a_finding(root: Path) -> None:
     fill(root, {"shut/a.jpg": b"x", "open/b.jpg": b"x"})
     (root / "shut").chmod(0)
@@ -86,12 +87,15 @@ def as_nobody(root: Path) -> str:
     reader, writer = os.pipe()
     child = os.fork()
     if child == 0:
-        os.setgroups([])
-        os.setgid(65534)
-        os.setuid(65534)
-        found = list_alone(root)
-        os.write(writer, f"{plain(found)} {found.unread} {findings(found)}".encode())
-        os._exit(0)
+        try:
+            os.setgroups([])
+            os.setgid(65534)
+            os.setuid(65534)
+            found = list_alone(root)
+            os.write(writer, f"{plain(found)} {found.unread} {findings(found)}".encode())
+            os._exit(0)
+        finally:
+            os._exit(1)
     os.close(writer)
     assert os.waitpid(child, 0)[1] == 0
     return os.read(reader, 10_000).decode()

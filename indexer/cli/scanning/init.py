@@ -70,7 +70,8 @@ def command(options: CommonOptions, folder: str) -> None:
     durable.write_bytes(NAME, _CONFIG.format(declarations=_DECLARATIONS, key=source.key, root=source.root).encode())
     files = len(found.side_files)
     sides = f", {files} kind{'s' if files != 1 else ''} of tables" if files else ""
-    folders = f"{len(found.folders):,} folder{'s' if len(found.folders) != 1 else ''}"
+    number = len({folder.names for folder in found.folders})  # a table is one, whatever columns of images it has
+    folders = f"{number:,} folder{'s' if number != 1 else ''}"
     print(printable(f"{source.root}: {found.images:,} images in {folders}{sides}"))
     print(f"Written: {NAME}, {file}. Edit them, then run: python -m indexer scan")
     if CONFIRM in draft:
