@@ -102,15 +102,14 @@ def _key(*parts: object) -> bytes:
     return user_cache.key_of(["manifest"], duckdb.__version__, schema.definitions()[2], _schema_text(), *parts)
 
 
-def close_written(connection: duckdb.DuckDBPyConnection, path: Path) -> None:
-    """Close a connection that has stored the current macros and views, which this process then does not check again.
+def remember_written(connection: duckdb.DuckDBPyConnection, path: Path) -> None:
+    """Write the log of a connection to its file, whose macros and views this process then does not check again.
 
-    The file is still locked when its state is read, so that no other program has changed it.
+    Call it before the connection is closed: the file is still locked, so that no other program has changed it.
     """
     with suppress(duckdb.Error):  # another connection has an open transaction
         connection.execute("checkpoint").fetchall()
         _remember(path)
-    connection.close()
 
 
 def is_current(path: Path) -> bool:

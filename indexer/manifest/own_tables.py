@@ -29,7 +29,7 @@ def attach_own_tables(connection: duckdb.DuckDBPyConnection, folder: Path) -> st
         file = _own_file(folder)
         options = "(read_write, recovery_mode no_wal_writes)"
         connection.execute(f"attach {literal(str(file))} as {name} {options}").fetchall()
-        # Nothing reads the file again. A manifest is written by close_written, not at the shutdown.
+        # Nothing reads the file again. A manifest is written by remember_written, not at the shutdown.
         connection.execute("pragma disable_checkpoint_on_shutdown").fetchall()
     except (OSError, duckdb.IOException) as error:
         raise ConfigError(f"{folder} cannot be written to ({reason_of(error)}): name another tmp_cache_dir") from error

@@ -55,7 +55,7 @@ class Store:
         """Close the connection."""
         try:
             if self._is_writer and _file_of(self.path) == self._file:
-                connecting.close_written(self.connection, self.path)
+                connecting.remember_written(self.connection, self.path)
         finally:
             self.connection.close()
             self.end_turn()
