@@ -1,6 +1,8 @@
 """Build one shard: read and check its images, then write it or return the refused rows. Runs in workers."""
 
+import hashlib
 from dataclasses import replace
+from pathlib import Path
 
 import pyarrow as pa
 import pyarrow.compute as pc
@@ -10,7 +12,7 @@ from indexer.base.errors import BadData
 from materializer.models import Feature, Refusal, RowsTask, ShardFile, ShardResult, ShardTask
 from materializer.shards import record
 from materializer.shards.formats import output_format
-from materializer.shards.formats.output_format import ShardWriter
+from materializer.shards.formats.output_format import OutputFormat, ShardWriter
 from materializer.shards.reading import Piece, read_images
 from materializer.shards.record import ShardRecord
 from materializer.shards.record_batches import too_large
@@ -70,11 +72,21 @@ def _is_current(found: ShardRecord, task: ShardTask) -> bool:
     if found.key != task.key or any(expected.get(file_id) not in (None, digest) for file_id, digest in stored):
         return False
     format_ = output_format(task.work.settings.format)
-    if not format_.is_intact(task.output / format_.path(task.shard), found.file):
+    path = task.output / format_.path(task.shard)
+    if not format_.is_intact(path, found.file) or not (format_.holds_images or _has_images(format_, path, found)):
         return False
     if task.refused:
         return found.file_ids == tuple(rows["file_id"].to_pylist())
     return _still_refused(found, task.work)
+
+
+def _has_images(format_: OutputFormat, path: Path, found: ShardRecord) -> bool:
+    """Return whether the loose images of a shard have the recorded bytes."""
+    try:
+        digests = [hashlib.sha256(data).hexdigest() for _, data in format_.read(path)]
+    except record.UNREADABLE:
+        return False
+    return digests == list(found.rows["stored_sha256"].to_pylist())
 
 
 def _still_refused(found: ShardRecord, work: RowsTask) -> bool:

@@ -92,9 +92,10 @@ def test_a_damaged_list_is_a_difference(site, images):
 
 
 @pytest.mark.parametrize("damage", ["change", "remove", "link"])
-def test_damaged_images_are_found(site, images, damage):
+def test_damaged_images_are_found_and_written_again(site, images, damage):
     site.built(images, format="imagefolder", feature="standard")
     out = site.folder / "out"
+    first = tree(out)
     file = out / "train" / stored_ids(out, "train")[5][0]
     if damage == "change":
         file.write_bytes(file.read_bytes() + b"0")
@@ -103,6 +104,9 @@ def test_damaged_images_are_found(site, images, damage):
     if damage == "link":
         file.symlink_to("/etc/hostname")
     assert verify(out, None, HERE).differences != ()
+    site.build(format="imagefolder", feature="standard")
+    assert tree(out) == first
+    assert not file.is_symlink()
 
 
 def row(**values):
