@@ -17,7 +17,9 @@ from materializer.running.finished import is_finished
 from materializer.shards.variants import encodes_all
 
 _SHOWN = 3
-_ADVICE = "restore what is missing, correct its path in local.cfg, or run 'python -m indexer scan' again"
+_ADVICE = (
+    "restore the files, correct their path in local.cfg or their permissions, or run 'python -m indexer scan' again"
+)
 
 
 def check_sources(containers: Iterable[Container]) -> None:

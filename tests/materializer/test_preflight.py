@@ -15,7 +15,7 @@ def test_a_missing_root_is_named_once(tmp_path: Path) -> None:
     with pytest.raises(SourceError) as raised:
         check_sources(archives)
     assert str(raised.value) == (
-        f"{tmp_path}/disk is missing or empty: restore what is missing, correct its path in local.cfg,"
+        f"{tmp_path}/disk is missing or empty: restore the files, correct their path in local.cfg or their permissions,"
         " or run 'python -m indexer scan' again"
     )
 
