@@ -44,7 +44,7 @@ def parse(data: bytes, table: SideTable) -> Iterator[Record | BadLine]:
         yield BadLine(1, str(error))
     except UnicodeDecodeError as error:
         number, byte = data.count(b"\n", 0, error.start) + 1, data[error.start]
-        yield BadLine(number, f"not UTF-8 (byte 0x{byte:02x}): save the file as UTF-8")
+        yield BadLine(number, f"not {error.encoding.upper()} (byte 0x{byte:02x}): save the file as UTF-8")
 
 
 def _decoded(data: bytes) -> str:
