@@ -74,7 +74,7 @@ def test_tables_of_spreadsheets_are_read() -> None:
 @pytest.mark.parametrize("form", ["csv", "json", "jsonl", "txt"])
 def test_bytes_that_are_not_utf8_are_a_bad_line(form: str) -> None:
     assert records(b"a\nb\n\xe9\n", form) == [BadLine(3, "not UTF-8 (byte 0xe9): save the file as UTF-8")]
-    cut_off = "a\nb".encode("utf-16")[:-1]
+    cut_off = b"\xff\xfea\0\n\0b"
     assert records(cut_off, form) == [BadLine(2, "not UTF-16-LE (byte 0x62): save the file as UTF-8")]
 
 
