@@ -19,9 +19,8 @@ from indexer.base.errors import OutputError, reason_of
 
 UNFINISHED = ".unfinished"
 
-# ext4 takes more CPU time for smaller pieces. Pieces of 8 MB do not fit the processor's cache, and ext4 takes large
-# folios of memory for them, which cost much more if memory is fragmented.
-_PIECE = 1 << 18
+# For larger pieces ext4 takes larger folios of memory, which cost much more if memory is fragmented.
+_PIECE = 1 << 16
 _FLUSHED_AT_ONCE = 1 << 23  # bytes
 
 
